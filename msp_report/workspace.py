@@ -1,0 +1,368 @@
+"""Where params, exports and output lie, and the opened case: one client's period with its accepted tables.
+
+Notebooks begin here: `case = open_case(client, period, workspace)`. The tables are read from what ingest
+accepted; exports that have not been read yet, or changed since, are read first, so that a notebook gives the
+same figures alone as in a pack run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+from rapidfuzz import process
+
+from msp_report import ingest, params
+from msp_report.period import Month, Period
+from msp_report.tables import PANDAS, TABLES
+
+PROJECT = Path(__file__).resolve().parent.parent
+_CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class UnknownClient(ValueError):
+    """There are no params for a client of this name."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one place of work; each may be moved by an option of the command line."""
+
+    root: Path
+    params: Path
+    output: Path
+    exports: Path | None = None
+    """Replaces the first folder of the `exports` of sources.yaml."""
+
+    @classmethod
+    def find(
+        cls,
+        root: str | Path = "",
+        params: str | Path | None = None,
+        exports: str | Path | None = None,
+        output: str | Path | None = None,
+    ) -> Workspace:
+        """The workspace at `root`; empty: the current folder or the nearest one above with params/, else
+        the project's own. Folders not given come from MSP_REPORT_PARAMS, _EXPORTS and _OUTPUT, else lie in it.
+        """
+        base = Path(root).expanduser().resolve() if str(root) else _nearest_root()
+        given = {
+            name: value or os.environ.get(f"MSP_REPORT_{name.upper()}") or None
+            for name, value in (("params", params), ("exports", exports), ("output", output))
+        }
+        return cls(
+            root=base,
+            params=Path(given["params"] or base / "params").expanduser().resolve(),
+            output=Path(given["output"] or base / "output").expanduser().resolve(),
+            exports=Path(given["exports"]).expanduser().resolve() if given["exports"] else None,
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a kernel must know to find the same folders."""
+        values = {"MSP_REPORT_PARAMS": str(self.params), "MSP_REPORT_OUTPUT": str(self.output)}
+        return values | ({"MSP_REPORT_EXPORTS": str(self.exports)} if self.exports else {})
+
+    @property
+    def clients(self) -> list[str]:
+        """Every client with a contract, in the workspace's params."""
+        return sorted(path.parent.name for path in self.params.glob("*/contract.yaml"))
+
+    def client_params(self, client: str) -> Path:
+        """The folder of a client's params; the demo's are the project's own where the workspace has none.
+
+        Raises UnknownClient, naming the nearest one.
+        """
+        if _CLIENT.fullmatch(client):
+            for base in (self.params, *([PROJECT / "params"] if client == "demo" else [])):
+                if (base / client).is_dir():
+                    return base / client
+        match = process.extractOne(client, self.clients, score_cutoff=60)
+        hint = f": did you mean {match[0]!r}?" if match else f": put its contract.yaml into {self.params / client}"
+        raise UnknownClient(f"unknown client {client!r}{hint}")
+
+    def exports_template(self, client: str, sources: params.Sources) -> str:
+        """The folder of a client's exports, absolute, with `{month}` left in where it stands."""
+        template = sources.exports
+        if self.exports:
+            template = _without_first(template) if self._under_root(template) else template
+            return str(self.exports / template).replace("{client}", client)
+        return str(self.root / template).replace("{client}", client)
+
+    @staticmethod
+    def _under_root(template: str) -> bool:
+        return not Path(template).is_absolute() and "://" not in template
+
+    def pack(self, client: str, period: Period | Month) -> Path:
+        """Where the published pack of a period lies."""
+        return self.output / client / str(period)
+
+
+def _without_first(template: str) -> str:
+    parts = Path(template).parts
+    return str(Path(*parts[1:])) if len(parts) > 1 else ""
+
+
+def _nearest_root() -> Path:
+    here = Path.cwd().resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / "params").is_dir()), PROJECT)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One client's period: what was agreed, and everything accepted for it."""
+
+    workspace: Workspace
+    client: str
+    period: Period
+    agreed: params.Contract
+    """The whole contract with its amendments."""
+    strategy: params.Strategy
+    sources: params.Sources
+    _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def contract(self) -> params.Contract:
+        """The contract in force on the first day of the period's last month."""
+        return self.agreed.on(self.period.last.first_on)
+
+    @property
+    def timezone(self) -> str:
+        """The client's zone."""
+        return self.agreed.client.timezone
+
+    @cached_property
+    def bounds(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """The instants `[start, end)` of the period."""
+        return self.period.bounds(self.timezone)
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """First instant, UTC."""
+        return self.bounds[0]
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """The cut-off (rule 0), UTC."""
+        return self.bounds[1]
+
+    @cached_property
+    def to_date(self) -> bool:
+        """Whether the period is still running."""
+        return not self.period.is_over(self.timezone, datetime.now(UTC))
+
+    @cached_property
+    def accepted(self) -> Path:
+        """The folder of this month's accepted tables, rejects and manifest; read first where stale."""
+        return accept(self.workspace, self.client, self.period.last, self.agreed, self.sources)
+
+    @cached_property
+    def manifest(self) -> dict:
+        """What was read, accepted and rejected, per file and table."""
+        return json.loads((self.accepted / "manifest.json").read_text(encoding="utf-8"))
+
+    @cached_property
+    def months(self) -> list[Month]:
+        """Every month with exports up to the period's last one, oldest first."""
+        found = available(self.workspace, self.client, self.agreed, self.sources)
+        return sorted({month for month in found if month < self.period.last} | {self.period.last})
+
+    @cached_property
+    def later_months(self) -> list[Month]:
+        """Months with exports after the period, oldest first: only follow-ups look there (rule 0)."""
+        found = available(self.workspace, self.client, self.agreed, self.sources)
+        return [month for month in found if month > self.period.last]
+
+    def paths(self, table: str, months: list[Month] | None = None) -> list[Path]:
+        """The Parquet files of a table, oldest month first; files of the same exports are named once."""
+        if TABLES[table].period is None:
+            months = [self.period.last]
+        found: dict[tuple, Path] = {}
+        for month in months if months is not None else self.months:
+            folder = self._accepted(month)
+            path = folder / "tables" / f"{table}.parquet" if folder else None
+            if path and path.exists():
+                found[_inputs(folder, table)] = path
+        return list(found.values())
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """A canonical table with its look-back: all rows accepted up to this month's exports.
+
+        The newest export's row stands for its key. None: no file of this table was supplied, which is not
+        the same as a file without rows.
+        """
+        if name not in self._read:
+            self._read[name] = _join(name, self.paths(name))
+        return self._read[name]
+
+    def follow_up(self, name: str) -> pd.DataFrame | None:
+        """The same, as far as later exports reach (rule 18)."""
+        if not self.later_months:
+            return self.table(name)
+        return _join(name, self.paths(name, [*self.months, *self.later_months]))
+
+    @cached_property
+    def notes(self) -> str:
+        """A human's words on the month, params/<client>/notes/<month>.md; empty where there are none."""
+        path = self.workspace.client_params(self.client) / "notes" / f"{self.period}.md"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def _accepted(self, month: Month) -> Path | None:
+        if month == self.period.last:
+            return self.accepted
+        try:
+            return accept(self.workspace, self.client, month, self.agreed, self.sources)
+        except ingest.DataRefused:
+            return None
+
+
+def open_case(client: str = "demo", period: str = "", workspace: str | Path | Workspace = "") -> Case:
+    """Open one client's period.
+
+    `period` is "2026-10", "2026" or "2025-07..2026-06"; empty: the latest complete month with data. The demo
+    company's exports are made where they are absent. Raises UnknownClient, ParamsError, ValueError for a
+    period that is none, ingest.DataRefused.
+    """
+    place = workspace if isinstance(workspace, Workspace) else Workspace.find(workspace)
+    folder = place.client_params(client)
+    contract = params.load_contract(folder)
+    sources = params.load_sources(folder)
+    if client == "demo":
+        _make_demo(place, sources)
+    chosen = Period.parse(period) if period else None
+    if chosen is None:
+        month = latest_complete(place, client, contract, sources)
+        chosen = Period(month, month)
+    return Case(place, client, chosen, contract, params.load_strategy(folder), sources)
+
+
+def _make_demo(workspace: Workspace, sources: params.Sources) -> None:
+    folder = Path(workspace.exports_template("demo", sources).partition("{month}")[0])
+    if not (folder / "truth.json").exists():
+        from msp_report import demo
+
+        with _locked(workspace, "demo"):
+            if not (folder / "truth.json").exists():
+                demo.generate(folder)
+
+
+def available(
+    workspace: Workspace, client: str, contract: params.Contract, sources: params.Sources
+) -> list[Month]:
+    """The months for which there are exports, oldest first."""
+    return ingest.months_with_exports(
+        sources,
+        workspace.exports_template(client, sources),
+        contract.client.timezone,
+        params=workspace.client_params(client),
+        cache=workspace.output / ".cache",
+    )
+
+
+def latest_complete(
+    workspace: Workspace, client: str, contract: params.Contract, sources: params.Sources
+) -> Month:
+    """The latest month with exports that is over. Raises ingest.DataRefused where there is none."""
+    months = available(workspace, client, contract, sources)
+    now = datetime.now(UTC)
+    over = [month for month in months if Period(month, month).is_over(contract.client.timezone, now)]
+    if not over:
+        where = workspace.exports_template(client, sources)
+        raise ingest.DataRefused([f"no complete month of {client} with exports: put them into {where}"])
+    return over[-1]
+
+
+def accept(
+    workspace: Workspace,
+    client: str,
+    month: Month,
+    contract: params.Contract,
+    sources: params.Sources,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """The folder of a month's accepted tables, rejects/ and manifest.json.
+
+    Read anew where the exports, sources.yaml or this code changed since. Where the exports are gone, what was
+    accepted before stands. Raises ingest.DataRefused; rejects and manifest are written all the same.
+    """
+    target = workspace.output / client / ".accepted" / str(month)
+    template = workspace.exports_template(client, sources)
+    stamp = _stamp(sources, template, month, contract, workspace.client_params(client))
+    if _is_fresh(target, stamp):
+        return target
+    with _locked(workspace, client):
+        if not _is_fresh(target, stamp):
+            target.mkdir(parents=True, exist_ok=True)
+            (target / "stamp").unlink(missing_ok=True)
+            ingest.read_month(
+                sources,
+                template,
+                month,
+                contract.client.timezone,
+                into=target,
+                params=workspace.client_params(client),
+                cache=workspace.output / ".cache",
+                progress=progress,
+            )
+            (target / "stamp").write_text(stamp)
+    return target
+
+
+def _is_fresh(target: Path, stamp: str) -> bool:
+    path = target / "stamp"
+    return path.exists() and path.read_text() == stamp
+
+
+def _stamp(
+    sources: params.Sources, template: str, month: Month, contract: params.Contract, folder: Path
+) -> str:
+    """A hash of all that decides what is accepted: files by size and time, readings, zone, code."""
+    digest = hashlib.sha256()
+    for part in (sources.model_dump_json(), template, str(month), contract.client.timezone):
+        digest.update(part.encode())
+    code = [*(PROJECT / "msp_report" / "sources").rglob("*.*"), *(PROJECT / "msp_report").glob("*.py")]
+    files = [*ingest.files(sources, template, month), *folder.glob("*.yaml"), *code]
+    for path in sorted({str(file) for file in files if file.suffix in (".py", ".yaml")} | {str(f) for f in files}):
+        if path.endswith(".pyc"):
+            continue
+        state = Path(path).stat()
+        digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns};".encode())
+    return digest.hexdigest()
+
+
+def _locked(workspace: Workspace, client: str) -> FileLock:
+    folder = workspace.output / client
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(str(folder / ".accepted.lock"))
+
+
+def _inputs(folder: Path, table: str) -> tuple:
+    """What a month's table was made from: the same inputs in two months are one table."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    entries = [entry for entry in _entries(manifest) if entry["table"] == table]
+    return tuple(sorted((entry["file"], entry["sha256"]) for entry in entries)) or (str(folder),)
+
+
+def _entries(manifest: dict) -> Iterator[dict]:
+    yield from manifest["files"]
+
+
+def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
+    if not paths:
+        return None
+    table = TABLES[name]
+    frames = [pd.read_parquet(path) for path in paths]
+    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
+    if len(frames) > 1:
+        frame = frame.drop_duplicates(list(table.key) or None, keep="last", ignore_index=True)
+    return frame
