@@ -1,0 +1,56 @@
+# The verbs for people. Each runs in an environment that is built on first use (msp_report/environment.py).
+# CLIENT, MONTH and YEAR choose, as in: make monthly CLIENT=demo MONTH=2026-04
+
+PYTHON ?= python3
+CLIENT ?= demo
+MONTH ?=
+YEAR ?=
+
+IN = @$(PYTHON) -m msp_report.environment
+REPORT = $(IN) python -m msp_report
+client = --client '$(CLIENT)'
+month = $(if $(MONTH),--month '$(MONTH)')
+year = $(if $(YEAR),--year '$(YEAR)')
+notebooks = $(wildcard notebooks/*/*.ipynb)
+# A folder of tests that may not be there yet: say so, and fail rather than pass for nothing.
+pytest_in = $(if $(wildcard $(1)),$(IN) pytest $(1),@echo 'There is no $(1) yet: nothing was run.' >&2; false)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: monthly daily annual check lab pdf test bench abuse env help
+
+monthly: ## the board pack of a month, the latest complete one unless MONTH= names it
+	$(REPORT) monthly $(client) $(month)
+
+daily: ## the help desk's open tasks and the payments due, from today's exports
+	$(REPORT) daily $(client)
+
+annual: ## the annual assessment of a year, the latest complete one unless YEAR= names it
+	$(REPORT) annual $(client) $(year)
+
+check: ## read and validate the exports only, and list every bad row
+	$(REPORT) check $(client) $(month)
+
+lab: ## open the notebooks in JupyterLab
+	$(IN) jupyter lab notebooks
+
+pdf: ## the pack of a month as PDF, through Chromium
+	$(REPORT) pdf $(client) $(month)
+
+test: ## code and notebooks linted, notebooks free of outputs, and the tests
+	$(IN) ruff check
+	$(IN) ruff format --check
+	$(if $(notebooks),$(IN) nbstripout --verify --keep-id $(notebooks))
+	$(IN) pytest -n 2 --dist loadfile --ignore=tests/benchmarks --ignore=tests/abuse
+
+bench: ## how fast and how large: the benchmarks
+	$(call pytest_in,tests/benchmarks)
+
+abuse: ## hostile input, broken files, processes killed at any moment
+	$(call pytest_in,tests/abuse)
+
+env: ## build the environment in .venv and nothing else; every verb does when it is missing or stale
+	$(IN)
+
+help: ## these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
