@@ -87,7 +87,11 @@ class Workspace:
                 if (base / client).is_dir():
                     return base / client
         match = process.extractOne(client, self.clients, score_cutoff=60)
-        hint = f": did you mean {match[0]!r}?" if match else f": put its contract.yaml into {self.params / client}"
+        hint = (
+            f": did you mean {match[0]!r}?"
+            if match
+            else f": put its contract.yaml into {self.params / client}"
+        )
         raise UnknownClient(f"unknown client {client!r}{hint}")
 
     def exports_template(self, client: str, sources: params.Sources) -> str:
@@ -331,7 +335,9 @@ def _stamp(
         digest.update(part.encode())
     code = [*(PROJECT / "msp_report" / "sources").rglob("*.*"), *(PROJECT / "msp_report").glob("*.py")]
     files = [*ingest.files(sources, template, month), *folder.glob("*.yaml"), *code]
-    for path in sorted({str(file) for file in files if file.suffix in (".py", ".yaml")} | {str(f) for f in files}):
+    for path in sorted(
+        {str(file) for file in files if file.suffix in (".py", ".yaml")} | {str(f) for f in files}
+    ):
         if path.endswith(".pyc"):
             continue
         state = Path(path).stat()

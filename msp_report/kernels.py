@@ -1,0 +1,118 @@
+"""Warm kernels: a notebook's kernel is forked from a clean process that has already imported the libraries.
+
+Importing pandas, seaborn and the rest takes longer than most notebooks. A `multiprocessing` fork server imports
+them once; each kernel is forked from it and is a real, isolated kernel all the same, started on the connection
+file that jupyter_client wrote. Where there is no fork, the ordinary launcher is used.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets.config import Config
+
+
+def can_fork() -> bool:
+    """Whether this platform can fork kernels from a warm process."""
+    return "forkserver" in multiprocessing.get_all_start_methods()
+
+
+def manager(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
+    """A kernel manager whose kernels are warm and get these variables beside the process's own."""
+    return type("PackKernelManager", (_PackKernelManager,), {"extra": dict(environment)})
+
+
+@contextmanager
+def private_sockets() -> Iterator[Config]:
+    """Settings by which kernels talk over sockets in a private folder: nothing listens on a port.
+
+    The folder's path is short because a socket's may not be long, and goes when the run ends.
+    """
+    if os.name == "nt":
+        yield Config()
+        return
+    before = os.environ.get("JUPYTER_RUNTIME_DIR")
+    with tempfile.TemporaryDirectory(prefix="msp-", ignore_cleanup_errors=True) as folder:
+        os.environ["JUPYTER_RUNTIME_DIR"] = folder
+        try:
+            yield Config({name: {"transport": "ipc"} for name in ("KernelManager", "AsyncKernelManager")})
+        finally:
+            os.environ.pop("JUPYTER_RUNTIME_DIR")
+            if before is not None:
+                os.environ["JUPYTER_RUNTIME_DIR"] = before
+
+
+class _PackKernelManager(AsyncKernelManager):
+    extra: ClassVar[dict[str, str]] = {}
+
+    @property
+    def kernel_spec(self) -> KernelSpec | None:
+        spec = super().kernel_spec
+        if spec is not None and can_fork():
+            spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": "msp-report-warm"}}
+        return spec
+
+    async def start_kernel(self, **kw: Any) -> None:
+        environment = kw.pop("env", None) or os.environ
+        await self._async_start_kernel(env={**environment, **self.extra}, **kw)
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Starts a kernel as a fork of the warm process; all else is jupyter_client's own launcher."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["msp_report.warm"])
+        environment = dict(kwargs.get("env") or os.environ)
+        arguments = (self.parent.connection_file, kwargs.get("cwd"), environment)
+        process = context.Process(target=_become_kernel, args=arguments, daemon=True)
+        process.start()
+        self.process = _Forked(process)
+        self.pid = process.pid
+        return self.connection_info
+
+
+class _Forked:
+    """A forked process with the face of subprocess.Popen, which the launcher expects."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, process: Any) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, signum: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signum)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+
+def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str, str]) -> None:
+    """Runs in the forked process."""
+    os.environ.clear()
+    os.environ.update(environment)
+    if cwd:
+        os.chdir(cwd)
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp.launch_instance(argv=["-f", connection_file])

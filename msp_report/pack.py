@@ -1,0 +1,197 @@
+"""Packs: a folder of notebooks run over one client's period and published together. The only import of papermill.
+
+First-wave notebooks run side by side. The second wave, the notebooks that declare a `pack` parameter, reads
+what the first recorded. Everything is built in a staging folder; only a whole pack is published.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import papermill
+from filelock import FileLock
+from papermill.exceptions import PapermillException, PapermillExecutionError
+from rapidfuzz import process
+
+from msp_report import display, kernels, publish, scraps
+from msp_report.figures import COLUMNS, Figure
+from msp_report.period import Month
+from msp_report.workspace import PROJECT, Case, available, open_case
+
+NOTEBOOKS = PROJECT / "notebooks"
+#: The parameters that a pack run gives to every notebook, all of them text.
+PARAMETERS = ("client", "period", "workspace")
+#: The one that marks a notebook of the second wave.
+PACK = "pack"
+
+Say = Callable[[str], None]
+
+logging.getLogger("papermill").setLevel(logging.CRITICAL)  # says nothing that its exceptions do not
+
+
+class NotebookRefused(ValueError):
+    """A notebook's parameters are not those that a pack run gives; the text names the nearest one."""
+
+
+class ReportFailed(RuntimeError):
+    """A cell of a notebook raised an error; nothing was published."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook of a pack; its file name is its place on the contents page and its report's noun."""
+
+    path: Path
+    second_wave: bool
+
+    @property
+    def report(self) -> str:
+        """`30_tickets.ipynb` is the report `tickets`."""
+        return re.sub(r"^\d+_", "", self.path.stem)
+
+
+def discover(folder: Path) -> list[Notebook]:
+    """The notebooks of a pack in the order of their file names, their parameters checked.
+
+    papermill itself only warns of an unknown parameter and runs on with the default, which would be a figure
+    of another month. Raises NotebookRefused.
+    """
+    paths = sorted(folder.glob("*.ipynb"))
+    if not paths:
+        raise NotebookRefused(f"{folder} holds no notebooks")
+    notebooks = [Notebook(path, PACK in _checked_parameters(path)) for path in paths]
+    nouns = [notebook.report for notebook in notebooks]
+    for noun in nouns:
+        if nouns.count(noun) > 1:
+            raise NotebookRefused(f"{folder}: two notebooks are called {noun!r}: rename one")
+    return notebooks
+
+
+def _checked_parameters(path: Path) -> set[str]:
+    known = [*PARAMETERS, PACK]
+    declared = papermill.inspect_notebook(str(path))
+    for name, parameter in declared.items():
+        near = process.extractOne(name, [k for k in known if k not in declared], score_cutoff=75)
+        if name not in known and near:
+            raise NotebookRefused(f"{path}: parameter {name!r} is not known: did you mean {near[0]!r}?")
+        if name in known and parameter["inferred_type_name"] not in ("None", "str"):
+            kind = parameter["inferred_type_name"]
+            raise NotebookRefused(f"{path}: parameter {name!r} is declared as {kind}: it is a str")
+    for name in PARAMETERS:
+        if name not in declared:
+            raise NotebookRefused(f"{path}: parameter {name!r} is missing from the cell tagged `parameters`")
+    return set(declared)
+
+
+def run_month(
+    client: str,
+    month: str = "",
+    workspace: Any = "",
+    notebooks: Path | None = None,
+    say: Say = lambda text: None,
+) -> Path:
+    """Run and publish the monthly pack of a client, and first those of earlier months that have none.
+
+    Returns the published folder. An earlier month that cannot be run is named through `say` and does not
+    stop the one asked for. Raises what `open_case` raises, NotebookRefused, ReportFailed.
+    """
+    found = discover(notebooks or NOTEBOOKS / "monthly")
+    case = open_case(client, month, workspace)
+    place = case.workspace
+    with _only_run(case), kernels.private_sockets() as config:
+        months = [m for m in available(place, client, case.agreed, case.sources) if m < case.period.last]
+        missing = [m for m in months if not (place.pack(client, m) / "figures.json").exists()]
+        for earlier in missing:
+            try:
+                run(open_case(client, str(earlier), place), found, config, say)
+            except Exception as error:  # noqa: BLE001 - any failure of an old month is told, none stops this one
+                say(f"{earlier}: not run: {error}")
+        return run(case, found, config, say)
+
+
+def run(case: Case, notebooks: list[Notebook], config: Any, say: Say) -> Path:
+    """Run the notebooks over a case and publish what they made. Raises ReportFailed, DataRefused."""
+    target = case.workspace.pack(case.client, case.period)
+    say(f"{case.client} {case.period}: reading exports")
+    accepted = case.accepted
+    staging = target.parent / ".staging" / str(case.period)
+    shutil.rmtree(staging, ignore_errors=True)
+    shutil.copytree(accepted, staging, ignore=shutil.ignore_patterns("stamp"))
+    (staging / "notebooks").mkdir()
+    waves = ([n for n in notebooks if not n.second_wave], [n for n in notebooks if n.second_wave])
+    for wave in waves:
+        _execute(case, wave, staging, config, say)
+    _write_figures(staging, notebooks)
+    publish.pages(case, staging, [(n.report, staging / "notebooks" / n.path.name) for n in notebooks])
+    publish.publish(staging, target)
+    return target
+
+
+def _execute(case: Case, wave: list[Notebook], staging: Path, config: Any, say: Say) -> None:
+    """Run notebooks side by side; the first failure stops what has not begun."""
+    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+        jobs = {pool.submit(_execute_one, case, notebook, staging, config): notebook for notebook in wave}
+        done, waiting = wait(jobs, return_when=FIRST_EXCEPTION)
+        for job in waiting:
+            job.cancel()
+        for job in done:
+            job.result()
+            say(f"{case.client} {case.period}: {jobs[job].report}")
+
+
+def _execute_one(case: Case, notebook: Notebook, staging: Path, config: Any) -> None:
+    parameters = {"client": case.client, "period": str(case.period), "workspace": str(case.workspace.root)}
+    if notebook.second_wave:
+        parameters[PACK] = str(staging)
+    environment = {**case.workspace.environment, scraps.DESK: str(staging)}
+    try:
+        papermill.execute_notebook(
+            str(notebook.path),
+            str(staging / "notebooks" / notebook.path.name),
+            parameters=parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=str(notebook.path.parent),
+            kernel_manager_class=kernels.manager(environment),
+            config=config,
+        )
+    except PapermillExecutionError as error:
+        reason = f"{error.ename}: {error.evalue}"
+        raise ReportFailed(
+            f"{notebook.path.name}, cell {error.cell_index + 1} failed: {reason}; nothing was published"
+        ) from None
+    except (PapermillException, RuntimeError) as error:
+        raise ReportFailed(f"{notebook.path.name} failed: {error}; nothing was published") from None
+
+
+def _write_figures(staging: Path, notebooks: list[Notebook]) -> None:
+    """figures.json and figures.csv, in the order of the notebooks and of what they recorded."""
+    recorded = [scraps.read_notebook(staging / "notebooks" / notebook.path.name) for notebook in notebooks]
+    figures: list[Figure] = [figure for one in recorded if one for figure in one["figures"]]
+    rows = [figure.row() for figure in figures]
+    text = json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False)
+    (staging / "figures.json").write_text(text + "\n", encoding="utf-8")
+    display.write_csv(pd.DataFrame(rows, columns=COLUMNS), staging / "figures.csv")
+
+
+def _only_run(case: Case) -> FileLock:
+    folder = case.workspace.output / case.client
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(str(folder / ".run.lock"))
+
+
+def published_months(case: Case) -> list[Month]:
+    """The months of a client that have a pack, oldest first."""
+    folder = case.workspace.output / case.client
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return sorted(Month.parse(name) for name in names if re.fullmatch(r"\d{4}-\d{2}", name))

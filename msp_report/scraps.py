@@ -1,0 +1,112 @@
+"""What notebooks hand on: figures glued into them, records written beside them. The only import of scrapbook.
+
+A notebook glues one JSON record of plain types (scrapbook refuses numpy scalars and None, and turns NaN into
+text). Records, the long tables, are written as CSV where a pack is being built and never enter the notebook.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from msp_report import display, sentences
+from msp_report.figures import COLUMNS, Figure
+from msp_report.workspace import Case
+
+SCRAP = "msp_report"
+SCHEMA = 1
+#: Set for the kernels of a pack run: the folder of the pack in the making.
+DESK = "MSP_REPORT_DESK"
+
+
+def record(
+    case: Case, report: str, figures: Iterable[Figure], frames: Mapping[str, pd.DataFrame]
+) -> display.Headlines:
+    """Hand on a report's figures and records; gives the headline sentences that open the page.
+
+    `frames` are the records by name, written to records/<report>/<name>.csv while a pack is being built.
+    Raises ValueError for a figure of another report or a measure and subject given twice.
+    """
+    stated = [figure.with_(headline=sentences.headline(figure, case.contract)) for figure in figures]
+    _check(report, stated)
+    desk = os.environ.get(DESK)
+    if desk:
+        folder = Path(desk) / "records" / report
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in frames.items():
+            display.write_csv(frame, folder / f"{name}.csv")
+    envelope = {
+        "schema": SCHEMA,
+        "report": report,
+        "figures": [figure.row() for figure in stated],
+        "records": {name: len(frame) for name, frame in frames.items()},
+    }
+    _scrapbook().glue(SCRAP, envelope, encoder="json")
+    return display.headlines(sentences.opening(report, stated, case.contract))
+
+
+def _check(report: str, figures: list[Figure]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for figure in figures:
+        if figure.report != report:
+            raise ValueError(f"{figure.measure} is not a figure of the report {report!r}")
+        if (figure.measure, figure.subject) in seen:
+            raise ValueError(f"{figure.measure} of {figure.subject or 'all'} is given twice")
+        seen.add((figure.measure, figure.subject))
+
+
+def read_notebook(path: Path) -> dict[str, Any] | None:
+    """What one executed notebook handed on: report, figures, records; None where it recorded nothing.
+
+    Raises ValueError for a record of an unknown schema.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scraps = _scrapbook().read_notebook(str(path)).scraps
+    if SCRAP not in scraps:
+        return None
+    envelope = dict(scraps[SCRAP].data)
+    if envelope.get("schema") != SCHEMA:
+        raise ValueError(f"{path} was recorded by another version of msp_report: run its month again")
+    return {**envelope, "figures": [Figure.from_row(row) for row in envelope["figures"]]}
+
+
+def read_pack(pack: str | Path) -> pd.DataFrame:
+    """All figures of a pack, from its executed notebooks, one row a figure with the columns of figures.json.
+
+    `pack` is the folder of a pack or its notebooks/. Notebooks that recorded nothing are passed over.
+    """
+    folder = Path(pack)
+    folder = folder / "notebooks" if (folder / "notebooks").is_dir() else folder
+    recorded = [read_notebook(path) for path in sorted(folder.glob("*.ipynb"))]
+    rows = [figure.row() for notebook in recorded if notebook for figure in notebook["figures"]]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def history(case: Case, months: int = 13) -> pd.DataFrame:
+    """The figures of the packs published before this period, oldest first, with their `month`.
+
+    At most `months` - 1 of them, so that with the period itself there are `months`. A month without a pack
+    has no rows.
+    """
+    last = case.period.last
+    frames = []
+    for step in range(months - 1, 0, -1):
+        month = last.shift(-step)
+        folder = case.workspace.pack(case.client, month) / "notebooks"
+        if folder.is_dir():
+            frames.append(read_pack(folder).assign(month=str(month)))
+    columns = ["month", *COLUMNS]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def _scrapbook() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import scrapbook
+    return scrapbook
