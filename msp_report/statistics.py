@@ -183,8 +183,8 @@ def percentile(values: Iterable[float | None], q: float, method: str = "linear")
     Raises: ValueError for an unknown method or q outside 0 to 100.
     Source: rule 22.
 
-    >>> percentile(range(1, 31), 0.95, "nearest_rank"), percentile(range(1, 31), 0.95, "linear")
-    (29.0, 28.55)
+    >>> percentile(range(1, 31), 0.95, "nearest_rank"), percentile(range(1, 31), 0.5)
+    (29.0, 15.5)
     """
     if not 0 <= q <= 100:
         raise ValueError(f"q is {q}: give a ratio from 0 to 1, or a percentage up to 100")
