@@ -1,0 +1,142 @@
+"""The command line: verbs only, no work. Every error is one sentence on stderr and an exit code (interfaces.md)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+DONE, FAILED, WRONG_USE, REFUSED = 0, 1, 2, 3
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def main() -> None:
+    """The entry point `msp-report`."""
+    sys.exit(_guarded(lambda: verbs.main(standalone_mode=False)))
+
+
+def _guarded(call: Callable[[], Any]) -> int:
+    """Run a verb; every error becomes one sentence and its exit code."""
+    try:
+        result = call()
+        return result if isinstance(result, int) else DONE
+    except click.exceptions.Abort:
+        return _fail(FAILED, "stopped; what was published before stands")
+    except click.ClickException as error:
+        error.show()
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return _fail(FAILED, "stopped; what was published before stands")
+    except Exception as error:  # noqa: BLE001 - nobody is shown a bare traceback
+        if os.environ.get("MSP_REPORT_DEBUG"):
+            raise
+        return _fail(*_explain(error))
+
+
+def _explain(error: Exception) -> tuple[int, str]:
+    from msp_report.ingest import DataRefused
+
+    if isinstance(error, DataRefused):
+        return REFUSED, "\n".join(error.problems)
+    if isinstance(error, ValueError):  # params, periods, clients, notebooks: each says what to do
+        return WRONG_USE, str(error)
+    name = type(error).__name__
+    told = str(error) or name
+    if name in ("ReportFailed", "PublishError"):
+        return FAILED, told
+    if isinstance(error, OSError):
+        return FAILED, f"{error.filename or 'a file'}: {error.strerror or told}"
+    return FAILED, f"{name}: {told} (set MSP_REPORT_DEBUG=1 to see where)"
+
+
+def _fail(code: int, text: str) -> int:
+    click.echo(f"msp-report: {text}", err=True)
+    return code
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _place(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every verb on a client's data has; gives the verb a `place`."""
+
+    @click.option("--workspace", default="", metavar="DIR", help="Folder with params/, exports/ and output/.")
+    @click.option("--params", metavar="DIR", help="Folder of params, instead of the workspace's.")
+    @click.option("--exports", metavar="DIR", help="Folder of exports, instead of the workspace's.")
+    @click.option("--output", metavar="DIR", help="Folder of output, instead of the workspace's.")
+    @wraps(command)
+    def with_place(*, workspace: str, params: str, exports: str, output: str, **options: Any) -> Any:
+        from msp_report.workspace import Workspace
+
+        for name, folder in (("workspace", workspace), ("params", params), ("exports", exports)):
+            if folder and not Path(folder).expanduser().is_dir():
+                raise click.UsageError(f"--{name} {folder}: there is no such folder")
+        return command(place=Workspace.find(workspace, params, exports, output), **options)
+
+    return with_place
+
+
+_client = click.option("--client", default="demo", show_default=True, help="Folder name under params/.")
+_month = click.option("--month", default="", help="YYYY-MM; default: the latest complete month with data.")
+
+
+@click.group(context_settings=CONTEXT)
+def verbs() -> None:
+    """See every month, from evidence, whether your managed services provider delivers."""
+
+
+@verbs.command()
+@_client
+@_month
+@_place
+def monthly(place: Any, client: str, month: str) -> None:
+    """Publish the board pack of a month, and first those of earlier months that have none."""
+    from msp_report import pack
+
+    published = pack.run_month(client, _one_month(month), place, say=_say)
+    click.echo(published / "html" / "index.html")
+
+
+@verbs.command()
+@_client
+@_month
+@_place
+def check(place: Any, client: str, month: str) -> None:
+    """Read and validate a month's exports and params, and publish nothing."""
+    from msp_report.workspace import open_case
+
+    case = open_case(client, _one_month(month), place)
+    for line in case.report_of_reading():
+        click.echo(line)
+
+
+@verbs.command()
+@_place
+@click.option("--seed", default=None, type=int, help="Another company of the same kind.")
+def demo(place: Any, seed: int | None) -> None:
+    """Make the demo company's exports anew, with planted faults and their truth beside them."""
+    from msp_report import workspace
+
+    click.echo(workspace.make_demo(place, seed))
+
+
+@verbs.command()
+@click.option("--schemas", metavar="DIR", help="Write the JSON schemas of the params files here instead.")
+def tables(schemas: str | None) -> None:
+    """Print the reference of canonical tables, as Markdown."""
+    from msp_report import reference
+
+    click.echo(reference.write_schemas(Path(schemas)) if schemas else reference.tables(), nl=False)
+
+
+def _one_month(text: str) -> str:
+    from msp_report.period import Month
+
+    return str(Month.parse(text)) if text else ""

@@ -1,0 +1,50 @@
+"""The generated reference: canonical tables as Markdown, params as JSON schemas for editors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from msp_report import params
+from msp_report.tables import TABLES, Column, Table
+
+
+def tables() -> str:
+    """Every canonical table with its columns, as Markdown."""
+    head = (
+        "# Canonical tables\n\n"
+        "A file with these column names needs no profile. Made by `msp-report tables`; do not edit.\n\n"
+        "Times are ISO 8601: with an offset they are instants, without one they are in the zone of the source, "
+        "else of the client. Empty means missing. Columns in **bold** are the key: rows that repeat one exactly "
+        "are rejected as `duplicate`, rows that contradict each other are all rejected.\n"
+    )
+    return head + "".join(_table(table) for table in TABLES.values())
+
+
+def _table(table: Table) -> str:
+    rows = "".join(_column(column, table) for column in table.columns)
+    notes = [f"A row belongs to the month of `{table.period}`." if table.period else "A register: rows hold until changed."]
+    notes += [f"`{end}` may not lie before `{start}`." for start, end in table.spans]
+    return (
+        f"\n## {table.name}\n\n{table.meaning}. {' '.join(notes)}\n\n"
+        f"| column | type | must be filled | meaning |\n|---|---|---|---|\n{rows}"
+    )
+
+
+def _column(column: Column, table: Table) -> str:
+    name = f"**{column.name}**" if column.name in table.key else column.name
+    kind = " / ".join(f"`{value}`" for value in column.choices) or column.type
+    unit = f" [{column.unit}]" if column.unit else ""
+    span = "" if column.low is None else f", {column.low:g} to {column.high:g}" if column.high else f", from {column.low:g}"
+    return f"| {name} | {kind}{unit}{span} | {'yes' if column.required else ''} | {column.meaning} |\n"
+
+
+def write_schemas(folder: Path) -> str:
+    """Write contract.json, strategy.json and sources.json for editors; gives what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, schema in params.schemas().items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        written.append(f"{path}\n")
+    return "".join(written)
