@@ -7,7 +7,7 @@ and `1.10` a version. An unknown key is refused with its line and the nearest kn
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import yaml
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -40,7 +40,7 @@ class ParamsError(ValueError):
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise ValueError(f"{name!r} is not a time zone: write one like Europe/London") from None
     return name
 
@@ -48,7 +48,7 @@ def _zone(name: str) -> str:
 def _locale(name: str) -> str:
     try:
         Locale.parse(name.replace("-", "_"))
-    except ValueError:
+    except (UnknownLocaleError, ValueError):
         raise ValueError(f"{name!r} is not a locale: write one like en-GB") from None
     return name
 
@@ -280,22 +280,29 @@ class Contract(Params):
             for name in seen:
                 if seen.count(name) > 1:
                     raise ValueError(f"{field}: {name!r} is listed twice")
+        self._versions.extend(self._amended())
         return self
+
+    def _amended(self) -> Iterator[tuple[date, Contract]]:
+        """Later versions are validated with the contract, so a wrong amendment is refused at once."""
+        yield date.min, self
+        data: dict[str, Any] = self.model_dump(exclude_unset=True, exclude={"amendments"})
+        for amendment in sorted(self.amendments, key=lambda a: a.effective_on):
+            for path, value in amendment.set.items():
+                _put(data, path, value)
+            try:
+                yield amendment.effective_on, Contract.model_validate(data)
+            except ValidationError as error:
+                what = "; ".join(_problems(Contract, error, "the contract", {}))
+                raise ValueError(
+                    f"amendments: with what is set from {amendment.effective_on}, {what}"
+                ) from None
 
     def _calendars_used(self) -> list[tuple[str, str]]:
         used = [(f"services.{service.name}", service.calendar) for service in self.services]
         used += [(f"tickets.priorities.{name}", p.calendar) for name, p in self.tickets.priorities.items()]
         windows = self.accounting.maintenance_windows
         return used + ([("accounting.maintenance_windows", windows)] if isinstance(windows, str) else [])
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Later versions are validated with the contract, so a wrong amendment is refused at once."""
-        self._versions.append((date.min, self))
-        data: dict[str, Any] = self.model_dump(exclude_unset=True, exclude={"amendments"})
-        for amendment in sorted(self.amendments, key=lambda a: a.effective_on):
-            for path, value in amendment.set.items():
-                _put(data, path, value)
-            self._versions.append((amendment.effective_on, Contract.model_validate(data)))
 
     def on(self, day: date) -> Contract:
         """The contract with every amendment in force on a day."""
@@ -503,8 +510,12 @@ def _validate(model: type[Params], data: Any, name: str, lines: dict[tuple, int]
 def _problems(model: type[Params], error: ValidationError, name: str, lines: dict[tuple, int]) -> list[str]:
     """One sentence a problem: where, what, and what to do; alternatives of one place are told once."""
     sentences: dict[str, str] = {}
-    for problem in error.errors(include_url=False):
-        path = tuple(part for part in problem["loc"] if (part in ("[key]",)) is False)
+    problems = error.errors(include_url=False)
+    deeper = {problem["loc"][:-2] for problem in problems} | {problem["loc"][:-3] for problem in problems}
+    for problem in problems:
+        if str(problem["loc"][-1:]).find("literal[") > 0 and problem["loc"][:-1] in deeper:
+            continue  # the other member of a union is the one that was meant
+        path = tuple(part for part in problem["loc"] if part != "[key]")
         real = _data_path(path, lines)
         line = next((lines[real[:cut]] for cut in range(len(real), -1, -1) if real[:cut] in lines), None)
         place = f"{name}, line {line}" if line else name

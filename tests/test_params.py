@@ -1,0 +1,151 @@
+"""params/<client>: typed, frozen, and plain about what is wrong."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from msp_report.params import (
+    ParamsError,
+    as_contract,
+    as_strategy,
+    load_contract,
+    load_sources,
+    load_strategy,
+    schemas,
+)
+
+LEAST = "client: {name: A, timezone: Europe/London}\n"
+
+
+def contract(folder: Path, text: str):
+    (folder / "contract.yaml").write_text(text, encoding="utf-8")
+    return load_contract(folder)
+
+
+def test_a_name_and_a_zone_are_enough(tmp_path):
+    least = contract(tmp_path, LEAST)
+    assert least.client.timezone == "Europe/London"
+    assert least.tickets.repeat_days == 30
+    assert load_strategy(tmp_path).scorecard == ()
+    assert load_sources(tmp_path).exports == "exports/{client}/{month}"
+
+
+@pytest.mark.parametrize(
+    ("yaml", "told"),
+    [
+        (LEAST + "servces: []", "line 2: 'servces' is not a known key: did you mean 'services'?"),
+        (LEAST + "services:\n- name: x\n  availability_rato: 1", "line 4: 'services.0.availability_rato'"),
+        (LEAST + "services: [{name: x, availability_ratio: 99.9}]", "less than or equal to 1 (found '99.9')"),
+        (LEAST + "services: [{name: x, calendar: offce}]\ncalendars: {office: {}}", "did you mean 'office'?"),
+        (LEAST + "services: [{name: x}, {name: x}]", "'x' is listed twice"),
+        (LEAST + "client: 3", "line 2: 'client' stands twice"),
+        ("client: {name: A}", "'client.timezone' is missing"),
+        ("client: {name: A, timezone: Europe/Londn}", "'Europe/Londn' is not a time zone"),
+        ("client: {name: A, timezone: UTC, locale: xx-QQ}", "is not a locale"),
+        (LEAST + "calendars: {o: {hours: {mon: ['9-18']}}}", "'9-18'"),
+        (LEAST + "calendars: {o: {hours: {mon: ['18:00-09:00']}}}", "calendars.o"),
+        (LEAST + "calendars: {o: {hours: {monday: ['9:00-18:00']}}}", "line 2: calendars.o.hours.monday"),
+        (LEAST + "calendars: {o: {holidays: {country: XX}}}", "XX"),
+        (LEAST + "amendments: [{effective_on: 2026-07-01, set: {services.emal.users: 3}}]", "amendments"),
+        (LEAST + "term: {monthly_fee: -1}", "greater than or equal to 0"),
+        (LEAST + "term: {monthly_fee: .nan}", "monthly_fee"),
+        ("client: [", "line 1: not readable as YAML"),
+        ("- a", "expected keys and values"),
+        ("", "'client' is missing"),
+        ("a: &a [x]\nb: !!python/object/apply:os.system [ls]", "not readable as YAML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(tmp_path, yaml, told):
+    with pytest.raises(ParamsError) as caught:
+        contract(tmp_path, yaml)
+    assert told in str(caught.value)
+    assert "contract.yaml" in str(caught.value)
+
+
+def test_missing_contract_says_what_to_write(tmp_path):
+    with pytest.raises(ParamsError, match=r"contract\.yaml is missing: write at least client"):
+        load_contract(tmp_path)
+
+
+def test_aliases_cannot_grow_without_end(tmp_path):
+    levels = ["l0: &l0 [a, a, a, a, a, a, a, a, a, a]"]
+    levels += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(ParamsError, match="too many entries"):
+        contract(tmp_path, "\n".join(levels))
+
+
+def test_yaml_traps_are_closed(tmp_path):
+    read = contract(
+        tmp_path,
+        LEAST
+        + """
+calendars:
+  office: {hours: {mon: [9:00-17:30]}, holidays: {country: NO}, closed: [2026-01-31]}
+services: [{name: 0123, clause: 1.10, calendar: office}]
+tickets: {priorities: {1: {response_min: 15}, on: {}}}
+term: {monthly_fee: 18000.10}
+licences: {Office: user}
+""",
+    )
+    assert read.calendars["office"].holidays.country == "NO"
+    assert read.calendars["office"].closed == (date(2026, 1, 31),)
+    assert (read.services[0].name, read.services[0].clause) == ("0123", "1.10")
+    assert list(read.tickets.priorities) == ["1", "on"]
+    assert read.term.monthly_fee == Decimal("18000.10")
+    assert read.accounting.maintenance_cap_min is None
+
+
+def test_amendments_change_the_contract_from_their_day(tmp_path):
+    read = contract(
+        tmp_path,
+        LEAST
+        + """
+services: [{name: web.shop, availability_ratio: 0.99}, {name: email, availability_ratio: 0.999}]
+capacity: [{resource: wan, metric: utilisation, limit_ratio: 0.8}]
+amendments:
+- {effective_on: 2026-07-01, set: {services.web.shop.availability_ratio: 0.995, accounting.notice_hours: 24}}
+- {effective_on: 2026-05-01, set: {"capacity.wan:utilisation.limit_ratio": 0.9}}
+""",
+    )
+    assert read.on(date(2026, 4, 30)).capacity[0].limit_ratio == 0.8
+    assert read.on(date(2026, 5, 1)).capacity[0].limit_ratio == 0.9
+    assert read.on(date(2026, 6, 30)).service("web.shop").availability_ratio == 0.99
+    after = read.on(date(2026, 7, 1))
+    assert after.service("web.shop").availability_ratio == 0.995
+    assert after.service("email").availability_ratio == 0.999
+    assert (after.accounting.notice_hours, after.capacity[0].limit_ratio) == (24, 0.9)
+    assert [str(day) for day, _ in read.versions] == ["0001-01-01", "2026-05-01", "2026-07-01"]
+
+
+def test_params_cannot_be_changed():
+    frozen = as_contract({"services": [{"name": "a"}]})
+    with pytest.raises(ValueError, match="frozen"):
+        frozen.services = ()
+
+
+def test_plain_dicts_will_do():
+    assert as_contract({"services": [{"name": "email"}]}).client.timezone == "UTC"
+    assert as_strategy(None).objectives == ()
+    with pytest.raises(ParamsError, match="did you mean 'services'"):
+        as_contract({"servics": []})
+
+
+def test_sources_name_known_tables_and_one_origin(tmp_path):
+    (tmp_path / "sources.yaml").write_text("tables: {tickts: {file: a.csv}}")
+    with pytest.raises(ParamsError, match="did you mean 'tickets'"):
+        load_sources(tmp_path)
+    (tmp_path / "sources.yaml").write_text("tables: {tickets: {profile: servicenow}}")
+    with pytest.raises(ParamsError, match="exactly one of file, sql or prometheus"):
+        load_sources(tmp_path)
+    (tmp_path / "sources.yaml").write_text(
+        "tables: {tickets: {file: a.csv}, samples: [{file: b}, {file: c}]}"
+    )
+    tables = load_sources(tmp_path).tables
+    assert [source.file for source in (*tables["tickets"], *tables["samples"])] == ["a.csv", "b", "c"]
+
+
+def test_editors_get_a_schema_of_every_file():
+    assert set(schemas()) == {"contract", "strategy", "sources"}
+    assert "services" in schemas()["contract"]["properties"]
