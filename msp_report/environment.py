@@ -149,11 +149,11 @@ def build() -> None:
         )
     in_place = interpreter(VENV).exists() and recorded()[:2] == wanted()[:2]
     BUILT_FROM.unlink(missing_ok=True)
-    for name, create, *install in tools:
+    for name, *steps in tools:
         say(f"{'Bringing .venv up to date' if in_place else 'Building .venv'} with {name} from {LOCK.name}.")
         if not in_place and VENV.exists():
             shutil.rmtree(VENV)
-        if all(run(step) for step in ([] if in_place else [create]) + install):
+        if all(run(step) for step in steps):
             BUILT_FROM.write_text("\n".join(wanted()), encoding="utf-8")
             say(f"Built in {time.monotonic() - started:.0f} s.")
             return
@@ -169,7 +169,7 @@ def with_uv() -> list:
     install = [uv, "pip", "install", "--python", str(interpreter(VENV)), "--no-deps"]
     return [
         "uv",
-        [uv, "venv", "--python", base_python(), str(VENV)],
+        [uv, "venv", "--allow-existing", "--python", base_python(), str(VENV)],
         [*install, "--require-hashes", "--no-build", "-r", str(LOCK)],
         [*install, "--no-build-isolation", "-e", str(ROOT)],
     ]
