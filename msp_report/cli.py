@@ -33,7 +33,7 @@ def _guarded(call: Callable[[], Any]) -> int:
         return WRONG_USE
     except KeyboardInterrupt:
         return _fail(FAILED, "stopped; what was published before stands")
-    except Exception as error:  # noqa: BLE001 - nobody is shown a bare traceback
+    except Exception as error:
         if os.environ.get("MSP_REPORT_DEBUG"):
             raise
         return _fail(*_explain(error))
@@ -119,12 +119,12 @@ def check(place: Any, client: str, month: str) -> None:
 
 @verbs.command()
 @_place
-@click.option("--seed", default=None, type=int, help="Another company of the same kind.")
+@click.option("--seed", type=int, help="Another company of the same kind.")
 def demo(place: Any, seed: int | None) -> None:
     """Make the demo company's exports anew, with planted faults and their truth beside them."""
-    from msp_report import workspace
+    from msp_report.workspace import make_demo
 
-    click.echo(workspace.make_demo(place, seed))
+    click.echo(make_demo(place, anew=True, **({} if seed is None else {"seed": seed})))
 
 
 @verbs.command()

@@ -47,7 +47,7 @@ def record(
         "records": {name: len(frame) for name, frame in frames.items()},
     }
     _scrapbook().glue(SCRAP, envelope, encoder="json")
-    return display.headlines(sentences.opening(report, stated, case.contract))
+    return display.headlines(sentences.opening(report, stated, case.contract, case.period))
 
 
 def _check(report: str, figures: list[Figure]) -> None:

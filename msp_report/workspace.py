@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from filelock import FileLock
@@ -241,7 +242,7 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
     contract = params.load_contract(folder)
     sources = params.load_sources(folder)
     if client == "demo":
-        _make_demo(place, sources)
+        make_demo(place)
     chosen = Period.parse(period) if period else None
     if chosen is None:
         month = latest_complete(place, client, contract, sources)
@@ -249,14 +250,16 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
     return Case(place, client, chosen, contract, params.load_strategy(folder), sources)
 
 
-def _make_demo(workspace: Workspace, sources: params.Sources) -> None:
-    folder = Path(workspace.exports_template("demo", sources).partition("{month}")[0])
-    if not (folder / "truth.json").exists():
-        from msp_report import demo
+def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
+    """The folder of the demo company's exports; made where they are absent, or `anew`."""
+    from msp_report import demo
 
-        with _locked(workspace, "demo"):
-            if not (folder / "truth.json").exists():
-                demo.generate(folder)
+    sources = params.load_sources(workspace.client_params("demo"))
+    folder = Path(workspace.exports_template("demo", sources).partition("{month}")[0])
+    with _locked(workspace, "demo"):
+        if anew or not (folder / "truth.json").exists():
+            demo.generate(folder, **options)
+    return folder
 
 
 def available(

@@ -1,0 +1,125 @@
+"""The balanced scorecard: objectives, measures, targets and results, as strategy.yaml asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from msp_report.figures import SEVERITY, Figure, judge
+from msp_report.params import ScorecardLine, Strategy, as_strategy
+
+LINE_COLUMNS = [
+    "perspective",
+    "objective",
+    "measure",
+    "subject",
+    "target",
+    "result",
+    "unit",
+    "verdict",
+    "why_missing",
+    "page_one",
+]
+
+
+def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
+    """The scorecard's lines in the order of strategy.yaml.
+
+    Parameters: `figures` with the columns of figures.json; the strategy.
+    Returns one row per line with LINE_COLUMNS (record scorecard/lines); `result` in the figure's unit.
+    A line's own target outranks the contract's. Where both are the same the figure's verdict stands, else the
+    line is judged anew, with the figure's bounds: a target between them is no_verdict. A measure that no
+    report of the pack gives is no_data and says so.
+    Source: interfaces.md, strategy.yaml; mission, system 6.
+    """
+    known = {(row["measure"], row["subject"]): Figure.from_row(row) for row in _rows(figures)}
+    plan = as_strategy(strategy)
+    titles = {objective.id: objective.title for objective in plan.objectives}
+    rows = [_line(line, known.get((line.measure, line.subject)), titles) for line in plan.scorecard]
+    return pd.DataFrame(rows, columns=LINE_COLUMNS)
+
+
+def _line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str]) -> dict[str, Any]:
+    target = line.target if line.target is not None else figure.target if figure else None
+    row = {
+        "perspective": line.perspective,
+        "objective": titles.get(line.objective or "", line.objective or ""),
+        "measure": line.measure,
+        "subject": line.subject,
+        "target": target,
+        "page_one": line.page_one,
+    }
+    if figure is None:
+        why = "no report of this pack gives this measure"
+        return {**row, "result": None, "unit": "", "verdict": "no_data", "why_missing": why}
+    better = line.better or figure.better or "higher"
+    if figure.verdict and target == figure.target and better == figure.better:
+        verdict = figure.verdict
+    else:
+        verdict = judge(figure.value, target, better, figure.low, figure.high)
+    found = {
+        "result": figure.value,
+        "unit": figure.unit,
+        "verdict": verdict,
+        "why_missing": figure.why_missing,
+    }
+    return {**row, **found}
+
+
+def agreed(figures: pd.DataFrame) -> pd.DataFrame:
+    """The figures that have a target, worst verdict first: what the provider promised.
+
+    Returns rows of figures.json in the order of severity; the order within a verdict is the pack's.
+    """
+    promised = figures[figures["target"].notna() & figures["verdict"].notna()]
+    return promised.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable")
+
+
+def exceptions(figures: pd.DataFrame) -> pd.DataFrame:
+    """What the board must look at: every figure with a headline that is missed or cannot be judged.
+
+    Returns rows of figures.json, missed first. `no_data` counts where there is a target: something was
+    promised and nothing shows it.
+    """
+    open_points = figures["verdict"].isin(["missed", "no_verdict"])
+    unknown = figures["verdict"].eq("no_data") & figures["target"].notna()
+    found = figures[(open_points | unknown) & figures["headline"].notna()]
+    return found.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable")
+
+
+def series(figures: pd.DataFrame, history: pd.DataFrame, month: str) -> pd.DataFrame:
+    """Every figure's values over the months, for sparklines.
+
+    Parameters: `figures` of this pack; `history` with the same columns and `month`; this month's label.
+    Returns one row per measure, subject and month with `value`, sorted by month.
+    """
+    columns = ["measure", "subject", "month", "value"]
+    parts = [frame[columns] for frame in (history, figures.assign(month=month)) if len(frame)]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True).sort_values(["measure", "subject", "month"], kind="stable")
+
+
+def figures(pack: pd.DataFrame) -> list[Figure]:
+    """How many promised figures were met, missed, or could not be judged, over the whole pack.
+
+    `n` is the number of promises. Source: mission, page one in ninety seconds.
+    """
+    verdicts = agreed(pack)["verdict"]
+    groups = {"met": ["met"], "missed": ["missed"], "unjudged": ["no_verdict", "no_data"]}
+    return [
+        Figure(
+            measure=f"scorecard.{name}",
+            value=int(verdicts.isin(kinds).sum()),
+            unit="count",
+            n=len(verdicts),
+            rule="figures with a target, by verdict",
+        )
+        for name, kinds in groups.items()
+    ]
+
+
+def _rows(figures: pd.DataFrame) -> list[dict[str, Any]]:
+    return figures.astype(object).where(figures.notna(), None).to_dict("records")
