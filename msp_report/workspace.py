@@ -252,12 +252,12 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
 
 def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
     """The folder of the demo company's exports; made where they are absent, or `anew`."""
-    from msp_report import demo
-
     sources = params.load_sources(workspace.client_params("demo"))
     folder = Path(workspace.exports_template("demo", sources).partition("{month}")[0])
     with _locked(workspace, "demo"):
         if anew or not (folder / "truth.json").exists():
+            from msp_report import demo
+
             demo.generate(folder, **options)
     return folder
 

@@ -1,0 +1,92 @@
+"""The scorecard: lines as strategy.yaml asks, exceptions first, nothing unknown passed off as met."""
+
+import pandas as pd
+import pytest
+
+from msp_report.figures import COLUMNS, Figure
+from msp_report.metrics import scorecard
+
+
+def pack(*figures: Figure) -> pd.DataFrame:
+    return pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
+
+
+def ratio(subject, value, target, verdict, **more):
+    return Figure(
+        measure="availability.ratio",
+        subject=subject,
+        value=value,
+        target=target,
+        verdict=verdict,
+        better="higher",
+        unit="ratio",
+        headline=f"{subject} {verdict}",
+        why_missing=None if value is not None else "no checks",
+        **more,
+    )
+
+
+PACK = pack(
+    ratio("email", 0.9995, 0.999, "met"),
+    ratio("erp", 0.98, 0.995, "missed"),
+    ratio("web", 0.99, 0.985, "no_verdict", low=0.97, high=0.995),
+    ratio("wiki", None, 0.99, "no_data"),
+    ratio("lab", 0.9, None, "no_target"),
+    Figure(measure="tickets.opened", value=412, unit="count"),
+)
+
+LINES = [
+    # target asked for, line's verdict, why
+    ({"subject": "email"}, "met", "the contract's own target stands"),
+    ({"subject": "email", "target": 0.9999}, "missed", "the board wants more than the contract"),
+    ({"subject": "web", "target": 0.96}, "met", "all that is possible lies over 0.96"),
+    ({"subject": "web", "target": 0.98}, "no_verdict", "0.98 lies between 0.97 and 0.995"),
+    ({"subject": "wiki"}, "no_data", "nothing known"),
+    ({"subject": "lab"}, "no_target", "nothing agreed, nothing asked"),
+    ({"subject": "lab", "target": 0.8}, "met", "judged by the board's target"),
+    ({"subject": "fax"}, "no_data", "no such figure"),
+    ({"measure": "tickets.opened", "subject": "", "target": 400, "better": "lower"}, "missed", "412 > 400"),
+]
+
+
+@pytest.mark.parametrize(("line", "verdict", "why"), LINES)
+def test_lines_are_judged(line, verdict, why):
+    line = {"measure": "availability.ratio", "perspective": "customer", **line}
+    found = scorecard.lines(PACK, {"scorecard": [line]})
+    assert found["verdict"].tolist() == [verdict], why
+
+
+def test_lines_keep_the_order_and_name_the_objective():
+    strategy = {
+        "objectives": [{"id": "online", "title": "Half of sales online"}],
+        "scorecard": [
+            {"measure": "availability.ratio", "subject": "web", "objective": "online"},
+            {"measure": "availability.ratio", "subject": "email"},
+        ],
+    }
+    found = scorecard.lines(PACK, strategy)
+    assert found["subject"].tolist() == ["web", "email"]
+    assert found["objective"].tolist() == ["Half of sales online", ""]
+    assert scorecard.lines(PACK, None).empty
+
+
+def test_exceptions_are_what_is_missed_or_unproven_against_a_promise():
+    assert scorecard.exceptions(PACK)["subject"].tolist() == ["erp", "web", "wiki"]
+
+
+def test_promises_are_counted_once_each():
+    counted = {f.measure: (f.value, f.n) for f in scorecard.figures(PACK)}
+    assert counted == {
+        "scorecard.met": (1, 4),
+        "scorecard.missed": (1, 4),
+        "scorecard.unjudged": (2, 4),
+    }
+    assert {f.value for f in scorecard.figures(PACK.head(0))} == {0}
+
+
+def test_series_put_the_months_in_order():
+    history = PACK.assign(month="2026-09")
+    found = scorecard.series(PACK, history, "2026-10")
+    email = found[found["subject"] == "email"]
+    assert email["month"].tolist() == ["2026-09", "2026-10"]
+    assert scorecard.series(PACK.head(0), history.head(0), "2026-10").empty
