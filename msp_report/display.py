@@ -329,11 +329,14 @@ def notes(text: str) -> Html:
     return Html(f'<div class="notes">{html}</div>' if html else "", text)
 
 
-def _safe(text: Any, clip: bool = True) -> str:
+def clean(text: Any, longest: int | None = _LONGEST_TEXT) -> str:
+    """Foreign text without control characters, clipped."""
     plain = _CONTROL.sub("\ufffd", str(text))
-    if clip and len(plain) > _LONGEST_TEXT:
-        plain = plain[:_LONGEST_TEXT].rstrip() + " …"
-    return escape(plain)
+    return plain if longest is None or len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
+
+
+def _safe(text: Any, clip: bool = True) -> str:
+    return escape(clean(text) if clip else clean(text, None))
 
 
 def _inside(href: str) -> str:
@@ -368,10 +371,25 @@ class Display:
         """See `number`."""
         return number(value, unit, self.locale, self.currency, why, apart_from)
 
+    def numbers(self, values: Sequence[Any], unit: str = "") -> list[str]:
+        """Numbers that stand in one column or on one axis: they share their decimals."""
+        nothing = [None] * len(values)
+        return _numbers(values, unit, self.locale, self.currency, nothing, nothing)
+
+    def moments(self, moments: Sequence[Any]) -> list[str]:
+        """Months (YYYY-MM) or days of an axis in few letters, the year below where it changes."""
+        texts, before = [], None
+        for moment in moments:
+            monthly = isinstance(moment, Month) or (isinstance(moment, str) and len(moment) == 7)
+            on = Month.parse(str(moment)).first_on if monthly else pd.Timestamp(moment).date()
+            text = dates.format_skeleton("MMM" if monthly else "MMMd", on, locale=_locale(self.locale))
+            texts.append(text if on.year == before else f"{text}\n{on.year}")
+            before = on.year
+        return texts
+
     def interval(self, low: Any, high: Any, unit: str = "") -> str:
         """From the one to the other, with the same decimals."""
-        ends = _numbers([low, high], unit, self.locale, self.currency, [None] * 2, [None] * 2)
-        return " to ".join(ends)
+        return " to ".join(self.numbers([low, high], unit))
 
     def instant(self, at: Any) -> str:
         """See `instant`."""
