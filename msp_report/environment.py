@@ -6,10 +6,10 @@ python3 can read it as far as its own refusal:
     python3 -m msp_report.environment                    build .venv where it is missing or stale
     python3 -m msp_report.environment pytest -q          the same, then run a command in it
 
-An activated environment (venv or conda) whose packages are those of the lock is used as it is, unchanged.
-Otherwise `.venv` beside the lock is built, with uv where it is on the PATH, else with venv and pip. It is
-stale when the content of the lock or of pyproject.toml changed, when the folder was moved, or when its Python
-was replaced. What it was built from is written into it last, so a build cut short is started over.
+An activated environment (venv or conda) whose packages are those of the lock is used; only the project itself
+is added to it. Otherwise `.venv` beside the lock is built, with uv where it is on the PATH, else with venv and
+pip. It is stale when the content of the lock or of pyproject.toml changed, when the folder was moved, or when
+its Python was replaced. What it was built from is written into it last: a build cut short is started over.
 """
 
 import contextlib
@@ -21,14 +21,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import deque
+from collections import deque, namedtuple
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 PROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
-BUILT_FROM = VENV / "built_from"
+BUILT_FROM = "msp_report.built_from"
+
+Way = namedtuple("Way", "name create packages project")
 OLDEST = (3, 11)
 
 
@@ -60,8 +62,6 @@ def become(command: list, prefix: Path) -> None:
     variables["PATH"] = os.pathsep.join([str(programs), variables.get("PATH", os.defpath)])
     if prefix == VENV:
         variables["VIRTUAL_ENV"] = str(VENV)
-    else:  # an environment of somebody else's is only read: the project is found there, not installed
-        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), variables.get("PYTHONPATH")]))
     if os.name == "nt":
         sys.exit(subprocess.call(command, env=variables))
     os.execvpe(command[0], command, variables)
@@ -82,12 +82,17 @@ def activated() -> Path:
         return None
     question = [str(interpreter(prefix)), "-m", "msp_report.environment", "--lacking"]
     answer = subprocess.run(question, cwd=ROOT, capture_output=True, text=True, check=False)
-    if answer.returncode == 0 and not answer.stdout:
-        return prefix
-    if not fresh():
-        missing = answer.stdout or f"a working Python {dotted(OLDEST)}"
-        say(f"The activated environment {prefix} lacks {missing}: .venv is used instead.")
-    return None
+    if answer.returncode or answer.stdout:
+        if not fresh(VENV):
+            missing = answer.stdout or f"a working Python {dotted(OLDEST)}"
+            say(f"The activated environment {prefix} lacks {missing}: .venv is used instead.")
+        return None
+    if not fresh(prefix):
+        say(f"Adding msp_report to the activated environment {prefix}.")
+        if not any(run(way.project) for way in ways(prefix)):
+            return None
+        record(prefix)
+    return prefix
 
 
 def lacking() -> str:
@@ -115,78 +120,76 @@ def lacking() -> str:
 
 def built() -> Path:
     """The project's own environment, made or brought up to date where it has to be."""
-    if not fresh():
+    if not fresh(VENV):
         with one_at_a_time():
-            if not fresh():  # another make may have built it while this one waited
+            if not fresh(VENV):  # another run may have built it while this one waited
                 build()
     return VENV
 
 
-def fresh() -> bool:
-    """Whether `.venv` is there, whole, and built from the files as they are now."""
-    return interpreter(VENV).exists() and recorded() == wanted()
+def fresh(prefix: Path) -> bool:
+    """Whether an environment is there, whole, and built from the files as they are now."""
+    return interpreter(prefix).exists() and recorded(prefix) == wanted(prefix)
 
 
-def recorded() -> list:
-    """What `.venv` says that it was built from; nothing while a build is under way or was cut short."""
-    return BUILT_FROM.read_text(encoding="utf-8").splitlines() if BUILT_FROM.exists() else []
+def recorded(prefix: Path) -> list:
+    """What an environment was built from; nothing while that is under way or where it was cut short."""
+    file = prefix / BUILT_FROM
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
-def wanted() -> list:
-    """What a fresh `.venv` was built from: the place and Python of it, then the content of both files."""
+def record(prefix: Path) -> None:
+    """Note in an environment what it was built from, once it is whole."""
+    (prefix / BUILT_FROM).write_text("\n".join(wanted(prefix)), encoding="utf-8")
+
+
+def wanted(prefix: Path) -> list:
+    """What a fresh environment was built from: its place and its Python, then the content of both files."""
     content = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (LOCK, PROJECT)]
-    return [str(VENV), os.path.realpath(interpreter(VENV)), *content]
+    return [str(prefix), os.path.realpath(interpreter(prefix)), *content]
 
 
 def build() -> None:
     """Make `.venv`, or bring it up to date in place, with the first tool that can."""
     started = time.monotonic()
-    tools = [steps for steps in (with_uv(), with_pip()) if steps]
-    if not tools:
-        sys.exit(
-            "python3 -m venv does not work here: install python3-venv (on Debian and Ubuntu: "
-            "apt install python3-venv) or uv, then run the same command again."
+    in_place = interpreter(VENV).exists() and recorded(VENV)[:2] == wanted(VENV)[:2]
+    for way in ways(VENV):
+        say(
+            f"{'Bringing .venv up to date' if in_place else 'Building .venv'} with {way.name} from {LOCK.name}."
         )
-    in_place = interpreter(VENV).exists() and recorded()[:2] == wanted()[:2]
-    BUILT_FROM.unlink(missing_ok=True)
-    for name, *steps in tools:
-        say(f"{'Bringing .venv up to date' if in_place else 'Building .venv'} with {name} from {LOCK.name}.")
+        (VENV / BUILT_FROM).unlink(missing_ok=True)
         if not in_place and VENV.exists():
             shutil.rmtree(VENV)
-        if all(run(step) for step in steps):
-            BUILT_FROM.write_text("\n".join(wanted()), encoding="utf-8")
+        if run(way.create) and run(way.packages) and run(way.project):
+            record(VENV)
             say(f"Built in {time.monotonic() - started:.0f} s.")
             return
         in_place = False
     sys.exit("The environment could not be built, for the reason above; the same command starts over.")
 
 
-def with_uv() -> list:
-    """uv's name and steps: create, packages, project; nothing where it is not on the PATH."""
+def ways(prefix: Path) -> list:
+    """What can fill an environment, best first; refuses where nothing can."""
+    python, packages, project = str(interpreter(prefix)), ["-r", str(LOCK)], ["-e", str(ROOT)]
+    found = []
     uv = shutil.which("uv")
-    if not uv:
-        return []
-    install = [uv, "pip", "install", "--python", str(interpreter(VENV)), "--no-deps"]
-    return [
-        "uv",
-        [uv, "venv", "--allow-existing", "--python", base_python(), str(VENV)],
-        [*install, "--require-hashes", "--no-build", "-r", str(LOCK)],
-        [*install, "--no-build-isolation", "-e", str(ROOT)],
-    ]
-
-
-def with_pip() -> list:
-    """venv's and pip's name and steps: create, packages, project; nothing where Python came without them."""
-    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-        return []
-    install = [str(interpreter(VENV)), "-m", "pip", "install", "--no-deps", "--no-compile"]
-    install += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    return [
-        "pip",
-        [base_python(), "-m", "venv", str(VENV)],
-        [*install, "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)],
-        [*install, "--no-build-isolation", "-e", str(ROOT)],
-    ]
+    if uv:
+        create = [uv, "venv", "--allow-existing", "--python", base_python(), str(prefix)]
+        install = [uv, "pip", "install", "--python", python, "--no-deps"]
+        pinned = [*install, "--require-hashes", "--no-build", *packages]
+        found.append(Way("uv", create, pinned, [*install, "--no-build-isolation", *project]))
+    if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
+        create = [base_python(), "-m", "venv", str(prefix)]
+        install = [python, "-m", "pip", "install", "--no-deps", "--no-compile"]
+        install += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        pinned = [*install, "--require-hashes", "--only-binary", ":all:", *packages]
+        found.append(Way("pip", create, pinned, [*install, "--no-build-isolation", *project]))
+    if not found:
+        sys.exit(
+            "python3 -m venv does not work here: install python3-venv (on Debian and Ubuntu: "
+            "apt install python3-venv) or uv, then run the same command again."
+        )
+    return found
 
 
 def base_python() -> str:
