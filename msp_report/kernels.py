@@ -10,19 +10,24 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, ClassVar
 
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
+from jupyter_core.paths import jupyter_runtime_dir
 from traitlets.config import Config
 
 
 def can_fork() -> bool:
-    """Whether this platform can fork kernels from a warm process."""
-    return "forkserver" in multiprocessing.get_all_start_methods()
+    """Whether kernels can be forked here: the platform can, and the package is installed with its entry point."""
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    return forks and "msp-report-warm" in entry_points(group="jupyter_client.kernel_provisioners").names
 
 
 def manager(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
@@ -52,6 +57,11 @@ def private_sockets() -> Iterator[Config]:
 
 class _PackKernelManager(AsyncKernelManager):
     extra: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, **kwargs: Any) -> None:
+        # a file of its own for each kernel: the names of the sockets are made from it
+        file = str(Path(jupyter_runtime_dir()) / f"{uuid.uuid4().hex[:12]}.json")
+        super().__init__(connection_file=file, **kwargs)
 
     @property
     def kernel_spec(self) -> KernelSpec | None:
@@ -115,4 +125,4 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
         os.chdir(cwd)
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance(argv=["-f", connection_file])
+    IPKernelApp.launch_instance(argv=["-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"])
