@@ -164,7 +164,6 @@ def build() -> None:
             record(VENV)
             say(f"Built in {time.monotonic() - started:.0f} s.")
             return
-        in_place = False
     sys.exit("The environment could not be built, for the reason above; the same command starts over.")
 
 
