@@ -126,7 +126,7 @@ def run(case: Case, notebooks: list[Notebook], config: Any, say: Say) -> Path:
     accepted = case.accepted
     staging = target.parent / ".staging" / str(case.period)
     shutil.rmtree(staging, ignore_errors=True)
-    shutil.copytree(accepted, staging, ignore=shutil.ignore_patterns("stamp"))
+    shutil.copytree(accepted, staging, ignore=shutil.ignore_patterns("stamp"), copy_function=_link)
     (staging / "notebooks").mkdir()
     waves = ([n for n in notebooks if not n.second_wave], [n for n in notebooks if n.second_wave])
     for wave in waves:
@@ -135,6 +135,14 @@ def run(case: Case, notebooks: list[Notebook], config: Any, say: Say) -> Path:
     publish.pages(case, staging, [(n.report, staging / "notebooks" / n.path.name) for n in notebooks])
     publish.publish(staging, target)
     return target
+
+
+def _link(source: str, target: str) -> None:
+    """The same file under a second name, or a copy where that cannot be had."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _execute(case: Case, wave: list[Notebook], staging: Path, config: Any, say: Say) -> None:

@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -303,24 +304,31 @@ def accept(
     """
     target = workspace.output / client / ".accepted" / str(month)
     template = workspace.exports_template(client, sources)
-    stamp = _stamp(sources, template, month, contract, workspace.client_params(client))
-    if _is_fresh(target, stamp):
+    files = ingest.files(sources, template, month)
+    stamp = _stamp(files, sources, template, contract, workspace.client_params(client))
+    if _is_fresh(target, stamp) or (not files and (target / "stamp").exists()):
         return target
     with _locked(workspace, client):
         if not _is_fresh(target, stamp):
-            target.mkdir(parents=True, exist_ok=True)
-            (target / "stamp").unlink(missing_ok=True)
-            ingest.read_month(
-                sources,
-                template,
-                month,
-                contract.client.timezone,
-                into=target,
-                params=workspace.client_params(client),
-                cache=workspace.output / ".cache",
-                progress=progress,
-            )
-            (target / "stamp").write_text(stamp)
+            fresh = target.with_name(f".{month}.new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            try:
+                ingest.read_month(
+                    sources,
+                    template,
+                    month,
+                    contract.client.timezone,
+                    into=fresh,
+                    params=workspace.client_params(client),
+                    cache=workspace.output / ".cache",
+                    progress=progress,
+                )
+                (fresh / "stamp").write_text(stamp)
+            finally:
+                # new files, never old ones written over: published packs share them by hard links
+                shutil.rmtree(target, ignore_errors=True)
+                fresh.replace(target)
     return target
 
 
@@ -330,22 +338,25 @@ def _is_fresh(target: Path, stamp: str) -> bool:
 
 
 def _stamp(
-    sources: params.Sources, template: str, month: Month, contract: params.Contract, folder: Path
+    files: list[Path], sources: params.Sources, template: str, contract: params.Contract, folder: Path
 ) -> str:
-    """A hash of all that decides what is accepted: files by size and time, readings, zone, code."""
+    """A hash of all that decides what is accepted: exports by size and time, readings, zone, this code."""
     digest = hashlib.sha256()
-    for part in (sources.model_dump_json(), template, str(month), contract.client.timezone):
+    for part in (sources.model_dump_json(), template, contract.client.timezone, _code()):
         digest.update(part.encode())
-    code = [*(PROJECT / "msp_report" / "sources").rglob("*.*"), *(PROJECT / "msp_report").glob("*.py")]
-    files = [*ingest.files(sources, template, month), *folder.glob("*.yaml"), *code]
-    for path in sorted(
-        {str(file) for file in files if file.suffix in (".py", ".yaml")} | {str(f) for f in files}
-    ):
-        if path.endswith(".pyc"):
-            continue
-        state = Path(path).stat()
+    for path in sorted([*files, *folder.glob("*.yaml")]):
+        state = path.stat()
         digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns};".encode())
     return digest.hexdigest()
+
+
+@cache
+def _code() -> str:
+    """A hash of the code and profiles that read exports."""
+    package = Path(__file__).parent
+    paths = [package / "ingest.py", package / "tables.py", package / "clock.py"]
+    paths += [p for p in (package / "sources").rglob("*") if p.suffix in (".py", ".yaml")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()
 
 
 def _locked(workspace: Workspace, client: str) -> FileLock:
