@@ -113,8 +113,7 @@ def check(place: Any, client: str, month: str) -> None:
     from msp_report.workspace import open_case
 
     case = open_case(client, _one_month(month), place)
-    for line in case.report_of_reading():
-        click.echo(line)
+    click.echo(case.reading().to_string(index=False, na_rep=""))
 
 
 @verbs.command()

@@ -39,7 +39,7 @@ def record(
         folder = Path(desk) / "records" / report
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in frames.items():
-            display.write_csv(frame, folder / f"{name}.csv")
+            display.write_csv(case.people(frame), folder / f"{name}.csv")
     envelope = {
         "schema": SCHEMA,
         "report": report,

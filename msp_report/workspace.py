@@ -23,7 +23,7 @@ import pandas as pd
 from filelock import FileLock
 from rapidfuzz import process
 
-from msp_report import ingest, params
+from msp_report import ingest, params, privacy
 from msp_report.period import Month, Period
 from msp_report.tables import PANDAS, TABLES
 
@@ -215,6 +215,23 @@ class Case:
         if not self.later_months:
             return self.table(name)
         return _join(name, self.paths(name, [*self.months, *self.later_months]))
+
+    def people(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
+        if self.agreed.privacy.people == "shown":
+            return frame
+        return privacy.hide_people(frame, self.client)
+
+    def reading(self, *tables: str) -> pd.DataFrame:
+        """What was read for some tables, or for all: one row per file and table, with its counts.
+
+        Columns table, file, read, accepted, rejected, outside (the period), evidence. A table that was not
+        supplied has a row with no file.
+        """
+        columns = ["table", "file", "read", "accepted", "rejected", "outside", "evidence"]
+        entries = [e for e in self.manifest["files"] if not tables or e["table"] in tables]
+        missing = [{"table": name} for name in tables if name not in {e["table"] for e in entries}]
+        return pd.DataFrame([*entries, *missing], columns=columns)
 
     @cached_property
     def notes(self) -> str:

@@ -1,0 +1,31 @@
+"""People on published pages: pseudonyms unless the contract says that names may be shown."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pandas as pd
+
+#: Columns that name natural persons, in tables and records alike.
+PEOPLE = ("requester", "assignee", "actor", "person")
+
+
+def pseudonyms(names: pd.Series, key: str) -> pd.Series:
+    """The same short name for the same person, in every month of one client.
+
+    Parameters: `names` of people, missing ones stay missing; `key` parts clients from each other.
+    Returns: a series like `person-3fa2c1`. A pseudonym hides a name from a reader of the page; whoever has a
+    list of all names can still find who is who, so it is no anonymisation.
+    """
+    known = {name: f"person-{_digest(str(name), key)}" for name in names.dropna().unique()}
+    return names.map(known)
+
+
+def _digest(name: str, key: str) -> str:
+    return hashlib.blake2b(name.casefold().encode(), key=key.encode()[:64], digest_size=3).hexdigest()
+
+
+def hide_people(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """A copy of a frame with pseudonyms in every column of PEOPLE that it has."""
+    named = [column for column in PEOPLE if column in frame]
+    return frame.assign(**{column: pseudonyms(frame[column], key) for column in named})
