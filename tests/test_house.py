@@ -1,0 +1,295 @@
+"""The house as CONTRIBUTING describes it: who may import whom, one truth for the pins, nothing left lying about."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from msp_report import environment
+
+ROOT = environment.ROOT
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+VERBS = ["monthly", "daily", "annual", "check", "lab", "pdf", "test", "bench", "abuse", "env", "help"]
+
+
+# Who may import whom
+
+
+def modules(folder: str) -> dict[str, Path]:
+    """Dotted name → file, of every module under a folder of the project."""
+    found = {}
+    for file in sorted((ROOT / folder).rglob("*.py")):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+PACKAGE = modules("msp_report")
+
+
+def imports(source: str) -> set[str]:
+    """The dotted names that a piece of code imports, wherever in it; `from a import b` is a.b where b is a module."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= (whole & PACKAGE.keys()) or {node.module}
+    return names
+
+
+IMPORTS = {name: imports(file.read_text(encoding="utf-8")) for name, file in PACKAGE.items()}
+
+
+def of(room: str) -> set[str]:
+    """The modules of a room of the package."""
+    return {name for name in PACKAGE if f"{name}.".startswith(f"msp_report.{room}.")}
+
+
+def own(names: set[str]) -> set[str]:
+    """Which rooms of the package are among imported names."""
+    return {name.split(".")[1] for name in names if name.startswith("msp_report.")}
+
+
+def foreign(names: set[str]) -> set[str]:
+    """Which libraries, ours and Python's own left out, are among imported names."""
+    return {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"msp_report"}
+
+
+def reached(names: set[str]) -> set[str]:
+    """Every module of the package that these modules import, however far down."""
+    seen: set[str] = set()
+    while names:
+        seen |= names
+        names = {found for name in names for found in IMPORTS[name] if found in PACKAGE} - seen
+    return seen
+
+
+@pytest.mark.parametrize("module", sorted(of("metrics")))
+def test_metrics_are_pure(module):
+    """They see numbers and rules: no file, no network, no page, no library but those that calculate."""
+    seen = {"clock", "period", "params", "figures", "statistics", "similarity", "tables", "metrics"}
+    doing = {
+        "io",
+        "os",
+        "pathlib",
+        "shutil",
+        "subprocess",
+        "socket",
+        "sqlite3",
+        "sys",
+        "time",
+        "urllib",
+        "logging",
+    }
+    assert own(IMPORTS[module]) <= seen
+    assert foreign(IMPORTS[module]) <= {"pandas", "numpy", "scipy"}
+    assert not {name.split(".")[0] for name in IMPORTS[module]} & doing
+
+
+@pytest.mark.parametrize("module", sorted(of("sources")))
+def test_sources_see_only_tables(module):
+    assert own(IMPORTS[module]) <= {"tables", "sources"}
+
+
+def test_metrics_and_sources_never_meet():
+    """Not through others either; `sources.reading` is no reader but the keys of sources.yaml, which params checks."""
+    metrics, sources = of("metrics"), of("sources")
+    assert metrics
+    assert sources
+    assert reached(metrics) & sources <= {"msp_report.sources", "msp_report.sources.reading"}
+    assert not reached(sources) & metrics
+
+
+def test_metrics_reach_nothing_that_acts():
+    acting = {"ingest", "workspace", "scraps", "pack", "kernels", "publish", "charts", "cli", "demo", "seal"}
+    assert not own(reached(of("metrics"))) & acting
+
+
+@pytest.mark.parametrize(
+    ("library", "room"),
+    [("seaborn", "charts"), ("papermill", "pack"), ("nbconvert", "publish"), ("scrapbook", "scraps")],
+)
+def test_one_room_alone_imports(library, room):
+    assert {name for name in PACKAGE if library in foreign(IMPORTS[name])} == {f"msp_report.{room}"}
+
+
+def test_what_builds_the_environment_needs_nothing_installed():
+    """Nor a new Python, to say that it is too old; `packaging` it imports only where a lock may be satisfied."""
+    for module in ("msp_report", environment.__name__):
+        ast.parse(PACKAGE[module].read_text(encoding="utf-8"), feature_version=(3, 7))
+        assert not own(IMPORTS[module])
+    bare = [sys.executable, "-S", "-c", f"import {environment.__name__}"]
+    assert subprocess.run(bare, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+def declared(*extras: str) -> dict[str, Requirement]:
+    """Canonical name → requirement, of the dependencies and of the named extras."""
+    project = PROJECT["project"]
+    lines = project["dependencies"] + [x for e in extras for x in project["optional-dependencies"][e]]
+    return {canonicalize_name(one.name): one for one in map(Requirement, lines)}
+
+
+def undeclared(libraries: set[str], known: dict[str, Requirement]) -> set[str]:
+    """Imported libraries that come from no declared distribution."""
+    made_by = packages_distributions()
+    return {x for x in libraries if not {canonicalize_name(d) for d in made_by.get(x, [])} & known.keys()}
+
+
+def test_every_library_imported_is_declared():
+    assert not undeclared(set().union(*map(foreign, IMPORTS.values())), declared())
+
+
+def test_every_library_imported_by_the_tests_is_declared():
+    here = {name for name in modules("tests") if "." in name}
+    sources = (file.read_text(encoding="utf-8") for file in modules("tests").values())
+    libraries = set().union(*(foreign(imports(source)) for source in sources))
+    libraries -= {"tests", "conftest"} | {name.split(".")[-1] for name in here}
+    assert not undeclared(libraries, declared("test"))
+
+
+# One truth for the pins
+
+
+def pins() -> dict[str, list[Requirement]]:
+    """Canonical name → its pins; a package may have one for each range of Python versions."""
+    found: dict[str, list[Requirement]] = {}
+    for line in re.findall(r"^\w.*", LOCK, re.MULTILINE):
+        pin = Requirement(line.rstrip(" \\"))
+        found.setdefault(canonicalize_name(pin.name), []).append(pin)
+    return found
+
+
+def test_the_lock_pins_everything_within_its_range():
+    found = pins()
+    for name, wanted in declared(*PROJECT["project"]["optional-dependencies"]).items():
+        assert name in found, f"{name} is not in requirements.lock: lock again (its first lines say how)"
+        for pin in found[name]:
+            version = str(pin.specifier).removeprefix("==")
+            assert wanted.specifier.contains(version, prereleases=True), (
+                f"{pin} is outside {wanted}: lock again"
+            )
+
+
+def test_every_pin_has_hashes_and_no_address():
+    blocks = re.split(r"^(?=\w)", LOCK, flags=re.MULTILINE)[1:]
+    assert blocks
+    for block in blocks:
+        assert re.match(r"\S+==\S+ ", block), block.splitlines()[0]
+        assert "--hash=sha256:" in block, block.splitlines()[0]
+    assert "://" not in LOCK
+
+
+def test_the_tool_that_installs_the_project_is_pinned():
+    assert PROJECT["build-system"]["requires"] == PROJECT["project"]["optional-dependencies"]["build"]
+
+
+def test_one_oldest_python():
+    oldest = ".".join(map(str, environment.OLDEST))
+    assert PROJECT["project"]["requires-python"] == f">={oldest}"
+    assert f"--python-version {oldest} " in LOCK
+    assert PROJECT["tool"]["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
+
+
+def test_conda_users_get_the_same_pins():
+    """environment.yml names Python and reads everything else from the lock, so there is nothing to drift."""
+    *conda, pip = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    assert pip == {"pip": ["-r requirements.lock"]}
+    named = {Requirement(line).name: Requirement(line).specifier for line in conda}
+    assert named == {"python": SpecifierSet(PROJECT["project"]["requires-python"]), "pip": SpecifierSet()}
+
+
+# The verbs
+
+
+def test_every_verb_says_what_it_does():
+    rules = dict(re.findall(r"^([a-z]+):(.*)", MAKEFILE, re.MULTILINE))
+    assert sorted(rules) == sorted(VERBS)
+    assert all(re.search(r"## \w", rest) for rest in rules.values())
+    (phony,) = re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)
+    assert phony.split() == VERBS
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make on this machine")
+@pytest.mark.parametrize("arguments", [["help"], []])
+def test_make_help_lists_every_verb(arguments):
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    said = subprocess.run(
+        ["make", "-C", ROOT, *arguments], env=clean, capture_output=True, text=True, check=True
+    )
+    assert re.findall(r"^make (\w+) +\S", said.stdout, re.MULTILINE) == VERBS
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make on this machine")
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["monthly"], "monthly --client 'demo'"),
+        (["monthly", "CLIENT=acme", "MONTH=2026-04"], "monthly --client 'acme' --month '2026-04'"),
+        (["annual", "YEAR=2026"], "annual --client 'demo' --year '2026'"),
+        (["check", "MONTH=2026-04"], "check --client 'demo' --month '2026-04'"),
+        (["daily"], "daily --client 'demo'"),
+        (["pdf", "MONTH=2026-04"], "pdf --client 'demo' --month '2026-04'"),
+    ],
+)
+def test_make_passes_on_what_was_chosen(arguments, command):
+    clean = {k: v for k, v in os.environ.items() if k not in ("CLIENT", "MONTH", "YEAR", "PYTHON")}
+    said = subprocess.run(
+        ["make", "-n", *arguments], cwd=ROOT, env=clean, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == f"python3 -m msp_report.environment python -m msp_report {command}"
+
+
+# Nothing left lying about
+
+
+def tracked() -> Iterator[Path]:
+    """The files of the project, those not yet committed too, what is ignored left out."""
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        pytest.skip("this is no git checkout, so there is no telling which files belong to it")
+    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+    return (ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file())
+
+
+def test_no_file_over_one_megabyte():
+    assert not [str(file.relative_to(ROOT)) for file in tracked() if file.stat().st_size > 1_000_000]
+
+
+def test_what_is_made_is_not_kept():
+    made = re.compile(r"^(\.venv|exports|output)/|\.egg-info/|__pycache__/|\.ipynb_checkpoints/")
+    files = {file.relative_to(ROOT).as_posix() for file in tracked()}
+    assert "output/.gitkeep" in files
+    assert not [name for name in files - {"output/.gitkeep"} if made.search(name)]
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_notebooks_are_kept_without_outputs(file):
+    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    assert not [cell["source"] for cell in cells if cell.get("outputs") or cell.get("execution_count")]
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_notebooks_draw_and_record_through_the_package(file):
+    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    code = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    libraries = set().union(*(foreign(imports(source)) for source in code))
+    assert libraries <= {"pandas", "numpy", "IPython"}
