@@ -30,7 +30,7 @@ MOST_MARKS = 500
 
 PLAIN = Display()
 
-WIDTH = 5.4  # inches: at 10 points still legible on a phone, where the page is about as wide
+WIDTH = 4.8  # inches: at 10 points still legible on a phone, where the page is about as wide
 INK, SOFT, GRID = "#1f2933", "#5f6c7b", "#e3e7eb"
 MUTED, PALE, ACCENT, OPEN = "#4a6785", "#c9d5e1", "#b3261e", "#8a6100"
 AGES = ("#dbe4ec", "#afc1d3", "#7d97b2", "#4a6785", "#23405f", "#10243a")
@@ -61,6 +61,7 @@ _STYLE = {
     "ytick.color": SOFT,
     "xtick.labelsize": 9.5,
     "ytick.labelsize": 9.5,
+    "xtick.major.pad": 5,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
 }
@@ -97,33 +98,38 @@ def trend(
     def draw(axes: Axes) -> None:
         place = np.arange(len(frame))
         values = frame[y].to_numpy(dtype=float, na_value=np.nan)
-        if limits:
-            axes.axhspan(*limits, color=PALE, alpha=0.35, lw=0)
-            _label(axes, 0.0, limits[1], "usual range", SOFT, "left", "bottom")
+        gaps = np.isnan(values)
         if low and high:
             ends = [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
             axes.fill_between(place, *ends, color=PALE, alpha=0.6, lw=0)
-        axes.plot(place, values, color=MUTED, lw=1.8)
+        runs = np.cumsum(gaps)  # one line for each run without a gap
+        sns.lineplot(x=place, y=values, units=runs, estimator=None, color=MUTED, lw=1.8, ax=axes)
         if len(frame) <= 40:
             _points(axes, place, values, frame)
+        axes.margins(x=0.02, y=0.12)
+        if limits:
+            axes.axhspan(*limits, color=PALE, alpha=0.35, lw=0)
         if target is not None:
             axes.axhline(target, color=INK, lw=1, ls=(0, (4, 3)))
-            _label(axes, 1.0, target, f"agreed {show.number(target, unit)}", INK, "right", "bottom")
-        last = int(np.flatnonzero(~np.isnan(values))[-1])
-        axes.annotate(
-            show.number(values[last], unit, apart_from=target),
-            (place[last], values[last]),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontweight="bold",
-            color=_colour(frame, last),
-            annotation_clip=False,
-        )
-        axes.grid(axis="x", visible=False)
-        axes.margins(x=0.02, y=0.15)
         _number_axis(axes.yaxis, unit, show)
-        _time_axis(axes, frame[x], show)
+        _time_axis(axes, list(frame[x]), show)
+        last = int(np.flatnonzero(~gaps)[-1])
+        labels = [
+            (values[last], show.number(values[last], unit, apart_from=target), _colour(frame, last), "bold")
+        ]
+        if target is not None:
+            labels.append((target, f"agreed {show.number(target, unit)}", INK, "normal"))
+        if limits:
+            labels.append((max(limits), "usual range", SOFT, "normal"))
+        _end_labels(axes, labels)
+        if gaps.any():
+            floor = axes.get_ylim()[0]
+            axes.scatter(
+                place[gaps], np.full(gaps.sum(), floor), marker="x", s=20, color=SOFT, lw=1, clip_on=False
+            )
+        axes.set_xlabel("×: not known" if gaps.any() else "", loc="left")
+        axes.set_ylabel("")
+        axes.grid(axis="x", visible=False)
 
     return _picture(draw, title, alt, 2.5, len(frame))
 
@@ -168,6 +174,7 @@ def against_target(
         )
         axes.vlines(goals, place - 0.32, place + 0.32, color=INK, lw=1.6)
         _points(axes, values, place, rows.rename(columns={verdict: "verdict"}))
+        axes.set_ylabel("")
         for row in place:
             mark = rows[verdict][row] if verdict in rows else None
             words = f"  {VERDICTS[mark][1]}" if mark in VERDICTS else ""
@@ -185,7 +192,7 @@ def against_target(
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.06)
-        _number_axis(axes.xaxis, unit, show)
+        _number_axis(axes.xaxis, unit, show, most=3)
         notes = ["bar: agreed"] if not np.isnan(goals).all() else []
         notes += [f"{left_out} more in the table"] if left_out else []
         axes.set_xlabel(" · ".join(notes), loc="left")
@@ -264,6 +271,12 @@ def variance_bars(
         ]
         _bar_labels(axes, values, texts)
         axes.axvline(0, color=INK, lw=1)
+        below = [len(text) for text, number in zip(texts, values, strict=True) if number < 0]
+        room = min(
+            0.6, max(below, default=0) * 6.5 / 220
+        )  # of the width, about 220 points, for words on the left
+        span = np.ptp([0, *values]) or 1
+        axes.set_xlim(min(0, values.min()) - span * room / (1 - room), max(0, values.max()))
         _subjects(axes, rows[label])
         if left_out:
             axes.set_xlabel(f"{left_out} more in the table", loc="left")
@@ -288,21 +301,34 @@ def stacked_bars(
         return _nothing(title, alt, why)
     wide = frame.pivot_table(index=label, columns=by, values=value, aggfunc="sum", sort=False, observed=True)
     wide = wide.reindex(columns=list(dict.fromkeys(frame[by]))).fillna(0)
+    rows = 1 + sum(len(str(part)) + 5 for part in wide.columns) // 58
 
     def draw(axes: Axes) -> None:
         left = np.zeros(len(wide))
-        shades = _shades(wide.shape[1])
-        for part, shade in zip(wide.columns, shades, strict=True):
+        place = np.arange(len(wide))
+        for part, shade in zip(wide.columns, _shades(wide.shape[1]), strict=True):
             axes.barh(
-                np.arange(len(wide)), wide[part], left=left, color=shade, height=0.66, label=clean(part, 24)
+                place,
+                wide[part],
+                left=left,
+                color=shade,
+                height=0.66,
+                edgecolor="white",
+                label=clean(part, 24),
             )
             left = left + wide[part].to_numpy()
         _bar_labels(axes, left, [show.number(total, unit) for total in left])
         _subjects(axes, pd.Series(wide.index))
+        across = -(-wide.shape[1] // rows)
+        order = [row * across + column for column in range(across) for row in range(rows)]
+        handles, names = axes.get_legend_handles_labels()
+        order = [index for index in order if index < len(names)]  # matplotlib fills column by column
         axes.legend(
+            [handles[index] for index in order],
+            [names[index] for index in order],
             loc="lower left",
             bbox_to_anchor=(0, 1.0),
-            ncols=min(4, wide.shape[1]),
+            ncols=across,
             handlelength=1,
             handleheight=1,
             columnspacing=1.2,
@@ -310,7 +336,6 @@ def stacked_bars(
             fontsize=9.5,
         )
 
-    rows = -(-wide.shape[1] // 4)
     return _picture(draw, title, alt, 0.5 + 0.22 * rows + 0.36 * len(wide), wide.size)
 
 
@@ -339,17 +364,11 @@ def calendar(
     def draw(axes: Axes) -> None:
         shades = sns.blend_palette(["#eef2f6", *AGES[1:5]], as_cmap=True)
         top = float(np.nanmax(wide.to_numpy())) or 1.0
-        sns.heatmap(
-            wide,
-            ax=axes,
-            cmap=shades,
-            vmin=0,
-            vmax=top,
-            cbar=False,
-            linewidths=1,
-            linecolor="white",
-            square=False,
-        )
+        sns.heatmap(wide, ax=axes, cmap=shades, vmin=0, vmax=top, cbar=False)
+        axes.collections[0].set_clip_on(False)
+        axes.vlines(np.arange(1, len(span)), 0, len(wide), color="white", lw=1)
+        axes.hlines(np.arange(1, len(wide)), 0, len(span), color="white", lw=3)
+        axes.grid(visible=False)
         gaps = np.argwhere(wide.isna().to_numpy())
         axes.scatter(gaps[:, 1] + 0.5, gaps[:, 0] + 0.5, marker="x", s=14, color=SOFT, lw=0.8)
         shown = [place for place, moment in enumerate(span) if moment.day == 1 or moment.day % 5 == 0]
@@ -381,23 +400,58 @@ def survival(
     groups = list(frame.groupby(by, sort=False, observed=True)) if by else [("", frame)]
 
     def draw(axes: Axes) -> None:
+        labels = []
         for (name, rows), shade in zip(groups, _shades(len(groups), dark_first=True), strict=True):
-            axes.step(rows[x], rows[y], where="post", color=shade, lw=1.8)
-            axes.annotate(
-                clean(name, 20),
-                (rows[x].iloc[-1], rows[y].iloc[-1]),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                color=shade,
-                annotation_clip=False,
+            sns.lineplot(
+                x=rows[x], y=rows[y], drawstyle="steps-post", estimator=None, color=shade, lw=1.8, ax=axes
             )
+            labels.append((float(rows[y].iloc[-1]), clean(name, 20), shade, "normal"))
         axes.set_ylim(0, 1.02)
-        axes.set_xlim(0)
+        axes.set_xlim(0, frame[x].max())
+        axes.set(xlabel="", ylabel="")
         _number_axis(axes.yaxis, "ratio", show)
         _number_axis(axes.xaxis, unit, show)
+        if by:
+            _end_labels(axes, labels)
 
     return _picture(draw, title, alt, 2.6, len(frame))
+
+
+def histogram(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    x: str = "value",
+    unit: str = "min",
+    target: float | None = None,
+    most: float | None = None,
+    show: Display = PLAIN,
+    why: str = "nothing to count",
+) -> Picture:
+    """How many rows fall where; those above `most` are counted in words, not drawn."""
+    values = frame[x].dropna().to_numpy(dtype=float) if len(frame) else np.array([])
+    if not len(values):
+        return _nothing(title, alt, why)
+    drawn = values if most is None else values[values <= most]
+
+    def draw(axes: Axes) -> None:
+        sns.histplot(x=drawn, bins=30, color=MUTED, edgecolor="white", linewidth=0.6, ax=axes)
+        _number_axis(axes.xaxis, unit, show)
+        _number_axis(axes.yaxis, "count", show)
+        if target is not None:
+            axes.axvline(target, color=INK, lw=1.2, ls=(0, (4, 3)))
+            top = axes.get_ylim()[1]
+            axes.annotate(f" agreed {show.number(target, unit)}", (target, top), va="top")
+        beyond = len(values) - len(drawn)
+        axes.set_xlabel(
+            f"{show.number(beyond, 'count')} beyond {show.number(most, unit)} not drawn" if beyond else "",
+            loc="left",
+        )
+        axes.set_ylabel("")
+        axes.grid(axis="x", visible=False)
+
+    return _picture(draw, title, alt, 2.3, 30)
 
 
 def sparkline(values: Sequence[float | None], *, alt: str, target: float | None = None) -> Picture:
@@ -486,12 +540,13 @@ def _slim(svg: str) -> str:
     svg = re.sub(r'(?<= [dxy])="[^"]*"|(?:translate|rotate)\([^)]*\)', _round_numbers, svg)
     for _ in range(3):  # groups inside groups
         svg = re.sub(r"<g ?/>|<g></g>", "", svg)
+    svg = re.sub(r"<g>(<path [^<]*/>|<text [^<]*</text>)</g>", r"\1", svg)
     return svg.strip()
 
 
 def _round_numbers(match: re.Match[str]) -> str:
     rounded = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), match[0])
-    return re.sub(r"\s+", " ", rounded).replace(' "', '"')
+    return re.sub(r" ?([MLCQHVZz]) ?", r"\1", re.sub(r"\s+", " ", rounded)).replace(' "', '"')
 
 
 def _points(axes: Axes, across: np.ndarray, up: np.ndarray, frame: pd.DataFrame) -> None:
@@ -500,16 +555,15 @@ def _points(axes: Axes, across: np.ndarray, up: np.ndarray, frame: pd.DataFrame)
     kinds = np.array([mark if mark in _SHAPES else "" for mark in marks])
     for kind in dict.fromkeys(kinds):
         chosen = kinds == kind
-        axes.scatter(
-            across[chosen],
-            up[chosen],
+        sns.scatterplot(
+            x=across[chosen],
+            y=up[chosen],
             marker=_SHAPES.get(kind, "o"),
-            s=52 if kind else 26,
+            s=56 if kind else 28,
             color=_COLOURS.get(kind, MUTED),
-            edgecolor="white",
-            linewidth=0.7,
             zorder=3,
             clip_on=False,
+            ax=axes,
         )
 
 
@@ -518,7 +572,20 @@ def _colour(frame: pd.DataFrame, row: int) -> str:
 
 
 def _bars(axes: Axes, values: np.ndarray, colours: np.ndarray) -> None:
-    axes.barh(np.arange(len(values)), values, color=colours, height=0.62)
+    place = np.arange(len(values))
+    shades = dict(zip(place, colours, strict=True))
+    sns.barplot(
+        x=values,
+        y=place,
+        hue=place,
+        palette=shades,
+        orient="h",
+        width=0.62,
+        legend=False,
+        saturation=1,
+        ax=axes,
+    )
+    axes.set(xlabel="", ylabel="")
 
 
 def _bar_labels(axes: Axes, values: np.ndarray, texts: Sequence[str]) -> None:
@@ -545,7 +612,8 @@ def _subjects(axes: Axes, names: pd.Series) -> None:
 
 
 def _shades(count: int, dark_first: bool = False) -> list[str]:
-    places = np.linspace(0, len(AGES) - 2, count).round().astype(int) if count > 1 else [3]
+    lightest = 2 if dark_first else 0  # a line needs more contrast than a surface
+    places = np.linspace(lightest, 4, count).round().astype(int) if count > 1 else [3]
     shades = (
         [AGES[place] for place in places]
         if count <= len(AGES) - 1
@@ -554,39 +622,47 @@ def _shades(count: int, dark_first: bool = False) -> list[str]:
     return shades[::-1] if dark_first else shades
 
 
-def _label(axes: Axes, x: float, y: float, text: str, colour: str, ha: str, va: str) -> None:
-    axes.annotate(
-        text,
-        (x, y),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 2 if va == "bottom" else -2),
-        textcoords="offset points",
-        ha=ha,
-        va=va,
-        color=colour,
-        fontsize=9.5,
-    )
+def _end_labels(axes: Axes, labels: Sequence[tuple[float, str, str, str]]) -> None:
+    """Words at the right end of lines, (height, text, colour, weight), moved apart where they would touch."""
+    low, high = axes.get_ylim()
+    tall = axes.figure.get_size_inches()[1] * 72 * 0.8  # points: what the labels of the axes leave
+    placed: list[float] = []
+    for height, text, colour, weight in sorted(labels, key=lambda label: label[0]):
+        wanted = (height - low) / (high - low) * tall
+        points = max([wanted, *(before + 13 for before in placed[-1:])])
+        placed.append(points)
+        axes.annotate(
+            text,
+            (1.0, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(5, points - wanted),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontweight=weight,
+            annotation_clip=False,
+        )
 
 
 #: Steps of an axis in minutes that a reader can count in.
 _MINUTES = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 7200, 14400, 28800, 72000)
 
 
-def _number_axis(axis: matplotlib.axis.Axis, unit: str, show: Display) -> None:
+def _number_axis(axis: matplotlib.axis.Axis, unit: str, show: Display, most: int = 5) -> None:
     low, high = sorted(axis.get_view_interval())
     if unit == "min":
-        step = next((step for step in _MINUTES if (high - low) / step <= 5), _MINUTES[-1])
+        step = next((step for step in _MINUTES if (high - low) / step <= most), _MINUTES[-1])
         axis.set_major_locator(MultipleLocator(step))
     else:
-        axis.set_major_locator(MaxNLocator(5, integer=unit == "count", steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_locator(MaxNLocator(most, integer=unit == "count", steps=[1, 2, 2.5, 5, 10]))
     ticks = [round(float(tick), 12) for tick in axis.get_majorticklocs() if low <= tick <= high]
     if unit == "ratio" and low >= 0:
         ticks = [tick for tick in ticks if tick <= max(1.0, high if high > 1.2 else 1.0)]
     axis.set_ticks(ticks, show.numbers(ticks, unit))
 
 
-def _time_axis(axes: Axes, moments: pd.Series, show: Display) -> None:
-    texts = show.moments(list(moments))
-    step = max(1, -(-len(texts) // 13)) if len(texts) <= 26 else 7
-    shown = list(range(0, len(texts), step))
-    axes.set_xticks(shown, [texts[place] for place in shown])
+def _time_axis(axes: Axes, moments: list[object], show: Display) -> None:
+    """At most eight labels, the last moment always among them."""
+    step = next(step for step in (1, 2, 3, 7, 14, 30, 91, 365, 10_000) if len(moments) / step <= 8)
+    shown = list(range((len(moments) - 1) % step, len(moments), step))
+    axes.set_xticks(shown, show.moments([moments[place] for place in shown]))

@@ -43,7 +43,7 @@ _NOT_KNOWN = "not known"
 NUMBERS = ("ratio", "min", "hours", "days", "count", "cost", "score", "index", "")
 _OTHERS = ("at", "date", "verdict", "robust", "flag", "text")
 
-_LONGEST_TEXT = 300
+_LONGEST_TEXT = 200
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -288,7 +288,7 @@ def verdict(name: Verdict | None) -> Html:
         return Html("", "")
     sign, words = VERDICTS[name]
     return Html(
-        f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span> {words}</span>',
+        f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span>\u00a0{words}</span>',
         f"{sign} {words}",
     )
 
@@ -428,9 +428,9 @@ class Display:
             html = f'<p class="empty">{_safe(caption)}: {_safe(empty)}</p>'
             return Table(html, f"{caption}: {empty}")
         cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
-        sides = {name: _side(shown, heading[1]) for name, heading in columns.items()}
+        kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
         html = _table_html(
-            caption, columns, cells, sides, len(shown), _more(len(shown), len(frame), more, self)
+            caption, columns, cells, kinds, len(shown), _more(len(shown), len(frame), more, self)
         )
         plain = pd.DataFrame({columns[name][0]: list(map(str, cells[name])) for name in columns})
         return Table(html, f"{caption}\n{plain.to_string(index=False)}")
@@ -444,8 +444,8 @@ class Display:
         if len(set(units)) == 1 and units[0] in NUMBERS and not any(isinstance(v, Html) for v in values):
             texts = _numbers(values, units[0], self.locale, self.currency, whys, [None] * len(values))
             return [
-                _cell(stead if stead is not None and _decimal(value) is None else text)
-                for value, text in zip(values, texts, strict=True)
+                _gap(why, stead) if _decimal(value) is None else _cell(text)
+                for value, text, why in zip(values, texts, whys, strict=True)
             ]
         return [self._cell(*row, stead) for row in zip(values, units, whys, strict=True)]
 
@@ -457,7 +457,7 @@ class Display:
         if unit == "verdict" and isinstance(value, str):
             return verdict(value)
         if pd.isna(value) or value == "":
-            return _cell(stead if stead is not None else _missing(why))
+            return _gap(why, stead)
         if unit in NUMBERS:
             return _cell(self.number(value, unit))
         if unit == "at":
@@ -508,12 +508,32 @@ def _by_row(frame: pd.DataFrame, unit: str) -> bool:
     return unit not in NUMBERS and unit not in _OTHERS and unit in frame.columns
 
 
-def _side(frame: pd.DataFrame, unit: str) -> str:
-    return ' class="n"' if unit in NUMBERS or _by_row(frame, unit) else ""
+def _kind(frame: pd.DataFrame, unit: str) -> str:
+    """How a column is set: numbers to the right, instants in one line."""
+    if unit in NUMBERS or _by_row(frame, unit):
+        return "n"
+    return "t" if unit in ("at", "date") else ""
+
+
+def _td(tag: str, cell: Html, kind: str) -> str:
+    """One cell; long text gets room, and may be broken anywhere, so that no word widens the page."""
+    long = "long" if tag == "td" and len(str(cell)) > 24 else ""
+    kinds = " ".join(filter(None, (kind, long)))
+    return f"<{tag}{_class(kinds)}>{cell._repr_html_()}</{tag.split()[0]}>"
+
+
+def _class(kinds: str) -> str:
+    return f' class="{kinds}"' if kinds else ""
 
 
 def _cell(text: str, clip: bool = True) -> Html:
     return Html(_safe(text, clip), text)
+
+
+def _gap(why: str | None, stead: str | None = None) -> Html:
+    """A missing cell: nothing known, why, or what stands for it."""
+    text = stead if stead is not None else _missing(why)
+    return Html(f'<span class="gap">{_safe(text)}</span>', text)
 
 
 def _more(shown: int, total: int, href: str | None, display: Display) -> str:
@@ -532,15 +552,17 @@ def _table_html(
     caption: str,
     columns: Mapping[str, Heading],
     cells: Mapping[str, list[Html]],
-    sides: Mapping[str, str],
+    kinds: Mapping[str, str],
     count: int,
     more: str,
 ) -> str:
-    head = "".join(f'<th scope="col"{sides[name]}>{_safe(columns[name][0])}</th>' for name in columns)
-    first, *others = columns
+    head = "".join(f'<th scope="col"{_class(kinds[name])}>{_safe(columns[name][0])}</th>' for name in columns)
     body = "".join(
-        f'<tr><th scope="row"{sides[first]}>{cells[first][row]._repr_html_()}</th>'
-        + "".join(f"<td{sides[name]}>{cells[name][row]._repr_html_()}</td>" for name in others)
+        "<tr>"
+        + "".join(
+            _td("td" if place else 'th scope="row"', cells[name][row], kinds[name])
+            for place, name in enumerate(columns)
+        )
         + "</tr>"
         for row in range(count)
     )
