@@ -26,6 +26,13 @@ def _digest(name: str, key: str) -> str:
 
 
 def hide_people(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    """A copy of a frame with pseudonyms in every column of PEOPLE that it has."""
+    """A copy of a frame with pseudonyms in every column of PEOPLE that it has.
+
+    A tidy frame names its column in `dimension` and holds it in `value`: its rows are treated alike.
+    """
     named = [column for column in PEOPLE if column in frame]
-    return frame.assign(**{column: pseudonyms(frame[column], key) for column in named})
+    hidden = frame.assign(**{column: pseudonyms(frame[column], key) for column in named})
+    if {"dimension", "value"} <= set(frame):
+        people = frame["dimension"].isin(PEOPLE) & frame["value"].ne("")
+        hidden["value"] = frame["value"].mask(people, pseudonyms(frame["value"].where(people), key))
+    return hidden

@@ -216,6 +216,12 @@ class Case:
             return self.table(name)
         return _join(name, self.paths(name, [*self.months, *self.later_months]))
 
+    def reach(self, name: str) -> pd.Timestamp:
+        """How far a table reaches beyond the cut-off: its last instant, at least the cut-off."""
+        frame = self.follow_up(name)
+        last = frame[TABLES[name].period].max() if frame is not None and len(frame) else self.end
+        return max(self.end, last)
+
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
         if self.agreed.privacy.people == "shown":

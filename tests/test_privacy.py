@@ -20,3 +20,10 @@ def test_only_columns_of_people_are_hidden():
     assert hidden["asset"].tolist() == ["erp01"]
     assert hidden["assignee"][0].startswith("person-")
     assert frame["assignee"].tolist() == ["Ann"]
+
+
+def test_tidy_frames_are_hidden_too():
+    frame = pd.DataFrame({"dimension": ["assignee", "assignee", "category"], "value": ["Ann", "", "mail"]})
+    hidden = hide_people(frame, "acme")["value"].tolist()
+    assert hidden[0].startswith("person-")
+    assert hidden[1:] == ["", "mail"]
