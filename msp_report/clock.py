@@ -11,9 +11,10 @@ import copy
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,7 +24,7 @@ import pandas as pd
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-KEYS = ("timezone", "hours", "holidays", "closed", "dates", "breaks")
+_KEYS = ("timezone", "hours", "holidays", "closed", "dates", "breaks")
 
 _WINDOW = re.compile(r"\s*(\d{1,2}):([0-5]\d)\s*[-–]\s*(\d{1,2}):([0-5]\d)\s*")
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -33,6 +34,8 @@ _LAST_WALL = 253_402_300_800 * SECOND - 1  # ... the last moment for which zones
 _MISSING = np.iinfo(np.int64).min  # how pandas writes NaT
 _PATIENCE = 20  # years without opening after which a calendar counts as never open again
 _CHUNK = 1 << 16  # rows at a time: the working set stays in the cache
+_MANY = 10_000  # rows from which finding their place by slot is faster than searching
+_SLOT = 31  # a slot lasts 2**31 microseconds, 36 minutes
 
 Spans = list[tuple[int, int]]
 """(opens, closes) of one day in microseconds after its midnight."""
@@ -68,7 +71,7 @@ class Clock:
             calendar = calendar.model_dump()
         if not isinstance(calendar, Mapping):
             raise ValueError(f'a calendar is a set of keys such as {{hours: all}}, not "{calendar}"')
-        _known(calendar, KEYS, "calendar")
+        _refuse_unknown(calendar, _KEYS, "calendar")
         given = {key: value for key, value in calendar.items() if value is not None}
         hours = given.get("hours", "all")
         self.zone = _zone(given.get("timezone", timezone))
@@ -80,7 +83,7 @@ class Clock:
         exceptions = self._holidays, self._closed, self._dates, self._breaks
         self._unbroken = hours == "all" and not any(exceptions)
         self._taken = np.empty(0, np.int64)
-        self._known: _Function | None = None
+        self._function: _Function | None = None
 
     def elapsed(self, start: Any, end: Any) -> Any:
         """Open seconds from `start` to `end`.
@@ -98,7 +101,7 @@ class Clock:
     def add(self, start: Any, seconds: Any) -> Any:
         """The earliest instant that has so many open seconds since `start`.
 
-        Parameters: `seconds` [s] one number or one a start, to the microsecond; may be negative.
+        Parameters: `seconds` [s] one number or one a start, to the microsecond; may be negative, or timedeltas.
 
         Returns: one UTC instant a start. Time that runs out exactly at closing ends at closing, not at the next
         opening; negative seconds count back to the latest instant that has so many open seconds until `start`;
@@ -188,7 +191,7 @@ class Clock:
         clock = copy.copy(self)
         opens, closes = self._taken.reshape(-1, 2).T
         clock._taken = _union(np.append(opens, starts.micros), np.append(closes, ends.micros))
-        clock._known = None
+        clock._function = None
         return clock
 
     def _over(self, *instants: _Instants) -> _Function:
@@ -196,13 +199,13 @@ class Clock:
         present = [i.micros[~i.missing] if i.missing.any() else i.micros for i in instants]
         present = [micros for micros in present if micros.size]
         if not present or self._unbroken:
-            return self._known or self._learn(1970, 1970)
+            return self._function or self._learn(1970, 1970)
         low, high = min(micros.min() for micros in present), max(micros.max() for micros in present)
         if low < _FIRST_WALL - DAY or high > _LAST_WALL + DAY:
             raise ValueError("instants must lie in the years 1 to 9999")
         years = _years_of(np.array([low - 2 * DAY, high + 2 * DAY]))  # zones are less than two days from UTC
-        first, last = years[0], years[-1]
-        known = self._known
+        first, last = max(years[0], 1), min(years[-1], 9999)
+        known = self._function
         if known is None:
             return self._learn(first, last)
         if first < known.first or last > known.last:
@@ -230,8 +233,8 @@ class Clock:
         """The function over the local years `first` to `last`, kept for the next question."""
         first, last = max(first, 1), min(last, 9999)
         edges = np.array([-_FOREVER, _FOREVER]) if self._unbroken else self._edges(first, last)
-        self._known = _Function.of(_without(edges, self._taken), first, last)
-        return self._known
+        self._function = _Function.of(_without(edges, self._taken), first, last)
+        return self._function
 
     def _edges(self, first: int, last: int) -> np.ndarray:
         """Openings and closings in turn [us], from the hours of every local date of some years."""
@@ -285,7 +288,8 @@ def localize(naive: pd.Series, timezone: str | tzinfo) -> tuple[pd.Series, pd.Se
     return instants, pd.Series(in_gap, index=naive.index), pd.Series(in_fold, index=naive.index)
 
 
-class _Function(NamedTuple):
+@dataclass(frozen=True)
+class _Function:
     """Open time as a function of the instant, over some local years; all in microseconds.
 
     Between two edges the function is `level`, plus the instant itself while open: pieces with an odd number.
@@ -314,7 +318,28 @@ class _Function(NamedTuple):
 
     def piece(self, micros: np.ndarray) -> np.ndarray:
         """The number of edges at or before each instant: odd while open."""
-        return np.searchsorted(self.edges, micros, side="right")
+        if micros.size < _MANY or self._slots is None:
+            return np.searchsorted(self.edges, micros, side="right")
+        begin, before, most = self._slots
+        piece = before[((micros - begin) >> _SLOT).clip(0, len(before) - 1)]
+        following = np.append(self.edges, _FOREVER)
+        for _ in range(most):
+            piece += following[piece] <= micros
+        return piece
+
+    @cached_property
+    def _slots(self) -> tuple[int, np.ndarray, int] | None:
+        """Start of the first slot, edges before each slot, most edges in one: four times as fast as a search.
+
+        None where it does not pay: edges too many a slot, or too far apart.
+        """
+        if not self.edges.size or self.edges[-1] - self.edges[0] > 1_000_000 << _SLOT:
+            return None
+        begin = int(self.edges[0]) - (1 << _SLOT)
+        slots = ((int(self.edges[-1]) - begin) >> _SLOT) + 2
+        before = np.searchsorted(self.edges, begin + (np.arange(slots) << _SLOT), side="right")
+        most = int(np.diff(before).max())
+        return (begin, before.astype(np.int32), most) if most <= 4 else None
 
     def open_until(self, micros: np.ndarray) -> np.ndarray:
         """Open time from the first edge to each instant."""
@@ -375,7 +400,10 @@ class _Amounts:
 
     def __init__(self, seconds: Any):
         self.like = _Like(seconds)
-        values = pd.to_numeric(pd.Series([seconds] if self.like.scalar else seconds))
+        values = pd.Series([seconds] if self.like.scalar else seconds)
+        values = values.dt.total_seconds() if values.dtype.kind == "m" else pd.to_numeric(values)
+        if values.isna().all():
+            values = values.astype(float)
         if values.dtype.kind not in "iuf":
             raise ValueError(f"a duration is a number of seconds, not {values.iloc[0]!r}")
         self.missing = values.isna().to_numpy()
@@ -413,7 +441,7 @@ def _aware(values: Any) -> pd.DatetimeIndex:
     if naive := [stamp for stamp in stamps if stamp.tzinfo is None]:
         raise ValueError(f"instants must be timezone-aware: {naive[0]} has no timezone")
     micros = pd.Series(_MISSING, index=values.index)
-    micros[present.index] = [stamp.tz_convert("UTC").as_unit("us").value for stamp in stamps]
+    micros[present.index] = [stamp.tz_convert(None).as_unit("us").asm8.astype(np.int64) for stamp in stamps]
     return _index(micros.to_numpy())
 
 
@@ -535,7 +563,7 @@ def _ahead(zone: tzinfo, micros: int) -> timedelta:
 # ---------------------------------------------------------------- reading a calendar
 
 
-def _known(given: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+def _refuse_unknown(given: Mapping[str, Any], names: Iterable[str], where: str) -> None:
     """Refuses an unknown key, naming the nearest known one."""
     for key in given:
         if key not in names:
@@ -564,7 +592,7 @@ def _week(hours: Any) -> list[Spans]:
         raise ValueError(
             f'hours: {hours!r} is neither "all" nor windows by weekday such as mon: ["08:00-18:00"]'
         )
-    _known(hours, WEEKDAYS, "hours")
+    _refuse_unknown(hours, WEEKDAYS, "hours")
     return [_spans(hours.get(day), f"hours.{day}") for day in WEEKDAYS]
 
 
@@ -627,7 +655,7 @@ def _holidays(given: Mapping[str, Any] | None) -> tuple[str, str | None] | None:
         return None
     if not isinstance(given, Mapping):
         raise ValueError(f"holidays: {given!r} is not a country such as {{country: GB, subdivision: ENG}}")
-    _known(given, ("country", "subdivision"), "holidays")
+    _refuse_unknown(given, ("country", "subdivision"), "holidays")
     import holidays  # half a second, which a calendar without holidays need not wait for
 
     country, subdivision = given.get("country"), given.get("subdivision")
