@@ -476,12 +476,11 @@ def _log(outages: pd.DataFrame, month: _Month) -> pd.DataFrame:
         }
     )
     _require(log, "outages", "begin")
-    reversed_rows = log[(log["end"] != _MISSING) & (log["end"] < log["begin"])]
-    if len(reversed_rows):
-        row = reversed_rows.iloc[0]
-        raise ValueError(
-            f"outages: {row['service']} ends at {_utc(row['end'])}, before it starts at {_utc(row['begin'])}"
-        )
+    backwards = log[(log["end"] != _MISSING) & (log["end"] < log["begin"])]
+    if len(backwards):
+        ends, begins = _utc(backwards["end"])[0], _utc(backwards["begin"])[0]
+        name = backwards["service"].iloc[0]
+        raise ValueError(f"outages: {name} ends at {ends}, before it starts at {begins}: reject the row")
     log["still_on"] = log["end"] == _MISSING
     log["end"] = log["end"].where(~log["still_on"], month.cutoff)
     return log[log["begin"] < month.cutoff]
