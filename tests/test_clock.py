@@ -441,6 +441,25 @@ def test_many_rows_and_few_rows_agree():
             pd.testing.assert_series_equal(many, pd.concat(few))
 
 
+def test_many_rows_before_the_first_opening_and_after_the_last():
+    once = Clock({"hours": {}, "dates": {"2026-06-01": ["08:00-18:00"]}}, "UTC")
+    instants = pd.date_range("2026-05-01", "2026-06-30", periods=20_000, tz="UTC")
+    assert once.is_open(instants).tolist() == [
+        utc("2026-06-01 08:00") <= instant < utc("2026-06-01 18:00") for instant in instants
+    ]
+    assert (once.elapsed(instants[0], instants[instants < utc("2026-06-01 08:00")]) == 0).all()
+
+
+def test_the_local_year_is_not_the_year_of_utc():
+    # in Kathmandu (UTC+5:45) 2027 begins at 18:15 UTC, in Honolulu (UTC-10) 2026 lasts until 10:00 UTC
+    assert (
+        Clock(DAILY, "Asia/Kathmandu").elapsed(utc("2026-12-31 12:00"), utc("2026-12-31 20:00")) == 8 * HOUR
+    )
+    assert (
+        Clock(DAILY, "Pacific/Honolulu").elapsed(utc("2027-01-01 08:00"), utc("2027-01-01 12:00")) == 4 * HOUR
+    )
+
+
 # ---------------------------------------------------------------- windows and minus
 
 
