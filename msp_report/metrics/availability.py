@@ -140,7 +140,8 @@ def service_levels(
 
     Returns: one row per service of the contract, in its order, then services that only the data name (calendar
     `always`, no target). Durations [min] split the scheduled time into up, down, excluded and unknown; `unknown`
-    is what was measured also where the reading counts it as up or down. `budget_left_min`, `mtbf_min` and
+    is what was measured also where the reading counts it as up or down. `outages`, `mttr_min` and `mtbf_min` count
+    runs of at least outage_min, `longest_outage_min` and `user_hours_lost` every run. `budget_left_min`, `mtbf_min` and
     `mttr_min` are of known time. `missed_by` is ratio, outages or both. `evidence` is provider, probe or both;
     `probed_min` is the time for which a check speaks. `unsmoothed_ratio` is the ratio without rule 9, where the
     contract uses it.
@@ -794,7 +795,7 @@ def _level(line: _Timeline, month: _Month) -> dict[str, Any]:
         "target_ratio": target,
         "outages": failures,
         "max_outages": agreed.max_outages,
-        "longest_outage_min": result.outages.max() / MINUTE if failures else None,
+        "longest_outage_min": np.diff(result.runs).max() / MINUTE if len(result.runs) else None,
         "mttr_min": result.outages.sum() / failures / MINUTE if failures else None,
         "mtbf_min": result.up / failures / MINUTE if failures else None,
         # (up + down) x (1 - target) - down, written so that a ratio on its target leaves exactly nothing
