@@ -1,0 +1,373 @@
+"""What happened to each ticket up to the cut-off: the one reading of tickets and events behind every figure.
+
+A ticket's life is a row of spells, each a status with a begin and an end. Its moves are the steps between the
+open statuses, the solved ones and the removed ones; response, clocks, backlog and reopens all come from these
+(rules 0, 12 and 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.params import Contract, as_contract
+from msp_report.tables import STATUSES
+
+#: The status groups of rule 12.
+OPEN = ("new", "open", "waiting_on_customer", "waiting_on_supplier", "waiting")
+DONE = ("resolved", "closed")
+REMOVED = ("cancelled", "merged")
+
+#: Microseconds of an instant that never comes.
+FAR = np.iinfo(np.int64).max
+
+_STILL_OPEN, _DONE, _REMOVED = 0, 1, 2
+_GROUP = np.array(
+    [_STILL_OPEN if name in OPEN else _DONE if name in DONE else _REMOVED for name in STATUSES], np.int8
+)
+_NEW, _OPEN = STATUSES.index("new"), STATUSES.index("open")
+_TICKET_TEXTS = ("requester", "title", "kind", "category", "asset", "service", "assignee")
+_TICKET_TIMES = ("first_response_at", "resolved_at", "closed_at")
+_EVENT_TEXTS = ("from", "to", "actor", "actor_kind")
+
+
+@dataclass(frozen=True)
+class History:
+    """Every ticket opened before the cut-off, and its life until then.
+
+    `tickets`: one row per ticket in the order of opening (index 0, 1, 2 …): ticket_id, opened_at, requester,
+    title, kind, category, asset, service, hours, priority (when the clocks started), priority_now, assignee,
+    reassignments, status and is_open (at the cut-off), logged (its status comes from events), response_at
+    (first answer of a human at the provider), touched_at (last event; NaT without any).
+    `spells`: one row per ticket and status in order of time: row (of `tickets`), status (its place in
+    tables.STATUSES), start_at, end_at (the cut-off for the last one).
+    `moves`: one row per step in order of ticket and time: row, at, move (solved, reopened, removed), from, to,
+    actor, actor_kind.
+    `priorities`: one row per priority event in order of ticket and time: row, at, from, to, actor, actor_kind.
+    `responses_known`: whether the source has any response data; `has_events`: whether any event before the
+    cut-off belongs to a ticket; `strays`: the number of those that belong to none.
+    """
+
+    tickets: pd.DataFrame
+    spells: pd.DataFrame
+    moves: pd.DataFrame
+    priorities: pd.DataFrame
+    cutoff: pd.Timestamp
+    responses_known: bool
+    has_events: bool
+    strays: int
+
+    @property
+    def undated(self) -> pd.DataFrame:
+        """The tickets that the export calls solved though nothing says when: one row per ticket.
+
+        They count as open, because rule 12 knows a solve by its time; a page must name their number.
+        """
+        own = self.tickets["own_status"].isin(DONE) & self.tickets["own_done_at"].isna()
+        chosen = self.tickets[own & self.tickets["is_open"] & ~self.tickets["logged"]]
+        return chosen[["ticket_id", "opened_at", "priority"]].reset_index(drop=True)
+
+
+def history_of(
+    tickets: pd.DataFrame,
+    events: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    cutoff: pd.Timestamp,
+) -> History:
+    """The life of every ticket opened before the cut-off.
+
+    Parameters: `tickets` and `events` as the canonical tables (optional columns may be absent, `events` may be
+    None or empty); `contract` gives the zone of times without an offset; `cutoff` [UTC].
+    Returns: History. Raises: ValueError for an absent required column, a ticket_id that stands twice, or times
+    without a zone.
+
+    Edge cases decided (rules 0, 12, 13):
+    - Events and times at or after the cut-off do not exist. Whether the source records first responses at all
+      is a fact of the source, so a later first_response_at shows it too.
+    - Status events of a ticket outrank its resolved_at and closed_at; comment events its first_response_at;
+      priority and assignee events those columns; a time field that events changed is what they last set.
+    - Before its first status event a ticket has that event's `from`, or is new where that is missing. Where the
+      log begins with a ticket already solved, its own resolved_at (else closed_at) dates the solve, and where
+      that is missing or later, the first event does. After the first event the log's own sequence counts.
+    - Without status events a ticket is solved at resolved_at, else closed_at, whatever its status column says,
+      except cancelled and merged: removed at closed_at, else resolved_at, else when it was opened.
+    - What is logged before a ticket was opened counts at its opening; equal times keep the file's order; a
+      status that is none of rule 12 counts as open.
+    - Taken back from cancelled or merged to open counts as reopened, so that the backlog adds up.
+    - The priority when the clocks started is the `from` of the first change of priority, or its `to` where a
+      log of snapshots has no `from`; without such events the ticket's own.
+    - A comment answers when it is public and by the provider; where side or visibility is not recorded it
+      says nothing, and the ticket's own first_response_at holds.
+    """
+    zone = as_contract(contract).client.timezone
+    cutoff = pd.Timestamp(cutoff).tz_convert("UTC").as_unit("us")
+    every = _tickets(tickets)
+    desk = _in_order(every[every["opened_at"] < cutoff])
+    log = _Log(events, every, desk, cutoff)
+    desk = desk.reset_index(drop=True)
+    for name in _TICKET_TIMES:
+        desk[name] = _revised(desk[name], log.of(name), zone)
+    desk["own_status"] = desk["status"]
+    desk["own_done_at"] = desk["resolved_at"].fillna(desk["closed_at"])
+    priorities = log.of("priority")
+    desk = _with_priority(desk, priorities)
+    desk = _with_assignee(desk, log.of("assignee"))
+    desk, heard = _with_response(desk, log.of("comment"), cutoff)
+    desk["touched_at"] = log.touched(len(desk))
+    desk, spells, moves = _lives(desk, log.of("status"), cutoff)
+    heard = heard or every["first_response_at"].notna().any() or desk["first_response_at"].notna().any()
+    return History(
+        tickets=desk.drop(columns=[*_TICKET_TIMES]),
+        spells=spells,
+        moves=moves,
+        priorities=priorities,
+        cutoff=cutoff,
+        responses_known=bool(heard),
+        has_events=bool(len(log.row)),
+        strays=log.strays,
+    )
+
+
+def micros(instants: Iterable[pd.Timestamp]) -> np.ndarray:
+    """Instants as integer microseconds of UTC; a missing one lies in the far future."""
+    index = pd.DatetimeIndex(instants)
+    return np.where(index.isna(), FAR, index.as_unit("us").asi8)
+
+
+def instants(micros: np.ndarray) -> pd.DatetimeIndex:
+    """Microseconds back as UTC instants; the far future is missing."""
+    missing = np.iinfo(np.int64).min  # numpy's NaT
+    return pd.DatetimeIndex(np.where(micros == FAR, missing, micros).view("M8[us]")).tz_localize("UTC")
+
+
+def first_per_row(rows: np.ndarray, at: np.ndarray, n: int) -> np.ndarray:
+    """The earliest of some microseconds for each of n tickets; the far future where there is none."""
+    found = np.full(n, FAR)
+    np.minimum.at(found, rows, at)
+    return found
+
+
+def _in_order(desk: pd.DataFrame) -> pd.DataFrame:
+    """The tickets in order of opening, those of one instant by ticket_id; only these are compared as text."""
+    opened = micros(desk["opened_at"])
+    order = np.argsort(opened, kind="stable")
+    same = opened[order][1:] == opened[order][:-1]
+    tied = np.append(same, False)[: len(order)] | np.append(False, same)[: len(order)]
+    rows = order[tied]
+    ranks = pd.factorize(desk["ticket_id"].iloc[rows], sort=True)[0]
+    order[tied] = rows[np.lexsort((ranks, opened[rows]))]
+    return desk.iloc[order]
+
+
+def _tickets(tickets: pd.DataFrame) -> pd.DataFrame:
+    """The tickets with every column there and typed."""
+    for name in ("ticket_id", "opened_at"):
+        if name not in tickets.columns:
+            raise ValueError(f"tickets: the column {name} is absent: add it")
+    frame = pd.DataFrame({"ticket_id": _text(tickets["ticket_id"])})
+    frame["opened_at"] = _times(tickets["opened_at"], "tickets: opened_at")
+    for name in _TICKET_TIMES:
+        frame[name] = _times(_column(tickets, name), f"tickets: {name}")
+    for name in ("priority", "status", *_TICKET_TEXTS):
+        frame[name] = _text(_column(tickets, name))
+    frame["priority"] = frame["priority"].fillna("not given")
+    for name in ("hours", "reassignments"):
+        column = pd.to_numeric(_column(tickets, name)).astype("Float64")
+        frame[name] = column.to_numpy(float, na_value=np.nan)
+    if (twice := frame["ticket_id"].duplicated()).any():
+        raise ValueError(f"tickets: ticket_id {frame['ticket_id'][twice].iloc[0]} stands twice: keep one row")
+    return frame.reset_index(drop=True)
+
+
+class _Log:
+    """The events before the cut-off that belong to a ticket; texts are taken only of the fields asked for."""
+
+    def __init__(
+        self, events: pd.DataFrame | None, every: pd.DataFrame, desk: pd.DataFrame, cutoff: pd.Timestamp
+    ) -> None:
+        if events is None:
+            events = pd.DataFrame({"ticket_id": [], "at": [], "field": []})
+        for name in ("ticket_id", "at", "field"):
+            if name not in events.columns:
+                raise ValueError(f"ticket_events: the column {name} is absent: add it")
+        at = _times(events["at"], "ticket_events: at")
+        before = np.flatnonzero(at < cutoff)
+        found = pd.Index(every["ticket_id"]).get_indexer(_text(events["ticket_id"].iloc[before]))
+        self.strays = int((found < 0).sum())
+        row_of = np.full(len(every) + 1, -1)  # the last one serves the strays
+        row_of[desk.index] = np.arange(len(desk))
+        row = row_of[found]
+        known = row >= 0
+        self._events, self._place = events, before[known]
+        self.row = row[known]
+        self.at = np.maximum(micros(at)[self._place], micros(desk["opened_at"])[self.row])
+        self._field, self._fields = pd.factorize(_text(events["field"].iloc[self._place]))
+
+    def of(self, field: str) -> pd.DataFrame:
+        """The events of one field in order of ticket and time: row, at, from, to, actor, actor_kind, public."""
+        chosen = np.flatnonzero(np.append(self._fields == field, False)[self._field])
+        # The sort is stable: equal times keep the file's order.
+        order = chosen[np.lexsort((self.at[chosen], self.row[chosen]))]
+        table = pd.DataFrame({"row": self.row[order], "at": instants(self.at[order])})
+        for name in _EVENT_TEXTS:
+            table[name] = _text(_column(self._events, name).iloc[self._place[order]]).array
+        table["public"] = _column(self._events, "public").iloc[self._place[order]].astype("boolean").array
+        return table
+
+    def touched(self, n: int) -> pd.DatetimeIndex:
+        """When each of n tickets was last changed."""
+        last = np.full(n, -1)
+        np.maximum.at(last, self.row, self.at)
+        return instants(np.where(last < 0, FAR, last))
+
+
+def _revised(own: pd.Series, steps: pd.DataFrame, zone: str) -> pd.Series:
+    """A time column as the events last set it; what they say in no readable form leaves it alone."""
+    last = steps.drop_duplicates("row", keep="last")
+    if last.empty:
+        return own
+    texts = last["to"].str.strip()
+    offset = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(False).astype(bool)
+    aware = pd.to_datetime(texts.where(offset), format="ISO8601", errors="coerce", utc=True)
+    naive = pd.to_datetime(texts.where(~offset), format="ISO8601", errors="coerce")
+    local = naive.dt.tz_localize(zone, ambiguous=np.ones(len(naive), bool), nonexistent="shift_forward")
+    told = aware.fillna(local.dt.tz_convert("UTC")).dt.as_unit("us")
+    said = np.asarray(told.notna() | texts.isna() | (texts == ""))
+    column = own.copy()
+    column.iloc[last["row"].to_numpy()[said]] = told[said].array
+    return column
+
+
+def _with_priority(desk: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """The priority when the clocks started, and the one at the cut-off."""
+    steps = steps[steps["to"].notna()]
+    first = _per_row(steps, len(desk), "from", "first").fillna(_per_row(steps, len(desk), "to", "first"))
+    last = _per_row(steps, len(desk), "to", "last")
+    own = desk["priority"]
+    return desk.assign(priority=first.fillna(own), priority_now=last.fillna(own))
+
+
+def _with_assignee(desk: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """Who works on it at the cut-off, and how often it was handed on."""
+    before = steps["from"].fillna(steps.groupby("row")["to"].shift())
+    handed = steps["row"][before.notna() & steps["to"].notna() & (before != steps["to"])]
+    counted = np.bincount(handed, minlength=len(desk)).astype(float)
+    logged = _flags(steps["row"], len(desk))
+    last = _per_row(steps, len(desk), "to", "last")
+    return desk.assign(
+        assignee=desk["assignee"].where(~logged, last),
+        reassignments=np.where(logged, counted, desk["reassignments"]),
+    )
+
+
+def _with_response(
+    desk: pd.DataFrame, comments: pd.DataFrame, cutoff: pd.Timestamp
+) -> tuple[pd.DataFrame, bool]:
+    """The first answer of a human at the provider, and whether any comment tells side and visibility."""
+    told = comments[comments["actor_kind"].notna() & comments["public"].notna()]
+    answers = told[(told["actor_kind"] == "provider") & told["public"].astype(bool)]
+    own = desk["first_response_at"]
+    own = own.where(own < cutoff).clip(lower=desk["opened_at"])
+    answered = _per_row(answers, len(desk), "at", "first")
+    return desk.assign(response_at=own.where(~_flags(told["row"], len(desk)), answered)), bool(len(told))
+
+
+def _lives(
+    desk: pd.DataFrame, steps: pd.DataFrame, cutoff: pd.Timestamp
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Spells and moves of every ticket, and where each stands at the cut-off."""
+    n = len(desk)
+    opened, end = micros(desk["opened_at"]), micros([cutoff])[0]
+    steps = steps[steps["to"].notna()]
+    logged = _flags(steps["row"], n)
+
+    first = _codes(_per_row(steps, n, "from", "first"), _NEW)
+    begin = np.where(logged, np.where(_GROUP[first] == _STILL_OPEN, first, _NEW), _OPEN)
+    parts = [(np.arange(n), opened, begin, np.full(n, -1))]
+
+    late = np.flatnonzero(logged & (_GROUP[first] != _STILL_OPEN))  # the log begins after the solve
+    seen = micros(_per_row(steps, n, "at", "first"))[late]
+    own = np.maximum(micros(desk["own_done_at"])[late], opened[late])
+    dated = np.where((_GROUP[first[late]] == _DONE) & (own <= seen), own, seen)
+    parts.append((late, dated, first[late], np.full(len(late), -1)))
+
+    taken = desk["own_status"].isin(REMOVED).to_numpy() & ~logged
+    done_at = micros(desk["own_done_at"])
+    gone_at = micros(desk["closed_at"].fillna(desk["resolved_at"]).fillna(desk["opened_at"]))
+    at = np.maximum(np.where(taken, gone_at, done_at), opened)
+    ended = np.flatnonzero(~logged & (at < end))
+    code = np.where(taken, _codes(desk["own_status"], _OPEN), STATUSES.index("resolved"))
+    parts.append((ended, at[ended], code[ended], np.full(len(ended), -1)))
+
+    parts.append((steps["row"], micros(steps["at"]), _codes(steps["to"], _OPEN), steps.index))
+    row, start, status, event = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((start, row))
+    row, start, status, event = row[order], start[order], status[order], event[order]
+
+    last = np.append(row[1:] != row[:-1], True) if len(row) else np.empty(0, bool)
+    spells = pd.DataFrame({"row": row, "status": status, "start_at": instants(start)})
+    spells["end_at"] = instants(np.where(last, end, np.append(start[1:], end)))
+    moves = _moves(row, start, status, event, steps)
+    own_code = _codes(desk["own_status"], _OPEN)
+    final = np.where(~logged & (_GROUP[own_code] == _GROUP[status[last]]), own_code, status[last])
+    at_end = pd.Series(pd.Categorical.from_codes(final, STATUSES)).astype("str")
+    desk = desk.assign(status=at_end, is_open=_GROUP[final] == _STILL_OPEN, logged=logged)
+    return desk, spells, moves
+
+
+def _moves(
+    row: np.ndarray, at: np.ndarray, status: np.ndarray, event: np.ndarray, steps: pd.DataFrame
+) -> pd.DataFrame:
+    """The steps between open, solved and removed, with who took them."""
+    group = _GROUP[status]
+    before = np.append(group[:1], group[:-1])
+    here = np.append(False, row[1:] == row[:-1])[: len(row)] & (
+        (before == _STILL_OPEN) != (group == _STILL_OPEN)
+    )
+    at_step = np.flatnonzero(here)
+    names = np.where(
+        group[at_step] == _STILL_OPEN, "reopened", np.where(group[at_step] == _DONE, "solved", "removed")
+    )
+    moves = pd.DataFrame({"row": row[at_step], "at": instants(at[at_step]), "move": names})
+    for name, codes in (("from", status[at_step - 1]), ("to", status[at_step])):
+        moves[name] = pd.Series(pd.Categorical.from_codes(codes, STATUSES)).astype("str")
+    for name in ("actor", "actor_kind"):
+        moves[name] = steps[name].reindex(event[at_step]).array
+    return moves
+
+
+def _flags(rows: pd.Series, n: int) -> np.ndarray:
+    """Which of n tickets occur."""
+    flags = np.zeros(n, bool)
+    flags[rows] = True
+    return flags
+
+
+def _per_row(frame: pd.DataFrame, n: int, column: str, keep: str) -> pd.Series:
+    """The first or last value of a sorted frame for each of n tickets; missing where there is none."""
+    chosen = frame.drop_duplicates("row", keep=keep)
+    return chosen.set_index("row")[column].reindex(pd.RangeIndex(n))
+
+
+def _codes(statuses: pd.Series, default: int) -> np.ndarray:
+    codes = pd.Categorical(statuses, categories=STATUSES).codes.astype(np.int64)
+    return np.where(codes < 0, default, codes)
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    return frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype=object)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    return column.astype("str")
+
+
+def _times(column: pd.Series, name: str) -> pd.Series:
+    """A column of instants in UTC to the microsecond."""
+    if pd.api.types.is_datetime64_dtype(column.dtype) and column.notna().any():
+        raise ValueError(f"{name} has no time zone: give instants in UTC")
+    return pd.to_datetime(column, utc=True).dt.as_unit("us")

@@ -1,0 +1,583 @@
+"""Service levels of tickets: the clocks, when each is decided, attainment, and every other reading of the rules.
+
+Inside, instants are integer microseconds and durations whole microseconds in float64, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from msp_report.clock import Clock
+from msp_report.figures import judge
+from msp_report.metrics.tickets.history import (
+    FAR,
+    OPEN,
+    REMOVED,
+    History,
+    first_per_row,
+    history_of,
+    instants,
+    micros,
+)
+from msp_report.params import Contract, as_contract
+from msp_report.period import Month, midnight
+from msp_report.tables import STATUSES
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+
+_PARTS = {
+    "pause": ("yes", "no"),
+    "hours": ("contract", "round the clock"),
+    "solve": ("last", "first"),
+    "priority": ("first", "final"),
+}
+
+
+class Reading(NamedTuple):
+    """One way to read the rules of a ticket's clock (rule 11); the contract's own is the default."""
+
+    pause: str = "yes"
+    hours: str = "contract"
+    solve: str = "last"
+    priority: str = "first"
+
+    def __str__(self) -> str:
+        return ",".join(f"{part}={value}" for part, value in zip(self._fields, self, strict=True))
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The parts in which it differs from the contract's own reading."""
+        return tuple(part for part, a, b in zip(self._fields, self, Reading(), strict=True) if a != b)
+
+
+READINGS = tuple(Reading(*parts) for parts in itertools.product(*_PARTS.values()))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for each ticket under a choice of priority and hours: its clock and its targets [us].
+
+    `calendars` are the names agreed, missing where a priority is not; `which` counts in `clocks`.
+    """
+
+    clocks: tuple[Clock, ...]
+    calendars: pd.Series
+    which: np.ndarray
+    response: np.ndarray
+    resolution: np.ndarray
+
+    @classmethod
+    def of(cls, contract: Contract, opened: np.ndarray, priority: pd.Series, hours: str) -> Terms:
+        """The terms in force when each ticket was opened, by its priority; none agreed: round the clock."""
+        codes, names = pd.factorize(priority)
+        versions = [version for _, version in contract.versions]
+        agreed = [[version.tickets.priorities.get(name) for name in names] for version in versions]
+        always = Clock({"hours": "all"}, contract.client.timezone)
+        clocks: dict[Clock, int] = {always: 0}  # in the order of their numbers
+        for version, row in zip(versions, agreed, strict=True):
+            for each in row:
+                if each and hours == "contract":
+                    clocks.setdefault(version.clock(each.calendar), len(clocks))
+        which = [
+            [clocks[version.clock(each.calendar)] if each and hours == "contract" else 0 for each in row]
+            for version, row in zip(versions, agreed, strict=True)
+        ]
+        version = versions_at(contract, opened)
+
+        def per_ticket(table: list[list[Any]], dtype: Any) -> np.ndarray:
+            return np.array(table, dtype).reshape(len(versions), len(names))[version, codes]
+
+        def targets(name: str) -> np.ndarray:
+            minutes = [[getattr(each, name) if each else None for each in row] for row in agreed]
+            return np.rint(per_ticket(minutes, float) * MINUTE)
+
+        calendars = [[each.calendar if each else None for each in row] for row in agreed]
+        return cls(
+            tuple(clocks),
+            pd.Series(per_ticket(calendars, object), dtype="str"),
+            per_ticket(which, np.int64),
+            targets("response_min"),
+            targets("resolution_min"),
+        )
+
+    def elapsed(self, which: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Open microseconds between instants; NaN where one is missing."""
+        found = np.full(len(which), np.nan)
+        for clock, chosen in self._by_clock(which):
+            seconds = clock.elapsed(instants(start[chosen]), instants(end[chosen]))
+            found[chosen] = np.rint(seconds * SECOND)
+        return found
+
+    def add(self, which: np.ndarray, start: np.ndarray, amount: np.ndarray) -> np.ndarray:
+        """The instants so many open microseconds later; never where the amount is missing."""
+        found = np.full(len(which), FAR)
+        for clock, chosen in self._by_clock(which):
+            found[chosen] = micros(clock.add(instants(start[chosen]), amount[chosen] / SECOND))
+        return found
+
+    def _by_clock(self, which: np.ndarray) -> list[tuple[Clock, Any]]:
+        if len(self.clocks) == 1:
+            return [(self.clocks[0], slice(None))]
+        chosen = [np.flatnonzero(which == i) for i in range(len(self.clocks))]
+        return [(clock, rows) for clock, rows in zip(self.clocks, chosen, strict=True) if len(rows)]
+
+
+def versions_at(contract: Contract, at: np.ndarray) -> np.ndarray:
+    """The place in `contract.versions` of the version in force at each instant [us]."""
+    zone = contract.client.timezone
+    later = micros([midnight(day, zone) for day, _ in contract.versions[1:]])
+    return np.searchsorted(later, at, side="right")
+
+
+@dataclass(frozen=True)
+class Course:
+    """The stops and pauses of some tickets, apart from any reading: arrays with one entry a ticket [us].
+
+    `response` is the first answer or the first solve; `first` the first solve; `last` the last solve, never
+    while the ticket is open; `standing` the first solve that still stood when its month ended. Pauses hold
+    the place of their ticket here.
+    """
+
+    contract: Contract
+    cutoff: int
+    opened: np.ndarray
+    response: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    standing: np.ndarray
+    priority: pd.Series
+    priority_now: pd.Series
+    heard: bool
+    pause_of: np.ndarray
+    pause_start: np.ndarray
+    pause_end: np.ndarray
+
+    @classmethod
+    def of(cls, history: History, contract: Contract) -> Course:
+        """The course of every ticket of the history that is neither cancelled nor merged."""
+        rows = np.flatnonzero(~history.tickets["status"].isin(REMOVED).to_numpy())
+        n, desk = len(history.tickets), history.tickets
+        opened = micros(desk["opened_at"])
+        solves = history.moves[history.moves["move"] == "solved"]
+        at, of = micros(solves["at"]), solves["row"].to_numpy()
+        stands = _stands(history, contract)[np.asarray(history.moves["move"] == "solved")]
+        first = first_per_row(of, at, n)
+        last = np.full(n, FAR)
+        last[of] = at  # in order of time, so the last one stays
+        last[desk["is_open"].to_numpy()] = FAR
+        pause_of, start, end = _pauses(history, contract, opened)
+        place = np.full(n, -1)
+        place[rows] = np.arange(len(rows))
+        kept = place[pause_of] >= 0
+        return cls(
+            contract=contract,
+            cutoff=int(micros([history.cutoff])[0]),
+            opened=opened[rows],
+            response=np.minimum(micros(desk["response_at"]), first)[rows],
+            first=first[rows],
+            last=last[rows],
+            standing=first_per_row(of[stands], at[stands], n)[rows],
+            priority=desk["priority"].iloc[rows].reset_index(drop=True),
+            priority_now=desk["priority_now"].iloc[rows].reset_index(drop=True),
+            heard=history.responses_known,
+            pause_of=place[pause_of[kept]],
+            pause_start=start[kept],
+            pause_end=end[kept],
+        )
+
+    def only(self, chosen: np.ndarray) -> Course:
+        """The course of some of these tickets."""
+        rows = np.flatnonzero(chosen)
+        place = np.full(len(chosen), -1)
+        place[rows] = np.arange(len(rows))
+        kept = place[self.pause_of] >= 0
+        per_ticket = ("opened", "response", "first", "last", "standing")
+        return replace(
+            self,
+            **{name: getattr(self, name)[rows] for name in per_ticket},
+            priority=self.priority.iloc[rows].reset_index(drop=True),
+            priority_now=self.priority_now.iloc[rows].reset_index(drop=True),
+            pause_of=place[self.pause_of[kept]],
+            pause_start=self.pause_start[kept],
+            pause_end=self.pause_end[kept],
+        )
+
+    def terms(self, hours: str = "contract", priority: str = "first") -> Terms:
+        """The terms under one choice of hours and priority."""
+        chosen = self.priority if priority == "first" else self.priority_now
+        return Terms.of(self.contract, self.opened, chosen, hours)
+
+    def paused(self, terms: Terms) -> tuple[np.ndarray, np.ndarray]:
+        """Per pause, the working time used when it began and its length inside the calendar [us]."""
+        which = terms.which[self.pause_of]
+        length = terms.elapsed(which, self.pause_start, self.pause_end).astype(np.int64)
+        running = np.cumsum(length) - length  # of all pauses before, also of other tickets
+        begins = np.flatnonzero(np.append(True, self.pause_of[1:] != self.pause_of[:-1])[: len(length)])
+        sizes = np.diff(np.append(begins, len(length)))
+        earlier = running - np.repeat(running[begins], sizes)
+        used = terms.elapsed(which, self.opened[self.pause_of], self.pause_start) - earlier
+        return used, length
+
+    def response_due(self, terms: Terms) -> np.ndarray:
+        """When the response is due; never without a target or response data."""
+        if not self.heard:
+            return np.full(len(self.opened), FAR)
+        return terms.add(terms.which, self.opened, terms.response)
+
+    def resolution_due(self, terms: Terms, pauses: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+        """When the resolution is due, moved by the pauses that begin while the clock still runs."""
+        amount = terms.resolution.copy()
+        if pauses is not None:
+            used, length = pauses
+            counts = used < amount[self.pause_of]
+            amount += np.bincount(self.pause_of[counts], length[counts], minlength=len(amount))
+        return terms.add(terms.which, self.opened, amount)
+
+
+def _stands(history: History, contract: Contract) -> np.ndarray:
+    """Which moves had not been undone when their civil month ended, or by the cut-off."""
+    moves = history.moves
+    if moves.empty:
+        return np.empty(0, bool)
+    zone = contract.client.timezone
+    at, row = micros(moves["at"]), moves["row"].to_numpy()
+    undone = np.append(np.where(row[1:] == row[:-1], at[1:], FAR), FAR)
+    first, last = (Month.of(moves["at"].iloc[i].tz_convert(zone)) for i in (at.argmin(), at.argmax()))
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    ends = micros([midnight(first.shift(step).end_on, zone) for step in range(count)])
+    return undone >= ends[np.searchsorted(ends, at, side="right")]
+
+
+def _pauses(
+    history: History, contract: Contract, opened: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The spells in a status that stops the clock, by the contract in force when the ticket was opened."""
+    stops = np.array(
+        [
+            [name in OPEN and name in version.tickets.pause_statuses for name in STATUSES]
+            for _, version in contract.versions
+        ]
+    )
+    spells = history.spells
+    row = spells["row"].to_numpy()
+    pausing = stops[versions_at(contract, opened)[row], spells["status"].to_numpy()]
+    start, end = micros(spells["start_at"]), micros(spells["end_at"])
+    return row[pausing], start[pausing], end[pausing]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Clocks and how they were decided: `at` [us], never while undecided; `met`, true only if decided so."""
+
+    at: np.ndarray
+    met: np.ndarray
+    exists: np.ndarray
+
+    @classmethod
+    def of(cls, stop: np.ndarray, due: np.ndarray, cutoff: int) -> Decided:
+        """Decided once, at min(stop, due); a stop on the due instant is in time (rule 15)."""
+        exists = due != FAR
+        at = np.where(exists, np.minimum(stop, due), FAR)
+        at = np.where(at < cutoff, at, FAR)
+        return cls(at, (stop <= due) & (at != FAR), exists)
+
+    @cached_property
+    def flags(self) -> pd.array:
+        """Whether each was met; missing while undecided."""
+        return pd.arrays.BooleanArray(self.met, self.at == FAR)
+
+
+def clocks(
+    tickets: pd.DataFrame,
+    events: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    cutoff: pd.Timestamp,
+) -> pd.DataFrame:
+    """The response and resolution clocks of every ticket opened before the cut-off.
+
+    Parameters: `tickets`, `events` as the canonical tables (see `history_of`); `contract` a model or a plain
+    dict like contract.yaml; `cutoff` [UTC].
+    Returns: one row per ticket in the order of opening (see `clocks_of`).
+    Raises: ValueError for an absent required column, a ticket_id that stands twice, times without a zone.
+    Source: rules 0, 12-15.
+    """
+    contract = as_contract(contract)
+    return clocks_of(history_of(tickets, events, contract, cutoff), contract)
+
+
+def clocks_of(history: History, contract: Contract, course: Course | None = None) -> pd.DataFrame:
+    """The clocks of a history (`course` where it is known already).
+
+    Returns: one row per ticket that is neither cancelled nor merged at the cut-off:
+    ticket_id; priority (when the clocks started), calendar (missing: priority not agreed, measured round the
+    clock); response_min, resolution_min [min of the calendar; resolution less pauses; missing while running];
+    response_target_min, resolution_target_min; response_met, resolution_met (missing while undecided, without
+    a target, or without response data); paused_min [min of the calendar, to the solve or the cut-off];
+    resolution_without_pause_min = resolution_min + paused_min; decided_on (date of the resolution's decision
+    in the client's zone), response_decided_on; then opened_at, response_at, solved_at (missing while open),
+    response_due_at, resolution_due_at, response_decided_at, resolution_decided_at, response_used_min,
+    resolution_used_min (to the stop, else to the cut-off), status and priority_now at the cut-off.
+
+    Edge cases decided (rules 13-15):
+    - A solve decides the clock if it still stands when its civil month ends, or at the cut-off: that month has
+      counted it, so a later reopening changes resolution_min and never the verdict. A solve undone within its
+      own month is void.
+    - In time means at or before the due instant. Working time that runs out at closing is due at closing, so a
+      solve before the next opening is late although the minutes equal the target.
+    - A due instant at the cut-off is not decided yet. A response target of 0 is due at once.
+    - Only a pause that begins while the clock still runs moves the due instant.
+    - The first solve, also one undone later, stops the response clock.
+    - Targets, calendar and pause statuses are those in force when the ticket was opened.
+    """
+    course = course or Course.of(history, contract)
+    desk = history.tickets[~history.tickets["status"].isin(REMOVED)].reset_index(drop=True)
+    terms = course.terms()
+    pauses = course.paused(terms)
+    paused = np.bincount(course.pause_of, pauses[1], minlength=len(desk)).astype(float)
+    due = {"response": course.response_due(terms), "resolution": course.resolution_due(terms, pauses)}
+    stop = {"response": course.response, "resolution": course.last}
+    decided = {
+        "response": Decided.of(course.response, due["response"], course.cutoff),
+        "resolution": Decided.of(course.standing, due["resolution"], course.cutoff),
+    }
+    used = {
+        name: terms.elapsed(terms.which, course.opened, np.minimum(stop[name], course.cutoff))
+        for name in stop
+    }
+    if not course.heard:
+        used["response"][:] = np.nan
+    used["resolution"] -= paused
+    taken = {name: np.where(stop[name] == FAR, np.nan, used[name]) for name in stop}
+    zone = contract.client.timezone
+    frame = {
+        "ticket_id": desk["ticket_id"],
+        "priority": desk["priority"],
+        "calendar": terms.calendars,
+        "response_min": taken["response"] / MINUTE,
+        "response_target_min": terms.response / MINUTE,
+        "response_met": decided["response"].flags,
+        "resolution_min": taken["resolution"] / MINUTE,
+        "resolution_target_min": terms.resolution / MINUTE,
+        "resolution_met": decided["resolution"].flags,
+        "paused_min": paused / MINUTE,
+        "resolution_without_pause_min": (taken["resolution"] + paused) / MINUTE,
+        "decided_on": _local_day(decided["resolution"].at, zone),
+        "response_decided_on": _local_day(decided["response"].at, zone),
+        "opened_at": desk["opened_at"],
+        "response_at": instants(stop["response"] if course.heard else np.full(len(desk), FAR)),
+        "solved_at": instants(stop["resolution"]),
+        "response_due_at": instants(due["response"]),
+        "resolution_due_at": instants(due["resolution"]),
+        "response_decided_at": instants(decided["response"].at),
+        "resolution_decided_at": instants(decided["resolution"].at),
+        "response_used_min": used["response"] / MINUTE,
+        "resolution_used_min": used["resolution"] / MINUTE,
+        "status": desk["status"],
+        "priority_now": desk["priority_now"],
+    }
+    return pd.DataFrame(frame)
+
+
+def attainment(
+    clocks: pd.DataFrame, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """How many clocks were met and breached in a period, by clock and priority.
+
+    Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC].
+    Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
+    use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
+    decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
+    minutes holds for it), clause.
+    Edge cases decided: a clock counts in the period in which it was decided; a priority without an agreed target
+    in minutes has no clocks to decide and is no_target; without response data the response is no_data.
+    Source: rule 15.
+    """
+    contract = as_contract(contract)
+    first, last = (int(at) for at in micros([start, end]))
+    clocks = clocks[clocks["opened_at"] < end]
+    names = priorities(alive(clocks, start)["priority"], contract, start)
+    frames = []
+    for clock in ("response", "resolution"):
+        at = micros(clocks[f"{clock}_decided_at"])
+        decided = Decided(
+            np.where(at < last, at, FAR),
+            clocks[f"{clock}_met"].fillna(False).to_numpy(bool),
+            clocks[f"{clock}_due_at"].notna().to_numpy(),
+        )
+        counts = _counts(clocks["priority"], decided, first, names)
+        agreed = _agreed(contract, clock, names, start, counts)
+        frames.append(_judged(contract, start, clock, names, counts, agreed))
+    return pd.concat(frames, ignore_index=True)
+
+
+def rules(
+    course: Course, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """Attainment in a period under all sixteen readings of the rules.
+
+    Parameters: `course` of a history up to `end`; `contract`; `start`, `end` [UTC].
+    Returns: one row per clock, priority (all: empty) and rule, the contract's own reading first: clock, priority,
+    rule (pause=…,hours=…,solve=…,priority=…), met, breached, undecided, attainment_ratio, target_ratio, verdict, own
+    (the contract's own reading).
+    Edge cases decided: with solve=first a reopening never voids the solve; with priority=final a ticket counts
+    under its priority at the cut-off, with that one's target and calendar at its start; round the clock keeps
+    the target's minutes. Pauses and the choice of the solve do not touch the response clock (rules 13, 14).
+    Source: rule 11.
+    """
+    contract = as_contract(contract)
+    first, last = (int(at) for at in micros([start, end]))
+    # Whatever stopped before the period was decided before it, under every reading.
+    live = course.only((course.standing >= first) | ((course.response >= first) & course.heard))
+    names = priorities(pd.concat([live.priority, live.priority_now]), contract, start)
+    frames = []
+    for hours, priority in itertools.product(_PARTS["hours"], _PARTS["priority"]):
+        terms = live.terms(hours, priority)
+        chosen = live.priority if priority == "first" else live.priority_now
+        response = live.response_due(terms)
+        resolution = {
+            "yes": live.resolution_due(terms, live.paused(terms)),
+            "no": live.resolution_due(terms, None),
+        }
+        for pause, solve in itertools.product(_PARTS["pause"], _PARTS["solve"]):
+            rule = str(Reading(pause, hours, solve, priority))
+            stop = live.standing if solve == "last" else live.first
+            for clock, decided in (
+                ("response", Decided.of(live.response, response, last)),
+                ("resolution", Decided.of(stop, resolution[pause], last)),
+            ):
+                counts = _counts(chosen, decided, first, names)
+                agreed = _agreed(contract, clock, names, start, counts)
+                frames.append(
+                    _judged(contract, start, clock, names, counts, agreed).assign(
+                        rule=rule, own=rule == str(Reading())
+                    )
+                )
+    table = pd.concat(frames, ignore_index=True)
+    rank = {str(reading): place for place, reading in enumerate(READINGS)}
+    order = np.lexsort(
+        (
+            table["rule"].map(rank),
+            table["priority"].map({name: place for place, name in enumerate([*names, ""])}),
+            table["clock"] != "response",
+        )
+    )
+    columns = ["clock", "priority", "rule", "met", "breached", "undecided"]
+    return table.iloc[order][[*columns, "attainment_ratio", "target_ratio", "verdict", "own"]].reset_index(
+        drop=True
+    )
+
+
+def robustness(rules: pd.DataFrame) -> pd.DataFrame:
+    """Whether a verdict hangs on the reading of the rules.
+
+    Parameters: `rules` as given by `rules`.
+    Returns: one row per clock and priority: clock, priority, robust (pass: every reading that decides anything
+    meets; fail: every one misses; fragile; missing where the contract's own reading has neither), flipped_by (the
+    first part whose change alone flips the verdict; where only several together do, the fewest, joined by `and`).
+    Source: rule 11.
+    """
+    readings = {str(reading): reading for reading in READINGS}
+    changed = rules["rule"].map(lambda rule: readings[rule].changed)
+    table = rules[["clock", "priority", "verdict"]].assign(
+        parts=changed.map(len), flipped_by=changed.map(" and ".join), own=changed.map(len) == 0
+    )
+    keys = ["clock", "priority"]
+    own = table[table["own"]].set_index(keys)["verdict"]
+    judged = table[table["verdict"].isin(["met", "missed"])]
+    other = judged[judged["verdict"] != own.reindex(pd.MultiIndex.from_frame(judged[keys])).to_numpy()]
+    flip = other.sort_values("parts", kind="stable").drop_duplicates(keys).set_index(keys)["flipped_by"]
+    result = pd.DataFrame({"own": own, "flipped_by": flip.reindex(own.index)})
+    steady = result["own"].map({"met": "pass", "missed": "fail"})
+    result["robust"] = steady.where(result["flipped_by"].isna() | steady.isna(), "fragile")
+    result.loc[steady.isna(), "flipped_by"] = None
+    return result.reset_index()[["clock", "priority", "robust", "flipped_by"]]
+
+
+def alive(clocks: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
+    """The clocks of tickets that were open at some time since `start`: one row per ticket."""
+    return clocks[clocks["solved_at"].isna() | (clocks["solved_at"] >= start)].reset_index(drop=True)
+
+
+def priorities(used: pd.Series, contract: Contract, start: pd.Timestamp) -> list[str]:
+    """The priorities to report: the contract's in its order, then any other in use."""
+    agreed = dict.fromkeys(contract.on(local_date(start, contract)).tickets.priorities)
+    for _, version in contract.versions:
+        agreed |= dict.fromkeys(version.tickets.priorities)
+    return [*agreed, *sorted(set(used) - set(agreed))]
+
+
+def local_date(at: pd.Timestamp, contract: Contract) -> date:
+    """The civil day of an instant in the client's zone."""
+    return at.tz_convert(contract.client.timezone).date()
+
+
+def _counts(priority: pd.Series, decided: Decided, first: int, names: list[str]) -> dict[str, np.ndarray]:
+    """Clocks decided since `first`, and those still undecided, of each priority, then of all."""
+    now = (decided.at >= first) & (decided.at != FAR)
+    chosen = {
+        "met": now & decided.met,
+        "breached": now & ~decided.met,
+        "undecided": decided.exists & (decided.at == FAR),
+    }
+    return {
+        name: np.append(
+            priority[flags].value_counts().reindex(names, fill_value=0).to_numpy(np.int64), flags.sum()
+        )
+        for name, flags in chosen.items()
+    }
+
+
+def _agreed(
+    contract: Contract, clock: str, names: list[str], start: pd.Timestamp, counts: dict[str, np.ndarray]
+) -> np.ndarray:
+    """Which priorities have a target in minutes, on the first day or for a clock that counts; all: any has."""
+    known = contract.on(local_date(start, contract)).tickets.priorities
+    flags = [name in known and getattr(known[name], f"{clock}_min") is not None for name in names]
+    flags = np.append(np.array(flags, bool), any(flags))
+    return flags | (sum(counts.values()) > 0)
+
+
+def _judged(
+    contract: Contract,
+    start: pd.Timestamp,
+    clock: str,
+    names: list[str],
+    counts: dict[str, np.ndarray],
+    agreed: np.ndarray,
+) -> pd.DataFrame:
+    """Counts with their ratio, the target in force on the first day, and the verdict."""
+    known = contract.on(local_date(start, contract)).tickets.priorities
+    targets = [known[name].attainment_ratio if name in known else None for name in names] + [None]
+    clauses = [known[name].clause if name in known else None for name in names] + [None]
+    decided = counts["met"] + counts["breached"]
+    ratio = np.divide(counts["met"], decided, out=np.full(len(decided), np.nan), where=decided > 0)
+    verdicts = [
+        judge(value, target, "higher") if held else "no_target"
+        for value, target, held in zip(ratio, targets, agreed, strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "clock": clock,
+            "priority": [*names, ""],
+            **counts,
+            "attainment_ratio": ratio,
+            "target_ratio": np.array(targets, float),
+            "verdict": verdicts,
+            "agreed": agreed,
+            "clause": clauses,
+        }
+    )
+
+
+def _local_day(at: np.ndarray, zone: str) -> pd.Series:
+    """The civil day of instants as midnights without a zone."""
+    return pd.Series(instants(at)).dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
