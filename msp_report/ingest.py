@@ -1,0 +1,796 @@
+"""A month's exports become accepted tables, rejects and a manifest: every row is in one of the first two.
+
+File → format reader → profile → table → `tables/<table>.parquet`, `rejects/<table>.csv`, `manifest.json`. What
+one table's files gave is kept in a cache by their hashes, so that a file that serves many months is read once.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from msp_report.clock import localize
+from msp_report.params import ParamsError, Source, Sources
+from msp_report.period import Month, Period
+from msp_report.sources import canonical, records, values
+from msp_report.sources import reasons as why
+from msp_report.sources.chunk import Unreadable
+from msp_report.sources.formats import FORMATS, read
+from msp_report.sources.profile import ProfileError, nearest, resolve
+from msp_report.sources.reading import Reading
+from msp_report.tables import TABLES, Column, Table
+
+Say = Callable[[str], None]
+
+#: Counts of rows at which exports of well-known tools are cut off.
+ROW_LIMITS = frozenset(
+    {1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 65_535, 65_536, 100_000, 1_048_575, 1_048_576}
+)
+
+_MONTH_GLOB = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
+_LIVE = re.compile(r"^\w+://")
+
+
+class DataRefused(Exception):
+    """The data cannot be used; `problems` holds one sentence each, naming file and line and what to do."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+@dataclass
+class FileAccount:
+    """What became of the rows of one file for one table; read = accepted + rejected, in rows of the file."""
+
+    file: str
+    table: str
+    sha256: str
+    bytes: int
+    profile: str | None
+    evidence: str
+    invited: int | None = None
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    by_reason: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+    """Canonical rows that came of it."""
+    outside: int = 0
+    """Those of them outside the period."""
+    in_fold: int = 0
+    """Accepted rows with a time that was twice when the clocks went back; the first was taken."""
+    read_as: dict[str, Any] = field(default_factory=dict)
+    """Encoding, delimiter, decimal sign, header line, sheet, zone."""
+
+
+@dataclass
+class Manifest:
+    """What was read for a month: `manifest.json`."""
+
+    month: str
+    timezone: str
+    tables: dict[str, dict[str, Any]]
+    """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside."""
+    files: list[FileAccount]
+    unread: list[str]
+    """Files in the folder of exports that no table is named after."""
+    warnings: list[str]
+    problems: list[str]
+
+    def write(self, path: Path) -> None:
+        """As JSON with nothing in it that changes from run to run."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, sort_keys=True)
+        path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_month(
+    sources: Sources,
+    exports: str | Path,
+    month: Month,
+    timezone: str,
+    into: Path,
+    params: Path | None = None,
+    cache: Path | None = None,
+    progress: Say | None = None,
+) -> Manifest:
+    """Read a month's exports into `into`: tables/*.parquet, rejects/*.csv, manifest.json.
+
+    `exports` is the folder of the client's exports, with `{month}` in it where each month has its own;
+    `params` the folder that profiles like ./mine.yaml lie in. A file that serves several months is accepted
+    whole; rows outside the month are counted. Tables that are not named, and files that are absent, are told
+    in the manifest. Raises DataRefused with the problems of all files together, after rejects and manifest are
+    written; ParamsError where sources.yaml or a profile cannot be used.
+    """
+    say = progress or (lambda text: None)
+    into.mkdir(parents=True, exist_ok=True)
+    problems: list[str] = []
+    inputs = _inputs(sources, str(exports), month, params, problems)
+    folder = _folder(str(exports), month)
+    period = Period(month, month)
+    with tempfile.TemporaryDirectory(prefix=".reading-", dir=into) as name:
+        desk = Path(name)
+        manifest = Manifest(str(month), timezone, _states(sources, inputs), [], [], [], problems)
+        manifest.unread = _unread(sources, folder)
+        for table, found in inputs.items():
+            outcome = _outcome(TABLES[table], found, timezone, sources.reject_limit_ratio, cache, desk, say)
+            _publish(outcome, TABLES[table], period, timezone, desk)
+            _note(manifest, table, outcome)
+        if not problems:
+            problems += _without_rows(manifest, folder)
+        _replace(desk, into, whole=not problems)
+        manifest.write(desk / "manifest.json")
+        os.replace(desk / "manifest.json", into / "manifest.json")
+    if problems:
+        raise DataRefused(problems)
+    return manifest
+
+
+def months_with_exports(
+    sources: Sources,
+    exports: str | Path,
+    timezone: str,
+    params: Path | None = None,
+    cache: Path | None = None,
+) -> list[Month]:
+    """The months for which there are exports, oldest first.
+
+    Where `{month}` stands in the folder or in a `file`: those for which a file is there. Where it stands
+    nowhere: those in which accepted dated rows lie; what cannot be read counts for none. Raises ParamsError.
+    """
+    exports = str(exports)
+    if _LIVE.match(exports):
+        return []
+    if "{month}" in exports or any("{month}" in (s.file or "") for _, s in _entries(sources)):
+        return [month for month in _named_months(sources, exports) if files(sources, exports, month)]
+    months: set[str] = set()
+    inputs = _inputs(sources, exports, Month(1, 1), params, [])
+    with tempfile.TemporaryDirectory() as name:
+        for table, found in inputs.items():
+            if TABLES[table].period is not None:
+                limit = sources.reject_limit_ratio
+                outcome = _outcome(
+                    TABLES[table], found, timezone, limit, cache, Path(name), lambda text: None
+                )
+                months |= _months_of(outcome.folder / "table.parquet", TABLES[table], timezone)
+    return sorted(Month.parse(month) for month in months)
+
+
+def files(sources: Sources, exports: str | Path, month: Month) -> list[Path]:
+    """Every file that is read for a month, in a fixed order; none where sources.yaml names none that is there."""
+    folder = _folder(str(exports), month)
+    found = {
+        path for _, source in _entries(sources, folder) for path in _matches(source, str(exports), month)
+    }
+    return sorted(found)
+
+
+def check_sources(sources: Sources, params: Path | None = None) -> None:
+    """Raise ParamsError where a key of a source or its profile cannot be used."""
+    for table, source in _entries(sources):
+        _reading(source, TABLES[table], params)
+
+
+# ---------------------------------------------------------------- which files
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file for one table, and how it is read."""
+
+    path: Path
+    name: str
+    """Relative to the folder of exports."""
+    sha256: str
+    bytes: int
+    source: Source
+    reading: Reading
+    fixed: Mapping[str, str]
+    """Columns from the path."""
+
+    @property
+    def account(self) -> dict[str, Any]:
+        source = self.source
+        return {
+            "file": self.name,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "profile": source.profile,
+            "evidence": source.evidence,
+            "invited": source.invited,
+        }
+
+
+def _entries(sources: Sources, folder: Path | None = None) -> list[tuple[str, Source]]:
+    """(table, source); where sources.yaml names no table, the files named after one."""
+    if sources.tables or folder is None:
+        return [(table, source) for table, listed in sources.tables.items() for source in listed]
+    named = [(_table_of(path), path.name) for path in _listed(folder)]
+    return [(table, Source(file=glob.escape(name))) for table, name in named if table is not None]
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The files of a folder in natural order, without hidden and lock files."""
+    if not folder.is_dir():
+        return []
+    shown = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$"))]
+    return sorted(shown, key=lambda path: _natural(path.name))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """tickets-2 before tickets-10, whatever the system's order."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _table_of(path: Path) -> str | None:
+    """The table that a file is named after: tickets.csv, tickets-2.csv, Tickets_april.xlsx."""
+    if path.suffix.casefold() not in FORMATS:
+        return None
+    stem = path.stem.casefold()
+    fits = [name for name in TABLES if re.fullmatch(rf"{name}([^a-z].*)?", stem, re.DOTALL)]
+    return max(fits, key=len, default=None)
+
+
+def _folder(exports: str, month: Month) -> Path:
+    return Path(exports.replace("{month}", str(month)))
+
+
+def _root(exports: str, month: Month) -> Path:
+    """The folder that a source's `file` may not leave: the client's, above those of its months."""
+    before, marked, _ = exports.partition("{month}")
+    return _folder(exports, month) if not marked else Path(before + "x").parent
+
+
+def _matches(source: Source, exports: str, month: Month) -> list[Path]:
+    """The files of a source for a month, none where its pattern leaves the exports."""
+    folder = _folder(exports, month)
+    if source.file is None or _LIVE.match(exports) or _leaves(source.file, exports, month):
+        return []
+    pattern = source.file.replace("{month}", str(month))
+    found = glob.glob(pattern, root_dir=folder, recursive=True)
+    paths = [folder / name for name in sorted(found, key=_natural)]
+    return [p for p in paths if p.is_file() and not p.name.startswith((".", "~$"))]
+
+
+def _leaves(pattern: str, exports: str, month: Month) -> bool:
+    if Path(pattern).is_absolute() or re.match(r"[A-Za-z]:|[\\/]|~", pattern):
+        return True
+    root = os.path.normpath(_root(exports, month))
+    target = os.path.normpath(_folder(exports, month) / pattern.replace("{month}", str(month)))
+    return os.path.commonpath([os.path.abspath(root), os.path.abspath(target)]) != os.path.abspath(root)
+
+
+def _reading(source: Source, table: Table, params: Path | None) -> Reading:
+    try:
+        return resolve(source, table, source.profile, params)
+    except ProfileError as error:
+        place = source.file or source.sql or source.prometheus
+        raise ParamsError(f"sources.yaml: tables.{table.name} ({place}): {error}") from None
+
+
+def _inputs(
+    sources: Sources, exports: str, month: Month, params: Path | None, problems: list[str]
+) -> dict[str, list[Input]]:
+    """By table, the files that are there; what cannot be read in this version is a problem."""
+    if _LIVE.match(exports):
+        kind = exports.partition("://")[0]
+        problems.append(f"exports: {kind}:// is not read by this version: copy the month into a folder")
+        return {}
+    folder = _folder(exports, month)
+    inputs: dict[str, list[Input]] = {}
+    hashed: dict[Path, tuple[str, int]] = {}
+    for name, source in _entries(sources, folder):
+        reading = _reading(source, TABLES[name], params)
+        if source.file is None:
+            kind = "sql" if source.sql else "prometheus"
+            problems.append(
+                f"sources.yaml: tables.{name}: {kind} is not read by this version: export to a file and name it"
+            )
+            continue
+        if _leaves(source.file, exports, month):
+            problems.append(
+                f"sources.yaml: tables.{name}: file {source.file!r} leaves the folder of exports: put it inside"
+            )
+        for path in _matches(source, exports, month):
+            file = os.path.relpath(path, folder).replace(os.sep, "/")
+            try:
+                hashed[path] = hashed.get(path) or _hash(path)
+                fixed = _from_path(reading.path, file)
+            except (OSError, ValueError) as error:
+                problems.append(f"{file}: {error}")
+                continue
+            inputs.setdefault(name, []).append(Input(path, file, *hashed[path], source, reading, fixed))
+    return inputs
+
+
+def _hash(path: Path) -> tuple[str, int]:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+    except OSError as error:
+        raise OSError(f"cannot be opened ({error.strerror}): check its permissions") from None
+
+
+def _from_path(template: str | None, file: str) -> dict[str, str]:
+    """Columns from the end of a path: `{resource}.csv` of perf/web-1.csv is {resource: web-1}."""
+    if template is None:
+        return {}
+    parts = re.split(r"{(\w+)}", template)
+    pattern = "".join(
+        re.escape(part) if place % 2 == 0 else f"(?P<{part}>[^/]+?)" for place, part in enumerate(parts)
+    )
+    match = re.search(rf"(?:^|/){pattern}$", file)
+    if match is None:
+        raise ValueError(f"its path does not fit {template!r}: correct path in sources.yaml")
+    return {name: text for name, text in match.groupdict().items() if name not in ("client", "month")}
+
+
+def _named_months(sources: Sources, exports: str) -> list[Month]:
+    """Every month that stands in the name of a folder or file where `{month}` may stand."""
+    texts: set[str] = set()
+    if "{month}" in exports:
+        before, _, after = exports.partition("{month}")
+        pattern = glob.escape(before) + _MONTH_GLOB + glob.escape(after).replace("{month}", _MONTH_GLOB)
+        texts |= {path[len(before) : len(before) + 7] for path in glob.glob(pattern)}
+    else:
+        for _, source in _entries(sources):
+            if "{month}" in (source.file or ""):
+                pattern = source.file.replace("{month}", _MONTH_GLOB)
+                for path in glob.glob(pattern, root_dir=exports, recursive=True):
+                    texts |= set(re.findall(r"\d{4}-\d{2}", path))
+    return sorted(Month.parse(text) for text in texts if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text))
+
+
+# ---------------------------------------------------------------- one table
+
+
+@dataclass
+class Outcome:
+    """What one table's files gave, whatever the month."""
+
+    folder: Path
+    """With table.parquet and rejects.csv."""
+    accounts: list[FileAccount]
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    unreadable: set[int] = field(default_factory=set)
+    """The files, by their place, that could not be read to their end."""
+
+
+@cache
+def _code() -> str:
+    """A hash of everything in this package that decides what is accepted, and of what it stands on."""
+    here = Path(__file__).parent
+    sources = [
+        *sorted((here / "sources").rglob("*.py")),
+        here / "ingest.py",
+        here / "tables.py",
+        here / "clock.py",
+    ]
+    digest = hashlib.sha256(f"{pd.__version__} {pa.__version__} {duckdb.__version__}".encode())
+    for path in sources:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _outcome(
+    table: Table, inputs: list[Input], timezone: str, limit: float, cache: Path | None, desk: Path, say: Say
+) -> Outcome:
+    """What a table's files give, from the cache where they were read before in the same way."""
+    key = [_code(), table.name, timezone, limit]
+    key += [[i.account, i.reading.model_dump(), dict(i.fixed), sorted(i.source.columns)] for i in inputs]
+    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]
+    kept = cache / "tables" / name if cache is not None else None
+    if kept is not None and (outcome := _load(kept)):
+        return outcome
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(kept.parent)
+    folder = Path(tempfile.mkdtemp(prefix=".", dir=kept.parent if kept is not None else desk))
+    try:
+        outcome = _read_table(table, inputs, timezone, limit, folder, say)
+        if kept is not None and not outcome.problems:
+            text = json.dumps({"accounts": list(map(asdict, outcome.accounts)), "warnings": outcome.warnings})
+            (folder / "account.json").write_text(text, encoding="utf-8")
+            with suppress(OSError):  # another process was faster: its files are the same
+                os.replace(folder, kept)
+            if published := _load(kept):
+                return published
+        outcome.folder = desk / f"outcome-{table.name}"
+        shutil.move(folder, outcome.folder)
+        return outcome
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _load(folder: Path) -> Outcome | None:
+    try:
+        kept = json.loads((folder / "account.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return Outcome(folder, [FileAccount(**account) for account in kept["accounts"]], kept["warnings"])
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what runs that were killed more than a day ago left half done."""
+    import time
+
+    for path in folder.glob(".*"):
+        if path.stat().st_mtime < time.time() - 86_400:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class _Rejects:
+    """The rejected rows of a table, on disk, and how many there are by file, reason and column."""
+
+    SCHEMA = pa.schema(
+        [("_file", pa.int32()), ("_order", pa.int64()), ("file", pa.string()), ("line", pa.int64())]
+        + [(name, pa.string()) for name in ("column", "value", "reason", "row")]
+    )
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.counts: Counter[tuple[int, str]] = Counter()
+        self.first: dict[tuple[int, str, str], list[Any]] = {}
+        self._writer = pq.ParquetWriter(path, self.SCHEMA, compression="lz4")
+        self._written = 0
+
+    def add(self, number: int, file: str, rows: pd.DataFrame) -> None:
+        """Rows with the columns line, column, value, reason, row."""
+        if rows.empty:
+            return
+        for (reason, column), some in rows.groupby(["reason", "column"], sort=False):
+            self.counts[number, reason] += len(some)
+            seen = self.first.setdefault(
+                (number, reason, column), [0, some["line"].iloc[0], some["value"].iloc[0]]
+            )
+            seen[0] += len(some)
+        order = np.arange(self._written, self._written + len(rows))
+        named = rows.assign(_file=number, _order=order, file=file)
+        for name in ("value", "row"):
+            named[name] = _without_formulas(named[name])
+        self._writer.write_table(
+            pa.Table.from_pandas(named[self.SCHEMA.names], self.SCHEMA, preserve_index=False)
+        )
+        self._written += len(rows)
+
+    def close(self, path: Path) -> None:
+        """Write rejects.csv, in the order of files and lines."""
+        self._writer.close()
+        texts = ", ".join(
+            f'nullif("{name}", \'\') as "{name}"' for name in ("column", "value", "reason", "row")
+        )
+        with duckdb.connect(config={"temp_directory": str(path.parent), "memory_limit": "1GB"}) as db:
+            rows = db.sql(
+                f"select file, line, {texts} from read_parquet(?) order by _file, line, _order",
+                params=[glob.escape(str(self.path))],
+            ).to_arrow_reader(100_000)
+            with path.open("w", encoding="utf-8", newline="") as file:
+                file.write("file,line,column,value,reason,row\n")
+                for batch in rows:
+                    batch.to_pandas().to_csv(file, index=False, header=False, lineterminator="\n")
+        self.path.unlink()
+
+
+def _without_formulas(texts: pd.Series) -> pd.Series:
+    """Texts that a spreadsheet would take for a formula get an apostrophe before them; numbers do not."""
+    live = texts.str.match(r"[=+\-@\t\r\n]") & ~texts.str.fullmatch(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?%?")
+    return texts.where(~live, "'" + texts)
+
+
+def _read_table(
+    table: Table, inputs: list[Input], timezone: str, limit: float, folder: Path, say: Say
+) -> Outcome:
+    """Read all files of a table and settle which of their rows are records."""
+    accounts = [FileAccount(table=table.name, **given.account) for given in inputs]
+    rejects = _Rejects(folder / "rejects.parquet")
+    outcome = Outcome(folder, accounts)
+    stage = records.Stage(folder / "staged.parquet", table.schema)
+    by_source: dict[int, list[int]] = {}
+    for number, given in enumerate(inputs):
+        by_source.setdefault(id(given.source), []).append(number)
+    for numbers in by_source.values():
+        _read_source(table, inputs, numbers, timezone, stage, rejects, outcome, say)
+    stage.close()
+    left_out, rejected = records.keys(stage, table) if table.key else records.same_rows(stage)
+    _reject_later(rejected, table, inputs, outcome, rejects)
+    _write(stage, left_out, folder / "table.parquet", accounts)
+    rejects.close(folder / "rejects.csv")
+    for path in folder.glob("staged*"):
+        path.unlink()
+    _settle(outcome, rejects, limit)
+    return outcome
+
+
+def _read_source(
+    table: Table,
+    inputs: list[Input],
+    numbers: list[int],
+    timezone: str,
+    stage: records.Stage,
+    rejects: _Rejects,
+    outcome: Outcome,
+    say: Say,
+) -> None:
+    """Read the files of one source into the table's stage; logs and last rows through a stage of their own."""
+    reading = inputs[numbers[0]].reading
+    is_log = bool(reading.unpivot) and table.name == "ticket_events"
+    target = stage
+    if is_log or reading.record == "last":
+        schema = canonical.log_schema(table, reading) if is_log else table.schema
+        target = records.Stage(stage.path.with_name(f"staged-{numbers[0]}.parquet"), schema)
+    for number in numbers:
+        given, account = inputs[number], outcome.accounts[number]
+        try:
+            _read_file(table, given, number, timezone, target, rejects, account, outcome.warnings, say)
+        except (Unreadable, ProfileError) as error:
+            outcome.problems.append(f"{given.name}: {error}")
+        except (OSError, ValueError, pa.ArrowException) as error:
+            text = str(error).splitlines()[0] if str(error) else type(error).__name__
+            outcome.problems.append(
+                f"{given.name}: cannot be read ({text}): open and save or export it again"
+            )
+    if target is stage:
+        return
+    target.close()
+    left_out, rejected = records.same_rows(target)
+    _reject_later(rejected, table, inputs, outcome, rejects)
+    if is_log:
+        records.changes(target, tuple(reading.unpivot), left_out, stage)
+    else:
+        records.move(target, records.superseded(target, table, left_out), stage)
+
+
+def _read_file(
+    table: Table,
+    given: Input,
+    number: int,
+    timezone: str,
+    stage: records.Stage,
+    rejects: _Rejects,
+    account: FileAccount,
+    warnings: list[str],
+    say: Say,
+) -> None:
+    """Read one file chunk by chunk: what is accepted goes to the stage, all else to the rejects."""
+    reading = given.reading
+    manner = values.Manner(
+        timezone=reading.timezone or timezone,
+        client_timezone=timezone,
+        localize=localize,
+        formats=reading.formats,
+        decimal=reading.decimal,
+        durations=reading.durations,
+    )
+    fitted: canonical.Fit | None = None
+    compared = not table.key or reading.record == "last"
+    done = 0
+    for chunk in read(given.path, reading):
+        if fitted is None:
+            fitted = canonical.fit(chunk, table, reading, manner, given.fixed)
+            account.read_as = {**chunk.facts, "decimal": fitted.manner.decimal, "timezone": manner.timezone}
+            warnings += _not_found(given, fitted)
+        got = canonical.accept(chunk, fitted)
+        places = done + got.place
+        hashes = chunk.hashes()[got.place] if compared else None
+        stage.append(got.rows, records.origin(number, places, chunk.lines[got.place], hashes))
+        rejects.add(number, given.name, got.rejects)
+        account.read += len(chunk) + len(chunk.broken)
+        account.in_fold += got.in_fold
+        done += len(chunk)
+        say(f"{table.name}: {account.read:,} rows of {given.name}")
+
+
+def _not_found(given: Input, fitted: canonical.Fit) -> Iterator[str]:
+    """Headers that sources.yaml itself names and the file does not have."""
+    for name in given.source.columns:
+        headers = given.reading.columns.get(name, ())
+        if headers and name not in fitted.found:
+            hint = nearest(headers[0], [header for header in fitted.header if header] or [""])
+            yield f"{given.name}: there is no header {headers[0]!r} for {name}{hint}"
+
+
+def _reject_later(
+    rejected: pd.DataFrame, table: Table, inputs: list[Input], outcome: Outcome, rejects: _Rejects
+) -> None:
+    """List rows that turned out to be no records only beside the others; their text is read again."""
+    for number, some in rejected[~rejected["_file"].isin(outcome.unreadable)].groupby("_file"):
+        given = inputs[int(number)]
+        wanted = some.set_index("_row").sort_index()
+        done = 0
+        for chunk in read(given.path, given.reading):
+            here = wanted[(wanted.index >= done) & (wanted.index < done + len(chunk))]
+            if len(here):
+                rows = here.index.to_numpy(np.int64) - done
+                columns, texts = _key_of(chunk, table, given, rows)
+                frame = pd.DataFrame(
+                    {
+                        "line": here["_line"].to_numpy(),
+                        "column": columns,
+                        "value": texts,
+                        "reason": here["reason"].to_numpy(),
+                        "row": np.asarray(chunk.text(rows), dtype=object),
+                    }
+                )
+                rejects.add(int(number), given.name, frame)
+            done += len(chunk)
+
+
+def _key_of(chunk: Any, table: Table, given: Input, rows: np.ndarray) -> tuple[str, np.ndarray]:
+    """The headers and cells of a table's key in some rows."""
+    headers = [chunk.header_of(given.reading.columns[name]) for name in table.key]
+    headers = [header for header in headers if header is not None]
+    cells = [chunk.column(header).take(pa.array(rows)) for header in headers]
+    if not cells:
+        return "", np.full(len(rows), "", dtype=object)
+    whole = pc.binary_join_element_wise(*[pc.fill_null(cell, "") for cell in cells], ", ")
+    return ", ".join(headers), canonical.shortened(whole)
+
+
+def _write(stage: records.Stage, left_out: np.ndarray, path: Path, accounts: list[FileAccount]) -> None:
+    """The table's Parquet, and how many of its rows each file gave."""
+    with pq.ParquetWriter(path, stage.schema, compression="zstd") as writer:
+        for batch in stage.batches(left_out):
+            numbers, counts = np.unique(batch.column("_file").to_numpy(), return_counts=True)
+            for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+                accounts[number].rows += count
+            if len(batch):
+                writer.write_batch(batch.select(stage.schema.names))
+
+
+def _settle(outcome: Outcome, rejects: _Rejects, limit: float) -> None:
+    """Complete the accounts and judge them: the limit of rejects, counts that look like a limit of rows."""
+    for number, account in enumerate(outcome.accounts):
+        account.by_reason = {r: n for (file, r), n in sorted(rejects.counts.items()) if file == number}
+        account.rejected = sum(account.by_reason.values())
+        account.accepted = account.read - account.rejected
+        if account.accepted < 0:
+            raise AssertionError(f"{account.file}: {account.rejected} rejects of {account.read} rows")
+        counted = account.rejected - sum(account.by_reason.get(reason, 0) for reason in why.HARMLESS)
+        if number not in outcome.unreadable and counted > limit * account.read:
+            outcome.problems.append(_over_limit(account, number, counted, limit, rejects))
+        if account.read in ROW_LIMITS:
+            outcome.warnings.append(
+                f"{account.file}: exactly {account.read:,} rows: check that the export was not cut off at a limit"
+            )
+
+
+def _over_limit(account: FileAccount, number: int, counted: int, limit: float, rejects: _Rejects) -> str:
+    worst = [
+        (seen, key) for key, seen in rejects.first.items() if key[0] == number and key[1] not in why.HARMLESS
+    ]
+    (count, line, value), (_, reason, column) = max(worst, key=lambda item: item[0][0])
+    where = f"{column}: " if column else ""
+    shown = f" {str(value)[:60]!r}" if value else ""
+    return (
+        f"{account.file}: {counted:,} of {account.read:,} rows are rejected, over the limit of {limit:.3g} of a "
+        f"file (reject_limit_ratio): {count:,} for {where}{reason}, first{shown} on line {line}: "
+        f"correct the export or sources.yaml; all are in rejects/{account.table}.csv"
+    )
+
+
+# ---------------------------------------------------------------- one month
+
+
+def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, dict[str, Any]]:
+    named = set(sources.tables) or set(TABLES)
+    return {
+        name: {"state": "read" if name in inputs else "no_file" if name in named else "not_named"}
+        | {
+            "files": len(inputs.get(name, ())),
+            "read": 0,
+            "accepted": 0,
+            "rejected": 0,
+            "rows": 0,
+            "outside": 0,
+        }
+        for name in sorted(TABLES)
+    }
+
+
+def _unread(sources: Sources, folder: Path) -> list[str]:
+    """Where sources.yaml names no table: the files that are named after none."""
+    return [] if sources.tables else [p.name for p in _listed(folder) if _table_of(p) is None]
+
+
+def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, desk: Path) -> None:
+    """A table's files on the desk, and the rows that lie outside the period, counted by file."""
+    for kind, name, suffix in (("tables", "table.parquet", "parquet"), ("rejects", "rejects.csv", "csv")):
+        (desk / kind).mkdir(exist_ok=True)
+        shutil.copyfile(outcome.folder / name, desk / kind / f"{table.name}.{suffix}")
+    path = desk / "tables" / f"{table.name}.parquet"
+    column = table.column(table.period) if table.period else None
+    if column is None:
+        return
+    if column.type == "month" and not column.required:
+        _fill_month(path, column, str(period.first))
+    outside = _outside(pq.read_table(path, columns=[column.name]).column(0), column, period, timezone)
+    done = 0
+    for account in outcome.accounts:
+        account.outside = int(outside[done : done + account.rows].sum())
+        done += account.rows
+
+
+def _fill_month(path: Path, column: Column, month: str) -> None:
+    """A row without a month speaks of the export's own."""
+    rows = pq.read_table(path)
+    place = rows.schema.names.index(column.name)
+    rows = rows.set_column(place, rows.schema.field(place), pc.fill_null(rows.column(place), month))
+    pq.write_table(rows, path, compression="zstd")
+
+
+def _outside(values: pa.ChunkedArray, column: Column, period: Period, timezone: str) -> np.ndarray:
+    """Which rows are known to lie outside a period."""
+    if column.type == "instant":
+        low, high = (pa.scalar(at.to_pydatetime(), values.type) for at in period.bounds(timezone))
+    elif column.type == "date":
+        low, high = (pa.scalar(day, values.type) for day in (period.first.first_on, period.last.end_on))
+    else:
+        low, high = str(period.first), str(period.last.shift(1))
+    out = pc.or_(pc.less(values, low), pc.greater_equal(values, high))
+    return np.asarray(pc.fill_null(out, False), dtype=bool)
+
+
+def _months_of(path: Path, table: Table, timezone: str) -> set[str]:
+    """The months of a table's dated rows, in the client's zone."""
+    column = table.column(table.period or "")
+    found = pc.unique(pq.read_table(path, columns=[column.name]).column(0)).drop_null()
+    if column.type == "month":
+        return set(found.to_pylist())
+    times = pd.DatetimeIndex(found.to_pandas())
+    if column.type == "instant":
+        times = times.tz_convert(timezone).tz_localize(None)
+    return set(times.to_period("M").unique().astype(str))
+
+
+def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:
+    manifest.files += outcome.accounts
+    manifest.warnings += outcome.warnings
+    manifest.problems += outcome.problems
+    state = manifest.tables[table]
+    if outcome.problems:
+        state["state"] = "refused"
+    for count in ("read", "accepted", "rejected", "rows", "outside"):
+        state[count] = sum(getattr(account, count) for account in outcome.accounts)
+
+
+def _without_rows(manifest: Manifest, folder: Path) -> list[str]:
+    """A problem where no table says anything about the month; a header alone says that nothing happened."""
+    states = [state for state in manifest.tables.values() if state["state"] == "read"]
+    if any(not state["read"] or state["rows"] > state["outside"] for state in states):
+        return []
+    if states:
+        read = ", ".join(dict.fromkeys(account.file for account in manifest.files))
+        return [f"no table has rows in {manifest.month} ({read}): export that month, or name another one"]
+    hint = f"; {', '.join(manifest.unread[:5])} is named after no table" if manifest.unread else ""
+    return [
+        f"there is nothing to read for {manifest.month} in {folder}{hint}: put the month's exports there, "
+        "named like tickets.csv, or name them in sources.yaml"
+    ]
+
+
+def _replace(desk: Path, into: Path, whole: bool) -> None:
+    """Put what was made in the place of what was there; where data are refused, rejects only."""
+    for kind in ("tables", "rejects"):
+        shutil.rmtree(into / kind, ignore_errors=True)
+        if (desk / kind).is_dir() and (whole or kind == "rejects"):
+            os.replace(desk / kind, into / kind)

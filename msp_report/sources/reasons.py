@@ -1,0 +1,28 @@
+"""Why a row is rejected: every reason there is, as it stands in rejects/<table>.csv and manifest.json."""
+
+from __future__ import annotations
+
+DUPLICATE = "duplicate"
+TOTAL = "total row, no record"
+CONFLICT = "conflicting key: rows with this key differ"
+WIDE = "more cells than headers"
+SHORT = "fewer cells than headers"
+QUOTES = "a quote inside a quoted cell: write it twice"
+BYTES = "bytes that are no text in this encoding, or a NUL"
+TOO_LONG = "field over 1 MB"
+NOT_JSON = "not a JSON object"
+MISSING = "missing"
+UNKNOWN = "unknown value: name it in values or correct it"
+NOT_TIME = "not a time: write ISO 8601 or name the format in dates"
+GAP = "a time that never was: the clock change skips it"
+RANGE = "out of range"
+NOT_NUMBER = "not a number"
+DOUBT = "thousands or decimals? name the sign in decimal"
+NOT_WHOLE = "not a whole number"
+NOT_BOOLEAN = "not true or false"
+NOT_MONTH = "not a month: write YYYY-MM"
+NOT_DURATION = "not a duration in this encoding"
+REVERSED = "ends before it begins"
+
+#: Rejects that say nothing against the export and do not count to the limit.
+HARMLESS = frozenset({DUPLICATE, TOTAL})
