@@ -5,18 +5,24 @@ muted marks, one accent for what was missed, which also has its own shape; a tar
 label. The same frame gives the same bytes, so figures are drawn without pyplot, which holds state.
 """
 
+# ruff: noqa: E402 - matplotlib must be quiet before it is imported
+
 from __future__ import annotations
 
 import base64
 import io
+import logging
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-import matplotlib
 import numpy as np
 import pandas as pd
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # building its font cache is no news for a page
+
+import matplotlib
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -91,8 +97,7 @@ def trend(
     Points that have `verdict` missed or no_verdict get its colour and shape, where the frame has that column.
     `limits` are drawn as a band labelled "usual range"; `low` and `high` are columns of an interval.
     """
-    known = frame[y].notna() if len(frame) else []
-    if not np.any(known):
+    if not frame[y].notna().any():
         return _nothing(title, alt, why)
 
     def draw(axes: Axes) -> None:
@@ -154,12 +159,12 @@ def against_target(
 
     `low`, `high`, `target` and `verdict` are used where the frame has them.
     """
-    rows = frame[frame[value].notna()] if len(frame) else frame
+    rows = frame[frame[value].notna()]
     if rows.empty:
         return _nothing(title, alt, why)
     if verdict in rows:
         rows = rows.iloc[np.argsort([SEVERITY.get(v, 5) for v in rows[verdict]], kind="stable")]
-    left_out, rows = max(0, len(rows) - most), rows.head(most).reset_index(drop=True)
+    left_out, rows = len(rows[most:]), rows[:most].reset_index(drop=True)
 
     def draw(axes: Axes) -> None:
         place = np.arange(len(rows))
@@ -193,9 +198,8 @@ def against_target(
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.06)
         _number_axis(axes.xaxis, unit, show, most=3)
-        notes = ["bar: agreed"] if not np.isnan(goals).all() else []
-        notes += [f"{left_out} more in the table"] if left_out else []
-        axes.set_xlabel(" · ".join(notes), loc="left")
+        legend = "" if np.isnan(goals).all() else "bar: agreed"
+        axes.set_xlabel(" · ".join(filter(None, (legend, _left_out(left_out, show)))), loc="left")
 
     return _picture(draw, title, alt, 0.85 + 0.34 * len(rows), len(rows) * 3)
 
@@ -214,11 +218,10 @@ def ranked_bars(
     why: str = "nothing to rank",
 ) -> Picture:
     """Bars from the largest down, at most `most`; rows true in the column `exception` get the accent."""
-    rows = frame[frame[value].notna()] if len(frame) else frame
-    if rows.empty:
+    ranked = frame[frame[value].notna()].sort_values(value, ascending=False, kind="stable")
+    if ranked.empty:
         return _nothing(title, alt, why)
-    rows = rows.sort_values(value, ascending=False, kind="stable")
-    left_out, rows = max(0, len(rows) - most), rows.head(most).reset_index(drop=True)
+    left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
 
     def draw(axes: Axes) -> None:
         marked = (
@@ -231,8 +234,7 @@ def ranked_bars(
         ]
         _bar_labels(axes, rows[value].to_numpy(dtype=float), texts)
         _subjects(axes, rows[label])
-        if left_out:
-            axes.set_xlabel(f"{left_out} more in the table", loc="left")
+        axes.set_xlabel(_left_out(left_out, show), loc="left")
 
     return _picture(draw, title, alt, 0.55 + 0.32 * len(rows), len(rows))
 
@@ -255,11 +257,10 @@ def variance_bars(
 
     `worse` is "higher" or "lower": the side that gets the accent.
     """
-    rows = frame[frame[value].notna()] if len(frame) else frame
-    if rows.empty:
+    ranked = frame[frame[value].notna()].sort_values(value, ascending=worse == "lower", kind="stable")
+    if ranked.empty:
         return _nothing(title, alt, why)
-    rows = rows.sort_values(value, ascending=worse == "lower", kind="stable")
-    left_out, rows = max(0, len(rows) - most), rows.head(most).reset_index(drop=True)
+    left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
 
     def draw(axes: Axes) -> None:
         values = rows[value].to_numpy(dtype=float)
@@ -272,14 +273,12 @@ def variance_bars(
         _bar_labels(axes, values, texts)
         axes.axvline(0, color=INK, lw=1)
         below = [len(text) for text, number in zip(texts, values, strict=True) if number < 0]
-        room = min(
-            0.6, max(below, default=0) * 6.5 / 220
-        )  # of the width, about 220 points, for words on the left
+        # the share of the width, about 220 points, that words on the left need
+        room = min(0.6, max(below, default=0) * 6.5 / 220)
         span = np.ptp([0, *values]) or 1
         axes.set_xlim(min(0, values.min()) - span * room / (1 - room), max(0, values.max()))
         _subjects(axes, rows[label])
-        if left_out:
-            axes.set_xlabel(f"{left_out} more in the table", loc="left")
+        axes.set_xlabel(_left_out(left_out, show), loc="left")
 
     return _picture(draw, title, alt, 0.55 + 0.32 * len(rows), len(rows))
 
@@ -430,10 +429,10 @@ def histogram(
     why: str = "nothing to count",
 ) -> Picture:
     """How many rows fall where; those above `most` are counted in words, not drawn."""
-    values = frame[x].dropna().to_numpy(dtype=float) if len(frame) else np.array([])
-    if not len(values):
-        return _nothing(title, alt, why)
+    values = frame[x].dropna().to_numpy(dtype=float)
     drawn = values if most is None else values[values <= most]
+    if not len(drawn):
+        return _nothing(title, alt, why)
 
     def draw(axes: Axes) -> None:
         sns.histplot(x=drawn, bins=30, color=MUTED, edgecolor="white", linewidth=0.6, ax=axes)
@@ -464,7 +463,7 @@ def sparkline(values: Sequence[float | None], *, alt: str, target: float | None 
     if not alt.strip():
         raise ValueError("a sparkline needs an alt text: say what it shows")
     if not len(known):
-        return Picture("", "no history")
+        return Picture('<span class="gap">no history</span>', "no history")
     goal = [] if target is None or pd.isna(target) else [float(target)]
     floor, top = min([*known, *goal]), max([*known, *goal])
     span = (top - floor) or 1.0
@@ -487,6 +486,29 @@ def sparkline(values: Sequence[float | None], *, alt: str, target: float | None 
         f'<circle cx="{places[end]:.0f}" cy="{heights[end]:.1f}" r="2.4" fill="currentColor"/></svg>'
     )
     return Picture(html, alt)
+
+
+def sparklines(
+    rows: Iterable[Sequence[float | None]],
+    units: Iterable[str],
+    targets: Iterable[float | None] | None = None,
+    show: Display = PLAIN,
+) -> list[Picture]:
+    """A sparkline for each row of a table, its lowest, highest and last value in words."""
+    listed = [[None if pd.isna(value) else value for value in row] for row in rows]
+    goals = [None] * len(listed) if targets is None else list(targets)
+    return [
+        sparkline(values, alt=_spark_words(values, unit, show), target=goal)
+        for values, unit, goal in zip(listed, units, goals, strict=True)
+    ]
+
+
+def _spark_words(values: Sequence[float | None], unit: str, show: Display) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return "no history"
+    low, high, last = show.numbers([min(known), max(known), known[-1]], unit)
+    return f"{len(values)} months: lowest {low}, highest {high}, last {last}"
 
 
 # ---------------------------------------------------------------- shared by the forms
@@ -599,6 +621,10 @@ def _bar_labels(axes: Axes, values: np.ndarray, texts: Sequence[str]) -> None:
             ha="left" if number >= 0 else "right",
             annotation_clip=False,
         )
+
+
+def _left_out(count: int, show: Display) -> str:
+    return f"{show.number(count, 'count')} more in the table" if count else ""
 
 
 def _subjects(axes: Axes, names: pd.Series) -> None:

@@ -45,6 +45,7 @@ _OTHERS = ("at", "date", "verdict", "robust", "flag", "text")
 
 _LONGEST_TEXT = 200
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_RETURN = re.compile(r"\r\n?")  # the writer leaves a bare one unquoted, and readers begin a new row there
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -298,6 +299,11 @@ def link(text: str, href: str) -> Html:
     return Html(f'<a href="{_inside(href)}">{_safe(text)}</a>', text)
 
 
+def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
+    """A column of links, for a table."""
+    return [link(text, href) for text, href in zip(texts, hrefs, strict=True)]
+
+
 def headlines(lines: Iterable[tuple[str, Verdict | None] | Figure], opening: bool = True) -> Headlines:
     """The sentences at the top of a page: the first one large, then plain ones, then verdicts, worst first.
 
@@ -320,6 +326,19 @@ def headlines(lines: Iterable[tuple[str, Verdict | None] | Figure], opening: boo
 
 def _badge(name: Verdict | None) -> str:
     return f"{verdict(name)._repr_html_()} " if name else ""
+
+
+def exceptions(figures: pd.DataFrame, empty: str) -> Html:
+    """What needs attention, as rows of figures.json with a headline: each leads to its page."""
+    if figures.empty:
+        return Html(f'<p class="empty">{_safe(empty)}</p>', empty)
+    points = [
+        f'<li class="{row.verdict}">{_badge(row.verdict)}{_safe(row.headline, clip=False)} '
+        f'<a href="{_inside(row.report)}.html">Evidence</a></li>'
+        for row in figures.itertuples()
+    ]
+    words = [f"{verdict(row.verdict)}: {row.headline}" for row in figures.itertuples()]
+    return Html(f'<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
 
 
 def notes(text: str) -> Html:
@@ -454,8 +473,8 @@ class Display:
             return value
         if not isinstance(unit, str):
             unit = ""
-        if unit == "verdict" and isinstance(value, str):
-            return verdict(value)
+        if unit == "verdict":
+            return verdict(value if isinstance(value, str) else None)
         if pd.isna(value) or value == "":
             return _gap(why, stead)
         if unit in NUMBERS:
@@ -469,6 +488,23 @@ class Display:
         if unit == "flag":
             return _cell("yes" if value else "no")
         return _cell(str(value))
+
+    def data_used(self, reading: pd.DataFrame) -> Table:
+        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, evidence."""
+        return self.table(
+            reading,
+            {
+                "table": ("Table", "text"),
+                "file": ("File", "text", "not supplied"),
+                "read": ("Rows read", "count", ""),
+                "accepted": ("Accepted", "count", ""),
+                "rejected": ("Rejected", "count", ""),
+                "outside": ("Of another month", "count", ""),
+                "evidence": ("Whose word", "text", ""),
+            },
+            rows=None,
+            caption="Data used",
+        )
 
     def facts(self, facts: Mapping[str, Any]) -> Html:
         """How something was computed, the data used: terms with a text, an Html, or (value, unit)."""
@@ -580,7 +616,7 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a frame as a record: the same frame gives the same bytes.
 
     UTF-8, one line feed a line, instants in ISO 8601 with Z, dates as YYYY-MM-DD, true and false, the shortest
-    digits that give the same float, missing empty. Text that a spreadsheet would run as a formula gets an
+    digits that give the same float, missing empty, line ends inside a text as line feeds. Text that a spreadsheet would run as a formula gets an
     apostrophe in front; numbers stay numbers. Raises ValueError for an infinite number.
     """
     columns = [_column(frame.iloc[:, place], str(name)) for place, name in enumerate(frame.columns)]
@@ -610,8 +646,9 @@ def _column(values: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(kind):
         return values
     if isinstance(kind, pd.StringDtype):
-        return values.mask(values.str.startswith(_FORMULA, na=False), "'" + values)
-    return values.map(_object, na_action="ignore")
+        lines = values.str.replace(_RETURN, "\n", regex=True)
+        return lines.mask(values.str.startswith(_FORMULA, na=False), "'" + lines)
+    return pd.Series([None if pd.isna(value) else _object(value) for value in values], dtype=object)
 
 
 def _iso(values: pd.Series, suffix: str) -> pd.Series:
@@ -637,4 +674,5 @@ def _object(value: Any) -> Any:
 
 
 def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    lines = _RETURN.sub("\n", text)
+    return f"'{lines}" if text.startswith(_FORMULA) else lines

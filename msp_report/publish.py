@@ -61,10 +61,10 @@ class Context:
 # ---------------------------------------------------------------- pages
 
 
-def pages(case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]]) -> None:
+def pages(case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]], strict: bool = True) -> None:
     """Write html/ of a pack: a page for each (report, executed notebook), the scorecard's as index.html.
 
-    Raises PublishError.
+    `strict` as in `page`. Raises PublishError.
     """
     files = {report: "index.html" if report == FIRST_PAGE else f"{report}.html" for report, _ in notebooks}
     context = Context(
@@ -79,7 +79,7 @@ def pages(case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]]) -> N
     folder = staging / "html"
     folder.mkdir(parents=True, exist_ok=True)
     for report, notebook in notebooks:
-        html = page(notebook, replace(context, current=files[report]))
+        html = page(notebook, replace(context, current=files[report]), strict)
         (folder / files[report]).write_text(html, encoding="utf-8", newline="\n")
 
 
@@ -219,7 +219,8 @@ def _made_from(manifest: Mapping[str, Any], locale: str) -> str:
         display.number(sum(entry[key] for entry in entries), "count", locale)
         for key in ("read", "accepted", "rejected")
     )
-    return f"Made from {files} files: {read} rows read, {accepted} accepted, {rejected} rejected."
+    kept = "1 file" if files == 1 else f"{files} files"
+    return f"Made from {kept}: {read} rows read, {accepted} accepted, {rejected} rejected."
 
 
 def _logo(case: Case) -> str:
