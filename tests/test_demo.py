@@ -90,7 +90,7 @@ def test_the_same_seed_gives_the_same_bytes(exports, tmp_path):
 
 
 def test_another_seed_gives_other_rows_and_the_same_faults(exports, truth, tmp_path):
-    other = demo.generate(tmp_path, seed=7, first="2026-01")
+    other = demo.generate(tmp_path, seed=7)
     assert digest(other)[f"{GOLDEN}/tickets.csv"] != digest(exports)[f"{GOLDEN}/tickets.csv"]
     others = json.loads((other / "truth.json").read_text(encoding="utf-8"))
     for page, entries in truth[GOLDEN].items():
@@ -213,18 +213,26 @@ def check_rows(frame: pd.DataFrame, table, source, where: str) -> None:
             assert (first <= last).all(), f"{where}: {begin} after {end}"
 
 
-PERIODS = {"ticket_events": "at", "time_entries": "worked_on", "checks_email": "at", "checks_changes": "at"}
+PERIODS = {
+    "checks_changes": "at",
+    "checks_email": "at",
+    "decisions": "decided_on",
+    "projects": "as_of",
+    "samples": "at",
+    "ticket_events": "at",
+    "time_entries": "worked_on",
+}
 
 
 @pytest.mark.parametrize(("stem", "column"), PERIODS.items())
-def test_a_month_holds_its_own_rows(exports, stem, column):
+def test_a_month_holds_its_own_rows(exports, truth, stem, column):
     for folder in months(exports):
         start, end = bounds(folder.name)
-        frame = read(folder / f"{stem}.csv")
+        frame = good(read(folder / f"{stem}.csv"), truth[folder.name].get("data", []), stem)
         at = pd.to_datetime(frame[column], utc=True, format="ISO8601")
-        if column.endswith("_on"):
+        if column in ("as_of", "worked_on", "decided_on"):
             at = pd.to_datetime(frame[column]).dt.tz_localize(ZONE)
-        assert len(frame) and (at >= start).all() and (at < end).all(), folder.name
+        assert (at >= start).all() and (at < end).all(), folder.name
 
 
 def test_later_facts_do_not_exist(exports, truth):
@@ -563,3 +571,142 @@ def test_hours_are_booked_in_full(exports, truth):
         )
         entry = next(e for e in truth[folder.name]["tickets"] if e.get("subject") == "")
         assert hours.sum() == pytest.approx(entry["hours"])
+
+
+# ---------------------------------------------------------------- capacity
+
+
+def test_the_volume_fills_up_when_the_truth_says(exports, truth, contract):
+    """Rule 23 by hand: daily 95th percentiles less the weekday's effect, a line through them, the day it ends."""
+    from scipy.stats import theilslopes
+
+    (fault,) = planted(truth, GOLDEN, "capacity", "fills_up")
+    frame = pd.concat(
+        [read(folder / "samples.csv").query("resource == 'san-01'") for folder in months(exports)]
+    )
+    at = pd.to_datetime(frame["at"], utc=True).dt.tz_convert(ZONE)
+    daily = frame["value"].astype(float).groupby(at.dt.normalize()).quantile(0.95).iloc[-365:]
+    weekday = daily.groupby(daily.index.dayofweek)
+    y = daily - (weekday.transform("median") - daily.median())
+    slope, intercept, *_ = theilslopes(y.to_numpy(), np.arange(365))
+    (agreed,) = [line for line in contract.capacity if line.resource == "san-01"]
+    days = (agreed.capacity * agreed.limit_ratio - intercept) / slope - 365
+    assert days == pytest.approx(fault["days_to_limit"], abs=fault["tolerance_days"])
+
+
+def test_flat_resources_have_no_rising_trend(exports, truth):
+    from scipy.stats import theilslopes
+
+    frames = pd.concat([read(folder / "samples.csv") for folder in months(exports)])
+    frames = frames[frames["value"] != "n/a"]
+    for fault in planted(truth, GOLDEN, "capacity", "cannot_forecast"):
+        if fault["reason"] != "no trend":
+            continue
+        frame = frames[frames["resource"] == fault["subject"].partition(":")[0]]
+        at = pd.to_datetime(frame["at"], utc=True).dt.tz_convert(ZONE)
+        daily = frame["value"].astype(float).groupby(at.dt.normalize()).quantile(0.95)
+        assert theilslopes(daily.to_numpy()[-364:], np.arange(364)).high_slope < 0, fault["subject"]
+
+
+def test_only_the_planted_readings_lie_above_the_capacity(exports, truth, contract):
+    for folder in months(exports):
+        rows = good(read(folder / "samples.csv"), truth[folder.name].get("data", []), "samples")
+        limits = {line.resource: line.capacity for line in contract.capacity}
+        above = rows[rows["value"].astype(float) > rows["resource"].map(limits)]
+        expected = planted(truth, folder.name, "capacity", "above_capacity")
+        assert [(f"{r['resource']}:{r['metric']}", r["at"]) for r in above.to_dict("records")] == [
+            (entry["subject"], entry["at"]) for entry in expected
+        ]
+
+
+def test_capacity_keeps_the_contract(contract):
+    from msp_report.demo import capacity
+
+    agreed = {
+        line.resource: (line.metric, line.capacity, line.warn_ratio, line.limit_ratio, line.percentile)
+        for line in contract.capacity
+    }
+    assert agreed == capacity.RESOURCES
+
+
+def test_no_utilisation_is_near_a_limit(truth, contract):
+    """Every status is clear."""
+    lines = {f"{line.resource}:{line.metric}": line for line in contract.capacity}
+    for pages in truth.values():
+        for entry in pages["capacity"]:
+            if "utilisation_ratio" in entry:
+                line = lines[entry["subject"]]
+                for limit in (line.warn_ratio, line.limit_ratio):
+                    assert abs(entry["utilisation_ratio"] - limit) > 0.005, entry
+
+
+# ---------------------------------------------------------------- projects and strategy
+
+
+def test_changes_of_plans_are_those_between_snapshots(exports, truth):
+    before: dict[str, dict] = {}
+    fields = ("baseline_start", "baseline_end", "baseline_cost", "forecast_end", "forecast_cost")
+    for folder in months(exports):
+        now = {row["project_id"]: row for row in read(folder / "projects.csv").to_dict("records")}
+        found = {
+            (project, field, row[field])
+            for project, row in now.items()
+            for field in fields
+            if project in before and before[project][field] != row[field]
+        }
+        expected = {
+            (e["subject"], e["field"], str(e["after"]))
+            for e in planted(truth, folder.name, "projects", "changed")
+        }
+        assert found == expected, folder.name
+        before = now
+
+
+def test_every_project_is_approved_in_scope_and_serves_an_objective_but_by_plan(exports, truth, contract):
+    objectives = {objective.id for objective in load_strategy(PARAMS).objectives}
+    scope = {line.subject: line for line in contract.scope}
+    for folder in months(exports):
+        found = defaultdict(set)
+        for row in read(folder / "projects.csv").to_dict("records"):
+            assert row["subject"] in scope and row["objective"] in objectives | {""}
+            if row["status"] in ("done", "cancelled"):
+                assert row["approved_by"]
+                continue
+            faults = {
+                "no_objective": not row["objective"],
+                "unapproved": row["status"] != "proposed" and not row["approved_by"],
+                "out_of_scope": scope[row["subject"]].role == "none",
+                "no_background": scope[row["subject"]].evidence == "none",
+                "own_profit": row["proposed_by"] == contract.provider.name and row["in_contract"] == "false",
+                "awaiting_decision": row["status"] == "proposed",
+                "not_best_resource": row["best_resource"] == "false",
+                "best_resource_unknown": row["best_resource"] == "",
+            }
+            for fault, holds in faults.items():
+                if holds:
+                    found[fault].add(row["project_id"])
+        for fault in faults:
+            assert found[fault] == {e["subject"] for e in planted(truth, folder.name, "strategy", fault)}, (
+                fault
+            )
+
+
+def test_approvals_stand_in_the_decisions_too(exports):
+    decided = pd.concat([read(folder / "decisions.csv") for folder in months(exports)])
+    approved = decided[decided["decision"] == "approved"].set_index("project_id")["decided_on"]
+    for row in read(exports / GOLDEN / "projects.csv").to_dict("records"):
+        if row["approved_on"] >= "2025-10-01":
+            assert approved[row["project_id"]] == row["approved_on"]
+
+
+def test_earned_value_is_the_vector_of_rule_25(exports, truth):
+    rows = read(exports / GOLDEN / "project_periods.csv").query("project_id == 'PRJ-10'")
+    assert list(rows["planned_value"].astype(float) / 1000) == [10, 30, 60, 100]
+    (entry,) = [e for e in planted(truth, GOLDEN, "projects", "earned_value") if e["subject"] == "PRJ-10"]
+    assert (round(entry["spi_t"], 3), entry["cpi"], entry["tcpi"], round(entry["ieac_t"], 1)) == (
+        0.833,
+        0.75,
+        1.375,
+        4.8,
+    )
+    assert (round(entry["eac"] / 1000, 1), round(entry["eac_spi"] / 1000, 1)) == (133.3, 157.8)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from msp_report.demo import files, monitoring, service_desk
+from msp_report.demo import capacity, files, monitoring, projects, service_desk
 from msp_report.demo.truth import Truth
 from msp_report.demo.working_time import Office, span
 from msp_report.period import Month, Period
@@ -37,7 +37,10 @@ def generate(
 
     tables = monitoring.simulate(months, office, seed, truth)
     desk, _tickets = service_desk.simulate(months, around[0], office, seed, truth)
-    tables |= desk
+    planned, project_hours = projects.simulate(months, office, seed, truth)
+    tables |= desk | planned | capacity.simulate(months, seed, truth)
+    for label, booked in project_hours.items():
+        tables["time_entries"][label] = pd.concat([tables["time_entries"][label], booked])
 
     target = Path(exports_dir) / CLIENT
     for month in months:

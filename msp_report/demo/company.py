@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 ZONE = "Europe/London"
+#: As contract.yaml names them.
+CLIENT = "Harrow & Finch Ltd (invented)"
+PROVIDER = "Northgate Managed IT (invented)"
 
 #: Service: (calendar, target ratio, most outages, users, hourly cost). An outage counts from 5 minutes.
 SERVICES: dict[str, tuple[str, float | None, int | None, int, float | None]] = {
