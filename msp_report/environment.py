@@ -29,9 +29,9 @@ LOCK = ROOT / "requirements.lock"
 PROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 BUILT_FROM = "msp_report.built_from"
+OLDEST = (3, 11)
 
 Way = namedtuple("Way", "name create packages project")
-OLDEST = (3, 11)
 
 
 def main(arguments: list) -> None:
