@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -267,9 +268,11 @@ def _key(title: object) -> str | None:
 
 def _words(keys: np.ndarray, length: np.ndarray) -> tuple[sparse.csr_array, sparse.csr_array, np.ndarray]:
     """Which text holds which word; the sizes of its rarest ones; how much of those a near-identical text holds."""
-    word = pd.Series(keys, dtype=object).str.split(" ").explode()
-    code, names = pd.factorize(word.to_numpy(object))
-    table = pd.DataFrame({"text": word.index, "word": code, "size": word.str.len().to_numpy(int) + 1})
+    split = [key.split(" ") for key in keys]
+    text = np.repeat(np.arange(len(keys)), [len(words) for words in split])
+    code, names = pd.factorize(np.array(list(chain.from_iterable(split)), dtype=object))
+    size = np.array([len(name) + 1 for name in names], dtype=np.int64)[code]
+    table = pd.DataFrame({"text": text, "word": code, "size": size})
     table["texts"] = table.groupby("word")["text"].transform("size")
     table = table.sort_values(["text", "texts", "word"])
     # rapidfuzz scores what two texts share against the whole of one: of a text of n letters at most n / 5.5 - 1
