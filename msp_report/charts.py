@@ -406,7 +406,7 @@ def survival(
             )
             labels.append((float(rows[y].iloc[-1]), clean(name, 20), shade, "normal"))
         axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, frame[x].max())
+        axes.set_xlim(0, frame[x].max() or 1)
         axes.set(xlabel="", ylabel="")
         _number_axis(axes.yaxis, "ratio", show)
         _number_axis(axes.xaxis, unit, show)
@@ -517,9 +517,8 @@ def _spark_words(values: Sequence[float | None], unit: str, show: Display) -> st
 def _picture(draw: Callable[[Axes], None], title: str, alt: str, height: float, marks: int) -> Picture:
     _check_words(title, alt)
     with warnings.catch_warnings(), matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
-        # a title in a script that the layout font lacks; the reader's own font has it
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        # cosmetic ones, such as a title in a script that the layout font lacks: a cell that warns is no page
+        warnings.simplefilter("ignore", UserWarning)
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         draw(figure.add_subplot())
         buffer = io.BytesIO()

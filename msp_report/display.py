@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -21,6 +22,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 from babel import Locale, dates
+from babel.numbers import NumberPattern
 
 from msp_report.figures import SEVERITY, Figure, Verdict
 from msp_report.period import Month, Period
@@ -148,10 +150,8 @@ def _plain(value: Decimal, unit: str, places: int, locale: str, currency: str | 
         return _percent(value, places, locale)
     rounded = _round(value, places)
     if unit == "cost" and currency:
-        pattern = _locale(locale).currency_formats["standard"]
-        return pattern.apply(
-            rounded, _locale(locale), currency=currency, currency_digits=False, force_frac=(places, places)
-        )
+        pattern = _pattern(locale, "currency", places)
+        return pattern.apply(rounded, _locale(locale), currency=currency, currency_digits=False)
     text = _grouped(rounded, places, locale)
     if unit == "hours":
         return f"{text} h"
@@ -170,8 +170,16 @@ def _percent(value: Decimal, places: int, locale: str) -> str:
 
 
 def _grouped(value: Decimal, places: int, locale: str) -> str:
-    pattern = _locale(locale).decimal_formats[None]
-    return pattern.apply(value, _locale(locale), force_frac=(places, places))
+    return _pattern(locale, "decimal", places).apply(value, _locale(locale))
+
+
+@cache
+def _pattern(locale: str, kind: str, places: int) -> NumberPattern:
+    """The locale's own pattern with a fixed number of decimals."""
+    name = _locale(locale)
+    pattern = copy(name.currency_formats["standard"] if kind == "currency" else name.decimal_formats[None])
+    pattern.frac_prec = (places, places)
+    return pattern
 
 
 @cache
@@ -616,8 +624,9 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a frame as a record: the same frame gives the same bytes.
 
     UTF-8, one line feed a line, instants in ISO 8601 with Z, dates as YYYY-MM-DD, true and false, the shortest
-    digits that give the same float, missing empty, line ends inside a text as line feeds. Text that a spreadsheet would run as a formula gets an
-    apostrophe in front; numbers stay numbers. Raises ValueError for an infinite number.
+    digits that give the same float, missing empty, line ends inside a text as line feeds. Text that a
+    spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers. Raises ValueError for
+    an infinite number and for a duration, which has no unit.
     """
     columns = [_column(frame.iloc[:, place], str(name)) for place, name in enumerate(frame.columns)]
     plain = pd.concat(columns, axis=1) if columns else pd.DataFrame()
@@ -646,7 +655,7 @@ def _column(values: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(kind):
         return values
     if isinstance(kind, pd.StringDtype):
-        lines = values.str.replace(_RETURN, "\n", regex=True)
+        lines = values.str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
         return lines.mask(values.str.startswith(_FORMULA, na=False), "'" + lines)
     return pd.Series([None if pd.isna(value) else _object(value) for value in values], dtype=object)
 
