@@ -44,6 +44,9 @@ class Figure:
     def __post_init__(self) -> None:
         for name in ("value", "n", "low", "high", "target", "coverage", "claimed"):
             object.__setattr__(self, name, _plain(getattr(self, name)))
+        for name in ("clause", "rule", "why_missing", "headline", "verdict", "robust", "better"):
+            if not isinstance(getattr(self, name), str):  # frames spell missing text NaN
+                object.__setattr__(self, name, None)
         if self.value is None and not self.why_missing:
             raise ValueError(f"{self.measure} of {self.subject or 'all'} has no value and no why_missing")
         if "." not in self.measure:

@@ -100,5 +100,5 @@ class Period:
 
 def midnight(day: date, timezone: str) -> pd.Timestamp:
     """The instant in UTC at which a civil day begins in a zone."""
-    local = pd.Timestamp(day).tz_localize(ZoneInfo(timezone), ambiguous=True, nonexistent="shift_forward")
-    return local.tz_convert("UTC").as_unit("us")
+    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone))
+    return pd.Timestamp(local).tz_convert("UTC").as_unit("us")

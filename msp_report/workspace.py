@@ -97,25 +97,24 @@ class Workspace:
         raise UnknownClient(f"unknown client {client!r}{hint}")
 
     def exports_template(self, client: str, sources: params.Sources) -> str:
-        """The folder of a client's exports, absolute, with `{month}` left in where it stands."""
-        template = sources.exports
-        if self.exports:
-            template = _without_first(template) if self._under_root(template) else template
-            return str(self.exports / template).replace("{client}", client)
-        return str(self.root / template).replace("{client}", client)
+        """The folder of a client's exports, absolute, with `{month}` left in where it stands.
 
-    @staticmethod
-    def _under_root(template: str) -> bool:
-        return not Path(template).is_absolute() and "://" not in template
+        A folder given on the command line stands for the first one of `exports` in sources.yaml, as
+        `exports/` does in a workspace; a level of clients that it does not have is left out.
+        """
+        template = sources.exports
+        if "://" in template and not self.exports:
+            return template.replace("{client}", client)
+        if self.exports:
+            parts = Path(template).parts[1:]
+            if "{client}" in parts and not (self.exports / client).is_dir():
+                parts = tuple(part for part in parts if part != "{client}")
+            return str(self.exports.joinpath(*parts)).replace("{client}", client)
+        return str(self.root / template).replace("{client}", client)
 
     def pack(self, client: str, period: Period | Month) -> Path:
         """Where the published pack of a period lies."""
         return self.output / client / str(period)
-
-
-def _without_first(template: str) -> str:
-    parts = Path(template).parts
-    return str(Path(*parts[1:])) if len(parts) > 1 else ""
 
 
 def _nearest_root() -> Path:
@@ -276,13 +275,13 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
 
 def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
     """The folder of the demo company's exports; made where they are absent, or `anew`."""
-    sources = params.load_sources(workspace.client_params("demo"))
-    folder = Path(workspace.exports_template("demo", sources).partition("{month}")[0])
+    base = workspace.exports or workspace.root / "exports"
+    folder = base / "demo"
     with _locked(workspace, "demo"):
         if anew or not (folder / "truth.json").exists():
             from msp_report import demo
 
-            demo.generate(folder, **options)
+            demo.generate(base, **options)
     return folder
 
 

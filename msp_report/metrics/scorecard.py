@@ -102,6 +102,13 @@ def series(figures: pd.DataFrame, history: pd.DataFrame, month: str) -> pd.DataF
     return pd.concat(parts, ignore_index=True).sort_values(["measure", "subject", "month"], kind="stable")
 
 
+def past(lines: pd.DataFrame, series: pd.DataFrame) -> list[list[float]]:
+    """The values of each line over all the months of `series`, NaN where a month has none."""
+    wide = series.pivot_table(index=["measure", "subject"], columns="month", values="value", dropna=False)
+    asked = pd.MultiIndex.from_frame(lines[["measure", "subject"]])
+    return wide.reindex(asked).to_numpy(float).tolist()
+
+
 def figures(pack: pd.DataFrame) -> list[Figure]:
     """How many promised figures were met, missed, or could not be judged, over the whole pack.
 

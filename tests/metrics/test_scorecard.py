@@ -89,4 +89,8 @@ def test_series_put_the_months_in_order():
     found = scorecard.series(PACK, history, "2026-10")
     email = found[found["subject"] == "email"]
     assert email["month"].tolist() == ["2026-09", "2026-10"]
+    lines = pd.DataFrame({"measure": ["availability.ratio", "a.b"], "subject": ["email", ""]})
+    past = scorecard.past(lines, found)
+    assert past[0] == [0.9995, 0.9995]
+    assert all(value != value for value in past[1])
     assert scorecard.series(PACK.head(0), history.head(0), "2026-10").empty
