@@ -14,6 +14,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import entry_points
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,6 +30,19 @@ def can_fork() -> bool:
     """Whether kernels can be forked here: the platform can, and the package is installed with its entry point."""
     forks = "forkserver" in multiprocessing.get_all_start_methods()
     return forks and "msp-report-warm" in entry_points(group="jupyter_client.kernel_provisioners").names
+
+
+def warm_up() -> None:
+    """Start the process that kernels are forked from; it imports while other work goes on."""
+    if can_fork():
+        _context()
+        forkserver.ensure_running()
+
+
+def _context() -> BaseContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["msp_report.warm"])
+    return context
 
 
 def manager(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
@@ -79,11 +94,9 @@ class WarmProvisioner(LocalProvisioner):
     """Starts a kernel as a fork of the warm process; all else is jupyter_client's own launcher."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["msp_report.warm"])
         environment = dict(kwargs.get("env") or os.environ)
         arguments = (self.parent.connection_file, kwargs.get("cwd"), environment)
-        process = context.Process(target=_become_kernel, args=arguments, daemon=True)
+        process = _context().Process(target=_become_kernel, args=arguments, daemon=True)
         process.start()
         self.process = _Forked(process)
         self.pid = process.pid

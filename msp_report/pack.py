@@ -105,6 +105,7 @@ def run_month(
     Returns the published folder. An earlier month that cannot be run is named through `say` and does not
     stop the one asked for. Raises what `open_case` raises, NotebookRefused, ReportFailed.
     """
+    kernels.warm_up()
     found = discover(notebooks or NOTEBOOKS / "monthly")
     case = open_case(client, month, workspace)
     place = case.workspace
