@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 import yaml
 from babel.lists import format_list
 
@@ -81,6 +82,15 @@ def opening(report: str, figures: Sequence[Figure], contract: Contract, period: 
     lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(filter(None, summary))]
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     return lines + [(f.headline, f.verdict) for f in sorted(open_points, key=lambda f: SEVERITY[f.verdict])]
+
+
+def names(figures: pd.DataFrame) -> list[str]:
+    """What each row's measure and subject are called; one that the catalogue does not know keeps its own name."""
+    known = _catalogue("en")["names"]
+    return [
+        known.get(measure, [f"{measure} of {{}}", measure])[0 if subject else 1].replace("{}", subject)
+        for measure, subject in zip(figures["measure"], figures["subject"], strict=True)
+    ]
 
 
 def say(key: str, contract: Contract, **values: Any) -> str:
