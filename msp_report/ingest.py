@@ -10,10 +10,8 @@ import glob
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -31,12 +29,13 @@ import pyarrow.parquet as pq
 from msp_report.clock import localize
 from msp_report.params import ParamsError, Source, Sources
 from msp_report.period import Month, Period
-from msp_report.sources import canonical, records, values
+from msp_report.sources import canonical, exports, records, values
 from msp_report.sources import reasons as why
-from msp_report.sources.chunk import Unreadable
-from msp_report.sources.formats import FORMATS, read
+from msp_report.sources.chunk import Chunk, Unreadable, take
+from msp_report.sources.formats import read
 from msp_report.sources.profile import ProfileError, nearest, resolve
 from msp_report.sources.reading import Reading
+from msp_report.sources.rejects import Rejects
 from msp_report.tables import TABLES, Column, Table
 
 Say = Callable[[str], None]
@@ -46,8 +45,8 @@ ROW_LIMITS = frozenset(
     {1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 65_535, 65_536, 100_000, 1_048_575, 1_048_576}
 )
 
-_MONTH_GLOB = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
-_LIVE = re.compile(r"^\w+://")
+#: Tables whose rows hold until the next one of the same thing: what was said before a month counts in it.
+HOLDING = frozenset({"projects"})
 
 
 class DataRefused(Exception):
@@ -105,7 +104,7 @@ class Manifest:
 
 def read_month(
     sources: Sources,
-    exports: str | Path,
+    template: str | Path,
     month: Month,
     timezone: str,
     into: Path,
@@ -115,7 +114,7 @@ def read_month(
 ) -> Manifest:
     """Read a month's exports into `into`: tables/*.parquet, rejects/*.csv, manifest.json.
 
-    `exports` is the folder of the client's exports, with `{month}` in it where each month has its own;
+    `template` is the folder of the client's exports, with `{month}` in it where each month has its own;
     `params` the folder that profiles like ./mine.yaml lie in. A file that serves several months is accepted
     whole; rows outside the month are counted. Tables that are not named, and files that are absent, are told
     in the manifest. Raises DataRefused with the problems of all files together, after rejects and manifest are
@@ -124,19 +123,26 @@ def read_month(
     say = progress or (lambda text: None)
     into.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
-    inputs = _inputs(sources, str(exports), month, params, problems)
-    folder = _folder(str(exports), month)
-    period = Period(month, month)
+    inputs = _inputs(sources, str(template), month, params, problems)
+    folder = exports.folder(str(template), month)
+    manifest = Manifest(
+        month=str(month),
+        timezone=timezone,
+        tables=_states(sources, inputs),
+        files=[],
+        unread=_unread(sources, folder),
+        warnings=[],
+        problems=problems,
+    )
     with tempfile.TemporaryDirectory(prefix=".reading-", dir=into) as name:
         desk = Path(name)
-        manifest = Manifest(str(month), timezone, _states(sources, inputs), [], [], [], problems)
-        manifest.unread = _unread(sources, folder)
+        speaks = False
         for table, found in inputs.items():
             outcome = _outcome(TABLES[table], found, timezone, sources.reject_limit_ratio, cache, desk, say)
-            _publish(outcome, TABLES[table], period, timezone, desk)
+            speaks |= _publish(outcome, TABLES[table], Period(month, month), timezone, desk)
             _note(manifest, table, outcome)
-        if not problems:
-            problems += _without_rows(manifest, folder)
+        if not problems and not speaks:
+            problems.append(_silence(manifest, folder))
         _replace(desk, into, whole=not problems)
         manifest.write(desk / "manifest.json")
         os.replace(desk / "manifest.json", into / "manifest.json")
@@ -147,7 +153,7 @@ def read_month(
 
 def months_with_exports(
     sources: Sources,
-    exports: str | Path,
+    template: str | Path,
     timezone: str,
     params: Path | None = None,
     cache: Path | None = None,
@@ -157,31 +163,30 @@ def months_with_exports(
     Where `{month}` stands in the folder or in a `file`: those for which a file is there. Where it stands
     nowhere: those in which accepted dated rows lie; what cannot be read counts for none. Raises ParamsError.
     """
-    exports = str(exports)
-    if _LIVE.match(exports):
+    place = str(template)
+    if exports.is_live(place):
         return []
-    if "{month}" in exports or any("{month}" in (s.file or "") for _, s in _entries(sources)):
-        return [month for month in _named_months(sources, exports) if files(sources, exports, month)]
-    months: set[str] = set()
-    inputs = _inputs(sources, exports, Month(1, 1), params, [])
+    listed = [source for _, source in _entries(sources)]
+    if any(exports.MONTH in text for text in (place, *(source.file or "" for source in listed))):
+        months = [Month.parse(text) for text in exports.months(listed, place)]
+        return [month for month in months if files(sources, place, month)]
+    found: set[str] = set()
     with tempfile.TemporaryDirectory() as name:
-        for table, found in inputs.items():
+        for table, inputs in _inputs(sources, place, Month(1, 1), params, []).items():
             if TABLES[table].period is not None:
                 limit = sources.reject_limit_ratio
                 outcome = _outcome(
-                    TABLES[table], found, timezone, limit, cache, Path(name), lambda text: None
+                    TABLES[table], inputs, timezone, limit, cache, Path(name), lambda text: None
                 )
-                months |= _months_of(outcome.folder / "table.parquet", TABLES[table], timezone)
-    return sorted(Month.parse(month) for month in months)
+                found |= _months_of(outcome.folder / "table.parquet", TABLES[table], timezone)
+    return [Month.parse(text) for text in sorted(found)]
 
 
-def files(sources: Sources, exports: str | Path, month: Month) -> list[Path]:
-    """Every file that is read for a month, in a fixed order; none where sources.yaml names none that is there."""
-    folder = _folder(str(exports), month)
-    found = {
-        path for _, source in _entries(sources, folder) for path in _matches(source, str(exports), month)
-    }
-    return sorted(found)
+def files(sources: Sources, template: str | Path, month: Month) -> list[Path]:
+    """Every file that is read for a month, sorted; none where sources.yaml names none that is there."""
+    place = str(template)
+    entries = _entries(sources, exports.folder(place, month))
+    return sorted({path for _, source in entries for path in exports.matches(source, place, month)})
 
 
 def check_sources(sources: Sources, params: Path | None = None) -> None:
@@ -209,6 +214,7 @@ class Input:
 
     @property
     def account(self) -> dict[str, Any]:
+        """What the manifest says of it before a row is read."""
         source = self.source
         return {
             "file": self.name,
@@ -221,62 +227,11 @@ class Input:
 
 
 def _entries(sources: Sources, folder: Path | None = None) -> list[tuple[str, Source]]:
-    """(table, source); where sources.yaml names no table, the files named after one."""
+    """(table, source); where sources.yaml names no table, the files of the folder that are named after one."""
     if sources.tables or folder is None:
         return [(table, source) for table, listed in sources.tables.items() for source in listed]
-    named = [(_table_of(path), path.name) for path in _listed(folder)]
+    named = [(exports.table_of(path), path.name) for path in exports.listed(folder)]
     return [(table, Source(file=glob.escape(name))) for table, name in named if table is not None]
-
-
-def _listed(folder: Path) -> list[Path]:
-    """The files of a folder in natural order, without hidden and lock files."""
-    if not folder.is_dir():
-        return []
-    shown = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$"))]
-    return sorted(shown, key=lambda path: _natural(path.name))
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """tickets-2 before tickets-10, whatever the system's order."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
-
-
-def _table_of(path: Path) -> str | None:
-    """The table that a file is named after: tickets.csv, tickets-2.csv, Tickets_april.xlsx."""
-    if path.suffix.casefold() not in FORMATS:
-        return None
-    stem = path.stem.casefold()
-    fits = [name for name in TABLES if re.fullmatch(rf"{name}([^a-z].*)?", stem, re.DOTALL)]
-    return max(fits, key=len, default=None)
-
-
-def _folder(exports: str, month: Month) -> Path:
-    return Path(exports.replace("{month}", str(month)))
-
-
-def _root(exports: str, month: Month) -> Path:
-    """The folder that a source's `file` may not leave: the client's, above those of its months."""
-    before, marked, _ = exports.partition("{month}")
-    return _folder(exports, month) if not marked else Path(before + "x").parent
-
-
-def _matches(source: Source, exports: str, month: Month) -> list[Path]:
-    """The files of a source for a month, none where its pattern leaves the exports."""
-    folder = _folder(exports, month)
-    if source.file is None or _LIVE.match(exports) or _leaves(source.file, exports, month):
-        return []
-    pattern = source.file.replace("{month}", str(month))
-    found = glob.glob(pattern, root_dir=folder, recursive=True)
-    paths = [folder / name for name in sorted(found, key=_natural)]
-    return [p for p in paths if p.is_file() and not p.name.startswith((".", "~$"))]
-
-
-def _leaves(pattern: str, exports: str, month: Month) -> bool:
-    if Path(pattern).is_absolute() or re.match(r"[A-Za-z]:|[\\/]|~", pattern):
-        return True
-    root = os.path.normpath(_root(exports, month))
-    target = os.path.normpath(_folder(exports, month) / pattern.replace("{month}", str(month)))
-    return os.path.commonpath([os.path.abspath(root), os.path.abspath(target)]) != os.path.abspath(root)
 
 
 def _reading(source: Source, table: Table, params: Path | None) -> Reading:
@@ -288,38 +243,40 @@ def _reading(source: Source, table: Table, params: Path | None) -> Reading:
 
 
 def _inputs(
-    sources: Sources, exports: str, month: Month, params: Path | None, problems: list[str]
+    sources: Sources, template: str, month: Month, params: Path | None, problems: list[str]
 ) -> dict[str, list[Input]]:
     """By table, the files that are there; what cannot be read in this version is a problem."""
-    if _LIVE.match(exports):
-        kind = exports.partition("://")[0]
+    if exports.is_live(template):
+        kind = template.partition("://")[0]
         problems.append(f"exports: {kind}:// is not read by this version: copy the month into a folder")
         return {}
-    folder = _folder(exports, month)
+    folder = exports.folder(template, month)
     inputs: dict[str, list[Input]] = {}
     hashed: dict[Path, tuple[str, int]] = {}
     for name, source in _entries(sources, folder):
         reading = _reading(source, TABLES[name], params)
-        if source.file is None:
-            kind = "sql" if source.sql else "prometheus"
-            problems.append(
-                f"sources.yaml: tables.{name}: {kind} is not read by this version: export to a file and name it"
-            )
-            continue
-        if _leaves(source.file, exports, month):
-            problems.append(
-                f"sources.yaml: tables.{name}: file {source.file!r} leaves the folder of exports: put it inside"
-            )
-        for path in _matches(source, exports, month):
+        if problem := _unusable(source, template, month):
+            problems.append(f"sources.yaml: tables.{name}: {problem}")
+        for path in exports.matches(source, template, month):
             file = os.path.relpath(path, folder).replace(os.sep, "/")
             try:
                 hashed[path] = hashed.get(path) or _hash(path)
-                fixed = _from_path(reading.path, file)
+                fixed = exports.from_path(reading.path, file)
             except (OSError, ValueError) as error:
                 problems.append(f"{file}: {error}")
                 continue
             inputs.setdefault(name, []).append(Input(path, file, *hashed[path], source, reading, fixed))
     return inputs
+
+
+def _unusable(source: Source, template: str, month: Month) -> str | None:
+    """Why a source gives no files, if it is not for want of files."""
+    if source.file is None:
+        kind = "sql" if source.sql else "prometheus"
+        return f"{kind} is not read by this version: export to a file and name it in file"
+    if exports.leaves(source.file, template, month):
+        return f"file {source.file!r} leaves the folder of exports: put it inside"
+    return None
 
 
 def _hash(path: Path) -> tuple[str, int]:
@@ -328,36 +285,6 @@ def _hash(path: Path) -> tuple[str, int]:
             return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
     except OSError as error:
         raise OSError(f"cannot be opened ({error.strerror}): check its permissions") from None
-
-
-def _from_path(template: str | None, file: str) -> dict[str, str]:
-    """Columns from the end of a path: `{resource}.csv` of perf/web-1.csv is {resource: web-1}."""
-    if template is None:
-        return {}
-    parts = re.split(r"{(\w+)}", template)
-    pattern = "".join(
-        re.escape(part) if place % 2 == 0 else f"(?P<{part}>[^/]+?)" for place, part in enumerate(parts)
-    )
-    match = re.search(rf"(?:^|/){pattern}$", file)
-    if match is None:
-        raise ValueError(f"its path does not fit {template!r}: correct path in sources.yaml")
-    return {name: text for name, text in match.groupdict().items() if name not in ("client", "month")}
-
-
-def _named_months(sources: Sources, exports: str) -> list[Month]:
-    """Every month that stands in the name of a folder or file where `{month}` may stand."""
-    texts: set[str] = set()
-    if "{month}" in exports:
-        before, _, after = exports.partition("{month}")
-        pattern = glob.escape(before) + _MONTH_GLOB + glob.escape(after).replace("{month}", _MONTH_GLOB)
-        texts |= {path[len(before) : len(before) + 7] for path in glob.glob(pattern)}
-    else:
-        for _, source in _entries(sources):
-            if "{month}" in (source.file or ""):
-                pattern = source.file.replace("{month}", _MONTH_GLOB)
-                for path in glob.glob(pattern, root_dir=exports, recursive=True):
-                    texts |= set(re.findall(r"\d{4}-\d{2}", path))
-    return sorted(Month.parse(text) for text in texts if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text))
 
 
 # ---------------------------------------------------------------- one table
@@ -439,70 +366,12 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-class _Rejects:
-    """The rejected rows of a table, on disk, and how many there are by file, reason and column."""
-
-    SCHEMA = pa.schema(
-        [("_file", pa.int32()), ("_order", pa.int64()), ("file", pa.string()), ("line", pa.int64())]
-        + [(name, pa.string()) for name in ("column", "value", "reason", "row")]
-    )
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.counts: Counter[tuple[int, str]] = Counter()
-        self.first: dict[tuple[int, str, str], list[Any]] = {}
-        self._writer = pq.ParquetWriter(path, self.SCHEMA, compression="lz4")
-        self._written = 0
-
-    def add(self, number: int, file: str, rows: pd.DataFrame) -> None:
-        """Rows with the columns line, column, value, reason, row."""
-        if rows.empty:
-            return
-        for (reason, column), some in rows.groupby(["reason", "column"], sort=False):
-            self.counts[number, reason] += len(some)
-            seen = self.first.setdefault(
-                (number, reason, column), [0, some["line"].iloc[0], some["value"].iloc[0]]
-            )
-            seen[0] += len(some)
-        order = np.arange(self._written, self._written + len(rows))
-        named = rows.assign(_file=number, _order=order, file=file)
-        for name in ("value", "row"):
-            named[name] = _without_formulas(named[name])
-        self._writer.write_table(
-            pa.Table.from_pandas(named[self.SCHEMA.names], self.SCHEMA, preserve_index=False)
-        )
-        self._written += len(rows)
-
-    def close(self, path: Path) -> None:
-        """Write rejects.csv, in the order of files and lines."""
-        self._writer.close()
-        texts = ", ".join(
-            f'nullif("{name}", \'\') as "{name}"' for name in ("column", "value", "reason", "row")
-        )
-        with duckdb.connect(config={"temp_directory": str(path.parent), "memory_limit": "1GB"}) as db:
-            rows = db.sql(
-                f"select file, line, {texts} from read_parquet(?) order by _file, line, _order",
-                params=[glob.escape(str(self.path))],
-            ).to_arrow_reader(100_000)
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.write("file,line,column,value,reason,row\n")
-                for batch in rows:
-                    batch.to_pandas().to_csv(file, index=False, header=False, lineterminator="\n")
-        self.path.unlink()
-
-
-def _without_formulas(texts: pd.Series) -> pd.Series:
-    """Texts that a spreadsheet would take for a formula get an apostrophe before them; numbers do not."""
-    live = texts.str.match(r"[=+\-@\t\r\n]") & ~texts.str.fullmatch(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?%?")
-    return texts.where(~live, "'" + texts)
-
-
 def _read_table(
     table: Table, inputs: list[Input], timezone: str, limit: float, folder: Path, say: Say
 ) -> Outcome:
     """Read all files of a table and settle which of their rows are records."""
     accounts = [FileAccount(table=table.name, **given.account) for given in inputs]
-    rejects = _Rejects(folder / "rejects.parquet")
+    rejects = Rejects(folder / "rejects.parquet")
     outcome = Outcome(folder, accounts)
     stage = records.Stage(folder / "staged.parquet", table.schema)
     by_source: dict[int, list[int]] = {}
@@ -527,7 +396,7 @@ def _read_source(
     numbers: list[int],
     timezone: str,
     stage: records.Stage,
-    rejects: _Rejects,
+    rejects: Rejects,
     outcome: Outcome,
     say: Say,
 ) -> None:
@@ -566,7 +435,7 @@ def _read_file(
     number: int,
     timezone: str,
     stage: records.Stage,
-    rejects: _Rejects,
+    rejects: Rejects,
     account: FileAccount,
     warnings: list[str],
     say: Say,
@@ -610,9 +479,13 @@ def _not_found(given: Input, fitted: canonical.Fit) -> Iterator[str]:
 
 
 def _reject_later(
-    rejected: pd.DataFrame, table: Table, inputs: list[Input], outcome: Outcome, rejects: _Rejects
+    rejected: pd.DataFrame, table: Table, inputs: list[Input], outcome: Outcome, rejects: Rejects
 ) -> None:
-    """List rows that turned out to be no records only beside the others; their text is read again."""
+    """List rows that turned out to be no records only beside the others; their text is read again.
+
+    Of rows that are equal in all that is read, those whose other cells are equal too are duplicates.
+    """
+    found = []
     for number, some in rejected[~rejected["_file"].isin(outcome.unreadable)].groupby("_file"):
         given = inputs[int(number)]
         wanted = some.set_index("_row").sort_index()
@@ -620,30 +493,44 @@ def _reject_later(
         for chunk in read(given.path, given.reading):
             here = wanted[(wanted.index >= done) & (wanted.index < done + len(chunk))]
             if len(here):
-                rows = here.index.to_numpy(np.int64) - done
-                columns, texts = _key_of(chunk, table, given, rows)
-                frame = pd.DataFrame(
-                    {
-                        "line": here["_line"].to_numpy(),
-                        "column": columns,
-                        "value": texts,
-                        "reason": here["reason"].to_numpy(),
-                        "row": np.asarray(chunk.text(rows), dtype=object),
-                    }
+                found.append(
+                    _listed_later(here, take(chunk, here.index.to_numpy(np.int64) - done), table, given)
                 )
-                rejects.add(int(number), given.name, frame)
             done += len(chunk)
+    if not found:
+        return
+    rows = pd.concat(found, ignore_index=True)
+    exact = rows.duplicated(["_twin", "_cells"]) & (rows["reason"] == why.REPEATED)
+    rows.loc[exact, "reason"] = why.DUPLICATE
+    for number, some in rows[rows["reason"] != ""].groupby("_file"):
+        rejects.add(int(number), inputs[int(number)].name, some[list(canonical.REJECTED)])
 
 
-def _key_of(chunk: Any, table: Table, given: Input, rows: np.ndarray) -> tuple[str, np.ndarray]:
-    """The headers and cells of a table's key in some rows."""
+def _listed_later(here: pd.DataFrame, chunk: Chunk, table: Table, given: Input) -> pd.DataFrame:
+    """Some rows as they stand in the rejects, and numbers to compare them by."""
+    columns, texts = _key_of(chunk, table, given)
+    return pd.DataFrame(
+        {
+            "_file": here["_file"].to_numpy(),
+            "_twin": here["_twin"].to_numpy(),
+            "_cells": chunk.hashes(),
+            "line": here["_line"].to_numpy(),
+            "column": columns,
+            "value": texts,
+            "reason": here["reason"].to_numpy(),
+            "row": np.asarray(chunk.text(np.arange(len(chunk))), dtype=object),
+        }
+    )
+
+
+def _key_of(chunk: Chunk, table: Table, given: Input) -> tuple[str, np.ndarray]:
+    """The headers and cells of a table's key."""
     headers = [chunk.header_of(given.reading.columns[name]) for name in table.key]
     headers = [header for header in headers if header is not None]
-    cells = [chunk.column(header).take(pa.array(rows)) for header in headers]
-    if not cells:
-        return "", np.full(len(rows), "", dtype=object)
-    whole = pc.binary_join_element_wise(*[pc.fill_null(cell, "") for cell in cells], ", ")
-    return ", ".join(headers), canonical.shortened(whole)
+    if not headers:
+        return "", np.full(len(chunk), "", dtype=object)
+    cells = [pc.fill_null(chunk.column(header), "") for header in headers]
+    return ", ".join(headers), canonical.shortened(pc.binary_join_element_wise(*cells, ", "))
 
 
 def _write(stage: records.Stage, left_out: np.ndarray, path: Path, accounts: list[FileAccount]) -> None:
@@ -657,7 +544,7 @@ def _write(stage: records.Stage, left_out: np.ndarray, path: Path, accounts: lis
                 writer.write_batch(batch.select(stage.schema.names))
 
 
-def _settle(outcome: Outcome, rejects: _Rejects, limit: float) -> None:
+def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
     """Complete the accounts and judge them: the limit of rejects, counts that look like a limit of rows."""
     for number, account in enumerate(outcome.accounts):
         account.by_reason = {r: n for (file, r), n in sorted(rejects.counts.items()) if file == number}
@@ -674,7 +561,7 @@ def _settle(outcome: Outcome, rejects: _Rejects, limit: float) -> None:
             )
 
 
-def _over_limit(account: FileAccount, number: int, counted: int, limit: float, rejects: _Rejects) -> str:
+def _over_limit(account: FileAccount, number: int, counted: int, limit: float, rejects: Rejects) -> str:
     worst = [
         (seen, key) for key, seen in rejects.first.items() if key[0] == number and key[1] not in why.HARMLESS
     ]
@@ -709,25 +596,33 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
 
 def _unread(sources: Sources, folder: Path) -> list[str]:
     """Where sources.yaml names no table: the files that are named after none."""
-    return [] if sources.tables else [p.name for p in _listed(folder) if _table_of(p) is None]
+    return [] if sources.tables else [p.name for p in exports.listed(folder) if exports.table_of(p) is None]
 
 
-def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, desk: Path) -> None:
-    """A table's files on the desk, and the rows that lie outside the period, counted by file."""
+def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, desk: Path) -> bool:
+    """A table's files on the desk, the rows outside the period counted; whether it says anything of the period.
+
+    A file without rows says that nothing happened. A register holds until it changes, and so does a project's
+    last reported state.
+    """
     for kind, name, suffix in (("tables", "table.parquet", "parquet"), ("rejects", "rejects.csv", "csv")):
         (desk / kind).mkdir(exist_ok=True)
         shutil.copyfile(outcome.folder / name, desk / kind / f"{table.name}.{suffix}")
     path = desk / "tables" / f"{table.name}.parquet"
-    column = table.column(table.period) if table.period else None
-    if column is None:
-        return
+    rows = sum(account.rows for account in outcome.accounts)
+    is_empty = any(not account.read for account in outcome.accounts)
+    if table.period is None:
+        return is_empty or rows > 0
+    column = table.column(table.period)
     if column.type == "month" and not column.required:
         _fill_month(path, column, str(period.first))
-    outside = _outside(pq.read_table(path, columns=[column.name]).column(0), column, period, timezone)
+    before, after = _outside(pq.read_table(path, columns=[column.name]).column(0), column, period, timezone)
     done = 0
     for account in outcome.accounts:
-        account.outside = int(outside[done : done + account.rows].sum())
+        account.outside = int((before | after)[done : done + account.rows].sum())
         done += account.rows
+    silent = after if table.name in HOLDING else before | after
+    return is_empty or not silent.all()
 
 
 def _fill_month(path: Path, column: Column, month: str) -> None:
@@ -738,16 +633,18 @@ def _fill_month(path: Path, column: Column, month: str) -> None:
     pq.write_table(rows, path, compression="zstd")
 
 
-def _outside(values: pa.ChunkedArray, column: Column, period: Period, timezone: str) -> np.ndarray:
-    """Which rows are known to lie outside a period."""
+def _outside(
+    values: pa.ChunkedArray, column: Column, period: Period, timezone: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows are known to lie before a period, which after it."""
     if column.type == "instant":
         low, high = (pa.scalar(at.to_pydatetime(), values.type) for at in period.bounds(timezone))
     elif column.type == "date":
         low, high = (pa.scalar(day, values.type) for day in (period.first.first_on, period.last.end_on))
     else:
         low, high = str(period.first), str(period.last.shift(1))
-    out = pc.or_(pc.less(values, low), pc.greater_equal(values, high))
-    return np.asarray(pc.fill_null(out, False), dtype=bool)
+    before, after = pc.less(values, low), pc.greater_equal(values, high)
+    return tuple(np.asarray(pc.fill_null(flags, False), dtype=bool) for flags in (before, after))
 
 
 def _months_of(path: Path, table: Table, timezone: str) -> set[str]:
@@ -773,19 +670,16 @@ def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:
         state[count] = sum(getattr(account, count) for account in outcome.accounts)
 
 
-def _without_rows(manifest: Manifest, folder: Path) -> list[str]:
-    """A problem where no table says anything about the month; a header alone says that nothing happened."""
-    states = [state for state in manifest.tables.values() if state["state"] == "read"]
-    if any(not state["read"] or state["rows"] > state["outside"] for state in states):
-        return []
-    if states:
-        read = ", ".join(dict.fromkeys(account.file for account in manifest.files))
-        return [f"no table has rows in {manifest.month} ({read}): export that month, or name another one"]
+def _silence(manifest: Manifest, folder: Path) -> str:
+    """Why no table says anything about the month, and what to do."""
+    read = ", ".join(dict.fromkeys(account.file for account in manifest.files))
+    if read:
+        return f"no table has rows in {manifest.month} ({read}): export that month, or name another one"
     hint = f"; {', '.join(manifest.unread[:5])} is named after no table" if manifest.unread else ""
-    return [
-        f"there is nothing to read for {manifest.month} in {folder}{hint}: put the month's exports there, "
-        "named like tickets.csv, or name them in sources.yaml"
-    ]
+    return (
+        f"there is nothing to read for {manifest.month} in {folder}{hint}: put the month's exports there, named "
+        "like tickets.csv, or name them in sources.yaml"
+    )
 
 
 def _replace(desk: Path, into: Path, whole: bool) -> None:

@@ -145,7 +145,7 @@ def _check_columns(fitted: Fit, chunk: Chunk) -> None:
     shown = ", ".join(repr(name[:40]) for name in names[:25]) + (", …" if len(names) > 25 else "")
     line = chunk.facts.get("header_line")
     where = f"the header on line {line} has" if line else "there are"
-    hint = f"; nearest is {', '.join(map(repr, near))}" if near else ""
+    hint = f"; nearest is {', '.join(map(repr, near))}" if near and len(names) > 1 else ""
     lone = "; is the delimiter another one? name it in delimiter" if len(names) == 1 else ""
     columns = " and ".join(repr(name) for name in missing)
     raise Unreadable(

@@ -165,7 +165,7 @@ def _check_format(form: str) -> None:
 def _check_zone(zone: str | None) -> None:
     try:
         ZoneInfo(zone or "UTC")
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ProfileError(f"{zone!r} is not a time zone: write one like Europe/London") from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 DUPLICATE = "duplicate"
+REPEATED = "repeated key: equal in all that is read, other columns differ"
 TOTAL = "total row, no record"
 CONFLICT = "conflicting key: rows with this key differ"
 WIDE = "more cells than headers"
@@ -25,4 +26,4 @@ NOT_DURATION = "not a duration in this encoding"
 REVERSED = "ends before it begins"
 
 #: Rejects that say nothing against the export and do not count to the limit.
-HARMLESS = frozenset({DUPLICATE, TOTAL})
+HARMLESS = frozenset({DUPLICATE, REPEATED, TOTAL})

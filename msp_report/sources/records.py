@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.util import hash_pandas_object
 
 from msp_report.sources import reasons
 from msp_report.tables import Table
@@ -23,8 +24,6 @@ from msp_report.tables import Table
 ORIGIN = pa.schema(
     [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64()), ("_hash", pa.uint64())]
 )
-
-REJECTED = ("_file", "_row", "_line", "reason")
 
 
 class Stage:
@@ -81,9 +80,10 @@ def same_rows(stage: Stage) -> tuple[np.ndarray, pd.DataFrame]:
 def keys(stage: Stage, table: Table) -> tuple[np.ndarray, pd.DataFrame]:
     """Positions to leave out, and the input rows to reject, for the keys that stand in several rows.
 
-    Equal rows: the first one stays, the others are duplicates. Rows that differ: all are rejected. An input
-    row that gave several canonical rows is rejected where one of them conflicts, and is a duplicate where all
-    are.
+    Equal rows: the first one stays. Rows that differ: all are rejected. An input row that gave several
+    canonical rows is rejected where one of them conflicts, and repeats another where all of them do. Equal
+    rows share a `_twin`; the first of them is among the origins with no reason, so that who reads them again
+    can tell exact duplicates from rows that differ in columns that are not read.
     """
     same = " and ".join(f'staged."{name}" is not distinct from k."{name}"' for name in table.key)
     listed = ", ".join(f'"{name}"' for name in table.key)
@@ -92,20 +92,26 @@ def keys(stage: Stage, table: Table) -> tuple[np.ndarray, pd.DataFrame]:
         rows = db.frame(f"select staged.* from staged semi join ({twice}) k on {same} order by _position")
         if rows.empty:
             return np.array([], np.int64), _rejected(rows, "")
-        again = rows.duplicated(list(stage.schema.names))
+        names = list(stage.schema.names)
+        rows["_input"] = rows["_file"].astype("int64") * (1 << 40) + rows["_row"]
+        rows["_twin"] = rows.groupby(hash_pandas_object(rows[names], index=False)).ngroup()
+        again = rows.duplicated(names)
         differ = pd.Series(False, rows.index)
         differ[~again] = rows[~again].duplicated(list(table.key), keep=False)
-        conflicts = rows[differ].drop_duplicates(["_file", "_row"])
-        duplicates = rows[again].drop_duplicates(["_file", "_row"])
-        all_of = db.positions(pd.concat([conflicts, duplicates]))
+        all_of = db.positions(rows[again | differ])
     dropped = set(rows.loc[again, "_position"])
-    whole = all_of.assign(again=all_of["_position"].isin(dropped)).groupby(["_file", "_row"])["again"].all()
-    is_whole = pd.MultiIndex.from_frame(duplicates[["_file", "_row"]]).map(whole).to_numpy(bool)
-    in_conflict = _inputs(duplicates).isin(_inputs(conflicts))
-    duplicates = duplicates[is_whole & ~in_conflict]
-    left_out = dropped | set(all_of.loc[_inputs(all_of).isin(_inputs(conflicts)), "_position"])
-    rejected = [_rejected(conflicts, reasons.CONFLICT), _rejected(duplicates, reasons.DUPLICATE)]
-    return np.array(sorted(left_out), np.int64), pd.concat(rejected, ignore_index=True)
+    inputs = rows.drop_duplicates("_input").set_index("_input")
+    conflicts = inputs.index.isin(rows.loc[differ, "_input"])
+    whole = all_of["_position"].isin(dropped).groupby(all_of["_input"]).all().reindex(inputs.index)
+    repeats = whole.fillna(False).to_numpy(bool) & ~conflicts
+    firsts = inputs["_twin"].isin(inputs.loc[repeats, "_twin"]).to_numpy() & ~repeats & ~conflicts
+    left_out = dropped | set(all_of.loc[all_of["_input"].isin(inputs.index[conflicts]), "_position"])
+    listed_rows = [
+        _rejected(inputs[conflicts], reasons.CONFLICT),
+        _rejected(inputs[repeats], reasons.REPEATED),
+        _rejected(inputs[firsts], ""),
+    ]
+    return np.array(sorted(left_out), np.int64), pd.concat(listed_rows, ignore_index=True)
 
 
 def superseded(stage: Stage, table: Table, left_out: np.ndarray) -> np.ndarray:
@@ -153,13 +159,9 @@ def move(stage: Stage, left_out: np.ndarray, into: Stage) -> None:
         into.append(rows.select(into.schema.names), places)
 
 
-def _inputs(rows: pd.DataFrame) -> pd.Series:
-    """One number for each input row."""
-    return rows["_file"].astype("int64") * (1 << 40) + rows["_row"]
-
-
 def _rejected(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
-    return rows[["_file", "_row", "_line"]].assign(reason=reason)
+    twins = rows.get("_twin", -1)
+    return rows[["_file", "_row", "_line"]].assign(reason=reason, _twin=twins)
 
 
 class _Database:
@@ -194,8 +196,8 @@ class _Database:
         """A result of any length."""
         return self._connection.sql(query).to_arrow_reader(100_000)
 
-    def positions(self, inputs: pd.DataFrame) -> pd.DataFrame:
-        """Every canonical row of some input rows: _file, _row, _position."""
-        wanted = inputs[["_file", "_row"]].drop_duplicates()
+    def positions(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Every canonical row of the input rows that some rows come from: _input, _position."""
+        wanted = rows[["_file", "_row", "_input"]].drop_duplicates()
         self._connection.register("wanted", pa.Table.from_pandas(wanted, preserve_index=False))
-        return self.frame("select _file, _row, _position from staged semi join wanted using (_file, _row)")
+        return self.frame("select _input, _position from staged join wanted using (_file, _row)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -21,31 +22,38 @@ def read(path: Path, reading: Reading) -> Iterator[Chunk]:
 
     Raises Unreadable for a file that is no workbook, has a password, or lacks the sheet.
     """
-    workbook = _open(path)
-    if reading.sheet is not None and reading.sheet not in workbook.sheet_names:
-        there = ", ".join(repr(name) for name in workbook.sheet_names)
-        raise Unreadable(f"there is no sheet {reading.sheet!r}: name one of {there} in sheet")
-    sheet, skip = _choose(workbook, reading)
-    rows = enumerate(workbook.get_sheet_by_name(sheet).iter_rows(), 1)
-    sign = reading.decimal or "."
-    header = distinct(next((row for number, row in rows if number > skip), ()))
-    while header and not header[-1].split("#")[0]:
-        header = header[:-1]
-    facts = {"sheet": sheet, "header_line": skip + 1}
-    first = True
-    while (batch := list(islice(rows, CHUNK_ROWS))) or first:
-        cells = [[_text(cell, sign) for cell in row] for _, row in batch]
-        yield align(header, cells, [number for number, _ in batch], facts, typed=True)
-        first = False
+    with _readable():
+        workbook = CalamineWorkbook.from_path(str(path))
+        if reading.sheet is not None and reading.sheet not in workbook.sheet_names:
+            there = ", ".join(repr(name) for name in workbook.sheet_names)
+            raise Unreadable(f"there is no sheet {reading.sheet!r}: name one of {there} in sheet")
+        sheet, skip = _choose(workbook, reading)
+        rows = enumerate(workbook.get_sheet_by_name(sheet).iter_rows(), 1)
+        sign = reading.decimal or "."
+        header = distinct(next((row for number, row in rows if number > skip), ()))
+        while header and not header[-1].split("#")[0]:
+            header = header[:-1]
+        facts = {"sheet": sheet, "header_line": skip + 1}
+        first = True
+        while (batch := list(islice(rows, CHUNK_ROWS))) or first:
+            cells = [[_text(cell, sign) for cell in row] for _, row in batch]
+            yield align(header, cells, [number for number, _ in batch], facts, typed=True)
+            first = False
 
 
-def _open(path: Path) -> CalamineWorkbook:
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What goes wrong inside the workbook, as one sentence."""
     try:
-        return CalamineWorkbook.from_path(str(path))
+        yield
     except PasswordError:
         raise Unreadable("the workbook has a password: save it without one") from None
-    except CalamineError as error:
+    except (CalamineError, OSError) as error:
         raise Unreadable(f"this is no workbook that can be read ({error}): export it again") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of the library, and no Exception
+            raise
+        raise Unreadable("this is no workbook that can be read: export it again") from None
 
 
 def _choose(workbook: CalamineWorkbook, reading: Reading) -> tuple[str, int]:

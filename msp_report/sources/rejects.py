@@ -1,0 +1,72 @@
+"""The rejected rows of a table: counted by file and reason, written to rejects/<table>.csv."""
+
+from __future__ import annotations
+
+from collections import Counter
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+class Rejects:
+    """The rejected rows of a table, on disk, and how many there are by file, reason and column."""
+
+    SCHEMA = pa.schema(
+        [("_file", pa.int32()), ("_order", pa.int64()), ("file", pa.string()), ("line", pa.int64())]
+        + [(name, pa.string()) for name in ("column", "value", "reason", "row")]
+    )
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.counts: Counter[tuple[int, str]] = Counter()
+        self.first: dict[tuple[int, str, str], list[Any]] = {}
+        self._writer = pq.ParquetWriter(path, self.SCHEMA, compression="lz4")
+        self._written = 0
+
+    def add(self, number: int, file: str, rows: pd.DataFrame) -> None:
+        """Rows with the columns line, column, value, reason, row."""
+        if rows.empty:
+            return
+        for (reason, column), some in rows.groupby(["reason", "column"], sort=False):
+            self.counts[number, reason] += len(some)
+            seen = self.first.setdefault(
+                (number, reason, column), [0, some["line"].iloc[0], some["value"].iloc[0]]
+            )
+            seen[0] += len(some)
+        order = np.arange(self._written, self._written + len(rows))
+        named = rows.assign(_file=number, _order=order, file=file)
+        for name in ("value", "row"):
+            named[name] = _without_formulas(named[name])
+        self._writer.write_table(
+            pa.Table.from_pandas(named[self.SCHEMA.names], self.SCHEMA, preserve_index=False)
+        )
+        self._written += len(rows)
+
+    def close(self, path: Path) -> None:
+        """Write rejects.csv, in the order of files and lines."""
+        self._writer.close()
+        texts = ", ".join(
+            f'nullif("{name}", \'\') as "{name}"' for name in ("column", "value", "reason", "row")
+        )
+        with duckdb.connect(config={"temp_directory": str(path.parent), "memory_limit": "1GB"}) as db:
+            rows = db.sql(
+                f"select file, line, {texts} from read_parquet(?) order by _file, line, _order",
+                params=[escape(str(self.path))],
+            ).to_arrow_reader(100_000)
+            with path.open("w", encoding="utf-8", newline="") as file:
+                file.write("file,line,column,value,reason,row\n")
+                for batch in rows:
+                    batch.to_pandas().to_csv(file, index=False, header=False, lineterminator="\n")
+        self.path.unlink()
+
+
+def _without_formulas(texts: pd.Series) -> pd.Series:
+    """Texts that a spreadsheet would take for a formula get an apostrophe before them; numbers do not."""
+    live = texts.str.match(r"[=+\-@\t\r\n]") & ~texts.str.fullmatch(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?%?")
+    return texts.where(~live, "'" + texts)
