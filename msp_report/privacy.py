@@ -7,7 +7,7 @@ import hashlib
 import pandas as pd
 
 #: Columns that name natural persons, in tables and records alike.
-PEOPLE = ("requester", "assignee", "actor", "person")
+PEOPLE = ("requester", "assignee", "actor", "person", "announced_by")
 
 
 def pseudonyms(names: pd.Series, key: str) -> pd.Series:

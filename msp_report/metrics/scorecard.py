@@ -77,16 +77,29 @@ def agreed(figures: pd.DataFrame) -> pd.DataFrame:
     return promised.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable")
 
 
-def exceptions(figures: pd.DataFrame) -> pd.DataFrame:
-    """What the board must look at: every figure with a headline that is missed or cannot be judged.
+def exceptions(figures: pd.DataFrame, lines: pd.DataFrame | None = None) -> pd.DataFrame:
+    """What the board must look at: what is missed or cannot be judged, of the contract and of its own targets.
 
-    Returns rows of figures.json, missed first. `no_data` counts where there is a target: something was
-    promised and nothing shows it.
+    Parameters: `figures` with the columns of figures.json; `lines` of the scorecard, of which those count that
+    miss, or cannot be judged against, a target that is the board's own.
+    Returns rows of figures.json, missed first; the board's own have no headline yet. `no_data` counts where
+    there is a target: something was promised and nothing shows it.
     """
     open_points = figures["verdict"].isin(["missed", "no_verdict"])
     unknown = figures["verdict"].eq("no_data") & figures["target"].notna()
-    found = figures[(open_points | unknown) & figures["headline"].notna()]
-    return found.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable")
+    found = [figures[(open_points | unknown) & figures["headline"].notna()]]
+    if lines is not None:
+        own = lines[lines["verdict"].isin(["missed", "no_verdict"])]
+        told = pd.MultiIndex.from_frame(found[0][["measure", "subject"]])
+        own = own[~pd.MultiIndex.from_frame(own[["measure", "subject"]]).isin(told)]
+        report = own["measure"].str.partition(".")[0].astype(object)
+        found.append(
+            own.rename(columns={"result": "value"}).assign(report=report).reindex(columns=figures.columns)
+        )
+    every = pd.concat(
+        [part.astype(object) for part in found if len(part)] or [figures.head(0)], ignore_index=True
+    )
+    return every.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable")
 
 
 def series(figures: pd.DataFrame, history: pd.DataFrame, month: str) -> pd.DataFrame:

@@ -78,7 +78,8 @@ def opening(report: str, figures: Sequence[Figure], contract: Contract, period: 
     context = {"page": _Page(figures, show), "period": show.period(period)}
     templates = _catalogue("en").get(report, {}).get("opening", [])
     summary = [_render(template, contract, **context) for template in templates]
-    worst = min((f.verdict for f in figures if f.headline), key=SEVERITY.__getitem__, default=None)
+    judged = [f.verdict for f in figures if f.headline and f.verdict not in (None, "no_target")]
+    worst = min(judged, key=SEVERITY.__getitem__, default=None)
     lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(filter(None, summary))]
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     return lines + [(f.headline, f.verdict) for f in sorted(open_points, key=lambda f: SEVERITY[f.verdict])]
@@ -91,6 +92,24 @@ def names(figures: pd.DataFrame) -> list[str]:
         known.get(measure, [f"{measure} of {{}}", measure])[0 if subject else 1].replace("{}", subject)
         for measure, subject in zip(figures["measure"], figures["subject"], strict=True)
     ]
+
+
+def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The rows with a headline each: those that their report has no sentence for get the plain one."""
+    show = Display.of(contract)
+    plain = [
+        say(
+            "asked",
+            contract,
+            name=name,
+            value=show.number(value, unit, why, target),
+            target=show.number(target, unit),
+        )
+        for name, value, unit, why, target in zip(
+            names(figures), *(figures[c] for c in ("value", "unit", "why_missing", "target")), strict=True
+        )
+    ]
+    return figures.assign(headline=figures["headline"].fillna(pd.Series(plain, figures.index, dtype=object)))
 
 
 def say(key: str, contract: Contract, **values: Any) -> str:

@@ -74,6 +74,23 @@ def test_exceptions_are_what_is_missed_or_unproven_against_a_promise():
     assert scorecard.exceptions(PACK)["subject"].tolist() == ["erp", "web", "wiki"]
 
 
+def test_the_boards_own_targets_are_exceptions_too():
+    asked = [
+        {"measure": "availability.ratio", "subject": "email", "target": 0.9999},
+        {"measure": "availability.ratio", "subject": "erp"},
+        {"measure": "tickets.opened", "target": 400, "better": "lower"},
+        {"measure": "tickets.opened", "target": 500, "better": "lower"},
+    ]
+    found = scorecard.exceptions(PACK, scorecard.lines(PACK, {"scorecard": asked}))
+    assert found[["report", "subject", "verdict", "target"]].values.tolist() == [
+        ["availability", "erp", "missed", 0.995],
+        ["availability", "email", "missed", 0.9999],
+        ["tickets", "", "missed", 400],
+        ["availability", "web", "no_verdict", 0.985],
+        ["availability", "wiki", "no_data", 0.99],
+    ]
+
+
 def test_promises_are_counted_once_each():
     counted = {f.measure: (f.value, f.n) for f in scorecard.figures(PACK)}
     assert counted == {
