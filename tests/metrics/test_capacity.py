@@ -1,0 +1,448 @@
+"""Rules 22 and 23: how full, and when full."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from msp_report import statistics
+from msp_report.metrics import capacity
+
+REAL = Path(__file__).parents[3] / "shared" / "real" / "capacity"
+START, END = date(2026, 4, 1), date(2026, 5, 1)
+WAN = {"resource": "wan", "metric": "utilisation", "capacity": 1.0, "warn_ratio": 0.7, "limit_ratio": 0.85}
+
+
+def contract(*entries: dict, zone: str = "UTC", **more) -> dict:
+    return {
+        "client": {"name": "Acme", "timezone": zone},
+        "capacity": [WAN | entry for entry in entries],
+        **more,
+    }
+
+
+def sampled(values, start="2026-04-01", freq="1h", resource="wan", metric="utilisation") -> pd.DataFrame:
+    at = pd.date_range(start, periods=len(values), freq=freq, tz="UTC").as_unit("us")
+    return pd.DataFrame(
+        {"resource": resource, "metric": metric, "at": at, "value": np.asarray(values, float)}
+    )
+
+
+def only(frame: pd.DataFrame) -> dict:
+    assert len(frame) == 1
+    return frame.astype(object).where(frame.notna(), None).iloc[0].to_dict()
+
+
+def month(values, entry: dict | None = None, **more) -> dict:
+    return only(capacity.resources(sampled(values), contract(entry or {}, **more), START, END))
+
+
+# ---------------------------------------------------------------- rule 22
+
+
+def test_a_month_of_hourly_samples():
+    # 720 hours of which 60 at 0.9 and 660 at 0.3: linear rank 0.95 x 719 = 683.05 lies among the 0.9
+    row = month([0.3] * 660 + [0.9] * 60)
+    assert row["mean"] == pytest.approx((0.3 * 660 + 0.9 * 60) / 720)
+    assert (row["p95"], row["max"], row["capacity"], row["utilisation_ratio"]) == (0.9, 0.9, 1.0, 0.9)
+    assert (row["status"], row["verdict"], row["coverage_ratio"], row["interval_min"]) == (
+        "over",
+        "missed",
+        1,
+        60,
+    )
+    assert row["why_missing"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "verdict"),
+    [
+        (0.5, "ok", "met"),
+        (0.7, "ok", "met"),  # at the warning, not over it
+        (0.701, "warn", "met"),
+        (0.85, "warn", "met"),  # at the limit, not over it
+        (0.851, "over", "missed"),
+        (1.82, "over", "missed"),  # over capacity is shown as it is
+    ],
+)
+def test_status_and_verdict(value, status, verdict):
+    row = month([value] * 720)
+    assert (row["status"], row["verdict"], row["utilisation_ratio"]) == (status, verdict, value)
+    assert row["over_capacity"] == (720 if value > 1 else 0)
+
+
+def test_utilisation_is_of_the_agreed_capacity():
+    row = month([30.0] * 720, {"capacity": 50, "unit": "mbps"})
+    assert (row["utilisation_ratio"], row["p95"], row["unit"]) == (0.6, 30, "mbps")
+
+
+@pytest.mark.parametrize("method", ["linear", "nearest_rank"])
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.floats(0, 2, width=32), min_size=1, max_size=90))
+def test_percentiles_are_those_of_statistics(method, values):
+    row = month(values, {"percentile": method})
+    assert row["p95"] == pytest.approx(statistics.percentile(values, 0.95, method), rel=1e-12, abs=1e-12)
+    assert row["percentile"] == method
+    assert row["max"] == max(values) and row["mean"] == pytest.approx(np.mean(values))
+
+
+def test_the_methods_differ_where_the_rule_says():
+    # n = 20: nearest rank takes index floor(19.5) - 1 = 18, linear 18.05
+    values = np.arange(20.0) / 100
+    assert month(values, {"percentile": "nearest_rank"})["p95"] == 0.18
+    assert month(values)["p95"] == pytest.approx(0.1805)
+
+
+def test_gaps_and_values_that_are_none_lower_the_coverage():
+    values = np.full(720, 0.4)
+    values[[5, 6, 700]] = [np.nan, np.inf, -np.inf]
+    samples = sampled(values).drop(index=range(100, 172))  # and three days of silence
+    row = only(capacity.resources(samples, contract({}), START, END))
+    assert row["samples"] == 720 - 3 - 72
+    assert row["coverage_ratio"] == pytest.approx((720 - 75) / 720)
+    assert row["max"] == 0.4
+
+
+def test_sampling_more_often_for_a_while_is_no_more_than_full_coverage():
+    # 500 hours hourly, then every minute: the median interval is a minute
+    samples = pd.concat([sampled([0.1] * 360), sampled([0.1] * 360 * 59, start="2026-04-16", freq="1min")])
+    assert only(capacity.resources(samples, contract({}), START, END))["coverage_ratio"] == pytest.approx(
+        (360 + 360 * 59) / 43_200
+    )
+    dense = pd.concat([sampled([0.1] * 720), sampled([0.1] * 60, start="2026-04-30T00:00:30", freq="1min")])
+    assert only(capacity.resources(dense, contract({}), START, END))["coverage_ratio"] == 1
+
+
+def test_one_sample_has_no_interval_and_no_coverage():
+    row = month([0.4])
+    assert (row["p95"], row["samples"], row["coverage_ratio"], row["verdict"]) == (0.4, 1, None, "met")
+
+
+def test_silent_critical_assets_come_first_then_the_fullest():
+    entries = [
+        WAN | {"resource": name, "critical": name in ("wan", "core", "gone")}
+        for name in ("calm", "wan", "core", "idle", "gone", "hot")
+    ]
+    samples = pd.concat(
+        sampled([value] * 720, resource=name)
+        for name, value in (("calm", 0.2), ("wan", 0.3), ("core", 0.9), ("hot", 0.95), ("aaa", 0.99))
+    )
+    rows = capacity.resources(samples, contract(*entries), START, END)
+    assert rows["resource"].tolist() == ["gone", "hot", "core", "idle", "wan", "calm", "aaa"]
+    assert rows["verdict"].tolist() == ["no_data", "missed", "missed", "no_data", "met", "met", "no_target"]
+    gone = only(rows.head(1))
+    assert gone["p95"] is None and gone["utilisation_ratio"] is None and gone["forecast"] == "no_data"
+    assert gone["samples"] == 0 and gone["coverage_ratio"] is None and gone["critical"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ({"capacity": None}, "the contract names no capacity"),
+        ({"capacity": 0}, "the contract's capacity is 0"),
+        ({"resource": "lan"}, "not in the contract"),
+    ],
+)
+def test_no_utilisation_without_a_capacity(entry, why):
+    rows = capacity.resources(sampled([0.5] * 720), contract(entry), START, END)
+    row = only(rows[rows["resource"] == "wan"])
+    assert (row["utilisation_ratio"], row["status"], row["verdict"]) == (None, None, "no_target")
+    assert (row["why_missing"], row["forecast"], row["p95"]) == (why, "no_limit", 0.5)
+
+
+def test_a_capacity_without_a_limit_has_a_ratio_and_no_verdict():
+    row = month([0.75] * 720, {"limit_ratio": None})
+    assert (row["utilisation_ratio"], row["status"], row["verdict"]) == (0.75, "warn", "no_target")
+    row = month([0.75] * 720, {"limit_ratio": None, "warn_ratio": None})
+    assert (row["status"], row["verdict"], row["forecast"]) == (None, "no_target", "no_limit")
+
+
+@pytest.mark.parametrize("samples", [None, sampled([]), []], ids=["not supplied", "header only", "no files"])
+def test_no_samples_at_all(samples):
+    row = only(capacity.resources(samples, contract({}), START, END))
+    assert (row["verdict"], row["status"], row["why_missing"]) == (
+        "no_data",
+        None,
+        "no samples in the period",
+    )
+    empty = capacity.resources(samples, {"client": {"name": "Acme", "timezone": "UTC"}}, START, END)
+    assert empty.empty and list(empty.columns) == capacity.RESOURCES
+
+
+def test_the_period_is_half_open_and_local():
+    # London in April is UTC + 1: the month is 31 March 23:00 to 30 April 23:00
+    at = pd.to_datetime(
+        ["2026-03-31T22:59:59Z", "2026-03-31T23:00:00Z", "2026-04-30T22:59:59Z", "2026-04-30T23:00:00Z"]
+    )
+    samples = pd.DataFrame({"resource": "wan", "metric": "utilisation", "at": at, "value": [9, 1, 2, 9]})
+    for start, end in (
+        (START, END),
+        (pd.Timestamp("2026-04-01", tz="Europe/London"), pd.Timestamp("2026-05-01", tz="Europe/London")),
+        (pd.Timestamp("2026-03-31T23:00Z"), pd.Timestamp("2026-04-30T23:00Z")),
+    ):
+        row = only(capacity.resources(samples, contract({}, zone="Europe/London"), start, end))
+        assert (row["samples"], row["max"]) == (2, 2)
+    with pytest.raises(ValueError, match="not after its start"):
+        capacity.resources(samples, contract({}), END, START)
+
+
+def test_the_limit_in_force_on_the_first_day():
+    amendments = [{"effective_on": day, "set": {"capacity.wan:utilisation.limit_ratio": limit}}
+                  for day, limit in (("2026-04-01", 0.5), ("2026-04-02", 0.99))]  # fmt: skip
+    row = month([0.6] * 720, amendments=amendments)
+    assert (row["limit_ratio"], row["verdict"]) == (0.5, "missed")
+
+
+def test_an_entry_that_stands_twice_is_refused():
+    with pytest.raises(ValueError, match="wan:utilisation stands twice"):
+        month([0.5], None, capacity=[WAN, WAN])
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_files_give_what_the_frame_gives(tmp_path):
+    random = np.random.default_rng(2)
+    samples = pd.concat(
+        sampled(0.4 + random.random(24 * 60) / 5, start="2026-03-02", resource=name)
+        for name in ("wan", "it's")
+    )
+    months = samples.groupby(samples["at"].dt.month)
+    paths = [tmp_path / f"{key} o'clock.parquet" for key, part in months]
+    for path, (_, part) in zip(paths, months, strict=True):
+        part.to_parquet(path)
+    agreed = contract({}, {"resource": "it's", "percentile": "nearest_rank"})
+    whole = capacity.resources(samples, agreed, START, END)
+    pd.testing.assert_frame_equal(capacity.resources(paths, agreed, START, END), whole)
+    assert whole["days_to_limit"].notna().any() or (whole["forecast"] != "too_short").all()
+
+
+def test_where_files_overlap_the_later_one_stands(tmp_path):
+    old, new = sampled([0.9] * 100), sampled([0.2] * 60)
+    paths = [str(tmp_path / "b.parquet"), str(tmp_path / "a.parquet")]
+    old.to_parquet(paths[0])
+    new.to_parquet(paths[1])
+    row = only(capacity.resources(paths, contract({}), START, END))
+    assert row["samples"] == 100 and row["mean"] == pytest.approx((0.2 * 60 + 0.9 * 40) / 100)
+
+
+def test_many_samples_are_aggregated_a_slice_at_a_time(monkeypatch):
+    samples = sampled(np.random.default_rng(1).random(24 * 200), start="2025-10-13")
+    agreed = contract({}, zone="Europe/London")
+    whole = capacity.aggregate(samples, agreed, START, END).daily
+    monkeypatch.setattr(capacity, "_AT_ONCE", 100)
+    pd.testing.assert_frame_equal(
+        capacity.aggregate(samples, agreed, START, END).daily, whole, check_exact=True
+    )
+    assert len(whole) == 200
+
+
+def test_aggregates_may_be_given_instead():
+    samples = sampled([0.5] * 720)
+    found = capacity.aggregate(samples, contract({}), START, END)
+    pd.testing.assert_frame_equal(
+        capacity.resources(found, contract({}), START, END),
+        capacity.resources(samples, contract({}), START, END),
+    )
+    assert list(found.daily.columns) == capacity.DAILY and len(found.daily) == 30
+
+
+def test_two_runs_agree_to_the_last_digit():
+    samples = sampled(np.random.default_rng(8).random(200_000), freq="13s")
+    first = capacity.aggregate(samples, contract({}), START, END).period
+    pd.testing.assert_frame_equal(
+        first, capacity.aggregate(samples, contract({}), START, END).period, check_exact=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/London", "2026-03-29", 23),
+        ("Europe/London", "2025-10-26", 25),
+        ("Asia/Beirut", "2026-03-29", 23),  # the clock skips midnight itself
+        ("Australia/Lord_Howe", "2026-04-05", 24.5),
+        ("Asia/Kathmandu", "2026-04-05", 24),
+    ],
+)
+def test_local_days_are_as_long_as_they_are(zone, day, hours):
+    samples = sampled([0.5] * 2 * 24 * 400, start="2025-04-01", freq="30min")
+    found = capacity.aggregate(samples, contract({}, zone=zone), START, END).daily
+    assert found.set_index("on")["samples"][pd.Timestamp(day)] == 2 * hours
+    assert len(found) == 365 and found["on"].max() == pd.Timestamp("2026-04-30")
+
+
+# ---------------------------------------------------------------- rule 23
+
+
+def forecast(daily: np.ndarray, entry: dict | None = None, **more) -> dict:
+    """A month whose look-back is one sample a day, the last on 30 April."""
+    start = pd.Timestamp(END) - pd.Timedelta(days=len(daily))
+    return only(capacity.resources(sampled(daily, start, "1D"), contract(entry or {}, **more), START, END))
+
+
+def weeks(level: float, slope: float) -> np.ndarray:
+    """Nine weeks that rise once a week, so that no weekday differs from another; `level` is the fifth week's.
+
+    Of the 1,953 pairs 945 are flatter than `slope` (189 of them within a week), 252 exactly as steep, 756 steeper:
+    the median pair has `slope`. The line goes through `level` at the middle day, 32 days before the cut-off.
+    """
+    return level + 7 * slope * (np.arange(63) // 7 - 4)
+
+
+def test_days_from_the_cut_off_until_the_line_crosses():
+    # (0.85 - 0.606) / 0.002 = 122 days after the middle day, 90 after the cut-off
+    row = forecast(weeks(0.606, 0.002))
+    assert (row["forecast"], row["slope_day"]) == ("ok", pytest.approx(0.002))
+    assert row["days_to_limit"] == pytest.approx(90)
+    assert row["days_low"] <= 90 <= row["days_high"]
+
+
+def test_weekends_do_not_bend_the_line():
+    # Weekends 0.3 lower: weekday medians 0.606 and 0.306, the overall one the 14th of 45 working days, 0.578.
+    # Less the effects all weeks are flat again, at 0.578 in the middle: (0.85 - 0.578) / 0.002 - 32 = 104
+    weekend = pd.date_range(end=pd.Timestamp(END) - pd.Timedelta(days=1), periods=63).weekday >= 5
+    row = forecast(weeks(0.606, 0.002) - 0.3 * weekend)
+    assert (row["slope_day"], row["days_to_limit"]) == (pytest.approx(0.002), pytest.approx(104))
+
+
+def test_the_interval_by_hand():
+    # The lines of both ends of the slope's interval pass through the medians of both axes.
+    noise = np.tile([0.0, 0.004, -0.004], 20)
+    days, values = np.arange(-60.0, 0), 0.6 + 0.002 * np.arange(-60.0, 0) + noise
+    row = forecast(values)
+    epoch = (pd.Timestamp(END) - pd.Timestamp(0)).days
+    weekday = pd.Series((days + epoch) % 7)
+    level = values - (pd.Series(values).groupby(weekday).transform("median") - np.median(values))
+    slope = statistics.trend(pd.to_datetime(days + epoch, unit="D"), level)
+    expected = [np.median(days) + (0.85 - np.median(level)) / s for s in (slope.value, slope.high, slope.low)]
+    assert [row["days_to_limit"], row["days_low"], row["days_high"]] == pytest.approx(expected)
+    assert row["days_low"] < row["days_to_limit"] < row["days_high"]
+
+
+def test_no_latest_day_where_the_lower_line_never_crosses():
+    noise = np.random.default_rng(0).normal(0, 0.03, 60)
+    row = forecast(0.6 + 0.0004 * np.arange(-60.0, 0) + noise)
+    assert row["slope_day"] > 0 and row["forecast"] == "ok"
+    assert row["days_high"] is None and 0 < row["days_low"] < row["days_to_limit"]
+
+
+@pytest.mark.parametrize(
+    ("daily", "state"),
+    [
+        (0.6 + 0.002 * np.arange(27.0), "too_short"),
+        (0.6 + 0.002 * np.arange(28.0), "ok"),
+        (np.full(60, 0.6), "no_trend"),
+        (0.8 - 0.002 * np.arange(60.0), "no_trend"),
+        (0.8 + 0.002 * np.arange(60.0), "already_over"),  # 0.92 at the cut-off
+        (np.full(60, 0.9), "already_over"),  # full and flat
+        (0.6 + 0.0001 * np.arange(60.0), "beyond_horizon"),  # 2,440 days
+        (weeks(0.85 - 0.0003 * (32 + 729), 0.0003), "ok"),
+        (weeks(0.85 - 0.0003 * (32 + 731), 0.0003), "beyond_horizon"),
+    ],
+)
+def test_states_of_the_forecast(daily, state):
+    row = forecast(daily)
+    assert row["forecast"] == state
+    assert (row["days_to_limit"] is not None) is (state == "ok")
+    figure = capacity.figures(pd.DataFrame([row]))[1]
+    assert figure.why_missing == capacity.NO_FORECAST.get(state)
+
+
+def test_a_spike_over_the_limit_is_already_over_whatever_the_line_says():
+    april = np.repeat(0.5 + 0.001 * np.arange(-60.0, 0), 24)
+    april[-24 * 30 :: 5] = 0.95
+    start = pd.Timestamp(END) - pd.Timedelta(days=60)
+    row = only(capacity.resources(sampled(april, start, "1h"), contract({}), START, END))
+    assert (row["status"], row["forecast"], row["days_to_limit"]) == ("over", "already_over", None)
+
+
+def test_the_look_back_ends_after_365_local_days_and_the_future_is_unknown():
+    days = np.arange(-500.0, 20)
+    values = np.where(days < -365, 40 - days, np.where(days >= 0, 90, 0.6 + 0.0005 * days))
+    samples = sampled(values, pd.Timestamp(END) - pd.Timedelta(days=500), "1D")
+    row = only(capacity.resources(samples, contract({}), START, END))
+    assert row["slope_day"] == pytest.approx(0.0005, rel=0.02)
+    assert row["days_to_limit"] == pytest.approx(500, rel=0.02)
+
+
+def test_days_without_samples_do_not_count():
+    samples = sampled(0.6 + 0.002 * np.arange(-60.0, 0), pd.Timestamp(END) - pd.Timedelta(days=60), "1D")
+    # of 60 days 27 are left, then 28
+    assert only(capacity.resources(samples.iloc[33:], contract({}), START, END))["forecast"] == "too_short"
+    kept = samples.iloc[np.r_[0:20, 52:60]]
+    assert only(capacity.resources(kept, contract({}), START, END))["forecast"] == "ok"
+
+
+def test_the_daily_percentile_follows_the_contract():
+    # 20 samples a day, the highest twice the others': nearest rank leaves it out, linear takes a twentieth of it
+    day = np.where(np.arange(20) == 19, 0.8, 0.4)
+    samples = sampled(np.tile(day, 40), pd.Timestamp(END) - pd.Timedelta(days=40), pd.Timedelta(minutes=72))
+    for method, expected in (("nearest_rank", 0.4), ("linear", 0.42)):
+        found = capacity.aggregate(samples, contract({"percentile": method}), START, END).daily
+        assert found["p95"].to_numpy() == pytest.approx(np.full(40, expected))
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_figures():
+    noise = np.tile([0.0, 0.004, -0.004], 20)
+    rows = capacity.resources(
+        sampled(0.6 + 0.002 * np.arange(-60.0, 0) + noise, pd.Timestamp(END) - pd.Timedelta(days=60), "1D"),
+        contract({"clause": "7.1"}, {"resource": "gone", "critical": True}),
+        START,
+        END,
+    )
+    gone, _, used, days = capacity.figures(rows)
+    assert (gone.subject, gone.value, gone.verdict) == ("gone:utilisation", None, "no_data")
+    assert (gone.target, gone.coverage, gone.why_missing) == (0.85, None, "no samples in the period")
+    assert (used.measure, used.subject, used.unit) == ("capacity.utilisation", "wan:utilisation", "ratio")
+    assert (used.target, used.better, used.verdict, used.n, used.clause) == (0.85, "lower", "met", 30, "7.1")
+    assert (days.measure, days.unit, days.better, days.verdict) == (
+        "capacity.days_to_limit",
+        "days",
+        "higher",
+        None,
+    )
+    assert days.low < days.value < days.high
+    assert all(figure.row()["why_missing"] or figure.value is not None for figure in (gone, used, days))
+
+
+# ---------------------------------------------------------------- real data
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not REAL.exists(), reason="needs the public data sets in ../shared/real")
+def test_a_hosting_providers_virtual_machines():
+    def read(path: Path) -> pd.DataFrame:
+        raw = pd.read_csv(path, sep=";\t", engine="python", usecols=[0, 4], names=["s", "value"], header=0)
+        at = pd.to_datetime(raw["s"].astype("int64"), unit="s", utc=True).astype("datetime64[us, UTC]")
+        return pd.DataFrame({"resource": path.stem, "metric": "cpu", "at": at, "value": raw["value"]})
+
+    samples = pd.concat(
+        read(path) for name in ("1", "80", "120") for path in sorted(REAL.glob(f"2016-0[34]/{name}.csv"))
+    )
+    entries = [
+        WAN | {"resource": name, "metric": "cpu", "capacity": 100, "critical": True}
+        for name in ("1", "80", "999")
+    ]
+    agreed = {"client": {"name": "hosting", "timezone": "UTC"}, "capacity": entries}
+    rows = capacity.resources(samples, agreed, date(2016, 4, 1), date(2016, 5, 1)).set_index("resource")
+    assert rows.index.tolist() == ["999", "80", "1", "120"]
+    april = samples[samples["at"] >= "2016-04-01"].groupby("resource")["value"]
+    for name in ("1", "80", "120"):
+        assert rows["p95"][name] == pytest.approx(april.quantile(0.95)[name], rel=1e-12)
+    assert rows["max"]["80"] > 100 and rows["over_capacity"]["80"] > 0  # more than all, shown as it is
+    assert (rows["verdict"]["80"], rows["verdict"]["1"], rows["forecast"]["80"]) == (
+        "missed",
+        "met",
+        "already_over",
+    )
+    assert 0.95 < rows["coverage_ratio"]["1"] < 1
