@@ -109,7 +109,8 @@ def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
             names(figures), *(figures[c] for c in ("value", "unit", "why_missing", "target")), strict=True
         )
     ]
-    return figures.assign(headline=figures["headline"].fillna(pd.Series(plain, figures.index, dtype=object)))
+    own = figures["headline"].astype(object)
+    return figures.assign(headline=own.where(own.notna(), pd.Series(plain, figures.index, dtype=object)))
 
 
 def say(key: str, contract: Contract, **values: Any) -> str:

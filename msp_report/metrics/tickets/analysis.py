@@ -47,11 +47,11 @@ class Analysis:
     end: pd.Timestamp
 
     def late(self, clock: str) -> pd.DataFrame:
-        """The clocks (response, resolution) decided as breached in the period, the most overdue first."""
+        """The clocks (response, resolution) decided as breached in the period, furthest over its target first."""
         decided = self.clocks[f"{clock}_decided_at"]
         chosen = self.clocks[f"{clock}_met"].eq(False) & (decided >= self.start) & (decided < self.end)
         rows = self.clocks[chosen.fillna(False)]
-        over = rows[f"{clock}_used_min"] - rows[f"{clock}_target_min"]
+        over = rows[f"{clock}_used_min"] / rows[f"{clock}_target_min"]
         return rows.loc[over.sort_values(ascending=False, kind="stable").index]
 
     def volumes_by(self, dimension: str) -> pd.DataFrame:
