@@ -444,7 +444,6 @@ def _read_file(
     reading = given.reading
     manner = values.Manner(
         timezone=reading.timezone or timezone,
-        client_timezone=timezone,
         localize=localize,
         formats=reading.formats,
         decimal=reading.decimal,

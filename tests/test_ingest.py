@@ -569,7 +569,10 @@ WRONG = {
         "sources.yaml: tables.tickets (tickets.csv): columns: 'titel' is no column of tickets: did you mean 'title'?",
     ),
     "profile": ({"profile": "servicenw"}, "profile 'servicenw' is not known: did you mean 'servicenow'?"),
-    "status": ({"values": {"status": {"Neu": "nwe"}}}, "values: status: "),
+    "status": (
+        {"values": {"status": {"Neu": "nwe"}}},
+        "values: status: 'nwe' is no value of it: did you mean 'new'?",
+    ),
     "zone": (
         {"timezone": "Europe/Lundon"},
         "'Europe/Lundon' is not a time zone: write one like Europe/London",

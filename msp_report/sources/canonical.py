@@ -403,7 +403,7 @@ def _rows(
 ) -> tuple[pa.Table, np.ndarray]:
     """The accepted rows and their places; of wide samples one row for each reading there is."""
     kept = pa.table(columns).take(pa.array(good))
-    if not readings:
+    if not fitted.reading.unpivot or fitted.is_log:
         return kept.select(fitted.schema.names).cast(fitted.schema), good
     name_column, value_column = UNPIVOT[fitted.table.name]
     tables, places = [fitted.schema.empty_table()], [np.array([], np.int64)]

@@ -16,6 +16,8 @@ from msp_report.sources.reading import fold
 
 #: Longest field in a row that is accepted, in bytes.
 FIELD_LIMIT = 1_000_000
+#: Longest name of a column, in characters; some are whole questions.
+NAME_LIMIT = 1_000
 #: Longest text of a row kept in the rejects, in characters.
 ROW_LIMIT = 10_000
 
@@ -189,7 +191,7 @@ def best_header(rows: Sequence[Sequence[object]], known: frozenset[str]) -> tupl
 
     Where none holds a known name it is the first row with anything in it.
     """
-    names = [{fold(str(cell)) for cell in row if cell not in (None, "")} - {""} for row in rows]
+    names = [{fold(str(cell)[:NAME_LIMIT]) for cell in row if cell not in (None, "")} - {""} for row in rows]
     scores = [len(found & known) for found in names]
     if not any(scores):
         return next((place for place, found in enumerate(names) if found), 0), 0

@@ -191,7 +191,7 @@ def _towards_ours(name: str, given: Mapping[str, tuple[str, ...]], table: Table)
     several = any(len(values) != 1 for values in given.values())
     rights = {fold(value) for values in given.values() for value in values if value != ANY}
     lefts = {fold(key) for key in given if key != ANY}
-    if several or (known and not rights <= known):
+    if several or (known and not rights <= known and lefts <= known):
         pairs = [(vendor, ours) for ours, values in given.items() for vendor in values]
         ours_named = lefts
     else:

@@ -26,6 +26,10 @@ ORIGIN = pa.schema(
 )
 
 
+#: Rows of which the keys alone are held in memory.
+SOON = 5_000_000
+
+
 class Stage:
     """A Parquet file of rows and where they come from, written in chunks."""
 
@@ -60,6 +64,14 @@ class Stage:
 
         return pa.RecordBatchReader.from_batches(self._writer.schema, some())
 
+    def is_distinct(self, names: Sequence[str]) -> bool:
+        """Whether no two rows have the same values; quick to tell, where there are not too many to hold."""
+        if self.length > SOON:
+            return False
+        rows = pq.read_table(self.path, columns=list(names))
+        rows = rows.drop_null() if names == ["_hash"] else rows
+        return rows.group_by(list(names)).aggregate([]).num_rows == rows.num_rows
+
 
 def origin(file: int, rows: np.ndarray, lines: np.ndarray, hashes: np.ndarray | None = None) -> pa.Table:
     """Where some rows come from; `hashes` where rows without a key are to be compared."""
@@ -70,6 +82,8 @@ def origin(file: int, rows: np.ndarray, lines: np.ndarray, hashes: np.ndarray | 
 
 def same_rows(stage: Stage) -> tuple[np.ndarray, pd.DataFrame]:
     """Positions and origins of the rows whose cells all stood in an earlier row; the first one stays."""
+    if stage.is_distinct(["_hash"]):
+        return np.array([], np.int64), _rejected(_NONE, "")
     with _Database(stage) as db:
         twice = "select _hash from staged where _hash is not null group by _hash having count(*) > 1"
         rows = db.frame(f"select * from staged semi join ({twice}) using (_hash) order by _position")
@@ -85,13 +99,13 @@ def keys(stage: Stage, table: Table) -> tuple[np.ndarray, pd.DataFrame]:
     rows share a `_twin`; the first of them is among the origins with no reason, so that who reads them again
     can tell exact duplicates from rows that differ in columns that are not read.
     """
+    if stage.is_distinct(table.key):
+        return np.array([], np.int64), _rejected(_NONE, "")
     same = " and ".join(f'staged."{name}" is not distinct from k."{name}"' for name in table.key)
     listed = ", ".join(f'"{name}"' for name in table.key)
     with _Database(stage) as db:
         twice = f"select {listed} from staged group by {listed} having count(*) > 1"
         rows = db.frame(f"select staged.* from staged semi join ({twice}) k on {same} order by _position")
-        if rows.empty:
-            return np.array([], np.int64), _rejected(rows, "")
         names = list(stage.schema.names)
         rows["_input"] = rows["_file"].astype("int64") * (1 << 40) + rows["_row"]
         rows["_twin"] = rows.groupby(hash_pandas_object(rows[names], index=False)).ngroup()
@@ -157,6 +171,9 @@ def move(stage: Stage, left_out: np.ndarray, into: Stage) -> None:
         rows = pa.Table.from_batches([batch])
         places = rows.select(ORIGIN.names).set_column(3, "_hash", pa.nulls(len(rows), pa.uint64()))
         into.append(rows.select(into.schema.names), places)
+
+
+_NONE = pd.DataFrame({name: pd.Series(dtype="int64") for name in ("_file", "_row", "_line")})
 
 
 def _rejected(rows: pd.DataFrame, reason: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -51,19 +52,23 @@ class Rejects:
     def close(self, path: Path) -> None:
         """Write rejects.csv, in the order of files and lines."""
         self._writer.close()
-        texts = ", ".join(
-            f'nullif("{name}", \'\') as "{name}"' for name in ("column", "value", "reason", "row")
-        )
-        with duckdb.connect(config={"temp_directory": str(path.parent), "memory_limit": "1GB"}) as db:
-            rows = db.sql(
-                f"select file, line, {texts} from read_parquet(?) order by _file, line, _order",
-                params=[escape(str(self.path))],
-            ).to_arrow_reader(100_000)
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.write("file,line,column,value,reason,row\n")
-                for batch in rows:
-                    batch.to_pandas().to_csv(file, index=False, header=False, lineterminator="\n")
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write("file,line,column,value,reason,row\n")
+            for batch in self._sorted() if self._written else ():
+                batch.to_csv(file, index=False, header=False, lineterminator="\n")
         self.path.unlink()
+
+    def _sorted(self) -> Iterator[pd.DataFrame]:
+        names = ", ".join(f'"{name}"' for name in self.SCHEMA.names[2:])
+        with duckdb.connect(
+            config={"temp_directory": str(self.path.parent), "memory_limit": "1500MB"}
+        ) as database:
+            rows = database.sql(
+                f"select {names} from read_parquet(?) order by _file, line, _order",
+                params=[escape(str(self.path))],
+            )
+            for batch in rows.to_arrow_reader(100_000):
+                yield batch.to_pandas()
 
 
 def _without_formulas(texts: pd.Series) -> pd.Series:

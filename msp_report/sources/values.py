@@ -43,7 +43,6 @@ class Manner:
 
     timezone: str
     """Of times without an offset."""
-    client_timezone: str
     localize: Localize
     formats: Callable[[str], tuple[str, ...]] = lambda column: ("iso",)
     decimal: str | None = None
@@ -133,7 +132,7 @@ def _certain(sign: str, thousands: str) -> str:
 
 def _valid(sign: str, thousands: str) -> str:
     s, t = re.escape(sign), re.escape(thousands)
-    return rf"^-?(\d{{1,3}}({t}\d{{3}})+({s}\d*)?|\d+({s}\d*)?|{s}\d+)([eE][+-]?\d{{1,3}})?$"
+    return rf"^-?([1-9]\d{{0,2}}({t}\d{{3}})+({s}\d*)?|\d+({s}\d*)?|{s}\d+)([eE][+-]?\d{{1,3}})?$"
 
 
 _THOUSANDS = {".": ",", ",": "."}

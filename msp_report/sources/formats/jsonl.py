@@ -17,6 +17,8 @@ from msp_report.sources.encoding import MARK, detect
 from msp_report.sources.reading import Reading
 
 CHUNK_ROWS = 50_000
+#: Names under which interfaces hold their records; of other names an empty list is a cell.
+WRAPPINGS = frozenset({"data", "items", "records", "result", "results", "rows", "value", "values"})
 
 Row = tuple[int, dict[str, str | None] | str]
 
@@ -57,7 +59,8 @@ def _is_object(text: str) -> bool:
 
 def _wrapped(value: dict[str, Any]) -> str | None:
     """The name under which an object holds its records, where it is nothing but their wrapping."""
-    lists = [k for k, v in value.items() if isinstance(v, list) and v and all(isinstance(r, dict) for r in v)]
+    lists = [k for k, v in value.items() if isinstance(v, list) and all(isinstance(r, dict) for r in v)]
+    lists = [k for k in lists if value[k] or k.casefold() in WRAPPINGS]
     plain = [v for k, v in value.items() if k not in lists and not isinstance(v, dict)]
     return lists[0] if len(lists) == 1 and len(plain) <= 3 else None
 
@@ -72,7 +75,7 @@ def _elements(text: str) -> Iterator[Row]:
             if name is None:
                 yield 1, _flat(value)
                 return
-            place = text.index("[", text.index(json.dumps(name)))
+            place = text.find("[", text.find(json.dumps(name, ensure_ascii=False)))
         else:
             place = text.index("[")
         line, counted = 1, 0
