@@ -1,0 +1,639 @@
+"""Is everything saved that should be, as often as agreed, and was it ever read back (rule 31).
+
+A *slot* is one interval of the agreed length in which a good point is due; `slots` and `gaps` serve every duty
+that comes back at an interval, so `duties` uses them too.
+
+Decided here, where the rules leave room:
+
+- What finishes at or after the cut-off is unfinished (rule 0), so a run over midnight of the month's end is running.
+- An asset's month begins with its service and ends on the day it retires; its slots begin there too.
+- A slot's window holds its begin and not its end: a point exactly 1.5 intervals before the end counts.
+- An asset needs a backup where the register says so. Where the register says it of no asset at all, it is a list
+  of what needs one; where it says it of some, an asset with jobs is judged and one without is no_data.
+- An RPO of 0 is none: the contract's counts. Where neither gives one, runs are counted by the default of the
+  contract's model and the verdict is no_target; an unprotected asset is missed all the same.
+- A name in the jobs is an asset's if it is the same; else the same but for case; else if one of both is the other
+  without its domain (up to the first dot) or folder (after the last slash). The first of these that fits anything
+  decides; if it fits several assets, the name is listed and belongs to none. An asset that such a name may mean
+  is not called unprotected: where its own runs do not meet, there is no verdict.
+- What only the jobs name is shown without a target where there is a register; without one, all are judged by the
+  contract's RPO and nobody can say what is unprotected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.figures import Figure, judge
+from msp_report.params import Contract, as_contract
+
+HOUR = 3_600_000_000
+#: What a restore test's result says when the data could be read back.
+PROVEN = ("success", "successful", "succeeded", "ok", "passed", "pass", "restored", "warning")
+
+# fmt: off
+_ASSETS = [
+    "asset", "kind", "critical", "status", "expected", "good", "missed", "attained_rpo_hours", "rpo_hours",
+    "last_good_at", "last_restore_test_on", "runs", "failed", "running", "verdict", "why", "agreed", "counted",
+]
+_STRETCHES = ["asset", "from_at", "to_at", "gap_hours", "rpo_hours", "missed", "failed"]
+# fmt: on
+_ORDER = (
+    "unprotected",
+    "missed",
+    "cannot tell",
+    "not stated",
+    "no data",
+    "not registered",
+    "not required",
+    "in time",
+)
+
+
+# ---------------------------------------------------------------- slots of one interval
+
+
+def slots(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """Every slot in which a point is due, and whether one was there (rule 31).
+
+    Parameters: `spans`, one row per subject: subject, begin, end and every [integer microseconds, every > 0,
+    begin < end]; `points`: subject, at [us].
+    Returns: one row per slot in the order of `spans` and time: subject, end, every, at (the last point before the
+    slot's end, missing where there is none) and missed (no point in the 1.5 intervals before its end). There are
+    max(1, floor(length / every + 0.5)) slots a subject, each one interval long, the last one ending with the span.
+    """
+    length, every = (spans["end"] - spans["begin"]).to_numpy(), spans["every"].to_numpy()
+    count = np.maximum(1, (2 * length + every) // (2 * every))
+    table = spans.loc[spans.index.repeat(count), ["subject", "begin", "end", "every"]].reset_index(drop=True)
+    number = table.groupby("subject", sort=False).cumcount() + 1
+    last = number.to_numpy() == np.repeat(count, count)
+    table["end"] = table["end"].where(last, table["begin"] + number * table["every"])
+    table = table.astype({"subject": "str", "end": "int64"})
+    ordered = table.reset_index(names="slot").sort_values("end", kind="stable")
+    found = pd.merge_asof(
+        ordered,
+        _typed(points).sort_values("at", kind="stable"),
+        left_on="end",
+        right_on="at",
+        by="subject",
+        allow_exact_matches=False,
+    ).set_index("slot")["at"]
+    table["at"] = found.reindex(table.index).astype("Int64")
+    table["missed"] = (2 * (table["end"] - table["at"]) > 3 * table["every"]).fillna(True).astype(bool)
+    return table[["subject", "end", "every", "at", "missed"]]
+
+
+def gaps(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """The largest gap of each subject: from its last point before the span, else its begin, to its end (rule 31).
+
+    Parameters: as `slots`. Returns: one row per subject in the order of `spans`: subject, gap and last (the last
+    point before the end) [us]; last is missing where there is none.
+    """
+    spans = spans.astype({"subject": "str"})
+    known = _typed(points).merge(spans[["subject", "begin", "end"]], on="subject")
+    known = known[known["at"] < known["end"]]
+    before = known[known["at"] < known["begin"]].groupby("subject")["at"].max()
+    first = before.reindex(spans["subject"]).fillna(spans.set_index("subject")["begin"]).rename("at")
+    edges = pd.concat(
+        [
+            first.reset_index(),
+            known.loc[known["at"] >= known["begin"], ["subject", "at"]],
+            spans[["subject", "end"]].rename(columns={"end": "at"}),
+        ]
+    ).sort_values(["subject", "at"], kind="stable")
+    gap = edges.groupby("subject")["at"].diff().groupby(edges["subject"]).max()
+    last = known.groupby("subject")["at"].max()
+    return pd.DataFrame(
+        {
+            "subject": spans["subject"].array,
+            "gap": gap.reindex(spans["subject"]).astype("Int64").array,
+            "last": last.reindex(spans["subject"]).astype("Int64").array,
+        }
+    )
+
+
+def _typed(points: pd.DataFrame) -> pd.DataFrame:
+    return points[["subject", "at"]].astype({"subject": "str", "at": "int64"})
+
+
+# ---------------------------------------------------------------- the records
+
+
+def assets(
+    assets: pd.DataFrame | None,
+    jobs: pd.DataFrame | None,
+    restores: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: datetime,
+    end: datetime,
+) -> pd.DataFrame:
+    """How well each asset was saved in a period (rule 31).
+
+    Parameters: `assets`, `jobs`, `restores` as the canonical tables assets, backup_jobs and restore_tests with
+    their look-back, None where not supplied; `contract` a model or a dict like contract.yaml, of which the version
+    in force on the first local day counts; `[start, end)` the period, timezone-aware, `end` the cut-off.
+    Returns: one row per asset in service in the period that needs a backup or has jobs, unprotected first, then the
+    worst gap against its RPO: asset, kind, critical, status, expected, good and missed [slots], attained_rpo_hours
+    (the largest gap), rpo_hours, last_good_at, last_restore_test_on (the last one that proved anything), runs,
+    failed and running [runs started in the period], verdict, why (of a verdict that is neither met nor missed),
+    agreed (an RPO is), counted (stands in within_rpo_ratio). status is unprotected, missed, in time, cannot tell
+    (a name in the jobs fits several assets), not stated, no data, not registered or not required.
+    Raises: ValueError for naive instants and unknown results.
+    Edge cases decided: see the module; no jobs file is no_data, a jobs file without rows leaves all unprotected.
+
+    >>> register = pd.DataFrame({"asset": ["db-01", "wiki-01"], "backup_required": [True, True]})
+    >>> at = pd.date_range("2026-09-30 22:00Z", periods=31, freq="D")
+    >>> runs = pd.DataFrame({"asset": "db-01", "job": "nightly", "started_at": at, "result": "success",
+    ...     "finished_at": at + pd.Timedelta(hours=1)})
+    >>> table = globals()["assets"](register, runs, None, {"backups": {"rpo_hours": 24}},
+    ...     pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC"))
+    >>> table[["asset", "expected", "missed", "attained_rpo_hours", "verdict"]].values.tolist()
+    [['wiki-01', 31, 31, 744.0, 'missed'], ['db-01', 31, 0, 26.0, 'met']]
+    """
+    return analyse(assets, jobs, restores, contract, start, end).levels
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about a period's backups, computed once.
+
+    `levels` as the function `assets` gives it. `stretches`: the times without a good point for which slots were
+    missed, one row per asset and stretch, longest against the RPO first: asset, from_at (the good point before it,
+    else the begin of the asset's month), to_at (the next good point, else the end of its month), gap_hours,
+    rpo_hours, missed [slots], failed [runs]; assets without any job have none. `ambiguous`: the names in the jobs
+    that fit several assets, one row per name: name, assets (how many it fits), fits (which, joined with `;`), runs
+    (in the period). `registered`, `watched`, `tested`: whether the register, the jobs and the restore tests were
+    supplied; `agreed`: whether the contract names an RPO.
+    """
+
+    levels: pd.DataFrame
+    stretches: pd.DataFrame
+    ambiguous: pd.DataFrame
+    registered: bool
+    watched: bool
+    tested: bool
+    agreed: bool
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        return {"assets": self.levels, "stretches": self.stretches, "ambiguous": self.ambiguous}
+
+
+def analyse(
+    assets: pd.DataFrame | None,
+    jobs: pd.DataFrame | None,
+    restores: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: datetime,
+    end: datetime,
+) -> Analysis:
+    """Everything about the backups of a period. Parameters and raises: as `assets`. Source: rule 31."""
+    month = _Month(contract, start, end)
+    names = _matched(_before(jobs, month), assets)
+    register, runs = _register(assets, names, month), _runs(jobs, names, month)
+    levels = _levels(register, runs, names, _proven(restores, assets, month), jobs is not None)
+    return Analysis(
+        levels=levels,
+        stretches=_stretches(levels, register, runs),
+        ambiguous=_ambiguous(names, runs, month),
+        registered=assets is not None,
+        watched=jobs is not None,
+        tested=restores is not None,
+        agreed=month.agreed,
+    )
+
+
+def figures(analysis: Analysis) -> list[Figure]:
+    """The figures of backups over all assets.
+
+    Returns: backups.within_rpo_ratio (good / expected of what needs a backup, unprotected all missed; target 1,
+    low and high where names fit several assets), .worst_gap_hours, .unprotected (target 0; high counts what may
+    be), .missed (assets late at least once) and .never_proven (assets without a restore that proved anything).
+    A missing value says why.
+    """
+    return [
+        _within(analysis),
+        _worst(analysis),
+        _unprotected(analysis),
+        _late(analysis),
+        _never_proven(analysis),
+    ]
+
+
+# ---------------------------------------------------------------- what the tables say
+
+
+class _Month:
+    """The period, its contract, and its instants in microseconds."""
+
+    def __init__(self, contract: Contract | Mapping[str, Any], start: datetime, end: datetime) -> None:
+        agreed = as_contract(contract)
+        self.zone = agreed.client.timezone
+        self.start, self.end = _instant(start, "start"), _instant(end, "end")
+        if self.end < self.start:
+            raise ValueError(f"the period ends at {self.end}, before it starts at {self.start}: swap them")
+        self.contract = agreed.on(self.start.tz_convert(self.zone).date())
+        self.first, self.cutoff = self.start.value // 1000, self.end.value // 1000
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the contract itself names an RPO."""
+        stated = self.contract.model_fields_set
+        return "backups" in stated and "rpo_hours" in self.contract.backups.model_fields_set
+
+    def midnights(self, days: pd.Series) -> pd.Series:
+        """When civil days begin in the client's zone [us]; missing stays missing."""
+        local = pd.DatetimeIndex(pd.to_datetime(days)).as_unit("us")
+        at = local.tz_localize(self.zone, ambiguous=np.ones(len(local), bool), nonexistent="shift_forward")
+        return pd.Series(at.asi8, days.index, dtype="Int64").mask(at.isna())
+
+    def before_cutoff(self, days: pd.Series) -> pd.Series:
+        """Whether civil days begin before the cut-off."""
+        return (self.midnights(days) < self.cutoff).fillna(False).astype(bool)
+
+
+def _instant(value: datetime, name: str) -> pd.Timestamp:
+    instant = pd.Timestamp(value)
+    if instant is pd.NaT or instant.tzinfo is None:
+        raise ValueError(f"{name} must be an instant with a time zone, not {value!r}")
+    return instant.tz_convert("UTC").as_unit("ns")
+
+
+def _micros(values: pd.Series, name: str) -> pd.Series:
+    """Instants as integer microseconds; missing stays missing."""
+    naive = isinstance(values.dtype, np.dtype) and values.dtype.kind == "M"
+    if naive and values.notna().any():
+        raise ValueError(f"{name} has times without a time zone: localize them first")
+    at = pd.DatetimeIndex(pd.to_datetime(values, utc=True)).as_unit("us")
+    return pd.Series(at.asi8, values.index, dtype="Int64").mask(at.isna())
+
+
+def _instants(micros: pd.Series) -> pd.Series:
+    at = pd.to_datetime(micros.astype("Int64"), unit="us", utc=True)
+    return at.astype("datetime64[us, UTC]")
+
+
+def _column(frame: pd.DataFrame, name: str, dtype: str) -> pd.Series:
+    """An optional column, missing where the frame has none."""
+    if name not in frame:
+        return pd.Series(None, index=frame.index, dtype=dtype)
+    return frame[name] if dtype == "object" else frame[name].astype(dtype)
+
+
+def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -> pd.DataFrame:
+    """Everything in service in the period that the register or the jobs name.
+
+    Columns: asset, kind, critical, registered, needed, rpo [us], rpo_agreed, begin, end [us].
+    """
+    listed = pd.DataFrame(columns=["asset"]) if assets is None else assets.reset_index(drop=True)
+    if (twice := listed["asset"].duplicated()).any():
+        raise ValueError(f"assets: {listed.loc[twice, 'asset'].iloc[0]!r} is listed twice: reject one row")
+    needed = _column(listed, "backup_required", "boolean")
+    if needed.isna().all():
+        needed = needed.fillna(True)
+    own = _column(listed, "rpo_hours", "float64")
+    table = pd.DataFrame(
+        {
+            "asset": listed["asset"].astype("str"),
+            "kind": _column(listed, "kind", "str"),
+            "critical": _column(listed, "critical", "boolean"),
+            "needed": needed,
+            "own": (own * HOUR).round().where(own > 0),
+            "begin": month.midnights(_column(listed, "in_service_on", "object")).fillna(month.first),
+            "end": month.midnights(_column(listed, "retired_on", "object")).fillna(month.cutoff),
+        }
+    )
+    strays = names.loc[names["fits"].str.len() == 0, "name"]
+    registered = assets is not None
+    stray = pd.DataFrame({"asset": strays.astype("str"), "needed": pd.NA}).astype({"needed": "boolean"})
+    table = pd.concat([table.assign(registered=True), stray.assign(registered=not registered)])
+    table = table.reset_index(drop=True)
+    table["registered"] = table["registered"].astype(bool)
+    table["rpo_agreed"] = table["own"].gt(0) | month.agreed
+    usual = round(month.contract.backups.rpo_hours * HOUR)
+    table["every"] = table["own"].where(table["own"] > 0, usual).astype("int64")
+    table["begin"] = table["begin"].fillna(month.first).clip(lower=month.first).astype("int64")
+    table["end"] = table["end"].fillna(month.cutoff).clip(upper=month.cutoff).astype("int64")
+    for name, kind in (("kind", "str"), ("critical", "boolean"), ("needed", "boolean")):
+        table[name] = table[name].astype(kind)
+    return table[table["begin"] < table["end"]].reset_index(drop=True)
+
+
+def _before(jobs: pd.DataFrame | None, month: _Month) -> pd.Series:
+    """The names of what had a run before the cut-off."""
+    if jobs is None:
+        return pd.Series(dtype="str")
+    known = _micros(jobs["started_at"], "backup_jobs.started_at") < month.cutoff
+    return pd.Series(jobs["asset"].array[known.fillna(False).to_numpy(bool)]).drop_duplicates()
+
+
+def _matched(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
+    """Which assets each name fits: the same, the same but for case, or one without its domain or folder.
+
+    One row per name: name, asset (the one it is, missing where it fits none or several), fits (a list).
+    """
+    asked = pd.Series(names.dropna().astype("str").unique(), dtype="str")
+    listed = pd.Series([] if assets is None else assets["asset"].dropna().astype("str").unique(), dtype="str")
+    folded, theirs = asked.str.strip().str.casefold(), listed.str.strip().str.casefold()
+    found = pd.DataFrame({"name": asked, "fits": None})
+    for keys in (
+        [(asked, listed)],
+        [(folded, theirs)],
+        [(folded, _bare(theirs)), (_bare(folded), theirs)],
+    ):
+        pairs = pd.concat([_pairs(asked, one, listed, two) for one, two in keys]).drop_duplicates()
+        lists = pairs.groupby("name", sort=False)["asset"].agg(list)
+        found["fits"] = found["fits"].where(found["fits"].notna(), asked.map(lists))
+    found["fits"] = found["fits"].map(lambda fits: fits if isinstance(fits, list) else [])
+    found["asset"] = found["fits"].str[0].where(found["fits"].str.len() == 1)
+    return found.sort_values("name", ignore_index=True)[["name", "asset", "fits"]]
+
+
+def _owners(names: pd.DataFrame) -> pd.Series:
+    """By name, the asset it is: itself where the register does not have it, missing where it fits several."""
+    alone = names["fits"].str.len() == 0
+    return names["asset"].where(~alone, names["name"]).astype("str").set_axis(names["name"])
+
+
+def _pairs(asked: pd.Series, one: pd.Series, listed: pd.Series, two: pd.Series) -> pd.DataFrame:
+    left, right = pd.DataFrame({"name": asked, "key": one}), pd.DataFrame({"asset": listed, "key": two})
+    return left.merge(right, on="key")[["name", "asset"]]
+
+
+def _bare(names: pd.Series) -> pd.Series:
+    return names.str.replace(r"^.*[\\/]", "", regex=True).str.replace(r"\..*$", "", regex=True)
+
+
+def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -> pd.DataFrame:
+    """Runs that began before the cut-off, as known then: name, asset (missing where it fits none or several), at
+    [us], inside (the period), good, running, failed.
+    A name that the register does not have is its own asset.
+    """
+    if jobs is None:
+        jobs = pd.DataFrame(columns=["asset", "started_at", "finished_at", "result"])
+    name = jobs["asset"].astype("str").array
+    at = _micros(jobs["started_at"], "backup_jobs.started_at")
+    finish = _micros(
+        _column(jobs, "finished_at", "datetime64[us, UTC]" if "finished_at" not in jobs else "object"),
+        "backup_jobs.finished_at",
+    )
+    late = (finish >= month.cutoff).fillna(False)
+    finished = (finish.notna() & ~late).to_numpy(bool)
+    result = jobs["result"].astype("str").to_numpy()
+    unknown = ~np.isin(result, ["success", "warning", "failed", "none"])
+    if unknown.any():
+        raise ValueError(
+            f"backup_jobs.result: {result[unknown][0]!r} is not success, warning, failed or none"
+        )
+    good = finished & np.isin(result, ["success", "warning"])
+    running = ~finished & ((result == "none") | late.to_numpy(bool))
+    table = pd.DataFrame(
+        {
+            "name": name,
+            "asset": _owners(names).reindex(name).array,
+            "at": at.array,
+            "inside": (at >= month.first).fillna(False).to_numpy(bool),
+            "good": good,
+            "running": running,
+            "failed": ~good & ~running,
+        }
+    )
+    return table[(table["at"] < month.cutoff).fillna(False)].astype({"at": "int64"})
+
+
+def _points(runs: pd.DataFrame) -> pd.DataFrame:
+    known = runs[runs["asset"].notna()]
+    return pd.DataFrame({"subject": known["asset"].array, "at": known["at"].array})
+
+
+def _spans(table: pd.DataFrame) -> pd.DataFrame:
+    spans = table[["asset", "begin", "end", "every"]].rename(columns={"asset": "subject"})
+    return spans.reset_index(drop=True)
+
+
+def _levels(
+    register: pd.DataFrame, runs: pd.DataFrame, names: pd.DataFrame, proven: pd.Series, watched: bool
+) -> pd.DataFrame:
+    """The record of assets, as the function `assets` describes it."""
+    table = register.assign(
+        has_jobs=register["asset"].isin(runs["asset"].dropna().unique()),
+        maybe=register["asset"].isin(names.loc[names["asset"].isna(), "fits"].explode()),
+        last_restore_test_on=proven.reindex(register["asset"]).array,
+    )
+    table = _judged(_measured(table, runs), watched)
+    table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
+    table["calm"] = ~table["critical"].fillna(False)
+    table["worst"] = -(table["attained_rpo_hours"] / table["rpo_hours"]).fillna(0)
+    shown = (table["needed"].fillna(True) | table["has_jobs"]).astype(bool)
+    ordered = table[shown].sort_values(["rank", "calm", "worst", "asset"], kind="stable")
+    return ordered[_ASSETS].reset_index(drop=True)
+
+
+def _stretches(levels: pd.DataFrame, register: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    chosen = levels.loc[levels["status"].eq("missed"), "asset"]
+    spans, good = _spans(register[register["asset"].isin(chosen)]), _points(runs[runs["good"]])
+    due = slots(spans, good)
+    lost = due[due["missed"]].groupby(["subject", "at"], dropna=False).size().rename("missed").reset_index()
+    lost = lost.merge(spans, on="subject")
+    lost["from"] = lost["at"].fillna(lost["begin"]).astype("int64")
+    lost = pd.merge_asof(
+        lost.sort_values("from", kind="stable"),
+        good.rename(columns={"at": "next"}).sort_values("next", kind="stable"),
+        left_on="from",
+        right_on="next",
+        by="subject",
+        direction="forward",
+        allow_exact_matches=False,
+    )
+    lost["to"] = lost["next"].fillna(lost["end"]).astype("int64")
+    bad = _points(runs[runs["failed"]]).merge(lost[["subject", "from", "to"]], on="subject")
+    bad = bad[(bad["at"] >= bad["from"]) & (bad["at"] < bad["to"])]
+    failed = bad.groupby(["subject", "from"]).size().rename("failed").reset_index()
+    lost = lost.merge(failed, on=["subject", "from"], how="left")
+    table = pd.DataFrame(
+        {
+            "asset": lost["subject"].astype("str"),
+            "from_at": _instants(lost["from"]),
+            "to_at": _instants(lost["to"]),
+            "gap_hours": (lost["to"] - lost["from"]) / HOUR,
+            "rpo_hours": lost["every"] / HOUR,
+            "missed": lost["missed"].astype("Int64"),
+            "failed": lost["failed"].fillna(0).astype("Int64"),
+        }
+    )
+    worst = -(table["gap_hours"] / table["rpo_hours"])
+    return table.loc[worst.sort_values(kind="stable").index, _STRETCHES].reset_index(drop=True)
+
+
+def _ambiguous(names: pd.DataFrame, runs: pd.DataFrame, month: _Month) -> pd.DataFrame:
+    several = names[names["fits"].str.len() > 1]
+    counts = runs[runs["at"] >= month.first].groupby("name").size()
+    return pd.DataFrame(
+        {
+            "name": several["name"].astype("str"),
+            "assets": several["fits"].str.len().astype("Int64"),
+            "fits": several["fits"].str.join("; ").astype("str"),
+            "runs": counts.reindex(several["name"]).fillna(0).astype("Int64").array,
+        }
+    ).reset_index(drop=True)
+
+
+def _measured(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The register with slots, gaps and counts of runs."""
+    spans, good = _spans(table), _points(runs[runs["good"]])
+    due = slots(spans, good).groupby("subject", sort=False)["missed"].agg(["size", "sum"])
+    gap = gaps(spans, good).set_index("subject")
+    inside = runs[runs["inside"] & runs["asset"].notna()]
+    counts = inside.assign(runs=1).groupby("asset")[["runs", "running", "failed"]].sum()
+    due, gap, counts = (frame.reindex(table["asset"]).set_axis(table.index) for frame in (due, gap, counts))
+    return table.assign(
+        expected=due["size"].astype("Int64"),
+        missed=due["sum"].astype("Int64"),
+        good=(due["size"] - due["sum"]).astype("Int64"),
+        attained_rpo_hours=gap["gap"].astype("float64") / HOUR,
+        rpo_hours=table["every"] / HOUR,
+        last_good_at=_instants(gap["last"]),
+        **{name: counts[name].fillna(0).astype("Int64") for name in ("runs", "failed", "running")},
+    )
+
+
+def _proven(restores: pd.DataFrame | None, assets: pd.DataFrame | None, month: _Month) -> pd.Series:
+    """By asset, the day of its last restore test before the cut-off that proved anything."""
+    if restores is None or restores.empty:
+        return pd.Series(dtype="datetime64[us]", index=pd.Index([], dtype="str"))
+    day = pd.to_datetime(restores["tested_on"]).astype("datetime64[us]")
+    proven = restores["result"].astype("str").str.strip().str.casefold().isin(PROVEN)
+    owner = _owners(_matched(restores["asset"], assets)).reindex(restores["asset"].astype("str"))
+    owner = pd.Series(owner.array, restores.index)
+    chosen = proven & month.before_cutoff(restores["tested_on"]) & owner.notna()
+    return day[chosen].groupby(owner[chosen]).max()
+
+
+def _judged(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
+    """Status, verdict and reason of each row, and whether it counts; what cannot be known becomes missing."""
+    needed, jobs, maybe = table["needed"], table["has_jobs"], table["maybe"]
+    exempt = needed.eq(False).fillna(False).to_numpy(bool)
+    silent = needed.isna().to_numpy(bool) & ~jobs
+    late = (table["missed"] > 0).to_numpy(bool)
+    cases = {
+        "no data": np.full(len(table), not supplied),
+        "not registered": ~table["registered"].to_numpy(bool),
+        "not required": exempt,
+        "cannot tell": maybe & (~jobs | late),
+        "not stated": silent,
+        "unprotected": ~jobs,
+        "missed": late,
+    }
+    status = np.select([np.asarray(case, bool) for case in cases.values()], list(cases), "in time")
+    agreed = table["rpo_agreed"].to_numpy(bool)
+    verdicts = {
+        "no data": "no_data",
+        "not registered": "no_target",
+        "not required": "no_target",
+        "cannot tell": "no_verdict",
+        "not stated": "no_data",
+        "unprotected": "missed",
+        "missed": "missed",
+        "in time": "met",
+    }
+    verdict = pd.Series(status).map(verdicts).to_numpy(object)
+    judged = np.isin(status, ["missed", "in time"])
+    verdict = np.where(judged & ~agreed, "no_target", verdict)
+    whys = {
+        "no data": "no backup jobs were supplied",
+        "not registered": "not in the register of assets",
+        "not required": "the register says that it needs none",
+        "cannot tell": "a name in the jobs fits several assets",
+        "not stated": "the register does not say whether it needs a backup",
+    }
+    why = pd.Series(status).map(whys).astype("str").where(~(judged & ~agreed), "no RPO is agreed")
+    table = table.assign(
+        status=pd.array(status, dtype="str"),
+        verdict=pd.array(verdict, dtype="str"),
+        why=why.array,
+        agreed=agreed,
+        counted=np.isin(status, ["unprotected", "missed", "in time", "cannot tell"]),
+    )
+    unknown = np.isin(status, ["no data", "not stated"]) | ((status == "cannot tell") & ~jobs)
+    for name in ("good", "missed", "attained_rpo_hours"):
+        table[name] = table[name].mask(unknown)
+    return table
+
+
+# ---------------------------------------------------------------- figures
+
+_NO_JOBS = "no backup jobs were supplied"
+_NOTHING = "no asset needs a backup or has one"
+
+
+def _figure(name: str, value: float | None, unit: str, why: str, **more: Any) -> Figure:
+    return Figure(
+        measure=f"backups.{name}",
+        value=value,
+        unit=unit,
+        rule="rule 31",
+        why_missing=None if value is not None else why,
+        **more,
+    )
+
+
+def _within(analysis: Analysis) -> Figure:
+    levels = analysis.levels
+    counted = levels[levels["counted"]]
+    sure = counted[counted["status"].ne("cannot tell")]
+    expected, good = int(sure["expected"].sum()), int(sure["good"].sum())
+    total, certain = int(counted["expected"].sum()), int(counted["good"].sum())
+    doubt = total - expected > 0
+    value = good / expected if expected else None
+    low = certain / total if doubt else None
+    high = (good + total - expected) / total if doubt else None
+    target = 1.0 if analysis.agreed or levels["agreed"].any() else None
+    why = (
+        "every name in the jobs fits several assets" if total else _NOTHING if analysis.watched else _NO_JOBS
+    )
+    return _figure(
+        "within_rpo_ratio", value, "ratio", why, n=total, low=low, high=high, target=target, better="higher",
+        verdict=judge(value, target, "higher", low, high),
+    )  # fmt: skip
+
+
+def _worst(analysis: Analysis) -> Figure:
+    known = analysis.levels.loc[analysis.levels["counted"], "attained_rpo_hours"].dropna()
+    why = _NOTHING if analysis.watched else _NO_JOBS
+    return _figure(
+        "worst_gap_hours", known.max() if len(known) else None, "hours", why, n=len(known), better="lower"
+    )
+
+
+def _unprotected(analysis: Analysis) -> Figure:
+    levels = analysis.levels
+    known = analysis.registered and analysis.watched
+    value = int(levels["status"].eq("unprotected").sum()) if known else None
+    doubt = int((levels["status"].isin(["cannot tell", "not stated"]) & levels["good"].isna()).sum())
+    low, high = (value, value + doubt) if known and doubt else (None, None)
+    target = 0 if analysis.registered or analysis.watched or analysis.agreed else None
+    why = "no register of assets was supplied" if analysis.watched else _NO_JOBS
+    return _figure(
+        "unprotected", value, "count", why, n=len(levels), low=low, high=high, target=target, better="lower",
+        verdict=judge(value, target, "lower", low, high),
+    )  # fmt: skip
+
+
+def _late(analysis: Analysis) -> Figure:
+    value = int(analysis.levels["status"].eq("missed").sum()) if analysis.watched else None
+    n = int(analysis.levels["counted"].sum())
+    return _figure("missed", value, "count", _NO_JOBS, n=n, better="lower")
+
+
+def _never_proven(analysis: Analysis) -> Figure:
+    levels = analysis.levels
+    needing = levels[levels["counted"] | levels["status"].eq("no data")]
+    value = int(needing["last_restore_test_on"].isna().sum()) if analysis.tested else None
+    why = "no restore tests were supplied"
+    return _figure("never_proven", value, "count", why, n=len(needing), better="lower")
