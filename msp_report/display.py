@@ -342,7 +342,7 @@ def exceptions(figures: pd.DataFrame, empty: str) -> Html:
         return Html(f'<p class="empty">{_safe(empty)}</p>', empty)
     points = [
         f'<li class="{row.verdict}">{_badge(row.verdict)}{_safe(row.headline, clip=False)} '
-        f'<a href="{_inside(row.report)}.html">Evidence</a></li>'
+        f'<a href="{_inside(row.report)}.html">Evidence: {_safe(row.report)}</a></li>'
         for row in figures.itertuples()
     ]
     words = [f"{verdict(row.verdict)}: {row.headline}" for row in figures.itertuples()]
@@ -560,9 +560,13 @@ def _kind(frame: pd.DataFrame, unit: str) -> str:
 
 
 def _td(tag: str, cell: Html, kind: str) -> str:
-    """One cell; long text gets room, and may be broken anywhere, so that no word widens the page."""
-    long = "long" if tag == "td" and len(str(cell)) > 24 else ""
-    kinds = " ".join(filter(None, (kind, long)))
+    """One cell; long text gets room, and may be broken anywhere, so that no word widens the page.
+
+    What heads a row, an id or a name, stays in one line where it is short.
+    """
+    length = len(str(cell))
+    size = ("long" if length > 24 else "") if tag == "td" else ("t" if length <= 16 and kind != "t" else "")
+    kinds = " ".join(filter(None, (kind, size)))
     return f"<{tag}{_class(kinds)}>{cell._repr_html_()}</{tag.split()[0]}>"
 
 

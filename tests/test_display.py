@@ -252,6 +252,21 @@ def test_headlines_take_figures_and_pass_over_silent_ones():
     assert shown.text.index("Bad.") < shown.text.index("Fine.")
 
 
+def test_exceptions_lead_to_their_pages():
+    figures = pd.DataFrame(
+        {
+            "report": ["tickets", "availability"],
+            "verdict": ["missed", "no_data"],
+            "headline": ["Late.", HOSTILE],
+        }
+    )
+    shown = parse(display.exceptions(figures, empty="All was kept."))
+    assert shown.of("a") == [{"href": "tickets.html"}, {"href": "availability.html"}]
+    assert [item["class"] for item in shown.of("li")] == ["missed", "no_data"]
+    assert "Evidence: tickets" in shown.text and HOSTILE in shown.text and not shown.of("script")
+    assert parse(display.exceptions(figures[:0], empty="All was kept.")).text == "All was kept."
+
+
 def test_every_verdict_has_a_sign_and_words():
     texts = [str(display.verdict(name)) for name in display.VERDICTS]
     assert texts == ["✗ missed", "? no verdict", "– no data", "○ no target agreed", "✓ met"]
@@ -331,7 +346,7 @@ def test_a_hostile_title_stays_text():
 def test_numbers_stand_to_the_right_and_long_words_have_room():
     table = LONDON.table(FRAME, COLUMNS, caption="Tickets", rows=1)
     heads = [head.get("class") for head in parse(table).of("th")]
-    assert heads[:6] == [None, None, "n", "t", None, "n"]
+    assert heads == [None, None, "n", "t", None, "n", "t"]
     assert [cell.get("class") for cell in parse(table).of("td")] == ["long", "n", "t", None, "n"]
 
 
@@ -382,6 +397,22 @@ def test_facts():
     )
     assert len(shown.of("dt")) == len(shown.of("dd")) == 3
     assert "141,712" in shown.text and HOSTILE in shown.text and not shown.of("img")
+
+
+def test_data_used_names_what_was_not_supplied():
+    reading = pd.DataFrame(
+        {
+            "table": ["tickets", "checks"],
+            "file": ["tickets.csv", None],
+            "read": [1200, None],
+            "accepted": [1190, None],
+            "rejected": [10, None],
+            "outside": [0, None],
+            "evidence": ["raw", None],
+        }
+    )
+    text = parse(LONDON.data_used(reading)).text
+    assert "1,200" in text and "not supplied" in text and "not known" not in text
 
 
 def test_what_is_shown_carries_the_mark_and_plain_text():
