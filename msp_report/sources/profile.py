@@ -39,18 +39,30 @@ def resolve(inline: Reading, table: Table, profile: str | None = None, folder: P
     returned `columns` names every column of the table, and `values` leads from the vendor's to ours.
     Raises ProfileError, naming the nearest known word.
     """
-    reading = inline
+    reading = _in_our_words(inline, table)
     if profile is not None:
         sections = load(profile, folder)
         if table.name not in sections:
             known = ", ".join(sorted(sections))
             raise ProfileError(f"profile {profile!r} has no section {table.name!r}: it knows {known}")
-        reading = sections[table.name].under(inline)
+        reading = _in_our_words(sections[table.name], table).under(reading)
     _check_keys(reading, table)
-    said = {name: getattr(reading, name) for name in Reading.model_fields}
-    said["columns"] = _columns(reading, table)
-    said["values"] = {name: _towards_ours(name, given, table) for name, given in reading.values.items()}
-    return Reading.model_construct(**said)
+    return reading.model_copy(
+        update={"columns": {name: reading.columns.get(name, (name,)) for name in table.names}}
+    )
+
+
+def _in_our_words(reading: Reading, table: Table) -> Reading:
+    """Columns and values in the documented direction, whichever they were written in."""
+    for name in reading.values:
+        if meaning(table, name) is None and name not in reading.unpivot:
+            raise ProfileError(f"values: {name!r} is no column of {table.name}{nearest(name, table.names)}")
+    said = {name: getattr(reading, name) for name in Reading.model_fields if name in reading.model_fields_set}
+    if "columns" in said:
+        said["columns"] = _columns(reading, table)
+    if "values" in said:
+        said["values"] = {name: _towards_ours(name, given, table) for name, given in reading.values.items()}
+    return Reading.model_construct(reading.model_fields_set & set(Reading.model_fields), **said)
 
 
 @cache
@@ -132,9 +144,6 @@ def _check_keys(reading: Reading, table: Table) -> None:
                 raise ProfileError(
                     f"{key}: {name!r} is no column of {table.name}{nearest(name, table.names)}"
                 )
-    for name in reading.values:
-        if meaning(table, name) is None and name not in reading.unpivot:
-            raise ProfileError(f"values: {name!r} is no column of {table.name}{nearest(name, table.names)}")
     for name, encoding in reading.durations.items():
         if encoding not in DURATIONS:
             raise ProfileError(f"durations: {encoding!r} is not known{nearest(encoding, DURATIONS)}")
@@ -170,7 +179,7 @@ def _check_zone(zone: str | None) -> None:
 
 
 def _columns(reading: Reading, table: Table) -> dict[str, tuple[str, ...]]:
-    """Every column of the table with the headers it may have; the other way round is understood."""
+    """The headers of the columns that are listed; the other way round is understood."""
     listed: dict[str, tuple[str, ...]] = {}
     for left, right in reading.columns.items():
         if left in table.names:
@@ -179,25 +188,27 @@ def _columns(reading: Reading, table: Table) -> dict[str, tuple[str, ...]]:
             listed[right[0]] = (*listed.get(right[0], ()), left)
         else:
             raise ProfileError(f"columns: {left!r} is no column of {table.name}{nearest(left, table.names)}")
-    return {name: listed.get(name, (name,)) for name in table.names}
+    return listed
 
 
-def _towards_ours(name: str, given: Mapping[str, tuple[str, ...]], table: Table) -> dict[str, tuple[str]]:
-    """{vendor's value: ours}, from that or from {ours: [vendor's values]}."""
+def _towards_ours(name: str, given: Mapping[str, str | tuple[str, ...]], table: Table) -> dict[str, str]:
+    """{vendor's value: ours}, from that or from {ours: [vendor's values]}.
+
+    A list names the vendor's values. Pairs of single values are the documented way round, unless the table
+    knows only what stands on the left.
+    """
     column = meaning(table, name)
-    known = {fold(choice) for choice in column.choices} if column else set()
+    choices = column.choices if column and column.choices else ()
     if column and column.type == "boolean":
-        known = {"true", "false"}
-    several = any(len(values) != 1 for values in given.values())
-    rights = {fold(value) for values in given.values() for value in values if value != ANY}
-    lefts = {fold(key) for key in given if key != ANY}
-    if several or (known and not rights <= known and lefts <= known):
-        pairs = [(vendor, ours) for ours, values in given.items() for vendor in values]
-        ours_named = lefts
+        choices = ("true", "false")
+    known = {fold(choice): choice for choice in choices}
+    single = {left: right for left, right in given.items() if isinstance(right, str)}
+    lefts, rights = ({fold(value) for value in side if value != ANY} for side in (single, single.values()))
+    pairs = [(vendor, ours) for ours, listed in given.items() if ours not in single for vendor in listed]
+    if known and not rights <= known.keys() and lefts <= known.keys():
+        pairs += [(vendor, ours) for ours, vendor in single.items()]
     else:
-        pairs = [(vendor, ours) for vendor, (ours,) in given.items()]
-        ours_named = rights
-    for ours in sorted(ours_named - known if known else ()):
-        choices = column.choices if column and column.choices else ("true", "false")
+        pairs += list(single.items())
+    for ours in sorted({ours for _, ours in pairs if ours != ANY and known and fold(ours) not in known}):
         raise ProfileError(f"values: {name}: {ours!r} is no value of it{nearest(ours, choices)}")
-    return {vendor: (ours,) for vendor, ours in pairs}
+    return {vendor: known.get(fold(ours), ours) for vendor, ours in pairs}

@@ -26,7 +26,7 @@ class Reading(BaseModel):
     """Canonical column: the vendor's header, or several in order of preference; `[]` leaves it out. Case,
     spaces, punctuation and asterisks of headers do not count; the second header of a name is `name#2`. A
     column not listed goes by its own name."""
-    values: dict[str, dict[str, Texts]] = {}
+    values: dict[str, dict[str, str | tuple[str, ...]]] = {}
     """Canonical column: {vendor's value: canonical value}, or {canonical value: [vendor's values]}. A value
     that neither this list nor the table knows is rejected; `"*": "*"` lets others pass as they are. For
     ticket_events also by field: `status`, `priority`, …"""
@@ -87,8 +87,10 @@ class Reading(BaseModel):
             if name in said:
                 said[name] = getattr(self, name) | said[name]
         if "values" in said:
-            both = {**self.values, **said["values"]}
-            said["values"] = {name: self.values.get(name, {}) | said["values"].get(name, {}) for name in both}
+            names = self.values.keys() | said["values"].keys()
+            said["values"] = {
+                name: self.values.get(name, {}) | said["values"].get(name, {}) for name in names
+            }
         return self.model_copy(update=said)
 
 

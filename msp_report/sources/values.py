@@ -74,13 +74,12 @@ def convert(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
     return Values(texts, _none(len(texts)), np.zeros(len(texts), bool))
 
 
-def mapped(texts: pa.StringArray, pairs: Mapping[str, tuple[str]], known: tuple[str, ...]) -> Values:
+def mapped(texts: pa.StringArray, pairs: Mapping[str, str], known: tuple[str, ...]) -> Values:
     """Texts through a map of values; case does not count. What neither map nor `known` has is rejected."""
-    lookup = {ours.lower(): ours for (ours,) in pairs.values() if ours != "*"}
-    lookup |= {ours.lower(): ours for ours in known}
-    lookup |= {vendor.strip().lower(): ours for vendor, (ours,) in pairs.items() if vendor != "*"}
+    lookup = {ours.lower(): ours for ours in (*pairs.values(), *known) if ours != "*"}
+    lookup |= {vendor.strip().lower(): ours for vendor, ours in pairs.items() if vendor != "*"}
     lookup = {vendor: "" if ours == "*" else ours for vendor, ours in lookup.items()}  # "": as it is
-    rest = pairs.get("*", (None,))[0]
+    rest = pairs.get("*")
     keys = pa.array(list(lookup), pa.string())
     place = pc.index_in(pc.utf8_lower(texts), value_set=keys)
     ours = pa.array(list(lookup.values()), pa.string()).take(place)

@@ -1,9 +1,11 @@
 """Profiles as data: found by name or path, laid under sources.yaml, both ways of writing a map understood."""
 
+import pyarrow as pa
 import pytest
 
 from msp_report.sources.profile import ProfileError, load, names, resolve
 from msp_report.sources.reading import Reading, distinct, fold
+from msp_report.sources.values import mapped
 from msp_report.tables import TABLES
 
 TICKETS, EVENTS = TABLES["tickets"], TABLES["ticket_events"]
@@ -42,26 +44,44 @@ def test_columns_in_both_directions():
 )
 def test_values_in_both_directions(written):
     reading = resolve(Reading(values={"status": written}), TICKETS)
-    assert reading.values["status"] == {"Neu": ("new",), "Offen": ("open",), "Wartet": ("open",)}
+    assert reading.values["status"] == {"Neu": "new", "Offen": "open", "Wartet": "open"}
 
 
 def test_a_vendor_may_use_our_words_for_other_things():
     # every right side is a status of ours: the documented direction, vendor's: ours
     reading = resolve(Reading(values={"status": {"resolved": "closed", "closed": "cancelled"}}), TICKETS)
-    assert reading.values["status"] == {"resolved": ("closed",), "closed": ("cancelled",)}
+    assert reading.values["status"] == {"resolved": "closed", "closed": "cancelled"}
 
 
 def test_values_of_text_lead_from_the_vendors_unless_they_are_lists():
-    assert resolve(Reading(values={"priority": {"1": "P1"}}), TICKETS).values["priority"] == {"1": ("P1",)}
+    assert resolve(Reading(values={"priority": {"1": "P1"}}), TICKETS).values["priority"] == {"1": "P1"}
     lists = resolve(Reading(values={"priority": {"P1": ["1", "2"]}}), TICKETS).values["priority"]
-    assert lists == {"1": ("P1",), "2": ("P1",)}
+    assert lists == {"1": "P1", "2": "P1"}
+
+
+def test_our_words_are_written_as_the_table_writes_them():
+    reading = resolve(Reading(values={"status": {"Pending": "Waiting on customer"}}), TICKETS)
+    assert reading.values["status"] == {"Pending": "waiting_on_customer"}
+
+
+def test_a_list_of_one_is_a_list():
+    lists = resolve(Reading(values={"priority": {"P1": ["1"], "P2": ["2"]}}), TICKETS).values["priority"]
+    assert lists == {"1": "P1", "2": "P2"}
+
+
+def test_profile_and_sources_may_write_their_maps_in_different_directions(tmp_path):
+    (tmp_path / "mine.yaml").write_text("tickets: {values: {status: {new: [Neu], closed: [Zu, Weg]}}}")
+    reading = resolve(Reading(values={"status": {"zu": "resolved"}}), TICKETS, "./mine.yaml", tmp_path)
+    assert reading.values["status"] == {"Neu": "new", "Zu": "closed", "Weg": "closed", "zu": "resolved"}
+    # case does not count and sources.yaml outranks the profile
+    assert mapped(pa.array(["ZU"]), reading.values["status"], ()).values.to_pylist() == ["resolved"]
 
 
 def test_fields_of_events_have_values_too():
     reading = resolve(
         Reading(values={"status": {"Neu": "new"}, "field": {"state": "status", "*": "*"}}), EVENTS
     )
-    assert reading.values["field"] == {"state": ("status",), "*": ("*",)}
+    assert reading.values["field"] == {"state": "status", "*": "*"}
     with pytest.raises(ProfileError, match="values: 'statsu' is no column of ticket_events"):
         resolve(Reading(values={"statsu": {"Neu": "new"}}), EVENTS)
 
@@ -81,7 +101,7 @@ def test_inline_keys_lie_over_the_profile(tmp_path):
     )
     reading = resolve(inline, TICKETS, "./mine.yaml", tmp_path)
     assert reading.columns["ticket_id"] == ("Nr",) and reading.columns["title"] == ("Betreff",)
-    assert reading.values["status"] == {"Neu": ("new",), "Zu": ("resolved",)}
+    assert reading.values["status"] == {"Neu": "new", "Zu": "resolved"}
     assert reading.formats("opened_at") == ("%d/%m/%Y",) and reading.nulls == ("NO", "9:00")
     assert reading.record == "last" and reading.timezone == "Europe/Paris"
 

@@ -256,13 +256,13 @@ def test_durations_come_in_the_unit_of_the_column(encoding, text, hours):
 
 
 def test_maps_of_values():
-    pairs = {"Neu": ("new",), "in arbeit": ("open",)}
+    pairs = {"Neu": "new", "in arbeit": "open"}
     found = mapped(pa.array(["NEU", "In Arbeit", "closed", "other"]), pairs, STATUSES)
     assert found.values.to_pylist() == ["new", "open", "closed", None]
     assert found.why.tolist() == [None, None, None, reasons.UNKNOWN]
-    through = mapped(pa.array(["state", "Impact"]), {"state": ("status",), "*": ("*",)}, ())
+    through = mapped(pa.array(["state", "Impact"]), {"state": "status", "*": "*"}, ())
     assert through.values.to_pylist() == ["status", "Impact"]
-    rest = mapped(pa.array(["1", "9"]), {"1": ("P1",), "*": ("P4",)}, ())
+    rest = mapped(pa.array(["1", "9"]), {"1": "P1", "*": "P4"}, ())
     assert rest.values.to_pylist() == ["P1", "P4"]
 
 
