@@ -92,7 +92,7 @@ def exceptions(figures: pd.DataFrame, lines: pd.DataFrame | None = None) -> pd.D
         own = lines[lines["verdict"].isin(["missed", "no_verdict"])]
         told = pd.MultiIndex.from_frame(found[0][["measure", "subject"]])
         own = own[~pd.MultiIndex.from_frame(own[["measure", "subject"]]).isin(told)]
-        report = own["measure"].str.partition(".")[0].astype(object)
+        report = own["measure"].str.split(".").str[0]
         found.append(
             own.rename(columns={"result": "value"}).assign(report=report).reindex(columns=figures.columns)
         )

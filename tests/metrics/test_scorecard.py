@@ -91,6 +91,13 @@ def test_the_boards_own_targets_are_exceptions_too():
     ]
 
 
+def test_nothing_asked_and_nothing_missed_is_no_exception():
+    met = PACK.head(1)
+    for lines in (None, scorecard.lines(met, None), scorecard.lines(met, {"scorecard": [{"measure": "a.b"}]})):
+        assert scorecard.exceptions(met, lines).empty
+        assert scorecard.exceptions(met.head(0), lines).empty
+
+
 def test_promises_are_counted_once_each():
     counted = {f.measure: (f.value, f.n) for f in scorecard.figures(PACK)}
     assert counted == {
