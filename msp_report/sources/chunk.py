@@ -191,9 +191,14 @@ def best_header(rows: Sequence[Sequence[object]], known: frozenset[str]) -> tupl
 
     Where none holds a known name it is the first row with anything in it.
     """
-    names = [{fold(str(cell)[:NAME_LIMIT]) for cell in row if cell not in (None, "")} - {""} for row in rows]
-    scores = [len(found & known) for found in names]
-    if not any(scores):
-        return next((place for place, found in enumerate(names) if found), 0), 0
-    best = max(range(len(rows)), key=lambda place: (scores[place], -place))
-    return best, scores[best]
+    filled, best, most = 0, 0, 0
+    for place, row in enumerate(rows):
+        names = {fold(str(cell)[:NAME_LIMIT]) for cell in row if cell not in (None, "")} - {""}
+        score = len(names & known)
+        if names and not filled:
+            filled = place + 1
+        if score > most:
+            best, most = place, score
+        if score > 1 and score == len(names):
+            break  # every name is known: no other row is more of a header
+    return (best, most) if most else (max(0, filled - 1), 0)
