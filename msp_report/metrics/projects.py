@@ -1,0 +1,535 @@
+"""Are projects on time and on budget, what changed, and what should come next (rules 24 to 26).
+
+A project is a row per reporting date; the last one before the cut-off is how it stands, the ones before are its
+history. Sums are plain numbers here; a page says late or early, over or under.
+
+Decided here, where the rules leave room:
+
+- The first baseline is the first one given, the current one the last given. Where none is ever given both are the
+  first forecast given, and the source says so, for the end and for the cost apart.
+- A forecast that the last report leaves empty is missing, not the one before.
+- A change is a difference between two known values; an empty cell between them is none.
+- Periods of earned value count as they stand, one row each; the planned duration ends where the plan first
+  reaches its last value, so that months reported after the planned end do not lengthen the plan.
+- Approval: the last decision that is no ranking, of anyone but the provider; without one the project's own
+  approved_by or approved_on. Where no project and no decision names any approval, it is not known.
+- A proposal is a project whose status is proposed. Its cost is the forecast, else the baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.figures import Figure, judge
+from msp_report.params import Strategy, as_strategy
+from msp_report.statistics import wilson
+
+EARNED = [
+    "pv",
+    "ev",
+    "ac",
+    "cv",
+    "spi",
+    "cpi",
+    "eac",
+    "eac_typical",
+    "eac_spi",
+    "tcpi",
+    "es",
+    "spi_t",
+    "ieac_t",
+]
+#: The record projects/variance, and beside it what explains a row.
+VARIANCE = [
+    "project_id", "baseline_end", "current_baseline_end", "forecast_end", "slip_days", "baseline_cost",
+    "current_baseline_cost", "forecast_cost", "cost_variance", *EARNED, "name", "status", "as_of", "status_since",
+    "schedule", "budget", "baseline_source", "baseline_cost_source", "changes", "last_change_on", "approved",
+    "sponsor", "proposed_by", "objective", "in_contract", "actual_cost", "percent_complete", "periods_elapsed",
+]  # fmt: skip
+CHANGES = ["project_id", "as_of", "field", "from", "to", "days", "cost", "name"]
+PROPOSALS = [
+    "project_id", "score", "objective", "approved", "in_contract", "cost", "name", "benefit", "risk",
+    "best_resource", "proposed_by", "sponsor", "subject", "rank_business", "rank_provider", "rank_cio", "as_of",
+    "why_missing",
+]  # fmt: skip
+CALIBRATION = [
+    "by", "who", "closed", "dated", "median_slip_days", "late_ratio", "late_low", "late_high", "priced",
+    "cost_growth_ratio",
+]  # fmt: skip
+
+_DATES = ["as_of", "approved_on", "baseline_start", "baseline_end", "forecast_end"]
+_COSTS = ["baseline_cost", "forecast_cost", "actual_cost"]
+_NUMBERS = ["benefit", "risk", "percent_complete"]
+_TEXTS = ["project_id", "name", "objective", "status", "proposed_by", "sponsor", "approved_by", "subject"]
+_FLAGS = ["in_contract", "best_resource"]
+#: What counts as a change to schedule or estimate.
+_ESTIMATES = ["baseline_start", "baseline_end", "baseline_cost", "forecast_end", "forecast_cost"]
+#: Work that somebody should have approved.
+_UNDER_WAY = ["approved", "waiting", "in_progress"]
+
+Cutoff = pd.Timestamp | datetime | date
+
+
+def variance(
+    projects: pd.DataFrame | None,
+    cutoff: Cutoff,
+    periods: pd.DataFrame | None = None,
+    decisions: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Every project against its first and its current baseline, as last reported before the cut-off.
+
+    Parameters: the tables projects, project_periods and decisions (None: not supplied). `cutoff`: the day after
+    the period, or an instant in the client's zone; later reports, periods and decisions do not exist.
+    Returns: one row per project with VARIANCE: slip_days [days, positive is late]; cost_variance [cost, positive
+    is under]; schedule (late, early, on time) and budget (over, under, as planned) in words; baseline_source and
+    baseline_cost_source (given, first_forecast); status_since, the first report of the present status; changes
+    [count over its life]; approved (missing: not known); the columns of `earned_value`, missing without
+    periods, but for ac, which is then the project's own actual_cost.
+    Edge cases: no table or no report before the cut-off: no rows. A missing end or cost has no variance.
+    Source: rules 24 and 25.
+    """
+    reports = _reports(projects, cutoff)
+    by_project = reports.groupby("project_id", sort=True)
+    frame = by_project.tail(1).set_index("project_id").sort_index()
+    for given, forecast, source in (
+        ("baseline_end", "forecast_end", "baseline_source"),
+        ("baseline_cost", "forecast_cost", "baseline_cost_source"),
+    ):
+        first, last, fallback = (
+            by_project[given].first(),
+            by_project[given].last(),
+            by_project[forecast].first(),
+        )
+        frame[given] = first.fillna(fallback)
+        frame[f"current_{given}"] = last.fillna(fallback)
+        frame[source] = np.select([first.notna(), fallback.notna()], ["given", "first_forecast"], None)
+    frame["slip_days"] = _days(frame["forecast_end"] - frame["baseline_end"])
+    frame["cost_variance"] = (frame["baseline_cost"] - frame["forecast_cost"]).round(6)
+    frame["schedule"] = _in_words(frame["slip_days"], "late", "on time", "early")
+    frame["budget"] = _in_words(-frame["cost_variance"], "over", "as planned", "under")
+    spell = (reports["status"] != by_project["status"].shift()).groupby(reports["project_id"]).cumsum()
+    frame["status_since"] = (
+        reports.groupby(["project_id", spell])["as_of"].first().groupby("project_id").last()
+    )
+    changed = changes(projects, cutoff).groupby("project_id")["as_of"].agg(["size", "max"])
+    frame["changes"] = changed["size"].reindex(frame.index).fillna(0).astype("int64")
+    frame["last_change_on"] = changed["max"].reindex(frame.index).astype("datetime64[us]")
+    frame["approved"] = _approved(frame, decisions, cutoff)
+    earned = earned_value(_visible(periods, cutoff)).set_index("project_id")
+    frame = frame.join(earned[[*EARNED, "periods_elapsed"]])
+    frame["ac"] = frame["ac"].fillna(frame["actual_cost"])
+    return frame.reset_index()[VARIANCE]
+
+
+def earned_value(
+    periods: pd.DataFrame | None, bac: float | Mapping[str, float] | pd.Series | None = None
+) -> pd.DataFrame:
+    """Earned value and earned schedule at the last period with an earned value.
+
+    Parameters: `periods` with planned_value, earned_value and actual_cost [cost, cumulative], a row a period, in
+    the order of `period` where there is one, of one project or, with project_id, of several. `bac`: the budget at
+    completion [cost], one for all or by project_id; without it the last planned value.
+    Returns: one row per project, with project_id where given: bac, EARNED and sv [cost; spi, cpi, tcpi and spi_t
+    are ratios; es and ieac_t are periods], periods_elapsed and planned_periods [count].
+    Edge cases: nothing earned yet reported: all missing but bac; no actual cost: no cpi, eac or tcpi; a divisor
+    of 0: missing, never infinite; EV at or over BAC: es = planned periods.
+    Source: rule 25.
+
+    >>> plan = pd.DataFrame({"planned_value": [10, 30, 60, 100]})
+    >>> plan["earned_value"], plan["actual_cost"] = [5, 20, 45, None], [10, 30, 60, None]
+    >>> earned_value(plan, 100)[["es", "cpi", "tcpi"]].values.tolist()
+    [[2.5, 0.75, 1.375]]
+    """
+    values = ["planned_value", "earned_value", "actual_cost"]
+    single = periods is not None and "project_id" not in periods
+    table = _typed(periods, ["project_id", "period"], numbers=values)
+    if single:
+        table["project_id"] = ""
+    if periods is not None and "period" in periods:
+        table = table.sort_values(["project_id", "period"], kind="stable")
+    by_project = table.groupby("project_id", sort=True)
+    table["n"] = by_project.cumcount() + 1
+    plan = pd.DataFrame({"last": by_project["planned_value"].last()})
+    plan["bac"] = plan["last"] if bac is None else _budgets(bac, plan.index)
+    status = table[table["earned_value"].notna()].groupby("project_id").tail(1).set_index("project_id")
+    frame = plan[["bac"]].assign(
+        periods_elapsed=status["n"], pv=status["planned_value"], ev=status["earned_value"]
+    )
+    frame = frame.assign(ac=status["actual_cost"]).astype("float64")
+    _add_schedule(frame, table, plan)
+    _add_costs(frame)
+    frame = frame[["bac", "periods_elapsed", "planned_periods", *EARNED, "sv"]]
+    return frame.reset_index(drop=True) if single else frame.reset_index()
+
+
+def changes(projects: pd.DataFrame | None, cutoff: Cutoff, since: Cutoff | None = None) -> pd.DataFrame:
+    """Every change to a project's schedule or estimate.
+
+    Parameters: the table projects; `cutoff` as in `variance`; `since`: only changes reported on that day or later.
+    Returns: one row per change with CHANGES: as_of [date of the report that brought it], field, from and to [as
+    text], days or cost [how much it moved, positive is later or dearer], in the order of dates.
+    Edge cases: the first value known is no change; no table: no rows.
+    Source: rule 24.
+    """
+    reports = _reports(projects, cutoff)
+    frame = pd.concat([_changed(reports, field) for field in _ESTIMATES], ignore_index=True)
+    if since is not None:
+        frame = frame[frame["as_of"] >= _day(since)]
+    return frame.sort_values(["as_of", "project_id"], kind="stable", ignore_index=True)[CHANGES]
+
+
+def in_process(variance: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `variance` in progress, the latest first."""
+    return _listed(variance, ["in_progress"])
+
+
+def waiting(variance: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `variance` that are approved or waiting and not begun, the latest first."""
+    return _listed(variance, ["approved", "waiting"])
+
+
+def unapproved(variance: pd.DataFrame, start: Cutoff) -> pd.DataFrame:
+    """The rows of `variance` under way, or done since the period's start, that nobody is known to have approved.
+
+    Edge case: where approval is not known at all (rows with `approved` missing), none.
+    """
+    judged = _at_work(variance, start)
+    return judged[judged["approved"].eq(False).fillna(False)].reset_index(drop=True)
+
+
+def proposals(
+    projects: pd.DataFrame | None,
+    decisions: pd.DataFrame | None,
+    strategy: Strategy | Mapping[str, Any] | None,
+    cutoff: Cutoff,
+) -> pd.DataFrame:
+    """Proposals with their priority score, approvals and ranks, the best first.
+
+    Parameters: the tables projects and decisions (None: not supplied); the strategy's `priority` weights; `cutoff`
+    as in `variance`.
+    Returns: one row per proposal with PROPOSALS: score [0 to 1]; cost; approved; rank_business, rank_provider and
+    rank_cio, the last rank given in each role; why_missing names the inputs without which there is no score.
+    Edge cases: an input of weight 0 is not needed; weights that are all 0 give no score; the only proposal with
+    a cost is the cheapest; of equal costs each has the mean rank.
+    Source: rule 26: Σ w x / Σ w, x = (benefit - 1) / 4, (5 - risk) / 4, 1 - rank of cost scaled 0 to 1.
+    """
+    reports = _reports(projects, cutoff)
+    frame = reports.groupby("project_id").tail(1).set_index("project_id").sort_index()
+    frame["approved"] = _approved(frame, decisions, cutoff)
+    frame = frame[frame["status"] == "proposed"].copy()
+    frame["cost"] = frame["forecast_cost"].fillna(frame["baseline_cost"])
+    rank = frame["cost"].rank() - 1
+    inputs = pd.DataFrame(
+        {
+            "benefit": (frame["benefit"] - 1) / 4,
+            "risk": (5 - frame["risk"]) / 4,
+            "cost": 1 - rank / max(frame["cost"].count() - 1, 1),
+        }
+    )
+    weights = pd.Series(as_strategy(strategy).priority.model_dump(), dtype="float64")
+    weights = weights[weights > 0]
+    needed = inputs[weights.index]
+    total = (needed * weights).sum(axis=1, skipna=False) / weights.sum()
+    frame["score"] = total if len(weights) else np.nan
+    why = pd.Series("", frame.index, dtype="str")
+    for name in needed:
+        why = why + np.where(needed[name].isna(), f", no {name}", "")
+    frame["why_missing"] = why.str.removeprefix(", ").replace("", None)
+    for role in ("business", "provider", "cio"):
+        frame[f"rank_{role}"] = _ranks(decisions, cutoff, role).reindex(frame.index)
+    frame = frame.reset_index()[PROPOSALS]
+    return frame.sort_values(["score", "project_id"], ascending=[False, True], ignore_index=True)
+
+
+def calibration(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
+    """Estimates against outcomes over all closed projects: who keeps being late, and by how much.
+
+    Parameters: the table projects; `cutoff` as in `variance`.
+    Returns: one row over all (`by` empty), then one per sponsor and per proposer, with CALIBRATION: closed [count
+    of projects done]; dated [those with a baseline and an end]; median_slip_days; late_ratio with its Wilson 95 %
+    interval; priced [those with a baseline and a final cost]; cost_growth_ratio = their final costs / their
+    baselines - 1. The latest first. The final cost is the actual one, else the last forecast.
+    Edge cases: nothing closed: the row over all with 0 and missing; cancelled projects are not closed.
+    Source: rule 24.
+    """
+    closed = variance(projects, cutoff)
+    closed = closed[closed["status"] == "done"]
+    final = closed["actual_cost"].fillna(closed["forecast_cost"])
+    priced = closed["baseline_cost"].gt(0) & final.notna()
+    closed = closed.assign(
+        final=final.where(priced),
+        baseline=closed["baseline_cost"].where(priced),
+        late=closed["slip_days"] > 0,
+    )
+    groups = [("", "", closed)]
+    for by in ("sponsor", "proposed_by"):
+        groups += [(by, who, group) for who, group in closed.groupby(by)]
+    frame = pd.DataFrame([_calibrated(*group) for group in groups], columns=CALIBRATION)
+    order = frame["by"].map({"": 0, "sponsor": 1, "proposed_by": 2})
+    by = ["order", "median_slip_days", "who"]
+    return frame.assign(order=order).sort_values(by, ascending=[True, False, True], ignore_index=True)[
+        CALIBRATION
+    ]
+
+
+def figures(variance: pd.DataFrame, changes: pd.DataFrame, start: Cutoff) -> list[Figure]:
+    """projects.slip, .cost_variance, .cpi, .spi_t, .unapproved and .changes, over all and by project.
+
+    Parameters: `variance` and `changes` as those functions give them; `start`: the period's first day.
+    By project: those under way, and those closed since the start. Over all (subject empty), of the same projects:
+    median slip, sum of cost variances, ΣEV / ΣAC, ΣES / ΣAT, count of unapproved ones (target 0) and of the
+    changes reported in the period.
+    """
+    current = _at_work(variance, start)
+    recent = changes[(changes["as_of"] >= _day(start)) & changes["project_id"].isin(current["project_id"])]
+    return [*_over_all(current, recent), *_of_each(current, recent)]
+
+
+def _over_all(current: pd.DataFrame, recent: pd.DataFrame) -> list[Figure]:
+    none = "no project is under way or was closed in the period" if current.empty else None
+    dated, priced = current["slip_days"].dropna(), current["cost_variance"].dropna()
+    costed = current.dropna(subset=["ev", "ac"])
+    paced = current.dropna(subset=["es"])
+    known = current["approved"].dropna()
+    missing = int((~known.astype(bool)).sum())
+    return [
+        _figure("slip", "", dated.median(), len(dated), none or "no project has a baseline and a forecast end"),
+        _figure(
+            "cost_variance", "", round(priced.sum(min_count=1), 6), len(priced),
+            none or "no project has a baseline and a forecast cost",
+        ),
+        _figure(
+            "cpi", "", _over(costed["ev"].sum(), costed["ac"].sum()) if len(costed) else None, len(costed),
+            none or "no project has an earned value and an actual cost",
+        ),
+        _figure(
+            "spi_t", "", _over(paced["es"].sum(), paced["periods_elapsed"].sum()), len(paced),
+            none or "no project has planned and earned values",
+        ),
+        _figure(
+            "unapproved", "", missing if len(known) else None, len(known), none or "no source names any approval",
+        ).with_(target=0, verdict=judge(missing if len(known) else None, 0, "lower")),
+        _figure("changes", "", None if none else len(recent), len(current), none),
+    ]  # fmt: skip
+
+
+def _of_each(current: pd.DataFrame, recent: pd.DataFrame) -> Iterator[Figure]:
+    counts = recent.groupby("project_id").size()
+    for row in current.astype(object).where(current.notna(), None).to_dict("records"):
+        project, first = row["project_id"], "no baseline or no forecast is reported"
+        yield _figure("slip", project, row["slip_days"], None, first)
+        yield _figure("cost_variance", project, row["cost_variance"], None, first)
+        yield _figure("changes", project, int(counts.get(project, 0)), None, None)
+        if row["ev"] is not None:
+            yield _figure("cpi", project, row["cpi"], None, "no actual cost is reported")
+            yield _figure("spi_t", project, row["spi_t"], None, "no planned value is reported")
+
+
+#: Unit, which way is better, and the rule of each measure.
+_MEASURES = {
+    "slip": ("days", "lower", "24"),
+    "cost_variance": ("cost", "higher", "24"),
+    "cpi": ("index", "higher", "25"),
+    "spi_t": ("index", "higher", "25"),
+    "unapproved": ("count", "lower", None),
+    "changes": ("count", "lower", "24"),
+}
+
+
+def _figure(name: str, subject: str, value: float | None, n: int | None, why: str | None) -> Figure:
+    unit, better, rule = _MEASURES[name]
+    value = None if value is None or pd.isna(value) else value
+    return Figure(
+        measure=f"projects.{name}",
+        subject=subject,
+        value=value,
+        unit=unit,
+        n=n,
+        better=better,
+        rule=rule,
+        why_missing=why if value is None else None,
+    )
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _typed(
+    table: pd.DataFrame | None,
+    texts: list[str],
+    dates: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    flags: Sequence[str] = (),
+) -> pd.DataFrame:
+    """A canonical table with all its columns, typed; decimals become plain numbers."""
+    columns = [*texts, *dates, *numbers, *flags]
+    source = pd.DataFrame(columns=columns) if table is None else table.reindex(columns=columns)
+    frame = source.astype(dict.fromkeys(texts, "str") | dict.fromkeys(flags, "boolean"))
+    frame = frame.assign(**{name: _dates(frame[name]) for name in dates})
+    return frame.assign(**{name: pd.to_numeric(frame[name]).astype("float64") for name in numbers})
+
+
+def _dates(column: pd.Series) -> pd.Series:
+    moments = pd.to_datetime(column)
+    return (
+        (moments.dt.tz_localize(None) if moments.dt.tz else moments).astype("datetime64[us]").dt.normalize()
+    )
+
+
+def _day(moment: Cutoff) -> pd.Timestamp:
+    """The wall time of an instant, or a day's beginning."""
+    return pd.Timestamp(moment).tz_localize(None)
+
+
+def _reports(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
+    """The reports before the cut-off, by project and date."""
+    reports = _typed(projects, _TEXTS, _DATES, [*_COSTS, *_NUMBERS], _FLAGS)
+    return reports[reports["as_of"] < _day(cutoff)].sort_values(["project_id", "as_of"], ignore_index=True)
+
+
+def _visible(periods: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
+    """The whole plan, with what was earned and spent in periods over at the cut-off."""
+    table = _typed(
+        periods, ["project_id", "period"], numbers=["planned_value", "earned_value", "actual_cost"]
+    )
+    ends = pd.to_datetime(table["period"], format="%Y-%m") + pd.offsets.MonthBegin(1)
+    over = ends <= _day(cutoff)
+    table[["earned_value", "actual_cost"]] = table[["earned_value", "actual_cost"]].where(over)
+    return table
+
+
+# ---------------------------------------------------------------- variance
+
+
+def _days(difference: pd.Series) -> pd.Series:
+    return (difference / pd.Timedelta(days=1)).round().astype("Int64")
+
+
+def _in_words(number: pd.Series, positive: str, zero: str, negative: str) -> np.ndarray:
+    number = number.astype("float64")
+    return np.select([number > 0, number == 0, number < 0], [positive, zero, negative], None)
+
+
+def _changed(reports: pd.DataFrame, field: str) -> pd.DataFrame:
+    """The changes of one field between reports that give it."""
+    known = reports[reports[field].notna()]
+    before = known.groupby("project_id")[field].shift()
+    moved = before.notna() & (before != known[field])
+    rows, old, new = known[moved], before[moved], known.loc[moved, field]
+    frame = rows[["project_id", "as_of", "name"]].assign(field=field)
+    frame["from"], frame["to"] = _as_text(old), _as_text(new)
+    frame["days"] = _days(new - old) if field in _DATES else pd.array([pd.NA] * len(rows), "Int64")
+    frame["cost"] = np.nan if field in _DATES else (new - old).round(6)
+    return frame
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    if values.dtype.kind == "M":
+        return values.dt.strftime("%Y-%m-%d")
+    return values.map("{:.2f}".format).astype("str").str.removesuffix(".00")
+
+
+def _listed(variance: pd.DataFrame, statuses: list[str]) -> pd.DataFrame:
+    chosen = variance[variance["status"].isin(statuses)]
+    return chosen.sort_values(["slip_days", "project_id"], ascending=[False, True], ignore_index=True)
+
+
+def _at_work(variance: pd.DataFrame, start: Cutoff) -> pd.DataFrame:
+    """Projects under way, and those done since the period's start."""
+    closed = (variance["status"] == "done") & (variance["status_since"] >= _day(start))
+    return variance[variance["status"].isin(_UNDER_WAY) | closed]
+
+
+def _calibrated(by: str, who: str, closed: pd.DataFrame) -> dict[str, Any]:
+    slips = closed["slip_days"].dropna()
+    late = wilson(int((slips > 0).sum()), len(slips))
+    baseline = closed["baseline"].sum(min_count=1)
+    return {
+        "by": by,
+        "who": who,
+        "closed": len(closed),
+        "dated": len(slips),
+        "median_slip_days": float(slips.median()) if len(slips) else np.nan,
+        "late_ratio": late.value,
+        "late_low": late.low,
+        "late_high": late.high,
+        "priced": int(closed["final"].count()),
+        "cost_growth_ratio": closed["final"].sum(min_count=1) / baseline - 1,
+    }
+
+
+# ---------------------------------------------------------------- earned value
+
+
+def _budgets(bac: float | Mapping[str, float] | pd.Series, projects: pd.Index) -> pd.Series:
+    if isinstance(bac, Mapping | pd.Series):
+        return pd.Series(bac, dtype="float64").reindex(projects)
+    return pd.Series(float(bac), projects)
+
+
+def _add_schedule(frame: pd.DataFrame, table: pd.DataFrame, plan: pd.DataFrame) -> None:
+    """Adds planned_periods, es, spi_t and ieac_t."""
+    project = table["project_id"]
+    full = table["planned_value"] >= np.minimum(plan["bac"], plan["last"]).reindex(project).to_numpy()
+    planned = table[full].groupby("project_id")["n"].min().reindex(frame.index).astype("float64")
+    passed = table["planned_value"] <= frame["ev"].reindex(project).to_numpy()
+    behind = table[passed].groupby("project_id").tail(1).set_index("project_id")
+    count = behind["n"].reindex(frame.index).fillna(0)
+    next_value = table.set_index(["project_id", "n"])["planned_value"].reindex(
+        pd.MultiIndex.from_arrays([frame.index, count + 1])
+    )
+    base = behind["planned_value"].reindex(frame.index).fillna(0)
+    part = _over(frame["ev"] - base, pd.Series(next_value.to_numpy(), frame.index) - base)
+    frame["planned_periods"] = planned
+    # All that was planned is earned at the end of the plan, also where the budget is more than the plan.
+    done = (frame["ev"] >= frame["bac"]) | part.isna()
+    frame["es"] = (count + part).where(~done, planned).where(frame["ev"].notna())
+    frame["spi_t"] = _over(frame["es"], frame["periods_elapsed"])
+    frame["ieac_t"] = _over(planned, frame["spi_t"])
+
+
+def _add_costs(frame: pd.DataFrame) -> None:
+    """Adds the columns of EARNED that are not of the schedule, and sv."""
+    bac, pv, ev, ac = (frame[name] for name in ("bac", "pv", "ev", "ac"))
+    frame["sv"], frame["cv"] = ev - pv, ev - ac
+    frame["spi"], frame["cpi"] = _over(ev, pv), _over(ev, ac)
+    frame["eac"] = _over(bac, frame["cpi"])
+    frame["eac_typical"] = ac + bac - ev
+    frame["eac_spi"] = ac + _over(bac - ev, frame["cpi"] * frame["spi"])
+    frame["tcpi"] = _over(bac - ev, bac - ac)
+
+
+def _over(top: Any, bottom: Any) -> Any:
+    """A quotient, missing where the divisor is 0."""
+    if np.isscalar(bottom):
+        return top / bottom if bottom else np.nan
+    return top / bottom.where(bottom != 0)
+
+
+# ---------------------------------------------------------------- approval
+
+
+def _decided(decisions: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
+    table = _typed(decisions, ["project_id", "decision", "by", "role"], ["decided_on"], ["rank"])
+    return table[table["decided_on"] < _day(cutoff)].sort_values("decided_on", kind="stable")
+
+
+def _approved(latest: pd.DataFrame, decisions: pd.DataFrame | None, cutoff: Cutoff) -> pd.Series:
+    """Whether each project, by index, was approved; missing for all where nobody speaks of approval."""
+    decided = _decided(decisions, cutoff)
+    decided = decided[(decided["decision"] != "ranked") & (decided["role"] != "provider")]
+    last = decided.groupby("project_id")["decision"].last()
+    own = latest["approved_by"].notna() | latest["approved_on"].notna()
+    approved = (last == "approved").astype("boolean").reindex(latest.index).fillna(own)
+    return approved if own.any() or decisions is not None else approved.where(own)
+
+
+def _ranks(decisions: pd.DataFrame | None, cutoff: Cutoff, role: str) -> pd.Series:
+    decided = _decided(decisions, cutoff)
+    ranked = decided[(decided["decision"] == "ranked") & (decided["role"] == role)]
+    return ranked.groupby("project_id")["rank"].last()
