@@ -478,6 +478,17 @@ DAY = {"opened_at": "04-01 09:00", "priority": "P2"}  # due 17:00 the same day
         ),
         pytest.param(
             WED,
+            [("04-01 14:00", "waiting_on_customer"), ("04-01 15:00", "resolved")],
+            {
+                "paused_min": 60,
+                "resolution_min": 240,
+                "resolution_due_at": "04-01 14:00",
+                "resolution_met": False,
+            },
+            id="nor does one that begins as it runs out",
+        ),
+        pytest.param(
+            WED,
             [
                 ("04-01 13:00", "waiting_on_customer"),
                 ("04-01 15:00", "open"),  # due moves from 14:00 to 16:00
@@ -578,6 +589,21 @@ def test_what_an_earlier_month_decided_is_not_counted_again():
         assert (
             table.query("clock == 'resolution' and priority == 'P3'")[["met", "breached"]].sum().sum() == met
         )
+
+
+def test_a_solve_undone_as_the_month_ends_still_stood_in_it():
+    row = one({"opened_at": "03-31 10:00"}, ("03-31 11:00", "resolved"), ("04-01 00:00", "open"))
+    check(row, {"resolution_met": True, "decided_on": "03-31"})
+
+
+def test_what_is_decided_as_the_month_begins_counts_in_it():
+    frame = desk(
+        {"opened_at": "03-31 20:00"}, {"opened_at": "03-31 19:59"}
+    )  # due at midnight, a minute before
+    for end, breached in ((START, 1), (END, 1)):
+        start = END - pd.Timedelta(days=30) if end == END else pd.Timestamp("2026-03-01", tz="UTC")
+        table = tickets.attainment(clocks(frame, None, contract(), end), contract(), start, end)
+        assert row_of(table, clock="resolution", priority="P1")["breached"] == breached
 
 
 def test_a_month_ends_in_the_clients_zone():
@@ -731,6 +757,13 @@ P2_CASE = {"opened_at": "04-01 09:00", "priority": "P2"}
         pytest.param(
             "P3", {"opened_at": "04-01 09:00", "priority": "P3"}, [], (None, None), id="no share agreed"
         ),
+        pytest.param(
+            "P2",
+            P2_CASE,
+            [("04-01 10:00", "waiting_on_customer"), ("04-01 11:00", "open"), ("04-02 09:30", "resolved")],
+            ("fragile", "pause"),
+            id="where pause and hours flip it alone, the first is named",
+        ),
     ],
 )
 def test_robustness(priority, ticket, events, expected):
@@ -781,7 +814,7 @@ def test_durations_of_what_ended_in_the_month_beside_kaplan_meier():
         114,
         4,
     )  # old: over twelve months ago
-    assert p1["km_median_min"] in (60, 120)
+    assert p1["km_median_min"] == 120
     p3 = row_of(found, clock="resolution", priority="P3")
     assert (p3["n"], p3["median_min"]) == (1, 660)
     assert row_of(found, clock="resolution", priority="P2")["n"] == 0
@@ -955,7 +988,7 @@ def test_hours_come_from_time_entries_where_there_are_any():
         st.tuples(st.sampled_from(["T1", "T2", "T3"]), st.decimals(-9, 9, places=2)), min_size=1, max_size=12
     )
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_hours_add_up_exactly_in_any_order(bookings):
     frame = desk(*[{"opened_at": "04-01 10:00", "priority": name} for name in ("P1", "P2", "P9")])
     history = history_of(frame, None, contract(), END)
@@ -1347,9 +1380,9 @@ def oracle(ticket: dict[str, Any], steps: list[tuple], heard: bool) -> dict[str,
 
 @st.composite
 def desks(draw: st.DrawFn) -> tuple[list[dict], list[list[dict]]]:
-    """Up to five tickets around the months' ends, with logs of quarters of an hour."""
+    """Up to ten tickets around the months' ends, with logs of quarters of an hour."""
     made, logs = [], []
-    for number in range(draw(st.integers(1, 5))):
+    for number in range(draw(st.integers(1, 10))):
         opened = 15 * draw(st.integers(4 * 24 * 24, 4 * 24 * 65))  # 25 March to 4 May
         status = draw(st.sampled_from(OPENS))
         when, steps, prior = opened, [], "P" + draw(st.sampled_from("1239"))
@@ -1394,7 +1427,7 @@ def frames(made: list[dict], logs: list[list[dict]]) -> tuple[pd.DataFrame, pd.D
 
 
 @given(desks())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_clocks_agree_with_the_oracle(made_logs):
     made, logs = made_logs
     early = [step for steps in logs for step in steps if step["at"] < CUT]
@@ -1440,7 +1473,7 @@ def test_the_clocks_agree_with_the_oracle(made_logs):
 
 
 @given(desks())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_identities_of_any_desk(made_logs):
     frame, events = frames(*made_logs)
     found = analyse(frame, events, None, contract(), START, END)  # rule 17 is held by the run itself
@@ -1470,31 +1503,25 @@ def test_identities_of_any_desk(made_logs):
     assert found.ageing.query("priority == ''")["open"].sum() == len(found.open_tickets)
 
 
-@given(desks(), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
-def test_the_order_of_rows_does_not_matter(made_logs, shuffle):
+def same(first: tickets.Analysis, second: tickets.Analysis) -> None:
+    for name, frame in first.records().items():
+        pd.testing.assert_frame_equal(frame, second.records()[name])
+    assert figures(first) == figures(second)
+
+
+@given(desks(), desks(), st.randoms(use_true_random=False))
+@settings(max_examples=6, deadline=None)
+def test_neither_the_order_of_rows_nor_what_comes_after_the_cutoff_changes_anything(made_logs, more, shuffle):
     made, logs = made_logs
+    frame, events = frames(made, logs)
+    found = analyse(frame, events, None, contract(), START, END)
     pairs = list(zip(made, logs, strict=True))
     shuffle.shuffle(pairs)
-    first = analyse(*frames(made, logs), None, contract(), START, END)
-    second = analyse(*frames(*map(list, zip(*pairs, strict=True))), None, contract(), START, END)
-    for name, frame in first.records().items():
-        pd.testing.assert_frame_equal(frame, second.records()[name])
-    assert figures(first) == figures(second)
-
-
-@given(desks(), desks())
-@settings(max_examples=30, deadline=None)
-def test_events_after_the_cutoff_change_nothing(made_logs, more):
-    frame, events = frames(*made_logs)
+    same(found, analyse(*frames(*map(list, zip(*pairs, strict=True))), None, contract(), START, END))
     later = frames(*more)[1]
     later = later.assign(at=later["at"] + pd.Timedelta(days=61))
-    first = analyse(frame, events, None, contract(), START, END)
     mixed = pd.concat([later, events, later]) if len(later) else events
-    second = analyse(frame, mixed, None, contract(), START, END)
-    for name, frame in first.records().items():
-        pd.testing.assert_frame_equal(frame, second.records()[name])
-    assert figures(first) == figures(second)
+    same(found, analyse(frame, mixed, None, contract(), START, END))
 
 
 # ---------------------------------------------------------------- a real log

@@ -41,6 +41,8 @@ _PARTS = {
     "priority": ("first", "final"),
 }
 
+_PLACES = {part: place for place, part in enumerate(_PARTS)}
+
 
 class Reading(NamedTuple):
     """One way to read the rules of a ticket's clock (rule 11); the contract's own is the default."""
@@ -403,8 +405,9 @@ def attainment(
     """
     contract = as_contract(contract)
     first, last = (int(at) for at in micros([start, end]))
-    clocks = clocks[clocks["opened_at"] < end]
-    names = priorities(alive(clocks, start)["priority"], contract, start)
+    clocks = alive(clocks[clocks["opened_at"] < end], start)
+    names = priorities(clocks["priority"], contract, start)
+    codes = _codes(clocks["priority"], names)
     frames = []
     for clock in ("response", "resolution"):
         at = micros(clocks[f"{clock}_decided_at"])
@@ -413,7 +416,7 @@ def attainment(
             clocks[f"{clock}_met"].fillna(False).to_numpy(bool),
             clocks[f"{clock}_due_at"].notna().to_numpy(),
         )
-        counts = _counts(clocks["priority"], decided, first, names)
+        counts = _counts(codes, decided, first, len(names))
         agreed = _agreed(contract, clock, names, start, counts)
         frames.append(_judged(contract, start, clock, names, counts, agreed))
     return pd.concat(frames, ignore_index=True)
@@ -441,7 +444,7 @@ def rules(
     frames = []
     for hours, priority in itertools.product(_PARTS["hours"], _PARTS["priority"]):
         terms = live.terms(hours, priority)
-        chosen = live.priority if priority == "first" else live.priority_now
+        codes = _codes(live.priority if priority == "first" else live.priority_now, names)
         response = live.response_due(terms)
         resolution = {
             "yes": live.resolution_due(terms, live.paused(terms)),
@@ -454,7 +457,7 @@ def rules(
                 ("response", Decided.of(live.response, response, last)),
                 ("resolution", Decided.of(stop, resolution[pause], last)),
             ):
-                counts = _counts(chosen, decided, first, names)
+                counts = _counts(codes, decided, first, len(names))
                 agreed = _agreed(contract, clock, names, start, counts)
                 frames.append(
                     _judged(contract, start, clock, names, counts, agreed).assign(
@@ -485,16 +488,14 @@ def robustness(rules: pd.DataFrame) -> pd.DataFrame:
     first part whose change alone flips the verdict; where only several together do, the fewest, joined by `and`).
     Source: rule 11.
     """
-    readings = {str(reading): reading for reading in READINGS}
-    changed = rules["rule"].map(lambda rule: readings[rule].changed)
-    table = rules[["clock", "priority", "verdict"]].assign(
-        parts=changed.map(len), flipped_by=changed.map(" and ".join), own=changed.map(len) == 0
-    )
+    fewest = sorted(READINGS, key=lambda reading: (len(reading.changed), *map(_PLACES.get, reading.changed)))
+    rank = rules["rule"].map({str(reading): place for place, reading in enumerate(fewest)})
+    table = rules[["clock", "priority", "verdict"]].assign(rank=rank).sort_values("rank", kind="stable")
     keys = ["clock", "priority"]
-    own = table[table["own"]].set_index(keys)["verdict"]
+    own = rules.loc[rules["own"]].set_index(keys)["verdict"]
     judged = table[table["verdict"].isin(["met", "missed"])]
     other = judged[judged["verdict"] != own.reindex(pd.MultiIndex.from_frame(judged[keys])).to_numpy()]
-    flip = other.sort_values("parts", kind="stable").drop_duplicates(keys).set_index(keys)["flipped_by"]
+    flip = other.drop_duplicates(keys).set_index(keys)["rank"].map(lambda r: " and ".join(fewest[r].changed))
     result = pd.DataFrame({"own": own, "flipped_by": flip.reindex(own.index)})
     steady = result["own"].map({"met": "pass", "missed": "fail"})
     result["robust"] = steady.where(result["flipped_by"].isna() | steady.isna(), "fragile")
@@ -520,8 +521,13 @@ def local_date(at: pd.Timestamp, contract: Contract) -> date:
     return at.tz_convert(contract.client.timezone).date()
 
 
-def _counts(priority: pd.Series, decided: Decided, first: int, names: list[str]) -> dict[str, np.ndarray]:
-    """Clocks decided since `first`, and those still undecided, of each priority, then of all."""
+def _codes(priority: pd.Series, names: list[str]) -> np.ndarray:
+    """The place of each priority among the names."""
+    return pd.Index(names).get_indexer(priority)
+
+
+def _counts(codes: np.ndarray, decided: Decided, first: int, n: int) -> dict[str, np.ndarray]:
+    """Clocks decided since `first`, and those still undecided, of each of n priorities, then of all."""
     now = (decided.at >= first) & (decided.at != FAR)
     chosen = {
         "met": now & decided.met,
@@ -529,10 +535,7 @@ def _counts(priority: pd.Series, decided: Decided, first: int, names: list[str])
         "undecided": decided.exists & (decided.at == FAR),
     }
     return {
-        name: np.append(
-            priority[flags].value_counts().reindex(names, fill_value=0).to_numpy(np.int64), flags.sum()
-        )
-        for name, flags in chosen.items()
+        name: np.append(np.bincount(codes[flags], minlength=n), flags.sum()) for name, flags in chosen.items()
     }
 
 
