@@ -30,20 +30,8 @@ from msp_report.params import Strategy, as_strategy
 from msp_report.statistics import wilson
 
 EARNED = [
-    "pv",
-    "ev",
-    "ac",
-    "cv",
-    "spi",
-    "cpi",
-    "eac",
-    "eac_typical",
-    "eac_spi",
-    "tcpi",
-    "es",
-    "spi_t",
-    "ieac_t",
-]
+    "pv", "ev", "ac", "cv", "spi", "cpi", "eac", "eac_typical", "eac_spi", "tcpi", "es", "spi_t", "ieac_t",
+]  # fmt: skip
 #: The record projects/variance, and beside it what explains a row.
 VARIANCE = [
     "project_id", "baseline_end", "current_baseline_end", "forecast_end", "slip_days", "baseline_cost",
@@ -261,20 +249,14 @@ def calibration(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
     closed = closed[closed["status"] == "done"]
     final = closed["actual_cost"].fillna(closed["forecast_cost"])
     priced = closed["baseline_cost"].gt(0) & final.notna()
-    closed = closed.assign(
-        final=final.where(priced),
-        baseline=closed["baseline_cost"].where(priced),
-        late=closed["slip_days"] > 0,
-    )
+    closed = closed.assign(final=final.where(priced), baseline=closed["baseline_cost"].where(priced))
     groups = [("", "", closed)]
     for by in ("sponsor", "proposed_by"):
         groups += [(by, who, group) for who, group in closed.groupby(by)]
     frame = pd.DataFrame([_calibrated(*group) for group in groups], columns=CALIBRATION)
-    order = frame["by"].map({"": 0, "sponsor": 1, "proposed_by": 2})
-    by = ["order", "median_slip_days", "who"]
-    return frame.assign(order=order).sort_values(by, ascending=[True, False, True], ignore_index=True)[
-        CALIBRATION
-    ]
+    frame["order"] = frame["by"].map({"": 0, "sponsor": 1, "proposed_by": 2})
+    frame = frame.sort_values(["order", "median_slip_days", "who"], ascending=[True, False, True])
+    return frame[CALIBRATION].reset_index(drop=True)
 
 
 def figures(variance: pd.DataFrame, changes: pd.DataFrame, start: Cutoff) -> list[Figure]:
