@@ -68,17 +68,17 @@ def slots(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     slot's end, missing where there is none) and missed (no point in the 1.5 intervals before its end). There are
     max(1, floor(length / every + 0.5)) slots a subject, each one interval long, the last one ending with the span.
     """
+    spans = _whole(spans)
     length, every = (spans["end"] - spans["begin"]).to_numpy(), spans["every"].to_numpy()
     count = np.maximum(1, (2 * length + every) // (2 * every))
     table = spans.loc[spans.index.repeat(count), ["subject", "begin", "end", "every"]].reset_index(drop=True)
     number = table.groupby("subject", sort=False).cumcount() + 1
     last = number.to_numpy() == np.repeat(count, count)
     table["end"] = table["end"].where(last, table["begin"] + number * table["every"])
-    table = table.astype({"subject": "str", "end": "int64"})
     ordered = table.reset_index(names="slot").sort_values("end", kind="stable")
     found = pd.merge_asof(
         ordered,
-        _typed(points).sort_values("at", kind="stable"),
+        _whole(points)[["subject", "at"]].sort_values("at", kind="stable"),
         left_on="end",
         right_on="at",
         by="subject",
@@ -95,8 +95,8 @@ def gaps(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     Parameters: as `slots`. Returns: one row per subject in the order of `spans`: subject, gap and last (the last
     point before the end) [us]; last is missing where there is none.
     """
-    spans = spans.astype({"subject": "str"})
-    known = _typed(points).merge(spans[["subject", "begin", "end"]], on="subject")
+    spans = _whole(spans)
+    known = _whole(points).merge(spans[["subject", "begin", "end"]], on="subject")
     known = known[known["at"] < known["end"]]
     before = known[known["at"] < known["begin"]].groupby("subject")["at"].max()
     first = before.reindex(spans["subject"]).fillna(spans.set_index("subject")["begin"]).rename("at")
@@ -118,8 +118,9 @@ def gaps(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _typed(points: pd.DataFrame) -> pd.DataFrame:
-    return points[["subject", "at"]].astype({"subject": "str", "at": "int64"})
+def _whole(frame: pd.DataFrame) -> pd.DataFrame:
+    """Subjects as text and everything else as whole microseconds, also where there are no rows."""
+    return frame.astype({name: "str" if name == "subject" else "int64" for name in frame})
 
 
 # ---------------------------------------------------------------- the records
