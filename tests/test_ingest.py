@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -83,6 +84,79 @@ def test_canonical_file_needs_no_sources(read):
     assert list(tickets.columns) == list(TABLES["tickets"].names)
     assert done.manifest["tables"]["tickets"]["state"] == "read"
     assert done.manifest["tables"]["checks"]["state"] == "no_file"
+
+
+def test_every_format_gives_the_same_table(read, tmp_path):
+    rows_of = [
+        {
+            "ticket_id": "007",
+            "opened_at": "2026-04-02T09:00:00Z",
+            "priority": "P1",
+            "status": "new",
+            "hours": 1.5,
+        },
+        {
+            "ticket_id": "T2",
+            "opened_at": "2026-04-03T09:00:00Z",
+            "priority": "P2",
+            "status": "closed",
+            "hours": None,
+        },
+    ]
+    frame = pd.DataFrame(rows_of)
+    typed = frame.assign(opened_at=pd.to_datetime(frame["opened_at"]))
+    typed.to_parquet(tmp_path / "t.parquet")
+    typed.assign(opened_at=typed["opened_at"].dt.tz_localize(None)).to_excel(
+        tmp_path / "t.xlsx", index=False, engine="xlsxwriter"
+    )
+    files = {
+        "a.csv": frame.to_csv(index=False),
+        "b.csv": frame.to_csv(index=False, sep=";", decimal=",").encode("utf-16"),
+        "c.jsonl": frame.to_json(orient="records", lines=True),
+        "d.json": frame.to_json(orient="records"),
+        "e.parquet": (tmp_path / "t.parquet").read_bytes(),
+        "f.xlsx": (tmp_path / "t.xlsx").read_bytes(),
+    }
+    tables = []
+    for name, content in files.items():
+        source = {"file": name, "timezone": "UTC"}  # the workbook's times carry no zone
+        tables.append(read({name: content}, {"tables": {"tickets": source}}).table("tickets"))
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0])
+    assert tables[0]["hours"].fillna(0).tolist() == [1.5, 0] and len(tables) == 6
+
+
+def test_the_decimal_sign_is_that_of_the_file_where_it_leaves_no_doubt(read):
+    text = "ticket_id;opened_at;priority;status;hours\nA;2026-04-02;P1;new;1.234\nB;2026-04-02;P1;new;{}\n"
+    done = read({"tickets.csv": text.format("12,5")})
+    assert done.table("tickets")["hours"].tolist() == [1234.0, 12.5]
+    assert done.file("tickets.csv")["read_as"]["decimal"] == ","
+    done = read({"tickets.csv": text.format("1,234")})  # which of the two?
+    assert done.table("tickets")["hours"].tolist() == [1.234]
+    assert done.file("tickets.csv")["by_reason"] == {reasons.DOUBT: 1}
+    source = {"file": "tickets.csv", "decimal": ","}
+    done = read({"tickets.csv": text.format("1,234")}, {"tables": {"tickets": source}})
+    assert done.table("tickets")["hours"].tolist() == [1234.0, 1.234]
+
+
+def test_sentinels_constants_and_totals(read):
+    text = "number,created,solved,prio\nT1,1775120400,1970-01-01,Not set\nT2,1775120400,-,P2\nSum,,,\n"  # 2 April, 09:00
+    columns = {"ticket_id": "number", "opened_at": "created", "resolved_at": "solved"}
+    source = {
+        "file": "t.csv",
+        "columns": columns | {"priority": ["urgency", "prio"]},
+        "dates": {"opened_at": "epoch", "*": "iso"},
+        "nulls": ["1970-01-01", "not set", "-"],
+        "constants": {"status": "open", "in_contract": "yes"},
+        "totals": {"number": "^Sum$"},
+    }  # fmt: skip
+    done = read({"t.csv": text}, {"tables": {"tickets": source}})
+    tickets = done.table("tickets")
+    assert tickets[["ticket_id", "status", "in_contract"]].values.tolist() == [["T2", "open", True]]
+    assert tickets["resolved_at"].isna().all() and tickets.loc[0, "opened_at"] == pd.Timestamp(
+        "2026-04-02T09:00Z"
+    )
+    assert done.file("t.csv")["by_reason"] == {reasons.MISSING: 1, reasons.TOTAL: 1}
 
 
 def test_a_file_may_feed_several_tables_and_a_table_have_several_sources(read):
@@ -742,6 +816,21 @@ def test_a_cache_entry_that_is_damaged_or_half_written_is_made_again(read, tmp_p
     assert not old.exists()
 
 
+def test_two_at_once_share_a_cache(tmp_path):
+    folder, cache = tmp_path / "exports", tmp_path / "cache"
+    folder.mkdir()
+    (folder / "tickets.csv").write_text(rows(*(f"T{n},2026-04-02,P1,new" for n in range(2_500))))
+
+    def run(name):
+        into = tmp_path / name
+        ingest.read_month(Sources(), folder, APRIL, "UTC", into, cache=cache)
+        return (into / "tables" / "tickets.parquet").read_bytes()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(run, "abcd"))) == 1
+    assert len(list((cache / "tables").iterdir())) == 1
+
+
 def test_what_was_read_before_does_not_stay_behind(read, tmp_path):
     read({"tickets.csv": HEADER + GOOD, "checks.csv": "service,at,state\nw,2026-04-02,up\n"})
     (tmp_path / "exports" / "checks.csv").unlink()
@@ -854,3 +943,31 @@ def test_public_uptime_is_accepted_whole(real):
     assert (account["read"], account["accepted"], account["rejected"]) == (3_238, 3_238, 0)
     services = [service.name for service in load_contract(REAL_PARAMS / "public-uptime").services]
     assert sorted(done.table("checks")["service"].unique()) == sorted(services) and len(services) == 5
+
+
+@pytest.mark.real
+def test_exact_duplicates_of_a_hosting_providers_samples(tmp_path, real):
+    source = {
+        "file": "80.csv",
+        "path": "{resource}.csv",
+        "columns": {"at": "Timestamp [ms]"},  # it says ms and holds seconds
+        "dates": "epoch",
+        "unpivot": {"cpu": "CPU usage [%]", "memory": "Memory usage [KB]"},
+    }
+    sources = Sources.model_validate({"tables": {"samples": source}})
+    ingest.read_month(sources, REAL / "capacity" / "{month}", Month(2016, 5), "UTC", tmp_path)
+    account = Read(tmp_path).file("80.csv")
+    # of two instants the rows differ: once in what is read, once elsewhere only
+    assert account["by_reason"] == {reasons.DUPLICATE: 1_824, reasons.CONFLICT: 2, reasons.REPEATED: 1}
+    assert account["rows"] == 2 * account["accepted"] == 2 * (11_938 - 1_827)
+
+
+@pytest.mark.real
+def test_backup_sessions_without_their_exact_duplicates(tmp_path, real):
+    columns = {"asset": "VMName", "job": "JobName", "started_at": "CreationTime", "result": "Status"}
+    source = {"file": "VeeamSessionReport.csv", "columns": columns, "dates": "%m/%d/%Y %H:%M:%S"}
+    sources = Sources.model_validate({"tables": {"backup_jobs": source}})
+    ingest.read_month(sources, REAL / "backups", Month(2016, 4), "UTC", tmp_path)
+    account = Read(tmp_path).file("VeeamSessionReport.csv")
+    assert (account["read"], account["accepted"]) == (29_775, 13_043)
+    assert account["by_reason"] == {reasons.DUPLICATE: 29_775 - 13_043}
