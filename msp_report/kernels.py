@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from importlib.metadata import entry_points
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar
 
 from jupyter_client import AsyncKernelManager
@@ -97,10 +100,26 @@ class WarmProvisioner(LocalProvisioner):
         environment = dict(kwargs.get("env") or os.environ)
         arguments = (self.parent.connection_file, kwargs.get("cwd"), environment)
         process = _context().Process(target=_become_kernel, args=arguments, daemon=True)
-        process.start()
+        with _without_script():
+            process.start()
         self.process = _Forked(process)
         self.pid = process.pid
         return self.connection_info
+
+
+_one_start = threading.Lock()
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """multiprocessing would run the script that called us anew in every kernel; a kernel has no use for it."""
+    with _one_start:
+        script = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = script
 
 
 class _Forked:
@@ -132,6 +151,7 @@ class _Forked:
 
 def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str, str]) -> None:
     """Runs in the forked process."""
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
     if cwd:
@@ -139,3 +159,11 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(argv=["-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"])
+
+
+def _end_with_the_run() -> None:
+    """A kernel's parent is the process it was forked from, which outlives a run that is killed."""
+    run = multiprocessing.parent_process()
+    if run is not None:
+        run.join()
+        os._exit(1)
