@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from msp_report.demo import capacity, files, monitoring, projects, service_desk
+from msp_report.demo import capacity, estate, files, monitoring, oversight, projects, purchasing, service_desk
 from msp_report.demo.truth import Truth
 from msp_report.demo.working_time import Office, span
-from msp_report.period import Month, Period
+from msp_report.period import Period
 
 CLIENT = "demo"
 
@@ -36,9 +36,12 @@ def generate(
     office = Office(around)
 
     tables = monitoring.simulate(months, office, seed, truth)
-    desk, _tickets = service_desk.simulate(months, around[0], office, seed, truth)
+    desk, tickets = service_desk.simulate(months, around[0], office, seed, truth)
     planned, project_hours = projects.simulate(months, office, seed, truth)
-    tables |= desk | planned | capacity.simulate(months, seed, truth)
+    bought, invoiced = purchasing.simulate(months, seed, truth)
+    tables |= desk | planned | bought
+    tables |= capacity.simulate(months, seed, truth) | estate.simulate(months, seed, truth)
+    tables |= oversight.simulate(months, tickets, invoiced, seed, truth)
     for label, booked in project_hours.items():
         tables["time_entries"][label] = pd.concat([tables["time_entries"][label], booked])
 
@@ -55,10 +58,15 @@ def generate(
 
 def _write(frame: pd.DataFrame, name: str, folder: Path) -> None:
     """Each file in the shape in which its system would export it."""
+    path = folder / f"{name}.csv"
     if name == "time_entries":
-        files.write_csv(frame, folder / "time_entries.csv", delimiter=";")
+        files.write_csv(frame, path, delimiter=";")
+    elif name == "purchases":
+        heading = f"Purchase register;{folder.name}\nAll amounts without tax\n"
+        files.write_csv(frame, path, delimiter=";", encoding="cp1252", heading=heading)
+    elif name == "surveys":
+        files.write_xlsx(frame, path.with_suffix(".xlsx"), "answers", times=("invited_at", "answered_at"))
+    elif name == "backup_jobs":
+        files.write_json_lines(frame, path.with_suffix(".jsonl"))
     else:
-        files.write_csv(frame, folder / f"{name}.csv")
-
-
-__all__ = ["CLIENT", "Month", "generate"]
+        files.write_csv(frame, path)

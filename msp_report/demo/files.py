@@ -39,14 +39,20 @@ def days(seconds: np.ndarray) -> np.ndarray:
     return np.array([text[:10] for text in local(seconds, offset=False)], dtype=object)
 
 
-def write_csv(frame: pd.DataFrame, path: Path, delimiter: str = ",", encoding: str = "utf-8") -> None:
-    """Plain CSV."""
-    path.write_bytes(frame.to_csv(index=False, sep=delimiter, lineterminator="\n").encode(encoding))
+def write_csv(
+    frame: pd.DataFrame, path: Path, delimiter: str = ",", encoding: str = "utf-8", heading: str = ""
+) -> None:
+    """Plain CSV; a heading stands above the names of the columns."""
+    text = frame.to_csv(index=False, sep=delimiter, lineterminator="\n")
+    path.write_bytes((heading + text).encode(encoding))
 
 
 def write_json_lines(frame: pd.DataFrame, path: Path) -> None:
     """One JSON object a line; empty values are left out, as most systems do."""
-    rows = ({key: value for key, value in row.items() if value != ""} for row in frame.to_dict("records"))
+    rows = (
+        {key: value for key, value in row.items() if value != ""}
+        for row in frame.astype(object).to_dict("records")
+    )
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 

@@ -155,7 +155,7 @@ def _plant(watch: Watch, truth: Truth) -> None:
         started_at="2026-03-29T00:30:00Z",
         down_min=60,
     )
-    watch.down("email", z("2025-12-09 10:00"), 95, "mail store corrupt")
+    watch.down("email", z("2025-12-09 10:00"), 145, "mail store corrupt")
     for day in ("07", "15", "23"):
         watch.down("email", z(f"2026-04-{day} 11:00"), 10, "restart after update")
     _degraded(watch, "webshop", z("2026-05-12 09:00"), 90, "database overloaded")
@@ -163,7 +163,7 @@ def _plant(watch: Watch, truth: Truth) -> None:
     watch.down("webshop", z("2026-06-18 12:00"), 280, "flooded machine room")
     watch.down("telephony", z("2026-06-11 08:00"), 600, "flooded machine room")
     watch.down("webshop", z("2026-07-16 15:00"), 30, "release rolled back")
-    watch.down("webshop", z("2026-09-17 13:00"), 60, "expired certificate")
+    watch.down("webshop", z("2026-09-17 13:00"), 150, "expired certificate")
     # Over the month's end: half an hour in September, half an hour in October.
     watch.down("telephony", z("2026-09-30 23:30"), 60, "exchange restarted")
     for month in ("2026-09", "2026-10"):
@@ -360,7 +360,7 @@ def _expect(watch: Watch, month: Span, service: str, office: Office, truth: Trut
         coverage_ratio=known / (known + unknown),
         target_ratio=target,
         outages=len(outages),
-        longest_outage_min=int(lengths.max(initial=0)),
+        longest_outage_min=int(lengths.max()) if len(lengths) else None,
         mttr_min=float(outages.mean()) if len(outages) else None,
         mtbf_min=up / len(outages) if len(outages) else None,
         user_hours_lost=down * users / 60,

@@ -599,7 +599,8 @@ def _events(t: pd.DataFrame) -> pd.DataFrame:
     status = events["field"] == "status"
     events.loc[status, "from"] = events[status].groupby("row")["to"].shift().fillna("")
     events["seen"] = ~t["quiet"].to_numpy()[events["row"]]
-    return events
+    words = ["field", "from", "to", "actor", "actor_kind", "public"]
+    return events.astype(dict.fromkeys(words, "category"))  # few words in many rows: compared by number
 
 
 def _addresses(t: pd.DataFrame) -> np.ndarray:
@@ -630,7 +631,7 @@ def _time_entries(t: pd.DataFrame, seed: int) -> pd.DataFrame:
 def _latest(events: pd.DataFrame, field: str, until: int) -> pd.Series:
     """The last value of a field before an instant, by row."""
     known = events[(events["field"] == field) & (events["at"] < until)]
-    return known.drop_duplicates("row", keep="last").set_index("row")["to"]
+    return known.drop_duplicates("row", keep="last").set_index("row")["to"].astype("str")
 
 
 def _state(life: Life, month: Span) -> pd.DataFrame:
@@ -732,7 +733,8 @@ def _expect(life: Life, month: Span, reach: int, truth: Truth) -> None:
         edge: ~_latest(events, "status", at).reindex(t.index).isin(_GONE) & (t["opened"] < at)
         for edge, at in (("start", month.start), ("end", month.end))
     }
-    solves = events[_solves(events) & (events["at"] + 14 * DAY_S <= reach)]
+    # A ticket without a log cannot be seen to come back, so its solve is never followed up.
+    solves = events[_solves(events) & events["seen"] & (events["at"] + 14 * DAY_S <= reach)]
     solves = solves[solves["at"].between(month.start, month.end - 1)]
     back = t["reopened"].loc[solves["row"]].to_numpy() - solves["at"].to_numpy()
     repeats = sum(1 for label, fault, _, _ in life.planted if label == month.label and fault == "repeat")

@@ -42,6 +42,11 @@ def instant(local: str) -> int:
     return int((at.tz_localize(ZONE) if at.tzinfo is None else at).timestamp())
 
 
+def instants(local: list[str]) -> np.ndarray:
+    """The instants of many local wall times, none of them at a clock change."""
+    return pd.DatetimeIndex(local).tz_localize(ZONE).tz_convert("UTC").as_unit("s").asi8
+
+
 def span(month: Month) -> Span:
     """A month's bounds in the company's zone."""
     first, end = (int(midnight(day, ZONE).timestamp()) for day in (month.first_on, month.end_on))
@@ -60,16 +65,17 @@ class Office:
     def __init__(self, months: Iterable[Span]) -> None:
         days = [day for month in months for day in dates(month)]
         public = holidays.country_holidays("GB", subdiv="ENG", years={day.year for day in days})
-        opening, closing = [], []
+        opening: list[str] = []
+        closing: list[str] = []
         for day in days:
             label = str(day.date())
             closed = day.dayofweek > 4 or day.date() in public or label in CLOSED
             hours = DATES.get(label, () if closed else ((8, 18),))
             if label in BREAKS and hours:
                 hours = ((hours[0][0], BREAKS[label][0]), (BREAKS[label][1], hours[0][1]))
-            opening += [instant(f"{label} {begin:02d}:00") for begin, _ in hours]
-            closing += [instant(f"{label} {end:02d}:00") for _, end in hours]
-        self.opening, self.closing = np.array(opening), np.array(closing)
+            opening += [f"{label} {begin:02d}:00" for begin, _ in hours]
+            closing += [f"{label} {end:02d}:00" for _, end in hours]
+        self.opening, self.closing = instants(opening), instants(closing)
         self.edges = np.column_stack([self.opening, self.closing]).ravel()
         total = np.concatenate([[0], np.cumsum(self.closing - self.opening)])
         self.open_at_edges = np.column_stack([total[:-1], total[1:]]).ravel()
