@@ -78,7 +78,7 @@ def slots(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     ordered = table.reset_index(names="slot").sort_values("end", kind="stable")
     found = pd.merge_asof(
         ordered,
-        _whole(points)[["subject", "at"]].sort_values("at", kind="stable"),
+        _whole(points[["subject", "at"]]).sort_values("at", kind="stable"),
         left_on="end",
         right_on="at",
         by="subject",
@@ -96,7 +96,7 @@ def gaps(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     point before the end) [us]; last is missing where there is none.
     """
     spans = _whole(spans)
-    known = _whole(points).merge(spans[["subject", "begin", "end"]], on="subject")
+    known = _whole(points[["subject", "at"]]).merge(spans[["subject", "begin", "end"]], on="subject")
     known = known[known["at"] < known["end"]]
     before = known[known["at"] < known["begin"]].groupby("subject")["at"].max()
     first = before.reindex(spans["subject"]).fillna(spans.set_index("subject")["begin"]).rename("at")

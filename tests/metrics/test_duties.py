@@ -1,0 +1,120 @@
+"""Standard duties by the slots of rule 31: cases worked by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from msp_report.metrics.duties import figures, levels, strays
+
+START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
+
+
+def proofs(*rows: tuple[str, str]) -> pd.DataFrame:
+    """(duty, "10-05" or "10-05 08:30") in 2026; a year before that where written so."""
+    at = [f"2026-{when}" if len(when.split()[0]) == 5 else when for _, when in rows]
+    return pd.DataFrame(
+        {
+            "duty": [duty for duty, _ in rows],
+            "done_at": pd.to_datetime(at, utc=True, format="ISO8601"),
+            "by": "someone",
+            "evidence": [f"sheet {number}" for number in range(len(rows))],
+        }
+    )
+
+
+def agreed(every_days: float = 7, **more: object) -> dict:
+    return {"duties": [{"name": "patching", "every_days": every_days, "clause": "3.4"}], **more}
+
+
+@pytest.mark.parametrize(
+    ("days", "every", "expected"),
+    [
+        # 31 / 7 + 0.5 = 4.93: four slots, ending on the 8th, 15th, 22nd and on November 1st
+        (("10-02", "10-09", "10-16", "10-23", "10-30"), 7, (4, 4, 0, 7)),
+        # without the 9th and the 16th: the slot to the 15th looks back 10.5 days, to the 4th at noon: missed; that
+        # to the 22nd, to the 11th at noon: missed. From the 2nd to the 23rd: 21 days
+        (("10-02", "10-23", "10-30"), 7, (4, 2, 2, 21)),
+        # the proof before the month serves the first slot (to September 27th at noon) and begins the first gap
+        (("09-28", "10-09", "10-16", "10-23", "10-30"), 7, (4, 4, 0, 11)),
+        (("09-20", "10-09", "10-16", "10-23", "10-30"), 7, (4, 3, 1, 19)),
+        # an interval longer than the month: one slot of 1.5 x 92 = 138 days, from June 16th on
+        (("06-16",), 92, (1, 1, 0, 138)),
+        (("06-15",), 92, (1, 0, 1, 139)),
+        # never: every slot, and the gap is the month
+        ((), 7, (4, 0, 4, 31)),
+        # at the cut-off it is not done yet
+        (("11-01",), 92, (1, 0, 1, 31)),
+    ],
+)
+def test_slots_and_gaps(days, every, expected):
+    row = levels(proofs(*(("patching", day) for day in days)), agreed(every), START, END).iloc[0]
+    assert (row.expected, row.good, row.missed, row.attained_days) == expected
+    assert row.verdict == ("missed" if row.missed else "met")
+
+
+def test_names_are_compared_without_case_and_the_last_proof_is_shown():
+    row = levels(proofs(("PATCHING ", "10-20"), ("patching", "10-10")), agreed(31), START, END).iloc[0]
+    assert (row.duty, row.last_by, row.last_evidence, row.proofs) == ("patching", "someone", "sheet 0", 2)
+    assert row.last_done_at == pd.Timestamp("2026-10-20", tz="UTC")
+
+
+def test_duties_are_due_from_the_terms_first_day():
+    row = levels(proofs(), agreed(7, term={"starts_on": "2026-10-25"}), START, END).iloc[0]
+    assert (row.expected, row.attained_days) == (1, 7)
+    assert levels(proofs(), agreed(7, term={"starts_on": "2026-11-25"}), START, END).empty
+
+
+def test_the_worst_comes_first():
+    contract = {
+        "duties": [
+            {"name": n, "every_days": d} for n, d in [("kept", 40), ("late", 20), ("worse", 2), ("never", 3)]
+        ]
+    }
+    done = proofs(("kept", "10-20"), ("late", "10-01"), ("worse", "10-20"))
+    table = levels(done, contract, START, END)
+    # gaps against intervals: worse 20 of 2, never 31 of 3, late 31 of 20
+    assert table.duty.tolist() == ["never", "worse", "late", "kept"]
+    assert table.verdict.tolist() == ["missed", "missed", "missed", "met"]
+
+
+def test_no_file_is_not_an_empty_file():
+    row = levels(None, agreed(), START, END).iloc[0]
+    assert (row.verdict, row.why) == ("no_data", "no proofs of duties were supplied")
+    assert row[["good", "missed", "attained_days", "proofs"]].isna().all()
+    empty = levels(proofs(), agreed(), START, END).iloc[0]
+    assert (empty.verdict, empty.missed, empty.proofs) == ("missed", 4, 0)
+
+
+def test_proofs_of_what_nobody_agreed_on():
+    done = proofs(("patching", "10-10"), ("dusting", "10-10"), ("dusting", "10-12"), ("dusting", "09-12"))
+    assert strays(done, agreed(), START, END).values.tolist() == [
+        ["dusting", 2, pd.Timestamp("2026-10-12", tz="UTC")]
+    ]
+    assert strays(None, agreed(), START, END).empty
+
+
+def test_figures():
+    contract = {"duties": [{"name": "a", "every_days": 7, "clause": "3.1"}, {"name": "b", "every_days": 31}]}
+    done = proofs(("a", "10-02"), ("a", "10-23"), ("a", "10-30"), ("b", "10-10"))
+    kept, longest, met, _, every = figures(levels(done, contract, START, END))
+    assert (kept.subject, kept.value, kept.n, kept.target, kept.verdict) == ("a", 0.5, 4, 1, "missed")
+    assert (longest.value, longest.verdict, longest.clause) == (21, None, "3.1")
+    assert (met.subject, met.value, met.verdict) == ("b", 1, "met")
+    assert (every.value, every.n, every.target, every.verdict) == (1, 2, 0, "missed")
+
+
+def test_figures_without_proofs_or_duties():
+    one, _, every = figures(levels(None, agreed(), START, END))
+    assert (one.value, one.verdict, one.why_missing) == (None, "no_data", "no proofs of duties were supplied")
+    assert (every.value, every.verdict) == (None, "no_data")
+    (none,) = figures(levels(proofs(), {}, START, END))
+    assert (none.value, none.target, none.why_missing) == (None, None, "no duties are agreed")
+
+
+def test_times_without_a_zone_are_refused():
+    with pytest.raises(ValueError, match="time zone"):
+        levels(proofs(), agreed(), pd.Timestamp("2026-10-01"), END)
+    naive = proofs(("patching", "10-10")).assign(done_at=pd.to_datetime(["2026-10-10"]))
+    with pytest.raises(ValueError, match=r"duty_evidence\.done_at"):
+        levels(naive, agreed(), START, END)
