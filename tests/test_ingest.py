@@ -140,7 +140,8 @@ def test_the_decimal_sign_is_that_of_the_file_where_it_leaves_no_doubt(read):
 
 
 def test_sentinels_constants_and_totals(read):
-    text = "number,created,solved,prio\nT1,1775120400,1970-01-01,Not set\nT2,1775120400,-,P2\nSum,,,\n"  # 2 April, 09:00
+    # 1775120400 is 2 April 2026, 09:00 UTC
+    text = "number,created,solved,prio\nT1,1775120400,1970-01-01,Not set\nT2,1775120400,-,P2\nSum,,,\n"
     columns = {"ticket_id": "number", "opened_at": "created", "resolved_at": "solved"}
     source = {
         "file": "t.csv",
