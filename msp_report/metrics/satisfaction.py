@@ -1,0 +1,327 @@
+"""What users say of the help desk, how sure that is, and the tickets and people that they speak of (rule 20).
+
+Decided here, where the rule leaves room:
+
+- An answer counts in the month in which it was given; an invitation without an answer before the cut-off in the
+  month in which it was sent. So every answer counts once, and nothing later than the cut-off (rule 0) at all.
+- Invited are those rows, or the number that sources.yaml states. Where it states none and the source lists answers
+  alone (no invitation date, no open row), how many were asked is not known, and the response is not 100 %.
+- A row with an answer and no date of it counts by its invitation; without either it is left out and counted.
+- Worst and best case: all who did not answer a question are unhappy, or happy, with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.figures import Figure
+from msp_report.metrics.tickets import history_of, reopens, repeats
+from msp_report.params import Contract, Sources, as_contract
+from msp_report.statistics import ANSWERS_NEEDED, Interval, csat, recommend
+from msp_report.tables import TABLES
+
+QUESTIONS = ("responsiveness", "capability", "recommend")
+#: On a scale of 0 to 10: at most a detractor's answer, at least a promoter's.
+DETRACTOR, PROMOTER = 6, 9
+
+_NO_SURVEY = "no survey was supplied"
+_SCORES = ["question", "invited", "answered", "score", "low", "high", "worst", "best", "returned", "why"]
+_VOICES = [
+    "survey_id",
+    "answered_at",
+    "ticket_id",
+    "assignee",
+    "category",
+    "responsiveness",
+    "capability",
+    "recommend",
+    "comment",
+    "reopened",
+    "repeats",
+    "repeated_by",
+]
+_ASSIGNEES = ["assignee", "answers", "responsiveness", "capability", "recommend", "reopened", "repeated"]
+
+
+def invited(sources: Sources) -> int | None:
+    """How many were asked, as sources.yaml states it for all its surveys; None where it does not for each."""
+    stated = [source.invited for source in sources.tables.get("surveys", ())]
+    return sum(stated) if stated and None not in stated else None
+
+
+def scores(
+    surveys: pd.DataFrame | None, start: pd.Timestamp, end: pd.Timestamp, invited: int | None = None
+) -> pd.DataFrame:
+    """What was answered to each question in a period, with its interval and its bounds.
+
+    Parameters: `surveys` as the canonical table, None where not supplied; `[start, end)` the period, timezone-aware;
+    `invited` how many were asked, where the source states it.
+    Returns: one row per question: question (responsiveness, capability, recommend), invited, answered, score (the
+    share of 4 and 5 [ratio]; recommend: promoters less detractors, -1 to 1), low and high of its 95 % interval,
+    worst and best (all who did not answer unhappy, or happy), returned (surveys that came
+    back, the same in each row), why (missing where there is a score).
+    Raises: ValueError for an answer off its scale.
+    Edge cases decided: under 5 answers no figure at all; invited is missing where it is not known or fewer than
+    answered, and then so are worst and best.
+    Source: rule 20.
+
+    >>> at = pd.Timestamp("2026-10-05", tz="UTC")
+    >>> asked = pd.DataFrame({"survey_id": range(20), "answered_at": [at] * 15 + [pd.NaT] * 5,
+    ...     "invited_at": at, "responsiveness": [5.0] * 13 + [2.0] * 2 + [None] * 5})
+    >>> row = scores(asked, at.replace(day=1), at.replace(month=11)).iloc[0]
+    >>> [row.invited, row.answered] + [round(float(row[n]), 3) for n in ("score", "low", "high", "worst", "best")]
+    [20, 15, 0.867, 0.621, 0.963, 0.65, 0.9]
+    """
+    asked, answered = _of_period(surveys, start, end)
+    known = None if surveys is None else _invited(asked, answered, invited)
+    table = pd.DataFrame(
+        [_score(name, answered[name], known, surveys) for name in QUESTIONS], columns=_SCORES
+    )
+    table["returned"] = None if surveys is None else len(answered)
+    numbers = dict.fromkeys(("score", "low", "high", "worst", "best"), "float64")
+    return table.astype(
+        {
+            "question": "str",
+            "invited": "Int64",
+            "answered": "Int64",
+            "returned": "Int64",
+            "why": "str",
+            **numbers,
+        }
+    )
+
+
+def voices(
+    surveys: pd.DataFrame | None,
+    tickets: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> pd.DataFrame:
+    """Every answer of a period beside the ticket and the assignee that it speaks of, the unhappiest first.
+
+    Parameters: `surveys`, `tickets`, `events` as the canonical tables with their look-back, None where not
+    supplied; `contract` for what repeats and reopens mean; `[start, end)` the period.
+    Returns: one row per answer: survey_id, answered_at, ticket_id, assignee (at the cut-off), category, the three
+    answers, comment, reopened (whether the ticket was, before the cut-off; missing where the ticket is not in the
+    table), repeats (the earlier ticket that it repeats), repeated_by (the first later one that repeats it).
+    Source: rules 18 and 20; mission, system 7.
+    """
+    _, answered = _of_period(surveys, start, end)
+    agreed = as_contract(contract)
+    agreed = agreed.on(start.tz_convert(agreed.client.timezone).date())
+    desk = tickets if tickets is not None else TABLES["tickets"].empty()
+    history = history_of(desk, events, agreed, end)
+    spoken = history.tickets[history.tickets["ticket_id"].isin(answered["ticket_id"].dropna())]
+    since = min(spoken["opened_at"].min(), start) if len(spoken) else start
+    back = reopens(history, since, end)["ticket_id"]
+    again = repeats(history, agreed, since, end)
+    by_ticket = spoken.set_index("ticket_id")[["assignee", "category"]]
+    ids = answered["ticket_id"]
+    found = by_ticket.reindex(ids)
+    table = answered.assign(
+        assignee=found["assignee"].array,
+        category=found["category"].array,
+        reopened=ids.isin(back).astype("boolean").mask(~ids.isin(by_ticket.index)),
+        repeats=again.set_index("ticket_id")["earlier_id"].reindex(ids).array,
+        repeated_by=again.drop_duplicates("earlier_id")
+        .set_index("earlier_id")["ticket_id"]
+        .reindex(ids)
+        .array,
+    )
+    mood = table[["responsiveness", "capability"]].min(axis=1)
+    order = pd.DataFrame({"mood": mood, "recommend": table["recommend"], "at": table["answered_at"]})
+    return table.loc[
+        order.sort_values(["mood", "recommend", "at"], kind="stable").index, _VOICES
+    ].reset_index(drop=True)
+
+
+def assignees(voices: pd.DataFrame) -> pd.DataFrame:
+    """The answers by the assignee that they speak of, most answers first.
+
+    Parameters: `voices` from the function of that name.
+    Returns: one row per assignee (missing: nobody known): assignee, answers, responsiveness and capability (share
+    of 4 and 5), recommend (-1 to 1), each missing under 5 answers to it; reopened and repeated (tickets spoken of
+    that came back, or repeat or were repeated). Source: rule 20.
+    """
+    came = voices["repeats"].notna() | voices["repeated_by"].notna()
+    marks = pd.DataFrame(
+        {
+            "assignee": voices["assignee"].fillna(""),
+            "answers": 1,
+            "responsiveness": (voices["responsiveness"] >= 4).where(voices["responsiveness"].notna()),
+            "capability": (voices["capability"] >= 4).where(voices["capability"].notna()),
+            "recommend": _leaning(voices["recommend"]),
+            "reopened": voices["ticket_id"].where(voices["reopened"].fillna(False)),
+            "repeated": voices["ticket_id"].where(came),
+        }
+    ).astype({"responsiveness": "float64", "capability": "float64"})
+    groups = marks.groupby("assignee")
+    given, means = groups[list(QUESTIONS)].count(), groups[list(QUESTIONS)].mean()
+    table = means.where(given >= ANSWERS_NEEDED)
+    table["answers"] = groups["answers"].sum()
+    table[["reopened", "repeated"]] = groups[["reopened", "repeated"]].nunique()
+    table = table.reset_index().sort_values(["answers", "assignee"], ascending=[False, True], kind="stable")
+    table["assignee"] = table["assignee"].replace("", None).astype("str")
+    counts = dict.fromkeys(("answers", "reopened", "repeated"), "Int64")
+    return table.astype(counts)[_ASSIGNEES].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about a period's surveys; `undated` answers have no date at all and count nowhere."""
+
+    scores: pd.DataFrame
+    voices: pd.DataFrame
+    assignees: pd.DataFrame
+    undated: int
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        return {"scores": self.scores, "voices": self.voices, "assignees": self.assignees}
+
+
+def analyse(
+    surveys: pd.DataFrame | None,
+    tickets: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    invited: int | None = None,
+) -> Analysis:
+    """Everything about the surveys of a period; parameters as `scores` and `voices`."""
+    spoken = voices(surveys, tickets, events, contract, start, end)
+    undated = 0
+    if surveys is not None:
+        typed = _typed(surveys)
+        undated = int((typed[["invited_at", "answered_at"]].isna().all(axis=1) & _given(typed)).sum())
+    return Analysis(scores(surveys, start, end, invited), spoken, assignees(spoken), undated)
+
+
+def figures(scores: pd.DataFrame) -> list[Figure]:
+    """The figures of satisfaction over all answers.
+
+    Parameters: `scores` from the function of that name. Returns: satisfaction.responsiveness and .capability
+    [ratio], .recommend [-1 to 1], each with its interval, and .response_ratio (returned / invited).
+    Edge cases decided: the contract has no targets for these, the board's stand in strategy.yaml: no verdict here.
+    """
+    rows = scores.to_dict("records")
+    questions = [
+        Figure(
+            measure=f"satisfaction.{row['question']}",
+            value=row["score"],
+            unit="score" if row["question"] == "recommend" else "ratio",
+            n=row["answered"],
+            low=row["low"],
+            high=row["high"],
+            better="higher",
+            rule="rule 20",
+            why_missing=row["why"],
+        )
+        for row in rows
+    ]
+    return [*questions, _response(scores)]
+
+
+def _response(scores: pd.DataFrame) -> Figure:
+    first = scores.iloc[0]
+    known = pd.notna(first["invited"])
+    why = "nobody was asked" if known else "how many were asked is not known"
+    return Figure(
+        measure="satisfaction.response_ratio",
+        value=first["returned"] / first["invited"] if known and first["invited"] else None,
+        unit="ratio",
+        n=first["invited"] if known else None,
+        better="higher",
+        rule="rule 20",
+        why_missing=None if known and first["invited"] else _NO_SURVEY if first["why"] == _NO_SURVEY else why,
+    )
+
+
+def _of_period(
+    surveys: pd.DataFrame | None, start: pd.Timestamp, end: pd.Timestamp
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of a period, and those of them that are answers by its end."""
+    if pd.Timestamp(start).tzinfo is None or pd.Timestamp(end).tzinfo is None:
+        raise ValueError("the period must have instants with a time zone")
+    table = _typed(TABLES["surveys"].empty() if surveys is None else surveys)
+    at, sent = table["answered_at"], table["invited_at"]
+    in_period = (sent >= start) & (sent < end)
+    answered = (at >= start) & (at < end) | at.isna() & _given(table) & in_period
+    still_open = in_period & ((at >= end) | at.isna() & ~_given(table))
+    return table[answered | still_open], table[answered]
+
+
+def _typed(surveys: pd.DataFrame) -> pd.DataFrame:
+    """The columns used, typed; answers off their scale are refused."""
+    table = TABLES["surveys"]
+    typed = surveys.reindex(columns=list(table.names)).reset_index(drop=True)
+    for name in ("invited_at", "answered_at"):
+        given = typed[name]
+        if given.dtype.kind == "M" and getattr(given.dtype, "tz", None) is None and given.notna().any():
+            raise ValueError(f"surveys.{name} has times without a time zone: localize them first")
+        typed[name] = pd.to_datetime(given, utc=True)
+    for name in QUESTIONS:
+        column = table.column(name)
+        typed[name] = pd.to_numeric(typed[name]).astype("float64")
+        if ((typed[name] < column.low) | (typed[name] > column.high)).any():
+            raise ValueError(f"surveys.{name}: an answer lies outside {column.low} to {column.high}")
+    return typed.astype({name: "str" for name in ("survey_id", "ticket_id", "comment")})
+
+
+def _given(surveys: pd.DataFrame) -> pd.Series:
+    return surveys[list(QUESTIONS)].notna().any(axis=1)
+
+
+def _invited(asked: pd.DataFrame, answered: pd.DataFrame, stated: int | None) -> int | None:
+    """How many were asked; None where nobody says."""
+    if stated is not None:
+        return stated if stated >= len(answered) else None
+    told = asked["invited_at"].notna().any() or len(asked) > len(answered)
+    return len(asked) if told or asked.empty else None
+
+
+def _leaning(answers: pd.Series) -> pd.Series:
+    """1 for a promoter, -1 for a detractor, 0 between; missing stays missing."""
+    return pd.Series(
+        np.select([answers >= PROMOTER, answers <= DETRACTOR], [1.0, -1.0], 0.0), answers.index
+    ).where(answers.notna())
+
+
+def _score(
+    question: str, answers: pd.Series, invited: int | None, surveys: pd.DataFrame | None
+) -> dict[str, Any]:
+    given = answers.dropna()
+    n = len(given)
+    row = dict.fromkeys(_SCORES) | {
+        "question": question,
+        "invited": invited,
+        "answered": None if surveys is None else n,
+    }
+    if n < ANSWERS_NEEDED:
+        why = f"{n} answered, and fewer than {ANSWERS_NEEDED} make no figure"
+        return row | {"why": _NO_SURVEY if surveys is None else why}
+    found, least = _interval(question, given)
+    silent = None if invited is None else invited - n
+    bounds = {}
+    if silent is not None:
+        bounds = {
+            "worst": (found.value * n + least * silent) / invited,
+            "best": (found.value * n + silent) / invited,
+        }
+    return row | {"score": found.value, "low": found.low, "high": found.high} | bounds
+
+
+def _interval(question: str, given: pd.Series) -> tuple[Interval, int]:
+    """The score of one question, and what an unhappy answer adds to it."""
+    if question != "recommend":
+        return csat(given), 0
+    leaning = _leaning(given)
+    return recommend(*(int((leaning == side).sum()) for side in (1, 0, -1))), -1

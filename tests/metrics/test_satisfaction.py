@@ -1,0 +1,267 @@
+"""Rule 20: scores, intervals and bounds by cases worked by hand; answers joined to the tickets they speak of."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from msp_report.metrics.satisfaction import analyse, assignees, figures, invited, scores, voices
+from msp_report.params import Sources
+
+START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
+IN = "2026-10-10"
+
+
+def survey(
+    *answers: float | None, question: str = "responsiveness", sent: str | None = IN, **columns
+) -> pd.DataFrame:
+    """One row an answer, None not answered; sent and answered in the month."""
+    n = len(answers)
+    return pd.DataFrame(
+        {
+            "survey_id": [f"S{i}" for i in range(n)],
+            "invited_at": pd.to_datetime([sent] * n, utc=True),
+            "answered_at": pd.to_datetime(
+                [IN if answer is not None else None for answer in answers], utc=True
+            ),
+            question: pd.Series(answers, dtype="Float64"),
+            **columns,
+        }
+    )
+
+
+def row(surveys, question="responsiveness", **more) -> pd.Series:
+    return scores(surveys, START, END, **more).set_index("question").loc[question]
+
+
+# ---------------------------------------------------------------- scores
+
+
+def test_the_share_of_four_and_five():
+    # rule 20's vector: 13 of 15, 62.1 to 96.3 %. 20 asked: worst 13 / 20, best 18 / 20
+    found = row(survey(*[5] * 7, *[4] * 6, 3, 1, *[None] * 5))
+    assert (found.invited, found.answered, found.returned) == (20, 15, 15)
+    assert found[["score", "low", "high"]].astype(float).round(3).tolist() == [0.867, 0.621, 0.963]
+    assert (found.worst, found.best) == (0.65, 0.9)
+    assert pd.isna(found.why)
+
+
+def test_the_recommend_score():
+    # rule 20's vector: 20 promoters, 5 passives, 5 detractors: 50 ± 27.3. 40 asked: (15 - 10) / 40, (15 + 10) / 40
+    found = row(
+        survey(*[9] * 10, *[10] * 10, *[7, 8, 8, 7, 7], *[0, 6, 6, 3, 1], *[None] * 10, question="recommend"),
+        "recommend",
+    )
+    assert (found.score, round(found.high - found.score, 3)) == (0.5, 0.273)
+    assert (found.worst, found.best) == (0.125, 0.625)
+
+
+@pytest.mark.parametrize("n", [0, 4, 5])
+def test_under_five_answers_there_is_no_figure(n):
+    found = row(survey(*[5] * n, *[None] * 10))
+    assert (found.answered, found.invited) == (n, 10 + n)
+    if n < 5:
+        assert found[["score", "low", "high", "worst", "best"]].isna().all()
+        assert found.why == f"{n} answered, and fewer than 5 make no figure"
+    else:
+        assert found.score == 1
+
+
+def test_a_question_left_out_is_not_answered():
+    table = survey(*[5] * 6).assign(capability=[4, 4, 4, None, None, 1])
+    assert row(table, "capability")[["answered", "returned"]].tolist() == [4, 6]
+    assert row(table, "recommend").answered == 0
+
+
+def test_each_answer_counts_in_the_month_in_which_it_was_given():
+    dates = [
+        ("2026-09-28", "2026-10-02"),  # an answer of October
+        ("2026-10-30", "2026-11-02"),  # none by the cut-off
+        ("2026-10-30", None),
+        ("2026-09-28", None),  # of September
+        ("2026-09-28", "2026-09-30"),
+        ("2026-11-01", None),  # of November
+        (None, "2026-10-05"),
+    ]
+    table = survey(*[5] * len(dates)).assign(
+        invited_at=pd.to_datetime([sent for sent, _ in dates], utc=True),
+        answered_at=pd.to_datetime([at for _, at in dates], utc=True),
+        responsiveness=[5, 5, None, None, 5, None, 5],
+    )
+    found = row(table)
+    assert (found.invited, found.answered) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("table", "stated", "expected"),
+    [
+        (survey(*[5] * 6, *[None] * 4), None, 10),
+        (survey(*[5] * 6, *[None] * 4), 240, 240),
+        (survey(*[5] * 6, sent=None), 240, 240),
+        (survey(*[5] * 6, sent=None), None, None),  # answers alone: nobody says how many were asked
+        (survey(*[5] * 6), None, 6),
+        (survey(*[5] * 6), 5, None),  # more answered than were asked, it says
+        (survey(), 30, 30),
+        (survey(), None, 0),
+    ],
+)
+def test_how_many_were_asked(table, stated, expected):
+    found = row(table, invited=stated)
+    assert (None if pd.isna(found.invited) else found.invited) == expected
+    if expected is None:
+        assert found[["worst", "best"]].isna().all() and found.score == 1
+    response = figures(scores(table, START, END, stated))[-1]
+    assert response.value == (len(table[table.responsiveness.notna()]) / expected if expected else None)
+    assert response.why_missing == (
+        None if expected else "nobody was asked" if expected == 0 else "how many were asked is not known"
+    )
+
+
+def test_an_answer_without_its_date_counts_by_its_invitation():
+    table = survey(*[5] * 6).assign(answered_at=pd.NaT)
+    assert row(table).answered == 6
+    lost = table.assign(invited_at=pd.NaT)
+    done = analyse(lost, None, None, {}, START, END)
+    assert (done.scores.answered.max(), done.undated) == (0, 6)
+
+
+def test_what_sources_state():
+    def stated(*sources):
+        return invited(Sources.model_validate({"tables": {"surveys": list(sources)}}))
+
+    assert stated({"file": "a.csv", "invited": 240}) == 240
+    assert stated({"file": "a.csv", "invited": 240}, {"file": "b.csv", "invited": 10}) == 250
+    assert stated({"file": "a.csv", "invited": 240}, {"file": "b.csv"}) is None
+    assert invited(Sources()) is None
+
+
+def test_figures():
+    table = survey(*[5] * 13, *[2] * 2, *[None] * 5)
+    responsiveness, capability, recommend, response = figures(scores(table, START, END))
+    assert (round(responsiveness.value, 3), responsiveness.n, responsiveness.unit) == (0.867, 15, "ratio")
+    assert (round(responsiveness.low, 3), round(responsiveness.high, 3)) == (0.621, 0.963)
+    assert responsiveness.verdict is None  # the contract has no target; the board's stands in the scorecard
+    assert (capability.value, capability.why_missing) == (None, "0 answered, and fewer than 5 make no figure")
+    assert recommend.unit == "score"
+    assert (response.value, response.n) == (0.75, 20)
+
+
+def test_no_survey_at_all():
+    for figure in figures(scores(None, START, END)):
+        assert (figure.value, figure.why_missing) == (None, "no survey was supplied")
+    assert analyse(None, None, None, {}, START, END).voices.empty
+
+
+def test_what_cannot_be_used_is_refused():
+    with pytest.raises(ValueError, match="lies outside 1 to 5"):
+        scores(survey(6), START, END)
+    with pytest.raises(ValueError, match="time zone"):
+        scores(survey(5), START.tz_localize(None), END)
+    with pytest.raises(ValueError, match=r"surveys\.answered_at"):
+        scores(survey(5).assign(answered_at=pd.Timestamp("2026-10-10")), START, END)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.integers(1, 5))))
+def test_the_score_lies_between_its_bounds(answers):
+    found = row(survey(*answers))
+    assert found.answered == sum(answer is not None for answer in answers)
+    assert found.invited == len(answers)
+    if found.answered >= 5:
+        assert 0 <= found.worst <= found.score <= found.best <= 1
+        assert found.low <= found.score <= found.high
+        if found.answered == found.invited:
+            assert found.worst == found.score == found.best
+    else:
+        assert pd.isna(found.score)
+
+
+# ---------------------------------------------------------------- what they speak of
+
+
+def tickets(*rows: tuple) -> pd.DataFrame:
+    """(ticket, opened, title, assignee)"""
+    return pd.DataFrame(
+        {
+            "ticket_id": [row[0] for row in rows],
+            "opened_at": pd.to_datetime([f"2026-{row[1]}" for row in rows], utc=True),
+            "title": [row[2] for row in rows],
+            "assignee": [row[3] for row in rows],
+            "category": "email",
+            "priority": "P3",
+            "status": "closed",
+        }
+    )
+
+
+def events(*rows: tuple) -> pd.DataFrame:
+    """(ticket, at, to): steps of status."""
+    return pd.DataFrame(
+        {
+            "ticket_id": [row[0] for row in rows],
+            "at": pd.to_datetime([f"2026-{row[1]}" for row in rows], utc=True),
+            "field": "status",
+            "from": None,
+            "to": [row[2] for row in rows],
+        }
+    )
+
+
+DESK = tickets(
+    ("A", "10-01", "printer jams on floor two", "ann"),
+    ("B", "10-05", "printer jams on floor two again", "bob"),
+    ("C", "10-06", "cannot log in", "ann"),
+)
+LOG = events(
+    ("A", "10-02", "resolved"),
+    ("B", "10-07", "resolved"),
+    ("C", "10-07", "resolved"),
+    ("C", "10-08", "open"),
+    ("C", "10-09", "resolved"),
+)
+
+
+def test_voices_stand_beside_their_tickets_unhappiest_first():
+    asked = survey(
+        4, 2, 5, 3, None, ticket_id=["A", "C", "B", "X", "A"], comment=["fine", "slow", None, None, None]
+    )
+    found = voices(asked, DESK, LOG, {}, START, END)
+    assert found.survey_id.tolist() == ["S1", "S3", "S0", "S2"]
+    assert found.ticket_id.tolist() == ["C", "X", "A", "B"]
+    assert found.assignee.fillna("?").tolist() == ["ann", "?", "ann", "bob"]
+    assert found.reopened.tolist() == [True, pd.NA, False, False]
+    assert found.repeats.fillna("").tolist() == ["", "", "", "A"]
+    assert found.repeated_by.fillna("").tolist() == ["", "", "B", ""]
+    assert found.comment.fillna("").tolist() == ["slow", "", "fine", ""]
+
+
+def test_tickets_of_earlier_months_are_known_too():
+    desk = DESK.assign(opened_at=DESK["opened_at"] - pd.Timedelta(days=40))
+    log = LOG.assign(at=LOG["at"] - pd.Timedelta(days=40))
+    found = voices(survey(4, 2, ticket_id=["B", "C"]), desk, log, {}, START, END)
+    assert found[["ticket_id", "reopened", "repeats"]].fillna("").values.tolist() == [
+        ["C", True, ""],
+        ["B", False, "A"],
+    ]
+
+
+def test_without_tickets_the_words_stand_alone():
+    found = voices(survey(4, ticket_id=["A"]), None, None, {}, START, END)
+    assert found.assignee.isna().all() and found.reopened.isna().all()
+    assert voices(survey(None, ticket_id=["A"]), DESK, LOG, {}, START, END).empty
+
+
+def test_assignees_need_five_answers_for_a_figure():
+    asked = survey(5, 5, 5, 2, 5, 1, ticket_id=["A", "A", "C", "C", "A", "B"]).assign(
+        recommend=[9, 9, 0, 7, 9, 0]
+    )
+    found = assignees(voices(asked, DESK, LOG, {}, START, END))
+    ann, bob = found.to_dict("records")
+    # ann: 4 of 5 happy, three promoters and one detractor of 5; C was reopened, A was repeated by B
+    assert (ann["assignee"], ann["answers"], ann["responsiveness"], ann["recommend"]) == ("ann", 5, 0.8, 0.4)
+    assert (ann["reopened"], ann["repeated"]) == (1, 1)
+    assert (bob["assignee"], bob["answers"], bob["repeated"]) == ("bob", 1, 1)
+    assert pd.isna(bob["responsiveness"])
+    assert pd.isna(ann["capability"])
