@@ -6,20 +6,22 @@ what the first recorded. Everything is built in a staging folder; only a whole p
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import papermill
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from rapidfuzz import process
 
@@ -79,18 +81,31 @@ def discover(folder: Path) -> list[Notebook]:
 
 def _checked_parameters(path: Path) -> set[str]:
     known = [*PARAMETERS, PACK]
-    declared = papermill.inspect_notebook(str(path))
+    try:
+        declared = papermill.inspect_notebook(str(path))
+    except (ValueError, TypeError, AttributeError, KeyError) as error:  # not JSON, or no notebook
+        text = " ".join(str(error).split())[:120]
+        raise NotebookRefused(f"{path} is no notebook that can be read ({text}): save it again") from None
     for name, parameter in declared.items():
         near = process.extractOne(name, [k for k in known if k not in declared], score_cutoff=75)
         if name not in known and near:
             raise NotebookRefused(f"{path}: parameter {name!r} is not known: did you mean {near[0]!r}?")
-        if name in known and parameter["inferred_type_name"] not in ("None", "str"):
-            kind = parameter["inferred_type_name"]
+        if name in known and (kind := _kind(parameter)) != "str":
             raise NotebookRefused(f"{path}: parameter {name!r} is declared as {kind}: it is a str")
     for name in PARAMETERS:
         if name not in declared:
             raise NotebookRefused(f"{path}: parameter {name!r} is missing from the cell tagged `parameters`")
     return set(declared)
+
+
+def _kind(parameter: Mapping[str, str]) -> str:
+    """The type that a parameter is annotated with, else that of its default."""
+    if parameter["inferred_type_name"] != "None":
+        return parameter["inferred_type_name"]
+    try:
+        return type(ast.literal_eval(parameter["default"])).__name__
+    except (SyntaxError, ValueError):
+        return "an expression"
 
 
 def run_month(
@@ -109,7 +124,7 @@ def run_month(
     found = discover(notebooks or NOTEBOOKS / "monthly")
     case = open_case(client, month, workspace)
     place = case.workspace
-    with _only_run(case), kernels.private_sockets() as config:
+    with _only_run(case, say), kernels.private_sockets() as config:
         months = [m for m in available(place, client, case.agreed, case.sources) if m < case.period.last]
         missing = [m for m in months if not (place.pack(client, m) / "figures.json").exists()]
         for earlier in missing:
@@ -175,28 +190,58 @@ def _execute_one(case: Case, notebook: Notebook, staging: Path, config: Any) -> 
             config=config,
         )
     except PapermillExecutionError as error:
-        reason = f"{error.ename}: {error.evalue}"
+        if error.ename == "KeyboardInterrupt":
+            raise KeyboardInterrupt from None
+        number = _own_number(notebook.path, error.cell_index)
+        reason = " ".join(f"{error.ename}: {error.evalue}".split())
         raise ReportFailed(
-            f"{notebook.path.name}, cell {error.cell_index + 1} failed: {reason}; nothing was published"
+            f"{notebook.path.name}, cell {number} failed: {reason}; nothing was published"
         ) from None
     except (PapermillException, RuntimeError) as error:
         raise ReportFailed(f"{notebook.path.name} failed: {error}; nothing was published") from None
 
 
+def _own_number(path: Path, index: int) -> int:
+    """Which cell of the notebook it was, from 1: papermill put one in after the cell tagged `parameters`."""
+    cells = papermill.iorw.load_notebook_node(str(path)).cells
+    tagged = [place for place, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", [])]
+    return index + (index <= tagged[0])
+
+
 def _write_figures(staging: Path, notebooks: list[Notebook]) -> None:
     """figures.json and figures.csv, in the order of the notebooks and of what they recorded."""
-    recorded = [scraps.read_notebook(staging / "notebooks" / notebook.path.name) for notebook in notebooks]
-    figures: list[Figure] = [figure for one in recorded if one for figure in one["figures"]]
+    recorded: dict[str, str] = {}
+    figures: list[Figure] = []
+    for name in (notebook.path.name for notebook in notebooks):
+        if (record := scraps.read_notebook(staging / "notebooks" / name)) is None:
+            continue
+        if (other := recorded.setdefault(record["report"], name)) != name:
+            raise ReportFailed(
+                f"{other} and {name} both record the report {record['report']!r}: take one of them out of the "
+                "pack; nothing was published"
+            )
+        figures += record["figures"]
     rows = [figure.row() for figure in figures]
     text = json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False)
     (staging / "figures.json").write_text(text + "\n", encoding="utf-8")
-    display.write_csv(pd.DataFrame(rows, columns=COLUMNS), staging / "figures.csv")
+    display.write_csv(pd.DataFrame(rows, columns=COLUMNS, dtype=object), staging / "figures.csv")
 
 
-def _only_run(case: Case) -> FileLock:
+@contextmanager
+def _only_run(case: Case, say: Say) -> Iterator[None]:
+    """One run a client at a time; a second one waits and says so."""
     folder = case.workspace.output / case.client
     folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(str(folder / ".run.lock"))
+    lock = FileLock(str(folder / ".run.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"{case.client}: waiting for another run to end")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def published_months(case: Case) -> list[Month]:
