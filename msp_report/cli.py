@@ -28,15 +28,23 @@ def _guarded(call: Callable[[], Any]) -> int:
         return result if isinstance(result, int) else DONE
     except click.exceptions.Abort:
         return _fail(FAILED, "stopped; what was published before stands")
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return WRONG_USE
+    except click.ClickException as error:
+        return _fail(WRONG_USE, _one_sentence(error))
     except KeyboardInterrupt:
         return _fail(FAILED, "stopped; what was published before stands")
     except Exception as error:
         if os.environ.get("MSP_REPORT_DEBUG"):
             raise
         return _fail(*_explain(error))
+
+
+def _one_sentence(error: click.ClickException) -> str:
+    told = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{told} (see {context.command_path} --help)" if context else told
 
 
 def _explain(error: Exception) -> tuple[int, str]:
@@ -78,6 +86,8 @@ def _place(command: Callable[..., Any]) -> Callable[..., Any]:
         for name, folder in (("workspace", workspace), ("params", params), ("exports", exports)):
             if folder and not Path(folder).expanduser().is_dir():
                 raise click.UsageError(f"--{name} {folder}: there is no such folder")
+        if output and Path(output).expanduser().exists() and not Path(output).expanduser().is_dir():
+            raise click.UsageError(f"--output {output}: this is no folder")
         return command(place=Workspace.find(workspace, params, exports, output), **options)
 
     return with_place
@@ -114,11 +124,13 @@ def check(place: Any, client: str, month: str) -> None:
 
     case = open_case(client, _one_month(month), place)
     click.echo(case.reading().to_string(index=False, na_rep=""))
+    for remark in case.remarks():
+        click.echo(remark)
 
 
 @verbs.command()
 @_place
-@click.option("--seed", type=int, help="Another company of the same kind.")
+@click.option("--seed", type=click.IntRange(min=0), help="Another company of the same kind.")
 def demo(place: Any, seed: int | None) -> None:
     """Make the demo company's exports anew, with planted faults and their truth beside them."""
     from msp_report.workspace import make_demo

@@ -140,6 +140,8 @@ def run(case: Case, notebooks: list[Notebook], config: Any, say: Say) -> Path:
     target = case.workspace.pack(case.client, case.period)
     say(f"{case.client} {case.period}: reading exports")
     accepted = case.accepted
+    for remark in case.remarks():
+        say(f"{case.client} {case.period}: {remark}")
     staging = target.parent / ".staging" / str(case.period)
     shutil.rmtree(staging, ignore_errors=True)
     shutil.copytree(accepted, staging, ignore=shutil.ignore_patterns("stamp"), copy_function=_link)

@@ -88,13 +88,14 @@ class Workspace:
             for base in (self.params, *([PROJECT / "params"] if client == "demo" else [])):
                 if (base / client).is_dir():
                     return base / client
-        match = process.extractOne(client, self.clients, score_cutoff=60)
-        hint = (
-            f": did you mean {match[0]!r}?"
-            if match
-            else f": put its contract.yaml into {self.params / client}"
-        )
-        raise UnknownClient(f"unknown client {client!r}{hint}")
+        match = process.extractOne(client, self.clients, processor=str.casefold, score_cutoff=60)
+        if match:
+            hint = f"did you mean {match[0]!r}?"
+        elif _CLIENT.fullmatch(client):
+            hint = f"put its contract.yaml into {self.params / client}"
+        else:
+            hint = f"a client is the name of a folder in {self.params}"
+        raise UnknownClient(f"unknown client {client!r}: {hint}")
 
     def exports_template(self, client: str, sources: params.Sources) -> str:
         """The folder of a client's exports, absolute, with `{month}` left in where it stands.
@@ -238,6 +239,23 @@ class Case:
         missing = [{"table": name} for name in tables if name not in {e["table"] for e in entries}]
         return pd.DataFrame([*entries, *missing], columns=columns)
 
+    def remarks(self) -> list[str]:
+        """What an analyst should look at in what was read, one sentence each: rejects, warnings, absent files."""
+        said = []
+        for entry in self.manifest["files"]:
+            if entry["rejected"]:
+                reasons = "; ".join(f"{count:,} {reason}" for reason, count in entry["by_reason"].items())
+                listed = self.accepted / "rejects" / f"{entry['table']}.csv"
+                rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
+                said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
+        said += self.manifest["warnings"]
+        states = self.manifest["tables"]
+        absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]
+        said += [f"{name}: sources.yaml names a file that is not there" for name in absent]
+        return said + [
+            f"{name}: named after no table, so nothing is read from it" for name in self.manifest["unread"]
+        ]
+
     @cached_property
     def notes(self) -> str:
         """A human's words on the month, params/<client>/notes/<month>.md; empty where there are none."""
@@ -307,7 +325,9 @@ def latest_complete(
     over = [month for month in months if Period(month, month).is_over(contract.client.timezone, now)]
     if not over:
         where = workspace.exports_template(client, sources)
-        raise ingest.DataRefused([f"no complete month of {client} with exports: put them into {where}"])
+        raise ingest.DataRefused(
+            [f"no complete month of {client} with exports: put them into {where}, or name a running month"]
+        )
     return over[-1]
 
 
