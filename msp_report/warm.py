@@ -1,20 +1,26 @@
 """What a warm kernel has imported before it is forked: everything that notebooks use, nothing started."""
 
-# ruff: noqa: F401
-import ipykernel.kernelapp
-import matplotlib.backends.backend_agg
-import matplotlib.backends.backend_svg
-import matplotlib.pyplot
-import pyarrow.parquet
-import scipy.stats
-import scrapbook
-import seaborn
-import statsmodels.duration.survfunc
+from importlib import import_module
 
-import msp_report.charts
-import msp_report.display
-import msp_report.metrics.availability
-import msp_report.metrics.scorecard
-import msp_report.metrics.tickets
-import msp_report.scraps
-import msp_report.workspace
+LIBRARIES = (
+    "ipykernel.kernelapp",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "scrapbook",
+    "seaborn",
+    "statsmodels.duration.survfunc",
+)
+ROOMS = (
+    "charts",
+    "display",
+    "scraps",
+    "workspace",
+    "metrics.availability",
+    "metrics.tickets",
+    "metrics.scorecard",
+)
+
+for name in (*LIBRARIES, *(f"msp_report.{room}" for room in ROOMS)):
+    import_module(name)
