@@ -106,6 +106,11 @@ def test_another_seed_gives_other_rows_and_the_same_faults(short, tmp_path):
         assert [e["fault"] for e in those[GOLDEN][page]] == [e["fault"] for e in entries], page
 
 
+def test_one_month_alone_will_do(tmp_path):
+    folder = demo.generate(tmp_path, first=GOLDEN)
+    assert [place.name for place in months(folder)] == [GOLDEN]
+
+
 def test_exports_stay_small(exports):
     assert sum(path.stat().st_size for path in exports.rglob("*") if path.is_file()) < 25e6
 

@@ -907,7 +907,7 @@ def _tamper(exports: dict[str, dict[str, pd.DataFrame]], t: pd.DataFrame, truth:
         truth.plant(GOLDEN, "evidence", "vanished", ids=[gone], was="waiting_on_customer")
     plain = t[(t["month"] == "2026-09") & (t["tag"] == "") & (t["priority"] == "P3") & (t["work"] > 240)]
     plain = plain[(plain["closed"] < instant("2026-09-27")) & (plain["pause"] == 0) & ~plain["quiet"]]
-    if len(plain):
+    if "2026-09" in tickets and len(plain):
         ticket = plain["ticket_id"].iloc[0]
         row = tickets["2026-09"].query("ticket_id == @ticket").copy()
         before = row["resolved_at"].iloc[0]
