@@ -26,8 +26,9 @@ CUTOFF = 90
 
 #: Letters of a title that count: no help desk allows more, and a hostile one must not cost hours.
 _LONGEST = 500
-#: Pairs held in memory at once, tickets asked about at once, and latest look-alikes tried before searching.
-_BLOCK, _CHUNK, _GUESSES = 8_000_000, 4_000, 16
+#: Pairs held in memory at once, tickets asked about at once, latest look-alikes tried before searching, and
+#: earlier tickets tried before all.
+_BLOCK, _CHUNK, _GUESSES, _SAMPLE = 8_000_000, 4_000, 16, 4_000
 #: Letter counts that fewer than one title in fifty reaches are not worth a column.
 _RARE = 0.02
 #: How many times what may be missing of a text its rarest words make up (more leaves fewer false candidates),
@@ -169,8 +170,11 @@ def _search(match: np.ndarray, texts: _Texts, asked: _Asked, standing: _Standing
         chunk = probes[begin : begin + _CHUNK]
         first, last = asked.at[chunk[0]], asked.at[chunk[-1]]
         window = rows[(standing.since[rows] <= last) & (standing.until[rows] > first)]
-        for i, j in texts.candidates(asked.text[chunk], standing.text[window]):
-            _settle(match, texts, asked, standing, chunk[i], window[j])
+        # A sample first: what has many likes finds one there, and need not be compared with all of them.
+        for part in (window[:: -(-len(window) // _SAMPLE)], window) if len(window) > _SAMPLE else (window,):
+            open_ = chunk[match[chunk] < 0]
+            for i, j in texts.candidates(asked.text[open_], standing.text[part]):
+                _settle(match, texts, asked, standing, open_[i], part[j])
 
 
 def _settle(

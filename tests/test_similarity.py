@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
+from msp_report import similarity
 from msp_report.similarity import CUTOFF, earlier_match, near_identical
 
 REAL = Path(__file__).parents[2] / "shared" / "real" / "duplicates"
-few = settings(max_examples=80, deadline=None)
+few = settings(max_examples=50, deadline=None)
 
 # Few words and letters, so that containment, swapped words and slips of a letter all come up.
 word = st.one_of(
@@ -208,6 +209,19 @@ def test_matches_exist_exactly_where_a_pair_stands(rows):
     for i, found in enumerate(match):
         true = [f"T{j}" for j in range(len(rows)) if stands(i, j)]
         assert (found in true) if true else found is None
+
+
+@few
+@given(st.lists(st.tuples(title, moments, moments, moments), max_size=18))
+def test_trying_a_sample_first_finds_the_same_tickets(rows):
+    titles = pd.Series([row[0] for row in rows], dtype=object)
+    at, since, until = (days(*(row[k] for row in rows)) for k in (1, 2, 3))
+    whole = earlier_match(titles, at, titles, since, until)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, small in (("_SAMPLE", 2), ("_CHUNK", 3), ("_GUESSES", 0), ("_BLOCK", 5)):
+            patch.setattr(similarity, name, small)
+        in_parts = earlier_match(titles, at, titles, since, until)
+    assert (in_parts.isna() == whole.isna()).all()
 
 
 def test_thousands_of_tickets_from_templates():
