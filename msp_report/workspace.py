@@ -179,14 +179,27 @@ class Case:
     @cached_property
     def months(self) -> list[Month]:
         """Every month with exports up to the period's last one, oldest first."""
-        found = available(self.workspace, self.client, self.agreed, self.sources)
-        return sorted({month for month in found if month < self.period.last} | {self.period.last})
+        return sorted({month for month in self._readable if month < self.period.last} | {self.period.last})
 
     @cached_property
     def later_months(self) -> list[Month]:
         """Months with exports after the period, oldest first: only follow-ups look there (rule 0)."""
+        return [month for month in self._readable if month > self.period.last]
+
+    @cached_property
+    def _readable(self) -> list[Month]:
+        """Months with exports, or whose exports are gone since they were accepted, oldest first."""
         found = available(self.workspace, self.client, self.agreed, self.sources)
-        return [month for month in found if month > self.period.last]
+        return sorted({*found, *self._kept})
+
+    @cached_property
+    def _kept(self) -> list[Month]:
+        """Months that were accepted from the same place of exports and of which no file is there any more."""
+        template = self.workspace.exports_template(self.client, self.sources)
+        folders = (self.workspace.output / self.client / ".accepted").glob("[0-9]*")
+        origin = _origin(self.workspace, template)
+        months = [Month.parse(path.name) for path in folders if _accepted_from(path) == origin]
+        return [month for month in months if not ingest.files(self.sources, template, month)]
 
     def paths(self, table: str, months: list[Month] | None = None) -> list[Path]:
         """The Parquet files of a table, oldest month first; files of the same exports are named once."""
@@ -265,6 +278,8 @@ class Case:
     def _accepted(self, month: Month) -> Path | None:
         if month == self.period.last:
             return self.accepted
+        if month in self._kept:
+            return _place(self.workspace, self.client, month)
         try:
             return accept(self.workspace, self.client, month, self.agreed, self.sources)
         except ingest.DataRefused:
@@ -341,14 +356,16 @@ def accept(
 ) -> Path:
     """The folder of a month's accepted tables, rejects/ and manifest.json.
 
-    Read anew where the exports, sources.yaml or this code changed since. Where the exports are gone, what was
-    accepted before stands. Raises ingest.DataRefused; rejects and manifest are written all the same.
+    Read anew where the exports, sources.yaml or this code changed since. Raises ingest.DataRefused; rejects and
+    manifest are written all the same. Where the exports are gone it is refused too, but what was accepted
+    before stands for the look-back of later months.
     """
-    target = workspace.output / client / ".accepted" / str(month)
+    target = _place(workspace, client, month)
     template = workspace.exports_template(client, sources)
     files = ingest.files(sources, template, month)
-    stamp = _stamp(files, sources, template, contract, workspace.client_params(client))
-    if _is_fresh(target, stamp) or (not files and (target / "stamp").exists()):
+    folder = workspace.client_params(client)
+    stamp = f"{_stamp(files, sources, template, contract, folder)}\n{_origin(workspace, template)}"
+    if _is_fresh(target, stamp):
         return target
     with _locked(workspace, client):
         if not _is_fresh(target, stamp):
@@ -366,17 +383,34 @@ def accept(
                     cache=workspace.output / ".cache",
                     progress=progress,
                 )
-                (fresh / "stamp").write_text(stamp)
+                (fresh / "stamp").write_text(stamp, encoding="utf-8")
             finally:
                 # new files, never old ones written over: published packs share them by hard links
-                shutil.rmtree(target, ignore_errors=True)
-                fresh.replace(target)
+                if files or not target.exists():
+                    shutil.rmtree(target, ignore_errors=True)
+                    fresh.replace(target)
+                shutil.rmtree(fresh, ignore_errors=True)
     return target
+
+
+def _place(workspace: Workspace, client: str, month: Month) -> Path:
+    return workspace.output / client / ".accepted" / str(month)
+
+
+def _origin(workspace: Workspace, template: str) -> str:
+    """The place of exports, as it stays when the workspace is moved."""
+    return os.path.relpath(template, workspace.root)
+
+
+def _accepted_from(folder: Path) -> str | None:
+    """The place of exports that a month was accepted from; None where it was not."""
+    stamp = folder / "stamp"
+    return stamp.read_text(encoding="utf-8").partition("\n")[2] if stamp.exists() else None
 
 
 def _is_fresh(target: Path, stamp: str) -> bool:
     path = target / "stamp"
-    return path.exists() and path.read_text() == stamp
+    return path.exists() and path.read_text(encoding="utf-8") == stamp
 
 
 def _stamp(
