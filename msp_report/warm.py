@@ -6,6 +6,7 @@ LIBRARIES = (
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
+    "duckdb",
     "pyarrow.parquet",
     "scipy.stats",
     "scrapbook",
@@ -22,5 +23,5 @@ ROOMS = (
     "metrics.scorecard",
 )
 
-for name in (*LIBRARIES, *(f"msp_report.{room}" for room in ROOMS)):
+for name in (*LIBRARIES, *(f"msp_report.{r}" for r in ROOMS), *(f"msp_report.metrics.{m}" for m in METRICS)):
     import_module(name)

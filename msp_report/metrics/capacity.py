@@ -175,6 +175,19 @@ def time_to_limit(days: np.ndarray, p95: np.ndarray, limit: float, cutoff: float
     return line | {"forecast": "beyond_horizon" if np.isnan(value) else "ok"}
 
 
+def labelled(resources: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `resources` that have a utilisation, with `label` for a chart: resource and metric."""
+    known = resources[resources["utilisation_ratio"].notna()]
+    return known.assign(label=known["resource"] + " " + known["metric"])
+
+
+def forecasts(resources: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `resources` that have a limit, soonest full first; `forecast_words` says why there is no date."""
+    limited = resources[resources["limit_ratio"].notna()]
+    words = limited["forecast"].map(NO_FORECAST)
+    return limited.assign(forecast_words=words).sort_values("days_to_limit", kind="stable", na_position="last")
+
+
 def figures(resources: pd.DataFrame) -> list[Figure]:
     """capacity.utilisation and capacity.days_to_limit of every row of `resources`, subject `resource:metric`.
 

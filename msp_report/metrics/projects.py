@@ -295,7 +295,7 @@ def _over_all(current: pd.DataFrame, recent: pd.DataFrame) -> list[Figure]:
         ),
         _figure(
             "unapproved", "", missing if len(known) else None, len(known), none or "no source names any approval",
-        ).with_(target=0, verdict=judge(missing if len(known) else None, 0, "lower")),
+        ).with_(target=0 if len(known) else None, verdict=judge(missing if len(known) else None, 0, "lower")),
         _figure("changes", "", None if none else len(recent), len(current), none),
     ]  # fmt: skip
 
