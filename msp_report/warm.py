@@ -3,25 +3,20 @@
 from importlib import import_module
 
 LIBRARIES = (
+    "duckdb",
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
-    "duckdb",
     "pyarrow.parquet",
     "scipy.stats",
     "scrapbook",
     "seaborn",
     "statsmodels.duration.survfunc",
 )
-ROOMS = (
-    "charts",
-    "display",
-    "scraps",
-    "workspace",
-    "metrics.availability",
-    "metrics.tickets",
-    "metrics.scorecard",
-)
+ROOMS = ("charts", "display", "scraps", "workspace")
+METRICS = ("availability", "capacity", "projects", "scorecard", "tickets")
 
-for name in (*LIBRARIES, *(f"msp_report.{r}" for r in ROOMS), *(f"msp_report.metrics.{m}" for m in METRICS)):
-    import_module(name)
+for library in LIBRARIES:
+    import_module(library)
+for room in (*ROOMS, *(f"metrics.{metric}" for metric in METRICS)):
+    import_module(f"msp_report.{room}")
