@@ -28,7 +28,7 @@ def reopens(history: History, start: pd.Timestamp, end: pd.Timestamp) -> pd.Data
     moves = history.moves
     left_at = moves.groupby("row")["at"].shift()
     chosen = (moves["move"] == "reopened") & (moves["at"] >= start) & (moves["at"] < end)
-    table = moves[chosen].assign(left_at=left_at[chosen])
+    table = moves[chosen].assign(left_at=left_at[chosen]).astype({"from": "str", "to": "str"})
     for name in ("ticket_id", "priority"):
         table[name] = history.tickets[name].iloc[table["row"]].array
     columns = ["ticket_id", "at", "from", "to", "left_at", "priority", "actor", "actor_kind"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.tickets.history import OPEN, History, micros
+from msp_report.metrics.tickets.history import MOVES, OPEN, History, micros
 from msp_report.metrics.tickets.levels import alive, local_date, priorities
 from msp_report.params import Contract, as_contract
 from msp_report.period import Month, midnight
@@ -95,7 +95,7 @@ def backlog(
     if last:
         at_edges[-1] = int(history.tickets["is_open"].sum())
     created = _per_day(history.tickets["opened_at"], edges)
-    steps = {name: _per_day(moves["at"][moves["move"] == name], edges) for name in _MOVES}
+    steps = {name: _per_day(moves["at"][moves["move"] == name], edges) for name in MOVES}
     table = pd.DataFrame(
         {
             "day": days,
@@ -132,7 +132,7 @@ def volumes(
     desk, moves = history.tickets, history.moves
     opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
     inside = moves[(moves["at"] >= start) & (moves["at"] < end)]
-    counted = {name: inside["row"][inside["move"] == name].to_numpy() for name in _MOVES}
+    counted = {name: inside["row"][inside["move"] == name].to_numpy() for name in MOVES}
     chosen = {"opened": opened.index.to_numpy(), **counted, "open_at_end": np.flatnonzero(desk["is_open"])}
     frames = []
     for dimension in ("all", "priority", "category", "kind", "assignee"):
@@ -286,7 +286,6 @@ def priority_changes(
     return table.sort_values(["at", "ticket_id"], kind="stable")[columns].reset_index(drop=True)
 
 
-_MOVES = ("solved", "reopened", "removed")
 _OPEN_CODES = [STATUSES.index(name) for name in OPEN]
 
 

@@ -15,12 +15,15 @@ import numpy as np
 import pandas as pd
 
 from msp_report.params import Contract, as_contract
-from msp_report.tables import STATUSES
+from msp_report.tables import PANDAS, STATUSES
 
 #: The status groups of rule 12.
 OPEN = ("new", "open", "waiting_on_customer", "waiting_on_supplier", "waiting")
 DONE = ("resolved", "closed")
 REMOVED = ("cancelled", "merged")
+
+#: The steps between open, solved and removed.
+MOVES = ("solved", "reopened", "removed")
 
 #: Microseconds of an instant that never comes.
 FAR = np.iinfo(np.int64).max
@@ -171,12 +174,12 @@ def _tickets(tickets: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame({"ticket_id": _text(tickets["ticket_id"])})
     frame["opened_at"] = _times(tickets["opened_at"], "tickets: opened_at")
     for name in _TICKET_TIMES:
-        frame[name] = _times(_column(tickets, name), f"tickets: {name}")
+        frame[name] = _times(_column(tickets, name, PANDAS["instant"]), f"tickets: {name}")
     for name in ("priority", "status", *_TICKET_TEXTS):
         frame[name] = _text(_column(tickets, name))
     frame["priority"] = frame["priority"].fillna("not given")
     for name in ("hours", "reassignments"):
-        column = pd.to_numeric(_column(tickets, name)).astype("Float64")
+        column = pd.to_numeric(_column(tickets, name, "float64")).astype("Float64")
         frame[name] = column.to_numpy(float, na_value=np.nan)
     if (twice := frame["ticket_id"].duplicated()).any():
         raise ValueError(f"tickets: ticket_id {frame['ticket_id'][twice].iloc[0]} stands twice: keep one row")
@@ -215,7 +218,9 @@ class _Log:
         table = pd.DataFrame({"row": self.row[order], "at": instants(self.at[order])})
         for name in _EVENT_TEXTS:
             table[name] = _text(_column(self._events, name).iloc[self._place[order]]).array
-        table["public"] = _column(self._events, "public").iloc[self._place[order]].astype("boolean").array
+        table["public"] = (
+            _column(self._events, "public", "boolean").iloc[self._place[order]].astype("boolean").array
+        )
         return table
 
     def touched(self, n: int) -> pd.DatetimeIndex:
@@ -329,12 +334,11 @@ def _moves(
         (before == _STILL_OPEN) != (group == _STILL_OPEN)
     )
     at_step = np.flatnonzero(here)
-    names = np.where(
-        group[at_step] == _STILL_OPEN, "reopened", np.where(group[at_step] == _DONE, "solved", "removed")
-    )
-    moves = pd.DataFrame({"row": row[at_step], "at": instants(at[at_step]), "move": names})
-    for name, codes in (("from", status[at_step - 1]), ("to", status[at_step])):
-        moves[name] = pd.Series(pd.Categorical.from_codes(codes, STATUSES)).astype("str")
+    kind = np.select([group[at_step] == _DONE, group[at_step] == _STILL_OPEN], [0, 1], 2)
+    moves = pd.DataFrame({"row": row[at_step], "at": instants(at[at_step])})
+    moves["move"] = pd.Categorical.from_codes(kind, MOVES)
+    moves["from"] = pd.Categorical.from_codes(status[at_step - 1], STATUSES)
+    moves["to"] = pd.Categorical.from_codes(status[at_step], STATUSES)
     for name in ("actor", "actor_kind"):
         moves[name] = steps[name].reindex(event[at_step]).array
     return moves
@@ -358,8 +362,9 @@ def _codes(statuses: pd.Series, default: int) -> np.ndarray:
     return np.where(codes < 0, default, codes)
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    return frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype=object)
+def _column(frame: pd.DataFrame, name: str, dtype: str = "str") -> pd.Series:
+    """A column, or one of missing values where it is absent."""
+    return frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype=dtype)
 
 
 def _text(column: pd.Series) -> pd.Series:
