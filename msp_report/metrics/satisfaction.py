@@ -74,8 +74,8 @@ def scores(
     >>> asked = pd.DataFrame({"survey_id": range(20), "answered_at": [at] * 15 + [pd.NaT] * 5,
     ...     "invited_at": at, "responsiveness": [5.0] * 13 + [2.0] * 2 + [None] * 5})
     >>> row = scores(asked, at.replace(day=1), at.replace(month=11)).iloc[0]
-    >>> [row.invited, row.answered] + [round(float(row[n]), 3) for n in ("score", "low", "high", "worst", "best")]
-    [20, 15, 0.867, 0.621, 0.963, 0.65, 0.9]
+    >>> [round(float(row[name]), 3) for name in ("score", "low", "high", "worst", "best")]
+    [0.867, 0.621, 0.963, 0.65, 0.9]
     """
     asked, answered = _of_period(surveys, start, end)
     known = None if surveys is None else _invited(asked, answered, invited)
@@ -84,16 +84,8 @@ def scores(
     )
     table["returned"] = None if surveys is None else len(answered)
     numbers = dict.fromkeys(("score", "low", "high", "worst", "best"), "float64")
-    return table.astype(
-        {
-            "question": "str",
-            "invited": "Int64",
-            "answered": "Int64",
-            "returned": "Int64",
-            "why": "str",
-            **numbers,
-        }
-    )
+    counts = dict.fromkeys(("invited", "answered", "returned"), "Int64")
+    return table.astype({"question": "str", "why": "str", **counts, **numbers})
 
 
 def voices(

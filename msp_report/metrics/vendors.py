@@ -1,0 +1,332 @@
+"""Other vendors that the provider brings in: their ties to it, disclosed or not, and the money that follows them.
+
+Decided here:
+
+- A tie is a relationship of referral, commission or owner, or a commission_ratio above 0. It is undisclosed where
+  disclosed_on is empty or not before the cut-off (rule 0), and disclosed late where the vendor had been recommended
+  or had invoiced before. The provider itself is row one and no tie of its own.
+- Vendors are the same where their names are, but for case and blanks. One that only recommendations or purchases
+  name is listed as not registered: nobody has said what ties it has.
+- Money is to date, as far as the exports reach, with the month beside it: what a recommendation brings comes
+  later. Invoiced is what procurement counts for the same lines: less credit notes, in the client's currency.
+- A commission is estimated as invoiced x commission_ratio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.figures import Figure, judge
+from msp_report.metrics import procurement
+from msp_report.metrics.projects import variance
+from msp_report.params import Contract, as_contract
+from msp_report.tables import TABLES
+
+TIES = ("referral", "commission", "owner")
+
+# fmt: off
+_REGISTER = [
+    "vendor", "relationship", "disclosed", "recommended", "invoiced", "status", "introduced_by", "commission_ratio",
+    "disclosed_on", "disclosed_late", "recommendations", "recommended_in_month", "invoiced_in_month",
+    "commission_cost", "not_priced", "tied", "registered",
+]
+_RECOMMENDED = [
+    "recommendation_id", "made_on", "made_by", "vendor", "subject", "amount", "project_id", "project",
+    "project_status", "relationship", "disclosed", "status", "invoiced_since", "in_month",
+]
+# fmt: on
+_ORDER = (
+    "the provider",
+    "undisclosed",
+    "not registered",
+    "disclosed late",
+    "disclosed",
+    "not stated",
+    "no tie",
+)
+_NO_REGISTER = "no register of vendors was supplied"
+_NO_PURCHASES = "no purchases were supplied"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about a period's vendors.
+
+    `register`: one row per vendor, the provider first, then undisclosed ones by money: vendor, relationship, disclosed
+    (missing without a tie), recommended and invoiced [cost, to date], status (the provider, undisclosed, not
+    registered, disclosed late, disclosed, not stated, no tie), introduced_by, commission_ratio, disclosed_on,
+    disclosed_late, recommendations [count], recommended_in_month, invoiced_in_month, commission_cost, not_priced
+    [invoice lines without a price or rate], tied, registered. `recommendations`: one row per recommendation to date,
+    in the same order of vendors, the largest first: what it was, for which project, and invoiced_since, all that
+    its vendor invoiced from that day on. `listed` and `bought`: whether register and purchases were supplied.
+    """
+
+    register: pd.DataFrame
+    recommendations: pd.DataFrame
+    listed: bool
+    bought: bool
+
+    @property
+    def exceptions(self) -> pd.DataFrame:
+        """The vendors whose ties were not told, or not in time, or not at all asked for."""
+        chosen = ["undisclosed", "not registered", "disclosed late"]
+        return self.register[self.register["status"].isin(chosen)].reset_index(drop=True)
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        return {"vendors": self.register, "recommendations": self.recommendations}
+
+
+def analyse(
+    vendors: pd.DataFrame | None,
+    recommendations: pd.DataFrame | None,
+    purchases: pd.DataFrame | None,
+    rates: pd.DataFrame | None,
+    projects: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> Analysis:
+    """The register of vendors joined to what was recommended, bought and planned.
+
+    Parameters: the canonical tables with their look-back, None where not supplied; `contract` names the provider and
+    the client's currency; `[start, end)` the period, timezone-aware.
+    Returns: Analysis. Raises: ValueError for a vendor listed twice under one name, and as procurement.match.
+    Edge cases decided: money is missing where its table is, and 0 where the table has nothing of the vendor.
+    Source: mission, system 9; interfaces.md, record vendors/vendors.
+    """
+    agreed = as_contract(contract)
+    month = _Month(agreed, start, end)
+    advice = _advice(recommendations, month)
+    bought = _bought(purchases, rates, agreed, end)
+    table = _listed(vendors, advice, bought, agreed.provider.name, month)
+    table = _money(table, advice, bought, month, recommendations is not None, purchases is not None)
+    table["status"] = _status(table)
+    table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
+    table = table.assign(most=-table["invoiced"].fillna(0), more=-table["recommended"].fillna(0))
+    table = table.sort_values(["rank", "most", "more", "vendor"], kind="stable", ignore_index=True)
+    return Analysis(
+        register=table[_REGISTER],
+        recommendations=_recommended(advice, table, bought, projects, month, purchases is not None),
+        listed=vendors is not None,
+        bought=purchases is not None,
+    )
+
+
+def figures(analysis: Analysis) -> list[Figure]:
+    """The figures of vendors over all of them.
+
+    Returns: vendors.undisclosed (ties not told; target 0, n = ties), .undisclosed_invoiced [cost to date], .tied,
+    .disclosed_late, .unregistered [counts] and .commission_cost [cost to date]. A missing value says why.
+    """
+    table = analysis.register
+    of = {name: table[table["status"].eq(name)] for name in _ORDER}
+    hidden, tied = of["undisclosed"], table[table["tied"]]
+    paid = tied.dropna(subset=["commission_cost"])
+    listed = None if analysis.listed else _NO_REGISTER
+    bought = listed or (None if analysis.bought else _NO_PURCHASES)
+    target = 0 if analysis.listed or len(table) > 1 else None
+    count = None if listed else len(hidden)
+    return [
+        _figure("undisclosed", count, "count", len(tied), listed).with_(
+            target=target, verdict=judge(count, target, "lower")
+        ),
+        _figure("undisclosed_invoiced", hidden["invoiced"].sum(), "cost", len(hidden), bought),
+        _figure("tied", len(tied), "count", len(table), listed),
+        _figure("disclosed_late", len(of["disclosed late"]), "count", len(tied), listed),
+        _figure("unregistered", len(of["not registered"]), "count", len(table), listed),
+        _figure("commission_cost", paid["commission_cost"].sum(), "cost", len(paid), bought),
+    ]
+
+
+class _Month:
+    """The local days of a period."""
+
+    def __init__(self, contract: Contract, start: pd.Timestamp, end: pd.Timestamp) -> None:
+        if pd.Timestamp(start).tzinfo is None or pd.Timestamp(end).tzinfo is None:
+            raise ValueError("the period must have instants with a time zone")
+        self.first, self.after = (
+            pd.Timestamp(at).tz_convert(contract.client.timezone).tz_localize(None) for at in (start, end)
+        )
+
+    def visible(self, days: pd.Series) -> pd.Series:
+        return days < self.after
+
+    def inside(self, days: pd.Series) -> pd.Series:
+        return (days >= self.first) & (days < self.after)
+
+
+def _figure(name: str, value: float | None, unit: str, n: int, why: str | None) -> Figure:
+    return Figure(
+        measure=f"vendors.{name}",
+        value=None if why else value,
+        unit=unit,
+        n=n,
+        better="lower",
+        rule="register of vendors",
+        why_missing=why,
+    )
+
+
+def _key(names: pd.Series) -> pd.Series:
+    return names.astype("str").str.split().str.join(" ").str.casefold()
+
+
+def _days(values: pd.Series) -> pd.Series:
+    return pd.to_datetime(values).astype("datetime64[us]")
+
+
+def _table(frame: pd.DataFrame | None, name: str) -> pd.DataFrame:
+    """A canonical table with all its columns, empty where it was not supplied."""
+    columns = TABLES[name]
+    return (columns.empty() if frame is None else frame.reindex(columns=list(columns.names))).reset_index(
+        drop=True
+    )
+
+
+def _advice(recommendations: pd.DataFrame | None, month: _Month) -> pd.DataFrame:
+    """Recommendations before the cut-off, with key, day and amount."""
+    rows = _table(recommendations, "recommendations")
+    rows = rows.assign(
+        key=_key(rows["vendor"]),
+        made_on=_days(rows["made_on"]),
+        amount=pd.to_numeric(rows["amount"]).astype("float64"),
+    )
+    rows = rows[month.visible(rows["made_on"])]
+    return rows.assign(in_month=month.inside(rows["made_on"])).reset_index(drop=True)
+
+
+def _bought(
+    purchases: pd.DataFrame | None, rates: pd.DataFrame | None, contract: Contract, end: pd.Timestamp
+) -> pd.DataFrame:
+    """Invoice lines before the cut-off as procurement counts them: key, vendor, dated_on, amount."""
+    if purchases is None:
+        return pd.DataFrame({"key": [], "vendor": [], "dated_on": [], "amount": []}).astype(
+            {"key": "str", "vendor": "str", "dated_on": "datetime64[us]", "amount": "float64"}
+        )
+    lines = procurement.analyse(purchases, None, rates, contract, None, None, end).lines
+    return pd.DataFrame(
+        {
+            "key": _key(lines["vendor"]),
+            "vendor": lines["vendor"].astype("str"),
+            "dated_on": _days(lines["dated_on"]),
+            "amount": pd.to_numeric(lines["amount"]).astype("float64"),
+        }
+    )
+
+
+def _listed(
+    vendors: pd.DataFrame | None,
+    advice: pd.DataFrame,
+    bought: pd.DataFrame,
+    provider: str,
+    month: _Month,
+) -> pd.DataFrame:
+    """Every vendor that anything names, by its key, and its tie."""
+    rows = _table(vendors, "vendors")
+    rows = rows.assign(key=_key(rows["vendor"]), registered=True)
+    if (twice := rows["key"].duplicated()).any():
+        raise ValueError(
+            f"vendors: {rows.loc[twice, 'vendor'].iloc[0]!r} is listed twice: merge its two rows"
+        )
+    own = pd.DataFrame({"vendor": [provider]})
+    others = pd.concat([own, advice[["vendor"]], bought[["vendor"]]], ignore_index=True)
+    others["key"] = _key(others["vendor"])
+    others = others[~others["key"].isin(rows["key"])].drop_duplicates("key").assign(registered=False)
+    table = pd.concat([rows.astype({"vendor": "str"}), others], ignore_index=True)
+    told = _days(table["disclosed_on"])
+    ratio = pd.to_numeric(table["commission_ratio"]).astype("float64")
+    itself = table["key"] == _key(own["vendor"])[0]
+    tied = (table["relationship"].isin(TIES) | (ratio > 0)) & ~itself
+    disclosed = month.visible(told).astype("boolean").mask(~tied)
+    return table.assign(
+        relationship=table["relationship"].astype("str"),
+        introduced_by=table["introduced_by"].astype("str"),
+        registered=table["registered"].astype(bool),
+        disclosed_on=told.where(month.visible(told)),
+        commission_ratio=ratio,
+        itself=itself,
+        tied=tied,
+        disclosed=disclosed,
+    )
+
+
+def _money(
+    table: pd.DataFrame,
+    advice: pd.DataFrame,
+    bought: pd.DataFrame,
+    month: _Month,
+    advised: bool,
+    purchased: bool,
+) -> pd.DataFrame:
+    """What each vendor was recommended for and invoiced, and whether it was told too late."""
+    recent = advice[advice["in_month"]]
+    now = bought[month.inside(bought["dated_on"])]
+    key = table["key"]
+
+    def total(rows: pd.DataFrame, known: bool) -> pd.Series:
+        sums = rows.groupby("key")["amount"].sum().reindex(key).fillna(0.0).round(6)
+        return pd.Series(sums.array if known else np.nan, table.index, dtype="float64")
+
+    def count(rows: pd.DataFrame, known: bool) -> pd.Series:
+        sizes = rows.groupby("key").size().reindex(key).fillna(0)
+        return pd.Series(sizes.array if known else pd.NA, table.index, dtype="Int64")
+
+    days = pd.concat([advice[["key", "made_on"]].set_axis(["key", "on"], axis=1),
+                      bought[["key", "dated_on"]].set_axis(["key", "on"], axis=1)])  # fmt: skip
+    first = pd.Series(days.groupby("key")["on"].min().reindex(key).array, table.index)
+    invoiced = total(bought, purchased)
+    return table.assign(
+        recommended=total(advice, advised),
+        recommendations=count(advice, advised),
+        recommended_in_month=total(recent, advised),
+        invoiced=invoiced,
+        invoiced_in_month=total(now, purchased),
+        not_priced=count(bought[bought["amount"].isna()], purchased),
+        commission_cost=(invoiced * table["commission_ratio"]).round(6).where(table["tied"]),
+        disclosed_late=(table["disclosed_on"] > first).astype("boolean").mask(table["disclosed"].isna()),
+    )
+
+
+def _status(table: pd.DataFrame) -> pd.Series:
+    late = table["disclosed_late"].fillna(False).to_numpy(bool)
+    tied, told = table["tied"].to_numpy(bool), table["disclosed"].fillna(False).to_numpy(bool)
+    cases = {
+        "the provider": table["itself"].to_numpy(bool),
+        "undisclosed": tied & ~told,
+        "not registered": ~table["registered"].to_numpy(bool),
+        "disclosed late": tied & late,
+        "disclosed": tied,
+        "not stated": table["relationship"].isna().to_numpy(bool),
+    }
+    return pd.Series(np.select(list(cases.values()), list(cases), "no tie"), table.index, dtype="str")
+
+
+def _recommended(
+    advice: pd.DataFrame,
+    table: pd.DataFrame,
+    bought: pd.DataFrame,
+    projects: pd.DataFrame | None,
+    month: _Month,
+    purchased: bool,
+) -> pd.DataFrame:
+    known = table.set_index("key")[["rank", "relationship", "disclosed", "status"]]
+    rows = advice.join(known, on="key")
+    plan = variance(projects, month.after).set_index("project_id")
+    found = plan[["name", "status"]].reindex(rows["project_id"].astype("str"))
+    pairs = rows[["key", "made_on"]].reset_index().merge(bought[["key", "dated_on", "amount"]], on="key")
+    since = pairs[pairs["dated_on"] >= pairs["made_on"]].groupby("index")["amount"].sum()
+    rows = rows.assign(
+        project=found["name"].array,
+        project_status=found["status"].array,
+        invoiced_since=since.reindex(rows.index).fillna(0.0).round(6) if purchased else np.nan,
+        most=-rows["amount"].fillna(0),
+    )
+    ordered = rows.sort_values(["rank", "most", "recommendation_id"], kind="stable", ignore_index=True)
+    texts = dict.fromkeys(("recommendation_id", "made_by", "vendor", "subject", "project_id"), "str")
+    return ordered.astype(texts)[_RECOMMENDED]
