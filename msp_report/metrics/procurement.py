@@ -793,6 +793,11 @@ class _Ledger:
             lambda kind: kind.where(paid if kind.name == PAID else dated, Fraction(0)), result_type=None
         )
 
+    @cached_property
+    def staked(self) -> pd.DataFrame:
+        """`stakes` of the period."""
+        return self.stakes(self.of_period)
+
     def stakes(self, found: pd.DataFrame) -> pd.DataFrame:
         """What each exception adds to the money at stake of its line: units first, then the excess on the rest."""
         price, live = (self.invoices[name].to_numpy(object) for name in ("price", "live"))
@@ -812,7 +817,7 @@ class _Ledger:
 
     def match(self) -> pd.DataFrame:
         """The record procurement/match."""
-        rows, found, stakes = self.invoices, self.of_period, self.stakes(self.of_period)
+        rows, found, stakes = self.invoices, self.of_period, self.staked
         price, live = rows["price"].to_numpy(object), rows["live"].to_numpy(object)
         parts = []
         for kind in found:
@@ -857,7 +862,7 @@ class _Ledger:
         each = self.rates.money(rows["price"].to_numpy(object), rows["currency"], rows["dated_on"])
         rows = rows.assign(money=rows["quantity"].to_numpy(object) * each)
         rows["by_provider"] = rows["ordered_by"].isin(_provider(self.contract))
-        staked = self.stakes(self.of_period).sum(axis=1).to_numpy(object)
+        staked = self.staked.sum(axis=1).to_numpy(object)
         at_line = _sums(np.where(_known(staked), staked, Fraction(0)), self.invoices["place"], self.count)
         at_line = np.where(rows.duplicated("place"), Fraction(0), at_line[rows["place"]])
         grouped = rows.assign(staked=at_line).groupby(["vendor_key", "order_key"])
@@ -919,8 +924,8 @@ class _Ledger:
     def lines(self) -> pd.DataFrame:
         """Every invoice line of the period, and whether its documents agree."""
         rows = self._judged(self.of_period)
-        stakes = self.stakes(self.of_period).sum(axis=1)
-        rows = rows.assign(amount=rows["live"] * rows["price"], at_stake=stakes.to_numpy(object))
+        stakes = self.staked.sum(axis=1, skipna=False).to_numpy(object)
+        rows = rows.assign(amount=rows["live"] * rows["price"], at_stake=stakes)
         return _record(rows[self._in_period(rows["dated_on"])], _LINES)
 
     def _judged(self, found: pd.DataFrame) -> pd.DataFrame:
@@ -963,7 +968,7 @@ class _Ledger:
         unsure = self._cannot_compare["why"].mask(bare, _NO_AGREED_PRICE)
         why = np.where(rows["state"] == "exception", rows["exceptions"], unsure)
         amount = rows["live"] * rows["price"]
-        stakes = self.stakes(self.found).sum(axis=1).to_numpy(object)
+        stakes = self.stakes(self.found).sum(axis=1, skipna=False).to_numpy(object)
         whole = amount.where(rows["exceptions"].str.contains(SPLIT, regex=False), stakes)
         rows = rows.assign(why=why, amount=amount, at_stake=whole.to_numpy(object))
         rows = rows[rows["paid_on"].isna() & _above(rows["live"], 0)]

@@ -1,0 +1,499 @@
+"""Are there more copies than were bought, and is there a receipt for what was (rule 28)?
+
+Decided here, where the rule leaves room:
+
+- A receipt is one that the purchase register holds as a licence_receipt by the cut-off; a number that the register
+  does not know is the provider's word.
+- Products are counted by the metrics of their entitlements, and by the contract's metric; where neither names one, by
+  device. Copies of a product without entitlements are short as a whole.
+- Counted by device: each device once. By user: each user once, a copy without a user as one of its own. By core: the
+  cores of each device once; a device whose cores are not known leaves the position open, unless it is short anyway.
+- A key's quantity is that of its active entitlements (of its largest one where all have ended); a key that no
+  entitlement names is worth one device. Keys are counted as devices whatever the metric.
+- A product is met where its position is not negative and none of its keys is reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.figures import Figure
+from msp_report.params import Contract, as_contract
+from msp_report.period import Month
+
+_NO_REGISTER = "not computable: no purchase register was supplied"
+_NO_ENTITLEMENTS = "not computable: no list of licences owned was supplied"
+_NO_INSTALLS = "not computable: no list of installed copies was supplied"
+
+# fmt: off
+_POSITION = [
+    "product", "metric", "entitled", "receipted", "installed", "position", "keys_reused", "verdict", "short",
+    "unreceipted", "why_missing",
+]
+_KEYS = ["product", "licence_key", "quantity", "devices", "over", "reused", "person", "last_installed_on"]
+_UNRECEIPTED = ["entitlement_id", "product", "metric", "quantity", "receipt_id", "starts_on", "ends_on", "why"]
+_ADDED = ["product", "device", "licence_key", "installed_on", "person", "position", "months_added"]
+_INSTALLERS = ["product", "person", "copies", "last_installed_on"]
+_HISTORY = ["product", "metric", "month", "added", "installed", "receipted", "position"]
+# fmt: on
+_NUMBERS = frozenset(
+    ["entitled", "receipted", "installed", "position", "short", "unreceipted", "quantity", "devices", "over"]
+)
+
+
+# ---------------------------------------------------------------- what the page asks
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about the licences at a cut-off: frames that notebooks show and record."""
+
+    position: pd.DataFrame
+    keys: pd.DataFrame
+    unreceipted: pd.DataFrame
+    added: pd.DataFrame
+    installers: pd.DataFrame
+    history: pd.DataFrame
+
+    @property
+    def reused(self) -> pd.DataFrame:
+        """The keys on more devices than they were bought for."""
+        return self.keys[self.keys["reused"]].reset_index(drop=True)
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The records of the report by name."""
+        names = ("position", "keys", "unreceipted", "added", "installers", "history")
+        return {name: getattr(self, name) for name in names}
+
+
+def position(
+    entitlements: pd.DataFrame | None,
+    installs: pd.DataFrame | None,
+    purchases: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    at: date | datetime,
+) -> pd.DataFrame:
+    """Copies installed against licences held with a receipt, by product and metric (rule 28).
+
+    Parameters: the canonical tables (`purchases` with its look-back), None where not supplied; `contract` a model or
+    a dict like the YAML, whose `licences` say how products are counted; `at` the cut-off: an instant, the end of a
+    half-open period, of which the day before it in the client's zone counts, or a date, which counts itself.
+
+    Returns: one row per product and metric, the shortest first: `entitled` [licences active on the day], `receipted`
+    [of these, with a receipt in the purchase register], `installed` [copies, in the metric], `position` = receipted -
+    installed, `keys_reused` [count], `verdict` (met, missed, no_verdict, no_data), `short` [copies without a licence],
+    `unreceipted` = entitled - receipted, `why_missing`. Quantities are Decimal, missing ones None; without a purchase
+    register the position is "not computable" and no_data.
+
+    Raises: ValueError where params are wrong.
+
+    >>> owned = pd.DataFrame({"entitlement_id": ["E1"], "product": "CAD", "metric": "device", "quantity": [1],
+    ...     "receipt_id": "R1"})
+    >>> found = pd.DataFrame({"product": "CAD", "device": ["pc-1", "pc-2"]})
+    >>> bought = pd.DataFrame({"document": ["licence_receipt"], "document_id": "R1",
+    ...     "dated_on": pd.to_datetime(["2026-01-05"])})
+    >>> position(owned, found, bought, {}, pd.Timestamp("2026-02-01", tz="UTC"))[
+    ...     ["product", "receipted", "installed", "position", "verdict"]].to_dict("records")
+    [{'product': 'CAD', 'receipted': Decimal('1'), 'installed': Decimal('2'), 'position': Decimal('-1'), \
+'verdict': 'missed'}]
+    """
+    return _Stock.of(entitlements, installs, purchases, contract, at).position
+
+
+def analyse(
+    entitlements: pd.DataFrame | None,
+    installs: pd.DataFrame | None,
+    purchases: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    at: date | datetime,
+    months: int = 12,
+) -> Analysis:
+    """Everything about the licences at a cut-off at once.
+
+    Parameters and raises: as `position`; `months` is how far `history` and `months_added` look back.
+
+    Returns an Analysis: `position`; `keys`, one row per key in use (`over` [devices], `reused`, `person` who installed
+    it last); `unreceipted`, one row per active entitlement without a receipt and why; `added`, one row per copy that
+    was installed in the cut-off's month of a product that is short, with the number of months of the look-back in
+    which copies of it were added (`months_added`); `installers`, one row per product that is short and person who
+    installed it; `history`, one row per product, metric and month: copies added in it and the position at its end, of
+    the copies that are still there.
+    """
+    stock = _Stock.of(entitlements, installs, purchases, contract, at)
+    past = stock.history(months)
+    keys = _record(stock.keys, _KEYS)
+    return Analysis(stock.position, keys, stock.unreceipted, stock.added(past), stock.installers, past)
+
+
+def figures(analysis: Analysis) -> list[Figure]:
+    """The figures of licences.
+
+    Returns: licences.position by product (and metric in brackets where a product has several) [count; target 0],
+    .short [count of copies without a licence, in all], .keys_reused [count], .unreceipted [count of licences]. What
+    cannot be computed is null and says why.
+    """
+    return list(_figures(analysis))
+
+
+def _figures(analysis: Analysis) -> Iterator[Figure]:
+    rows = analysis.position
+    several = rows["product"].duplicated(keep=False)
+    names = rows["product"].where(~several, rows["product"] + " (" + rows["metric"] + ")")
+    for name, row in zip(names, rows.to_dict("records"), strict=True):
+        yield Figure(
+            measure="licences.position",
+            subject=name,
+            value=row["position"],
+            unit="count",
+            n=None if row["installed"] is None else int(row["installed"]),
+            target=0.0,
+            better="higher",
+            verdict=row["verdict"],
+            rule="rule 28",
+            why_missing=row["why_missing"] if row["position"] is None else None,
+        )
+    why = rows["why_missing"].dropna()
+    open_why = why.iloc[0] if len(why) else "no licences and no installed copies are listed"
+    for name, values in (
+        ("short", rows["short"]),
+        ("keys_reused", rows["keys_reused"]),
+        ("unreceipted", rows["unreceipted"]),
+    ):
+        known = values.dropna()
+        yield Figure(
+            measure=f"licences.{name}",
+            value=sum(known, 0) if len(known) else None,
+            unit="count",
+            n=len(known),
+            better="lower",
+            rule="rule 28",
+            why_missing=None if len(known) else open_why,
+        )
+
+
+# ---------------------------------------------------------------- the stock at a cut-off
+
+
+def _last_day(at: date | datetime, zone: str) -> pd.Timestamp:
+    """The last whole or begun day before an instant in a zone; a date is itself."""
+    moment = pd.Timestamp(at)
+    if moment.tzinfo is None:
+        return moment.normalize()
+    return (moment.tz_convert(zone) - pd.Timedelta(microseconds=1)).tz_localize(None).normalize()
+
+
+def _text(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column as text without blanks around it; missing is empty."""
+    if name not in frame:
+        return pd.Series("", index=frame.index, dtype="str")
+    return frame[name].astype("str").str.strip().fillna("")
+
+
+def _dates(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name not in frame:
+        return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
+    days = pd.to_datetime(frame[name])
+    return (days.dt.tz_localize(None) if days.dt.tz is not None else days).astype("datetime64[us]")
+
+
+def _quantities(values: pd.Series) -> pd.Series:
+    """Quantities as decimals, a missing one 0."""
+    codes, known = pd.factorize(values)
+    table = np.array([*(Decimal(str(value)) for value in known), Decimal(0)], dtype=object)
+    return pd.Series(table[codes], index=values.index, dtype=object)
+
+
+def _plain(value: Any) -> Decimal | None:
+    """A quantity without zeros at its end; a missing one None."""
+    if pd.isna(value):
+        return None
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    whole = exact == exact.to_integral_value()
+    return exact.to_integral_value() if whole else exact.normalize()
+
+
+def _empty(*columns: str) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+
+
+@dataclass(frozen=True)
+class _Stock:
+    """What is owned and what is installed on a day, under shared keys (`p` product, `k` key, `d` device)."""
+
+    owned: pd.DataFrame
+    copies: pd.DataFrame
+    receipts: pd.DataFrame
+    metrics: Mapping[str, str]
+    supplied: tuple[bool, bool, bool]
+    day: pd.Timestamp
+
+    @classmethod
+    def of(
+        cls,
+        entitlements: pd.DataFrame | None,
+        installs: pd.DataFrame | None,
+        purchases: pd.DataFrame | None,
+        contract: Contract | Mapping[str, Any],
+        at: date | datetime,
+    ) -> _Stock:
+        agreed = as_contract(contract)
+        day = _last_day(at, agreed.client.timezone)
+        supplied = tuple(table is not None for table in (entitlements, installs, purchases))
+        return cls(
+            _owned(entitlements),
+            _copies(installs),
+            _receipts(purchases),
+            dict(agreed.on(day.date()).licences),
+            supplied,
+            day,
+        )
+
+    def on(self, day: pd.Timestamp) -> _Stock:
+        """The same tables on another day."""
+        return _Stock(self.owned, self.copies, self.receipts, self.metrics, self.supplied, day)
+
+    @cached_property
+    def active(self) -> pd.DataFrame:
+        """Entitlements in force on the day, with `receipted` and, where not, why."""
+        begun = ~(self.owned["starts_on"] > self.day)
+        held = self.owned[begun & ~(self.owned["ends_on"] < self.day)]
+        proved = held["r"].isin(self.receipts.loc[~(self.receipts["dated_on"] > self.day), "r"])
+        proved &= held["r"] != ""
+        why = np.where(held["r"] == "", "no receipt is named", "its receipt is not in the purchase register")
+        return held.assign(receipted=proved, why=np.where(proved, None, why))
+
+    @cached_property
+    def present(self) -> pd.DataFrame:
+        """Copies that were there on the day; one without a date always was."""
+        return self.copies[~(self.copies["installed_on"] > self.day)]
+
+    # ------------------------------------------------------------ position
+
+    @cached_property
+    def _lines(self) -> pd.DataFrame:
+        """Every product and metric to be counted, named as first written."""
+        named = pd.DataFrame({"product": self.metrics.keys(), "metric": self.metrics.values()}, dtype="str")
+        named["p"] = named["product"].str.casefold()
+        agreed = dict(zip(named["p"], named["metric"], strict=True))
+        owned = self.owned.loc[~(self.owned["starts_on"] > self.day), ["p", "product", "metric"]]
+        found = self.present[["p", "product"]]
+        found = found.assign(metric=found["p"].map(agreed).astype(object).fillna("device"))
+        found = found[~found["p"].isin(owned["p"]) | found["p"].isin(agreed)]
+        used = named[named["p"].isin(set(owned["p"]) | set(found["p"]))][["p", "product", "metric"]]
+        lines = pd.concat([owned, found, used]).drop_duplicates(["p", "metric"])
+        return lines.assign(product=lines.groupby("p")["product"].transform("first"))
+
+    @cached_property
+    def _installed(self) -> pd.DataFrame:
+        """Copies by product in each metric, and devices whose cores are not known."""
+        copies = self.present
+        each = copies.assign(someone=copies["u"].mask(copies["u"] == "", "\0" + copies["d"]))
+        devices = copies.sort_values("cores", ascending=False).drop_duplicates(["p", "d"])
+        cores = devices.groupby("p")["cores"]
+        return pd.DataFrame(
+            {
+                "device": each.groupby("p")["d"].nunique(),
+                "user": each.groupby("p")["someone"].nunique(),
+                "core": cores.sum(),
+                "unknown": cores.agg(lambda values: int(values.isna().sum())),
+            }
+        ).astype("int64")
+
+    @cached_property
+    def position(self) -> pd.DataFrame:
+        """The record licences/position."""
+        lines = self._lines.reset_index(drop=True)
+        held = self.active
+        by = ["p", "metric"]
+        zero = Decimal(0)
+        keys = pd.MultiIndex.from_frame(lines[by])
+
+        def sums(rows: pd.DataFrame) -> np.ndarray:
+            return rows.groupby(by)["quantity"].sum().reindex(keys, fill_value=zero).to_numpy(object)
+
+        counted = self._installed.reindex(lines["p"], fill_value=0)
+        columns = pd.Index(["device", "user", "core"]).get_indexer(lines["metric"])
+        installed = counted[["device", "user", "core"]].to_numpy()[np.arange(len(lines)), columns]
+        lines["entitled"] = sums(held)
+        lines["receipted"] = sums(held[held["receipted"]])
+        lines["installed"] = np.array([Decimal(int(count)) for count in installed], dtype=object)
+        lines["position"] = lines["receipted"] - lines["installed"]
+        lines["unreceipted"] = lines["entitled"] - lines["receipted"]
+        reused = self.keys[self.keys["reused"]].groupby("p").size()
+        lines["keys_reused"] = lines["p"].map(reused).fillna(0).astype("int64")
+        unknown = (lines["metric"] == "core") & (counted["unknown"].to_numpy() > 0)
+        negative = lines["position"].astype(float).lt(0)
+        bad = negative | lines["keys_reused"].gt(0)
+        lines["verdict"] = np.where(bad, "missed", np.where(unknown, "no_verdict", "met"))
+        many = pd.Series(counted["unknown"].to_numpy(), index=lines.index).astype("str")
+        lines["why_missing"] = ("the cores of " + many + " devices are not known").where(unknown & ~negative)
+        lines["short"] = (-lines["position"]).where(negative, zero)
+        open_position = ["position", "short"]
+        lines[open_position] = lines[open_position].mask(unknown & ~negative)
+        return _record(_ranked(self._without_tables(lines)), _POSITION)
+
+    def _without_tables(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """What cannot be said where a whole table lacks."""
+        owned, found, bought = self.supplied
+        why = (
+            _NO_REGISTER
+            if not bought
+            else _NO_ENTITLEMENTS
+            if not owned
+            else _NO_INSTALLS
+            if not found
+            else None
+        )
+        if why is None:
+            return lines
+        unknown = ["position", "short"]
+        unknown += [] if bought else ["receipted", "unreceipted"]
+        unknown += [] if owned else ["entitled", "receipted", "unreceipted"]
+        unknown += [] if found else ["installed", "keys_reused"]
+        blank = dict.fromkeys(unknown)
+        return lines.astype(dict.fromkeys(unknown, object)).assign(**blank, verdict="no_data", why_missing=why)
+
+    # ------------------------------------------------------------ keys, receipts, people
+
+    @cached_property
+    def keys(self) -> pd.DataFrame:
+        """Every key in use, the most overused first."""
+        copies = self.present[self.present["k"] != ""].sort_values(["installed_on", "d"], na_position="first")
+        used = copies.groupby(["p", "k"], sort=True).agg(
+            product=("product", "first"),
+            licence_key=("licence_key", "first"),
+            devices=("d", "nunique"),
+            person=("person", "last"),
+            last_installed_on=("installed_on", "max"),
+        )
+        owned = self.owned[~(self.owned["starts_on"] > self.day)]
+        ended = owned.assign(size=owned["quantity"].astype(float)).sort_values("size")
+        ever = ended.groupby(["p", "k"])["quantity"].last()
+        now = self.active.groupby(["p", "k"])["quantity"].sum()
+        quantity = now.reindex(used.index).combine_first(ever.reindex(used.index)).astype(object)
+        used["quantity"] = quantity.where(quantity.notna(), Decimal(1))
+        over = np.array([Decimal(int(n)) for n in used["devices"]], dtype=object) - used["quantity"]
+        used["reused"] = over.astype(float).gt(0).astype(bool)
+        used["over"] = over.where(used["reused"], Decimal(0))
+        used = used.reset_index()
+        order = np.lexsort((used["k"], used["p"], -used["over"].astype(float)))
+        return used.iloc[order].reset_index(drop=True)
+
+    @cached_property
+    def unreceipted(self) -> pd.DataFrame:
+        """Active entitlements without a receipt; without a purchase register nothing can be said of any."""
+        rows = self.active[~self.active["receipted"]] if self.supplied[2] else self.active[:0]
+        return _record(rows.sort_values(["p", "entitlement_id"]), _UNRECEIPTED)
+
+    @cached_property
+    def _short(self) -> pd.DataFrame:
+        """The worst position of each product that is short."""
+        known = self.position[self.position["short"].notna()]
+        short = known[known["short"].astype(float) > 0]
+        return short.assign(p=short["product"].str.casefold()).drop_duplicates("p")[["p", "position"]]
+
+    @property
+    def installers(self) -> pd.DataFrame:
+        """By whom copies of products that are short were installed."""
+        rows = self.present[self.present["p"].isin(self._short["p"])]
+        people = rows.groupby(["product", "person"]).agg(
+            copies=("d", "nunique"), last_installed_on=("installed_on", "max")
+        )
+        people = people.reset_index().sort_values(
+            ["product", "copies", "person"], ascending=[True, False, True]
+        )
+        return _record(people, _INSTALLERS)
+
+    def added(self, history: pd.DataFrame) -> pd.DataFrame:
+        """Copies installed in the day's month of products that are short."""
+        month = self.present["installed_on"].dt.to_period("M") == self.day.to_period("M")
+        rows = self.present[month].merge(self._short, on="p")
+        busy = history[history["added"] > 0].assign(p=lambda frame: frame["product"].str.casefold())
+        months = busy.groupby("p")["month"].nunique()
+        rows["months_added"] = rows["p"].map(months).astype("Int64")
+        return _record(rows.sort_values(["p", "installed_on", "d"]), _ADDED)
+
+    def history(self, months: int) -> pd.DataFrame:
+        """The position at the end of each month up to the day's, with the copies added in it."""
+        last = Month.of(self.day.date())
+        return pd.concat(
+            [self._month(last.shift(-step), min(self.day, _end(last.shift(-step)))) for step in range(months)][
+                ::-1
+            ],
+            ignore_index=True,
+        )
+
+    def _month(self, month: Month, day: pd.Timestamp) -> pd.DataFrame:
+        then = self.on(day)
+        fresh = then.present[then.present["installed_on"] >= pd.Timestamp(month.first_on)]
+        added = fresh.groupby("p")["d"].nunique()
+        rows = then.position.assign(month=str(month))
+        rows["added"] = rows["product"].str.casefold().map(added).fillna(0).astype("int64")
+        return rows.sort_values(["product", "metric"])[_HISTORY]
+
+
+def _end(month: Month) -> pd.Timestamp:
+    return pd.Timestamp(month.end_on) - pd.Timedelta(days=1)
+
+
+def _owned(entitlements: pd.DataFrame | None) -> pd.DataFrame:
+    rows = _empty("entitlement_id", "product", "metric", "quantity") if entitlements is None else entitlements
+    names = ("entitlement_id", "product", "metric", "receipt_id", "licence_key")
+    owned = pd.DataFrame({name: _text(rows, name) for name in names})
+    owned["metric"] = owned["metric"].str.lower()
+    wrong = owned.loc[~owned["metric"].isin(["device", "user", "core"]), "metric"]
+    if len(wrong):
+        raise ValueError(f"entitlements.metric: {wrong.iloc[0]!r} is not one of device, user, core")
+    keys = {"p": "product", "k": "licence_key", "r": "receipt_id"}
+    owned = owned.assign(**{key: owned[name].str.casefold() for key, name in keys.items()})
+    return owned.assign(
+        quantity=_quantities(rows["quantity"]),
+        starts_on=_dates(rows, "starts_on"),
+        ends_on=_dates(rows, "ends_on"),
+    ).reset_index(drop=True)
+
+
+def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
+    rows = _empty("product", "device") if installs is None else installs
+    copies = pd.DataFrame({name: _text(rows, name) for name in ("product", "device", "licence_key")})
+    keys = {"p": copies["product"], "d": copies["device"], "k": copies["licence_key"], "u": _text(rows, "user")}
+    copies = copies.assign(**{key: texts.str.casefold() for key, texts in keys.items()})
+    cores = rows["cores"] if "cores" in rows else pd.Series(np.nan, index=rows.index)
+    return copies.assign(
+        person=_text(rows, "installed_by"),
+        cores=pd.to_numeric(cores).astype("Float64"),
+        installed_on=_dates(rows, "installed_on"),
+    ).reset_index(drop=True)
+
+
+def _receipts(purchases: pd.DataFrame | None) -> pd.DataFrame:
+    """The numbers of licence receipts in the purchase register, and their dates."""
+    rows = _empty("document", "document_id") if purchases is None else purchases
+    rows = rows[_text(rows, "document").str.lower() == "licence_receipt"]
+    return pd.DataFrame({"r": _text(rows, "document_id").str.casefold(), "dated_on": _dates(rows, "dated_on")})
+
+
+def _ranked(lines: pd.DataFrame) -> pd.DataFrame:
+    """The shortest first, those without a position last."""
+    position = lines["position"].astype(float)
+    return lines.assign(size=position).sort_values(["size", "p", "metric"], na_position="last", kind="stable")
+
+
+def _record(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Rows with the columns of a record: quantities as plain decimals, missing text missing."""
+    rows = rows.reindex(columns=columns).reset_index(drop=True)
+    for name in rows:
+        if name in _NUMBERS and name != "devices":
+            rows[name] = pd.Series([_plain(value) for value in rows[name]], index=rows.index, dtype=object)
+        elif rows[name].dtype == object or isinstance(rows[name].dtype, pd.StringDtype):
+            if name != "keys_reused":
+                rows[name] = rows[name].astype("str").where(rows[name].notna() & (rows[name] != ""))
+    return rows
