@@ -148,8 +148,27 @@ class Case:
 
     @cached_property
     def bounds(self) -> tuple[pd.Timestamp, pd.Timestamp]:
-        """The instants `[start, end)` of the period."""
-        return self.period.bounds(self.timezone)
+        """The instants `[start, end)` of the period; a running one ends where its exports do.
+
+        What has not happened yet is neither up nor late: a period that is not over ends a minute after the last
+        instant in what was accepted, or now where nothing happened.
+        """
+        start, end = self.period.bounds(self.timezone)
+        now = pd.Timestamp.now("UTC").as_unit("us")
+        if not start < now < end:
+            return start, end
+        return start, (self._last_instant(start, now) or now).floor("min") + pd.Timedelta(minutes=1)
+
+    def _last_instant(self, start: pd.Timestamp, now: pd.Timestamp) -> pd.Timestamp | None:
+        """The last instant in the exports of the period, not after now."""
+        found = []
+        for table in TABLES.values():
+            path = self.accepted / "tables" / f"{table.name}.parquet"
+            columns = [column.name for column in table.columns if column.type == "instant"]
+            if columns and path.exists():
+                frame = pd.read_parquet(path, columns=columns)
+                found += [frame.loc[frame[name].between(start, now), name].max() for name in columns]
+        return max((at for at in found if pd.notna(at)), default=None)
 
     @property
     def start(self) -> pd.Timestamp:
