@@ -1,0 +1,299 @@
+"""Who opens tickets, what for, and what that costs: whether open-to-everyone drives up the bill (rule 19).
+
+Decided here, where the rule leaves room:
+
+- A ticket counts in the month in which it was opened, whatever became of it. Authorised, unauthorised and unknown
+  part the tickets; duplicate and training overlap with these and with each other.
+- `*` in a pattern of strategy.requesters stands for any letters; nothing else is special, and case and outer blanks
+  do not count. Without any pattern nobody has decided who may open tickets: authorised and unauthorised are not
+  known, and only who gives no name is. A source without requesters has nothing but unknown ones.
+- Training is a category of the contract, or one of its words in the title, as a whole word or phrase. Where the
+  contract names neither, it is not known.
+- Hours are those booked in the period on these tickets, where any booking falls in the period, else the tickets' own
+  (rule 17); work on older tickets is on the tickets page. Missing hours are missing, not none.
+- Money where the contract pays by the hour (billing hourly with hourly_rate) or by the ticket (per_ticket with
+  ticket_rate); otherwise there is none to show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.figures import Figure
+from msp_report.metrics.tickets import duplicates, history_of
+from msp_report.params import Contract, Strategy, as_contract, as_strategy
+from msp_report.tables import TABLES
+
+KINDS = ("authorised", "unauthorised", "unknown", "duplicate", "training")
+
+_TICKETS = [
+    "ticket_id",
+    "opened_at",
+    "requester",
+    "title",
+    "category",
+    "kind",
+    "duplicate_of",
+    "training_by",
+    "hours",
+    "cost",
+]
+_KINDS = ["kind", "tickets", "hours", "cost", "share", "why"]
+_REQUESTERS = ["requester", "kind", "tickets", "hours", "cost", "duplicate", "training"]
+_NOT_SUPPLIED = "no tickets were supplied"
+_NO_LIST = "strategy.yaml names no requesters"
+_NO_TRAINING = "the contract does not say what training is"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about the tickets opened in a period and who opened them.
+
+    `kinds`: the record, one row per kind in the order of KINDS: kind, tickets, hours, cost, share (of the tickets
+    opened), why (of what is missing). `tickets`: one row per ticket in order of opening: ticket_id, opened_at,
+    requester, title, category, kind (authorised, unauthorised, unknown; missing without a list), duplicate_of (a
+    ticket open then with a near-identical title), training_by (the category or the word that says so), hours,
+    cost. `requesters`: one row per requester, most tickets first: requester, kind, tickets, hours, cost, duplicate,
+    training. `opened` counts them; `pays_by` is hour, ticket or nothing; `rate` its price; `hours_from` names the
+    source of hours (time_entries, tickets; None where neither has any).
+    """
+
+    kinds: pd.DataFrame
+    tickets: pd.DataFrame
+    requesters: pd.DataFrame
+    opened: int
+    pays_by: str
+    rate: float | None
+    hours_from: str | None
+    supplied: bool
+
+    @property
+    def unauthorised(self) -> pd.DataFrame:
+        """The requesters who are not on the list, most tickets first."""
+        return self.requesters[self.requesters["kind"].eq("unauthorised")].reset_index(drop=True)
+
+    @property
+    def overlapping(self) -> pd.DataFrame:
+        """The tickets that are duplicates or training questions."""
+        chosen = self.tickets["duplicate_of"].notna() | self.tickets["training_by"].notna()
+        return self.tickets[chosen].reset_index(drop=True)
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        return {"kinds": self.kinds, "tickets": self.tickets, "requesters": self.requesters}
+
+
+def analyse(
+    tickets: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    time_entries: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    strategy: Strategy | Mapping[str, Any] | None,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> Analysis:
+    """Everything about the tickets opened in a period and who opened them.
+
+    Parameters: `tickets`, `events`, `time_entries` as the canonical tables with their look-back, None where not
+    supplied; `contract` (what it pays for, what training is; the version in force on the first local day) and
+    `strategy` (requesters) as models or dicts like the YAML; `[start, end)` the period, timezone-aware.
+    Returns: Analysis. Raises: as tickets.history_of.
+    Source: rule 19, duplicates rule 18, hours rule 17.
+    """
+    agreed = as_contract(contract)
+    agreed = agreed.on(start.tz_convert(agreed.client.timezone).date())
+    patterns = as_strategy(strategy).requesters
+    history = history_of(TABLES["tickets"].empty() if tickets is None else tickets, events, agreed, end)
+    desk = history.tickets
+    opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
+    opened = opened[["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
+    doubled = duplicates(history, start, end).set_index("ticket_id")["earlier_id"]
+    hours, source = _hours(opened, time_entries, agreed, start, end)
+    pays_by, rate = _pays(agreed)
+    table = opened.assign(
+        kind=_who(opened["requester"], patterns),
+        duplicate_of=doubled.reindex(opened["ticket_id"]).array,
+        training_by=_training(opened, agreed),
+        hours=hours,
+        cost=hours * rate if pays_by == "hour" else float(rate) if pays_by == "ticket" else np.nan,
+    ).reset_index(drop=True)[_TICKETS]
+    training = agreed.tickets.training
+    return Analysis(
+        kinds=_kinds(
+            table, tickets is not None, bool(patterns), bool(training.categories or training.words), pays_by
+        ),
+        tickets=table,
+        requesters=_requesters(table),
+        opened=len(table),
+        pays_by=pays_by,
+        rate=rate,
+        hours_from=source,
+        supplied=tickets is not None,
+    )
+
+
+def kinds(
+    tickets: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    time_entries: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    strategy: Strategy | Mapping[str, Any] | None,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> pd.DataFrame:
+    """The record requests/kinds: tickets, hours and cost by kind, as Analysis.kinds describes them.
+
+    >>> log = pd.DataFrame({"ticket_id": ["1", "2"], "opened_at": pd.to_datetime(["2026-10-05 08:00Z"] * 2),
+    ...     "requester": ["Amy@acme.example", "bob@acme.example"], "title": ["How do I print?", "VPN down"],
+    ...     "priority": "P3", "status": "open", "hours": [0.5, 2.0]})
+    >>> agreed = {"provider": {"billing": "hourly"},
+    ...     "tickets": {"hourly_rate": 100, "training": {"words": ["how do i"]}}}
+    >>> table = kinds(log, None, None, agreed, {"requesters": ["amy@*"]},
+    ...     pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC"))
+    >>> table[["kind", "tickets", "cost"]].values.tolist()[:2]
+    [['authorised', 1, 50.0], ['unauthorised', 1, 200.0]]
+    """
+    return analyse(tickets, events, time_entries, contract, strategy, start, end).kinds
+
+
+def figures(analysis: Analysis) -> list[Figure]:
+    """The figures of requests over all tickets opened.
+
+    Returns: of each kind requests.<kind>_tickets [count of n opened], .<kind>_hours and, where the contract pays
+    so, .<kind>_cost; then requests.opened. No verdicts: the contract promises nothing here. Missing says why.
+    """
+    found = [figure for row in analysis.kinds.to_dict("records") for figure in _figures_of(row, analysis)]
+    total = Figure(
+        measure="requests.opened",
+        value=analysis.opened if analysis.supplied else None,
+        unit="count",
+        rule="rule 19",
+        why_missing=None if analysis.supplied else _NOT_SUPPLIED,
+    )
+    return [*found, total]
+
+
+def _figures_of(row: Mapping[str, Any], analysis: Analysis) -> list[Figure]:
+    better = None if row["kind"] == "authorised" else "lower"
+    units = {"tickets": "count", "hours": "hours"} | (
+        {} if analysis.pays_by == "nothing" else {"cost": "cost"}
+    )
+    known = isinstance(row["why"], str)
+    return [
+        Figure(
+            measure=f"requests.{row['kind']}_{name}",
+            value=row[name],
+            unit=unit,
+            n=analysis.opened if analysis.supplied else None,
+            better=better,
+            rule="rule 19",
+            why_missing=(row["why"] if known else "no hours are recorded") if pd.isna(row[name]) else None,
+        )
+        for name, unit in units.items()
+    ]
+
+
+def _who(requesters: pd.Series, patterns: tuple[str, ...]) -> pd.Series:
+    """authorised, unauthorised or unknown; missing where nobody has decided who may."""
+    asked = requesters.astype("str").str.strip().str.casefold()
+    asked = asked.mask(asked.eq(""))
+    listed = "|".join(re.escape(p.strip().casefold()).replace(r"\*", ".*") for p in patterns)
+    may = asked.str.fullmatch(f"(?:{listed})", flags=re.DOTALL).fillna(False).to_numpy(bool)
+    kind = np.select([asked.isna(), may], ["unknown", "authorised"], "unauthorised")
+    decided = asked.isna() | bool(patterns)
+    return pd.Series(kind, requesters.index, dtype="str").where(decided)
+
+
+def _training(opened: pd.DataFrame, contract: Contract) -> pd.Series:
+    """The category or the word by which a ticket is a training question; missing where it is none."""
+    training = contract.tickets.training
+    categories = {name.strip().casefold() for name in training.categories}
+    category = opened["category"].astype("str")
+    by = category.where(category.str.strip().str.casefold().isin(categories))
+    if training.words:
+        words = "|".join(re.escape(word.casefold()) for word in training.words)
+        title = opened["title"].astype("str").str.casefold().str.replace(r"\s+", " ", regex=True)
+        by = by.fillna(title.str.extract(rf"(?<!\w)({words})(?!\w)", expand=False))
+    return by
+
+
+def _hours(
+    opened: pd.DataFrame,
+    time_entries: pd.DataFrame | None,
+    contract: Contract,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> tuple[pd.Series, str | None]:
+    """Hours of each ticket, and where they come from (rule 17)."""
+    if time_entries is not None and len(time_entries):
+        zone = contract.client.timezone
+        first, after = (at.tz_convert(zone).tz_localize(None) for at in (start, end))
+        day = pd.to_datetime(time_entries["worked_on"])
+        booked = time_entries[(day >= first) & (day < after)]
+        if len(booked):
+            sums = pd.to_numeric(booked["hours"]).groupby(booked["ticket_id"].astype("str")).sum()
+            spent = sums.round(6).reindex(opened["ticket_id"]).fillna(0.0)
+            return pd.Series(spent.to_numpy(float), opened.index), "time_entries"
+    own = pd.to_numeric(opened["hours"]).astype("float64")
+    return own, "tickets" if own.notna().any() else None
+
+
+def _pays(contract: Contract) -> tuple[str, float | None]:
+    """What the contract pays for, and its price."""
+    billing, rates = contract.provider.billing, contract.tickets
+    if billing == "hourly" and rates.hourly_rate is not None:
+        return "hour", rates.hourly_rate
+    if billing == "per_ticket" and rates.ticket_rate is not None:
+        return "ticket", rates.ticket_rate
+    return "nothing", None
+
+
+def _kinds(table: pd.DataFrame, supplied: bool, listed: bool, taught: bool, pays_by: str) -> pd.DataFrame:
+    flags = pd.DataFrame(
+        {name: table["kind"].eq(name) for name in KINDS[:3]}
+        | {"duplicate": table["duplicate_of"].notna(), "training": table["training_by"].notna()}
+    )[list(KINDS)].astype(bool)
+    told = table["hours"].notna().any() or table.empty
+    why = pd.Series(None, KINDS, dtype=object)
+    if not listed:
+        why[["authorised", "unauthorised"]] = _NO_LIST
+    if not taught:
+        why["training"] = _NO_TRAINING
+    if not supplied:
+        why[:] = _NOT_SUPPLIED
+    known = why.isna()
+    sums = {name: flags.mul(table[name].fillna(0), axis=0).sum().round(6) for name in ("hours", "cost")}
+    frame = pd.DataFrame(
+        {
+            "tickets": flags.sum().astype("Int64").where(known),
+            "hours": sums["hours"].where(known & told),
+            "cost": sums["cost"].where(known & (pays_by == "ticket" or (pays_by == "hour" and told))),
+            "share": (flags.sum() / len(table)).where(known) if len(table) else np.nan,
+            "why": why.astype("str"),
+        }
+    )
+    return frame.rename_axis("kind").reset_index().astype({"kind": "str", "share": "float64"})[_KINDS]
+
+
+def _requesters(table: pd.DataFrame) -> pd.DataFrame:
+    marks = table.assign(
+        requester=table["requester"].astype("str").str.strip().fillna(""),
+        kind=table["kind"].fillna(""),
+        tickets=1,
+        duplicate=table["duplicate_of"].notna().astype(int),
+        training=table["training_by"].notna().astype(int),
+    )
+    groups = marks.groupby(["requester", "kind"])
+    sums = groups[["tickets", "duplicate", "training"]].sum().astype("Int64")
+    for name in ("hours", "cost"):
+        sums[name] = groups[name].sum(min_count=1).astype("float64").round(6)
+    frame = sums.reset_index().sort_values(["tickets", "requester"], ascending=[False, True], kind="stable")
+    for name in ("requester", "kind"):
+        frame[name] = frame[name].astype("str").mask(frame[name].eq(""))
+    return frame[_REQUESTERS].reset_index(drop=True)
