@@ -9,7 +9,7 @@ import json
 import pandas as pd
 import pytest
 
-from msp_report.metrics import availability, tickets
+from msp_report.metrics import availability, capacity, projects, tickets
 from msp_report.workspace import PROJECT, Workspace, open_case
 
 MONTHS = ["2025-10", "2026-03", "2026-07", "2026-09", "2026-10"]
@@ -141,3 +141,68 @@ def test_rejected_rows_are_the_planted_ones(month):
     assert sorted(rows) == expected
     for entry in case.manifest["files"]:
         assert entry["read"] == entry["accepted"] + entry["rejected"], entry["file"]
+
+
+def same(found, expected):
+    """Equal, or the same number; missing is None."""
+    if expected is None or pd.isna(expected):
+        return found is None or pd.isna(found)
+    return found == expected or found == pytest.approx(expected, rel=1e-9)
+
+
+#: How the truth words what the metric calls a state.
+FORECASTS = {"already over": "already_over", "too short": "too_short", "no trend": "no_trend"}
+
+
+def test_every_capacity_is_the_planted_one(month):
+    case, truth = month
+    found = capacity.resources(case.paths("samples"), case.agreed, case.start, case.end)
+    found.index = found["resource"] + ":" + found["metric"]
+    kinds = ("none", "over_limit", "warned", "no_samples")
+    expected = {fault["subject"]: fault for fault in planted(truth["capacity"], *kinds)}
+    assert set(found.index) == set(expected)
+    for subject, fault in expected.items():
+        for name in set(fault) - {"fault", "subject"}:
+            assert same(found.loc[subject, name], fault[name]), f"{subject} {name}"
+    reasons = {f["subject"]: FORECASTS[f["reason"]] for f in planted(truth["capacity"], "cannot_forecast")}
+    for fault in planted(truth["capacity"], "fills_up"):
+        row = found.loc[fault["subject"]]
+        assert row["days_to_limit"] == pytest.approx(fault["days_to_limit"], abs=fault["tolerance_days"])
+        assert row["days_low"] <= fault["days_to_limit"] + fault["tolerance_days"]
+    assert {s: found.loc[s, "forecast"] for s in reasons} == reasons
+    above = {f["subject"] for f in planted(truth["capacity"], "above_capacity")}
+    assert set(found.index[found["over_capacity"] > 0]) == above
+
+
+def test_every_project_is_the_planted_one(month):
+    case, truth = month
+    begin, cutoff = case.period.first.first_on, case.period.last.end_on
+    reports = case.table("projects")
+    found = projects.variance(reports, cutoff, case.table("project_periods"), case.table("decisions"))
+    found = found.set_index("project_id")
+    expected = {f["subject"]: f for f in planted(truth["projects"], "none", "late", "over_budget")}
+    assert set(found.index) == set(expected)
+    for project, fault in expected.items():
+        for name in set(fault) - {"fault", "subject", "baseline_given"}:
+            value = found.loc[project, name]
+            value = str(value.date()) if isinstance(value, pd.Timestamp) else value
+            assert same(value, fault[name]), f"{project} {name}: {value}"
+    late = found[found["slip_days"] > 0].index
+    assert set(late) == {f["subject"] for f in planted(truth["projects"], "late")}
+    for fault in planted(truth["projects"], "earned_value"):
+        for name in set(fault) - {"fault", "subject"}:
+            assert same(found.loc[fault["subject"], name], fault[name]), name
+    changed = projects.changes(reports, cutoff, since=begin)
+    assert sorted(zip(changed["project_id"], changed["field"], strict=True)) == sorted(
+        (f["subject"], f["field"]) for f in planted(truth["projects"], "changed")
+    )
+
+
+def test_proposals_are_scored_as_planted(place, truth):
+    case = open_case("demo", "2026-10", place)
+    cutoff = case.period.last.end_on
+    found = projects.proposals(case.table("projects"), case.table("decisions"), case.strategy, cutoff)
+    scores = dict(zip(found["project_id"], found["score"], strict=True))
+    expected = {f["subject"]: f["score"] for f in planted(truth["2026-10"]["strategy"], "score", "no_score")}
+    assert set(scores) == set(expected)
+    assert all(same(scores[project], expected[project]) for project in expected)
