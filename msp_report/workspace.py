@@ -477,6 +477,8 @@ def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
     table = TABLES[name]
     frames = [pd.read_parquet(path) for path in paths]
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    if frame.empty:
+        return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
     frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
     if len(frames) > 1:
         frame = frame.drop_duplicates(list(table.key) or None, keep="last", ignore_index=True)
