@@ -1206,6 +1206,38 @@ def test_the_records_have_the_columns_that_outsiders_rely_on():
         assert set(columns.split()) <= set(found[name].columns), name
 
 
+def test_late_tickets_come_furthest_over_first():
+    frame = desk(
+        WED | {"resolved_at": "04-01 15:00"},  # 300 of 240 minutes
+        WED | {"resolved_at": "04-01 13:00"},  # in time
+        {"opened_at": "04-01 09:00", "priority": "P2", "resolved_at": "04-02 17:00"},  # 960 of 480
+        {"opened_at": "03-31 10:00", "resolved_at": "04-20 10:00"},  # March's
+    )
+    found = analyse(frame, None, None, contract(), START, END)
+    assert found.late("resolution")["ticket_id"].tolist() == ["T3", "T1"]
+    assert found.late("response").empty
+
+
+def test_volumes_of_one_dimension_most_solved_first():
+    frame = desk(
+        WED | {"category": "mail"},
+        WED | {"category": "vpn", "resolved_at": "04-02 10:00"},
+        WED | {"category": None},
+    )
+    found = analyse(frame, None, None, contract(), START, END).volumes_by("category")
+    assert found["category"].tolist()[0] == "vpn"
+    assert found["category"].isna().sum() == 1
+    assert found[["opened", "solved", "open_at_end"]].sum().tolist() == [3, 1, 2]
+
+
+def test_a_running_month_ends_where_its_exports_do():
+    frame, events = moving()
+    end = at("04-03 11:00")  # T1 is open again, T5 not there yet
+    found = analyse(frame, events, None, contract(), START, end)
+    assert found.backlog["day"].dt.day.tolist() == [1, 2, 3]
+    assert found.backlog.iloc[-1].tolist()[1:] == [1, 0, 1, 0, 0, 2]
+
+
 MEASURES = {
     "response_attainment",
     "resolution_attainment",
