@@ -39,7 +39,7 @@ VARIANCE = [
     "schedule", "budget", "baseline_source", "baseline_cost_source", "changes", "last_change_on", "approved",
     "sponsor", "proposed_by", "objective", "in_contract", "actual_cost", "percent_complete", "periods_elapsed",
 ]  # fmt: skip
-CHANGES = ["project_id", "as_of", "field", "from", "to", "days", "cost", "name"]
+CHANGES = ["project_id", "as_of", "field", "from", "to", "days", "cost", "name", "what"]
 PROPOSALS = [
     "project_id", "score", "objective", "approved", "in_contract", "cost", "name", "benefit", "risk",
     "best_resource", "proposed_by", "sponsor", "subject", "rank_business", "rank_provider", "rank_cio", "as_of",
@@ -55,8 +55,14 @@ _COSTS = ["baseline_cost", "forecast_cost", "actual_cost"]
 _NUMBERS = ["benefit", "risk", "percent_complete"]
 _TEXTS = ["project_id", "name", "objective", "status", "proposed_by", "sponsor", "approved_by", "subject"]
 _FLAGS = ["in_contract", "best_resource"]
-#: What counts as a change to schedule or estimate.
-_ESTIMATES = ["baseline_start", "baseline_end", "baseline_cost", "forecast_end", "forecast_cost"]
+#: What counts as a change to schedule or estimate, and what it is called.
+_ESTIMATES = {
+    "baseline_start": "agreed start",
+    "baseline_end": "agreed end",
+    "baseline_cost": "agreed cost",
+    "forecast_end": "expected end",
+    "forecast_cost": "expected cost",
+}
 #: Work that somebody should have approved.
 _UNDER_WAY = ["approved", "waiting", "in_progress"]
 
@@ -159,7 +165,7 @@ def changes(projects: pd.DataFrame | None, cutoff: Cutoff, since: Cutoff | None 
     """Every change to a project's schedule or estimate.
 
     Parameters: the table projects; `cutoff` as in `variance`; `since`: only changes reported on that day or later.
-    Returns: one row per change with CHANGES: as_of [date of the report that brought it], field, from and to [as
+    Returns: one row per change with CHANGES: as_of [date of the report that brought it], field and what it is called, from and to [as
     text], days or cost [how much it moved, positive is later or dearer], in the order of dates.
     Edge cases: the first value known is no change; no table: no rows.
     Source: rule 24.
@@ -168,6 +174,7 @@ def changes(projects: pd.DataFrame | None, cutoff: Cutoff, since: Cutoff | None 
     frame = pd.concat([_changed(reports, field) for field in _ESTIMATES], ignore_index=True)
     if since is not None:
         frame = frame[frame["as_of"] >= _day(since)]
+    frame["what"] = frame["field"].map(_ESTIMATES)
     return frame.sort_values(["as_of", "project_id"], kind="stable", ignore_index=True)[CHANGES]
 
 
