@@ -448,6 +448,7 @@ def _read_file(
         formats=reading.formats,
         decimal=reading.decimal,
         durations=reading.durations,
+        factors=reading.factors,
     )
     fitted: canonical.Fit | None = None
     compared = not table.key or reading.record == "last"

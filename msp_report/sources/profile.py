@@ -135,6 +135,7 @@ def _check_keys(reading: Reading, table: Table) -> None:
     named = {
         "constants": reading.constants,
         "durations": reading.durations,
+        "factors": reading.factors,
         "dates": [name for name in reading.dates if name != ANY] if isinstance(reading.dates, dict) else (),
         "path": [p for p in re.findall(r"{(\w+)}", reading.path or "") if p not in ("client", "month")],
     }
@@ -149,6 +150,9 @@ def _check_keys(reading: Reading, table: Table) -> None:
             raise ProfileError(f"durations: {encoding!r} is not known{nearest(encoding, DURATIONS)}")
         if table.column(name).unit not in SECONDS:
             raise ProfileError(f"durations: {name} is no duration: take it out")
+    for name in reading.factors:
+        if table.column(name).type not in ("number", "decimal"):
+            raise ProfileError(f"factors: {name} is no amount that can be multiplied: take it out")
     listed = reading.dates.values() if isinstance(reading.dates, dict) else [reading.dates]
     for form in (form for forms in listed for form in forms):
         _check_format(form)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def as_list(value: object) -> object:
@@ -41,6 +41,8 @@ class Reading(BaseModel):
     durations: dict[str, str] = {}
     """Canonical column: encoding of a duration (hours, minutes, seconds, milliseconds, hms, epoch_date,
     text); it is converted to the column's unit."""
+    factors: dict[str, Annotated[int, Field(gt=1)]] = {}
+    """Canonical column: what its numbers are multiplied by, 1000000 where a header says `$ M`."""
     nulls: Texts = ()
     """Values that mean missing, beside the empty one."""
     decimal: Literal[".", ","] | None = None
@@ -83,7 +85,7 @@ class Reading(BaseModel):
         """This profile with the keys of sources.yaml laid over it: mappings join, all else is replaced."""
         said: dict[str, Any] = {name: getattr(inline, name) for name in Reading.model_fields}
         said = {name: value for name, value in said.items() if name in inline.model_fields_set}
-        for name in ("columns", "constants", "durations", "totals", "unpivot"):
+        for name in ("columns", "constants", "durations", "factors", "totals", "unpivot"):
             if name in said:
                 said[name] = getattr(self, name) | said[name]
         if "values" in said:

@@ -48,6 +48,7 @@ class Manner:
     decimal: str | None = None
     """None: the file leaves the sign in doubt."""
     durations: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, int] = field(default_factory=dict)
     typed: bool = False
     """Dates and numbers of typed cells are ISO 8601 and carry a point, whatever the formats say."""
 
@@ -168,6 +169,8 @@ def _numbers(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
             texts = pc.replace_substring_regex(texts, r"\s*%$", "")
         number, why = _number_texts(texts, manner)
         values = _TYPED[column.type](number, why)
+        if column.name in manner.factors:
+            values = _multiplied(values, manner.factors[column.name], why)
     _check_range(values, why, column)
     keep = pa.array(why == None)  # noqa: E711
     return Values(pc.if_else(keep, values, None), why, np.zeros(len(texts), bool))
@@ -231,6 +234,18 @@ def _decimals(number: pa.StringArray, why: np.ndarray) -> pa.Decimal128Array:
 def _with_digits(number: pa.StringArray) -> pa.StringArray:
     """`.5` and `5.` with the digits that a decimal needs."""
     return pc.replace_substring_regex(pc.replace_substring_regex(number, r"^(-?)\.", r"\10."), r"\.$", "")
+
+
+def _multiplied(values: pa.Array, factor: int, why: np.ndarray) -> pa.Array:
+    """Numbers in thousands or millions as what they stand for; money stays exact."""
+    if pa.types.is_floating(values.type):
+        return pc.multiply(values, float(factor))
+    amounts = pc.multiply(
+        pc.cast(values, pa.decimal256(38, 9)), pa.scalar(Decimal(factor), pa.decimal256(19))
+    )
+    too_much = _mask(pc.greater_equal(pc.abs(amounts), pa.scalar(Decimal(10**28))))
+    why[too_much] = reasons.RANGE
+    return pc.cast(pc.if_else(pa.array(too_much), None, amounts), values.type)
 
 
 def _check_range(values: pa.Array, why: np.ndarray, column: Column) -> None:

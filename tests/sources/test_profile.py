@@ -147,6 +147,8 @@ def test_a_profile_that_cannot_be_used(tmp_path, yaml, sentence):
             "dates: 'opend_at' is no column of tickets: did you mean 'opened_at'?",
         ),
         ({"durations": {"reopens": "hours"}}, "durations: reopens is no duration: take it out"),
+        ({"factors": {"reopens": 1000}}, "factors: reopens is no amount that can be multiplied: take it out"),
+        ({"factors": {"hour": 60}}, "factors: 'hour' is no column of tickets: did you mean 'hours'?"),
         ({"totals": {"Name": "("}}, "totals: Name: '(' is no pattern"),
         ({"dates": "%d/%m/%Y @ Mars"}, "'Mars' is not a time zone"),
         (

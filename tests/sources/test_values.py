@@ -255,6 +255,29 @@ def test_durations_come_in_the_unit_of_the_column(encoding, text, hours):
     assert one(text, column, durations={"hours": encoding}) == hours
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("15.297", Decimal("15297000")),
+        ("-0.000001", Decimal("-1")),
+        ("0.000000001", Decimal("0.001")),
+        ("1,234.5", Decimal("1234500000")),
+        ("9" * 22, Decimal("9" * 22 + "000000")),
+        ("9" * 23, reasons.RANGE),  # 29 digits with its millions; the table holds 28
+        ("none", reasons.NOT_NUMBER),
+    ],
+)
+def test_money_in_millions_stays_exact(text, expected):
+    column = Column("forecast_cost", "decimal", "", unit="cost")
+    assert one(text, column, factors={"forecast_cost": 1_000_000}) == expected
+    assert one("15.297", MONEY, factors={"forecast_cost": 1_000_000}) == Decimal("15.297")  # another column
+
+
+def test_numbers_in_thousands():
+    column = Column("value", "number", "", low=0)
+    assert values(["1.5", "-1"], column, factors={"value": 1000}) == [(1500.0, None), (None, reasons.RANGE)]
+
+
 def test_maps_of_values():
     pairs = {"Neu": "new", "in arbeit": "open"}
     found = mapped(pa.array(["NEU", "In Arbeit", "closed", "other"]), pairs, STATUSES)
