@@ -44,7 +44,7 @@ def _guarded(call: Callable[[], Any]) -> int:
 def _one_sentence(error: click.ClickException) -> str:
     told = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
-    return f"{told} (see {context.command_path} --help)" if context else told
+    return f"{told} (see {context.command_path if context else 'msp-report'} --help)"
 
 
 def _explain(error: Exception) -> tuple[int, str]:

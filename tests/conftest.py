@@ -1,0 +1,41 @@
+"""What several tests share: a client in a workspace of its own, and the command line run as an outsider runs it."""
+
+import os
+import sys
+
+import pytest
+from workspaces import Place, Said
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_from_outside():
+    """The folders of whoever runs the tests are none of their business."""
+    for name in [name for name in os.environ if name.startswith("MSP_REPORT_")]:
+        del os.environ[name]
+
+
+@pytest.fixture
+def place(tmp_path) -> Place:
+    """An empty workspace with the client acme."""
+    made = Place(tmp_path / "ws")
+    made.client()
+    return made
+
+
+@pytest.fixture
+def msp(monkeypatch, capfd):
+    """Run the command line in this process, as `.venv/bin/msp-report` would; only sentences may reach stderr."""
+
+    def run(*arguments: object) -> Said:
+        from msp_report import cli
+
+        monkeypatch.setattr(sys, "argv", ["msp-report", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = Said(ended.value.code or 0, *capfd.readouterr())
+        for noise in ("Traceback", "Warning", 'File "', "WARNING"):
+            assert noise not in said.err, said.err
+        return said
+
+    return run
