@@ -632,7 +632,7 @@ def _item_name(item: Any) -> str:
 # ---------------------------------------------------------------- YAML
 
 
-class _TextLoader(yaml.SafeLoader):
+class _TextLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Every scalar is text but null; keys may not repeat."""
 
 

@@ -16,7 +16,11 @@ LIBRARIES = (
 ROOMS = ("charts", "display", "scraps", "workspace")
 METRICS = ("availability", "capacity", "projects", "scorecard", "tickets")
 
+#: Opened once, so that the calendars of the world and the models are there when the first notebook opens its own.
+CONTRACT = {"calendars": {"any": {"hours": {"mon": ["09:00-17:00"]}, "holidays": {"country": "GB"}}}}
+
 for library in LIBRARIES:
     import_module(library)
 for room in (*ROOMS, *(f"metrics.{metric}" for metric in METRICS)):
     import_module(f"msp_report.{room}")
+import_module("msp_report.params").as_contract(CONTRACT)

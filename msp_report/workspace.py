@@ -135,6 +135,7 @@ class Case:
     strategy: params.Strategy
     sources: params.Sources
     _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
+    _folders: dict[Month, Path | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def contract(self) -> params.Contract:
@@ -295,8 +296,14 @@ class Case:
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def _accepted(self, month: Month) -> Path | None:
+        """The folder of a month's accepted tables; None where they were refused."""
         if month == self.period.last:
             return self.accepted
+        if month not in self._folders:
+            self._folders[month] = self._accept(month)
+        return self._folders[month]
+
+    def _accept(self, month: Month) -> Path | None:
         if month in self._kept:
             return _place(self.workspace, self.client, month)
         try:

@@ -51,7 +51,7 @@ def test_a_name_and_a_zone_are_enough(tmp_path):
         (LEAST + "amendments: [{effective_on: 2026-07-01, set: {services.emal.users: 3}}]", "amendments"),
         (LEAST + "term: {monthly_fee: -1}", "greater than or equal to 0"),
         (LEAST + "term: {monthly_fee: .nan}", "monthly_fee"),
-        ("client: [", "line 1: not readable as YAML"),
+        ("client: [\n", "line 2: not readable as YAML"),
         ("- a", "expected keys and values"),
         ("", "'client' is missing"),
         ("a: &a [x]\nb: !!python/object/apply:os.system [ls]", "not readable as YAML"),

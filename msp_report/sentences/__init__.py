@@ -134,4 +134,4 @@ def _environment(locale: str) -> jinja2.Environment:
 @cache
 def _catalogue(language: str) -> dict[str, Any]:
     path = Path(__file__).parent / f"{language}.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
