@@ -88,6 +88,24 @@ def read_pack(pack: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def read_records(pack: str | Path, **own: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every record of a pack: one row each with report, name, rows and href, relative to a page.
+
+    `own` are the records of the notebook that asks, which is not executed to its end yet, by report.
+    """
+    folder = Path(pack)
+    folder = folder / "notebooks" if (folder / "notebooks").is_dir() else folder
+    recorded = [read_notebook(path) for path in sorted(folder.glob("*.ipynb"))]
+    counts = {one["report"]: dict(one["records"]) for one in recorded if one}
+    counts |= {report: {name: len(frame) for name, frame in frames.items()} for report, frames in own.items()}
+    rows = [
+        (report, name, rows, f"../records/{report}/{name}.csv")
+        for report, names in counts.items()
+        for name, rows in names.items()
+    ]
+    return pd.DataFrame(rows, columns=["report", "name", "rows", "href"])
+
+
 def history(case: Case, months: int = 13) -> pd.DataFrame:
     """The figures of the packs published before this period, oldest first, with their `month`.
 
