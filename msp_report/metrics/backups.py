@@ -181,6 +181,12 @@ class Analysis:
     tested: bool
     agreed: bool
 
+    @property
+    def late(self) -> pd.DataFrame:
+        """The assets that missed a backup, with `unprotected` beside."""
+        chosen = self.levels[self.levels["verdict"].eq("missed")]
+        return chosen.assign(unprotected=chosen["status"].eq("unprotected"))
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {"assets": self.levels, "stretches": self.stretches, "ambiguous": self.ambiguous}
@@ -349,6 +355,7 @@ def _matched(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
         [(folded, _bare(theirs)), (_bare(folded), theirs)],
     ):
         pairs = pd.concat([_pairs(asked, one, listed, two) for one, two in keys]).drop_duplicates()
+        pairs = pairs.sort_values("asset", kind="stable")
         lists = pairs.groupby("name", sort=False)["asset"].agg(list)
         found["fits"] = found["fits"].where(found["fits"].notna(), asked.map(lists))
     found["fits"] = found["fits"].map(lambda fits: fits if isinstance(fits, list) else [])

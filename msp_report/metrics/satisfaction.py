@@ -30,7 +30,19 @@ QUESTIONS = ("responsiveness", "capability", "recommend")
 DETRACTOR, PROMOTER = 6, 9
 
 _NO_SURVEY = "no survey was supplied"
-_SCORES = ["question", "invited", "answered", "score", "low", "high", "worst", "best", "returned", "why"]
+_SCORES = [
+    "question",
+    "invited",
+    "answered",
+    "score",
+    "low",
+    "high",
+    "worst",
+    "best",
+    "returned",
+    "why",
+    "unit",
+]
 _VOICES = [
     "survey_id",
     "answered_at",
@@ -63,8 +75,8 @@ def scores(
     `invited` how many were asked, where the source states it.
     Returns: one row per question: question (responsiveness, capability, recommend), invited, answered, score (the
     share of 4 and 5 [ratio]; recommend: promoters less detractors, -1 to 1), low and high of its 95 % interval,
-    worst and best (all who did not answer unhappy, or happy), returned (surveys that came
-    back, the same in each row), why (missing where there is a score).
+    worst and best (all who did not answer unhappy, or happy), returned (surveys that came back, the same in each
+    row), unit of the score (ratio, score), why (missing where there is a score).
     Raises: ValueError for an answer off its scale.
     Edge cases decided: under 5 answers no figure at all; invited is missing where it is not known or fewer than
     answered, and then so are worst and best.
@@ -84,8 +96,9 @@ def scores(
     )
     table["returned"] = None if surveys is None else len(answered)
     numbers = dict.fromkeys(("score", "low", "high", "worst", "best"), "float64")
+    table["unit"] = np.where(table["question"].eq("recommend"), "score", "ratio")
     counts = dict.fromkeys(("invited", "answered", "returned"), "Int64")
-    return table.astype({"question": "str", "why": "str", **counts, **numbers})
+    return table.astype({"question": "str", "why": "str", "unit": "str", **counts, **numbers})
 
 
 def voices(
@@ -173,6 +186,11 @@ class Analysis:
     voices: pd.DataFrame
     assignees: pd.DataFrame
     undated: int
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """The scores that are shares, not the recommend score."""
+        return self.scores[self.scores["unit"].eq("ratio")]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""

@@ -29,16 +29,16 @@ from msp_report.metrics.projects import proposals, variance
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 from msp_report.tables import TABLES
 
-#: What may be wrong with a project, gravest first.
-FAULTS = (
-    "unapproved",
-    "no_objective",
-    "own_profit",
-    "out_of_scope",
-    "no_background",
-    "not_best_resource",
-    "best_resource_unknown",
-)
+#: What may be wrong with a project, gravest first, and how a page says it.
+FAULTS = {
+    "unapproved": "nobody approved it",
+    "no_objective": "serves no objective of the board",
+    "own_profit": "proposed by the provider, paid beside the fee",
+    "out_of_scope": "outside the agreed scope",
+    "no_background": "the provider has shown nothing in this field",
+    "not_best_resource": "the provider is not the best resource",
+    "best_resource_unknown": "nobody says who is the best resource",
+}
 _ALIVE = ("proposed", "approved", "waiting", "in_progress")
 _NOTHING = ("", "none", "no", "-")
 
@@ -48,7 +48,7 @@ _PROJECTS = [
     "approved_on", "rank_business", "rank_provider", "rank_cio", "in_contract", "best_resource", "subject",
     "scope_role", "scope_evidence", *FAULTS,
 ]
-_FOUND = ["project_id", "name", "fault", "detail", "status", "cost"]
+_FOUND = ["project_id", "name", "fault", "what", "detail", "status", "cost"]
 _WAITING = [
     "project_id", "name", "cost", "score", "days_waiting", "waiting_since", "objective", "proposed_by",
     "rank_business", "rank_provider", "rank_cio", "in_contract", "best_resource", "deferred_on", "why_missing",
@@ -64,11 +64,10 @@ class Analysis:
 
     `projects`: one row per project alive, most faults first, then the dearest: how it stands, who approved and
     ranked it, and one flag [boolean] per name of FAULTS; `faults` names those that hold, with `;`. `found`: one row
-    per project and fault: project_id, name, fault, detail, status, cost. `waiting`: the proposals that wait for a
-    decision, the best score first: cost, score (rule 26), days_waiting since it was first reported as proposed.
-    `objectives`: one row per objective of strategy.yaml: projects alive that serve it [count], their cost.
-    `oversight`: one row per check of topic strategy (shared, acknowledged, independent, reviewed) or oversight (named,
-    apart from the provider, experience, hours, interest): verdict met or missed, found, on.
+    per project and fault: project_id, name, fault, what (in words), detail, status, cost. `waiting`: the proposals
+    that wait for a decision, the best score first: cost, score (rule 26), days_waiting since it was first reported
+    as proposed. `objectives`: one row per objective of strategy.yaml: projects alive that serve it [count], their
+    cost. `oversight`: one row per check of topic strategy or oversight: verdict met or missed, found, on.
     `supplied`: whether there was a projects table.
     """
 
@@ -282,8 +281,8 @@ def _judged(table: pd.DataFrame, plan: Strategy, contract: Contract) -> pd.DataF
     }
     marks = pd.DataFrame({name: np.asarray(flag, bool) for name, flag in flags.items()}, index=table.index)
     words = np.full(len(table), "", dtype=object)
-    for name in FAULTS:
-        words = words + np.where(marks[name], f"; {name.replace('_', ' ')}", "")
+    for name, what in FAULTS.items():
+        words = words + np.where(marks[name], f"; {what}", "")
     faults = pd.Series(words, table.index, dtype="str").str.removeprefix("; ")
     return table.assign(
         **marks, faults=faults, count=marks.sum(axis=1), scope_role=role, scope_evidence=evidence
@@ -311,14 +310,14 @@ def _found(table: pd.DataFrame) -> pd.DataFrame:
         **dict.fromkeys(("not_best_resource", "best_resource_unknown"), table["proposed_by"]),
     }
     parts = [
-        table.assign(fault=name, detail=details[name], rank=place)[table[name]]
-        for place, name in enumerate(FAULTS)
+        table.assign(fault=name, what=what, detail=details[name], rank=place)[table[name]]
+        for place, (name, what) in enumerate(FAULTS.items())
     ]
     rows = pd.concat(parts, ignore_index=True)
     rows = rows.assign(dear=-rows["cost"].fillna(0)).sort_values(
         ["rank", "dear", "project_id"], kind="stable"
     )
-    return rows.astype({"fault": "str", "detail": "str"})[_FOUND].reset_index(drop=True)
+    return rows.astype({"fault": "str", "what": "str", "detail": "str"})[_FOUND].reset_index(drop=True)
 
 
 def _waiting(

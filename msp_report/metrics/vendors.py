@@ -33,7 +33,7 @@ TIES = ("referral", "commission", "owner")
 _REGISTER = [
     "vendor", "relationship", "disclosed", "recommended", "invoiced", "status", "introduced_by", "commission_ratio",
     "disclosed_on", "disclosed_late", "recommendations", "recommended_in_month", "invoiced_in_month",
-    "commission_cost", "not_priced", "tied", "registered",
+    "commission_cost", "not_priced", "tied", "undisclosed", "registered",
 ]
 _RECOMMENDED = [
     "recommendation_id", "made_on", "made_by", "vendor", "subject", "amount", "project_id", "project",
@@ -61,9 +61,10 @@ class Analysis:
     (missing without a tie), recommended and invoiced [cost, to date], status (the provider, undisclosed, not
     registered, disclosed late, disclosed, not stated, no tie), introduced_by, commission_ratio, disclosed_on,
     disclosed_late, recommendations [count], recommended_in_month, invoiced_in_month, commission_cost, not_priced
-    [invoice lines without a price or rate], tied, registered. `recommendations`: one row per recommendation to date,
-    in the same order of vendors, the largest first: what it was, for which project, and invoiced_since, all that
-    its vendor invoiced from that day on. `listed` and `bought`: whether register and purchases were supplied.
+    [invoice lines without a price or rate], tied, undisclosed, registered. `recommendations`: one row per
+    recommendation to date, in the same order of vendors, the largest first: what it was, for which project, and
+    invoiced_since, all that its vendor invoiced from that day on. `listed` and `bought`: whether register and
+    purchases were supplied.
     """
 
     register: pd.DataFrame
@@ -107,6 +108,7 @@ def analyse(
     table = _listed(vendors, advice, bought, agreed.provider.name, month)
     table = _money(table, advice, bought, month, recommendations is not None, purchases is not None)
     table["status"] = _status(table)
+    table["undisclosed"] = table["status"].eq("undisclosed")
     table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
     table = table.assign(most=-table["invoiced"].fillna(0), more=-table["recommended"].fillna(0))
     table = table.sort_values(["rank", "most", "more", "vendor"], kind="stable", ignore_index=True)

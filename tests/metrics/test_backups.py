@@ -293,7 +293,7 @@ def test_names(names, job, fits):
         assert (done.levels.status == "not registered").sum() == (not fits)
     else:
         assert met == []
-        assert done.ambiguous.values.tolist() == [[job, len(fits), "; ".join(fits), 4]]
+        assert done.ambiguous.values.tolist() == [[job, len(fits), "; ".join(sorted(fits)), 4]]
         assert set(done.levels.verdict) == {"no_verdict"}
 
 

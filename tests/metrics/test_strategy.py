@@ -92,7 +92,7 @@ def test_faults(changes, faults):
     analysis = done(plan(changes, {}))
     row = analysis.projects.set_index("project_id").loc["P0"]
     assert [name for name in FAULTS if row[name]] == faults
-    assert row.faults == "; ".join(name.replace("_", " ") for name in faults)
+    assert row.faults == "; ".join(FAULTS[name] for name in faults)
     assert analysis.found.fault.tolist() == faults
     assert set(analysis.found.project_id) <= {"P0"}
 
@@ -116,7 +116,7 @@ def test_the_last_report_before_the_cut_off_counts():
     # the cut-off of Tokyo's November 2nd: the report of the 1st stands
     assert done(
         rows, contract=zone, end=pd.Timestamp("2026-11-01 15:00", tz="UTC")
-    ).projects.faults.tolist() == ["no objective"]
+    ).projects.faults.tolist() == ["serves no objective of the board"]
 
 
 def test_decisions_of_the_client_approve():
