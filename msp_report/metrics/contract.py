@@ -105,7 +105,9 @@ def credits_to_date(
     months = sorted(Month.parse(name) for name in history["month"].unique())
     by_month = {one: history[history["month"] == str(one)] for one in months if not when < one}
     known = _known_by(credits_table, when)
-    parts = [credits(rows, by_month.get(one.shift(-1)), known, contract, one) for one, rows in by_month.items()]
+    parts = [
+        credits(rows, by_month.get(one.shift(-1)), known, contract, one) for one, rows in by_month.items()
+    ]
     rows = pd.concat(parts, ignore_index=True) if parts else _record(pd.DataFrame(), _CREDITS)
     return _settled(rows, pd.Timestamp(when.end_on) - pd.Timedelta(days=1))
 
@@ -138,7 +140,9 @@ def _reached(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 def _missed(figures: pd.DataFrame, contract: Contract) -> pd.MultiIndex:
     """The figures that missed in a month: by their verdict, else by a tier."""
-    verdict = figures["verdict"] if "verdict" in figures else pd.Series(None, index=figures.index, dtype=object)
+    verdict = (
+        figures["verdict"] if "verdict" in figures else pd.Series(None, index=figures.index, dtype=object)
+    )
     subject = figures["subject"].astype("str").fillna("")
     named = pd.MultiIndex.from_arrays([figures["measure"].astype("str"), subject])
     by_tier = named.isin(pd.MultiIndex.from_frame(_reached(figures, contract)[["measure", "subject"]]))
@@ -151,9 +155,12 @@ def _owed(reached: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     fee, factor = contract.term.monthly_fee, contract.credit_terms.repeat_factor
     ratios = [Decimal(str(ratio)) for ratio in reached["credit_ratio"]]
     factors = np.where(reached["repeated"], Decimal(str(factor)), Decimal(1))
-    worth = [None if fee is None else _money(fee * ratio * times) for ratio, times in zip(ratios, factors, strict=True)]
+    worth = [
+        None if fee is None else _money(fee * ratio * times)
+        for ratio, times in zip(ratios, factors, strict=True)
+    ]
     rows = reached.assign(owed=pd.Series(worth, index=reached.index, dtype=object))
-    report = rows["measure"].str.partition(".")[0]
+    report = rows["measure"].str.split(".").str[0]
     size = rows["credit_ratio"] * np.where(rows["repeated"], factor, 1)
     best = rows.assign(report=report, size=size).sort_values("size", ascending=False, kind="stable")
     extra = best.index[best.duplicated(["report", "subject"])]
@@ -233,18 +240,15 @@ def _known_by(table: pd.DataFrame | None, month: Month) -> pd.DataFrame | None:
 
 
 def _settled(rows: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
-    """Rows with what is left of each, and its state."""
-    owed = rows["owed"].map(lambda value: Decimal(0) if value is None else value)
-    left = np.maximum((owed - rows["credited"]).to_numpy(object), Decimal("0.00")) if len(rows) else []
-    left = pd.Series(left, index=rows.index, dtype=object)
+    """Rows with what is left of each, and its state; together a month's rows have left what its cap left."""
+    owed = rows["owed"].where(rows["owed"].notna(), Decimal("0.00"))
     granted, asked = rows["credited_on"].notna(), rows["claimed_on"].notna()
+    open_of_month = (owed - rows["credited"]).groupby(rows["month"]).transform("sum")
+    left = (owed - rows["credited"]).clip(Decimal("0.00"), open_of_month.clip(Decimal("0.00")))
     state = pd.Series("open", index=rows.index, dtype=object)
     state = state.mask(rows["claim_by"] < today, "expired").mask(asked, "claimed")
     state = state.mask(granted & left.gt(0), "credited in part").mask(granted & ~left.gt(0), "credited")
     state = state.mask(~owed.gt(0) & ~granted, "nothing owed")
-    # a cap takes off what was credited of the others last: what is left of a month is never over what it owed
-    capped = rows["measure"] == CAP
-    state = state.mask(capped, "nothing owed")
     lost = state.isin(["expired", "nothing owed"])
     return rows.assign(state=state.astype("str"), left=left.mask(lost, Decimal("0.00")))
 
@@ -296,7 +300,9 @@ def _fees(contract: Contract, day: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "item": ["exit fee", "fee until the end" if days is None else f"fee for {days} days"],
-            "amount": pd.Series([None if term.exit_fee is None else _money(term.exit_fee), running], dtype=object),
+            "amount": pd.Series(
+                [None if term.exit_fee is None else _money(term.exit_fee), running], dtype=object
+            ),
             "kind": "fee",
             "note": [
                 "the contract states no exit fee" if term.exit_fee is None else None,
@@ -317,7 +323,7 @@ def _access(contract: Contract, assets: pd.DataFrame | None, day: pd.Timestamp) 
     theirs = pd.DataFrame(
         {
             "item": owned["asset"],
-            "held_by": owned["held_by"] if "held_by" in owned else None,
+            "held_by": owned.get("held_by"),
             "proved_on": _dates(owned, "access_proved_on"),
         }
     )
@@ -333,12 +339,14 @@ def _restore(assets: pd.DataFrame | None, restores: pd.DataFrame | None, day: pd
     owned = owned[owned["backup_required"].astype("boolean").fillna(False).to_numpy(bool)]
     tests = pd.DataFrame(columns=["asset", "tested_on", "result"]) if restores is None else restores
     good = tests["result"].astype("str").str.casefold().isin(["success", "warning", "ok", "passed"])
-    tests = pd.DataFrame({"key": tests["asset"].astype("str").str.casefold(), "on": _dates(tests, "tested_on")})
+    tests = pd.DataFrame(
+        {"key": tests["asset"].astype("str").str.casefold(), "on": _dates(tests, "tested_on")}
+    )
     last = tests[good.to_numpy(bool) & (tests["on"] <= day).to_numpy(bool)].groupby("key")["on"].max()
     rows = pd.DataFrame(
         {
             "item": owned["asset"],
-            "held_by": owned["held_by"] if "held_by" in owned else None,
+            "held_by": owned.get("held_by"),
             "proved_on": owned["asset"].astype("str").str.casefold().map(last).astype("datetime64[us]"),
         }
     )
@@ -388,7 +396,9 @@ def fee_against_hours(
             "month": months.astype("str"),
             "hours": hours,
             "included_hours": [term.included_hours for term in terms],
-            "fee": pd.Series([None if t.monthly_fee is None else _money(t.monthly_fee) for t in terms], dtype=object),
+            "fee": pd.Series(
+                [None if t.monthly_fee is None else _money(t.monthly_fee) for t in terms], dtype=object
+            ),
         }
     ).astype({"included_hours": "float64"})
     fee = rows["fee"].astype("float64")
@@ -404,7 +414,9 @@ def fee_against_hours(
 def _booked(time_entries: pd.DataFrame | None, months: pd.PeriodIndex) -> np.ndarray:
     if time_entries is None:
         return np.full(len(months), np.nan)
-    inside = time_entries["in_contract"] if "in_contract" in time_entries else pd.Series(True, time_entries.index)
+    inside = (
+        time_entries["in_contract"] if "in_contract" in time_entries else pd.Series(True, time_entries.index)
+    )
     rows = time_entries[inside.astype("boolean").fillna(True).to_numpy(bool)]
     when = _dates(rows, "worked_on").dt.to_period("M")
     sums = rows["hours"].astype("float64").groupby(when).sum()
@@ -469,12 +481,14 @@ def figures(
     ]
 
 
-def _credit_figures(credits: pd.DataFrame, to_date: pd.DataFrame | None, contract: Contract) -> Iterator[Figure]:
+def _credit_figures(
+    credits: pd.DataFrame, to_date: pd.DataFrame | None, contract: Contract
+) -> Iterator[Figure]:
     unpriced = credits["owed"].isna().any()
     why = "the contract names no service credits" if not contract.credits else _NO_FEE
-    known = contract.credits and not unpriced
+    total = _total(credits["owed"]) if contract.credits and not unpriced else None
     due = credits[credits["owed"].astype(float).gt(0)]
-    yield _figure("credit_owed", _total(credits["owed"]) if known else None, "cost", n=len(due), why=why, rule="rule 29")
+    yield _figure("credit_owed", total, "cost", n=len(due), why=why, rule="rule 29")
     for row in due.to_dict("records"):
         yield _figure(
             "credit_owed",
@@ -497,19 +511,28 @@ def _exit_figures(leaving: pd.DataFrame) -> Iterator[Figure]:
     stated = fees["amount"].notna().all()
     why = "; ".join(fees["note"].dropna())
     yield _figure(
-        "exit_cost", _total(fees["amount"]) if stated else None, "cost", why=why, rule="rule 30", better="lower"
+        "exit_cost",
+        _total(fees["amount"]) if stated else None,
+        "cost",
+        why=why,
+        rule="rule 30",
+        better="lower",
     )
     for name, kind in (("not_reachable", "access"), ("not_restorable", "restore")):
         rows = leaving[leaving["kind"] == kind]
         value = int((~rows["proved"].astype(bool)).sum()) if len(rows) else None
-        yield _figure(name, value, "count", n=len(rows), why="nothing is listed", rule="rule 30", better="lower")
+        yield _figure(
+            name, value, "count", n=len(rows), why="nothing is listed", rule="rule 30", better="lower"
+        )
 
 
 def _hour_figures(hours: pd.DataFrame) -> Iterator[Figure]:
     last = hours.iloc[-1] if len(hours) else pd.Series({"why_missing": "no month"})
     why = last["why_missing"] or _NO_FEE
     yield _figure("hours", last.get("hours"), "hours", why=why, rule="booked hours under the contract")
-    yield _figure("fee_per_hour", last.get("fee_per_hour"), "cost", why=why, rule="monthly fee / hours", better="lower")
+    yield _figure(
+        "fee_per_hour", last.get("fee_per_hour"), "cost", why=why, rule="monthly fee / hours", better="lower"
+    )
 
 
 def _figure(name: str, value: Any, unit: str, *, why: str = "", **fields: Any) -> Figure:

@@ -47,6 +47,20 @@ _HISTORY = ["product", "metric", "month", "added", "installed", "receipted", "po
 _NUMBERS = frozenset(
     ["entitled", "receipted", "installed", "position", "short", "unreceipted", "quantity", "devices", "over"]
 )
+_TEXTS = frozenset(
+    [
+        "product",
+        "metric",
+        "verdict",
+        "why_missing",
+        "licence_key",
+        "person",
+        "entitlement_id",
+        "receipt_id",
+        "why",
+        "device",
+    ]
+)
 
 
 # ---------------------------------------------------------------- what the page asks
@@ -356,10 +370,12 @@ class _Stock:
             return lines
         unknown = ["position", "short"]
         unknown += [] if bought else ["receipted", "unreceipted"]
-        unknown += [] if owned else ["entitled", "receipted", "unreceipted"]
+        unknown += [] if owned else ["entitled", "receipted", "unreceipted", "keys_reused"]
         unknown += [] if found else ["installed", "keys_reused"]
         blank = dict.fromkeys(unknown)
-        return lines.astype(dict.fromkeys(unknown, object)).assign(**blank, verdict="no_data", why_missing=why)
+        return lines.astype(dict.fromkeys(unknown, object)).assign(
+            **blank, verdict="no_data", why_missing=why
+        )
 
     # ------------------------------------------------------------ keys, receipts, people
 
@@ -425,9 +441,10 @@ class _Stock:
         """The position at the end of each month up to the day's, with the copies added in it."""
         last = Month.of(self.day.date())
         return pd.concat(
-            [self._month(last.shift(-step), min(self.day, _end(last.shift(-step)))) for step in range(months)][
-                ::-1
-            ],
+            [
+                self._month(last.shift(-step), min(self.day, _end(last.shift(-step))))
+                for step in range(months)
+            ][::-1],
             ignore_index=True,
         )
 
@@ -464,7 +481,12 @@ def _owned(entitlements: pd.DataFrame | None) -> pd.DataFrame:
 def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
     rows = _empty("product", "device") if installs is None else installs
     copies = pd.DataFrame({name: _text(rows, name) for name in ("product", "device", "licence_key")})
-    keys = {"p": copies["product"], "d": copies["device"], "k": copies["licence_key"], "u": _text(rows, "user")}
+    keys = {
+        "p": copies["product"],
+        "d": copies["device"],
+        "k": copies["licence_key"],
+        "u": _text(rows, "user"),
+    }
     copies = copies.assign(**{key: texts.str.casefold() for key, texts in keys.items()})
     cores = rows["cores"] if "cores" in rows else pd.Series(np.nan, index=rows.index)
     return copies.assign(
@@ -478,7 +500,9 @@ def _receipts(purchases: pd.DataFrame | None) -> pd.DataFrame:
     """The numbers of licence receipts in the purchase register, and their dates."""
     rows = _empty("document", "document_id") if purchases is None else purchases
     rows = rows[_text(rows, "document").str.lower() == "licence_receipt"]
-    return pd.DataFrame({"r": _text(rows, "document_id").str.casefold(), "dated_on": _dates(rows, "dated_on")})
+    return pd.DataFrame(
+        {"r": _text(rows, "document_id").str.casefold(), "dated_on": _dates(rows, "dated_on")}
+    )
 
 
 def _ranked(lines: pd.DataFrame) -> pd.DataFrame:
@@ -493,7 +517,6 @@ def _record(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     for name in rows:
         if name in _NUMBERS and name != "devices":
             rows[name] = pd.Series([_plain(value) for value in rows[name]], index=rows.index, dtype=object)
-        elif rows[name].dtype == object or isinstance(rows[name].dtype, pd.StringDtype):
-            if name != "keys_reused":
-                rows[name] = rows[name].astype("str").where(rows[name].notna() & (rows[name] != ""))
+        elif name in _TEXTS:
+            rows[name] = rows[name].astype("str").where(rows[name].notna() & (rows[name] != ""))
     return rows

@@ -382,7 +382,9 @@ def _documents(purchases: pd.DataFrame, home: str | None, end: pd.Timestamp | No
     docs["document"] = docs["document"].str.lower()
     taken_back = {"invoice": "credit_note", "packing_slip": "return"}
     negative = _above(0, quantity) ^ _above(0, price)
-    docs["document"] = docs["document"].mask(negative, docs["document"].map(taken_back).fillna(docs["document"]))
+    docs["document"] = docs["document"].mask(
+        negative, docs["document"].map(taken_back).fillna(docs["document"])
+    )
     docs["quantity"] = np.abs(quantity) * np.where(_above(packs, 0), packs, Fraction(1))
     docs["price"] = _divided(np.abs(price), packs)
     docs["currency"] = _text(rows, "currency").str.upper().replace("", home or "")
@@ -424,7 +426,9 @@ def _placed(docs: pd.DataFrame) -> pd.DataFrame:
     lines.index = pd.Index(by_line[ordered])
     name = name.mask(has_line, by_line.map(lines[~lines.index.duplicated()]))
     place, _ = pd.factorize(name)
-    return docs.assign(place=place, loose=loose, order_key=order, item_key=item, vendor_key=_key(docs["vendor"]))
+    return docs.assign(
+        place=place, loose=loose, order_key=order, item_key=item, vendor_key=_key(docs["vendor"])
+    )
 
 
 @dataclass(frozen=True)
@@ -440,7 +444,9 @@ class _Rates:
     def of(cls, rates: pd.DataFrame | None, home: str | None) -> _Rates:
         rows = pd.DataFrame(columns=["currency", "on", "per_client_currency"]) if rates is None else rates
         code, known = pd.factorize(_text(rows, "currency").str.upper())
-        table = pd.DataFrame({"code": code, "on": _dates(rows, "on"), "rate": _exact(rows["per_client_currency"])})
+        table = pd.DataFrame(
+            {"code": code, "on": _dates(rows, "on"), "rate": _exact(rows["per_client_currency"])}
+        )
         return cls(table.dropna(subset="on").sort_values("on", kind="stable"), tuple(known), home)
 
     def money(self, prices: np.ndarray, currency: pd.Series, on: pd.Series) -> np.ndarray:
@@ -561,11 +567,14 @@ class _Ledger:
         place = rows["place"].to_numpy()
         at = {name: values[place] for name, values in self._by_place.items()}
         rows = rows.assign(live=rows["quantity"].to_numpy(object) - self._credited(rows), **at)
-        rows["duplicate"] = self._duplicates(rows)
-        rows["price_own"] = rows["price"]
         gross = self.rates.money(rows["price"].to_numpy(object), rows["currency"], rows["dated_on"])
         rows["no_rate"] = _known(rows["price"].to_numpy(object)) & ~_known(gross)
-        rows["price"] = gross - self._rebates(rows)
+        rebates = self._rebates(rows)
+        gone = _above(rebates, 0) & ~_above(gross, rebates)
+        rows["live"] = rows["live"].mask(gone, Fraction(0))
+        rows["duplicate"] = self._duplicates(rows)
+        rows["price_own"] = rows["price"]
+        rows["price"] = gross - np.where(gone, Fraction(0), rebates)
         rows["invoiced"] = _sums(rows["live"].to_numpy(object), place, self.count)[place]
         rows["price_ordered"] = self._ordered(rows)
         rows["price_quoted"] = self._quoted(rows)
@@ -600,8 +609,10 @@ class _Ledger:
     def _credit_notes(self) -> pd.DataFrame:
         """Credit notes with `counts`: whether they take quantity back, or lower the price."""
         notes, invoices = self.of_kind("credit_note"), self.of_kind("invoice")
-        same = notes[["place", "price", "currency"]].apply(tuple, axis=1).isin(
-            set(invoices[["place", "price", "currency"]].itertuples(index=False, name=None))
+        same = (
+            notes[["place", "price", "currency"]]
+            .apply(tuple, axis=1)
+            .isin(set(invoices[["place", "price", "currency"]].itertuples(index=False, name=None)))
         )
         place = notes["place"].to_numpy()
         left = self.quantities("invoice") - self.quantities("credit_note") - self.received
@@ -678,11 +689,15 @@ class _Ledger:
         apart = pairs["seen_on"] - pairs["dated_on"]
         pairs = pairs.assign(late=apart > pd.Timedelta(0), apart=apart.abs())
         pairs = pairs.sort_values(["late", "apart"], kind="stable").drop_duplicates(["row", "vendor_key"])
-        pairs["found"] = self.rates.money(pairs["price"].to_numpy(object), pairs["currency"], pairs["dated_on"])
+        pairs["found"] = self.rates.money(
+            pairs["price"].to_numpy(object), pairs["currency"], pairs["dated_on"]
+        )
         return _picked(pairs.assign(cheap=pairs["found"].astype(float)), ["late", "cheap"], len(rows))
 
     def _at_invoice(self, pairs: pd.DataFrame) -> np.ndarray:
-        return self.rates.money(pairs["price_theirs"].to_numpy(object), pairs["currency_theirs"], pairs["dated_on"])
+        return self.rates.money(
+            pairs["price_theirs"].to_numpy(object), pairs["currency_theirs"], pairs["dated_on"]
+        )
 
     # ------------------------------------------------------------ deliveries and payments
 
@@ -716,7 +731,9 @@ class _Ledger:
         """Whether what was invoiced so far is within what came, or within either tolerance of something."""
         terms = self.contract.procurement
         excess = need - came
-        within = ~_above(excess, _ratio(terms.quantity_ratio) * came) | ~_above(excess, _ratio(terms.quantity_abs))
+        within = ~_above(excess, _ratio(terms.quantity_ratio) * came) | ~_above(
+            excess, _ratio(terms.quantity_abs)
+        )
         return ~_above(excess, 0) | (_above(came, 0) & within)
 
     def _came_by(self, rows: pd.DataFrame) -> np.ndarray:
@@ -788,7 +805,9 @@ class _Ledger:
     def of_period(self) -> pd.DataFrame:
         """`found` for the period: a payment counts when it and its invoice are there, all else with the invoice."""
         dated = self._in_period(self.invoices["dated_on"])
-        paid = self._in_period(np.fmax(self.invoices["paid_on"].to_numpy(), self.invoices["dated_on"].to_numpy()))
+        paid = self._in_period(
+            np.fmax(self.invoices["paid_on"].to_numpy(), self.invoices["dated_on"].to_numpy())
+        )
         return self.found.apply(
             lambda kind: kind.where(paid if kind.name == PAID else dated, Fraction(0)), result_type=None
         )
@@ -825,7 +844,9 @@ class _Ledger:
             there = _above(own, 0)
             amount = own * (live if kind in (OVER_ORDERED, OVER_QUOTED, OVER_CHECK) else price)
             parts.append(
-                rows.assign(exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None)[there]
+                rows.assign(exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None)[
+                    there
+                ]
             )
         open_lines = self._in_period(rows["dated_on"]) & ~rows["duplicate"].to_numpy(bool) & _above(live, 0)
         why = self._cannot_compare
@@ -846,7 +867,10 @@ class _Ledger:
         why = pd.Series(None, index=rows.index, dtype=object)
         why = why.mask(no_price, "the invoice names no usable price")
         return pd.DataFrame(
-            {"kind": kind, "why": why.mask(rows["no_rate"], "no rate of " + rows["currency"] + " on or before " + day)}
+            {
+                "kind": kind,
+                "why": why.mask(rows["no_rate"], "no rate of " + rows["currency"] + " on or before " + day),
+            }
         )
 
     # ------------------------------------------------------------ split orders
@@ -958,7 +982,9 @@ class _Ledger:
         split = self.splits
         if len(split):
             keys = pd.MultiIndex.from_frame(split[["vendor_key", "order_key"]])
-            mine = pd.MultiIndex.from_frame(rows[["vendor_key", "order_key"]]).isin(keys) & _above(rows["live"], 0)
+            mine = pd.MultiIndex.from_frame(rows[["vendor_key", "order_key"]]).isin(keys) & _above(
+                rows["live"], 0
+            )
             named = rows["exceptions"].to_numpy(object)
             rows["exceptions"] = np.where(mine, named + np.where(named == "", "", "; ") + SPLIT, named)
             rows["state"] = np.where(mine, "exception", rows["state"])
@@ -1013,7 +1039,9 @@ def _checks(
             "currency": _text(rows, "currency").str.upper().replace("", home or ""),
         }
     )
-    kept = ~_key(_text(rows, "checked_by")).isin(provider) & checks["seen_on"].notna() & checks["price"].notna()
+    kept = (
+        ~_key(_text(rows, "checked_by")).isin(provider) & checks["seen_on"].notna() & checks["price"].notna()
+    )
     if end is not None:
         kept &= checks["seen_on"] < end
     return checks[kept].sort_values(["item_key", "vendor_key", "seen_on"], kind="stable", ignore_index=True)
@@ -1075,6 +1103,10 @@ _NUMBERS = frozenset(
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     """The most money first, what is not known last; the rest by name, so that the order of input does not show."""
-    names = [name for name in ("dated_on", "document_id", "order_id", "line", "order_line", "exception") if name in rows]
+    names = [
+        name
+        for name in ("dated_on", "document_id", "order_id", "line", "order_line", "exception")
+        if name in rows
+    ]
     keys = rows[names].assign(size=-rows["amount"].astype(float))
     return rows.loc[keys.sort_values(["size", *names], kind="stable").index].reset_index(drop=True)
