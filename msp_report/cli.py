@@ -129,6 +129,20 @@ def check(place: Any, client: str, month: str) -> None:
 
 
 @verbs.command()
+@_client
+@_month
+@_place
+def pdf(place: Any, client: str, month: str) -> None:
+    """Print a published pack to PDF, one file a page, through a Chromium on this machine."""
+    from msp_report import paper
+    from msp_report.workspace import open_case
+
+    case = open_case(client, _one_month(month), place)
+    into = place.output / client / "pdf" / str(case.period)
+    click.echo(paper.print_pack(place.pack(client, case.period), into, _say)[0])
+
+
+@verbs.command()
 @_place
 @click.option("--seed", type=click.IntRange(min=0), help="Another company of the same kind.")
 def demo(place: Any, seed: int | None) -> None:
