@@ -23,7 +23,8 @@ def tables() -> str:
 
 def _table(table: Table) -> str:
     rows = "".join(_column(column, table) for column in table.columns)
-    notes = [f"A row belongs to the month of `{table.period}`." if table.period else "A register: rows hold until changed."]
+    holds = f"A row belongs to the month of `{table.period}`."
+    notes = [holds if table.period else "A register: rows hold until changed."]
     notes += [f"`{end}` may not lie before `{start}`." for start, end in table.spans]
     return (
         f"\n## {table.name}\n\n{table.meaning}. {' '.join(notes)}\n\n"
@@ -35,8 +36,14 @@ def _column(column: Column, table: Table) -> str:
     name = f"**{column.name}**" if column.name in table.key else column.name
     kind = " / ".join(f"`{value}`" for value in column.choices) or column.type
     unit = f" [{column.unit}]" if column.unit else ""
-    span = "" if column.low is None else f", {column.low:g} to {column.high:g}" if column.high else f", from {column.low:g}"
-    return f"| {name} | {kind}{unit}{span} | {'yes' if column.required else ''} | {column.meaning} |\n"
+    filled = "yes" if column.required else ""
+    return f"| {name} | {kind}{unit}{_span(column)} | {filled} | {column.meaning} |\n"
+
+
+def _span(column: Column) -> str:
+    if column.low is None:
+        return ""
+    return f", from {column.low:g}" if column.high is None else f", {column.low:g} to {column.high:g}"
 
 
 def write_schemas(folder: Path) -> str:
