@@ -62,10 +62,10 @@ class Place:
         return self.root / "output"
 
 
-def tickets(count: int = 100, month: str = "2026-03") -> str:
-    """An export of solved tickets without a fault in it."""
+def tickets(count: int = 100, month: str = "2026-03", name: str = "T") -> str:
+    """An export of solved tickets without a fault in it, called name0, name1 and so on."""
     lines = (
-        f"T{n},{month}-{n % 28 + 1:02d}T09:00:00,amy@acme.example,Mail,P1,resolved,"
+        f"{name}{n},{month}-{n % 28 + 1:02d}T09:00:00,amy@acme.example,Mail,P1,resolved,"
         f"{month}-{n % 28 + 1:02d}T10:00:00\n"
         for n in range(count)
     )
