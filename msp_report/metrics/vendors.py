@@ -4,7 +4,7 @@ Decided here:
 
 - A tie is a relationship of referral, commission or owner, or a commission_ratio above 0. It is undisclosed where
   disclosed_on is empty or not before the cut-off (rule 0), and disclosed late where the vendor had been recommended
-  or had invoiced before. The provider itself is row one and no tie of its own.
+  before. The provider itself is row one and no tie of its own.
 - Vendors are the same where their names are, but for case and blanks. One that only recommendations or purchases
   name is listed as not registered: nobody has said what ties it has.
 - Money is to date, as far as the exports reach, with the month beside it: what a recommendation brings comes
@@ -279,9 +279,7 @@ def _money(
         sizes = rows.groupby("key").size().reindex(key).fillna(0)
         return pd.Series(sizes.array if known else pd.NA, table.index, dtype="Int64")
 
-    days = pd.concat([advice[["key", "made_on"]].set_axis(["key", "on"], axis=1),
-                      bought[["key", "dated_on"]].set_axis(["key", "on"], axis=1)])  # fmt: skip
-    first = pd.Series(days.groupby("key")["on"].min().reindex(key).array, table.index)
+    first = pd.Series(advice.groupby("key")["made_on"].min().reindex(key).array, table.index)
     invoiced = total(bought, purchased)
     return table.assign(
         recommended=total(advice, advised),

@@ -85,9 +85,9 @@ def test_told_only_after_it_was_recommended(told, status):
     assert line(done(register(("V", "referral", told)), recommended), "V").status == status
 
 
-def test_told_only_after_it_invoiced():
+def test_what_was_bought_before_a_tie_was_told_is_not_told_late():
     bought = invoices(("V", "2026-09-01", 1, 10))
-    assert line(done(register(("V", "referral", "2026-09-02")), None, bought), "V").status == "disclosed late"
+    assert line(done(register(("V", "referral", "2026-09-02")), None, bought), "V").status == "disclosed"
 
 
 def test_the_provider_is_row_one_and_no_tie_of_its_own():
@@ -222,9 +222,8 @@ def test_figures():
         ("Y", "referral", "2026-10-20"),
     )
     bought = invoices(*[(name, "2026-10-05", 1, 100) for name in "VWXYZ"])
-    found = {
-        figure.measure.removeprefix("vendors."): figure for figure in figures(done(vendors, None, bought))
-    }
+    analysis = done(vendors, advice(("R1", "2026-10-10", "Y", 1)), bought)
+    found = {figure.measure.removeprefix("vendors."): figure for figure in figures(analysis)}
     hidden = found["undisclosed"]
     assert (hidden.value, hidden.n, hidden.target, hidden.verdict) == (1, 3, 0, "missed")
     assert found["undisclosed_invoiced"].value == 100
