@@ -347,7 +347,7 @@ def _restore(assets: pd.DataFrame | None, restores: pd.DataFrame | None, day: pd
         {
             "item": owned["asset"],
             "held_by": owned.get("held_by"),
-            "proved_on": owned["asset"].astype("str").str.casefold().map(last).astype("datetime64[us]"),
+            "proved_on": last.reindex(owned["asset"].astype("str").str.casefold()).to_numpy("datetime64[us]"),
         }
     )
     return _proofs(rows, day, "restore") if len(rows) else pd.DataFrame()

@@ -510,8 +510,13 @@ class _Ledger:
 
     # ------------------------------------------------------------ order lines
 
+    @cached_property
+    def _by_kind(self) -> dict[str, pd.DataFrame]:
+        return dict(iter(self.docs.groupby("document")))
+
     def of_kind(self, document: str) -> pd.DataFrame:
-        return self.docs[self.docs["document"] == document]
+        """The lines of one kind of document."""
+        return self._by_kind.get(document, self.docs[:0])
 
     @cached_property
     def count(self) -> int:
@@ -881,7 +886,6 @@ class _Ledger:
 
         Money is at the rates of the order lines' dates; an order without a price in it is left out.
         """
-        limit = self.strategy.approval.limit
         rows = self.of_kind("order")
         each = self.rates.money(rows["price"].to_numpy(object), rows["currency"], rows["dated_on"])
         rows = rows.assign(money=rows["quantity"].to_numpy(object) * each)
@@ -896,7 +900,7 @@ class _Ledger:
             money=grouped["money"].sum(), staked=grouped["staked"].sum(),
         ).reset_index()  # fmt: skip
         priced = orders["money"].notna().to_numpy() & _above(orders["money"], 0)
-        small = priced & ~_above(orders["money"], NAN if limit is None else Fraction(limit))
+        small = priced & ~_above(orders["money"], Fraction(self.strategy.approval.limit))
         return orders[small].sort_values(["vendor_key", "dated_on", "order_key"], ignore_index=True)
 
     @cached_property
@@ -906,9 +910,10 @@ class _Ledger:
         A window begins with an order and holds all of its vendor within together_days; one that lies in another is
         none of its own.
         """
-        limit, orders = self.strategy.approval.limit, self.small_orders
-        if limit is None or orders.empty:
-            return orders.assign(split=0, amount=None)[:0]
+        limit = self.strategy.approval.limit
+        orders = pd.DataFrame() if limit is None else self.small_orders
+        if orders.empty:
+            return pd.DataFrame()
         span = round(self.strategy.approval.together_days * DAY)
         day = orders["dated_on"].to_numpy("datetime64[us]").astype("int64")
         # one axis for all vendors, each farther from the next than any window reaches
@@ -928,6 +933,8 @@ class _Ledger:
     def _split_rows(self) -> pd.DataFrame:
         """One row per split for the record; at stake is what its invoice lines do not already put there."""
         orders = self.splits
+        if orders.empty:
+            return orders
         more = np.maximum(orders["money"].to_numpy(object) - orders["staked"].to_numpy(object), Fraction(0))
         again = orders.duplicated(["vendor_key", "order_key"])
         grouped = orders.assign(more=np.where(again, Fraction(0), more)).groupby("split")
