@@ -1,0 +1,89 @@
+"""The generated reference: complete, in order, and the same as what is kept."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from msp_report import params
+from msp_report.tables import TABLES
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = [
+    *("tickets", "ticket_events", "time_entries", "outages", "checks", "samples", "projects", "decisions"),
+    *("project_periods", "purchases", "prices", "rates", "credits", "entitlements", "installs", "assets"),
+    *(
+        "backup_jobs",
+        "restore_tests",
+        "duty_evidence",
+        "surveys",
+        "vendors",
+        "recommendations",
+        "assessments",
+    ),
+    *("claims", "actions", "replies"),
+]
+
+
+@pytest.fixture
+def printed(msp) -> str:
+    said = msp("tables")
+    assert said.code == 0 and said.err == ""
+    return said.out
+
+
+def test_every_canonical_table_is_printed_in_order(printed):
+    assert re.findall(r"^## (\w+)$", printed, re.M) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_column_is_printed_with_its_key_and_type(printed, name):
+    section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", printed, re.M | re.S)[1]
+    rows = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    assert all(len(row) == 4 for row in rows), rows
+    assert tuple(row[0].strip(" *") for row in rows) == TABLES[name].names
+    assert tuple(row[0].strip(" *") for row in rows if "**" in row[0]) == tuple(
+        column for column in TABLES[name].names if column in TABLES[name].key
+    )
+    for column, row in zip(TABLES[name].columns, rows, strict=True):
+        assert (row[2] == "yes") == column.required
+        assert all(f"`{choice}`" in row[1] for choice in column.choices)
+        assert row[3].strip() and (column.high is None or f"to {column.high:g}" in row[1])
+
+
+def test_the_kept_reference_is_the_printed_one(printed):
+    assert (ROOT / "REFERENCE.md").read_text(encoding="utf-8") == printed
+
+
+def test_the_kept_schemas_are_the_written_ones(msp, tmp_path):
+    said = msp("tables", "--schemas", tmp_path / "new" / "schema")
+    assert said.code == 0
+    kept = ROOT / "params" / "schema"
+    written = sorted(path.name for path in (tmp_path / "new" / "schema").iterdir())
+    assert (
+        written
+        == sorted(path.name for path in kept.iterdir())
+        == ["contract.json", "sources.json", "strategy.json"]
+    )
+    for name in written:
+        new = (tmp_path / "new" / "schema" / name).read_text(encoding="utf-8")
+        assert (kept / name).read_text(encoding="utf-8") == new, (
+            "run: msp-report tables --schemas params/schema"
+        )
+
+
+def test_schemas_refuse_unknown_keys_as_the_models_do():
+    for name, schema in params.schemas().items():
+        assert schema["additionalProperties"] is False, name
+        for part in schema.get("$defs", {}).values():
+            assert part.get("additionalProperties") is False or "properties" not in part, part["title"]
+    contract = json.loads((ROOT / "params" / "schema" / "contract.json").read_text(encoding="utf-8"))
+    assert contract["required"] == ["client"]
+    assert contract["$defs"]["Client"]["required"] == ["name", "timezone"]
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(msp, tmp_path):
+    (tmp_path / "file").touch()
+    said = msp("tables", "--schemas", tmp_path / "file" / "schema")
+    assert said.code == 1 and len(said.problems) == 1 and str(tmp_path) in said.err
