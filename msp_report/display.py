@@ -349,6 +349,18 @@ def exceptions(figures: pd.DataFrame, empty: str) -> Html:
     return Html(f'<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
 
 
+def apart(frame: pd.DataFrame, **columns: tuple[str, str]) -> pd.DataFrame:
+    """Signed columns as two without a sign: `days=("later", "earlier")` has the size in the one that fits.
+
+    A page says late or early, over or under, never a bare sign (rule 24). Zero stands in neither.
+    """
+    halves = {}
+    for column, (more, less) in columns.items():
+        values = pd.to_numeric(frame[column])
+        halves |= {more: values.where(values > 0), less: (-values).where(values < 0)}
+    return frame.assign(**halves)
+
+
 def notes(text: str) -> Html:
     """A human's words: paragraphs at blank lines, everything else as written."""
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]

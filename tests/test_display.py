@@ -542,3 +542,10 @@ def test_escaping_is_what_a_browser_reads_back():
         html.unescape(display.link(HOSTILE, "a.html")._repr_html_().split(">", 1)[1].rsplit("<", 1)[0])
         == HOSTILE
     )
+
+
+def test_signs_become_words_by_standing_apart():
+    frame = pd.DataFrame({"days": [5.0, -3.0, 0.0, None]})
+    found = display.apart(frame, days=("later", "earlier"))
+    assert found["later"].dropna().tolist() == [5.0]
+    assert found["earlier"].dropna().tolist() == [3.0]

@@ -30,7 +30,9 @@ def test_verdicts(value, target, better, low, high, verdict):
 
 
 def test_a_figure_is_plain_json():
-    figure = Figure(measure="a.b", value=np.float64(1.5), n=np.int64(3), low=pd.NA, high=np.nan, clause=np.nan)
+    figure = Figure(
+        measure="a.b", value=np.float64(1.5), n=np.int64(3), low=pd.NA, high=np.nan, clause=np.nan
+    )
     assert json.dumps(figure.row(), allow_nan=False)
     assert list(figure.row()) == COLUMNS
     assert (figure.report, figure.low, figure.high, figure.n, figure.clause) == ("a", None, None, 3, None)

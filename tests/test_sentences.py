@@ -94,7 +94,7 @@ def test_a_service_judged_by_its_outages_alone_is_told_in_words(verdict):
     one = figure("availability.ratio", verdict, target=None)
     text = sentences.headline(one, CONTRACT)
     assert "None" not in text and "()" not in text
-    assert ("more often than agreed" in text) == (verdict == "missed")
+    assert (", but it went down more often than agreed" in text) == (verdict == "missed")
 
 
 def test_a_value_beside_its_target_shows_the_difference():

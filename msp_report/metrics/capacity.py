@@ -185,7 +185,9 @@ def forecasts(resources: pd.DataFrame) -> pd.DataFrame:
     """The rows of `resources` that have a limit, soonest full first; `forecast_words` says why there is no date."""
     limited = resources[resources["limit_ratio"].notna()]
     words = limited["forecast"].map(NO_FORECAST)
-    return limited.assign(forecast_words=words).sort_values("days_to_limit", kind="stable", na_position="last")
+    return limited.assign(forecast_words=words).sort_values(
+        "days_to_limit", kind="stable", na_position="last"
+    )
 
 
 def figures(resources: pd.DataFrame) -> list[Figure]:

@@ -13,7 +13,7 @@ Decided here, where the rules leave room:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
+from msp_report.figures import COLUMNS, Figure
 from msp_report.params import Contract, as_contract
 from msp_report.period import Month
 
@@ -42,21 +42,25 @@ _DATES = ("claim_by", "claimed_on", "credited_on", "proved_on")
 _NO_FEE = "the contract states no monthly fee"
 
 
+#: Figures as a list, or as a frame with the columns of figures.json.
+Figures = pd.DataFrame | Iterable[Figure]
+
+
 # ---------------------------------------------------------------- service credits
 
 
 def credits(
-    figures_frame: pd.DataFrame,
-    previous_figures: pd.DataFrame | None,
+    figures_frame: Figures,
+    previous_figures: Figures | None,
     credits_table: pd.DataFrame | None,
     contract: Contract | Mapping[str, Any],
     month: Month | str,
 ) -> pd.DataFrame:
     """What the provider owes for the levels of a month, and what became of it (rule 29).
 
-    Parameters: `figures_frame` and `previous_figures` with at least measure, subject, value and verdict, like
-    figures.json, of the month and of the one before (None: no pack); `credits_table` the canonical table, None where
-    not supplied; `contract` a model or a dict like the YAML; `month` "2026-10" or a Month.
+    Parameters: `figures_frame` and `previous_figures`, of the month and of the one before (None: no pack), as Figures
+    or as a frame with at least measure, subject, value and verdict, like figures.json; `credits_table` the canonical
+    table, None where not supplied; `contract` a model or a dict like the YAML; `month` "2026-10" or a Month.
 
     Returns: one row per figure that reached a tier of the contract or was claimed for, the most money first: `owed`,
     `claimed`, `credited` [client's currency, Decimal], `claim_by` the last day to claim, the `value`, the `threshold`
@@ -75,9 +79,8 @@ def credits(
     """
     when = month if isinstance(month, Month) else Month.parse(month)
     agreed = as_contract(contract).on(when.first_on)
-    before = figures_frame[:0] if previous_figures is None else previous_figures
-    reached = _reached(figures_frame, agreed)
-    missed_before = _missed(before, agreed)
+    reached = _reached(_frame(figures_frame), agreed)
+    missed_before = _missed(_frame(() if previous_figures is None else previous_figures), agreed)
     reached["repeated"] = pd.MultiIndex.from_frame(reached[["measure", "subject"]]).isin(missed_before)
     rows = _owed(reached, agreed)
     rows = _with_claims(rows, credits_table, when)
@@ -91,17 +94,21 @@ def credits_to_date(
     credits_table: pd.DataFrame | None,
     contract: Contract | Mapping[str, Any],
     month: Month | str,
+    now: Figures = (),
 ) -> pd.DataFrame:
     """The credits of every month up to one, with what is left of each at its end (rule 29).
 
-    Parameters: `history` like figures.json with a `month` (YYYY-MM), of as many months as there are; all else as
-    `credits`, of which claims and grants after the month's end do not exist yet.
+    Parameters: `history` like figures.json with a `month` (YYYY-MM), of as many months as there are, and `now` the
+    figures of the month itself where the history does not hold them; all else as `credits`, of which claims and grants
+    after the month's end do not exist yet.
 
     Returns: the rows of `credits`, oldest month first, and `state`: credited, credited in part, claimed, open (may
     still be claimed), expired (was never claimed), or nothing owed; `left` = owed - credited of those that are not
     lost [client's currency].
     """
     when = month if isinstance(month, Month) else Month.parse(month)
+    current = _frame(now).assign(month=str(when))
+    history = pd.concat([part for part in (history, current) if len(part)] or [history], ignore_index=True)
     months = sorted(Month.parse(name) for name in history["month"].unique())
     by_month = {one: history[history["month"] == str(one)] for one in months if not when < one}
     known = _known_by(credits_table, when)
@@ -110,6 +117,35 @@ def credits_to_date(
     ]
     rows = pd.concat(parts, ignore_index=True) if parts else _record(pd.DataFrame(), _CREDITS)
     return _settled(rows, pd.Timestamp(when.end_on) - pd.Timedelta(days=1))
+
+
+def unjudged_credits(
+    figures_frame: Figures, contract: Contract | Mapping[str, Any], month: Month | str
+) -> pd.DataFrame:
+    """The credits that the contract promises and that no figure decides.
+
+    Parameters: as `credits`. Returns: one row per measure and subject (empty: any) of the contract's credits for which
+    there is no figure with a value, with its clause and why.
+    """
+    when = month if isinstance(month, Month) else Month.parse(month)
+    tiers = _tiers(as_contract(contract).on(when.first_on))
+    known = _frame(figures_frame)
+    known = known[known["value"].notna()]
+    subjects = tiers["subject"].fillna("")
+    exact = pd.MultiIndex.from_arrays([tiers["measure"], subjects]).isin(
+        pd.MultiIndex.from_arrays([known["measure"], known["subject"].fillna("")])
+    )
+    decided = exact | (tiers["subject"].isna() & tiers["measure"].isin(known["measure"])).to_numpy(bool)
+    rows = tiers.assign(subject=subjects, why="no figure of this name has a value")[~decided]
+    return rows[["measure", "subject", "clause", "why"]].drop_duplicates(
+        ["measure", "subject"], ignore_index=True
+    )
+
+
+def _frame(figures: Figures) -> pd.DataFrame:
+    if isinstance(figures, pd.DataFrame):
+        return figures
+    return pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
 
 
 def _tiers(contract: Contract) -> pd.DataFrame:

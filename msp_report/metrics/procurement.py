@@ -212,7 +212,8 @@ def due(
 ) -> pd.DataFrame:
     """What is to be paid, and whether to pay it: hold, release or cannot tell (rule 27).
 
-    Parameters and raises: as `match`; `on` the day at whose end the page stands: later documents do not exist.
+    Parameters and raises: as `match`; `on` the day at whose end the page stands, or the instant of a cut-off, of which
+    the day before it in the client's zone counts: later documents do not exist.
 
     Returns: one row per unpaid invoice, the next due first, those without a due date last: `decision` is hold where
     any of its lines has an exception of any month (`why` names them), cannot tell where a line cannot be compared,
@@ -220,9 +221,10 @@ def due(
     number of lines. Invoices that credit notes have used up are not to be paid and not listed.
     """
     agreed = as_contract(contract)
-    after = _day(on, agreed.client.timezone) + pd.Timedelta(days=1)
-    ledger = _Ledger.of(purchases, prices, rates, agreed, strategy, None, after)
-    return ledger.due(after - pd.Timedelta(days=1))
+    moment = pd.Timestamp(on)
+    last = _day(moment - pd.Timedelta(microseconds=1) if moment.tzinfo else moment, agreed.client.timezone)
+    ledger = _Ledger.of(purchases, prices, rates, agreed, strategy, None, last + pd.Timedelta(days=1))
+    return ledger.due(last)
 
 
 def figures(analysis: Analysis) -> list[Figure]:

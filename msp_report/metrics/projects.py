@@ -165,8 +165,8 @@ def changes(projects: pd.DataFrame | None, cutoff: Cutoff, since: Cutoff | None 
     """Every change to a project's schedule or estimate.
 
     Parameters: the table projects; `cutoff` as in `variance`; `since`: only changes reported on that day or later.
-    Returns: one row per change with CHANGES: as_of [date of the report that brought it], field and what it is called, from and to [as
-    text], days or cost [how much it moved, positive is later or dearer], in the order of dates.
+    Returns: one row per change with CHANGES: as_of [date of the report that brought it], field and what it is
+    called, from and to [as text], days or cost [how much it moved, positive is later or dearer], in the order of dates.
     Edge cases: the first value known is no change; no table: no rows.
     Source: rule 24.
     """
@@ -186,6 +186,12 @@ def in_process(variance: pd.DataFrame) -> pd.DataFrame:
 def waiting(variance: pd.DataFrame) -> pd.DataFrame:
     """The rows of `variance` that are approved or waiting and not begun, the latest first."""
     return _listed(variance, ["approved", "waiting"])
+
+
+def with_plan(variance: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `variance` with `plan`: given, or taken from the first report (rule 24 wants the page to say so)."""
+    given = variance["baseline_source"].eq("given") | variance["baseline_cost_source"].eq("given")
+    return variance.assign(plan=np.where(given, "given", "first report"))
 
 
 def unapproved(variance: pd.DataFrame, start: Cutoff) -> pd.DataFrame:

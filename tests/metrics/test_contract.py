@@ -457,6 +457,26 @@ def test_a_frame_of_figures_is_what_credits_reads():
         pd.Timestamp("2026-10-01", tz="UTC"),
         AT,
     )
-    now = pd.DataFrame([figure.row() for figure in availability.figures(levels)])
+    now = availability.figures(levels)
     # ten hours of 744 down: 98.66 %
-    assert owed(now) == {"email": 1500}
+    assert owed(now) == owed(pd.DataFrame([figure.row() for figure in now])) == {"email": 1500}
+    rows = credits_to_date(history(m08=0.98, m09=0.98), None, agreed(repeat_factor=2), "2026-10", now)
+    assert list(zip(rows["month"], rows["owed"], strict=True)) == [
+        ("2026-08", 1500),
+        ("2026-09", 3000),
+        ("2026-10", 3000),
+    ]
+
+
+def test_credits_that_no_figure_decides():
+    tiers = [
+        *TIERS,
+        {"measure": "availability.ratio", "subject": "erp", "below": 0.9, "credit_ratio": 0.1},
+        {"measure": "tickets.backlog", "above": 9, "credit_ratio": 0.1, "clause": "8.9"},
+    ]
+    rows = contract.unjudged_credits(figures(("email", 1.0), ("erp", None)), agreed(tiers), "2026-10")
+    assert list(zip(rows["measure"], rows["subject"], strict=True)) == [
+        ("availability.ratio", "erp"),
+        ("tickets.backlog", ""),
+    ]
+    assert contract.unjudged_credits(figures(("email", 1.0)), agreed(), "2026-10").empty

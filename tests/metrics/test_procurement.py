@@ -719,6 +719,10 @@ def test_what_comes_after_the_day_does_not_count():
     rows = pd.DataFrame(order())
     assert due(rows, None, None, GBP, {}, "2026-10-09").empty
     assert list(due(rows, None, None, GBP, {}, "2026-10-10")["decision"]) == ["release"]
+    # a cut-off is the instant at which the day has ended
+    midnight = pd.Timestamp("2026-10-10", tz="Europe/London")
+    assert due(rows, None, None, GBP, {}, midnight).empty
+    assert len(due(rows, None, None, GBP, {}, midnight + pd.Timedelta(hours=1))) == 1
     late = pd.DataFrame(order(packing_slip={"day": 12}))
     assert list(due(late, None, None, GBP, {}, "2026-10-11")["decision"]) == ["hold"]
 

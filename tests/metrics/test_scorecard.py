@@ -93,7 +93,11 @@ def test_the_boards_own_targets_are_exceptions_too():
 
 def test_nothing_asked_and_nothing_missed_is_no_exception():
     met = PACK.head(1)
-    for lines in (None, scorecard.lines(met, None), scorecard.lines(met, {"scorecard": [{"measure": "a.b"}]})):
+    for lines in (
+        None,
+        scorecard.lines(met, None),
+        scorecard.lines(met, {"scorecard": [{"measure": "a.b"}]}),
+    ):
         assert scorecard.exceptions(met, lines).empty
         assert scorecard.exceptions(met.head(0), lines).empty
 
