@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,6 @@ from rapidfuzz import process
 
 from msp_report import display, kernels, publish, scraps
 from msp_report.figures import COLUMNS, Figure
-from msp_report.period import Month
 from msp_report.workspace import PROJECT, Case, available, open_case
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -124,35 +123,92 @@ def run_month(
     found = discover(notebooks or NOTEBOOKS / "monthly")
     case = open_case(client, month, workspace)
     place = case.workspace
-    with _only_run(case, say), kernels.private_sockets() as config:
+    with _only_run(case, say), kernels.private_sockets() as config, _pool() as pool:
         months = [m for m in available(place, client, case.agreed, case.sources) if m < case.period.last]
         missing = [m for m in months if not (place.pack(client, m) / "figures.json").exists()]
+
+        def begin(of: Case) -> _Run:
+            return _Run(of, found, config, pool, say)
+
+        ahead: _Run | None = None
         for earlier in missing:
-            try:
-                run(open_case(client, str(earlier), place), found, config, say)
-            except Exception as error:  # noqa: BLE001 - any failure of an old month is told, none stops this one
-                say(f"{earlier}: not run: {error}")
-        return run(case, found, config, say)
+            begun = _told(say, earlier, lambda m=earlier: begin(open_case(client, str(m), place)))
+            if ahead:
+                _told(say, ahead.case.period, ahead.finish)
+            ahead = begun
+        last = begin(case)
+        if ahead:
+            _told(say, ahead.case.period, ahead.finish)
+        return last.finish()
 
 
-def run(case: Case, notebooks: list[Notebook], config: Any, say: Say) -> Path:
-    """Run the notebooks over a case and publish what they made. Raises ReportFailed, DataRefused."""
-    target = case.workspace.pack(case.client, case.period)
-    say(f"{case.client} {case.period}: reading exports")
-    accepted = case.accepted
-    for remark in case.remarks():
-        say(f"{case.client} {case.period}: {remark}")
-    staging = target.parent / ".staging" / str(case.period)
-    shutil.rmtree(staging, ignore_errors=True)
-    shutil.copytree(accepted, staging, ignore=shutil.ignore_patterns("stamp"), copy_function=_link)
-    (staging / "notebooks").mkdir()
-    waves = ([n for n in notebooks if not n.second_wave], [n for n in notebooks if n.second_wave])
-    for wave in waves:
-        _execute(case, wave, staging, config, say)
-    _write_figures(staging, notebooks)
-    publish.pages(case, staging, [(n.report, staging / "notebooks" / n.path.name) for n in notebooks])
-    publish.publish(staging, target)
-    return target
+def _told(say: Say, month: object, work: Callable[[], Any]) -> Any:
+    """The result of work on an earlier month; its failure is told and stops nothing else."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - whatever an old month fails of, the one asked for goes on
+        say(f"{month}: not run: {error}")
+        return None
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads for notebooks, one more than there are processors, for a notebook often waits for its kernel."""
+    pool = ThreadPoolExecutor(max_workers=(os.cpu_count() or 2) + 1)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Run:
+    """A pack in the making: begun, its first wave goes on while the month before is finished.
+
+    Raises DataRefused when it begins, ReportFailed when it is finished.
+    """
+
+    def __init__(
+        self, case: Case, notebooks: list[Notebook], config: Any, pool: ThreadPoolExecutor, say: Say
+    ) -> None:
+        self.case, self._notebooks, self._config, self._pool, self._say = case, notebooks, config, pool, say
+        self._target = case.workspace.pack(case.client, case.period)
+        self._staging = self._target.parent / ".staging" / str(case.period)
+        self._tell("reading exports")
+        accepted = case.accepted
+        for remark in case.remarks():
+            self._tell(remark)
+        shutil.rmtree(self._staging, ignore_errors=True)
+        ignored = shutil.ignore_patterns("stamp")
+        shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
+        (self._staging / "notebooks").mkdir()
+        self._first_wave = self._submit(second_wave=False)
+
+    def finish(self) -> Path:
+        """Wait for the first wave, run the second, and publish what they made."""
+        self._wait(self._first_wave)
+        self._wait(self._submit(second_wave=True))
+        _write_figures(self._staging, self._notebooks)
+        made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
+        publish.pages(self.case, self._staging, made)
+        publish.publish(self._staging, self._target)
+        return self._target
+
+    def _submit(self, second_wave: bool) -> dict[Future[None], Notebook]:
+        wave = [notebook for notebook in self._notebooks if notebook.second_wave == second_wave]
+        return {self._pool.submit(_execute_one, self.case, n, self._staging, self._config): n for n in wave}
+
+    def _wait(self, jobs: dict[Future[None], Notebook]) -> None:
+        """Tell each notebook as it ends; the first failure stops those that have not begun."""
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                self._tell(jobs[job].report)
+        finally:
+            for job in jobs:
+                job.cancel()
+
+    def _tell(self, text: str) -> None:
+        self._say(f"{self.case.client} {self.case.period}: {text}")
 
 
 def _link(source: str, target: str) -> None:
@@ -161,18 +217,6 @@ def _link(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def _execute(case: Case, wave: list[Notebook], staging: Path, config: Any, say: Say) -> None:
-    """Run notebooks side by side; the first failure stops what has not begun."""
-    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
-        jobs = {pool.submit(_execute_one, case, notebook, staging, config): notebook for notebook in wave}
-        done, waiting = wait(jobs, return_when=FIRST_EXCEPTION)
-        for job in waiting:
-            job.cancel()
-        for job in done:
-            job.result()
-            say(f"{case.client} {case.period}: {jobs[job].report}")
 
 
 def _execute_one(case: Case, notebook: Notebook, staging: Path, config: Any) -> None:
@@ -244,10 +288,3 @@ def _only_run(case: Case, say: Say) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def published_months(case: Case) -> list[Month]:
-    """The months of a client that have a pack, oldest first."""
-    folder = case.workspace.output / case.client
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    return sorted(Month.parse(name) for name in names if re.fullmatch(r"\d{4}-\d{2}", name))
