@@ -14,7 +14,19 @@ LIBRARIES = (
     "statsmodels.duration.survfunc",
 )
 ROOMS = ("charts", "display", "scraps", "workspace")
-METRICS = ("availability", "capacity", "projects", "scorecard", "tickets")
+METRICS = (
+    "availability",
+    "backups",
+    "capacity",
+    "duties",
+    "projects",
+    "requests",
+    "satisfaction",
+    "scorecard",
+    "strategy",
+    "tickets",
+    "vendors",
+)
 
 #: Opened once, so that the calendars of the world and the models are there when the first notebook opens its own.
 CONTRACT = {"calendars": {"any": {"hours": {"mon": ["09:00-17:00"]}, "holidays": {"country": "GB"}}}}
