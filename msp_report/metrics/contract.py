@@ -23,6 +23,8 @@ import numpy as np
 import pandas as pd
 
 from msp_report.figures import COLUMNS, Figure
+from msp_report.metrics import availability
+from msp_report.metrics import tickets as desk
 from msp_report.params import Contract, as_contract
 from msp_report.period import Month
 
@@ -94,29 +96,57 @@ def credits_to_date(
     credits_table: pd.DataFrame | None,
     contract: Contract | Mapping[str, Any],
     month: Month | str,
-    now: Figures = (),
+    owed: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The credits of every month up to one, with what is left of each at its end (rule 29).
 
-    Parameters: `history` like figures.json with a `month` (YYYY-MM), of as many months as there are, and `now` the
-    figures of the month itself where the history does not hold them; all else as `credits`, of which claims and grants
-    after the month's end do not exist yet.
+    Parameters: `history` like figures.json with a `month` (YYYY-MM), of as many months as there are; `owed` the rows of
+    `credits` of the month itself, where they are known already; all else as `credits`, of which claims and grants after
+    the month's end do not exist yet.
 
-    Returns: the rows of `credits`, oldest month first, and `state`: credited, credited in part, claimed, open (may
+    Returns: the rows of `credits`, newest month first, and `state`: credited, credited in part, claimed, open (may
     still be claimed), expired (was never claimed), or nothing owed; `left` = owed - credited of those that are not
     lost [client's currency].
     """
     when = month if isinstance(month, Month) else Month.parse(month)
-    current = _frame(now).assign(month=str(when))
-    history = pd.concat([part for part in (history, current) if len(part)] or [history], ignore_index=True)
+    last = when.shift(-1) if owed is not None else when
     months = sorted(Month.parse(name) for name in history["month"].unique())
-    by_month = {one: history[history["month"] == str(one)] for one in months if not when < one}
+    by_month = {one: history[history["month"] == str(one)] for one in months if not last < one}
     known = _known_by(credits_table, when)
-    parts = [
+    past = [
         credits(rows, by_month.get(one.shift(-1)), known, contract, one) for one, rows in by_month.items()
     ]
+    parts = [part for part in (owed, *past[::-1]) if part is not None and len(part)]
     rows = pd.concat(parts, ignore_index=True) if parts else _record(pd.DataFrame(), _CREDITS)
     return _settled(rows, pd.Timestamp(when.end_on) - pd.Timedelta(days=1))
+
+
+def levels(
+    outages: pd.DataFrame | None,
+    checks: pd.DataFrame | None,
+    tickets: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> pd.DataFrame:
+    """The service levels of a period, for `credits`: what the pages of availability and tickets publish of them.
+
+    Parameters: the canonical tables with their look-back, None where not supplied; the period [start, end).
+    Returns: one row per figure of availability and per attainment of tickets: measure, subject, value, verdict.
+    """
+    agreed = as_contract(contract)
+    ratios = availability.figures(availability.service_levels(outages, checks, agreed, start, end))
+    rows = [_frame(ratios)]
+    if tickets is not None:
+        clocks = desk.clocks(tickets, events, agreed, end)
+        attained = desk.attainment(clocks, agreed, start, end)
+        names = {"priority": "subject", "attainment_ratio": "value"}
+        measure = "tickets." + attained["clock"] + "_attainment"
+        rows.append(attained.rename(columns=names).assign(measure=measure))
+    columns = ["measure", "subject", "value", "verdict"]
+    parts = [part[columns].astype({"value": "float64"}) for part in rows if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def unjudged_credits(
@@ -525,15 +555,11 @@ def _credit_figures(
     total = _total(credits["owed"]) if contract.credits and not unpriced else None
     due = credits[credits["owed"].astype(float).gt(0)]
     yield _figure("credit_owed", total, "cost", n=len(due), why=why, rule="rule 29")
-    for row in due.to_dict("records"):
+    names = due["subject"].where(due["subject"].fillna("") != "", due["measure"])
+    names = names.where(~names.duplicated(keep=False), due["measure"] + " " + due["subject"].fillna(""))
+    for name, row in zip(names, due.to_dict("records"), strict=True):
         yield _figure(
-            "credit_owed",
-            row["owed"],
-            "cost",
-            subject=f"{row['subject'] or row['measure']}",
-            n=1,
-            rule="rule 29",
-            clause=row["clause"],
+            "credit_owed", row["owed"], "cost", subject=name, n=1, rule="rule 29", clause=row["clause"]
         )
     for name, state in (("credit_unclaimed", "open"), ("credit_expired", "expired")):
         rows = to_date[to_date["state"] == state] if to_date is not None else None

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msp_report.metrics import availability, contract
+from msp_report.metrics import availability, contract, tickets
 from msp_report.metrics.contract import CAP, credits, credits_to_date, dates, exit_cost, fee_against_hours
 
 #: Five per cent of 10,000 under 99.9 %, fifteen under 99 %.
@@ -192,14 +192,14 @@ def test_credits_of_earlier_months():
     past = history(m08=0.98, m09=0.98, m10=0.98)
     rows = credits_to_date(past, None, agreed(), "2026-10")
     assert list(zip(rows["month"], rows["state"], rows["left"], strict=True)) == [
-        ("2026-08", "expired", 0),
-        ("2026-09", "open", 1500),
         ("2026-10", "open", 1500),
+        ("2026-09", "open", 1500),
+        ("2026-08", "expired", 0),
     ]
     # in September nothing of October was known
     assert list(credits_to_date(past, None, agreed(), "2026-09")["state"]) == ["open", "open"]
     # the month before missed too: twice from September on
-    assert list(credits_to_date(past, None, agreed(repeat_factor=2), "2026-10")["owed"]) == [1500, 3000, 3000]
+    assert list(credits_to_date(past, None, agreed(repeat_factor=2), "2026-10")["owed"]) == [3000, 3000, 1500]
 
 
 def test_claims_and_grants_after_the_month_do_not_exist():
@@ -460,12 +460,50 @@ def test_a_frame_of_figures_is_what_credits_reads():
     now = availability.figures(levels)
     # ten hours of 744 down: 98.66 %
     assert owed(now) == owed(pd.DataFrame([figure.row() for figure in now])) == {"email": 1500}
-    rows = credits_to_date(history(m08=0.98, m09=0.98), None, agreed(repeat_factor=2), "2026-10", now)
+    terms = agreed(repeat_factor=2)
+    this_month = credits(now, history(m09=0.98), None, terms, "2026-10")
+    rows = credits_to_date(history(m08=0.98, m09=0.98, m10=0.5), None, terms, "2026-10", this_month)
     assert list(zip(rows["month"], rows["owed"], strict=True)) == [
-        ("2026-08", 1500),
-        ("2026-09", 3000),
         ("2026-10", 3000),
+        ("2026-09", 3000),
+        ("2026-08", 1500),
     ]
+
+
+def test_levels_are_those_of_the_other_pages():
+    """One P1 ticket solved in 30 minutes, one in 90, of 60 agreed."""
+    opened = pd.to_datetime(["2026-10-05 08:00Z", "2026-10-06 08:00Z"])
+    log = pd.DataFrame(
+        {
+            "ticket_id": ["1", "2"],
+            "opened_at": opened,
+            "priority": "P1",
+            "status": "resolved",
+            "resolved_at": opened + pd.to_timedelta([30, 90], unit="min"),
+        }
+    )
+    terms = {
+        "tickets": {"priorities": {"P1": {"resolution_min": 60, "attainment_ratio": 0.9}}},
+        "services": [{"name": "email", "availability_ratio": 0.999}],
+        "credits": [
+            {"measure": "tickets.resolution_attainment", "subject": "P1", "below": 0.8, "credit_ratio": 0.1}
+        ],
+    }
+    period = pd.Timestamp("2026-10-01", tz="UTC"), AT
+    outages = pd.DataFrame(columns=["service", "started_at", "ended_at", "state"])
+    found = contract.levels(outages, None, log, None, terms, *period).set_index(["measure", "subject"])
+    assert tuple(found.loc[("tickets.resolution_attainment", "P1"), ["value", "verdict"]]) == (0.5, "missed")
+    assert tuple(found.loc[("availability.ratio", "email"), ["value", "verdict"]]) == (1.0, "met")
+    full = tickets.figures(tickets.analyse(log, None, None, terms, *period))
+    told = {(f.measure, f.subject): (f.value, f.verdict) for f in full if f.measure.endswith("attainment")}
+    rows = found[found.index.get_level_values(0).str.startswith("tickets.")]
+    values = [None if pd.isna(value) else value for value in rows["value"]]
+    assert dict(zip(rows.index, zip(values, rows["verdict"], strict=True), strict=True)) == told
+    assert len(credits(found.reset_index(), None, None, terms, "2026-10")) == 1
+    # without these tables nothing is decided, and that is listed
+    nothing = contract.levels(None, None, None, None, terms, *period)
+    assert nothing["value"].isna().all()
+    assert len(contract.unjudged_credits(nothing, terms, "2026-10")) == 1
 
 
 def test_credits_that_no_figure_decides():
