@@ -136,9 +136,11 @@ def run_month(
             if ahead:
                 _told(say, ahead.case.period, ahead.finish)
             ahead = begun
-        last = begin(case)
-        if ahead:
-            _told(say, ahead.case.period, ahead.finish)
+        try:
+            last = begin(case)
+        finally:  # the month before is whole even where this one is refused
+            if ahead:
+                _told(say, ahead.case.period, ahead.finish)
         return last.finish()
 
 

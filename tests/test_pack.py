@@ -552,10 +552,14 @@ def told(small) -> list[str]:
 def monthly(small, told, msp, monkeypatch):
     """Run a month with notebooks of one's own."""
 
+    def use(folder: Path) -> None:
+        monkeypatch.setattr(pack, "NOTEBOOKS", folder.parent)
+
     def run(folder: Path | None = None, month: str = "2026-02"):
-        monkeypatch.setattr(pack, "NOTEBOOKS", (folder or small.notebooks).parent)
+        use(folder or small.notebooks)
         return msp("monthly", "--client", "acme", "--month", month, "--workspace", small.root)
 
+    run.set = use
     return run
 
 
@@ -672,6 +676,18 @@ def test_refused_data_leave_the_last_good_pack_as_it_was(monthly, small):
         export.write_bytes(good)
     assert said.code == 3 and "tickets.csv: the file is empty" in said.err
     assert digests(small.output / "acme", "2*/**/*", ".revisions/**/*") == before
+
+
+def test_an_earlier_month_is_published_though_the_one_asked_for_is_refused(monthly, small, tmp_path, msp):
+    place = Place(tmp_path / "ws")
+    place.client()
+    place.put({"tickets.csv": tickets(3, "2026-01")}, "2026-01")
+    place.put({"tickets.csv": ""}, "2026-02")
+    monthly.set(small.notebooks)
+    said = msp("monthly", "--client", "acme", "--workspace", place.root, "--month", "2026-02")
+    assert said.code == 3 and "tickets.csv: the file is empty" in said.err
+    assert values(place.output / "acme" / "2026-01")["one.seen"] == 3
+    assert not (place.output / "acme" / "2026-02").exists()
 
 
 def test_an_earlier_month_that_cannot_be_run_is_told_and_stops_nothing(monthly, small):
