@@ -158,7 +158,8 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
         os.chdir(cwd)
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance(argv=["-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    settings = [f"--IPKernelApp.parent_handle={os.getppid()}", "--HistoryManager.enabled=False"]
+    IPKernelApp.launch_instance(argv=["-f", connection_file, *settings])
 
 
 def _end_with_the_run() -> None:

@@ -1,10 +1,16 @@
 """What a warm kernel has imported before it is forked: everything that notebooks use, nothing started."""
 
+import sys
 from importlib import import_module
+
+# nobody debugs a kernel of a pack run, and the debugger takes longer to load than most notebooks to run
+sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 
 LIBRARIES = (
     "duckdb",
+    "ipykernel.ipkernel",
     "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "pyarrow.parquet",
