@@ -56,7 +56,7 @@ def _explain(error: Exception) -> tuple[int, str]:
         return WRONG_USE, str(error)
     name = type(error).__name__
     told = str(error) or name
-    if name in ("ReportFailed", "PublishError"):
+    if name in ("ReportFailed", "PublishError", "NoBrowser"):
         return FAILED, told
     if isinstance(error, OSError):
         return FAILED, f"{error.filename or 'a file'}: {error.strerror or told}"

@@ -28,10 +28,18 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets.config import Config
 
+#: The path of a socket has about a hundred letters; below this many there is room for names in the folder.
+_LONGEST_FOLDER = 60
+
+
+def _sockets_fit() -> bool:
+    """Whether the folder for temporary files has a path short enough for sockets in it."""
+    return len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER
+
 
 def can_fork() -> bool:
     """Whether kernels can be forked here: the platform can, and the package is installed with its entry point."""
-    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    forks = "forkserver" in multiprocessing.get_all_start_methods() and _sockets_fit()
     return forks and "msp-report-warm" in entry_points(group="jupyter_client.kernel_provisioners").names
 
 
@@ -63,7 +71,8 @@ def private_sockets() -> Iterator[Config]:
         yield Config()
         return
     before = os.environ.get("JUPYTER_RUNTIME_DIR")
-    with tempfile.TemporaryDirectory(prefix="msp-", ignore_cleanup_errors=True) as folder:
+    base = None if _sockets_fit() else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="msp-", dir=base, ignore_cleanup_errors=True) as folder:
         os.environ["JUPYTER_RUNTIME_DIR"] = folder
         try:
             yield Config({name: {"transport": "ipc"} for name in ("KernelManager", "AsyncKernelManager")})

@@ -94,7 +94,7 @@ class Workspace:
         elif _CLIENT.fullmatch(client):
             hint = f"put its contract.yaml into {self.params / client}"
         else:
-            hint = f"a client is the name of a folder in {self.params}"
+            hint = f"a client is a folder in {self.params}, named with a-z, 0-9, dots and dashes"
         raise UnknownClient(f"unknown client {client!r}: {hint}")
 
     def exports_template(self, client: str, sources: params.Sources) -> str:

@@ -14,7 +14,7 @@ from workspaces import CONTRACT, HEADER, tickets
 from msp_report import pack
 
 ROOT = Path(__file__).resolve().parent.parent
-VERBS = ("check", "demo", "monthly", "tables")
+VERBS = ("check", "demo", "monthly", "pdf", "tables")
 
 
 def check(msp, place, *arguments, client="acme"):
@@ -231,17 +231,17 @@ CLIENTS = {
     "acmee": "did you mean 'acme'?",
     "ACME": "did you mean 'acme'?",
     "zebra": "put its contract.yaml into",
-    "": "the name of a folder",
-    ".": "the name of a folder",
-    "..": "the name of a folder",
-    "/etc": "the name of a folder",
+    "": "named with a-z",
+    ".": "named with a-z",
+    "..": "named with a-z",
+    "/etc": "named with a-z",
     "a/../acme": "'a/../acme'",
     "../params/acme": "'../params/acme'",
     "acme/": "did you mean 'acme'?",
     "acme\n": "'acme\\n'",
-    ".hidden": "the name of a folder",
-    "-x": "the name of a folder",
-    "*": "the name of a folder",
+    ".hidden": "named with a-z",
+    "-x": "named with a-z",
+    "*": "named with a-z",
 }
 
 
@@ -346,7 +346,7 @@ def test_no_verb_lists_them_all(msp):
 def test_every_verb_has_help(msp, verb):
     said = msp(*([verb] if verb else []), "--help")
     assert said.code == 0 and said.err == "" and "Usage: msp-report" in said.out
-    if verb in ("check", "monthly"):
+    if verb in ("check", "monthly", "pdf"):
         options = ("--client", "--month", "--workspace", "--params", "--exports", "--output")
         assert all(option in said.out for option in options)
 
@@ -419,6 +419,22 @@ def test_a_client_with_a_running_month_only_is_told_to_name_it(msp, place):
     place.put({"tickets.csv": HEADER}, "2999-01")
     said = msp("check", "--client", "acme", "--workspace", place.root)
     assert said.code == 3 and "name a running month" in said.err
+
+
+def test_what_was_not_published_is_not_printed(msp, place):
+    place.put({"tickets.csv": tickets()})
+    said = msp("pdf", "--client", "acme", "--workspace", place.root)
+    assert said.code == 1 and len(said.problems) == 1 and "publish it first" in said.err
+
+
+def test_without_a_browser_a_pack_is_not_printed(msp, place, monkeypatch):
+    place.put({"tickets.csv": tickets()})
+    page = place.output / "acme" / "2026-03" / "html" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>page</p>")
+    monkeypatch.setenv("PATH", str(place.root))
+    said = msp("pdf", "--client", "acme", "--workspace", place.root)
+    assert said.code == 1 and len(said.problems) == 1 and said.problems[0].startswith("no Chromium")
 
 
 def test_check_publishes_nothing(msp, place):
