@@ -45,10 +45,11 @@ class _Page:
     def __init__(self, figures: Sequence[Figure], show: Display) -> None:
         self._figures, self._show = figures, show
 
-    def one(self, measure: str, subject: str = "") -> Said | None:
-        """The figure of a measure and subject; None where the page has none."""
+    def one(self, measure: str, subject: str = "") -> Said:
+        """The figure of a measure and subject; one without a value where the page has none."""
         found = [f for f in self._figures if f.measure == measure and f.subject == subject]
-        return Said(found[0], self._show) if found else None
+        missing = Figure(measure=measure, subject=subject, why_missing="the page does not give it")
+        return Said(found[0] if found else missing, self._show)
 
     def all(self, measure: str, *verdicts: str | None) -> list[Said]:
         """The figures of a measure, worst first; with verdicts named, only those."""
@@ -78,10 +79,10 @@ def opening(report: str, figures: Sequence[Figure], contract: Contract, period: 
     context = {"page": _Page(figures, show), "period": show.period(period)}
     templates = _catalogue("en").get(report, {}).get("opening", [])
     summary = [_render(template, contract, **context) for template in templates]
-    judged = [f.verdict for f in figures if f.headline and f.verdict not in (None, "no_target")]
-    worst = min(judged, key=SEVERITY.__getitem__, default=None)
-    lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(filter(None, summary))]
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
+    # the first line wears the worst verdict, never "met": it may speak of what no verdict covers
+    worst = min((f.verdict for f in open_points), key=SEVERITY.__getitem__, default=None)
+    lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(filter(None, summary))]
     return lines + [(f.headline, f.verdict) for f in sorted(open_points, key=lambda f: SEVERITY[f.verdict])]
 
 
