@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from rapidfuzz import process
 
 from msp_report import display, kernels, publish, scraps
 from msp_report.figures import COLUMNS, Figure
+from msp_report.period import Month, Period
 from msp_report.workspace import PROJECT, Case, available, open_case
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -125,7 +127,7 @@ def run_month(
     place = case.workspace
     with _only_run(case, say), kernels.private_sockets() as config, _pool() as pool:
         months = [m for m in available(place, client, case.agreed, case.sources) if m < case.period.last]
-        missing = [m for m in months if not (place.pack(client, m) / "figures.json").exists()]
+        missing = [m for m in months if not _is_published(case, m)]
 
         def begin(of: Case) -> _Run:
             return _Run(of, found, config, pool, say)
@@ -142,6 +144,15 @@ def run_month(
             if ahead:
                 _told(say, ahead.case.period, ahead.finish)
         return last.finish()
+
+
+def _is_published(case: Case, month: Month) -> bool:
+    """Whether a month has its pack; one that was made "to date" stands for its month while that runs."""
+    figures = case.workspace.pack(case.client, month) / "figures.json"
+    if not figures.exists():
+        return False
+    _, end = Period(month, month).bounds(case.timezone)
+    return not figures.stat().st_mtime < end.timestamp() <= time.time()
 
 
 def _told(say: Say, month: object, work: Callable[[], Any]) -> Any:

@@ -678,6 +678,17 @@ def test_refused_data_leave_the_last_good_pack_as_it_was(monthly, small):
     assert digests(small.output / "acme", "2*/**/*", ".revisions/**/*") == before
 
 
+def test_an_earlier_month_that_was_made_to_date_is_run_again_when_it_is_over(monthly, small):
+    target = small.output / "acme" / "2026-01"
+    figures, before = target / "figures.json", os.readlink(target)
+    monthly()
+    assert os.readlink(target) == before
+    os.utime(figures, (pd.Timestamp("2026-01-20").timestamp(),) * 2)
+    said = monthly()
+    assert "acme 2026-01: reading exports" in said.err
+    assert os.readlink(target) != before and figures.stat().st_mtime > pd.Timestamp("2026-02-01").timestamp()
+
+
 def test_an_earlier_month_is_published_though_the_one_asked_for_is_refused(monthly, small, tmp_path, msp):
     place = Place(tmp_path / "ws")
     place.client()
