@@ -81,10 +81,7 @@ def read_pack(pack: str | Path) -> pd.DataFrame:
 
     `pack` is the folder of a pack or its notebooks/. Notebooks that recorded nothing are passed over.
     """
-    folder = Path(pack)
-    folder = folder / "notebooks" if (folder / "notebooks").is_dir() else folder
-    recorded = [read_notebook(path) for path in sorted(folder.glob("*.ipynb"))]
-    rows = [figure.row() for notebook in recorded if notebook for figure in notebook["figures"]]
+    rows = [figure.row() for notebook in _recorded(pack) for figure in notebook["figures"]]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -93,10 +90,7 @@ def read_records(pack: str | Path, **own: Mapping[str, pd.DataFrame]) -> pd.Data
 
     `own` are the records of the notebook that asks, which is not executed to its end yet, by report.
     """
-    folder = Path(pack)
-    folder = folder / "notebooks" if (folder / "notebooks").is_dir() else folder
-    recorded = [read_notebook(path) for path in sorted(folder.glob("*.ipynb"))]
-    counts = {one["report"]: dict(one["records"]) for one in recorded if one}
+    counts = {one["report"]: dict(one["records"]) for one in _recorded(pack)}
     counts |= {report: {name: len(frame) for name, frame in frames.items()} for report, frames in own.items()}
     rows = [
         (report, name, rows, f"../records/{report}/{name}.csv")
@@ -121,6 +115,14 @@ def history(case: Case, months: int = 13) -> pd.DataFrame:
             frames.append(read_pack(folder).assign(month=str(month)))
     columns = ["month", *COLUMNS]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def _recorded(pack: str | Path) -> list[dict[str, Any]]:
+    """What the executed notebooks of a pack, or of its notebooks/, handed on, in the order of their names."""
+    folder = Path(pack)
+    folder = folder / "notebooks" if (folder / "notebooks").is_dir() else folder
+    found = (read_notebook(path) for path in sorted(folder.glob("*.ipynb")))
+    return [notebook for notebook in found if notebook]
 
 
 def _scrapbook() -> Any:
