@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -27,9 +28,10 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 from rapidfuzz import process
 
 from msp_report import display, kernels, publish, scraps
+from msp_report.accepted import SETTLED
 from msp_report.figures import COLUMNS, Figure
 from msp_report.period import Month, Period
-from msp_report.workspace import PROJECT, Case, available, open_case
+from msp_report.workspace import PROJECT, Case, open_case, open_year
 
 NOTEBOOKS = PROJECT / "notebooks"
 #: The parameters that a pack run gives to every notebook, all of them text.
@@ -124,26 +126,97 @@ def run_month(
     kernels.warm_up()
     found = discover(notebooks or NOTEBOOKS / "monthly")
     case = open_case(client, month, workspace)
-    place = case.workspace
-    with _only_run(case, say), kernels.private_sockets() as config, _pool() as pool:
-        months = [m for m in available(place, client, case.agreed, case.sources) if m < case.period.last]
-        missing = [m for m in months if not _is_published(case, m)]
+    with _desk(case, say) as desk:
+        desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
+        return desk.run(case, found)
 
-        def begin(of: Case) -> _Run:
-            return _Run(of, found, config, pool, say)
 
-        ahead: _Run | None = None
-        for earlier in missing:
-            begun = _told(say, earlier, lambda m=earlier: begin(open_case(client, str(m), place)))
-            if ahead:
-                _told(say, ahead.case.period, ahead.finish)
-            ahead = begun
+def run_year(client: str, year: str = "", workspace: Any = "", say: Say = lambda text: None) -> Path:
+    """Run and publish the annual pack of a client's year, and first the monthly packs that it lacks.
+
+    `year` is any period of more than one month; empty: the latest civil year with exports that is over. Returns
+    the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused
+    where no month of the year has exports.
+    """
+    kernels.warm_up()
+    monthly, annual = discover(NOTEBOOKS / "monthly"), discover(NOTEBOOKS / "annual")
+    case = open_year(client, year, workspace)
+    with _desk(case, say) as desk:
+        desk.catch_up(case, [m for m in case.exported if m <= case.period.last], monthly)
+        return desk.run(case, annual)
+
+
+def run_folder(
+    client: str,
+    period: str,
+    workspace: Any,
+    notebooks: Path,
+    name: str,
+    say: Say = lambda text: None,
+) -> Path:
+    """Run one folder of notebooks over one period, and publish it as `output/<client>/<name>/<period>`.
+
+    Returns the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed.
+    """
+    kernels.warm_up()
+    found = discover(notebooks)
+    case = open_case(client, period, workspace)
+    with _desk(case, say) as desk:
+        return desk.run(case, found, case.workspace.pack(client, case.period, name))
+
+
+@contextmanager
+def _desk(case: Case, say: Say) -> Iterator[_Desk]:
+    """Everything that runs of a client need: the lock, sockets, threads and what is known of the exports."""
+    with (
+        _only_run(case, say),
+        kernels.private_sockets() as config,
+        _pool() as pool,
+        tempfile.TemporaryDirectory(prefix=".settled-", dir=case.workspace.output / case.client) as folder,
+    ):
+        settled = Path(folder) / "months.json"
+        say(f"{case.client} {case.period}: reading exports")
+        case.settle(settled)
+        yield _Desk(config, pool, settled, say)
+
+
+@dataclass
+class _Desk:
+    """Where the packs of a client are made, one after another."""
+
+    config: Any
+    pool: ThreadPoolExecutor
+    settled: Path
+    say: Say
+    _ahead: _Run | None = None
+
+    def catch_up(self, case: Case, months: list[Month], notebooks: list[Notebook]) -> None:
+        """Publish those of some months that have no pack. The first wave of one goes on while the one before is
+        finished; the last is left so, for the run that follows."""
+        for month in months:
+            if not _is_published(case, month):
+                begun = _told(self.say, month, lambda m=month: self._begin(case.at(m), notebooks))
+                self._finish_ahead()
+                self._ahead = begun
+
+    def run(self, case: Case, notebooks: list[Notebook], target: Path | None = None) -> Path:
+        """Run and publish one pack; gives its folder. What it reads of earlier packs is published before."""
+        if case.period.first != case.period.last:
+            self._finish_ahead()
         try:
-            last = begin(case)
+            last = self._begin(case, notebooks, target)
         finally:  # the month before is whole even where this one is refused
-            if ahead:
-                _told(say, ahead.case.period, ahead.finish)
+            self._finish_ahead()
         return last.finish()
+
+    def _begin(self, case: Case, notebooks: list[Notebook], target: Path | None = None) -> _Run:
+        target = target or case.workspace.pack(case.client, case.period)
+        return _Run(case, notebooks, target, self)
+
+    def _finish_ahead(self) -> None:
+        if ahead := self._ahead:
+            self._ahead = None
+            _told(self.say, ahead.case.period, ahead.finish)
 
 
 def _is_published(case: Case, month: Month) -> bool:
@@ -180,20 +253,17 @@ class _Run:
     Raises DataRefused when it begins, ReportFailed when it is finished.
     """
 
-    def __init__(
-        self, case: Case, notebooks: list[Notebook], config: Any, pool: ThreadPoolExecutor, say: Say
-    ) -> None:
-        self.case, self._notebooks, self._config, self._pool, self._say = case, notebooks, config, pool, say
-        self._target = case.workspace.pack(case.client, case.period)
-        self._staging = self._target.parent / ".staging" / str(case.period)
-        self._tell("reading exports")
+    def __init__(self, case: Case, notebooks: list[Notebook], target: Path, desk: _Desk) -> None:
+        self.case, self._notebooks, self._target, self._desk = case, notebooks, target, desk
+        self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
         for remark in case.remarks():
             self._tell(remark)
         shutil.rmtree(self._staging, ignore_errors=True)
-        ignored = shutil.ignore_patterns("stamp")
-        shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
-        (self._staging / "notebooks").mkdir()
+        if case.period.first == case.period.last:
+            ignored = shutil.ignore_patterns("stamp")
+            shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
+        (self._staging / "notebooks").mkdir(parents=True)
         self._first_wave = self._submit(second_wave=False)
 
     def finish(self) -> Path:
@@ -208,7 +278,8 @@ class _Run:
 
     def _submit(self, second_wave: bool) -> dict[Future[None], Notebook]:
         wave = [notebook for notebook in self._notebooks if notebook.second_wave == second_wave]
-        return {self._pool.submit(_execute_one, self.case, n, self._staging, self._config): n for n in wave}
+        where = (self._staging, self._desk.settled, self._desk.config)
+        return {self._desk.pool.submit(_execute_one, self.case, n, *where): n for n in wave}
 
     def _wait(self, jobs: dict[Future[None], Notebook]) -> None:
         """Tell each notebook as it ends; the first failure stops those that have not begun."""
@@ -221,7 +292,7 @@ class _Run:
                 job.cancel()
 
     def _tell(self, text: str) -> None:
-        self._say(f"{self.case.client} {self.case.period}: {text}")
+        self._desk.say(f"{self.case.client} {self.case.period}: {text}")
 
 
 def _link(source: str, target: str) -> None:
@@ -232,11 +303,11 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _execute_one(case: Case, notebook: Notebook, staging: Path, config: Any) -> None:
+def _execute_one(case: Case, notebook: Notebook, staging: Path, settled: Path, config: Any) -> None:
     parameters = {"client": case.client, "period": str(case.period), "workspace": str(case.workspace.root)}
     if notebook.second_wave:
         parameters[PACK] = str(staging)
-    environment = {**case.workspace.environment, scraps.DESK: str(staging)}
+    environment = {**case.workspace.environment, scraps.DESK: str(staging), SETTLED: str(settled)}
     try:
         papermill.execute_notebook(
             str(notebook.path),

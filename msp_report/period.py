@@ -95,7 +95,11 @@ class Period:
         return self.bounds(timezone)[1] <= pd.Timestamp(now)
 
     def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
+        if self.first == self.last:
+            return str(self.first)
+        if self == Period(Month(self.first.year, 1), Month(self.first.year, 12)):
+            return f"{self.first.year:04d}"
+        return f"{self.first}..{self.last}"
 
 
 def midnight(day: date, timezone: str) -> pd.Timestamp:

@@ -7,15 +7,12 @@ same figures alone as in a pack run.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,7 @@ from filelock import FileLock
 from rapidfuzz import process
 
 from msp_report import ingest, params, privacy
+from msp_report.accepted import Accepted
 from msp_report.period import Month, Period
 from msp_report.tables import PANDAS, TABLES
 
@@ -113,9 +111,9 @@ class Workspace:
             return str(self.exports.joinpath(*parts)).replace("{client}", client)
         return str(self.root / template).replace("{client}", client)
 
-    def pack(self, client: str, period: Period | Month) -> Path:
-        """Where the published pack of a period lies."""
-        return self.output / client / str(period)
+    def pack(self, client: str, period: Period | Month, name: str = "") -> Path:
+        """Where the published pack of a period lies; `name` is that of a pack beside the monthly and annual one."""
+        return self.output / client / name / str(period)
 
 
 def _nearest_root() -> Path:
@@ -134,8 +132,13 @@ class Case:
     """The whole contract with its amendments."""
     strategy: params.Strategy
     sources: params.Sources
+    _exports: Accepted = field(repr=False)
     _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
-    _folders: dict[Month, Path | None] = field(default_factory=dict, repr=False)
+
+    def at(self, period: Period | Month) -> Case:
+        """The same client's case of another period; what was accepted is not looked at again."""
+        chosen = Period(period, period) if isinstance(period, Month) else period
+        return replace(self, period=chosen, _read={})
 
     @cached_property
     def contract(self) -> params.Contract:
@@ -187,47 +190,50 @@ class Case:
         return not self.period.is_over(self.timezone, datetime.now(UTC))
 
     @cached_property
+    def newest(self) -> Month:
+        """The month whose exports the period ends with: its last one, or in a longer period the last accepted."""
+        months = [m for m in reversed(self._exports.months) if self.period.first <= m <= self.period.last]
+        if self.period.first == self.period.last:
+            return self.period.last
+        return next((month for month in months if self._exports.find(month)), self.period.last)
+
+    @cached_property
     def accepted(self) -> Path:
-        """The folder of this month's accepted tables, rejects and manifest; read first where stale."""
-        return accept(self.workspace, self.client, self.period.last, self.agreed, self.sources)
+        """The folder of the newest month's accepted tables, rejects and manifest; read first where stale."""
+        return self._exports.read(self.newest)
 
     @cached_property
     def manifest(self) -> dict:
-        """What was read, accepted and rejected, per file and table."""
-        return json.loads((self.accepted / "manifest.json").read_text(encoding="utf-8"))
+        """What was read, accepted and rejected, per file and table; over a longer period that of its months."""
+        inside = [month for month in self.months if self.period.first <= month <= self.period.last]
+        folders = [folder for month in inside if (folder := self._folder(month))]
+        told = [json.loads((folder / "manifest.json").read_text(encoding="utf-8")) for folder in folders]
+        files = {(e["file"], e["table"], e["sha256"]): e for one in told for e in one["files"]}
+        warnings = dict.fromkeys(warning for one in told for warning in one["warnings"])
+        return {**told[-1], "files": list(files.values()), "warnings": list(warnings)}
+
+    @property
+    def exported(self) -> list[Month]:
+        """Every month for which there are exports, whatever the period, oldest first."""
+        return self._exports.exported
 
     @cached_property
     def months(self) -> list[Month]:
-        """Every month with exports up to the period's last one, oldest first."""
-        return sorted({month for month in self._readable if month < self.period.last} | {self.period.last})
+        """Every month with exports up to the newest one, oldest first."""
+        return sorted({month for month in self._exports.months if month < self.newest} | {self.newest})
 
     @cached_property
     def later_months(self) -> list[Month]:
         """Months with exports after the period, oldest first: only follow-ups look there (rule 0)."""
-        return [month for month in self._readable if month > self.period.last]
-
-    @cached_property
-    def _readable(self) -> list[Month]:
-        """Months with exports, or whose exports are gone since they were accepted, oldest first."""
-        found = available(self.workspace, self.client, self.agreed, self.sources)
-        return sorted({*found, *self._kept})
-
-    @cached_property
-    def _kept(self) -> list[Month]:
-        """Months that were accepted from the same place of exports and of which no file is there any more."""
-        template = self.workspace.exports_template(self.client, self.sources)
-        folders = (self.workspace.output / self.client / ".accepted").glob("[0-9]*")
-        origin = _origin(self.workspace, template)
-        months = [Month.parse(path.name) for path in folders if _accepted_from(path) == origin]
-        return [month for month in months if not ingest.files(self.sources, template, month)]
+        return [month for month in self._exports.months if month > self.period.last]
 
     def paths(self, table: str, months: list[Month] | None = None) -> list[Path]:
         """The Parquet files of a table, oldest month first; files of the same exports are named once."""
         if TABLES[table].period is None:
-            months = [self.period.last]
+            months = [self.newest]
         found: dict[tuple, Path] = {}
         for month in months if months is not None else self.months:
-            folder = self._accepted(month)
+            folder = self._folder(month)
             path = folder / "tables" / f"{table}.parquet" if folder else None
             if path and path.exists():
                 found[_inputs(folder, table)] = path
@@ -295,21 +301,13 @@ class Case:
         path = self.workspace.client_params(self.client) / "notes" / f"{self.period}.md"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def _accepted(self, month: Month) -> Path | None:
-        """The folder of a month's accepted tables; None where they were refused."""
-        if month == self.period.last:
-            return self.accepted
-        if month not in self._folders:
-            self._folders[month] = self._accept(month)
-        return self._folders[month]
+    def settle(self, path: Path) -> None:
+        """Look at the exports of every month once, and write what was found for the kernels of a pack run."""
+        self._exports.settle(path)
 
-    def _accept(self, month: Month) -> Path | None:
-        if month in self._kept:
-            return _place(self.workspace, self.client, month)
-        try:
-            return accept(self.workspace, self.client, month, self.agreed, self.sources)
-        except ingest.DataRefused:
-            return None
+    def _folder(self, month: Month) -> Path | None:
+        """The folder of a month's accepted tables; None where they were refused."""
+        return self.accepted if month == self.newest else self._exports.find(month)
 
 
 def open_case(client: str = "demo", period: str = "", workspace: str | Path | Workspace = "") -> Case:
@@ -325,18 +323,46 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
     sources = params.load_sources(folder)
     if client == "demo":
         make_demo(place)
-    chosen = Period.parse(period) if period else None
-    if chosen is None:
-        month = latest_complete(place, client, contract, sources)
-        chosen = Period(month, month)
-    return Case(place, client, chosen, contract, params.load_strategy(folder), sources)
+    template = place.exports_template(client, sources)
+    origin = os.path.relpath(template, place.root)
+    exports = Accepted(place.output / client, template, origin, folder, contract, sources)
+    today = Month.of(datetime.now(UTC).date())
+    chosen = Period.parse(period) if period else Period(today, today)
+    case = Case(place, client, chosen, contract, params.load_strategy(folder), sources, exports)
+    return case if period else case.at(latest_complete(case))
+
+
+def open_year(client: str = "demo", year: str = "", workspace: str | Path | Workspace = "") -> Case:
+    """Open one client's year, "2026" or "2025-07..2026-06"; empty: the latest civil year with exports that is over.
+
+    Raises what `open_case` raises, ValueError for a single month, and ingest.DataRefused where no month of the year
+    has exports.
+    """
+    case = open_case(client, year or "", workspace)
+    if not year:
+        over = [month.year for month in case.exported if _is_over(case, Period.parse(f"{month.year:04d}"))]
+        if not over:
+            raise ingest.DataRefused([f"no complete year of {client} with exports: name a running one"])
+        case = case.at(Period.parse(f"{over[-1]:04d}"))
+    if case.period.first == case.period.last:
+        raise ValueError(f"{year!r} is a month: a year is written 2026, or 2025-07..2026-06")
+    if not set(case.period.months) & set(case.exported):
+        where = case.workspace.exports_template(client, case.sources)
+        raise ingest.DataRefused([f"no month of {case.period} has exports: put them into {where}"])
+    return case
+
+
+def _is_over(case: Case, period: Period) -> bool:
+    return period.is_over(case.timezone, datetime.now(UTC))
 
 
 def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
     """The folder of the demo company's exports; made where they are absent, or `anew`."""
     base = workspace.exports or workspace.root / "exports"
     folder = base / "demo"
-    with _locked(workspace, "demo"):
+    lock = workspace.output / "demo" / ".accepted.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(str(lock)):
         if anew or not (folder / "truth.json").exists():
             from msp_report import demo
 
@@ -344,138 +370,24 @@ def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
     return folder
 
 
-def available(
-    workspace: Workspace, client: str, contract: params.Contract, sources: params.Sources
-) -> list[Month]:
-    """The months for which there are exports, oldest first."""
-    return ingest.months_with_exports(
-        sources,
-        workspace.exports_template(client, sources),
-        contract.client.timezone,
-        params=workspace.client_params(client),
-        cache=workspace.output / ".cache",
-    )
-
-
-def latest_complete(
-    workspace: Workspace, client: str, contract: params.Contract, sources: params.Sources
-) -> Month:
+def latest_complete(case: Case) -> Month:
     """The latest month with exports that is over. Raises ingest.DataRefused where there is none."""
-    months = available(workspace, client, contract, sources)
-    now = datetime.now(UTC)
-    over = [month for month in months if Period(month, month).is_over(contract.client.timezone, now)]
+    over = [month for month in case.exported if _is_over(case, Period(month, month))]
     if not over:
-        where = workspace.exports_template(client, sources)
+        where = case.workspace.exports_template(case.client, case.sources)
         raise ingest.DataRefused(
-            [f"no complete month of {client} with exports: put them into {where}, or name a running month"]
+            [
+                f"no complete month of {case.client} with exports: put them into {where}, or name a running month"
+            ]
         )
     return over[-1]
-
-
-def accept(
-    workspace: Workspace,
-    client: str,
-    month: Month,
-    contract: params.Contract,
-    sources: params.Sources,
-    progress: Callable[[str], None] | None = None,
-) -> Path:
-    """The folder of a month's accepted tables, rejects/ and manifest.json.
-
-    Read anew where the exports, sources.yaml or this code changed since. Raises ingest.DataRefused; rejects and
-    manifest are written all the same. Where the exports are gone it is refused too, but what was accepted
-    before stands for the look-back of later months.
-    """
-    target = _place(workspace, client, month)
-    template = workspace.exports_template(client, sources)
-    files = ingest.files(sources, template, month)
-    folder = workspace.client_params(client)
-    stamp = f"{_stamp(files, sources, template, contract, folder)}\n{_origin(workspace, template)}"
-    if _is_fresh(target, stamp):
-        return target
-    with _locked(workspace, client):
-        if not _is_fresh(target, stamp):
-            fresh = target.with_name(f".{month}.new")
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir(parents=True)
-            try:
-                ingest.read_month(
-                    sources,
-                    template,
-                    month,
-                    contract.client.timezone,
-                    into=fresh,
-                    params=workspace.client_params(client),
-                    cache=workspace.output / ".cache",
-                    progress=progress,
-                )
-                (fresh / "stamp").write_text(stamp, encoding="utf-8")
-            finally:
-                # new files, never old ones written over: published packs share them by hard links
-                if files or not target.exists():
-                    shutil.rmtree(target, ignore_errors=True)
-                    fresh.replace(target)
-                shutil.rmtree(fresh, ignore_errors=True)
-    return target
-
-
-def _place(workspace: Workspace, client: str, month: Month) -> Path:
-    return workspace.output / client / ".accepted" / str(month)
-
-
-def _origin(workspace: Workspace, template: str) -> str:
-    """The place of exports, as it stays when the workspace is moved."""
-    return os.path.relpath(template, workspace.root)
-
-
-def _accepted_from(folder: Path) -> str | None:
-    """The place of exports that a month was accepted from; None where it was not."""
-    stamp = folder / "stamp"
-    return stamp.read_text(encoding="utf-8").partition("\n")[2] if stamp.exists() else None
-
-
-def _is_fresh(target: Path, stamp: str) -> bool:
-    path = target / "stamp"
-    return path.exists() and path.read_text(encoding="utf-8") == stamp
-
-
-def _stamp(
-    files: list[Path], sources: params.Sources, template: str, contract: params.Contract, folder: Path
-) -> str:
-    """A hash of all that decides what is accepted: exports by size and time, readings, zone, this code."""
-    digest = hashlib.sha256()
-    for part in (sources.model_dump_json(), template, contract.client.timezone, _code()):
-        digest.update(part.encode())
-    for path in sorted([*files, *folder.glob("*.yaml")]):
-        state = path.stat()
-        digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns};".encode())
-    return digest.hexdigest()
-
-
-@cache
-def _code() -> str:
-    """A hash of the code and profiles that read exports."""
-    package = Path(__file__).parent
-    paths = [package / "ingest.py", package / "tables.py", package / "clock.py"]
-    paths += [p for p in (package / "sources").rglob("*") if p.suffix in (".py", ".yaml")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()
-
-
-def _locked(workspace: Workspace, client: str) -> FileLock:
-    folder = workspace.output / client
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(str(folder / ".accepted.lock"))
 
 
 def _inputs(folder: Path, table: str) -> tuple:
     """What a month's table was made from: the same inputs in two months are one table."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    entries = [entry for entry in _entries(manifest) if entry["table"] == table]
+    entries = [entry for entry in manifest["files"] if entry["table"] == table]
     return tuple(sorted((entry["file"], entry["sha256"]) for entry in entries)) or (str(folder),)
-
-
-def _entries(manifest: dict) -> Iterator[dict]:
-    yield from manifest["files"]
 
 
 def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
