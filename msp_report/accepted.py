@@ -39,6 +39,7 @@ class Accepted:
         same as it stays when the workspace is moved; the folder of the client's params; zone and readings."""
         self._folder, self._template, self._origin = folder, template, origin
         self._params, self._sources, self._timezone = client_params, sources, contract.client.timezone
+        self._begin: Callable[[Month], None] = lambda month: None
         self._found: dict[Month, Path | None] = {}
         settled = Path(os.environ.get(SETTLED, ""))
         if folder in settled.parents:
@@ -48,8 +49,9 @@ class Accepted:
             }
             self.months = sorted(self._found)
 
-    def settle(self, path: Path) -> None:
-        """Look at every month, and write for kernels which of them were accepted."""
+    def settle(self, path: Path, begin: Callable[[Month], None]) -> None:
+        """Look at every month and write for kernels which were accepted; `begin` hears of each that is read."""
+        self._begin = begin
         told = {str(month): self.find(month) is not None for month in self.months}
         path.write_text(json.dumps(told), encoding="utf-8")
 
@@ -81,7 +83,7 @@ class Accepted:
                 self._found[month] = None
         return self._found[month]
 
-    def read(self, month: Month, progress: Callable[[str], None] | None = None) -> Path:
+    def read(self, month: Month) -> Path:
         """The folder of a month that has exports.
 
         Read anew where the exports, sources.yaml or this code changed since. Raises ingest.DataRefused; rejects
@@ -96,13 +98,12 @@ class Accepted:
         if not _is_fresh(target, stamp):
             with FileLock(str(self._made() / ".accepted.lock")):
                 if not _is_fresh(target, stamp):
-                    self._read(month, target, bool(files), stamp, progress)
+                    self._begin(month)
+                    self._read(month, target, bool(files), stamp)
         self._found[month] = target
         return target
 
-    def _read(
-        self, month: Month, target: Path, has_files: bool, stamp: str, progress: Callable[[str], None] | None
-    ) -> None:
+    def _read(self, month: Month, target: Path, has_files: bool, stamp: str) -> None:
         fresh = target.with_name(f".{month}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
@@ -115,7 +116,6 @@ class Accepted:
                 into=fresh,
                 params=self._params,
                 cache=self._cache,
-                progress=progress,
             )
             (fresh / "stamp").write_text(stamp, encoding="utf-8")
         finally:

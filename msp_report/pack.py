@@ -175,8 +175,7 @@ def _desk(case: Case, say: Say) -> Iterator[_Desk]:
         tempfile.TemporaryDirectory(prefix=".settled-", dir=case.workspace.output / case.client) as folder,
     ):
         settled = Path(folder) / "months.json"
-        say(f"{case.client} {case.period}: reading exports")
-        case.settle(settled)
+        case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
         yield _Desk(config, pool, settled, say)
 
 

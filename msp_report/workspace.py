@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -301,9 +302,12 @@ class Case:
         path = self.workspace.client_params(self.client) / "notes" / f"{self.period}.md"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def settle(self, path: Path) -> None:
-        """Look at the exports of every month once, and write what was found for the kernels of a pack run."""
-        self._exports.settle(path)
+    def settle(self, path: Path, begin: Callable[[Month], None]) -> None:
+        """Look at the exports of every month once, and write what was found for the kernels of a pack run.
+
+        `begin` hears of each month that has to be read.
+        """
+        self._exports.settle(path, begin)
 
     def _folder(self, month: Month) -> Path | None:
         """The folder of a month's accepted tables; None where they were refused."""
