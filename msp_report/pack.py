@@ -153,16 +153,24 @@ def run_folder(
     notebooks: Path,
     name: str,
     say: Say = lambda text: None,
+    *,
+    over_months: bool = False,
+    strict: bool = True,
 ) -> Path:
     """Run one folder of notebooks over one period, and publish it as `output/<client>/<name>/<period>`.
 
-    Returns the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed.
+    `over_months` says that they sum up monthly packs, as the annual ones do: those that are missing are published
+    first. `strict` as in `publish.page`. Returns the published folder. Raises what `open_case` raises (with
+    `over_months`: `open_year`), NotebookRefused, ReportFailed.
     """
     kernels.warm_up()
     found = discover(notebooks)
-    case = open_case(client, period, workspace)
+    monthly = discover(NOTEBOOKS / "monthly") if over_months else []
+    case = (open_year if over_months else open_case)(client, period, workspace)
     with _desk(case, say) as desk:
-        return desk.run(case, found, case.workspace.pack(client, case.period, name))
+        if over_months:
+            desk.catch_up(case, [m for m in case.exported if m <= case.period.last], monthly)
+        return desk.run(case, found, case.workspace.pack(client, case.period, name), strict)
 
 
 @contextmanager
@@ -198,19 +206,23 @@ class _Desk:
                 self._finish_ahead()
                 self._ahead = begun
 
-    def run(self, case: Case, notebooks: list[Notebook], target: Path | None = None) -> Path:
+    def run(
+        self, case: Case, notebooks: list[Notebook], target: Path | None = None, strict: bool = True
+    ) -> Path:
         """Run and publish one pack; gives its folder. What it reads of earlier packs is published before."""
         if case.period.first != case.period.last:
             self._finish_ahead()
         try:
-            last = self._begin(case, notebooks, target)
+            last = self._begin(case, notebooks, target, strict)
         finally:  # the month before is whole even where this one is refused
             self._finish_ahead()
         return last.finish()
 
-    def _begin(self, case: Case, notebooks: list[Notebook], target: Path | None = None) -> _Run:
+    def _begin(
+        self, case: Case, notebooks: list[Notebook], target: Path | None = None, strict: bool = True
+    ) -> _Run:
         target = target or case.workspace.pack(case.client, case.period)
-        return _Run(case, notebooks, target, self)
+        return _Run(case, notebooks, target, self, strict)
 
     def _finish_ahead(self) -> None:
         if ahead := self._ahead:
@@ -252,8 +264,11 @@ class _Run:
     Raises DataRefused when it begins, ReportFailed when it is finished.
     """
 
-    def __init__(self, case: Case, notebooks: list[Notebook], target: Path, desk: _Desk) -> None:
+    def __init__(
+        self, case: Case, notebooks: list[Notebook], target: Path, desk: _Desk, strict: bool = True
+    ) -> None:
         self.case, self._notebooks, self._target, self._desk = case, notebooks, target, desk
+        self._strict = strict
         self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
         for remark in case.remarks():
@@ -271,7 +286,7 @@ class _Run:
         self._wait(self._submit(second_wave=True))
         _write_figures(self._staging, self._notebooks)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
-        publish.pages(self.case, self._staging, made)
+        publish.pages(self.case, self._staging, made, self._strict)
         publish.publish(self._staging, self._target)
         return self._target
 

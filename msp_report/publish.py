@@ -36,6 +36,8 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri
 #: The report whose page is page one.
 FIRST_PAGE = "scorecard"
 REVISIONS = ".revisions"
+#: The tag of the cell that papermill puts in.
+INJECTED = "injected-parameters"
 
 
 class PublishError(RuntimeError):
@@ -62,11 +64,14 @@ class Context:
 
 
 def pages(case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]], strict: bool = True) -> None:
-    """Write html/ of a pack: a page for each (report, executed notebook), the scorecard's as index.html.
+    """Write html/ of a pack: a page for each (report, executed notebook).
 
-    `strict` as in `page`. Raises PublishError.
+    index.html is the scorecard's; in a pack without one, the first notebook's. `strict` as in `page`. Raises
+    PublishError.
     """
-    files = {report: "index.html" if report == FIRST_PAGE else f"{report}.html" for report, _ in notebooks}
+    reports = [report for report, _ in notebooks]
+    first = FIRST_PAGE if FIRST_PAGE in reports else next(iter(reports), "")
+    files = {report: "index.html" if report == first else f"{report}.html" for report in reports}
     context = Context(
         client=case.contract.client.name,
         provider=case.contract.provider.name,
@@ -87,8 +92,9 @@ def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = T
     """One executed notebook as a page of its own.
 
     Inputs are left out. `strict` refuses what a cell printed and any HTML or picture that was not made by
-    display or charts; otherwise printed and plain text are shown as they are, and pictures without words are
-    named after their cell. Raises PublishError.
+    display or charts; otherwise what was printed and plain text are shown as they are, HTML of its own as the
+    plain text beside it, warnings (stderr) not at all, and pictures without words are named after their cell.
+    Raises PublishError.
     """
     name = "the notebook" if isinstance(notebook, NotebookNode) else Path(notebook).name
     node = notebook if isinstance(notebook, NotebookNode) else nbformat.read(str(notebook), as_version=4)
@@ -131,9 +137,9 @@ def _title(node: NotebookNode) -> str | None:
 
 def _presentable(node: NotebookNode, name: str, strict: bool) -> NotebookNode:
     """A copy whose outputs are HTML that can be shown."""
-    cells = []
-    for number, cell in enumerate(node.cells, start=1):
-        cell = NotebookNode(cell)
+    cells, number = [], 0
+    for cell in map(NotebookNode, node.cells):
+        number += INJECTED not in cell.metadata.get("tags", [])  # papermill's cell is not one of the author's
         if cell.cell_type == "code":
             shown = [_html(output, f"{name}, cell {number}", strict) for output in cell.outputs]
             cell.outputs = [
@@ -152,7 +158,7 @@ def _html(output: NotebookNode, where: str, strict: bool) -> str:
             raise PublishError(
                 f"{where} wrote to {output.name}: {first!r}: a page shows nothing that is printed"
             )
-        return f"<pre>{_escaped(output.text)}</pre>"
+        return f"<pre>{_escaped(output.text)}</pre>" if output.name == "stdout" else ""
     data: Mapping[str, Any] = output.data
     if MARK in data:
         return data["text/html"]
