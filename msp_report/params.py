@@ -30,6 +30,7 @@ from pydantic import model_validator as check
 from rapidfuzz import process
 
 from msp_report.clock import Clock
+from msp_report.period import Period
 from msp_report.sources.reading import Reading, Texts
 
 
@@ -384,6 +385,15 @@ class Alternative(Params):
     dated_on: date | None = None
 
 
+class Audit(Params):
+    """How exact the yearly audit sample shall be, and which one of all possible samples it is."""
+
+    precision_ratio: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
+    """Half the width of the interval around a share, where it is widest."""
+    confidence_ratio: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    seed: Count = 1
+
+
 class Strategy(Params):
     """What the board wants and who watches over it."""
 
@@ -396,6 +406,48 @@ class Strategy(Params):
     requesters: Texts = ()
     priority: PriorityWeights = PriorityWeights()
     alternatives: tuple[Alternative, ...] = ()
+    audit: Audit = Audit()
+
+
+# ---------------------------------------------------------------- findings.yaml
+
+
+def _period(text: str) -> str:
+    return str(Period.parse(text))
+
+
+Severity = Literal["none", "low", "medium", "high", "critical"]
+
+
+class Finding(Params):
+    """What the consultant found on one question in one period, and what the provider says to it."""
+
+    period: Annotated[str, AfterValidator(_period)]
+    """The period that was judged: "2026" or "2025-07..2026-06"."""
+    question: Name
+    """Id of one of the questions."""
+    finding: Name
+    severity: Severity
+    evidence: str | None = None
+    recommendation: str | None = None
+    management_response: str | None = None
+    graded_by: Name
+    graded_on: date
+
+
+class Findings(Params):
+    """The consultant's grades of every period, one a question."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @check(mode="after")
+    def _once(self) -> Findings:
+        seen: set[tuple[str, str]] = set()
+        for one in self.findings:
+            if (one.period, one.question) in seen:
+                raise ValueError(f"findings: {one.question!r} is graded twice for {one.period}: keep one")
+            seen.add((one.period, one.question))
+        return self
 
 
 # ---------------------------------------------------------------- sources.yaml
@@ -473,6 +525,11 @@ def load_strategy(folder: Path) -> Strategy:
     return _load(Strategy, folder / "strategy.yaml", required=False)
 
 
+def load_findings(folder: Path) -> Findings:
+    """params/<client>/findings.yaml; an absent file means that nothing was graded. Raises ParamsError."""
+    return _load(Findings, folder / "findings.yaml", required=False)
+
+
 def load_sources(folder: Path) -> Sources:
     """params/<client>/sources.yaml; an absent file means canonical CSV files named like their tables.
 
@@ -482,10 +539,15 @@ def load_sources(folder: Path) -> Sources:
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """JSON schemas of the three files, for editors that complete and check YAML while typing."""
+    """JSON schemas of the params files, for editors that complete and check YAML while typing."""
     return {
         name: model.model_json_schema()
-        for name, model in (("contract", Contract), ("strategy", Strategy), ("sources", Sources))
+        for name, model in (
+            ("contract", Contract),
+            ("strategy", Strategy),
+            ("findings", Findings),
+            ("sources", Sources),
+        )
     }
 
 

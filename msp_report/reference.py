@@ -47,7 +47,7 @@ def _span(column: Column) -> str:
 
 
 def write_schemas(folder: Path) -> str:
-    """Write contract.json, strategy.json and sources.json for editors; gives what was written."""
+    """Write the schema of each params file for editors; gives what was written."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, schema in params.schemas().items():

@@ -11,6 +11,7 @@ from msp_report.params import (
     as_contract,
     as_strategy,
     load_contract,
+    load_findings,
     load_sources,
     load_strategy,
     schemas,
@@ -147,5 +148,56 @@ def test_sources_name_known_tables_and_one_origin(tmp_path):
 
 
 def test_editors_get_a_schema_of_every_file():
-    assert set(schemas()) == {"contract", "strategy", "sources"}
+    assert set(schemas()) == {"contract", "strategy", "findings", "sources"}
     assert "services" in schemas()["contract"]["properties"]
+
+
+GRADE = "findings: [{period: 2026, question: a, finding: seen, severity: %s, graded_by: X, graded_on: 2027-01-10%s}]"
+
+
+def test_findings_are_one_a_question_and_period(tmp_path):
+    path = tmp_path / "findings.yaml"
+    assert load_findings(tmp_path).findings == ()
+    path.write_text(GRADE % ("low", "") + "\n")
+    (one,) = load_findings(tmp_path).findings
+    assert (one.period, one.severity, one.graded_on) == ("2026", "low", date(2027, 1, 10))
+    with pytest.raises(ValueError, match="frozen"):
+        one.severity = "none"
+    lines = [
+        f"  - {{period: {p}, question: a, finding: x, severity: low, graded_by: X, graded_on: 2027-01-10}}"
+        for p in ("2026", "2026-01..2026-12")
+    ]
+    path.write_text("\n".join(["findings:", *lines]))
+    with pytest.raises(ParamsError, match="'a' is graded twice for 2026: keep one"):
+        load_findings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (GRADE % ("low", ", recomendation: b"), "did you mean 'recommendation'?"),
+        (GRADE % ("grave", ""), "findings.0.severity: Input should be 'none', 'low'"),
+        (GRADE.replace("period: 2026", "period: 26") % ("low", ""), "'26' is not a month"),
+        (GRADE.replace("graded_by: X, ", "") % ("low", ""), "'findings.0.graded_by' is missing: add it"),
+    ],
+)
+def test_findings_that_cannot_be_used_are_named(tmp_path, text, told):
+    (tmp_path / "findings.yaml").write_text(text)
+    with pytest.raises(ParamsError) as raised:
+        load_findings(tmp_path)
+    assert "findings.yaml, line 1: " in str(raised.value) and told in str(raised.value)
+
+
+def test_the_audit_has_a_precision_and_a_seed(tmp_path):
+    assert as_strategy(None).audit.model_dump() == {
+        "precision_ratio": 0.1,
+        "confidence_ratio": 0.95,
+        "seed": 1,
+    }
+    (tmp_path / "strategy.yaml").write_text("audit: {precision_ratio: 0.05, seed: 7}")
+    audit = load_strategy(tmp_path).audit
+    assert (audit.precision_ratio, audit.seed) == (0.05, 7)
+    for wrong in ("precision_ratio: 0", "precision_ratio: 10", "confidence_ratio: 95", "sead: 1"):
+        (tmp_path / "strategy.yaml").write_text(f"audit: {{{wrong}}}")
+        with pytest.raises(ParamsError, match="audit"):
+            load_strategy(tmp_path)

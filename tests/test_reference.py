@@ -64,7 +64,7 @@ def test_the_kept_schemas_are_the_written_ones(msp, tmp_path):
     assert (
         written
         == sorted(path.name for path in kept.iterdir())
-        == ["contract.json", "sources.json", "strategy.json"]
+        == ["contract.json", "findings.json", "sources.json", "strategy.json"]
     )
     for name in written:
         new = (tmp_path / "new" / "schema" / name).read_text(encoding="utf-8")
