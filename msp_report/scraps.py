@@ -16,6 +16,7 @@ import pandas as pd
 
 from msp_report import display, sentences
 from msp_report.figures import COLUMNS, Figure
+from msp_report.period import Month, Period
 from msp_report.workspace import Case
 
 SCRAP = "msp_report"
@@ -107,12 +108,42 @@ def history(case: Case, months: int = 13) -> pd.DataFrame:
     has no rows.
     """
     last = case.period.last
-    frames = []
-    for step in range(months - 1, 0, -1):
-        month = last.shift(-step)
-        folder = case.workspace.pack(case.client, month) / "notebooks"
-        if folder.is_dir():
-            frames.append(read_pack(folder).assign(month=str(month)))
+    return _published(case, [last.shift(-step) for step in range(months - 1, 0, -1)])
+
+
+def year(case: Case, before: int = 0) -> pd.DataFrame:
+    """The figures of the packs published for the months of a period, oldest first, with their `month`.
+
+    With `before` those of so many months before it too. A month without a pack has no rows: `months` says why.
+    """
+    first = case.period.first
+    return _published(case, [*(first.shift(-step) for step in range(before, 0, -1)), *case.period.months])
+
+
+def months(case: Case) -> pd.DataFrame:
+    """Every month of a period, one row each, whether there is a pack of it or not.
+
+    Columns month; published; to_date, whether it was published before the month was over; why_missing, where there is
+    no pack.
+    """
+    rows = [_month(case, month) for month in case.period.months]
+    return pd.DataFrame(rows, columns=["month", "published", "to_date", "why_missing"])
+
+
+def _month(case: Case, month: Month) -> tuple[str, bool, bool, str | None]:
+    folder = case.workspace.pack(case.client, month) / "notebooks"
+    if not folder.is_dir():
+        return str(month), False, False, case.lacking(month) or "its pack was not published"
+    _, end = Period(month, month).bounds(case.timezone)
+    return str(month), True, folder.stat().st_mtime < end.timestamp(), None
+
+
+def _published(case: Case, months: Iterable[Month]) -> pd.DataFrame:
+    """The figures of those months that have a pack, in the order given."""
+    folders = {month: case.workspace.pack(case.client, month) / "notebooks" for month in months}
+    frames = [
+        read_pack(folder).assign(month=str(month)) for month, folder in folders.items() if folder.is_dir()
+    ]
     columns = ["month", *COLUMNS]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 

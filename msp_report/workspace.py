@@ -156,12 +156,16 @@ class Case:
         """The instants `[start, end)` of the period; a running one ends where its exports do.
 
         What has not happened yet is neither up nor late: a period that is not over ends a minute after the last
-        instant in what was accepted, or now where nothing happened.
+        instant in what was accepted, or now where nothing happened; a longer one with its newest month, if that is
+        over.
         """
         start, end = self.period.bounds(self.timezone)
         now = pd.Timestamp.now("UTC").as_unit("us")
         if not start < now < end:
             return start, end
+        _, known = Period(self.newest, self.newest).bounds(self.timezone)
+        if known <= now:  # of a longer period: nothing is known of the months that follow
+            return start, known
         return start, (self._last_instant(start, now) or now).floor("min") + pd.Timedelta(minutes=1)
 
     def _last_instant(self, start: pd.Timestamp, now: pd.Timestamp) -> pd.Timestamp | None:
@@ -196,7 +200,21 @@ class Case:
         months = [m for m in reversed(self._exports.months) if self.period.first <= m <= self.period.last]
         if self.period.first == self.period.last:
             return self.period.last
-        return next((month for month in months if self._exports.find(month)), self.period.last)
+        return next((month for month in months if self._exports.find(month)), [*months, self.period.last][0])
+
+    @property
+    def closing(self) -> Month:
+        """The last month that counts: the period's last one, or while that runs the newest accepted one."""
+        return self.newest if self.to_date else self.period.last
+
+    def lacking(self, month: Month) -> str | None:
+        """Why there can be no pack of a month; None where its exports were accepted."""
+        begin, _ = Period(month, month).bounds(self.timezone)
+        if begin > pd.Timestamp.now("UTC"):
+            return "it has not begun yet"
+        if month not in self._exports.months:
+            return "no exports were supplied"
+        return None if self._exports.find(month) else "its exports were refused"
 
     @cached_property
     def accepted(self) -> Path:
@@ -205,13 +223,24 @@ class Case:
 
     @cached_property
     def manifest(self) -> dict:
-        """What was read, accepted and rejected, per file and table; over a longer period that of its months."""
+        """What was read, accepted and rejected, per file and table; over a longer period that of its months, each
+        file with the first `month` that it was read for."""
         inside = [month for month in self.months if self.period.first <= month <= self.period.last]
-        folders = [folder for month in inside if (folder := self._folder(month))]
-        told = [json.loads((folder / "manifest.json").read_text(encoding="utf-8")) for folder in folders]
-        files = {(e["file"], e["table"], e["sha256"]): e for one in told for e in one["files"]}
-        warnings = dict.fromkeys(warning for one in told for warning in one["warnings"])
-        return {**told[-1], "files": list(files.values()), "warnings": list(warnings)}
+        folders = {month: folder for month in inside if (folder := self._folder(month))}
+        told = {m: json.loads((f / "manifest.json").read_text(encoding="utf-8")) for m, f in folders.items()}
+        newest = told[self.newest]
+        if self.period.first == self.period.last:
+            return newest
+        known: dict[tuple, str] = {}
+        files = []
+        for month, one in told.items():
+            named = [((e["file"], e["table"], e["sha256"]), e) for e in one["files"]]
+            known |= {key: str(month) for key, _ in named if key not in known}
+            files += [{"month": str(month), **e} for key, e in named if known[key] == str(month)]
+        warnings = dict.fromkeys(
+            f"{month}: {text}" for month, one in told.items() for text in one["warnings"]
+        )
+        return {**newest, "month": str(self.period), "files": files, "warnings": list(warnings)}
 
     @property
     def exported(self) -> list[Month]:
@@ -272,12 +301,16 @@ class Case:
         """What was read for some tables, or for all: one row per file and table, with its counts.
 
         Columns table, file, read, accepted, rejected, outside (the period), evidence. A table that was not
-        supplied has a row with no file.
+        supplied has a row with no file. Over a longer period the months' files of one name are added up.
         """
         columns = ["table", "file", "read", "accepted", "rejected", "outside", "evidence"]
         entries = [e for e in self.manifest["files"] if not tables or e["table"] in tables]
         missing = [{"table": name} for name in tables if name not in {e["table"] for e in entries}]
-        return pd.DataFrame([*entries, *missing], columns=columns)
+        frame = pd.DataFrame([*entries, *missing], columns=columns)
+        if self.period.first == self.period.last:
+            return frame
+        same = ["table", "file", "evidence"]
+        return frame.groupby(same, sort=False, dropna=False, as_index=False).sum(min_count=1)[columns]
 
     def remarks(self) -> list[str]:
         """What an analyst should look at in what was read, one sentence each: rejects, warnings, absent files."""
