@@ -97,6 +97,24 @@ _client = click.option("--client", default="demo", show_default=True, help="Fold
 _month = click.option("--month", default="", help="YYYY-MM; default: the latest complete month with data.")
 
 
+def _span(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that name a period of any length, in one of three ways; gives the verb a `period`."""
+
+    @click.option("--period", default="", metavar="A..B", help="YYYY-MM..YYYY-MM, a month or a year.")
+    @click.option("--month", default="", metavar="YYYY-MM", help="The same for one month.")
+    @click.option("--year", default="", metavar="YYYY", help="The same for one year.")
+    @wraps(command)
+    def with_span(*, period: str, month: str, year: str, **options: Any) -> Any:
+        from msp_report.period import Period
+
+        given = [text for text in (period, _one_month(month), year) if text]
+        if len(given) > 1:
+            raise click.UsageError("give one of --period, --month and --year")
+        return command(period=str(Period.parse(given[0])) if given else "", **options)
+
+    return with_span
+
+
 @click.group(context_settings=CONTEXT)
 def verbs() -> None:
     """See every month, from evidence, whether your managed services provider delivers."""
@@ -112,6 +130,50 @@ def monthly(place: Any, client: str, month: str) -> None:
 
     published = pack.run_month(client, _one_month(month), place, say=_say)
     click.echo(published / "html" / "index.html")
+
+
+@verbs.command()
+@_client
+@click.option("--year", default="", help="YYYY; default: the latest complete year with data.")
+@click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
+@_place
+def annual(place: Any, client: str, year: str, period: str) -> None:
+    """Publish the annual assessment of a year, and first the board packs that it lacks."""
+    from msp_report import pack
+
+    published = pack.run_year(client, _one_period(year, period), place, say=_say)
+    click.echo(published / "html" / "index.html")
+
+
+@verbs.command()
+@click.argument("pack", required=False)
+@click.option("--as", "name", metavar="NAME", help="What the copy is called: its folder under forks/.")
+@click.option(
+    "--diff", metavar="NAME", help="Show what changed in a fork, and in its pack, since it was made."
+)
+@_place
+def fork(place: Any, pack: str | None, name: str | None, diff: str | None) -> None:
+    """Copy a PACK of notebooks (annual, monthly) into the workspace, to be changed freely."""
+    from msp_report import forks
+
+    if diff and not pack and not name:
+        click.echo(forks.diff(forks.find(diff, place)), nl=False)
+    elif pack and name and not diff:
+        click.echo(forks.make(name, pack, place))
+    else:
+        raise click.UsageError("write msp-report fork PACK --as NAME, or msp-report fork --diff NAME")
+
+
+@verbs.command()
+@click.argument("name")
+@_client
+@_span
+@_place
+def run(place: Any, name: str, client: str, period: str) -> None:
+    """Run the fork NAME over a client's period and publish it beside the client's packs."""
+    from msp_report import forks
+
+    click.echo(forks.run(name, client, period, place, _say) / "html" / "index.html")
 
 
 @verbs.command()
@@ -159,6 +221,18 @@ def tables(schemas: str | None) -> None:
     from msp_report import reference
 
     click.echo(reference.write_schemas(Path(schemas)) if schemas else reference.tables(), nl=False)
+
+
+def _one_period(year: str, period: str) -> str:
+    from msp_report.period import Period
+
+    if year and period:
+        raise click.UsageError("--year and --period both say which months: give one of them")
+    if year and not (len(year) == 4 and year.isdigit()):
+        raise click.UsageError(
+            f"--year {year}: write it as YYYY, for example 2026; other months with --period"
+        )
+    return str(Period.parse(year or period)) if year or period else ""
 
 
 def _one_month(text: str) -> str:

@@ -142,7 +142,7 @@ def run_year(client: str, year: str = "", workspace: Any = "", say: Say = lambda
     monthly, annual = discover(NOTEBOOKS / "monthly"), discover(NOTEBOOKS / "annual")
     case = open_year(client, year, workspace)
     with _desk(case, say) as desk:
-        desk.catch_up(case, [m for m in case.exported if m <= case.period.last], monthly)
+        desk.catch_up_year(case, monthly)
         return desk.run(case, annual)
 
 
@@ -169,7 +169,7 @@ def run_folder(
     case = (open_year if over_months else open_case)(client, period, workspace)
     with _desk(case, say) as desk:
         if over_months:
-            desk.catch_up(case, [m for m in case.exported if m <= case.period.last], monthly)
+            desk.catch_up_year(case, monthly)
         return desk.run(case, found, case.workspace.pack(client, case.period, name), strict)
 
 
@@ -205,6 +205,13 @@ class _Desk:
                 begun = _told(self.say, month, lambda m=month: self._begin(case.at(m), notebooks))
                 self._finish_ahead()
                 self._ahead = begun
+
+    def catch_up_year(self, case: Case, notebooks: list[Notebook]) -> None:
+        """Publish the monthly packs up to a period's end that are missing; its months without data are named."""
+        for month in case.period.months:
+            if why := case.lacking(month):
+                self.say(f"{case.client} {month}: no pack: {why}")
+        self.catch_up(case, [month for month in case.exported if month <= case.period.last], notebooks)
 
     def run(
         self, case: Case, notebooks: list[Notebook], target: Path | None = None, strict: bool = True
@@ -271,12 +278,16 @@ class _Run:
         self._strict = strict
         self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
-        for remark in case.remarks():
-            self._tell(remark)
         shutil.rmtree(self._staging, ignore_errors=True)
         if case.period.first == case.period.last:
+            for remark in case.remarks():
+                self._tell(remark)
             ignored = shutil.ignore_patterns("stamp")
             shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
+        else:  # the tables and rejects of its months lie in their packs
+            self._staging.mkdir(parents=True)
+            told = json.dumps(case.manifest, ensure_ascii=False, indent=1, sort_keys=True)
+            (self._staging / "manifest.json").write_text(told + "\n", encoding="utf-8")
         (self._staging / "notebooks").mkdir(parents=True)
         self._first_wave = self._submit(second_wave=False)
 
@@ -286,7 +297,7 @@ class _Run:
         self._wait(self._submit(second_wave=True))
         _write_figures(self._staging, self._notebooks)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
-        publish.pages(self.case, self._staging, made, self._strict)
+        publish.pages(self.case, self._staging, made, self._strict, _first_page(self._notebooks))
         publish.publish(self._staging, self._target)
         return self._target
 
@@ -307,6 +318,11 @@ class _Run:
 
     def _tell(self, text: str) -> None:
         self._desk.say(f"{self.case.client} {self.case.period}: {text}")
+
+
+def _first_page(notebooks: list[Notebook]) -> str:
+    """The report whose page opens a pack: the first that sums up the others, else the first one."""
+    return next((n.report for n in notebooks if n.second_wave), notebooks[0].report)
 
 
 def _link(source: str, target: str) -> None:

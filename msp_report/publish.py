@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "template"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-#: The report whose page is page one.
-FIRST_PAGE = "scorecard"
 REVISIONS = ".revisions"
 #: The tag of the cell that papermill puts in.
 INJECTED = "injected-parameters"
@@ -63,14 +61,16 @@ class Context:
 # ---------------------------------------------------------------- pages
 
 
-def pages(case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]], strict: bool = True) -> None:
+def pages(
+    case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]], strict: bool = True, first: str = ""
+) -> None:
     """Write html/ of a pack: a page for each (report, executed notebook).
 
-    index.html is the scorecard's; in a pack without one, the first notebook's. `strict` as in `page`. Raises
-    PublishError.
+    index.html is that of the report `first`; where none is named, the first notebook's. `strict` as in `page`.
+    Raises PublishError.
     """
     reports = [report for report, _ in notebooks]
-    first = FIRST_PAGE if FIRST_PAGE in reports else next(iter(reports), "")
+    first = first or next(iter(reports), "")
     files = {report: "index.html" if report == first else f"{report}.html" for report in reports}
     context = Context(
         client=case.contract.client.name,
@@ -220,7 +220,7 @@ class _Guard(HTMLParser):
 
 def _made_from(manifest: Mapping[str, Any], locale: str) -> str:
     entries = manifest["files"]
-    files = len({entry["file"] for entry in entries})
+    files = len({(entry["file"], entry.get("month")) for entry in entries})
     read, accepted, rejected = (
         display.number(sum(entry[key] for entry in entries), "count", locale)
         for key in ("read", "accepted", "rejected")
