@@ -31,13 +31,15 @@ from msp_report import display, kernels, publish, scraps
 from msp_report.accepted import SETTLED
 from msp_report.figures import COLUMNS, Figure
 from msp_report.period import Month, Period
-from msp_report.workspace import PROJECT, Case, open_case, open_year
+from msp_report.workspace import PROJECT, Case, open_case, open_day, open_year
 
 NOTEBOOKS = PROJECT / "notebooks"
 #: The parameters that a pack run gives to every notebook, all of them text.
 PARAMETERS = ("client", "period", "workspace")
 #: The one that marks a notebook of the second wave.
 PACK = "pack"
+#: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
+DAILY, DAYS_KEPT = "daily", 30
 
 Say = Callable[[str], None]
 
@@ -144,6 +146,22 @@ def run_year(client: str, year: str = "", workspace: Any = "", say: Say = lambda
     with _desk(case, say) as desk:
         desk.catch_up_year(case, monthly)
         return desk.run(case, annual)
+
+
+def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> Path:
+    """Run and publish the pages of today, from the newest month with exports, as `output/<client>/daily`.
+
+    Returns the published folder. The last DAYS_KEPT revisions are kept; each older one that is removed is named
+    through `say`. Raises what `open_day` raises, NotebookRefused, ReportFailed.
+    """
+    kernels.warm_up()
+    found = discover(NOTEBOOKS / DAILY)
+    case = open_day(client, "", workspace)
+    with _desk(case, say) as desk:
+        published = desk.run(case, found, case.workspace.output / client / DAILY)
+        for old in publish.prune(published, DAYS_KEPT):
+            say(f"{client}: removed revision {old.name} of the daily pages: the last {DAYS_KEPT} are kept")
+        return published
 
 
 def run_folder(
@@ -345,6 +363,7 @@ def _execute_one(case: Case, notebook: Notebook, staging: Path, settled: Path, c
             parameters=parameters,
             kernel_name="python3",
             progress_bar=False,
+            request_save_on_cell_execute=False,  # written once, at its end or its first error
             cwd=str(notebook.path.parent),
             kernel_manager_class=kernels.manager(environment),
             config=config,

@@ -37,11 +37,41 @@ METRICS = (
     "vendors",
 )
 
-#: Opened once, so that the calendars of the world and the models are there when the first notebook opens its own.
-CONTRACT = {"calendars": {"any": {"hours": {"mon": ["09:00-17:00"]}, "holidays": {"country": "GB"}}}}
+#: A company of which next to nothing is known.
+CONTRACT = {
+    "client": {"name": "any", "timezone": "Europe/London", "currency": "GBP", "locale": "en-GB"},
+    "calendars": {"any": {"hours": {"mon": ["09:00-17:00"]}, "holidays": {"country": "GB"}}},
+}
+
+
+def rehearse() -> None:
+    """Do once what every notebook does, so that what is loaded on the way is there in each kernel.
+
+    Calendars and models, the formats of a language, the catalogue of sentences, fonts and colours of charts:
+    together half a second of every kernel.
+    """
+    import pandas as pd
+
+    from msp_report import charts, sentences
+    from msp_report.display import Display
+    from msp_report.figures import Figure
+    from msp_report.params import as_contract
+
+    contract = as_contract(CONTRACT)
+    show = Display.of(contract)
+    at = pd.Timestamp("2026-01-01", tz="UTC")
+    frame = pd.DataFrame({"name": ["a", "b"], "value": [0.5, 1.0], "at": [at, at + pd.Timedelta(days=1)]})
+    figures = [Figure(measure="tickets.opened", value=1, unit="count", verdict="met", target=2)]
+    sentences.headline(figures[0], contract)
+    sentences.told(pd.DataFrame([figure.row() for figure in figures]), contract)
+    columns = {"name": ("Name", "text"), "value": ("Share", "ratio"), "at": ("When", "at")}
+    show.table(frame, columns, caption="Any")
+    charts.ranked_bars(frame, label="name", value="value", unit="cost", show=show, title="Any", alt="Any")
+    charts.trend(frame, x="at", y="value", unit="ratio", show=show, title="Any", alt="Any")
+
 
 for library in LIBRARIES:
     import_module(library)
 for room in (*ROOMS, *(f"metrics.{metric}" for metric in METRICS)):
     import_module(f"msp_report.{room}")
-import_module("msp_report.params").as_contract(CONTRACT)
+rehearse()
