@@ -11,6 +11,7 @@ import mimetypes
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -75,8 +76,7 @@ def pages(
     context = Context(
         client=case.contract.client.name,
         provider=case.contract.provider.name,
-        period=display.period(case.period, case.contract.client.locale)
-        + (", to date" if case.to_date else ""),
+        period=_when(case),
         made_from=_made_from(case.manifest, case.contract.client.locale),
         pages=tuple((file, report.capitalize()) for report, file in files.items()),
         logo=_logo(case),
@@ -86,6 +86,14 @@ def pages(
     for report, notebook in notebooks:
         html = page(notebook, replace(context, current=files[report]), strict)
         (folder / files[report]).write_text(html, encoding="utf-8", newline="\n")
+
+
+def _when(case: Case) -> str:
+    """What a pack is about, in words: its period, or the instant of a day's look."""
+    locale = case.contract.client.locale
+    if case.of_day:
+        return f"as of {display.instant(case.end, case.timezone, locale)}"
+    return display.period(case.period, locale) + (", to date" if case.to_date else "")
 
 
 def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = True) -> str:
@@ -271,6 +279,18 @@ def publish(staging: Path, target: Path) -> None:
         os.replace(link, target)
     finally:
         link.unlink(missing_ok=True)
+
+
+def prune(target: Path, keep: int) -> list[Path]:
+    """Remove all but the last so many revisions of a target; gives those removed, for someone to say so.
+
+    The published one always stays. One process at a time may publish to a target.
+    """
+    published = target.resolve()
+    old = [path for path in _revisions(target)[: -keep or None] if path.resolve() != published]
+    for path in old:
+        shutil.rmtree(path)
+    return old
 
 
 def recover(target: Path) -> None:

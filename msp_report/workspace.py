@@ -134,6 +134,8 @@ class Case:
     strategy: params.Strategy
     sources: params.Sources
     _exports: Accepted = field(repr=False)
+    of_day: bool = False
+    """Whether it is looked at as things stand: pages name the instant of the cut-off, not the month."""
     _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
 
     def at(self, period: Period | Month) -> Case:
@@ -193,6 +195,11 @@ class Case:
     def to_date(self) -> bool:
         """Whether the period is still running."""
         return not self.period.is_over(self.timezone, datetime.now(UTC))
+
+    @property
+    def age(self) -> pd.Timedelta:
+        """How long ago the cut-off was."""
+        return max(pd.Timestamp.now("UTC") - self.end, pd.Timedelta(0))
 
     @cached_property
     def newest(self) -> Month:
@@ -354,6 +361,29 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
     company's exports are made where they are absent. Raises UnknownClient, ParamsError, ValueError for a
     period that is none, ingest.DataRefused.
     """
+    case = _opened(client, period, workspace)
+    return case if period else case.at(latest_complete(case))
+
+
+def open_day(client: str = "demo", period: str = "", workspace: str | Path | Workspace = "") -> Case:
+    """Open one client as things stood when the newest exports were made.
+
+    `period` is the month of the exports; empty: the newest month with exports that has begun, over or not. A running
+    one ends where its exports do (`Case.bounds`). Raises what `open_case` raises.
+    """
+    case = replace(_opened(client, period, workspace), of_day=True)
+    if period:
+        return case
+    now = pd.Timestamp.now("UTC")
+    begun = [month for month in case.exported if Period(month, month).bounds(case.timezone)[0] <= now]
+    if not begun:
+        where = case.workspace.exports_template(case.client, case.sources)
+        raise ingest.DataRefused([f"no month of {client} with exports: put them into {where}"])
+    return case.at(begun[-1])
+
+
+def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case:
+    """The case of a period, or of the month that is running where none is named."""
     place = workspace if isinstance(workspace, Workspace) else Workspace.find(workspace)
     folder = place.client_params(client)
     contract = params.load_contract(folder)
@@ -365,8 +395,7 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
     exports = Accepted(place.output / client, template, origin, folder, contract, sources)
     today = Month.of(datetime.now(UTC).date())
     chosen = Period.parse(period) if period else Period(today, today)
-    case = Case(place, client, chosen, contract, params.load_strategy(folder), sources, exports)
-    return case if period else case.at(latest_complete(case))
+    return Case(place, client, chosen, contract, params.load_strategy(folder), sources, exports)
 
 
 def open_year(client: str = "demo", year: str = "", workspace: str | Path | Workspace = "") -> Case:

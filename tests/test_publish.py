@@ -228,6 +228,7 @@ def case(tmp_path):
         contract=contract,
         period=Period.parse("2026-10"),
         to_date=False,
+        of_day=False,
         manifest={"files": entries},
         workspace=SimpleNamespace(client_params=lambda client: params),
     )

@@ -24,6 +24,9 @@ from msp_report.period import Period
 
 Line = tuple[str, Verdict | None]
 
+#: A day's page that shows how things stood longer ago than this says so in words.
+STALE = pd.Timedelta(days=1)
+
 
 class Said:
     """A figure in words: what a template may use of it. `size` is the value without its sign."""
@@ -112,6 +115,19 @@ def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     ]
     own = figures["headline"].astype(object)
     return figures.assign(headline=own.where(own.notna(), pd.Series(plain, figures.index, dtype=object)))
+
+
+def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:
+    """Which instant a day's page stands at, and a warning where that is older than STALE.
+
+    `newest` is the last entry of what the page was made from: an instant, a day, or missing.
+    """
+    show = Display.of(contract)
+    last = None
+    if newest is not None and pd.notna(newest):
+        last = show.instant(newest) if pd.Timestamp(newest).tzinfo else show.day(newest)
+    old = show.number(age / pd.Timedelta(minutes=1), "min") if age > STALE else None
+    return say("as_of", contract, at=show.instant(at), newest=last, age=old)
 
 
 def say(key: str, contract: Contract, **values: Any) -> str:
