@@ -178,6 +178,30 @@ def run(place: Any, name: str, client: str, period: str) -> None:
 
 @verbs.command()
 @_client
+@click.option("--year", default="", help="YYYY; default: the latest complete year with data.")
+@click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
+@click.option("--into", required=True, metavar="FILE", help="Where the sheet goes: a new .xlsx or .csv.")
+@click.option(
+    "--precision", type=float, help="Half the width of the interval, a ratio; default: strategy.yaml's."
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Another sample; default: strategy.yaml's.")
+@_place
+def sample(
+    place: Any, client: str, year: str, period: str, into: str, precision: float | None, seed: int | None
+) -> None:
+    """Draw a year's audit sample into a sheet to fill in."""
+    from msp_report import audit
+    from msp_report.workspace import open_year
+
+    case = open_year(client, _one_period(year, period), place)
+    told = audit.draw(case, Path(into).expanduser(), precision, seed)
+    for line in told:
+        _say(line)
+    click.echo(into)
+
+
+@verbs.command()
+@_client
 @_month
 @_place
 def check(place: Any, client: str, month: str) -> None:
