@@ -182,7 +182,9 @@ def run(place: Any, name: str, client: str, period: str) -> None:
 @click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
 @click.option("--into", required=True, metavar="FILE", help="Where the sheet goes: a new .xlsx or .csv.")
 @click.option(
-    "--precision", type=float, help="Half the width of the interval, a ratio; default: strategy.yaml's."
+    "--precision",
+    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    help="Half the width of the interval, a ratio; default: strategy.yaml's.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Another sample; default: strategy.yaml's.")
 @_place
@@ -198,6 +200,16 @@ def sample(
     for line in told:
         _say(line)
     click.echo(into)
+
+
+@verbs.command()
+@_client
+@_place
+def daily(place: Any, client: str) -> None:
+    """Publish what is open and what is due today, from the newest month with exports."""
+    from msp_report import pack
+
+    click.echo(pack.run_day(client, place, say=_say) / "html" / "index.html")
 
 
 @verbs.command()
