@@ -7,6 +7,7 @@ page cannot round on its own. A template that comes out empty is not said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,14 @@ import pandas as pd
 import yaml
 from babel.lists import format_list
 
-from msp_report.display import Display
+from msp_report.display import Display, clean
 from msp_report.figures import SEVERITY, Figure, Verdict
 from msp_report.params import Contract
 from msp_report.period import Period
 
 Line = tuple[str, Verdict | None]
+#: Of a reply as much as stands beside a figure [characters].
+LONGEST_REPLY = 600
 
 #: A day's page that shows how things stood longer ago than this says so in words.
 STALE = pd.Timedelta(days=1)
@@ -103,31 +106,47 @@ def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     show = Display.of(contract)
     plain = [
         say(
-            "asked",
+            "stated" if pd.isna(target) else "asked",
             contract,
             name=name,
             value=show.number(value, unit, why, target),
             target=show.number(target, unit),
         )
         for name, value, unit, why, target in zip(
-            names(figures), *(figures[c] for c in ("value", "unit", "why_missing", "target")), strict=True
+            names(figures),
+            *(figures[c] for c in ("value", "unit", "why_missing", "target")),
+            strict=True,
         )
     ]
     own = figures["headline"].astype(object)
     return figures.assign(headline=own.where(own.notna(), pd.Series(plain, figures.index, dtype=object)))
 
 
-def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:
-    """Which instant a day's page stands at, and a warning where that is older than STALE.
-
-    `newest` is the last entry of what the page was made from: an instant, a day, or missing.
-    """
+def replied(replies: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The provider's replies with a column `said`: who said what, and when. Long ones are cut; the record has all."""
     show = Display.of(contract)
-    last = None
-    if newest is not None and pd.notna(newest):
-        last = show.instant(newest) if pd.Timestamp(newest).tzinfo else show.day(newest)
-    old = show.number(age / pd.Timedelta(minutes=1), "min") if age > STALE else None
-    return say("as_of", contract, at=show.instant(at), newest=last, age=old)
+    said = [
+        say("reply", contract, by=clean(by), on=show.day(on), text=clean(text, LONGEST_REPLY))
+        for by, on, text in zip(replies["by"], replies["said_on"], replies["text"], strict=True)
+    ]
+    return replies.assign(said=pd.Series(said, replies.index, dtype="str"))
+
+
+def decisions(figures: pd.DataFrame, own: Sequence[Figure], contract: Contract) -> list[Line]:
+    """What the board has to decide, a sentence each, in the order of `pages.decide`; nothing due, no line.
+
+    `figures` are those of the pack, `own` those of the page that asks. These are no verdicts on the provider.
+    """
+    templates = _catalogue("en")["pages"]["decide"]
+    rows = figures[figures["measure"].isin(_measures(templates)) & figures["subject"].fillna("").eq("")]
+    known = [Figure.from_row(row) for row in rows.astype(object).where(rows.notna(), None).to_dict("records")]
+    page = _Page([*known, *own], Display.of(contract))
+    said = [_render(template, contract, page=page) for template in templates]
+    return [(text, None) for text in said if text]
+
+
+def _measures(templates: Sequence[str]) -> set[str]:
+    return {found for template in templates for found in re.findall(r"'(\w+\.\w+)'", template)}
 
 
 def say(key: str, contract: Contract, **values: Any) -> str:
