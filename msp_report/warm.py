@@ -26,7 +26,9 @@ METRICS = (
     "capacity",
     "contract",
     "duties",
+    "helpdesk",
     "licences",
+    "payments",
     "procurement",
     "projects",
     "requests",
@@ -34,6 +36,7 @@ METRICS = (
     "scorecard",
     "strategy",
     "tickets",
+    "today",
     "vendors",
 )
 

@@ -149,6 +149,19 @@ def _measures(templates: Sequence[str]) -> set[str]:
     return {found for template in templates for found in re.findall(r"'(\w+\.\w+)'", template)}
 
 
+def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:
+    """Which instant a day's page stands at, and a warning where that is older than STALE.
+
+    `newest` is the last entry of what the page was made from: an instant, a day, or missing.
+    """
+    show = Display.of(contract)
+    last = None
+    if newest is not None and pd.notna(newest):
+        last = show.instant(newest) if pd.Timestamp(newest).tzinfo else show.day(newest)
+    old = show.number(age / pd.Timedelta(minutes=1), "min") if age > STALE else None
+    return say("as_of", contract, at=show.instant(at), newest=last, age=old)
+
+
 def say(key: str, contract: Contract, **values: Any) -> str:
     """A sentence of the catalogue's `pages`, by its key."""
     return _render(_catalogue("en")["pages"][key], contract, **values)

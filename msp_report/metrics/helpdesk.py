@@ -1,0 +1,390 @@
+"""What is open at the help desk at an instant: ages, deadlines, what is late, lies still or is handed round.
+
+The tickets' lives, clocks and targets are those of `tickets` (rules 0, 12-17). Decided here:
+
+- A deadline is that of the response while nobody has answered, and of the resolution, both in the agreed hours of the
+  priority that the clock started with; pauses so far have moved the resolution. Where the clock stands still now
+  (`paused`), the deadline is what it would be if work went on at once: it moves on while the pause lasts.
+- Overdue is a ticket that has let one of its deadlines pass and still has not done what was due: first the answer,
+  then the solution. A ticket without an agreed time has no deadline and cannot be overdue.
+- Due next are deadlines that fall before the end of the working day: the local day on which the calendar of the ticket
+  is open, or opens next. A resolution whose clock stands still is not due next.
+- Stuck is an open ticket that nobody touched for STUCK_DAYS, whatever it waits for: a comment, a step or a change of
+  hands counts as a touch, booked hours do not. Bouncing is one handed on BOUNCING_TIMES or more.
+- Solved of late is what was solved in the SOLVED_DAYS before the instant and is not open again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.figures import Figure, judge
+from msp_report.metrics.tickets import Course, History, ageing, clocks_of, history_of, open_tickets
+from msp_report.metrics.tickets.history import micros
+from msp_report.metrics.tickets.levels import local_date, priorities, versions_at
+from msp_report.params import Contract, Strategy, as_contract, as_strategy
+from msp_report.period import midnight
+from msp_report.tables import STATUSES, TABLES
+
+#: Days of 24 hours in which a solve counts as recent.
+SOLVED_DAYS = 7
+
+_DAY = pd.Timedelta(days=1)
+_OPEN = [
+    "ticket_id",
+    "title",
+    "status",
+    "paused",
+    "priority",
+    "priority_now",
+    "opened_at",
+    "age_days",
+    "response_due_at",
+    "response_at",
+    "resolution_due_at",
+    "used_min",
+    "target_min",
+    "used_ratio",
+    "next_deadline",
+    "next_due_at",
+    "due",
+    "overdue",
+    "late_with",
+    "late_since_at",
+    "touched_at",
+    "quiet_days",
+    "stuck",
+    "reassignments",
+    "bouncing",
+    "assignee",
+    "category",
+]
+_SOLVED = [
+    "ticket_id",
+    "title",
+    "priority",
+    "opened_at",
+    "solved_at",
+    "resolution_min",
+    "target_min",
+    "in_time",
+    "paused_min",
+    "real_days",
+]
+_STATUSES = ["status", "open", "paused", "overdue", "stuck", "bouncing", "oldest_days"]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The help desk at the instant `at`, as `analyse` describes it."""
+
+    history: History
+    open: pd.DataFrame
+    statuses: pd.DataFrame
+    ages: pd.DataFrame
+    solved: pd.DataFrame
+    undated: pd.DataFrame
+    newest_at: pd.Timestamp
+    supplied: bool
+    at: pd.Timestamp
+
+    @property
+    def late(self) -> pd.DataFrame:
+        """The overdue tickets, the longest overdue first."""
+        return self._where("overdue")
+
+    @property
+    def coming(self) -> pd.DataFrame:
+        """The tickets whose next deadline is still to come, the next one first."""
+        rows = self.open[self.open["next_due_at"].notna()]
+        return rows.sort_values("next_due_at", kind="stable").reset_index(drop=True)
+
+    @property
+    def stuck(self) -> pd.DataFrame:
+        """The tickets that nobody touched, the longest untouched first."""
+        return self._where("stuck").sort_values("quiet_days", ascending=False, kind="stable")
+
+    @property
+    def bouncing(self) -> pd.DataFrame:
+        """The tickets that are handed round, the most often handed on first."""
+        return self._where("bouncing").sort_values("reassignments", ascending=False, kind="stable")
+
+    def _where(self, flag: str) -> pd.DataFrame:
+        return self.open[self.open[flag].fillna(False).astype(bool)].reset_index(drop=True)
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The records of the report by name."""
+        names = {"open_tickets": self.open, "statuses": self.statuses, "ages": self.ages}
+        return names | {"solved": self.solved, "undated": self.undated}
+
+
+def analyse(
+    tickets: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    at: pd.Timestamp,
+) -> Analysis:
+    """Everything that is open at an instant, and what was solved shortly before.
+
+    Parameters: `tickets`, `events` as the canonical tables with those of earlier months, None where not supplied;
+    `contract` a model or a plain dict; `at` [UTC] the instant, after which nothing exists (rule 0).
+    Returns: Analysis. `open` has one row per open ticket, the longest overdue first, then the next due, then those
+    without a deadline, the oldest first: ticket_id, title, status, paused (the resolution's clock stands still),
+    priority (when the clocks started), priority_now, opened_at, age_days [of 24 h], response_due_at, response_at,
+    resolution_due_at, used_min [min of the agreed hours less pauses; no calendar: round the clock], target_min,
+    used_ratio (of the resolution's target), next_deadline (response, resolution) and next_due_at (the next one to
+    come), due (it falls before the end of the working day), overdue, late_with (what it still lacks: response,
+    resolution, or both), late_since_at, touched_at, quiet_days, stuck, reassignments, bouncing, assignee, category.
+    What has no target, is not recorded or does not apply is missing. `statuses`: one row per status that is there,
+    in the order of rule 12: status, open, paused, overdue, stuck, bouncing, oldest_days. `ages`: one row per
+    priority and age band, as `tickets.ageing`. `solved`: one row per ticket solved in the last SOLVED_DAYS, the
+    last solve first: ticket_id, title, priority, opened_at, solved_at, resolution_min [less pauses], target_min,
+    in_time, paused_min, real_days [of 24 h]. `undated`: tickets called solved though nothing says when; they count
+    as open. `newest_at`: the last entry in the export.
+    Raises: as `tickets.history_of`.
+    Source: rules 0 and 12-17; mission, system 4.
+
+    >>> desk = pd.DataFrame({"ticket_id": ["T1"], "priority": ["P1"], "status": ["open"],
+    ...     "opened_at": pd.to_datetime(["2026-10-01 09:00Z"])})
+    >>> agreed = {"client": {"name": "A", "timezone": "UTC"}, "tickets": {"priorities": {"P1": {"resolution_min": 60}}}}
+    >>> now = analyse(desk, None, agreed, pd.Timestamp("2026-10-01 10:30Z")).open.iloc[0]
+    >>> bool(now.overdue), now.late_with, now.used_ratio
+    (True, 'resolution', 1.5)
+    """
+    contract = as_contract(contract)
+    supplied = tickets is not None
+    history = history_of(tickets if supplied else TABLES["tickets"].empty(), events, contract, at)
+    course = Course.of(history, contract)
+    clocks = clocks_of(history, contract, course)
+    clocks = clocks.assign(paused=_paused(history, contract, clocks), day_end=_working_day_end(course, at))
+    now = _open(history, clocks)
+    return Analysis(
+        history=history,
+        open=now,
+        statuses=_statuses(now),
+        ages=ageing(now, contract, at),
+        solved=_solved(history, clocks),
+        undated=history.undated,
+        newest_at=_newest(history),
+        supplied=supplied,
+        at=history.cutoff,
+    )
+
+
+def figures(
+    analysis: Analysis,
+    contract: Contract | Mapping[str, Any],
+    strategy: Strategy | Mapping[str, Any] | None = None,
+) -> list[Figure]:
+    """The figures of the report `helpdesk`.
+
+    Returns: helpdesk.open and .overdue [count, n = those with a deadline] by priority and in all (subject empty);
+    then in all .due (before the end of the working day), .unanswered, .paused, .stuck, .bouncing [count, n = open],
+    .oldest [days], .solved [count] and .resolution_median [min] of the last SOLVED_DAYS. The board's target for
+    `tickets.backlog` holds for helpdesk.open too, which is the same count on another day; nothing else has a target,
+    so other verdicts are null. A missing value says why.
+    """
+    agreed, wanted = as_contract(contract), as_strategy(strategy or {})
+    targets = {
+        line.subject or "": line.target for line in wanted.scorecard if line.measure == "tickets.backlog"
+    }
+    names = priorities(analysis.open["priority"], agreed, analysis.at) if analysis.supplied else []
+    each = [figure for name in [*names, ""] for figure in _by_priority(analysis, name, targets.get(name))]
+    return [*each, *_counts(analysis), *_lengths(analysis)]
+
+
+_NOT_SUPPLIED = "no tickets were supplied"
+
+
+def _by_priority(analysis: Analysis, name: str, target: float | None) -> Iterator[Figure]:
+    rows = analysis.open if not name else analysis.open[analysis.open["priority"] == name]
+    known = rows["overdue"].notna()
+    value = len(rows) if analysis.supplied else None
+    yield Figure(
+        measure="helpdesk.open",
+        subject=name,
+        value=value,
+        unit="count",
+        n=len(rows),
+        target=target,
+        better="lower",
+        verdict=None if target is None else judge(value, target, "lower"),
+        rule="rules 12, 17",
+        why_missing=None if analysis.supplied else _NOT_SUPPLIED,
+    )
+    why = None if analysis.supplied else _NOT_SUPPLIED
+    if analysis.supplied and len(rows) and not known.any():
+        why = "no time is agreed for what is open"
+    yield Figure(
+        measure="helpdesk.overdue",
+        subject=name,
+        value=None if why else int(rows["overdue"].sum()),
+        unit="count",
+        n=int(known.sum()),
+        better="lower",
+        rule="rules 13-15",
+        why_missing=why,
+    )
+
+
+def _counts(analysis: Analysis) -> Iterator[Figure]:
+    rows = analysis.open
+    unheard = not analysis.history.responses_known
+    reasons = {
+        "due": (rows["overdue"].isna().all(), "no time is agreed for what is open"),
+        "unanswered": (unheard, "the source has no times of first responses"),
+        "paused": (False, ""),
+        "stuck": (rows["stuck"].isna().all(), "the source has no log of changes"),
+        "bouncing": (rows["bouncing"].isna().all(), "the source does not say who a ticket was handed to"),
+    }
+    for name, (unknown, reason) in reasons.items():
+        flag = rows["response_at"].isna() if name == "unanswered" else rows[name]
+        why = _NOT_SUPPLIED if not analysis.supplied else reason if unknown and len(rows) else None
+        yield Figure(
+            measure=f"helpdesk.{name}",
+            value=None if why else int(flag.sum()),
+            unit="count",
+            n=len(rows),
+            better="lower",
+            rule="rules 12-15",
+            why_missing=why,
+        )
+
+
+def _lengths(analysis: Analysis) -> Iterator[Figure]:
+    rows, done = analysis.open, analysis.solved
+    none_open = _NOT_SUPPLIED if not analysis.supplied else "nothing is open"
+    yield Figure(
+        measure="helpdesk.oldest",
+        value=rows["age_days"].max() if len(rows) else None,
+        unit="days",
+        n=len(rows),
+        better="lower",
+        rule="rule 17",
+        why_missing=None if len(rows) else none_open,
+    )
+    yield Figure(
+        measure="helpdesk.solved",
+        value=len(done) if analysis.supplied else None,
+        unit="count",
+        n=len(done),
+        rule="rule 12",
+        why_missing=None if analysis.supplied else _NOT_SUPPLIED,
+    )
+    median = done["resolution_min"].median() if len(done) else math.nan
+    none_solved = (
+        _NOT_SUPPLIED if not analysis.supplied else f"nothing was solved in the last {SOLVED_DAYS} days"
+    )
+    yield Figure(
+        measure="helpdesk.resolution_median",
+        value=median,
+        unit="min",
+        n=len(done),
+        better="lower",
+        rule="rule 16",
+        why_missing=None if pd.notna(median) else none_solved,
+    )
+
+
+# ---------------------------------------------------------------- one row per ticket
+
+
+def _open(history: History, clocks: pd.DataFrame) -> pd.DataFrame:
+    """The open tickets with their deadlines, in the order of the page."""
+    at = history.cutoff
+    table = open_tickets(history, clocks)
+    mine = clocks.set_index("ticket_id").reindex(table["ticket_id"]).reset_index(drop=True)
+    table = table.assign(
+        paused=mine["paused"].astype(bool),
+        response_at=mine["response_at"],
+        response_due_at=mine["response_due_at"],
+        used_min=mine["resolution_used_min"],
+        target_min=mine["resolution_target_min"],
+    )
+    table["used_ratio"] = table["used_min"] / table["target_min"].where(table["target_min"] > 0)
+    waiting = {"response": table["response_due_at"].where(table["response_at"].isna())}
+    waiting["resolution"] = table["resolution_due_at"]
+    late = {name: due < at for name, due in waiting.items()}
+    ahead = pd.DataFrame({name: due.where(due >= at) for name, due in waiting.items()})
+    agreed = table["response_due_at"].notna() | table["resolution_due_at"].notna()
+    table["next_due_at"] = ahead.min(axis=1)
+    sooner = ahead["response"].notna() & ~(ahead["resolution"] < ahead["response"])
+    table["next_deadline"] = _named(
+        np.select([sooner, ahead["resolution"].notna()], ["response", "resolution"], "")
+    )
+    runs = ~table["paused"] | (table["next_deadline"] == "response")
+    table["due"] = (runs & (table["next_due_at"] < mine["day_end"])).astype("boolean").mask(~agreed)
+    table["overdue"] = (late["response"] | late["resolution"]).astype("boolean").mask(~agreed)
+    both = [late["response"] & late["resolution"], late["response"], late["resolution"]]
+    table["late_with"] = _named(np.select(both, ["response; resolution", "response", "resolution"], ""))
+    table["late_since_at"] = pd.DataFrame({name: due.where(late[name]) for name, due in waiting.items()}).min(
+        axis=1
+    )
+    table["used_ratio"] = table["used_ratio"].astype(float)
+    order = ["late_since_at", "next_due_at", "opened_at", "ticket_id"]
+    return table.sort_values(order, kind="stable", na_position="last")[_OPEN].reset_index(drop=True)
+
+
+def _named(texts: np.ndarray) -> pd.Series:
+    """Texts, the empty ones missing."""
+    return pd.Series(texts, dtype="str").where(texts != "")
+
+
+def _paused(history: History, contract: Contract, clocks: pd.DataFrame) -> np.ndarray:
+    """Whether each ticket is in a status that stops its clock, by the contract in force when it was opened."""
+    stops = pd.DataFrame(
+        [[name in version.tickets.pause_statuses for name in STATUSES] for _, version in contract.versions],
+        columns=list(STATUSES),
+    ).to_numpy(bool)
+    version = versions_at(contract, micros(clocks["opened_at"]))
+    place = pd.Index(STATUSES).get_indexer(clocks["status"])
+    is_open = clocks["solved_at"].isna().to_numpy()
+    return is_open & (place >= 0) & stops[version, place]
+
+
+def _working_day_end(course: Course, at: pd.Timestamp) -> pd.Series:
+    """When the working day ends on which each ticket's calendar is open, or opens next."""
+    terms, zone = course.terms(), course.contract.client.timezone
+    days = [local_date(clock.next_open(at), course.contract) for clock in terms.clocks]
+    ends = pd.DatetimeIndex([midnight(day + timedelta(days=1), zone) for day in days])
+    return pd.Series(ends[terms.which])
+
+
+def _solved(history: History, clocks: pd.DataFrame) -> pd.DataFrame:
+    """What was solved in the last days, the last solve first."""
+    rows = clocks[clocks["solved_at"] >= history.cutoff - SOLVED_DAYS * _DAY]
+    titles = history.tickets.set_index("ticket_id")["title"].reindex(rows["ticket_id"]).array
+    table = rows.assign(
+        title=titles,
+        target_min=rows["resolution_target_min"],
+        in_time=rows["resolution_met"],
+        real_days=(rows["solved_at"] - rows["opened_at"]) / _DAY,
+    )
+    return table.sort_values(["solved_at", "ticket_id"], ascending=[False, True])[_SOLVED].reset_index(
+        drop=True
+    )
+
+
+def _statuses(now: pd.DataFrame) -> pd.DataFrame:
+    """The open tickets by status."""
+    flags = ["paused", "overdue", "stuck", "bouncing"]
+    counted = now.assign(open=1, **{name: now[name].astype("Int64") for name in flags})
+    grouped = counted.groupby("status", sort=False)
+    table = grouped[["open", *flags]].sum(min_count=1).astype("Int64")
+    table["oldest_days"] = grouped["age_days"].max()
+    order = [name for name in STATUSES if name in table.index] + sorted(set(table.index) - set(STATUSES))
+    return table.reindex(order).rename_axis("status").reset_index()[_STATUSES]
+
+
+def _newest(history: History) -> pd.Timestamp:
+    """The last thing that the export tells: an opening, an event or a solve; NaT where it has none."""
+    desk = history.tickets
+    told = [desk["opened_at"].max(), desk["touched_at"].max(), history.moves["at"].max()]
+    return max((at for at in told if pd.notna(at)), default=pd.NaT)
