@@ -1,10 +1,15 @@
 """What a warm kernel has imported before it is forked: everything that notebooks use, nothing started."""
 
+import os
+import gc
 import sys
 from importlib import import_module
 
 # nobody debugs a kernel of a pack run, and the debugger takes longer to load than most notebooks to run
 sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
+
+# matplotlib asks on its import where pictures go: a plain chart of a consultant goes into the notebook
+os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 
 LIBRARIES = (
     "duckdb",
@@ -78,3 +83,6 @@ for library in LIBRARIES:
 for room in (*ROOMS, *(f"metrics.{metric}" for metric in METRICS)):
     import_module(f"msp_report.{room}")
 rehearse()
+# what is loaded stays loaded: a kernel's collector need not walk through it again
+gc.collect()
+gc.freeze()
