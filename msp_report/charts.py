@@ -16,6 +16,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -511,16 +512,103 @@ def _spark_words(values: Sequence[float | None], unit: str, show: Display) -> st
     return f"{len(values)} months: lowest {low}, highest {high}, last {last}"
 
 
+def control(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    by: str = "subject",
+    x: str = "month",
+    y: str = "value",
+    unit: str = "unit",
+    lower: str = "lower",
+    upper: str = "upper",
+    mean: str = "mean",
+    signal: str = "signal",
+    show: Display = PLAIN,
+    why: str = "no history yet",
+) -> Picture:
+    """Control charts, one below the other: a line over months for each `by`, in the frame's order.
+
+    `unit` is the column that says what each is counted in. The band between `lower` and `upper` is the usual range,
+    with its mean; it steps where they change. Months true in `signal` are ringed. A month without a value is a gap.
+    """
+    if not frame[y].notna().any():
+        return _nothing(title, alt, why)
+    groups = [rows.reset_index(drop=True) for _, rows in frame.groupby(by, sort=False)]
+    columns = (x, y, lower, upper, mean, signal)
+
+    def draw(panels: list[Axes]) -> None:
+        for axes, rows in zip(panels, groups, strict=True):
+            _control_panel(axes, rows, columns, clean(rows[by][0], 60), rows[unit][0], show)
+        panels[-1].set_xlabel("band: usual range · ring: signal", loc="left")
+
+    return _picture(draw, title, alt, 0.5 + 1.35 * len(groups), len(frame) * 2, panels=len(groups))
+
+
+def _control_panel(
+    axes: Axes, rows: pd.DataFrame, columns: Sequence[str], name: str, unit: str, show: Display
+) -> None:
+    x, *numbers, signal = columns
+    values, low, high, middle = (rows[column].to_numpy(dtype=float, na_value=np.nan) for column in numbers)
+    place, gaps = np.arange(len(rows)), np.isnan(values)
+    # limits begin and end half way between two months, so that a band covers its own
+    edges = np.repeat(np.arange(len(rows) + 1) - 0.5, 2)[1:-1]
+    axes.fill_between(edges, np.repeat(low, 2), np.repeat(high, 2), color=PALE, alpha=0.45, lw=0)
+    axes.plot(edges, np.repeat(middle, 2), color=SOFT, lw=0.8, ls=(0, (4, 3)))
+    sns.lineplot(x=place, y=values, units=np.cumsum(gaps), estimator=None, color=MUTED, lw=1.6, ax=axes)
+    marked = rows[signal].fillna(False).to_numpy(dtype=bool) & ~gaps
+    plain = ~gaps & ~marked
+    axes.scatter(place[plain], values[plain], s=16, color=MUTED, zorder=3)
+    axes.scatter(place[marked], values[marked], s=64, facecolor="white", edgecolor=ACCENT, lw=1.8, zorder=3)
+    axes.margins(x=0.02, y=0.16)
+    axes.set_title(name, loc="left", fontsize=10, color=INK)
+    _number_axis(axes.yaxis, unit, show, most=3)
+    _time_axis(axes, list(rows[x]), show)
+    last = int(np.flatnonzero(~gaps)[-1])
+    colour = ACCENT if marked[last] else INK
+    _end_labels(axes, [(values[last], show.number(values[last], unit), colour, "bold")])
+    axes.set(xlabel="", ylabel="")
+    axes.grid(axis="x", visible=False)
+
+
+def marks(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The frame with the verdicts in some columns as signs the size of a letter, for a table with a column a month.
+
+    What is no verdict, such as `absent`, becomes a dot; nothing stays nothing.
+    """
+    signs = {name: _mark(f"verdict {name}", *told) for name, told in VERDICTS.items()}
+    absent, nothing = _mark("gap", "·", "no pack"), Picture("", "")
+    drawn = {
+        name: [nothing if pd.isna(value) else signs.get(value, absent) for value in frame[name]]
+        for name in columns
+    }
+    return frame.assign(**drawn)
+
+
+def _mark(kind: str, sign: str, words: str) -> Picture:
+    return Picture(f'<span class="{kind}" role="img" aria-label="{words}">{sign}</span>', words)
+
+
+def month_headings(months: Sequence[str], show: Display = PLAIN) -> dict[str, tuple[str, str]]:
+    """The heading of each month's column in a table that has one a month."""
+    return {month: (text, "text") for month, text in zip(months, show.moments(months), strict=True)}
+
+
 # ---------------------------------------------------------------- shared by the forms
 
 
-def _picture(draw: Callable[[Axes], None], title: str, alt: str, height: float, marks: int) -> Picture:
+def _picture(
+    draw: Callable[[Any], None], title: str, alt: str, height: float, marks: int, panels: int = 0
+) -> Picture:
+    """What `draw` draws into one pair of axes, or into a list of `panels` one below the other."""
     _check_words(title, alt)
     with warnings.catch_warnings(), matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
         # cosmetic ones, such as a title in a script that the layout font lacks: a cell that warns is no page
         warnings.simplefilter("ignore", UserWarning)
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        draw(figure.add_subplot())
+        many = [figure.add_subplot(panels, 1, place + 1) for place in range(panels)]
+        draw(many or figure.add_subplot())
         buffer = io.BytesIO()
         if marks > MOST_MARKS:
             figure.savefig(buffer, format="png", dpi=200, metadata={"Software": None})

@@ -1,0 +1,382 @@
+"""A year of published figures: what was promised and kept month by month, its usual range, and what changed.
+
+Decided here, where the rules leave room:
+
+- A figure is promised if in any month of the year it had a target and a verdict, as on the monthly page one.
+- A promise is missed if it was missed in any month; met if it was met in every month with a pack that gives it; what
+  was never missed, and cannot be judged in some month, is neither.
+- Control limits are those of the year's own months. A month published before it was over is not whole, and counts
+  neither for the limits nor as a signal.
+- A rebase begins new limits with the first month whose first day is on or after its day, as a target does (rule 10).
+  Without a subject it speaks of every subject of its measure.
+- Where nothing moved but in single steps, rule 21 leaves limits without width, and everything lies outside them: there
+  the step is the signal, in the month in which it comes.
+- A signal is named once, with the month in which its rule first holds and the last month in which it still does.
+- On a page the usual range ends where the figure cannot go: at 0 where no month is below it, at 1 for ratios where
+  none is above it. The limits themselves are kept as rule 21 gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.figures import Figure
+from msp_report.params import Contract, as_contract
+from msp_report.period import Month, Period
+from msp_report.statistics import xmr
+
+# fmt: off
+POINTS = [
+    "measure", "subject", "month", "value", "unit", "better", "base", "n", "mean", "mean_range", "lower", "upper",
+    "trial", "rules", "rebased_on", "why",
+]
+LIMITS = [
+    "measure", "subject", "unit", "since", "until", "n", "mean", "mean_range", "lower", "upper", "trial", "signals",
+    "rebased_on", "why", "usual_low", "usual_high",
+]
+SIGNALS = [
+    "measure", "subject", "month", "until", "value", "unit", "what", "side", "mean", "lower", "upper", "trial", "rule",
+    "usual_low", "usual_high", "promised",
+]
+CHANGES = [
+    "kind", "month", "on", "measure", "subject", "from", "to", "from_value", "to_value", "unit", "clause", "note",
+]
+# fmt: on
+
+#: Of a month without a pack, in a table of verdicts.
+ABSENT = "absent"
+_KEY = ["measure", "subject"]
+_VERDICTS = ["met", "missed", "no_verdict", "no_data"]
+#: The signals in words, the plainest first.
+_WORDS = {
+    "outside": "outside its usual range",
+    "rising": "rising for 7 months in a row",
+    "falling": "falling for 7 months in a row",
+    "side": "7 months in a row on one side of its mean",
+    "two_of_three": "near a limit in 2 of 3 months",
+    "step": "moved after standing still",
+}
+
+
+# ---------------------------------------------------------------- what was kept
+
+
+def verdicts(figures: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
+    """Every promised figure of the year with its verdict in every month.
+
+    Parameters: `figures` like figures.json with a `month` (YYYY-MM); `months` with month and published, one row each
+    in order.
+    Returns: one row per promised measure and subject: unit and target of its last month, a column for each month with
+    met, missed, no_verdict, no_data, `absent` (no pack of the month) or nothing (the pack does not promise it), the
+    counts met, missed and unjudged, and `year`: met, missed or unjudged. The most often missed first, then those most
+    often without a verdict, each in the order of the packs.
+    Source: rules 6 and 15; mission, system 8.
+    """
+    names = _promised(figures)
+    rows = figures[figures["verdict"].isin(_VERDICTS)].merge(names, on=_KEY)
+    wide = rows.pivot(index=_KEY, columns="month", values="verdict").reindex(pd.MultiIndex.from_frame(names))
+    wide = wide.reindex(columns=list(months["month"])).astype(object)
+    wide = wide.where(wide.notna(), None)
+    wide.loc[:, list(months.loc[~months["published"].astype(bool), "month"])] = ABSENT
+    last = figures.drop_duplicates(_KEY, keep="last").set_index(_KEY)[["unit", "target"]].reindex(wide.index)
+    counts = pd.DataFrame(
+        {
+            "met": wide.eq("met").sum(axis=1),
+            "missed": wide.eq("missed").sum(axis=1),
+            "unjudged": wide.isin(["no_verdict", "no_data"]).sum(axis=1),
+        }
+    )
+    counts["year"] = np.select([counts["missed"] > 0, counts["unjudged"] > 0], ["missed", "unjudged"], "met")
+    found = pd.concat([last, wide, counts], axis=1)
+    return found.sort_values(["missed", "unjudged"], ascending=False, kind="stable").reset_index()
+
+
+def _promised(figures: pd.DataFrame) -> pd.DataFrame:
+    """Measure and subject of what was promised in any month, in the order of the newest pack."""
+    judged = figures["verdict"].isin(_VERDICTS) & figures["target"].notna()
+    order = figures.assign(judged=judged)[::-1].groupby(_KEY, sort=False)["judged"].any()[::-1]
+    return order[order].reset_index()[_KEY]
+
+
+# ---------------------------------------------------------------- signal or noise
+
+
+def points(
+    figures: pd.DataFrame, months: pd.DataFrame, contract: Contract | Mapping[str, Any]
+) -> pd.DataFrame:
+    """Every value of the year beside the control limits of its series (rule 21).
+
+    Parameters: `figures` like figures.json with a `month`; `months` with month and to_date; the contract, for its
+    rebases.
+    Returns: one row per measure, subject and month with a value, in the order of months, with POINTS: `base` counts the
+    rebases passed; n, mean, mean_range, lower, upper and trial of the values of that base; `rules` the signals that
+    hold in that month, separated by spaces.
+    Edge cases: one value of a base has a mean and no limits; months published to date are left out.
+    """
+    whole = months.loc[~months["to_date"].astype(bool), "month"]
+    rows = figures[figures["value"].notna() & figures["month"].isin(whole)]
+    rows = rows[[*_KEY, "month", "value", "unit", "better"]].sort_values([*_KEY, "month"], kind="stable")
+    rows = _with_base(rows.reset_index(drop=True), as_contract(contract))
+    parts = [_against_limits(series) for _, series in rows.groupby([*_KEY, "base"], sort=False)]
+    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=POINTS)
+    return found[POINTS]
+
+
+def _with_base(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The rows with how many rebases they are past, and the last one's day and reason."""
+    rows = rows.assign(base=0, rebased_on=pd.NaT, why=None)
+    first_on = pd.to_datetime(rows["month"], format="%Y-%m")
+    for rebase in sorted(contract.rebase, key=lambda one: one.on):
+        meant = rows["measure"].eq(rebase.measure) & (
+            rows["subject"].eq(rebase.subject) | (not rebase.subject)
+        )
+        past = meant & (first_on >= pd.Timestamp(rebase.on))
+        rows["base"] += past.astype(int)
+        rows["rebased_on"] = rows["rebased_on"].mask(past, pd.Timestamp(rebase.on))
+        rows["why"] = rows["why"].astype(object).mask(past, rebase.why)
+    return rows.astype({"rebased_on": "datetime64[us]"})
+
+
+def _against_limits(series: pd.DataFrame) -> pd.DataFrame:
+    found = xmr(series["value"])
+    rules = pd.Series("", index=range(len(series)), dtype=object)
+    for signal in found.signals:
+        rules[signal.index] = f"{rules[signal.index]} {signal.rule}".strip()
+    if found.mean_range == 0:
+        steps = series["value"].diff().fillna(0).ne(0).to_numpy(bool)
+        rules = pd.Series(np.where(steps, "step", ""), dtype=object)
+    limits = {name: getattr(found, name) for name in ("n", "mean", "mean_range", "lower", "upper", "trial")}
+    return series.assign(
+        **{name: np.nan if v is None else v for name, v in limits.items()}, rules=rules.to_numpy()
+    )
+
+
+def limits(points: pd.DataFrame) -> pd.DataFrame:
+    """The control limits of every figure, one row per measure, subject and base.
+
+    Parameters: what `points` gives. Returns: LIMITS: since and until, the first and last month; trial where there are
+    under 12 points; signals [count of months with one]; usual_low and usual_high, the limits as far as the figure can
+    go; rebased_on and why where the contract rebased it. Source: rule 21.
+    """
+    if points.empty:
+        return pd.DataFrame(columns=LIMITS)
+    marked = points.assign(since=points["month"], until=points["month"], signals=points["rules"].ne(""))
+    marked = marked.assign(low_=points["value"], high_=points["value"])
+    how = dict.fromkeys(
+        ("unit", "n", "mean", "mean_range", "lower", "upper", "trial", "rebased_on", "why"), "last"
+    )
+    how |= {"since": "first", "until": "last", "signals": "sum", "low_": "min", "high_": "max"}
+    found = marked.groupby([*_KEY, "base"], sort=False, dropna=False).agg(how).reset_index()
+    return _usual(found)[LIMITS].astype({"n": "int64", "trial": bool, "signals": "int64"})
+
+
+def _usual(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the limits as far as the figure can go; `low_` and `high_` are its extremes."""
+    floor = rows["lower"].astype("float64").mask((rows["low_"] >= 0) & (rows["lower"] < 0), 0.0)
+    full = rows["unit"].eq("ratio") & (rows["high_"] <= 1) & (rows["upper"] > 1)
+    return rows.assign(usual_low=floor, usual_high=rows["upper"].astype("float64").mask(full, 1.0))
+
+
+def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
+    """Every sign that a figure left its usual course, named with its month.
+
+    Parameters: what `points` gives; `promised` with measure and subject, such as `verdicts`.
+    Returns: one row per measure, subject, rule and run of months with SIGNALS: month, the first in which the rule
+    holds, and until, the last; value, in the first; what, in words; side (worse, better; missing where the figure has
+    no better side); promised. What was promised first, then what became worse, then the newest. Source: rule 21.
+    """
+    held = points.assign(rule=points["rules"].str.split())
+    held["place"] = held.groupby([*_KEY, "base"]).cumcount()
+    extremes = held.groupby([*_KEY, "base"])["value"]
+    held = _usual(held.assign(low_=extremes.transform("min"), high_=extremes.transform("max")))
+    held = held.explode("rule").dropna(subset="rule")
+    if held.empty:
+        return pd.DataFrame(columns=SIGNALS)
+    series = [*_KEY, "base", "rule"]
+    held = held.sort_values([*series, "place"], kind="stable")
+    held["run"] = held["place"].sub(held.groupby(series)["place"].shift()).ne(1).cumsum()
+    runs = held.groupby("run", sort=False)
+    found = runs.first().assign(until=runs["month"].last())
+    up = np.select(
+        [found["rule"].eq("rising"), found["rule"].eq("falling")],
+        [True, False],
+        found["value"] > found["mean"],
+    )
+    known = {"higher": np.where(up, "better", "worse"), "lower": np.where(up, "worse", "better")}
+    side = np.select([found["better"].eq(better) for better in known], list(known.values()), "")
+    found = found.assign(side=side, what=found["rule"].map(_WORDS))
+    names = pd.MultiIndex.from_frame(promised[_KEY])
+    found["promised"] = pd.MultiIndex.from_frame(found[_KEY]).isin(names)
+    order = {
+        "first_": ~found["promised"],
+        "second_": found["side"].map({"worse": 0, "": 1, "better": 2}),
+        "third_": found["rule"].map({rule: place for place, rule in enumerate(_WORDS)}),
+    }
+    found = found.assign(**order).sort_values(["month", "third_"], ascending=[False, True], kind="stable")
+    found = found.sort_values(["first_", "second_"], kind="stable", ignore_index=True)
+    return found.assign(side=found["side"].replace("", None))[SIGNALS]
+
+
+def foremost(signals: pd.DataFrame) -> pd.DataFrame:
+    """The first signal of each figure, one row per measure and subject in their order, and how many `more` it has."""
+    more = signals.groupby(_KEY)["rule"].transform("size") - 1
+    return signals.assign(more=more).drop_duplicates(_KEY, ignore_index=True)
+
+
+def charted(points: pd.DataFrame, signals: pd.DataFrame, most: int = 6) -> pd.DataFrame:
+    """The points of those figures whose signals come first, for a control chart.
+
+    Returns: rows of `points` of at most `most` measures and subjects, in the order of their first signal, each with
+    every month of the year that any figure has.
+    """
+    chosen = signals.drop_duplicates(_KEY)[_KEY].head(most)
+    every = pd.DataFrame({"month": sorted(points["month"].unique())})
+    grid = chosen.merge(every, how="cross")
+    rows = grid.merge(points, on=[*_KEY, "month"], how="left")
+    rows["unit"] = rows.groupby(_KEY)["unit"].transform("first")
+    return rows.assign(rules=rows["rules"].fillna(""))
+
+
+# ---------------------------------------------------------------- what changed
+
+
+def changes(figures: pd.DataFrame, contract: Contract | Mapping[str, Any], period: Period) -> pd.DataFrame:
+    """What changed within the year, and when: targets, verdicts, rules, and the words of the contract.
+
+    Parameters: `figures` like figures.json with a `month`; the contract with its amendments and rebases; the period.
+    Returns: one row per change with CHANGES, in the order of time, by `kind`: amendment (a key of the contract set on a
+    day, by its clause), rebase, target (from_value to to_value, in the first month that has it), verdict (of promised
+    figures, from and to), rule (the words under which a measure is computed, once for all subjects that change alike).
+    A month without the figure lies between two others without being a change.
+    """
+    agreed = as_contract(contract)
+    promised = figures.merge(_promised(figures), on=_KEY)
+    parts = [
+        _amended(agreed, period),
+        _rebased(agreed, period),
+        _moved(figures[figures["target"].notna()], "target"),
+        _moved(promised[promised["verdict"].isin(_VERDICTS)], "verdict"),
+        _moved(figures[figures["rule"].notna()], "rule").drop_duplicates(["month", "measure", "from", "to"]),
+    ]
+    parts = [part.reindex(columns=CHANGES).astype(object) for part in parts if len(part)]
+    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CHANGES)
+    found = found.assign(on=pd.to_datetime(found["on"]).astype("datetime64[us]"))
+    numbers = {"from_value": "float64", "to_value": "float64"}
+    return found.sort_values("month", kind="stable", ignore_index=True).astype(numbers)
+
+
+def _moved(rows: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Where a field of a figure differs from the month before that has one."""
+    rows = rows.sort_values("month", kind="stable")
+    before = rows.groupby(_KEY)[what].shift()
+    found = rows.assign(kind=what, before=before)[before.notna() & before.ne(rows[what])]
+    if what == "target":
+        return found.assign(from_value=found["before"], to_value=found[what])
+    return found.assign(**{"from": found["before"], "to": found[what]})
+
+
+def _inside(on: Any, period: Period) -> bool:
+    return period.first.first_on <= on < period.last.end_on
+
+
+def _amended(contract: Contract, period: Period) -> pd.DataFrame:
+    rows = [
+        {"kind": "amendment", "month": str(Month.of(a.effective_on)), "on": a.effective_on, "subject": path}
+        | {"to": str(value), "clause": a.clause}
+        for a in contract.amendments
+        if _inside(a.effective_on, period)
+        for path, value in a.set.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _rebased(contract: Contract, period: Period) -> pd.DataFrame:
+    rows = [
+        {
+            "kind": "rebase",
+            "month": str(Month.of(r.on)),
+            "on": r.on,
+            "measure": r.measure,
+            "subject": r.subject,
+        }
+        | {"note": r.why}
+        for r in contract.rebase
+        if _inside(r.on, period)
+    ]
+    return pd.DataFrame(rows)
+
+
+# ---------------------------------------------------------------- figures of the year
+
+
+def figures(
+    verdicts: pd.DataFrame, months: pd.DataFrame, signals: pd.DataFrame, changes: pd.DataFrame
+) -> list[Figure]:
+    """The figures of a year.
+
+    Parameters: what `verdicts`, `signals` and `changes` give, and the months.
+    Returns: year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
+    why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure and
+    subject [count, n = months judged], of what was promised; .worse [count of promised figures with a signal for the
+    worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
+    """
+    any_pack = bool(months["published"].any())
+    none = None if any_pack else "no month has a pack"
+    kinds = changes["kind"].value_counts()
+    return [
+        _count("months_with_data", int(months["published"].sum()), len(months), "packs of the period"),
+        *_without(months),
+        *_kept(verdicts, none),
+        _count("worse", _worse(signals), len(verdicts), "rule 21", none),
+        _count("target_changes", int(kinds.get("target", 0)), None, "each month and the one before", none),
+        _count("verdict_changes", int(kinds.get("verdict", 0)), None, "each month and the one before", none),
+    ]
+
+
+def _without(months: pd.DataFrame) -> Iterator[Figure]:
+    for month, why in months.loc[~months["published"].astype(bool), ["month", "why_missing"]].itertuples(
+        index=False
+    ):
+        yield Figure(measure="year.without_data", subject=month, unit="count", why_missing=why)
+
+
+def _kept(verdicts: pd.DataFrame, why: str | None) -> Iterator[Figure]:
+    rule = "verdicts of the published packs, by month"
+    promised = len(verdicts)
+    yield _count("promised", promised, promised, rule, why)
+    for name in ("met", "missed", "unjudged"):
+        yield _count(name, int(verdicts["year"].eq(name).sum()), promised, rule, why)
+    names = verdicts["measure"] + (" " + verdicts["subject"]).where(verdicts["subject"] != "", "")
+    judged = verdicts["met"] + verdicts["missed"]
+    for name, missed, n in zip(names, verdicts["missed"], judged, strict=True):
+        lacking = None if n else "it could not be judged in any month"
+        yield _count("missed_months", missed, n, rule, lacking, subject=name)
+
+
+def _worse(signals: pd.DataFrame) -> int:
+    worse = signals[signals["promised"].astype(bool) & signals["side"].eq("worse")]
+    return len(worse.drop_duplicates(_KEY))
+
+
+def _count(
+    name: str,
+    value: int,
+    n: int | None,
+    rule: str,
+    why: str | None = None,
+    subject: str = "",
+    report: str = "year",
+) -> Figure:
+    return Figure(
+        measure=f"{report}.{name}",
+        subject=subject,
+        value=None if why else value,
+        unit="count",
+        n=n,
+        rule=rule,
+        why_missing=why,
+    )
