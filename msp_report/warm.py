@@ -1,7 +1,8 @@
 """What a warm kernel has imported before it is forked: everything that notebooks use, nothing started."""
 
-import os
+import atexit
 import gc
+import os
 import sys
 from importlib import import_module
 
@@ -86,3 +87,4 @@ rehearse()
 # what is loaded stays loaded: a kernel's collector need not walk through it again
 gc.collect()
 gc.freeze()
+atexit.register(gc.unfreeze)
