@@ -312,23 +312,36 @@ def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
     return [link(text, href) for text, href in zip(texts, hrefs, strict=True)]
 
 
-def headlines(lines: Iterable[tuple[str, Verdict | None] | Figure], opening: bool = True) -> Headlines:
+#: A sentence, its verdict, and what was replied to it.
+Line = tuple[str, Verdict | None] | tuple[str, Verdict | None, Sequence[str]]
+
+
+def headlines(lines: Iterable[Line | Figure], opening: bool = True) -> Headlines:
     """The sentences at the top of a page: the first one large, then plain ones, then verdicts, worst first.
 
-    `lines` are (sentence, verdict) or figures with a headline. Without `opening` no line is set apart.
+    `lines` are (sentence, verdict), (sentence, verdict, replies to it) or figures with a headline. Without `opening`
+    no line is set apart.
     """
-    pairs = [(line.headline, line.verdict) if isinstance(line, Figure) else line for line in lines]
-    said = [(text, mark) for text, mark in pairs if text]
+    parts = [(line.headline, line.verdict) if isinstance(line, Figure) else line for line in lines]
+    said = [(text, mark, tuple(*replies)) for text, mark, *replies in parts if text]
     first, rest = (said[:1], said[1:]) if opening else ([], said)
     lead = [
-        f'<p class="opening {mark or ""}">{_badge(mark)}{_safe(text, clip=False)}</p>' for text, mark in first
+        f'<p class="opening {mark or ""}">{_badge(mark)}{_safe(text, clip=False)}</p>{_replies(replies)}'
+        for text, mark, replies in first
     ]
-    plain = [f"<p>{_safe(text, clip=False)}</p>" for text, mark in rest if mark is None]
+    plain = [
+        f"<p>{_safe(text, clip=False)}</p>{_replies(replies)}" for text, mark, replies in rest if mark is None
+    ]
     judged = sorted((line for line in rest if line[1] is not None), key=lambda line: SEVERITY[line[1]])
-    points = [f'<li class="{mark}">{_badge(mark)}{_safe(text, clip=False)}</li>' for text, mark in judged]
+    points = [
+        f'<li class="{mark}">{_badge(mark)}{_safe(text, clip=False)}{_replies(replies)}</li>'
+        for text, mark, replies in judged
+    ]
     listed = [f"<ul>{''.join(points)}</ul>"] if points else []
     html = f'<div class="headlines">{"".join([*lead, *plain, *listed])}</div>'
-    words = [f"{verdict(mark)}: {text}" if mark else text for text, mark in said]
+    words = [
+        "\n".join([f"{verdict(mark)}: {text}" if mark else text, *replies]) for text, mark, replies in said
+    ]
     return Headlines(html, "\n".join(words))
 
 
@@ -336,17 +349,42 @@ def _badge(name: Verdict | None) -> str:
     return f"{verdict(name)._repr_html_()} " if name else ""
 
 
-def exceptions(figures: pd.DataFrame, empty: str) -> Html:
-    """What needs attention, as rows of figures.json with a headline: each leads to its page."""
+def _replies(said: Sequence[str]) -> str:
+    """What the provider replied, beside the figure that it disputes."""
+    texts = "".join(f"<p>{_safe(text, clip=False)}</p>" for text in said)
+    return f'<blockquote class="notes">{texts}</blockquote>' if texts else ""
+
+
+def exceptions(figures: pd.DataFrame, empty: str, replies: pd.DataFrame | None = None) -> Html:
+    """What needs attention, as rows of figures.json with a headline: each leads to its page.
+
+    `replies` have measure, subject and what was `said`; each stands beside its figure.
+    """
     if figures.empty:
         return Html(f'<p class="empty">{_safe(empty)}</p>', empty)
+    answers = said_of(figures, replies)
     points = [
-        f'<li class="{row.verdict}">{_badge(row.verdict)}{_safe(row.headline, clip=False)} '
-        f'<a href="{_inside(row.report)}.html">Evidence: {_safe(row.report)}</a></li>'
-        for row in figures.itertuples()
+        f'<li class="{row.verdict if isinstance(row.verdict, str) else ""}">'
+        f"{_badge(row.verdict if isinstance(row.verdict, str) else None)}{_safe(row.headline, clip=False)} "
+        f'<a href="{_inside(row.report)}.html">Evidence: {_safe(row.report)}</a>{_replies(said)}</li>'
+        for row, said in zip(figures.itertuples(), answers, strict=True)
     ]
-    words = [f"{verdict(row.verdict)}: {row.headline}" for row in figures.itertuples()]
+    words = [
+        "\n".join(
+            [f"{verdict(row.verdict if isinstance(row.verdict, str) else None)}: {row.headline}", *said]
+        )
+        for row, said in zip(figures.itertuples(), answers, strict=True)
+    ]
     return Html(f'<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
+
+
+def said_of(figures: pd.DataFrame, replies: pd.DataFrame | None) -> list[tuple[str, ...]]:
+    """What was `said` of each figure, in the order of `replies`; nothing of most."""
+    if replies is None or replies.empty:
+        return [()] * len(figures)
+    said = replies.groupby(["measure", "subject"])["said"].agg(tuple).to_dict()
+    keys = zip(figures["measure"], figures["subject"].fillna(""), strict=True)
+    return [said.get(key, ()) for key in keys]
 
 
 def apart(frame: pd.DataFrame, **columns: tuple[str, str]) -> pd.DataFrame:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 import pandas as pd
 
 #: Columns that name natural persons, in tables and records alike.
-PEOPLE = ("requester", "assignee", "actor", "person", "announced_by")
+PEOPLE = ("requester", "assignee", "actor", "person", "announced_by", "by", "last_by")
+#: What stands in such a column where it names a side and not a person.
+SIDES = ("provider", "the provider", "client", "the client", "board", "the board", "system")
 
 
 def pseudonyms(names: pd.Series, key: str) -> pd.Series:
@@ -25,14 +28,23 @@ def _digest(name: str, key: str) -> str:
     return hashlib.blake2b(name.casefold().encode(), key=key.encode()[:64], digest_size=3).hexdigest()
 
 
-def hide_people(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+def hide_people(frame: pd.DataFrame, key: str, *organisations: str) -> pd.DataFrame:
     """A copy of a frame with pseudonyms in every column of PEOPLE that it has.
 
-    A tidy frame names its column in `dimension` and holds it in `value`: its rows are treated alike.
+    A tidy frame names its column in `dimension` and holds it in `value`: its rows are treated alike. The names of
+    `organisations`, and words for a side of the contract, are nobody's and stay, whatever their case.
     """
+    nobody = {name.strip().casefold() for name in (*organisations, *SIDES)}
     named = [column for column in PEOPLE if column in frame]
-    hidden = frame.assign(**{column: pseudonyms(frame[column], key) for column in named})
+    hidden = frame.assign(**{column: _hidden(frame[column], key, nobody) for column in named})
     if {"dimension", "value"} <= set(frame):
         people = frame["dimension"].isin(PEOPLE) & frame["value"].ne("")
-        hidden["value"] = frame["value"].mask(people, pseudonyms(frame["value"].where(people), key))
+        names = _hidden(frame["value"].where(people), key, nobody)
+        hidden["value"] = frame["value"].mask(people, names)
     return hidden
+
+
+def _hidden(names: pd.Series, key: str, nobody: Collection[str]) -> pd.Series:
+    """Pseudonyms, but for the names of nobody."""
+    texts = names.astype("str").str.strip().str.casefold()
+    return pseudonyms(names, key).where(~texts.isin(nobody), names)

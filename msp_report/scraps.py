@@ -6,9 +6,11 @@ text). Records, the long tables, are written as CSV where a pack is being built 
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ import pandas as pd
 
 from msp_report import display, sentences
 from msp_report.figures import COLUMNS, Figure
-from msp_report.period import Month, Period
+from msp_report.metrics import board
+from msp_report.period import Month, Period, midnight
+from msp_report.tables import TABLES
 from msp_report.workspace import Case
 
 SCRAP = "msp_report"
@@ -30,7 +34,8 @@ def record(
 ) -> display.Headlines:
     """Hand on a report's figures and records; gives the headline sentences that open the page.
 
-    `frames` are the records by name, written to records/<report>/<name>.csv while a pack is being built.
+    `frames` are the records by name, written to records/<report>/<name>.csv while a pack is being built. The
+    provider's replies to the report's figures stand beside them (see `replies`), so every page has them.
     Raises ValueError for a figure of another report or a measure and subject given twice.
     """
     stated = [figure.with_(headline=sentences.headline(figure, case.contract)) for figure in figures]
@@ -48,7 +53,48 @@ def record(
         "records": {name: len(frame) for name, frame in frames.items()},
     }
     _scrapbook().glue(SCRAP, envelope, encoder="json")
-    return display.headlines(sentences.opening(report, stated, case.contract, case.period))
+    lines = sentences.opening(report, stated, case.contract, case.period)
+    return display.headlines(_with_replies(lines, report, stated, case))
+
+
+def replies(case: Case) -> pd.DataFrame:
+    """The provider's replies to the draft of this month, with the words in which a page tells them.
+
+    Returns one row per reply with board.REPLY_COLUMNS, people hidden, and `said`; board.replies says which month a
+    reply answers. A period of several months has none: a reply is to a month's draft.
+    """
+    shown = case.people(_replies_of_month(case))
+    return sentences.replied(shown, case.contract)
+
+
+def _replies_of_month(case: Case) -> pd.DataFrame:
+    name, bounds = "replies", (case.start, case.end, case.timezone)
+    mine = case.paths(name, [case.newest]) if case.period.first == case.period.last else []
+    given = pd.read_parquet(mine[0]) if mine else None
+    if given is None or given.empty:
+        return board.replies(None, *bounds)
+    others = [month for month in (*case.months, *case.later_months) if month != case.newest]
+    every, apart = case.paths(name, [*others, case.newest]), case.paths(name, others)
+    before = case.paths(name, [month for month in others if month < case.newest])
+    earlier = pd.concat([pd.read_parquet(path) for path in before]) if before else None
+    return board.replies(given, *bounds, earlier=earlier, shared=len(every) == len(apart))
+
+
+def _with_replies(
+    lines: list[sentences.Line], report: str, figures: list[Figure], case: Case
+) -> list[display.Line]:
+    """The first lines of a page with the replies beside them; what is disputed and not among them is added."""
+    answers = replies(case)
+    answers = answers[answers["measure"].str.split(".").str[0] == report]
+    if answers.empty:
+        return list(lines)
+    frame = pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
+    asked = sentences.told(board.disputed(frame, answers), case.contract)
+    said = dict(zip(asked["headline"], display.said_of(asked, answers), strict=True))
+    told = {text for text, _ in lines}
+    verdicts = asked["verdict"].astype(object).where(asked["verdict"].notna(), None)
+    added = [line for line in zip(asked["headline"], verdicts, strict=True) if line[0] not in told]
+    return [(text, verdict, said.get(text, ())) for text, verdict in (*lines, *added)]
 
 
 def _check(report: str, figures: list[Figure]) -> None:
@@ -64,17 +110,24 @@ def _check(report: str, figures: list[Figure]) -> None:
 def read_notebook(path: Path) -> dict[str, Any] | None:
     """What one executed notebook handed on: report, figures, records; None where it recorded nothing.
 
-    Raises ValueError for a record of an unknown schema.
+    A file is read once as long as it stays as it is. Raises ValueError for a record of an unknown schema.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        scraps = _scrapbook().read_notebook(str(path)).scraps
-    if SCRAP not in scraps:
+    state = path.stat()
+    envelope = _envelope(str(path), state.st_mtime_ns, state.st_size)
+    if envelope is None:
         return None
-    envelope = dict(scraps[SCRAP].data)
     if envelope.get("schema") != SCHEMA:
         raise ValueError(f"{path} was recorded by another version of msp_report: run its month again")
     return {**envelope, "figures": [Figure.from_row(row) for row in envelope["figures"]]}
+
+
+@lru_cache(maxsize=64)
+def _envelope(path: str, changed: int, size: int) -> dict[str, Any] | None:
+    """The scrap of a notebook as it was when it had this time of change and this size."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scraps = _scrapbook().read_notebook(path).scraps
+    return dict(scraps[SCRAP].data) if SCRAP in scraps else None
 
 
 def read_pack(pack: str | Path) -> pd.DataFrame:
@@ -101,14 +154,19 @@ def read_records(pack: str | Path, **own: Mapping[str, pd.DataFrame]) -> pd.Data
     return pd.DataFrame(rows, columns=["report", "name", "rows", "href"])
 
 
+def read_record(pack: str | Path, report: str, name: str) -> pd.DataFrame | None:
+    """One record of a pack as its CSV has it; None where the pack does not have it."""
+    path = Path(pack) / "records" / report / f"{name}.csv"
+    return pd.read_csv(path) if path.exists() else None
+
+
 def history(case: Case, months: int = 13) -> pd.DataFrame:
     """The figures of the packs published before this period, oldest first, with their `month`.
 
     At most `months` - 1 of them, so that with the period itself there are `months`. A month without a pack
     has no rows.
     """
-    last = case.period.last
-    return _published(case, [last.shift(-step) for step in range(months - 1, 0, -1)])
+    return _published(case, _before(case, months))
 
 
 def year(case: Case, before: int = 0) -> pd.DataFrame:
@@ -139,13 +197,76 @@ def _month(case: Case, month: Month) -> tuple[str, bool, bool, str | None]:
 
 
 def _published(case: Case, months: Iterable[Month]) -> pd.DataFrame:
-    """The figures of those months that have a pack, in the order given."""
-    folders = {month: case.workspace.pack(case.client, month) / "notebooks" for month in months}
-    frames = [
-        read_pack(folder).assign(month=str(month)) for month, folder in folders.items() if folder.is_dir()
-    ]
+    """The figures of those months that have a pack, in the order given.
+
+    A whole pack is read from its figures.json, which says what its notebooks recorded.
+    """
+    frames = [_figures(folder).assign(month=str(month)) for month, folder in _packs(case, months)]
     columns = ["month", *COLUMNS]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def earlier(case: Case, table: str, months: int = 13) -> pd.DataFrame | None:
+    """A canonical table as it came with each of the packs before this period, oldest first; None where none did."""
+    paths = [folder / "tables" / f"{table}.parquet" for _, folder in _packs(case, _before(case, months))]
+    frames = [pd.read_parquet(path) for path in paths if path.exists()]
+    return pd.concat(frames, ignore_index=True) if frames else None
+
+
+def rows_again(case: Case, pack: str | Path, month: str) -> pd.DataFrame:
+    """What this pack's exports say again of earlier months, beside the pack of an earlier `month` (board.rows_again).
+
+    `month` is YYYY-MM, or empty where there is no earlier pack. Only tables are read of which the manifest counts rows
+    outside the month.
+    """
+    manifest = Path(pack) / "manifest.json"
+    if not month or not manifest.exists():
+        return pd.DataFrame(columns=board.CHANGE_COLUMNS)
+    counted = json.loads(manifest.read_text(encoding="utf-8"))["tables"]
+    names = [name for name, counts in counted.items() if counts["outside"]]
+    before = case.workspace.pack(case.client, Month.parse(month))
+    found = [
+        board.rows_again(
+            name, *(_accepted(folder, name) for folder in (Path(pack), before)), *_firsts(case, name, month)
+        )
+        for name in names
+    ]
+    rows = [frame for frame in found if len(frame)]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=board.CHANGE_COLUMNS)
+
+
+def _accepted(pack: Path, table: str) -> pd.DataFrame | None:
+    path = pack / "tables" / f"{table}.parquet"
+    return pd.read_parquet(path) if path.exists() else None
+
+
+def _firsts(case: Case, table: str, month: str) -> list[Any]:
+    """The beginnings of this month and of an earlier one, of the type of a table's period column."""
+    declared = TABLES[table]
+    months = (case.period.first, Month.parse(month))
+    kind = declared.column(declared.period).type
+    if kind == "instant":
+        return [midnight(one.first_on, case.timezone) for one in months]
+    return [pd.Timestamp(one.first_on) if kind == "date" else str(one) for one in months]
+
+
+def _before(case: Case, months: int) -> list[Month]:
+    """The `months` - 1 months before this period, oldest first."""
+    return [case.period.last.shift(-step) for step in range(months - 1, 0, -1)]
+
+
+def _packs(case: Case, months: Iterable[Month]) -> list[tuple[Month, Path]]:
+    """Those months that have a published pack, with its folder."""
+    found = [(month, case.workspace.pack(case.client, month)) for month in months]
+    return [(month, folder) for month, folder in found if (folder / "notebooks").is_dir()]
+
+
+def _figures(pack: Path) -> pd.DataFrame:
+    """The figures of a published pack."""
+    path = pack / "figures.json"
+    if not path.exists():
+        return read_pack(pack)
+    return pd.DataFrame(json.loads(path.read_text(encoding="utf-8")), columns=COLUMNS)
 
 
 def _recorded(pack: str | Path) -> list[dict[str, Any]]:

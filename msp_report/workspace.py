@@ -302,7 +302,7 @@ class Case:
         """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
         if self.agreed.privacy.people == "shown":
             return frame
-        return privacy.hide_people(frame, self.client)
+        return privacy.hide_people(frame, self.client, self.agreed.provider.name)
 
     def reading(self, *tables: str) -> pd.DataFrame:
         """What was read for some tables, or for all: one row per file and table, with its counts.
