@@ -38,7 +38,7 @@ OVER_MONTHS = ("annual",)
 RESERVED = ("monthly", "annual", "daily", "pdf", "compare", "output", "params", "exports", FOLDER)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_WHERE = re.compile(r"^\S+:\d+: (\w+: )?")  # a warning's file, which is one of the kernel's, and its kind
+_WHERE = re.compile(r"^(a warning: )\S+:\d+: (?:\w+: )?")  # its file, which is one of the kernel's, and kind
 _MAGIC = re.compile(r"^\s*[%!?]|\?\s*$")
 
 
@@ -198,20 +198,19 @@ def run(name: str, client: str, period: str, workspace: Workspace, say: pack.Say
     published = pack.run_folder(
         client, period, workspace, fork.folder, name, say, over_months=over_months, strict=False
     )
-    for line in _warnings(published):
+    for line in _left_out(published):
         say(f"{client} {published.name}: {line}")
     return published
 
 
-def _warnings(published: Path) -> Iterator[str]:
-    """What cells wrote to stderr: it is kept in the executed notebook and stands on no page."""
+def _left_out(published: Path) -> Iterator[str]:
+    """What pages leave out though it stands in the executed notebooks, such as warnings."""
     for path in sorted((published / "notebooks").glob("*.ipynb")):
         own = [cell for cell in _cells(path) if publish.INJECTED not in cell.metadata.get("tags", [])]
         for number, cell in enumerate(own, start=1):
-            for output in cell.get("outputs", []):
-                if output.output_type == "stream" and output.name == "stderr":
-                    first = _WHERE.sub("", output.text.strip().partition("\n")[0])[:200]
-                    yield f"{path.name}, cell {number} warned, which its page leaves out: {first}"
+            for what in filter(None, map(publish.left_out, cell.get("outputs", []))):
+                said = _WHERE.sub(r"\1", what.partition("\n")[0])[:200]
+                yield f"{path.name}, cell {number}: its page leaves out {said}"
 
 
 # ---------------------------------------------------------------- what changed since

@@ -35,6 +35,13 @@ TEMPLATES = Path(__file__).parent / "template"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 REVISIONS = ".revisions"
+_OBJECT = re.compile(r"\[?<.*>\]?|", re.S)  # what a thing without words is called: `<Axes: >`
+_KINDS = {
+    "text/html": "HTML of its own",
+    "text/markdown": "Markdown of its own",
+    "image/png": "a bare picture",
+    "image/svg+xml": "a bare picture",
+}
 #: The tag of the cell that papermill puts in.
 INJECTED = "injected-parameters"
 
@@ -101,7 +108,7 @@ def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = T
 
     Inputs are left out. `strict` refuses what a cell printed and any HTML or picture that was not made by
     display or charts; otherwise what was printed and plain text are shown as they are, HTML of its own as the
-    plain text beside it, warnings (stderr) not at all, and pictures without words are named after their cell.
+    plain text beside it, and pictures without words are named after their cell; `left_out` says what is not shown.
     Raises PublishError.
     """
     name = "the notebook" if isinstance(notebook, NotebookNode) else Path(notebook).name
@@ -166,7 +173,7 @@ def _html(output: NotebookNode, where: str, strict: bool) -> str:
             raise PublishError(
                 f"{where} wrote to {output.name}: {first!r}: a page shows nothing that is printed"
             )
-        return f"<pre>{_escaped(output.text)}</pre>" if output.name == "stdout" else ""
+        return "" if left_out(output) else f"<pre>{_escaped(output.text)}</pre>"
     data: Mapping[str, Any] = output.data
     if MARK in data:
         return data["text/html"]
@@ -181,7 +188,22 @@ def _html(output: NotebookNode, where: str, strict: bool) -> str:
         if kind in data:
             source = f"data:{kind};base64,{''.join(data[kind].split())}"
             return f'<figure class="chart"><img src="{source}" alt="Picture of {_escaped(where)}"></figure>'
-    return f"<pre>{_escaped(data.get('text/plain', ''))}</pre>"
+    plain = data.get("text/plain", "")
+    return "" if _OBJECT.fullmatch(plain) else f"<pre>{_escaped(plain)}</pre>"
+
+
+def left_out(output: NotebookNode) -> str:
+    """What a page that is not strict leaves out of an output and its author should know; empty: nothing.
+
+    Warnings, and things that are nothing but their HTML.
+    """
+    if output.output_type == "stream":
+        return f"a warning: {output.text.strip()}" if output.name == "stderr" else ""
+    data = output.get("data", {})
+    others = [kind for kind in data if kind.startswith(("text/", "image/svg", "application/java"))]
+    shown = MARK in data or "image/png" in data or "image/jpeg" in data
+    bare = _OBJECT.fullmatch(data.get("text/plain", "")) and len(others) > 1
+    return f"{_kind(data)}: show it with display or charts" if bare and not shown else ""
 
 
 def _escaped(text: str) -> str:
@@ -189,8 +211,7 @@ def _escaped(text: str) -> str:
 
 
 def _kind(data: Mapping[str, Any]) -> str:
-    kinds = {"text/html": "HTML of its own", "image/png": "a bare picture", "image/svg+xml": "a bare picture"}
-    return next((words for kind, words in kinds.items() if kind in data), "a bare value")
+    return next((words for kind, words in _KINDS.items() if kind in data), "a bare value")
 
 
 class _Guard(HTMLParser):

@@ -43,6 +43,7 @@ PLAIN_CHART = """\
 import matplotlib.pyplot as plt
 plt.plot(list(solved["value"]))
 plt.show()
+plt.gca()
 """
 PLAIN_FRAME = """\
 import warnings
@@ -195,11 +196,12 @@ def test_a_fork_with_a_figure_and_a_chart_of_its_own_for_two_clients(msp, client
         page = (target / "html" / "index.html").read_text(encoding="utf-8")
         assert 'alt="Tickets seen in each month"' in page
         assert 'alt="Picture of 00_assessment.ipynb, cell 6"' in page and "data:image/png" in page
+        assert "Axes" not in page
         # what it printed is there as text, hostile or not; a warning is told and stands on no page
         assert "&lt;script&gt;alert(1)" in page and "&lt;script&gt;alert(2)" in page and "<script" not in page
         assert "UserWarning" not in page and str(clients.root) not in page
         assert re.search(
-            r"00_assessment\.ipynb, cell 7 warned, which its page leaves out: as of 2026-01", said.err
+            r"00_assessment\.ipynb, cell 7: its page leaves out a warning: as of 2026-01", said.err
         )
     assert digests(shipped) == code
 
@@ -245,6 +247,9 @@ def test_html_of_its_own_is_no_page_of_a_fork(msp, clients, shipped, source):
     said = msp("run", "mine", "--client", "acme", "--month", MONTH, "--workspace", clients.root)
     assert said.code == 0, said.err
     page = (clients.output / "acme" / "mine" / MONTH / "html" / "one.html").read_text(encoding="utf-8")
+    assert re.search(
+        r"10_one\.ipynb, cell 4: its page leaves out .*: show it with display or charts", said.err
+    )
     assert "alert(1)" not in re.sub(r"&lt;.*?&gt;", "", page) and "<b>bold" not in page and "<svg" not in page
 
 
