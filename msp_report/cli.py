@@ -213,6 +213,23 @@ def daily(place: Any, client: str) -> None:
 
 
 @verbs.command()
+@click.option("--client", default="", help="Show this client alone; default: every client.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port on 127.0.0.1; 0: any free one.",
+)
+@_place
+def serve(place: Any, client: str, port: int) -> None:
+    """Show what is published to a browser on this machine, read-only, until Ctrl-C."""
+    from msp_report import serve
+
+    serve.serve(place, port, client, say=click.echo)
+
+
+@verbs.command()
 @_client
 @_month
 @_place
