@@ -37,7 +37,6 @@ _KINDS = {
 }
 #: No dot first, no slash of either kind, no control character.
 _NAME = re.compile(r"[^\W_][\w .+()\-]*")
-# no dot first, no slash of either kind, no control letter
 _LONGEST = 8  # names in a path
 _HEADERS = {
     "Content-Security-Policy": f"{publish.POLICY}; frame-ancestors 'none'",
@@ -93,7 +92,7 @@ class _Server(ThreadingTCPServer):
         """A browser that went away is no error; anything else is one line, not a traceback."""
         error = sys.exc_info()[1]
         if not isinstance(error, ConnectionError | TimeoutError):
-            print(f"msp-report: {type(error).__name__}: {error}", file=sys.stderr)
+            sys.stderr.write(f"msp-report: {type(error).__name__}: {error}\n")
 
 
 # ---------------------------------------------------------------- what there is
