@@ -243,6 +243,7 @@ CARRIED = {
     "user_cost": "contract.year_user_cost",
     "projects": "projects.year_projects",
     "projects_late": "projects.year_late",
+    "graded": "questions.graded",
 }
 
 
@@ -261,17 +262,26 @@ def worst(pack: pd.DataFrame) -> pd.DataFrame:
     return found.astype({"missed": "int64", "judged": "int64"})[WORST]
 
 
+def summary(pack: pd.DataFrame) -> pd.DataFrame:
+    """The rows of CARRIED that some notebook of the pack gives, in that order, with a value or why there is none."""
+    order = {measure: place for place, measure in enumerate(CARRIED.values())}
+    rows = pack[pack["measure"].isin(list(order)) & pack["subject"].eq("")]
+    return rows.sort_values(
+        "measure", key=lambda measure: measure.map(order), kind="stable", ignore_index=True
+    )
+
+
 def assessment_figures(pack: pd.DataFrame) -> list[Figure]:
     """The year in figures, as its other pages give it.
 
     Parameters: `pack` like figures.json. Returns: assessment.<name> for each of CARRIED, with the value, unit and n of
-    the measure that says it; .without_data by month; .findings by severity and in all, where a notebook of the pack
-    grades findings. What no notebook of the pack gives is missing and says so.
+    the measure that says it; .without_data by month; .open_findings by severity and in all, where a notebook of the pack
+    gives them. What no notebook of the pack gives is missing and says so.
     """
     said = pack.astype(object).where(pack.notna(), None)
     overall = {row["measure"]: row for row in said[said["subject"].eq("")].to_dict("records")}
     carried = [_carried(name, measure, overall.get(measure)) for name, measure in CARRIED.items()]
-    some = said[said["measure"].isin(["year.without_data", "questions.findings"])]
+    some = said[said["measure"].isin(["year.without_data", "questions.open_findings"])]
     each = [
         Figure.from_row(row).with_(
             measure=f"assessment.{row['measure'].partition('.')[2]}", verdict=None, headline=None, target=None

@@ -285,8 +285,8 @@ def _inside(on: Any, period: Period) -> bool:
 
 def _amended(contract: Contract, period: Period) -> pd.DataFrame:
     rows = [
-        {"kind": "amendment", "month": str(Month.of(a.effective_on)), "on": a.effective_on, "subject": path}
-        | {"to": str(value), "clause": a.clause}
+        {"kind": "amendment", "month": str(Month.of(a.effective_on)), "on": a.effective_on}
+        | {"measure": "contract.amendment", "subject": path, "to": str(value), "clause": a.clause}
         for a in contract.amendments
         if _inside(a.effective_on, period)
         for path, value in a.set.items()

@@ -8,7 +8,7 @@ page cannot round on its own. A template that comes out empty is not said.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ import yaml
 from babel.lists import format_list
 
 from msp_report.display import Display, clean
+from msp_report.display import period as period_in_words
 from msp_report.figures import SEVERITY, Figure, Verdict
 from msp_report.params import Contract
-from msp_report.period import Period
+from msp_report.period import Month, Period
 
 Line = tuple[str, Verdict | None]
 #: Of a reply as much as stands beside a figure [characters].
@@ -79,11 +80,14 @@ def headline(figure: Figure, contract: Contract) -> str | None:
 def opening(report: str, figures: Sequence[Figure], contract: Contract, period: Period) -> list[Line]:
     """The first lines of a page: its summary, then every figure that is not as agreed, worst first.
 
-    A report without an entry in the catalogue, such as a fork's, opens with its figures' own headlines.
+    Over several months those of `<report>_year` are said, where there are any. A report without an entry in the
+    catalogue, such as a fork's, opens with its figures' own headlines.
     """
     show = Display.of(contract)
     context = {"page": _Page(figures, show), "period": show.period(period)}
-    templates = _catalogue("en").get(report, {}).get("opening", [])
+    longer = f"{report}_year" if period.first != period.last else ""
+    section = _catalogue("en").get(longer) or _catalogue("en").get(report, {})
+    templates = section.get("opening", [])
     summary = [_render(template, contract, **context) for template in templates]
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     # the first line wears the worst verdict, never "met": it may speak of what no verdict covers
@@ -177,7 +181,25 @@ def _environment(locale: str) -> jinja2.Environment:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
     environment.filters["listed"] = lambda items: format_list(list(items), locale=locale.replace("-", "_"))
     environment.filters["subjects"] = lambda said: [item.subject for item in said]
+    environment.filters["months"] = lambda names: _months(names, locale)
     return environment
+
+
+def _months(names: Iterable[str], locale: str) -> list[str]:
+    """Months (YYYY-MM) in words, those that follow each other as one; any other name stays as it is."""
+    runs: list[Period | str] = []
+    for name in names:
+        try:
+            month = Month.parse(name)
+        except ValueError:
+            runs.append(name)
+            continue
+        before = runs[-1] if runs else None
+        if isinstance(before, Period) and before.last.shift(1) == month:
+            runs[-1] = Period(before.first, month)
+        else:
+            runs.append(Period(month, month))
+    return [run if isinstance(run, str) else period_in_words(run, locale) for run in runs]
 
 
 @cache
