@@ -29,7 +29,9 @@ ROOMS = ("charts", "display", "scraps", "workspace")
 METRICS = (
     "availability",
     "backups",
+    "board",
     "capacity",
+    "competence",
     "contract",
     "duties",
     "helpdesk",
