@@ -361,7 +361,7 @@ def exceptions(figures: pd.DataFrame, empty: str, replies: pd.DataFrame | None =
     `replies` have measure, subject and what was `said`; each stands beside its figure.
     """
     if figures.empty:
-        return Html(f'<p class="empty">{_safe(empty)}</p>', empty)
+        return Html(f'<p class="empty">{_safe(empty)}</p>' if empty else "", empty)
     answers = said_of(figures, replies)
     points = [
         f'<li class="{row.verdict if isinstance(row.verdict, str) else ""}">'
@@ -531,7 +531,7 @@ class Display:
             return value
         if not isinstance(unit, str):
             unit = ""
-        if unit == "verdict":
+        if unit == "verdict" and (isinstance(value, str) or stead is None):
             return verdict(value if isinstance(value, str) else None)
         if pd.isna(value) or value == "":
             return _gap(why, stead)

@@ -213,18 +213,17 @@ def earlier(case: Case, table: str, months: int = 13) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def rows_again(case: Case, pack: str | Path, month: str) -> pd.DataFrame:
+def rows_again(case: Case, pack: str | Path, month: Month | None) -> pd.DataFrame:
     """What this pack's exports say again of earlier months, beside the pack of an earlier `month` (board.rows_again).
 
-    `month` is YYYY-MM, or empty where there is no earlier pack. Only tables are read of which the manifest counts rows
-    outside the month.
+    Without an earlier pack there are no rows. Only tables are read of which the manifest counts rows outside the month.
     """
     manifest = Path(pack) / "manifest.json"
-    if not month or not manifest.exists():
+    if month is None or not manifest.exists():
         return pd.DataFrame(columns=board.CHANGE_COLUMNS)
     counted = json.loads(manifest.read_text(encoding="utf-8"))["tables"]
     names = [name for name, counts in counted.items() if counts["outside"]]
-    before = case.workspace.pack(case.client, Month.parse(month))
+    before = case.workspace.pack(case.client, month)
     found = [
         board.rows_again(
             name, *(_accepted(folder, name) for folder in (Path(pack), before)), *_firsts(case, name, month)
@@ -240,10 +239,10 @@ def _accepted(pack: Path, table: str) -> pd.DataFrame | None:
     return pd.read_parquet(path) if path.exists() else None
 
 
-def _firsts(case: Case, table: str, month: str) -> list[Any]:
+def _firsts(case: Case, table: str, month: Month) -> list[Any]:
     """The beginnings of this month and of an earlier one, of the type of a table's period column."""
     declared = TABLES[table]
-    months = (case.period.first, Month.parse(month))
+    months = (case.period.first, month)
     kind = declared.column(declared.period).type
     if kind == "instant":
         return [midnight(one.first_on, case.timezone) for one in months]

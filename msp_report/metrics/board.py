@@ -6,13 +6,13 @@ day of the period in the client's zone: what was due on that day is not overdue 
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from msp_report.figures import SEVERITY, Figure
+from msp_report.period import Month
 from msp_report.tables import TABLES
 
 # fmt: off
@@ -255,24 +255,31 @@ def _plain(given: pd.DataFrame | None) -> pd.DataFrame:
 # ---------------------------------------------------------------- changed since the last pack
 
 
-def last_pack(history: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """The month (YYYY-MM) and the figures of the newest pack in a history; an empty month where there is none."""
-    month = history["month"].max() if len(history) else ""
-    return month, history[history["month"] == month].drop(columns="month")
+def last_pack(history: pd.DataFrame) -> tuple[Month | None, pd.DataFrame]:
+    """The month and the figures of the newest pack in a history; no month where there is none."""
+    if history.empty:
+        return None, history.drop(columns="month")
+    month = history["month"].max()
+    return Month.parse(month), history[history["month"] == month].drop(columns="month")
 
 
-def changes(figures: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | None = None) -> pd.DataFrame:
     """What is judged otherwise, or by another measure, than in an earlier pack.
 
-    Parameters: `figures` of this pack and those of the pack `before`, with the columns of figures.json.
+    Parameters: `figures` of this pack and those of the pack `before`, with the columns of figures.json; `again` the
+    rows of `rows_again`, which stand last.
     Returns: one row per change with CHANGE_COLUMNS (record scorecard/changes): `kind` verdict, target, rule or clause;
     `from` and `to`; `direction` worse or better of a verdict, looser or stricter of a target (looser: easier to meet);
     `unit` says what `from` and `to` are: verdict, text, or the figure's own. Verdicts that became worse come first,
     then promises that are shown no more, looser targets, and the rest.
     Edge cases decided: a figure that only one of the packs has counts where it was, or is, judged (met, missed, no
-    verdict, no data); its target and rule are then no change. Figures of the scorecard itself are left out.
+    verdict, no data); its target and rule are then no change. Figures of the scorecard itself are left out. Where one
+    of the packs has no figures at all there is nothing to compare.
     Source: mission; issue "the board's own loop".
     """
+    rows = pd.DataFrame(columns=CHANGE_COLUMNS) if again is None else again[CHANGE_COLUMNS]
+    if figures.empty or before.empty:
+        return rows.reset_index(drop=True)
     names = ["measure", "subject", "verdict", "target", "rule", "clause", "better", "unit"]
     now, then = (frame.loc[frame["report"] != OWN, names] for frame in (figures, before))
     pairs = then.merge(now, on=["measure", "subject"], how="outer", suffixes=("_from", "_to"), indicator=True)
@@ -289,7 +296,7 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     )
     worst = table["to"].map(SEVERITY).where(table["kind"].eq("verdict"))
     table = table.assign(place=place, worst=worst).sort_values(["place", "worst"], kind="stable")
-    return table[CHANGE_COLUMNS].reset_index(drop=True)
+    return pd.concat([table[CHANGE_COLUMNS], rows.astype(object)], ignore_index=True)
 
 
 def _changed(pairs: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -353,14 +360,14 @@ def figures(
     end: datetime,
     timezone: str = "UTC",
     *,
-    supplied: Collection[str],
+    has_actions: bool,
+    has_opinions: bool,
     compared: bool,
 ) -> list[Figure]:
     """The figures of the board's own loop, none with a verdict.
 
     Parameters: the frames of `actions`, `changes`, `due` and competence.opinions; `end` the cut-off in `timezone`;
-    `supplied`, which of the tables actions and assessments came with the exports; `compared`, whether there was an
-    earlier pack.
+    whether the tables actions and assessments came with the exports, and whether there was an earlier pack.
     Returns: scorecard.actions_open [count of decisions not carried out], .actions_overdue [count, n = open],
     .actions_done [count, in the period], .opinions_overdue [count of subjects whose opinion has run out or is not
     independent, n = subjects], .claim_days [days until the first credit lapses, n = credits], .worse and .better
@@ -368,9 +375,9 @@ def figures(
     """
     open_ones = actions[actions["state"] != "done"]
     missing = "no register of the board's decisions was supplied"
-    why = None if "actions" in supplied or len(actions) else missing
+    why = None if has_actions or len(actions) else missing
     stale = opinions["expired"] | ~opinions["independent"]
-    unheard = None if "assessments" in supplied else "no register of outside opinions was supplied"
+    unheard = None if has_opinions else "no register of outside opinions was supplied"
     alone = None if compared else "there is no pack before this one"
     lapse = due.loc[due["kind"] == "credit", "by_on"].dropna() - (_day(end, timezone) - pd.Timedelta(days=1))
     left = lapse.dt.days

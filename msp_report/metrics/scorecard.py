@@ -24,6 +24,9 @@ LINE_COLUMNS = [
 ]
 
 
+NO_PACK = "there is no pack of this month yet"
+
+
 def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
     """The scorecard's lines in the order of strategy.yaml.
 
@@ -66,6 +69,16 @@ def _line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str])
         "why_missing": figure.why_missing,
     }
     return {**row, **found}
+
+
+def on_page_one(lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The lines that strategy.yaml puts on page one, and the others, each in their order.
+
+    Where it marks none with `page_one`, all are on page one: nobody has chosen.
+    """
+    chosen = lines["page_one"].astype(bool)
+    chosen = chosen if chosen.any() else ~chosen
+    return lines[chosen].reset_index(drop=True), lines[~chosen].reset_index(drop=True)
 
 
 def agreed(figures: pd.DataFrame) -> pd.DataFrame:
@@ -125,17 +138,19 @@ def past(lines: pd.DataFrame, series: pd.DataFrame) -> list[list[float]]:
 def figures(pack: pd.DataFrame) -> list[Figure]:
     """How many promised figures were met, missed, or could not be judged, over the whole pack.
 
-    `n` is the number of promises. Source: mission, page one in ninety seconds.
+    `n` is the number of promises. Where no report has recorded a figure there is no pack to sum up: the values are
+    missing and say so. Source: mission, page one in ninety seconds.
     """
     verdicts = agreed(pack)["verdict"]
     groups = {"met": ["met"], "missed": ["missed"], "unjudged": ["no_verdict", "no_data"]}
     return [
         Figure(
             measure=f"scorecard.{name}",
-            value=int(verdicts.isin(kinds).sum()),
+            value=int(verdicts.isin(kinds).sum()) if len(pack) else None,
             unit="count",
-            n=len(verdicts),
+            n=len(verdicts) if len(pack) else None,
             rule="figures with a target, by verdict",
+            why_missing=None if len(pack) else NO_PACK,
         )
         for name, kinds in groups.items()
     ]
