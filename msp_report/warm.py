@@ -27,6 +27,7 @@ LIBRARIES = (
 )
 ROOMS = ("charts", "display", "scraps", "workspace")
 METRICS = (
+    "annual",
     "availability",
     "backups",
     "board",
@@ -46,6 +47,7 @@ METRICS = (
     "tickets",
     "today",
     "vendors",
+    "year",
 )
 
 #: A company of which next to nothing is known.
