@@ -26,15 +26,15 @@ import numpy as np
 import pandas as pd
 
 from msp_report.figures import Figure, judge
-from msp_report.metrics.tickets import Course, History, ageing, clocks_of, history_of, open_tickets
+from msp_report.metrics.tickets import Course, History, ageing, clocks_of, flow, history_of, open_tickets
 from msp_report.metrics.tickets.history import micros
 from msp_report.metrics.tickets.levels import local_date, priorities, versions_at
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 from msp_report.period import midnight
 from msp_report.tables import STATUSES, TABLES
 
-#: Days of 24 hours in which a solve counts as recent.
-SOLVED_DAYS = 7
+#: The rules of the page that no contract states: days untouched, times handed on, days in which a solve is recent.
+STUCK_DAYS, BOUNCING_TIMES, SOLVED_DAYS = flow.STUCK_DAYS, flow.BOUNCING_TIMES, 7
 
 _DAY = pd.Timedelta(days=1)
 _OPEN = [
