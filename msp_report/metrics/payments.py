@@ -56,9 +56,9 @@ def analyse(
     """What is to be paid, and whether to pay it.
 
     Parameters and raises: as `procurement.due`.
-    Returns: Analysis. `due` as `procurement.due` gives it. `decisions`: one row per decision, hold first: decision,
-    invoices, amount (of those that have one), not_known (invoices without an amount), at_stake (money that the
-    documents dispute), overdue (invoices past their due date), next_due_on.
+    Returns: Analysis. `due` as `procurement.due` gives it. `decisions`: one row per decision that is
+    called for, hold first: decision, invoices, amount (of those that have one), not_known (invoices without an
+    amount), at_stake (money that the documents dispute), overdue (invoices past their due date), next_due_on.
     """
     due = procurement.due(purchases, prices, rates, contract, strategy, on)
     dated = (
@@ -125,23 +125,25 @@ def _money(measure: str, amounts: pd.Series, supplied: bool) -> Figure:
 
 
 def _decisions(due: pd.DataFrame) -> pd.DataFrame:
-    """The sums of each decision; one that nothing calls for has zeros."""
+    """The sums of each decision that is there; money of which nothing is known is missing, not 0."""
     grouped = due.assign(late=due["days_to_due"] < 0).groupby("decision", sort=False)
     table = pd.DataFrame(
         {
             "invoices": grouped.size(),
-            "amount": grouped["amount"].agg(_total),
+            "amount": grouped["amount"].agg(_known),
             "not_known": grouped["amount"].agg(lambda amounts: amounts.isna().sum()),
-            "at_stake": grouped["at_stake"].agg(_total),
+            "at_stake": grouped["at_stake"].agg(_known),
             "overdue": grouped["late"].sum(),
             "next_due_on": grouped["due_on"].min(),
         }
-    ).reindex(list(DECISIONS))
-    for name in ("invoices", "not_known", "overdue"):
-        table[name] = table[name].astype("float64").fillna(0).astype("int64")
-    for name in ("amount", "at_stake"):
-        table[name] = table[name].astype(object).where(table[name].notna(), Decimal(0))
-    return table.rename_axis("decision").reset_index()[_DECISIONS]
+    )
+    order = [name for name in DECISIONS if name in table.index]
+    return table.reindex(order).rename_axis("decision").reset_index()[_DECISIONS]
+
+
+def _known(amounts: pd.Series) -> Decimal | None:
+    """The sum of what is known; missing where nothing is."""
+    return _total(amounts) if amounts.notna().any() else None
 
 
 def _total(amounts: pd.Series) -> Decimal:

@@ -24,11 +24,17 @@ _SAID = {
 
 
 def figures(*reports: Iterable[Figure]) -> list[Figure]:
-    """The figures of the report `today`: those over all of the other reports of the day, under its own name."""
+    """The figures of the report `today`: those over all of the other reports of the day, under its own name.
+
+    They keep their targets but not their verdicts, which stand on the pages that they come from.
+    """
     chosen = [
         figure for report in reports for figure in report if figure.measure in _SAID and not figure.subject
     ]
-    return [figure.with_(measure=f"today.{_SAID[figure.measure]}", headline=None) for figure in chosen]
+    return [
+        figure.with_(measure=f"today.{_SAID[figure.measure]}", verdict=None, headline=None)
+        for figure in chosen
+    ]
 
 
 def lines(*reports: Iterable[Figure]) -> pd.DataFrame:
