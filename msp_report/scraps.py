@@ -20,7 +20,7 @@ from msp_report import display, sentences
 from msp_report.figures import COLUMNS, Figure
 from msp_report.metrics import board
 from msp_report.period import Month, Period, midnight
-from msp_report.tables import TABLES
+from msp_report.tables import PANDAS, TABLES
 from msp_report.workspace import Case
 
 SCRAP = "msp_report"
@@ -70,13 +70,13 @@ def replies(case: Case) -> pd.DataFrame:
 def _replies_of_month(case: Case) -> pd.DataFrame:
     name, bounds = "replies", (case.start, case.end, case.timezone)
     mine = case.paths(name, [case.newest]) if case.period.first == case.period.last else []
-    given = pd.read_parquet(mine[0]) if mine else None
+    given = _table(name, mine[0]) if mine else None
     if given is None or given.empty:
         return board.replies(None, *bounds)
     others = [month for month in (*case.months, *case.later_months) if month != case.newest]
     every, apart = case.paths(name, [*others, case.newest]), case.paths(name, others)
     before = case.paths(name, [month for month in others if month < case.newest])
-    earlier = pd.concat([pd.read_parquet(path) for path in before]) if before else None
+    earlier = pd.concat([_table(name, path) for path in before]) if before else None
     return board.replies(given, *bounds, earlier=earlier, shared=len(every) == len(apart))
 
 
@@ -209,7 +209,7 @@ def _published(case: Case, months: Iterable[Month]) -> pd.DataFrame:
 def earlier(case: Case, table: str, months: int = 13) -> pd.DataFrame | None:
     """A canonical table as it came with each of the packs before this period, oldest first; None where none did."""
     paths = [folder / "tables" / f"{table}.parquet" for _, folder in _packs(case, _before(case, months))]
-    frames = [pd.read_parquet(path) for path in paths if path.exists()]
+    frames = [_table(table, path) for path in paths if path.exists()]
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
@@ -236,7 +236,13 @@ def rows_again(case: Case, pack: str | Path, month: Month | None) -> pd.DataFram
 
 def _accepted(pack: Path, table: str) -> pd.DataFrame | None:
     path = pack / "tables" / f"{table}.parquet"
-    return pd.read_parquet(path) if path.exists() else None
+    return _table(table, path) if path.exists() else None
+
+
+def _table(name: str, path: Path) -> pd.DataFrame:
+    """The rows of one Parquet file of a canonical table, typed as Case.table has them."""
+    types = {column.name: PANDAS[column.type] for column in TABLES[name].columns}
+    return pd.read_parquet(path).astype(types)
 
 
 def _firsts(case: Case, table: str, month: Month) -> list[Any]:

@@ -87,24 +87,23 @@ def actions(
 
 
 def due(
-    actions: pd.DataFrame,
     opinions: pd.DataFrame,
     proposals: pd.DataFrame | None = None,
     claims: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Everything that waits for the board, most pressing first.
+    """What waits for the board and was not decided yet, most pressing first.
 
-    Parameters: `actions` from the function of that name; `opinions` from competence.opinions; `proposals` and `claims`
-    the records strategy/waiting (project_id, name, cost) and contract/claims (month, measure, subject, left [cost],
-    claim_by, state), None where the pack has none.
-    Returns: one row each with DUE_COLUMNS (record scorecard/due): `kind` action, proposal, credit or opinion; `id`;
-    `what` in words; `who` has to act, or whose word it is; `cost`; `by_on` (the last day); days_overdue [days]; `state`
-    one of STATES, in whose order the rows stand; `report`, whose page shows more, empty for the board's own.
+    Parameters: `opinions` from competence.opinions; `proposals` and `claims` the records strategy/waiting (project_id,
+    name, proposed_by, cost) and contract/claims (month, measure, subject, left [cost], claim_by, state), None where the
+    pack has none.
+    Returns: one row each with DUE_COLUMNS (record scorecard/due): `kind` proposal, credit or opinion; `id` of the
+    project; `what` in words; `who` proposed it, or whose opinion it is; `cost`; `by_on`, the last day; days_overdue
+    [days]; `state` one of STATES, in whose order the rows stand; `report`, whose page shows more.
     Edge cases decided: an opinion that has run out, or behind which stands nobody independent, is due; where there is
     none at all that is one row.
     Source: mission, page one; interfaces.md.
     """
-    parts = [_due_actions(actions), _due_opinions(opinions), _due_claims(claims), _due_proposals(proposals)]
+    parts = [_due_opinions(opinions), _due_claims(claims), _due_proposals(proposals)]
     table = pd.concat([part.reindex(columns=DUE_COLUMNS).astype(object) for part in parts], ignore_index=True)
     table = table.assign(by_on=pd.to_datetime(table["by_on"]).astype("datetime64[us]"))
     table = table.assign(
@@ -112,11 +111,6 @@ def due(
     )
     texts = {name: "str" for name in ("kind", "id", "what", "who", "state", "report")}
     return _by_state(table.astype(texts), "by_on")[DUE_COLUMNS]
-
-
-def _due_actions(actions: pd.DataFrame) -> pd.DataFrame:
-    names = {"action_id": "id", "text": "what", "owner": "who", "due_on": "by_on"}
-    return actions.rename(columns=names).assign(kind="action")
 
 
 def _due_opinions(opinions: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +122,6 @@ def _due_opinions(opinions: pd.DataFrame) -> pd.DataFrame:
     table = opinions.assign(
         kind="opinion",
         state=state,
-        id=opinions["subject"],
         by_on=opinions["expires_on"],
         who=opinions["assessor"],
     )
@@ -149,7 +142,7 @@ def _due_claims(claims: pd.DataFrame | None) -> pd.DataFrame:
         "by_on": claim,
         "cost": table["left"],
     }
-    return table.assign(**names, id=about, what=what).drop(columns="measure")
+    return table.assign(**names, what=what).drop(columns="measure")
 
 
 def _due_proposals(proposals: pd.DataFrame | None) -> pd.DataFrame:
