@@ -236,6 +236,7 @@ CARRIED = {
     "unjudged": "year.unjudged",
     "worse": "year.worse",
     "credits_owed": "contract.year_owed",
+    "credits_granted": "contract.year_credited",
     "credits_open": "contract.year_open",
     "credits_lost": "contract.year_lost",
     "at_stake": "contract.year_at_stake",
@@ -275,8 +276,8 @@ def assessment_figures(pack: pd.DataFrame) -> list[Figure]:
     """The year in figures, as its other pages give it.
 
     Parameters: `pack` like figures.json. Returns: assessment.<name> for each of CARRIED, with the value, unit and n of
-    the measure that says it; .without_data by month; .open_findings by severity and in all, where a notebook of the pack
-    gives them. What no notebook of the pack gives is missing and says so.
+    the measure that says it; .without_data by month; .open_findings by severity and in all, where a notebook gives
+    them. What no notebook of the pack gives is missing and says so.
     """
     said = pack.astype(object).where(pack.notna(), None)
     overall = {row["measure"]: row for row in said[said["subject"].eq("")].to_dict("records")}

@@ -189,10 +189,9 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     holds, and until, the last; value, in the first; what, in words; side (worse, better; missing where the figure has
     no better side); promised. What was promised first, then what became worse, then the newest. Source: rule 21.
     """
-    held = points.assign(rule=points["rules"].str.split())
-    held["place"] = held.groupby([*_KEY, "base"]).cumcount()
-    extremes = held.groupby([*_KEY, "base"])["value"]
-    held = _usual(held.assign(low_=extremes.transform("min"), high_=extremes.transform("max")))
+    values = points.groupby([*_KEY, "base"])["value"]
+    held = _usual(points.assign(low_=values.transform("min"), high_=values.transform("max")))
+    held = held.assign(place=values.cumcount(), before=values.shift(), rule=points["rules"].str.split())
     held = held.explode("rule").dropna(subset="rule")
     if held.empty:
         return pd.DataFrame(columns=SIGNALS)
@@ -209,6 +208,10 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     known = {"higher": np.where(up, "better", "worse"), "lower": np.where(up, "worse", "better")}
     side = np.select([found["better"].eq(better) for better in known], list(known.values()), "")
     found = found.assign(side=side, what=found["rule"].map(_WORDS))
+    step = found["rule"].eq("step")  # what was usual is what it stood at
+    found = found.assign(
+        **{end: found[end].mask(step, found["before"]) for end in ("usual_low", "usual_high")}
+    )
     names = pd.MultiIndex.from_frame(promised[_KEY])
     found["promised"] = pd.MultiIndex.from_frame(found[_KEY]).isin(names)
     order = {
@@ -231,13 +234,15 @@ def charted(points: pd.DataFrame, signals: pd.DataFrame, most: int = 6) -> pd.Da
     """The points of those figures whose signals come first, for a control chart.
 
     Returns: rows of `points` of at most `most` measures and subjects, in the order of their first signal, each with
-    every month of the year that any figure has.
+    every month of the year that any figure has; limits without width are left out.
     """
     chosen = signals.drop_duplicates(_KEY)[_KEY].head(most)
     every = pd.DataFrame({"month": sorted(points["month"].unique())})
     grid = chosen.merge(every, how="cross")
     rows = grid.merge(points, on=[*_KEY, "month"], how="left")
     rows["unit"] = rows.groupby(_KEY)["unit"].transform("first")
+    limits = ["mean", "lower", "upper"]
+    rows[limits] = rows[limits].astype("float64").mask(rows["mean_range"].eq(0))
     return rows.assign(rules=rows["rules"].fillna(""))
 
 

@@ -105,6 +105,12 @@ def names(figures: pd.DataFrame) -> list[str]:
     ]
 
 
+def month_names(months: Iterable[str], contract: Contract) -> list[str]:
+    """Months (YYYY-MM) in words for a table, each kept in one line."""
+    show = Display.of(contract)
+    return [show.period(Month.parse(month)).replace(" ", "\u00a0") for month in months]
+
+
 def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """The rows with a headline each: those that their report has no sentence for get the plain one."""
     show = Display.of(contract)
