@@ -1,10 +1,13 @@
 """What several tests share: a client in a workspace of its own, and the command line run as an outsider runs it."""
 
+import json
 import os
 import sys
 
 import pytest
 from workspaces import Place, Said
+
+from msp_report.workspace import PROJECT, Workspace, make_demo
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,6 +23,22 @@ def place(tmp_path) -> Place:
     made = Place(tmp_path / "ws")
     made.client()
     return made
+
+
+@pytest.fixture(scope="session")
+def demo_place(tmp_path_factory) -> Workspace:
+    """The demo company: its exports and what was accepted of them, made once for all tests and all workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo"
+    made = Workspace.find(PROJECT, exports=folder / "exports", output=folder / "output")
+    make_demo(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def truth(demo_place) -> dict:
+    """What was planted in the demo company's exports, by month and page."""
+    return json.loads((demo_place.exports / "demo" / "truth.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture

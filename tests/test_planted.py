@@ -4,32 +4,18 @@ The truth beside the exports comes from the simulation's own knowledge. The case
 them, so exports, readers, checks, look-back and metrics all stand between the truth and what is compared.
 """
 
-import json
-
 import pandas as pd
 import pytest
 
 from msp_report.metrics import availability, capacity, projects, tickets
-from msp_report.workspace import PROJECT, Workspace, open_case
+from msp_report.workspace import open_case
 
 MONTHS = ["2025-10", "2026-03", "2026-07", "2026-09", "2026-10"]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("planted")
-    return Workspace.find(PROJECT, exports=folder / "exports", output=folder / "output")
-
-
-@pytest.fixture(scope="module")
-def truth(place):
-    open_case("demo", "2026-10", place)
-    return json.loads((place.exports / "demo" / "truth.json").read_text(encoding="utf-8"))
-
-
 @pytest.fixture(scope="module", params=MONTHS)
-def month(request, place, truth):
-    return open_case("demo", request.param, place), truth[request.param]
+def month(request, demo_place, truth):
+    return open_case("demo", request.param, demo_place), truth[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -198,8 +184,8 @@ def test_every_project_is_the_planted_one(month):
     )
 
 
-def test_proposals_are_scored_as_planted(place, truth):
-    case = open_case("demo", "2026-10", place)
+def test_proposals_are_scored_as_planted(demo_place, truth):
+    case = open_case("demo", "2026-10", demo_place)
     cutoff = case.period.last.end_on
     found = projects.proposals(case.table("projects"), case.table("decisions"), case.strategy, cutoff)
     scores = dict(zip(found["project_id"], found["score"], strict=True))

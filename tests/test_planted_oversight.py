@@ -3,28 +3,18 @@
 As in test_planted: what is found is exactly what was planted, through exports, readers, checks and look-back.
 """
 
-import json
-
 import pandas as pd
 import pytest
 
 from msp_report.metrics import backups, duties, requests, satisfaction, strategy, vendors
-from msp_report.workspace import PROJECT, Workspace, open_case
+from msp_report.workspace import open_case
 
 MONTHS = ["2025-12", "2026-03", "2026-10"]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("planted")
-    return Workspace.find(PROJECT, exports=folder / "exports", output=folder / "output")
-
-
 @pytest.fixture(scope="module", params=MONTHS)
-def month(request, place):
-    case = open_case("demo", request.param, place)
-    truth = json.loads((place.exports / "demo" / "truth.json").read_text(encoding="utf-8"))
-    return case, truth[request.param]
+def month(request, demo_place, truth):
+    return open_case("demo", request.param, demo_place), truth[request.param]
 
 
 def same(found, expected) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal
 
@@ -392,15 +391,11 @@ def test_figures_add_up_with_the_records():
 # ---------------------------------------------------------------- the demo company
 
 
-def test_the_demo_owes_what_was_planted_and_nothing_else(tmp_path):
+def test_the_demo_owes_what_was_planted_and_nothing_else(demo_place, truth):
     """Its availability, month by month as simulated, gives the credits that the truth names."""
-    from msp_report import demo
-    from msp_report.workspace import Workspace, open_case
+    from msp_report.workspace import open_case
 
-    demo.generate(tmp_path / "exports", last="2026-10")
-    truth = json.loads((tmp_path / "exports/demo/truth.json").read_text())
-    place = Workspace(tmp_path, tmp_path / "params", tmp_path / "output", tmp_path / "exports")
-    case = open_case("demo", "2026-10", place)
+    case = open_case("demo", "2026-10", demo_place)
     levels = [
         {
             "month": month,

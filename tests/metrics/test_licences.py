@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -295,24 +293,14 @@ def test_it_adds_up_in_any_order(rights, found, seed):
 # ---------------------------------------------------------------- the demo company
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Path:
-    from msp_report import demo as company
-
-    base = tmp_path_factory.mktemp("demo")
-    company.generate(base / "exports", first="2026-08", last="2026-10")
-    return base
-
-
 @pytest.mark.parametrize("month", ["2026-08", "2026-10"])
-def test_every_planted_fault_is_found_and_nothing_else(demo, month):
-    from msp_report.workspace import Workspace, open_case
+def test_every_planted_fault_is_found_and_nothing_else(demo_place, truth, month):
+    from msp_report.workspace import open_case
 
-    place = Workspace(root=demo, params=demo / "params", output=demo / "output", exports=demo / "exports")
-    case = open_case("demo", month, place)
+    case = open_case("demo", month, demo_place)
     tables = (case.table("entitlements"), case.table("installs"), case.table("purchases"))
     result = analyse(*tables, case.agreed, case.end)
-    truth = json.loads((demo / "exports/demo/truth.json").read_text())[month]["licences"]
+    truth = truth[month]["licences"]
     columns = ["metric", "entitled", "receipted", "installed", "position", "keys_reused", "verdict"]
     lines = {e["subject"]: [e[name] for name in columns] for e in truth if e["fault"] in ("short", "none")}
     told = result.position.set_index("product")[columns]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -921,24 +919,14 @@ def orders_of(entry: dict) -> str:
     return "; ".join(entry.get("order_ids", [entry.get("order_id", "")]))
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Path:
-    from msp_report import demo as company
-
-    base = tmp_path_factory.mktemp("demo")
-    company.generate(base / "exports", first="2026-05", last="2026-10")
-    return base
-
-
 @pytest.mark.parametrize("month", ["2026-05", "2026-06", "2026-09", "2026-10"])
-def test_every_planted_fault_is_found_and_nothing_else(demo, month):
-    from msp_report.workspace import Workspace, open_case
+def test_every_planted_fault_is_found_and_nothing_else(demo_place, truth, month):
+    from msp_report.workspace import open_case
 
-    place = Workspace(root=demo, params=demo / "params", output=demo / "output", exports=demo / "exports")
-    case = open_case("demo", month, place)
+    case = open_case("demo", month, demo_place)
     tables = (case.table("purchases"), case.table("prices"), case.table("rates"), case.agreed, case.strategy)
     result = analyse(*tables, case.start, case.end)
-    truth = json.loads((demo / "exports/demo/truth.json").read_text())[month]
+    truth = truth[month]
     planted = [entry for entry in truth["procurement"] if entry["fault"] in KINDS]
     wanted = sorted(
         (KINDS[e["fault"]], e["amount"], "; ".join(e.get("order_ids", [e.get("order_id", "")])))
