@@ -370,27 +370,82 @@ def stratified(
     return Interval(share, *_wilson(share, spread, confidence), int(n.sum()))
 
 
-# ---------------------------------------------------------------- figures
+# ---------------------------------------------------------------- all of it
 
 
-def figures(
-    opinions: pd.DataFrame,
-    unassessed: pd.DataFrame,
-    supplied: bool = True,
-    results: pd.DataFrame | None = None,
-) -> list[Figure]:
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about competence in a period: frames from the functions of these names, `answers` and `refused` those
+    of Answers, and whether there was a register of opinions."""
+
+    opinions: pd.DataFrame
+    unassessed: pd.DataFrame
+    strata: pd.DataFrame
+    sample: pd.DataFrame
+    answers: pd.DataFrame
+    refused: pd.DataFrame
+    results: pd.DataFrame
+    supplied: bool
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """The answers that did not pass."""
+        return self.answers[self.answers["finding"].isin(ANSWERS[1:])]
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """The results with a `name` that a page can show."""
+        return self.results.assign(name=self.results["kind"].map(KINDS).fillna("All together"))
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page; `sample` is a sheet to fill in."""
+        names = ("opinions", "unassessed", "strata", "sample", "answers", "refused", "results")
+        return {name: getattr(self, name) for name in names}
+
+
+def analyse(
+    assessments: pd.DataFrame | None,
+    population: pd.DataFrame,
+    sheet: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    audit: Audit | Mapping[str, Any],
+    client: str,
+    period: object,
+    end: datetime,
+) -> Analysis:
+    """Everything about competence in a period.
+
+    Parameters: `assessments` the canonical table with its look-back, None where not supplied; `population` from the
+    function of that name; `sheet` as `answers` takes it; `contract` and `audit` as models or dicts like the YAML;
+    `client` and `period` as `sample` takes them; `end` the cut-off, timezone-aware.
+    Returns: Analysis. Source: mission, system 8.
+    """
+    asked, zone = _audit(audit), as_contract(contract).client.timezone
+    found, drawn = opinions(assessments, end, zone), sample(population, asked, client, period)
+    filled, sizes = answers(drawn, sheet), strata(population, asked)
+    return Analysis(
+        opinions=found,
+        unassessed=unassessed(found, contract, end),
+        strata=sizes,
+        sample=drawn,
+        answers=filled.rows,
+        refused=filled.refused,
+        results=results(filled, sizes, asked.confidence_ratio),
+        supplied=assessments is not None,
+    )
+
+
+def figures(analysis: Analysis) -> list[Figure]:
     """The figures of competence.
 
-    Parameters: frames from the functions of these names; `supplied`, whether there was a register of opinions.
     Returns: competence.standing (subjects with an opinion that is independent and has not run out; missed where there
     is none), .expired and .not_independent [subjects, verdict], .unassessed [functions, verdict], .days_overdue by
-    subject that has run out; with `results` also competence.audit_passed [ratio with its interval; coverage the share
-    of the sample that was filled in] by kind and in all. A missing value says why. None has a target: they are the
-    client's own affairs.
+    subject that has run out; competence.audit_passed [ratio with its interval; coverage the share of the sample that
+    was filled in] in all and by kind. A missing value says why. None has a target: they are the client's own affairs.
     """
     return [
-        *_of_opinions(opinions, unassessed, supplied),
-        *(_of_audit(results) if results is not None else []),
+        *_of_opinions(analysis.opinions, analysis.unassessed, analysis.supplied),
+        *_of_audit(analysis.results),
     ]
 
 
@@ -447,7 +502,7 @@ def _of_audit(results: pd.DataFrame) -> list[Figure]:
             rule="random stratified sample, Wilson interval",
             why_missing=row["why"],
         )
-        for row in results.to_dict("records")
+        for row in results[::-1].to_dict("records")
     ]
 
 

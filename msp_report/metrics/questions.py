@@ -1,0 +1,204 @@
+"""The questions of the annual assessment: the year's evidence on each, and what the consultant found.
+
+Decided here:
+
+- A question that nobody graded is ungraded: never fine, whatever the figures say.
+- A finding of the severity `none` was looked at and is in order; every other one is open until a later assessment.
+- What an earlier period was graded stands beside: the severity of the latest one that ended before this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+import pandas as pd
+
+from msp_report.figures import COLUMNS, Figure
+from msp_report.params import Findings, Severity
+from msp_report.period import Period
+
+#: How grave a finding may be, the gravest first.
+SEVERITIES: tuple[str, ...] = tuple(reversed(get_args(Severity)))
+UNGRADED = "ungraded"
+
+_TEXTS = ["finding", "severity", "evidence", "recommendation", "management_response", "graded_by"]
+_GRADED = ["system", "question", "text", *_TEXTS, "graded_on", "before"]
+_EVIDENCE = [
+    "question", "measure", "unit", "months", "subjects", "met", "missed", "unjudged", "first", "last", "low", "high",
+    "last_month", "worst_subject", "worst_month", "worst", "why",
+]  # fmt: skip
+
+
+def graded(
+    questions: pd.DataFrame, findings: Findings | Mapping[str, Any] | None, period: Period | str
+) -> pd.DataFrame:
+    """Every question with what was found on it in a period.
+
+    Parameters: `questions`, one row each with system, question (its id) and text; `findings` a model or a dict like
+    findings.yaml, None where there is no file; `period` that is assessed.
+    Returns: one row per question in their order: system, question, text, finding, severity (one of SEVERITIES, or
+    ungraded), evidence, recommendation, management_response, graded_by, graded_on, and before: the severity in the
+    latest assessment of a period that ended earlier.
+    Raises: ValueError for a finding on a question that there is not, naming the nearest one.
+
+    >>> asked = pd.DataFrame({"system": ["Quality"], "question": ["work-lasts"], "text": ["Does it last?"]})
+    >>> graded(asked, None, "2026")[["question", "severity"]].values.tolist()
+    [['work-lasts', 'ungraded']]
+    """
+    said = findings if isinstance(findings, Findings) else Findings.model_validate(dict(findings or {}))
+    now = period if isinstance(period, Period) else Period.parse(period)
+    rows = pd.DataFrame(
+        [one.model_dump() for one in said.findings], columns=["period", "question", *_TEXTS, "graded_on"]
+    )
+    _check(rows["question"], questions["question"])
+    ends = rows["period"].map({name: _end(name) for name in rows["period"].unique()})
+    earlier = rows.assign(end=ends)[ends < _end(now)].sort_values("end", kind="stable")
+    before = earlier.drop_duplicates("question", keep="last").set_index("question")["severity"]
+    mine = rows[rows["period"].eq(str(now))].set_index("question").reindex(questions["question"])
+    table = questions[["system", "question", "text"]].reset_index(drop=True)
+    table[_TEXTS] = mine[_TEXTS].astype("str").to_numpy()
+    table = table.astype({name: "str" for name in _TEXTS})
+    return table.assign(
+        severity=table["severity"].fillna(UNGRADED),
+        graded_on=pd.to_datetime(mine["graded_on"]).astype("datetime64[us]").array,
+        before=before.reindex(questions["question"]).astype("str").array,
+    )[_GRADED]
+
+
+def open_findings(graded: pd.DataFrame) -> pd.DataFrame:
+    """The questions with a finding that is not in order, the gravest first. Columns as `graded`."""
+    rank = {name: place for place, name in enumerate(SEVERITIES[:-1])}
+    found = graded[graded["severity"].isin(list(rank))]
+    return found.sort_values("severity", key=lambda s: s.map(rank), kind="stable").reset_index(drop=True)
+
+
+def evidence(questions: pd.DataFrame, year: pd.DataFrame) -> pd.DataFrame:
+    """What the figures of a year say on each question.
+
+    Parameters: `questions` with question (its id) and measures (a list); `year` like figures.json with a month, as many
+    months as there are packs.
+    Returns: one row per question and measure, in their order: unit; months and subjects [counts] that have a value;
+    met, missed and unjudged [verdicts of one subject in one month]; low and high of the figure over all subjects, else
+    of any subject; first, last and last_month of the figure over all subjects; worst_subject, worst_month and worst:
+    the farthest miss by value. A measure of which no pack has a value has 0 months and why; its verdicts count all
+    the same.
+    """
+    asked = questions[["question", "measures"]].explode("measures").rename(columns={"measures": "measure"})
+    asked = asked.dropna(subset="measure").reset_index(drop=True)
+    rows = year[year["measure"].isin(asked["measure"])]
+    rows = rows.assign(
+        subject=rows["subject"].fillna(""), value=pd.to_numeric(rows["value"]).astype("float64")
+    )
+    rows = rows.sort_values(["measure", "month"], kind="stable")
+    known = rows[rows["value"].notna()]
+    single = known[known["subject"].eq("")]
+    ranged = known[known["subject"].eq("") | ~known["measure"].isin(single["measure"])]
+    overall, each = single.groupby("measure"), ranged.groupby("measure")["value"]
+    found = {
+        "unit": known.groupby("measure")["unit"].last(),
+        "months": known.groupby("measure")["month"].nunique(),
+        "subjects": known[known["subject"].ne("")].groupby("measure")["subject"].nunique(),
+        "first": overall["value"].first(),
+        "last": overall["value"].last(),
+        "last_month": overall["month"].last(),
+        "low": each.min(),
+        "high": each.max(),
+        "why": rows[rows["value"].isna()].groupby("measure")["why_missing"].last(),
+    }
+    table = asked.join(pd.DataFrame(found), on="measure").join(_verdicts(rows), on="measure")
+    table = table.join(_worst(known), on="measure")
+    counts = ["months", "subjects", "met", "missed", "unjudged"]
+    table[counts] = table[counts].fillna(0).astype("int64")
+    return table.reindex(columns=_EVIDENCE)
+
+
+def beside(year: pd.DataFrame, own: Iterable[Figure], period: Period) -> pd.DataFrame:
+    """The figures of a year's packs and, as of its last month, those that the assessment itself computes.
+
+    Parameters: `year` like figures.json with a month. Returns: the same columns, the rows of `own` last.
+    """
+    rows = [{"month": str(period.last), **figure.row()} for figure in own]
+    parts = [year, pd.DataFrame(rows, columns=["month", *COLUMNS])]
+    return pd.concat([part.astype(object) for part in parts if len(part)] or parts, ignore_index=True)
+
+
+def figures(graded: pd.DataFrame) -> list[Figure]:
+    """The figures of the questions.
+
+    Returns: questions.graded [questions, of n], questions.open_findings in all and by severity (the gravest first, none
+    left out), and questions.answered [open findings to which the management has responded, of n].
+    Edge cases decided: where nothing is graded, open findings are not known: value missing.
+    """
+    open_ones, known = open_findings(graded), int(graded["severity"].ne(UNGRADED).sum())
+    why = None if known else "nobody has graded a question"
+    counts = {"": len(open_ones)} | {
+        name: int(open_ones["severity"].eq(name).sum()) for name in SEVERITIES[:-1]
+    }
+    rule = "findings.yaml"
+    return [
+        Figure(
+            measure="questions.graded", value=known, unit="count", n=len(graded), better="higher", rule=rule
+        ),
+        *(
+            Figure(
+                measure="questions.open_findings",
+                subject=name,
+                value=None if why else count,
+                unit="count",
+                n=known,
+                better="lower",
+                verdict="no_data" if why and not name else "missed" if count and name in _GRAVE else None,
+                rule=rule,
+                why_missing=why,
+            )
+            for name, count in counts.items()
+        ),
+        Figure(
+            measure="questions.answered",
+            value=None if why else int(open_ones["management_response"].notna().sum()),
+            unit="count",
+            n=len(open_ones),
+            better="higher",
+            rule=rule,
+            why_missing=why,
+        ),
+    ]
+
+
+#: A finding that a board must not learn of on page ten.
+_GRAVE = ("critical", "high")
+
+
+def _end(period: Period | str) -> pd.Timestamp:
+    last = (period if isinstance(period, Period) else Period.parse(period)).last
+    return pd.Timestamp(last.end_on)
+
+
+def _check(named: Iterable[str], known: pd.Series) -> None:
+    ids = known.tolist()
+    for name in named:
+        if name not in ids:
+            near = get_close_matches(name, ids, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(ids)}"
+            raise ValueError(f"findings.yaml: there is no question {name!r}: {hint}")
+
+
+def _verdicts(rows: pd.DataFrame) -> pd.DataFrame:
+    """By measure, how often it was met, missed or could not be judged."""
+    doubt = rows["verdict"].eq("no_verdict") | (rows["verdict"].eq("no_data") & rows["target"].notna())
+    flags = pd.DataFrame(
+        {"met": rows["verdict"].eq("met"), "missed": rows["verdict"].eq("missed"), "unjudged": doubt}
+    )
+    return flags.groupby(rows["measure"]).sum()
+
+
+def _worst(known: pd.DataFrame) -> pd.DataFrame:
+    """By measure, the farthest miss: its subject, month and value."""
+    missed = known[known["verdict"].eq("missed")]
+    sign = missed["better"].map({"lower": -1.0}).fillna(1.0)
+    order = missed.assign(far=missed["value"] * sign).sort_values(["measure", "far"], kind="stable")
+    worst = order.drop_duplicates("measure").set_index("measure")
+    names = {"subject": "worst_subject", "month": "worst_month", "value": "worst"}
+    return worst[list(names)].rename(columns=names)
