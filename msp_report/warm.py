@@ -27,6 +27,7 @@ LIBRARIES = (
 )
 ROOMS = ("charts", "display", "scraps", "workspace")
 METRICS = (
+    "alternatives",
     "annual",
     "availability",
     "backups",
@@ -40,6 +41,7 @@ METRICS = (
     "payments",
     "procurement",
     "projects",
+    "questions",
     "requests",
     "satisfaction",
     "scorecard",
