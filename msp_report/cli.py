@@ -230,6 +230,24 @@ def serve(place: Any, client: str, port: int) -> None:
 
 
 @verbs.command()
+@click.option(
+    "--clients", default="", metavar="A,B,…", help="Folder names under params/; default: all of them."
+)
+@_span
+@click.option(
+    "--pack", default="", metavar="NAME", help="Compare what the fork NAME published, not the packs."
+)
+@click.option("--show-names", is_flag=True, help="Show who is who; otherwise clients are letters.")
+@_place
+def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) -> None:
+    """Show clients side by side, from their published packs; default: the latest month that any has."""
+    from msp_report import compare as comparison
+
+    chosen = [name.strip() for name in clients.split(",") if name.strip()]
+    click.echo(comparison.run(chosen, period, place, show_names, pack) / "html" / "index.html")
+
+
+@verbs.command()
 @_client
 @_month
 @_place

@@ -147,15 +147,20 @@ def _shipped(name: str) -> list[Path]:
 
 
 def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ForkRefused(
-            f"{name!r} is no name for a fork: use up to 64 letters, digits, dots and dashes, a letter or digit first"
-        )
+    check_name(name)
     if name.casefold() in {*RESERVED, *packs()} or _is_period(name):
         raise ForkRefused(
             f"{name!r} is a name that msp_report uses itself: choose another, such as my-{name}"
         )
     return name
+
+
+def check_name(name: str) -> None:
+    """Raises ForkRefused for what can be no fork's name, such as a path."""
+    if not _NAME.fullmatch(name):
+        raise ForkRefused(
+            f"{name!r} is no name for a fork: use up to 64 letters, digits, dots and dashes, a letter or digit first"
+        )
 
 
 def _is_period(name: str) -> bool:
