@@ -121,8 +121,16 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The records of the report by name."""
-        names = {"open_tickets": self.open, "statuses": self.statuses, "ages": self.ages}
-        return names | {"solved": self.solved, "undated": self.undated}
+        lists = {
+            "overdue": self.late,
+            "deadlines": self.coming,
+            "stuck": self.stuck,
+            "bouncing": self.bouncing,
+        }
+        counted = {"statuses": self.statuses, "ages": self.ages}
+        return (
+            {"open_tickets": self.open} | lists | counted | {"solved": self.solved, "undated": self.undated}
+        )
 
 
 def analyse(

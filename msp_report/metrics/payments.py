@@ -42,7 +42,8 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The records of the report by name."""
-        return {"due": self.due, "decisions": self.decisions}
+        lists = {name.replace(" ", "_"): self.of(name) for name in DECISIONS}
+        return {"due": self.due, "decisions": self.decisions} | lists
 
 
 def analyse(
