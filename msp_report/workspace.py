@@ -220,7 +220,9 @@ class Case:
         if begin > pd.Timestamp.now("UTC"):
             return "it has not begun yet"
         if month not in self._exports.months:
-            return "no exports were supplied"
+            starts_on = self.agreed.term.starts_on
+            begun = starts_on is None or starts_on < month.end_on
+            return "no exports were supplied" if begun else "the contract had not begun"
         return None if self._exports.find(month) else "its exports were refused"
 
     @cached_property
