@@ -407,9 +407,10 @@ def figures(analysis: Analysis) -> list[Figure]:
     """The figures of alternatives.
 
     Returns: alternatives.volume_change (tickets opened, a year's change as a share of the first month's) and
-    .attainment_change (tickets solved in time, a year's change [ratio]) with their intervals; .unsupported [subjects,
-    verdict]; by function .fee_part, .yearly_cost and .saving [money a year] and .break_even_share, with their ranges;
-    .unasked and .old [functions, quotes; verdict]. Missing says why. None has a target.
+    .attainment_change (tickets solved in time, a year's change [ratio]) with their intervals; .unsupported [subjects];
+    by function .fee_part, .yearly_cost and .saving [money a year] and .break_even_share, with their ranges;
+    .unasked and .old [functions, quotes]. Missing says why. None has a target or a verdict: to go or to stay is the
+    board's own decision.
     """
     functions, trends = analysis.functions, analysis.trends
     nothing = None if analysis.supplied else "no projects and no tickets were supplied"
@@ -450,7 +451,6 @@ def _count(name: str, value: int, n: int | None, why: str | None) -> Figure:
         unit="count",
         n=n,
         better="lower",
-        verdict=None if why else "missed" if value else "met",
         rule="strategy.yaml alternatives" if name != "unsupported" else "contract.yaml scope",
         why_missing=why,
     )

@@ -62,7 +62,7 @@ _RESULTS = [
     "worst", "best", "why",
 ]  # fmt: skip
 _REFUSED = ["line", "kind", "id", "why"]
-_NO_SHEET = "nobody has filled in the sheet"
+_NO_SHEET = "nobody has filled in the sheet of the audit sample"
 
 
 def opinions(

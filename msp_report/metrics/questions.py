@@ -128,8 +128,8 @@ def figures(graded: pd.DataFrame) -> list[Figure]:
     """The figures of the questions.
 
     Returns: questions.graded [questions, of n], questions.open_findings in all and by severity (the gravest first, none
-    left out), and questions.answered [open findings to which the management has responded, of n].
-    Edge cases decided: where nothing is graded, open findings are not known: value missing.
+    left out), and questions.answered [open findings to which the management has responded, of n]. They have no verdict,
+    for severity is the consultant's; where nothing is graded, open findings are not known: no_data.
     """
     open_ones, known = open_findings(graded), int(graded["severity"].ne(UNGRADED).sum())
     why = None if known else "nobody has graded a question"
@@ -149,7 +149,7 @@ def figures(graded: pd.DataFrame) -> list[Figure]:
                 unit="count",
                 n=known,
                 better="lower",
-                verdict="no_data" if why and not name else "missed" if count and name in _GRAVE else None,
+                verdict="no_data" if why and not name else None,
                 rule=rule,
                 why_missing=why,
             )
@@ -165,10 +165,6 @@ def figures(graded: pd.DataFrame) -> list[Figure]:
             why_missing=why,
         ),
     ]
-
-
-#: A finding that a board must not learn of on page ten.
-_GRAVE = ("critical", "high")
 
 
 def _end(period: Period | str) -> pd.Timestamp:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from msp_report.figures import Verdict
 from msp_report.params import Contract
 from msp_report.period import Month
 
+#: What the consultant and the management wrote.
+_WRITTEN = ("finding", "evidence", "recommendation", "management_response", "graded_by")
 _ASKED = ["system", "question", "text", "measures"]
 
 
@@ -42,9 +45,7 @@ def by_system(graded: pd.DataFrame, evidence: pd.DataFrame, contract: Contract) 
     }
     return {
         system: {
-            row["text"]: display.headlines(
-                [(_grade(row, contract), None), *lines.get(row["question"], [])], opening=False
-            )
+            row["text"]: _shown(row, lines.get(row["question"], []), contract)
             for row in rows.to_dict("records")
         }
         for system, rows in graded.groupby("system", sort=False)
@@ -97,22 +98,23 @@ def _month(name: Any, show: Display) -> str | None:
     return show.period(Month.parse(name)) if isinstance(name, str) else None
 
 
-def _grade(row: dict[str, Any], contract: Contract) -> str:
+def _shown(row: dict[str, Any], lines: list[sentences.Line], contract: Contract) -> Html:
+    """One question's grade, what was found, and its evidence as a list."""
     show = Display.of(contract)
     texts = {
         name: row[name].strip().rstrip(".") if isinstance(row[name], str) else None
-        for name in (
-            "severity",
-            "finding",
-            "evidence",
-            "recommendation",
-            "management_response",
-            "graded_by",
-            "before",
-        )
+        for name in (*_WRITTEN, "severity", "before")
     }
     on = show.day(row["graded_on"]) if pd.notna(row["graded_on"]) else None
-    return sentences.say("grade", contract, **texts, graded_on=on)
+    label, found = (sentences.say(key, contract, **texts, graded_on=on) for key in ("grade", "found"))
+    points = [(display.verdict(mark), text) for text, mark in lines]
+    html = "".join(f"<li>{mark._repr_html_()} {_safe(text)}</li>" for mark, text in points)
+    words = "\n".join(f"- {mark} {text}" for mark, text in points)
+    return Html(f"<strong>{_safe(label)}</strong> {_safe(found)}<ul>{html}</ul>", f"{label} {found}\n{words}")
+
+
+def _safe(text: str) -> str:
+    return escape(display.clean(text, None))
 
 
 @cache
