@@ -267,6 +267,59 @@ def test_exceptions_lead_to_their_pages():
     assert parse(display.exceptions(figures[:0], empty="All was kept.")).text == "All was kept."
 
 
+def test_a_reply_stands_beside_the_figure_it_disputes():
+    figures = pd.DataFrame(
+        {
+            "report": ["tickets", "tickets", "backups"],
+            "measure": ["tickets.a", "tickets.a", "backups.b"],
+            "subject": ["P1", "P2", None],
+            "verdict": ["missed", "missed", None],
+            "headline": ["P1 late.", "P2 late.", "Saved."],
+        }
+    )
+    replies = pd.DataFrame(
+        {
+            "measure": ["tickets.a", "tickets.a", "backups.b", "other.c"],
+            "subject": ["P1", "P1", "", "P1"],
+            "said": [HOSTILE, "And again.", "Not so.", "Elsewhere."],
+        }
+    )
+    shown = parse(display.exceptions(figures, empty="", replies=replies))
+    order = ["P1 late.", HOSTILE, "And again.", "P2 late.", "Saved.", "Not so."]
+    assert [shown.text.index(text) for text in order] == sorted(map(shown.text.index, order))
+    assert len(shown.of("blockquote")) == 2 and not shown.of("script") and "Elsewhere." not in shown.text
+    assert [item["class"] for item in shown.of("li")] == ["missed", "missed", ""]
+    assert HOSTILE in str(display.exceptions(figures, empty="", replies=replies))
+
+
+@pytest.mark.parametrize("opening", [True, False])
+def test_a_line_carries_its_replies_wherever_it_stands(opening):
+    lines = [
+        ("First.", "missed", ["One."]),
+        ("Plain.", None, [HOSTILE]),
+        ("Judged.", "met", ()),
+        ("Other.", "met"),
+    ]
+    shown = parse(display.headlines(lines, opening=opening))
+    assert len(shown.of("blockquote")) == 2 and not shown.of("script")
+    assert shown.text.index("First.") < shown.text.index("One.")
+    assert shown.text.index("Plain.") < shown.text.index(HOSTILE) < shown.text.index("Judged.")
+
+
+def test_nothing_to_attend_to_and_nothing_to_say_is_nothing():
+    assert str(display.exceptions(pd.DataFrame(), empty="")) == ""
+    assert display.exceptions(pd.DataFrame(), empty="")._repr_html_() == ""
+
+
+def test_a_verdict_that_is_gone_may_be_said_in_words():
+    frame = pd.DataFrame({"what": ["a", "b"], "now": ["met", None]})
+    columns = {"what": ("What", "text"), "now": ("Is", "verdict")}
+    assert "not shown" not in str(Display().table(frame, columns, caption="All"))
+    columns["now"] = ("Is", "verdict", "not shown")
+    text = parse(Display().table(frame, columns, caption="All")).text
+    assert "✓\xa0met" in text and "not shown" in text
+
+
 def test_every_verdict_has_a_sign_and_words():
     texts = [str(display.verdict(name)) for name in display.VERDICTS]
     assert texts == ["✗ missed", "? no verdict", "– no data", "○ no target agreed", "✓ met"]

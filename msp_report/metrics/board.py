@@ -236,7 +236,8 @@ def disputed(figures: pd.DataFrame, replies: pd.DataFrame, but: pd.DataFrame | N
     report = asked["measure"].str.split(".").str[0].to_numpy()
     found = found.assign(report=found["report"].where(~absent, pd.Series(report, found.index)))
     why = found["why_missing"].astype(object).where(~absent, "no page gives this figure")
-    return found.assign(why_missing=why).reindex(columns=figures.columns)
+    unit = found["unit"].astype(object).where(~absent, "")
+    return found.assign(why_missing=why, unit=unit).reindex(columns=figures.columns)
 
 
 def _plain(given: pd.DataFrame | None) -> pd.DataFrame:

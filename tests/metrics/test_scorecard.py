@@ -109,7 +109,25 @@ def test_promises_are_counted_once_each():
         "scorecard.missed": (1, 4),
         "scorecard.unjudged": (2, 4),
     }
-    assert {f.value for f in scorecard.figures(PACK.head(0))} == {0}
+
+
+def test_without_a_pack_nothing_is_counted():
+    """Not nought of nought: there is nothing to sum up, and the page says so."""
+    for one in scorecard.figures(PACK.head(0)):
+        assert (one.value, one.n, one.why_missing) == (None, None, "there is no pack of this month yet")
+    without_targets = pack(Figure(measure="tickets.opened", value=412, unit="count"))
+    assert {(f.value, f.n) for f in scorecard.figures(without_targets)} == {(0, 0)}
+
+
+def test_strategy_decides_what_is_on_page_one():
+    asked = [{"measure": f"a.{name}", "page_one": name in "ac"} for name in "abcd"]
+    first, others = scorecard.on_page_one(scorecard.lines(PACK, {"scorecard": asked}))
+    assert first["measure"].tolist() == ["a.a", "a.c"] and others["measure"].tolist() == ["a.b", "a.d"]
+    unmarked = scorecard.lines(PACK, {"scorecard": [{"measure": "a.a"}, {"measure": "a.b"}]})
+    first, others = scorecard.on_page_one(unmarked)
+    assert first["measure"].tolist() == ["a.a", "a.b"] and others.empty
+    first, others = scorecard.on_page_one(scorecard.lines(PACK, None))
+    assert first.empty and others.empty
 
 
 def test_series_put_the_months_in_order():
