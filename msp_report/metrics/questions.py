@@ -127,9 +127,9 @@ def beside(year: pd.DataFrame, own: Iterable[Figure], period: Period) -> pd.Data
 def figures(graded: pd.DataFrame) -> list[Figure]:
     """The figures of the questions.
 
-    Returns: questions.graded [questions, of n], questions.open_findings in all and by severity (the gravest first, none
-    left out), and questions.answered [open findings to which the management has responded, of n]. They have no verdict,
-    for severity is the consultant's; where nothing is graded, open findings are not known: no_data.
+    Returns: questions.graded and .ungraded [questions, of n], .open_findings in all and by severity (the gravest first,
+    none left out), and .answered [open findings to which the management has responded, of n]. They have no verdict, for
+    severity is the consultant's; where nothing is graded, open findings are not known: no_data.
     """
     open_ones, known = open_findings(graded), int(graded["severity"].ne(UNGRADED).sum())
     why = None if known else "nobody has graded a question"
@@ -140,6 +140,14 @@ def figures(graded: pd.DataFrame) -> list[Figure]:
     return [
         Figure(
             measure="questions.graded", value=known, unit="count", n=len(graded), better="higher", rule=rule
+        ),
+        Figure(
+            measure="questions.ungraded",
+            value=len(graded) - known,
+            unit="count",
+            n=len(graded),
+            better="lower",
+            rule=rule,
         ),
         *(
             Figure(
