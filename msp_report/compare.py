@@ -34,7 +34,17 @@ NAMES = ".names.json"
 #: Reports whose subjects are ids of one client: PRJ-01 here is not PRJ-01 there.
 OWN_SUBJECTS = ("projects", "capacity")
 
-PROMISES = ["client", "promised", "met", "missed", "no_verdict", "no_data", "kept_ratio", "why_missing"]
+PROMISES = [
+    "client",
+    "months",
+    "promised",
+    "met",
+    "missed",
+    "no_verdict",
+    "no_data",
+    "kept_ratio",
+    "why_missing",
+]
 #: The columns of figures.csv.
 SIDE = [
     "client",
@@ -53,7 +63,15 @@ class Side:
     show: Display
     figures: pd.DataFrame | None
     """The rows of its figures.json; None where there is no pack."""
-    sha256: str = ""
+    promised: pd.DataFrame | None
+    """The same of all its monthly packs of the period, which hold what was promised in each month."""
+    sha256: Mapping[str, str]
+    """Of each figures.json that was read, by period."""
+
+    @property
+    def months(self) -> int:
+        """How many months of the period have a pack."""
+        return len(self.promised["month"].unique()) if self.promised is not None else 0
 
 
 def run(
@@ -81,12 +99,11 @@ def run(
     if pack:
         forks.check_name(pack)
     when = Period.parse(period) if period else _latest(chosen, workspace, pack)
-    packs = {client: workspace.pack(client, when, pack) / "figures.json" for client in chosen}
-    if not any(path.exists() for path in packs.values()):
+    sides = _sides(chosen, when, pack, workspace, show_names)
+    if not any(side.sha256 for side in sides):
         raise publish.PublishError(
             f"none of {', '.join(chosen)} has a pack {pack + ' ' if pack else ''}of {when}: publish them first"
         )
-    sides = _sides(packs, workspace, show_names)
     target = workspace.output / FOLDER / pack / f"{when}{'-with-names' if show_names else ''}"
     staging = target.parent / ".staging" / target.name
     shutil.rmtree(staging, ignore_errors=True)
@@ -133,16 +150,49 @@ def _letter(index: int) -> str:
     return (_letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def _sides(packs: Mapping[str, Path], workspace: Workspace, show_names: bool) -> list[Side]:
-    contracts = {client: params.load_contract(workspace.client_params(client)).client for client in packs}
+def _sides(
+    clients: Sequence[str], period: Period, pack: str, workspace: Workspace, show_names: bool
+) -> list[Side]:
+    contracts = {client: params.load_contract(workspace.client_params(client)).client for client in clients}
     locales = {one.locale for one in contracts.values()}
     locale = locales.pop() if len(locales) == 1 else Display().locale
-    labels = _full_names(contracts) if show_names else letters(list(packs), workspace.output / FOLDER / NAMES)
+    found = {client: _packs(client, period, pack, workspace) for client in clients}
+    if not any(found.values()):  # nobody is given a letter for nothing
+        return []
+    labels = _full_names(contracts) if show_names else letters(clients, workspace.output / FOLDER / NAMES)
     sides = [
-        Side(labels[client], Display(locale, contracts[client].currency), *_read(path))
-        for client, path in packs.items()
+        _side(labels[client], Display(locale, contracts[client].currency), found[client], period)
+        for client in clients
     ]
     return sorted(sides, key=lambda side: (not show_names and len(side.label), side.label))
+
+
+def _side(label: str, show: Display, packs: Mapping[str, bytes], period: Period) -> Side:
+    frames = {when: pd.DataFrame(json.loads(content), columns=COLUMNS) for when, content in packs.items()}
+    months = {when: frame for when, frame in frames.items() if _is_month(Period.parse(when))}
+    rows = [frame.astype(object).assign(month=when) for when, frame in months.items()]
+    hashes = {when: hashlib.sha256(content).hexdigest() for when, content in packs.items()}
+    promised = pd.concat(rows, ignore_index=True) if rows else None
+    return Side(label, show, frames.get(str(period)), promised, hashes)
+
+
+def _packs(client: str, period: Period, pack: str, workspace: Workspace) -> dict[str, bytes]:
+    """The figures.json of a period's pack and of its months' packs, by period; those that are there."""
+    months = (
+        {str(month): workspace.pack(client, month) for month in period.months}
+        if not _is_month(period)
+        else {}
+    )
+    paths = {str(period): workspace.pack(client, period, pack), **months}
+    return {
+        when: path.read_bytes()
+        for when, folder in paths.items()
+        if (path := folder / "figures.json").exists()
+    }
+
+
+def _is_month(period: Period) -> bool:
+    return period.first == period.last
 
 
 def _full_names(contracts: Mapping[str, Any]) -> dict[str, str]:
@@ -153,35 +203,28 @@ def _full_names(contracts: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _read(path: Path) -> tuple[pd.DataFrame | None, str]:
-    if not path.exists():
-        return None, ""
-    content = path.read_bytes()
-    frame = pd.DataFrame(json.loads(content), columns=COLUMNS)
-    return frame.astype({"subject": str}), hashlib.sha256(content).hexdigest()
-
-
 # ---------------------------------------------------------------- what is compared
 
 
 def promises(sides: Sequence[Side]) -> pd.DataFrame:
     """How much of what was promised each client's provider kept.
 
-    Returns one row per client with PROMISES: figures with a target by verdict; kept_ratio = met / (met + missed),
-    missing where nothing was judged, with why_missing.
+    Returns one row per client with PROMISES: months with a pack; figures with a target by verdict, each counted in
+    every month; kept_ratio = met / (met + missed), missing where nothing was judged, with why_missing.
     """
     frame = pd.DataFrame([_promised(side) for side in sides], columns=PROMISES)
-    return frame.astype(dict.fromkeys(PROMISES[1:6], "Int64"))
+    return frame.astype(dict.fromkeys(PROMISES[1:7], "Int64"))
 
 
 def _promised(side: Side) -> dict[str, Any]:
-    if side.figures is None:
-        return {"client": side.label, "why_missing": "no pack"}
-    verdicts = scorecard.agreed(side.figures)["verdict"]
+    if side.promised is None:
+        return {"client": side.label, "months": 0, "why_missing": "no pack"}
+    verdicts = scorecard.agreed(side.promised)["verdict"]
     counts = {name: int(verdicts.eq(name).sum()) for name in ("met", "missed", "no_verdict", "no_data")}
     judged = counts["met"] + counts["missed"]
     return {
         "client": side.label,
+        "months": side.months,
         "promised": len(verdicts),
         **counts,
         "kept_ratio": counts["met"] / judged if judged else None,
@@ -191,7 +234,7 @@ def _promised(side: Side) -> dict[str, Any]:
 
 def by_report(sides: Sequence[Side]) -> pd.DataFrame:
     """The same by page: one row per report with a column for each client that has a pack, `3 of 5` kept."""
-    columns = {side.label: _kept_by_report(side.figures) for side in sides if side.figures is not None}
+    columns = {side.label: _kept_by_report(side.promised) for side in sides if side.promised is not None}
     reports = list(dict.fromkeys(report for column in columns.values() for report in column))
     return pd.DataFrame(
         {"report": pd.Series(reports, dtype=str)}
@@ -219,7 +262,10 @@ def comparable(sides: Sequence[Side]) -> pd.DataFrame:
     (OWN_SUBJECTS). `state` is known, not known, not in the pack, or no pack.
     """
     found = [side.figures.assign(client=side.label) for side in sides if side.figures is not None]
-    every = pd.concat([frame.astype(object) for frame in found], ignore_index=True)
+    every = pd.concat(
+        [frame.astype(object) for frame in found] or [pd.DataFrame(columns=["client", *COLUMNS])],
+        ignore_index=True,
+    )
     keys = ["measure", "subject"]
     shared = every.groupby(keys)["client"].transform("nunique").gt(1) & ~every["report"].isin(OWN_SUBJECTS)
     rows = every[every["subject"].eq("") | shared]
@@ -265,10 +311,10 @@ def _write(sides: Sequence[Side], period: Period, pack: str, folder: Path) -> No
     records = {"promises": kept, "by_report": pages, "side_by_side": wide}
     for name, frame in records.items():
         display.write_csv(frame, folder / "records" / f"{name}.csv")
-    told = [{"client": s.label, "pack": s.figures is not None, "figures_sha256": s.sha256} for s in sides]
+    told = [{"client": side.label, "figures_sha256": side.sha256} for side in sides]
     manifest = {"period": str(period), "pack": pack, "clients": told}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    count = int(kept["promised"].notna().sum())
+    count = sum(bool(side.sha256) for side in sides)
     context = publish.Context(
         client="Clients side by side",
         period=display.period(period, sides[0].show.locale),
@@ -287,8 +333,11 @@ def _notebook(
     agreed = figures.groupby(["measure", "subject"])["target"].transform("count").gt(0)
     cells = [
         "# Clients side by side\n\nWhose provider keeps what it promised, and where do they differ?",
-        display.headlines(_opening(kept, period, show)),
-        "## Promises kept\n\nA promise is a figure with an agreed target. Each client agreed its own targets: a share "
+        display.headlines(
+            _opening(kept, [side.label for side in sides if side.figures is None], period, show)
+        ),
+        "## Promises kept\n\nA promise is a figure with an agreed target, counted in every month that has a pack. Each "
+        "client agreed its own targets: a share "
         "says how a provider does against its own contract, not which contract asks for more.",
         charts.ranked_bars(
             kept,
@@ -309,6 +358,7 @@ def _notebook(
                 "no_verdict": ("No verdict", "count", ""),
                 "no_data": ("No data", "count", ""),
                 "promised": ("Promised", "count", ""),
+                "months": ("Months with a pack", "count"),
             },
             rows=None,
             caption="Promises by client",
@@ -316,7 +366,10 @@ def _notebook(
         ),
         show.table(
             pages.assign(report=pages["report"].str.capitalize()),
-            {"report": ("Page", "text"), **{s.label: (s.label, "text", "none agreed") for s in there}},
+            {
+                "report": ("Page", "text"),
+                **{s.label: (s.label, "text", "none agreed") for s in sides if s.promised is not None},
+            },
             rows=None,
             caption="Promises kept by page, of those judged",
             more="../records/by_report.csv",
@@ -343,7 +396,7 @@ def _notebook(
     return nbformat.v4.new_notebook(cells=made)
 
 
-def _opening(kept: pd.DataFrame, period: str, show: Display) -> list[sentences.Line]:
+def _opening(kept: pd.DataFrame, absent: Sequence[str], period: str, show: Display) -> list[sentences.Line]:
     contract = params.as_contract({"client": {"name": "all", "timezone": "UTC", "locale": show.locale}})
     judged = kept[kept["kept_ratio"].notna()].sort_values("kept_ratio", ascending=False, kind="stable")
     shares = [
@@ -356,12 +409,7 @@ def _opening(kept: pd.DataFrame, period: str, show: Display) -> list[sentences.L
     ]
     texts = [
         sentences.say("compare_kept", contract, shares=shares, period=period),
-        sentences.say(
-            "compare_missing",
-            contract,
-            clients=list(kept.loc[kept["promised"].isna(), "client"]),
-            period=period,
-        ),
+        sentences.say("compare_missing", contract, clients=absent, period=period),
     ]
     return [(text, None) for text in texts if text]
 

@@ -111,6 +111,7 @@ def test_the_share_of_promises_kept(compared):
     assert float(rows.at[who["beta"], "kept_ratio"]) == 0.5
     # nothing could be judged, and no pack, are neither 0 nor 100 %
     assert list(rows.loc[who["gamma"], ["kept_ratio", "why_missing"]]) == ["", "nothing could be judged"]
+    assert set(rows["months"]) == {0, 1} and rows.at[who["zeta"], "months"] == 0
     assert list(rows.loc[who["zeta"], ["promised", "kept_ratio", "why_missing"]]) == ["", "", "no pack"]
     by_page = table(folder, "records/by_report.csv").set_index("report")
     assert by_page.at["tickets", who["acme"]] == "2 of 2" and by_page.at["tickets", who["beta"]] == "0 of 1"
@@ -163,8 +164,8 @@ def test_the_manifest_says_which_packs_were_read(compared):
     folder, who = compared
     told = {one["client"]: one for one in json.loads((folder / "manifest.json").read_text())["clients"]}
     figures = (folder.parents[1] / "acme" / MONTH / "figures.json").read_bytes()
-    assert told[who["acme"]]["figures_sha256"] == hashlib.sha256(figures).hexdigest()
-    assert told[who["zeta"]] == {"client": who["zeta"], "pack": False, "figures_sha256": ""}
+    assert told[who["acme"]]["figures_sha256"] == {MONTH: hashlib.sha256(figures).hexdigest()}
+    assert told[who["zeta"]] == {"client": who["zeta"], "figures_sha256": {}}
 
 
 # ---------------------------------------------------------------- who is who
@@ -247,6 +248,23 @@ def test_what_a_fork_published_is_compared_by_its_name(msp, clients):
     assert said.code == 0
     folder = clients.output / "compare" / "mine" / "2025-07..2026-06-with-names"
     assert list(table(folder, "figures.csv")["value"]) == [1, 2]
+
+
+def test_promises_of_a_longer_period_are_those_of_its_months(msp, clients):
+    publish(clients, "acme", PACKS["beta"], "2026-02")  # 1 of 2 judged there, 2 of 3 in March
+    publish(clients, "acme", [count("assessment.months", 2)], "2026-02..2026-03")
+    options = ("--clients", "acme,beta,zeta", "--period", "2026-02..2026-03", "--show-names")
+    said = msp("compare", *options, "--workspace", clients.root)
+    assert said.code == 0, said.err
+    folder = Path(said.out.strip()).parents[1]
+    rows = table(folder, "records/promises.csv")
+    assert list(rows["months"]) == [2, 1, 0]
+    assert [float(value) for value in rows["kept_ratio"][:2]] == [pytest.approx(3 / 5), 0.5]
+    figures = table(folder, "figures.csv")
+    assert set(figures["measure"]) == {"assessment.months"}
+    assert list(figures["state"]) == ["known", "no pack", "no pack"]
+    page = (folder / "html" / "index.html").read_text(encoding="utf-8")
+    assert "There is no pack of February 2026 to March 2026 for Beta" in page and "kept 3 of 5" in page
 
 
 REFUSED = {
