@@ -54,11 +54,11 @@ _VERDICTS = ["met", "missed", "no_verdict", "no_data"]
 #: The signals in words, the plainest first.
 _WORDS = {
     "outside": "outside its usual range",
+    "step": "moved after standing still",
     "rising": "rising for 7 months in a row",
     "falling": "falling for 7 months in a row",
-    "side": "7 months in a row on one side of its mean",
     "two_of_three": "near a limit in 2 of 3 months",
-    "step": "moved after standing still",
+    "side": "7 months in a row on one side of its mean",
 }
 
 
@@ -187,7 +187,9 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     Parameters: what `points` gives; `promised` with measure and subject, such as `verdicts`.
     Returns: one row per measure, subject, rule and run of months with SIGNALS: month, the first in which the rule
     holds, and until, the last; value, in the first; what, in words; side (worse, better; missing where the figure has
-    no better side); promised. What was promised first, then what became worse, then the newest. Source: rule 21.
+    no better side); promised. The figures that were promised first, then those whose first signal is for the worse,
+    then the newest; of one figure the plainest signal first: outside a limit, before what follows from it.
+    Source: rule 21.
     """
     values = points.groupby([*_KEY, "base"])["value"]
     held = _usual(points.assign(low_=values.transform("min"), high_=values.transform("max")))
@@ -215,13 +217,16 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     names = pd.MultiIndex.from_frame(promised[_KEY])
     found["promised"] = pd.MultiIndex.from_frame(found[_KEY]).isin(names)
     order = {
-        "first_": ~found["promised"],
-        "second_": found["side"].map({"worse": 0, "": 1, "better": 2}),
-        "third_": found["rule"].map({rule: place for place, rule in enumerate(_WORDS)}),
+        "rank": found["rule"].map({rule: place for place, rule in enumerate(_WORDS)}),
+        "sides": found["side"].map({"worse": 0, "": 1, "better": 2}),
     }
-    found = found.assign(**order).sort_values(["month", "third_"], ascending=[False, True], kind="stable")
-    found = found.sort_values(["first_", "second_"], kind="stable", ignore_index=True)
-    return found.assign(side=found["side"].replace("", None))[SIGNALS]
+    found = found.assign(**order).sort_values(["rank", "month"], ascending=[True, False], kind="stable")
+    first = found.groupby(_KEY)[["month", "sides"]].transform("first").add_prefix("first_")
+    found = found.assign(**first).sort_values("first_month", ascending=False, kind="stable")
+    found = found.sort_values("first_sides", kind="stable")
+    found = found.sort_values("promised", ascending=False, kind="stable", ignore_index=True)
+    side = found["side"].astype(object)
+    return found.assign(side=side.where(side != "", None))[SIGNALS]
 
 
 def foremost(signals: pd.DataFrame) -> pd.DataFrame:
@@ -236,6 +241,8 @@ def charted(points: pd.DataFrame, signals: pd.DataFrame, most: int = 6) -> pd.Da
     Returns: rows of `points` of at most `most` measures and subjects, in the order of their first signal, each with
     every month of the year that any figure has; limits without width are left out.
     """
+    if signals.empty:
+        return points.head(0)
     chosen = signals.drop_duplicates(_KEY)[_KEY].head(most)
     every = pd.DataFrame({"month": sorted(points["month"].unique())})
     grid = chosen.merge(every, how="cross")
@@ -326,8 +333,8 @@ def figures(
     Parameters: what `verdicts`, `signals` and `changes` give, and the months.
     Returns: year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
     why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure and
-    subject [count, n = months judged], of what was promised; .worse [count of promised figures with a signal for the
-    worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
+    subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for the worse,
+    n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
     """
     any_pack = bool(months["published"].any())
     none = None if any_pack else "no month has a pack"
@@ -363,8 +370,8 @@ def _kept(verdicts: pd.DataFrame, why: str | None) -> Iterator[Figure]:
 
 
 def _worse(signals: pd.DataFrame) -> int:
-    worse = signals[signals["promised"].astype(bool) & signals["side"].eq("worse")]
-    return len(worse.drop_duplicates(_KEY))
+    first = signals.drop_duplicates(_KEY)
+    return int((first["promised"].eq(True) & first["side"].eq("worse")).sum())
 
 
 def _count(
