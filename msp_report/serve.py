@@ -135,8 +135,8 @@ class Shelf:
             pack, rest = names[:size], names[size:]
             if len(rest) and _is_served(rest) and self.is_pack(*pack):
                 folder = self.workspace.output.joinpath(*pack).resolve()
-                path = folder.joinpath(*rest).resolve()
-                return path if path.is_relative_to(folder) and path.is_file() else None
+                path = folder.joinpath(*rest)  # a pack holds no links, so one in it leads somewhere else
+                return path if path.resolve() == path and path.is_file() else None
         return None
 
 
@@ -219,9 +219,13 @@ def _label(names: tuple[str, ...], locale: str) -> str:
 
 
 def _order(names: tuple[str, ...]) -> tuple:
-    """Today first, then the periods from the newest back, then packs with a name of their own."""
-    newest_first = tuple(-ord(letter) for letter in names[-1])
-    return names != ("daily",), len(names), names[:-1], newest_first
+    """Today first, then months and then longer periods from the newest back, then packs with a name of their own."""
+    try:
+        period = Period.parse(names[-1])
+    except ValueError:
+        return names != ("daily",), len(names), names[:-1], True, 0, names[-1]
+    newest_first = -(period.last.year * 12 + period.last.month)
+    return True, len(names), names[:-1], period.first != period.last, newest_first, names[-1]
 
 
 # ---------------------------------------------------------------- answers
