@@ -89,9 +89,12 @@ def money(
     payable = known & bool(agreed.credits) & frame["fee"].notna()
     for name in ("owed", "claimed", "credited", "left"):
         frame[name] = amounts[name].where(amounts[name].notna(), _ZERO).where(payable, None)
-    rest = frame.loc[payable, "owed"] - frame.loc[payable, "credited"] - frame.loc[payable, "left"]
-    frame["lost"] = rest.map(lambda amount: max(amount, _ZERO)).reindex(known.index).astype(object)
-    frame["lost"] = frame["lost"].where(payable, None)
+    due = (frame.loc[payable, "owed"] - frame.loc[payable, "credited"]).map(lambda amount: max(amount, _ZERO))
+    left = np.minimum(
+        frame.loc[payable, "left"], due
+    )  # together a month's credits come to no more than its cap
+    frame["left"] = left.reindex(known.index).astype(object).where(payable, None)
+    frame["lost"] = (due - left).reindex(known.index).astype(object).where(payable, None)
     for name, measure in (
         ("at_stake", "procurement.at_stake"),
         ("user_hours_lost", "availability.user_hours_lost"),

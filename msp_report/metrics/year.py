@@ -333,8 +333,8 @@ def figures(
     Parameters: what `verdicts`, `signals` and `changes` give, and the months.
     Returns: year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
     why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure and
-    subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for the worse,
-    n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
+    subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for the
+    worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
     """
     any_pack = bool(months["published"].any())
     none = None if any_pack else "no month has a pack"
