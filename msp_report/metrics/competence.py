@@ -607,7 +607,8 @@ def _wilson(share: float, spread: float, confidence: float) -> tuple[float, floa
     grown = z**2 * spread
     middle = (share + grown / 2) / (1 + grown)
     half = z / (1 + grown) * float(np.sqrt(share * (1 - share) * spread + (z * spread) ** 2 / 4))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # the last bit of a rounding must not leave the share outside
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def _z(confidence: float) -> float:
