@@ -802,6 +802,11 @@ def _expect(life: Life, month: Span, reach: int, truth: Truth) -> None:
     parked = ids[stays["end"] & (t["tag"] == "parked")]
     if len(parked):
         truth.plant(month.label, "tickets", "parked", ids=list(parked), status="waiting_on_customer")
+    seen = events[events["seen"] & (events["at"] < month.end)].groupby("row")["at"].max()
+    quiet = month.end - seen.reindex(t.index).fillna(t["opened"])
+    stuck = ids[stays["end"] & (quiet >= 7 * DAY_S)]
+    if len(stuck):
+        truth.plant(month.label, "daily", "stuck", ids=list(stuck))
     _expect_requests(life, opened, hours, month, truth)
 
 
