@@ -67,6 +67,23 @@ CURVE = pd.DataFrame(
     {"at_min": [0, 60, 600] * 2, "open_ratio": [1, 0.5, 0.1, 1, 0.9, 0.8], "p": [*["P1"] * 3, *["P2"] * 3]}
 )
 TIMES = pd.DataFrame({"value": [1.0, 20, 30, 500, None]})
+COURSES = pd.DataFrame(
+    [
+        (subject, month, value, unit, *limits, value is not None and not limits[0] <= value <= limits[2])
+        for subject, unit, values, limits in (
+            (
+                "Availability",
+                "ratio",
+                TREND["value"].where(TREND["value"].notna(), None),
+                (0.998, 0.9992, 0.9998),
+            ),
+            (HOSTILE, "min", [None] * 11 + [30.0, 90.0], (20.0, 30.0, 40.0)),
+            ("One month", "cost", [None] * 12 + [5.0], (float("nan"),) * 3),
+        )
+        for month, value in zip(MONTHS, values, strict=True)
+    ],
+    columns=["subject", "month", "value", "unit", "lower", "mean", "upper", "signal"],
+)
 
 Form = Callable[[pd.DataFrame], charts.Picture]
 FORMS: dict[str, tuple[Form, pd.DataFrame]] = {
@@ -80,6 +97,7 @@ FORMS: dict[str, tuple[Form, pd.DataFrame]] = {
     "stacked_bars": (lambda f: charts.stacked_bars(f, label="priority", by="age", **WORDS), AGES),
     "calendar": (lambda f: charts.calendar(f, by="service", **WORDS), DAYS),
     "survival": (lambda f: charts.survival(f, by="p", **WORDS), CURVE),
+    "control": (lambda f: charts.control(f, show=LONDON, **WORDS), COURSES),
     "histogram": (lambda f: charts.histogram(f, target=240, most=400, **WORDS), TIMES),
 }
 each_form = pytest.mark.parametrize("name", FORMS)
@@ -287,3 +305,50 @@ def test_a_first_font_cache_stays_unsaid(tmp_path):
         check=True,
     )
     assert done.stderr == "" and done.stdout == ""
+
+
+# ---------------------------------------------------------------- a year
+
+
+def test_a_control_chart_names_each_series_and_its_last_value():
+    words = words_in(drawn("control"))
+    assert words.count("Oct") == 3 and "Availability" in words and "One month" in words
+    for last in ("99.85 %", "1 h 30 min", "£5"):
+        assert last in words
+    assert "band: usual range" in words
+
+
+def test_a_signal_is_ringed_and_a_series_without_one_is_not():
+    def rings(frame):
+        return svg_of(charts.control(frame, **WORDS)).count("stroke: #b3261e")
+
+    quiet = COURSES[COURSES["subject"].eq("Availability")].assign(signal=False)
+    loud = quiet.assign(signal=quiet["month"].eq("2026-07"))
+    assert rings(quiet) == 0 < rings(loud)
+
+
+def test_limits_that_move_are_drawn_as_a_step():
+    frame = COURSES[COURSES["subject"].eq("Availability")]
+    moved = frame.assign(lower=frame["lower"].where(frame["month"] < "2026-04", 0.99))
+    assert svg_of(charts.control(moved, **WORDS)) != svg_of(charts.control(frame, **WORDS))
+
+
+def test_verdicts_become_signs_with_words():
+    frame = pd.DataFrame(
+        {"2026-01": ["met", "missed", None], "2026-02": ["absent", "no_data", HOSTILE], "n": [1, 2, 3]}
+    )
+    drawn_frame = charts.marks(frame, ["2026-01", "2026-02"])
+    words = drawn_frame[["2026-01", "2026-02"]].map(str).to_numpy().tolist()
+    assert words == [["met", "no pack"], ["missed", "no data"], ["", "no pack"]]
+    html = drawn_frame["2026-01"][1]._repr_html_()
+    assert 'aria-label="missed"' in html and "✗" in html and 'role="img"' in html
+    assert drawn_frame["n"].tolist() == [1, 2, 3] and frame["2026-01"][0] == "met"
+
+
+def test_a_column_a_month_is_headed_by_it():
+    heads = charts.month_headings(["2025-12", "2026-01", "2026-02"], LONDON)
+    assert heads == {
+        "2025-12": ("Dec\n2025", "text"),
+        "2026-01": ("Jan\n2026", "text"),
+        "2026-02": ("Feb", "text"),
+    }
