@@ -535,7 +535,8 @@ def control(
     """
     if not frame[y].notna().any():
         return _nothing(title, alt, why)
-    groups = [rows.reset_index(drop=True) for _, rows in frame.groupby(by, sort=False)]
+    known = frame[frame[by].isin(frame.loc[frame[y].notna(), by])]
+    groups = [rows.reset_index(drop=True) for _, rows in known.groupby(by, sort=False)]
     columns = (x, y, lower, upper, mean, signal)
 
     def draw(panels: list[Axes]) -> None:

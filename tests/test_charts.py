@@ -312,7 +312,7 @@ def test_a_first_font_cache_stays_unsaid(tmp_path):
 
 def test_a_control_chart_names_each_series_and_its_last_value():
     words = words_in(drawn("control"))
-    assert words.count("Oct") == 3 and "Availability" in words and "One month" in words
+    assert words.count("Oct") == 2 * 3 and "Availability" in words and "One month" in words
     for last in ("99.85 %", "1 h 30 min", "£5"):
         assert last in words
     assert "band: usual range" in words
@@ -325,6 +325,11 @@ def test_a_signal_is_ringed_and_a_series_without_one_is_not():
     quiet = COURSES[COURSES["subject"].eq("Availability")].assign(signal=False)
     loud = quiet.assign(signal=quiet["month"].eq("2026-07"))
     assert rings(quiet) == 0 < rings(loud)
+
+
+def test_a_series_without_any_value_is_left_out():
+    silent = COURSES.assign(value=COURSES["value"].mask(COURSES["subject"].eq("One month")))
+    assert "One month" not in words_in(charts.control(silent, show=LONDON, **WORDS))
 
 
 def test_limits_that_move_are_drawn_as_a_step():
