@@ -211,7 +211,7 @@ def _utilisation(row: dict[str, Any]) -> Figure:
         verdict=row["verdict"],
         coverage=row["coverage_ratio"],
         clause=row["clause"],
-        rule="22",
+        rule="rule 22",
         why_missing=None if row["utilisation_ratio"] is not None else row["why_missing"],
     )
 
@@ -228,7 +228,7 @@ def _days_to_limit(row: dict[str, Any]) -> Figure:
         better="higher",
         coverage=row["coverage_ratio"],
         clause=row["clause"],
-        rule="23",
+        rule="rule 23",
         why_missing=None if row["days_to_limit"] is not None else NO_FORECAST[row["forecast"]],
     )
 

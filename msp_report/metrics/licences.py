@@ -301,7 +301,9 @@ class _Stock:
         found = self.present[["p", "product"]]
         found = found.assign(metric=found["p"].map(agreed).astype(object).fillna("device"))
         found = found[~found["p"].isin(owned["p"]) | found["p"].isin(agreed)]
-        used = named[named["p"].isin(set(owned["p"]) | set(found["p"]))][["p", "product", "metric"]]
+        # where a whole table lacks, nothing shows that a product of the contract is not there
+        seen = named["p"].isin(set(owned["p"]) | set(found["p"])) | (not all(self.supplied[:2]))
+        used = named.loc[seen, ["p", "product", "metric"]]
         lines = pd.concat([owned, found, used]).drop_duplicates(["p", "metric"])
         return lines.assign(product=lines.groupby("p")["product"].transform("first"))
 

@@ -272,21 +272,24 @@ def calibration(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
     return frame[CALIBRATION].reset_index(drop=True)
 
 
-def figures(variance: pd.DataFrame, changes: pd.DataFrame, start: Cutoff) -> list[Figure]:
+def figures(
+    variance: pd.DataFrame, changes: pd.DataFrame, start: Cutoff, supplied: bool = True
+) -> list[Figure]:
     """projects.slip, .cost_variance, .cpi, .spi_t, .unapproved and .changes, over all and by project.
 
-    Parameters: `variance` and `changes` as those functions give them; `start`: the period's first day.
+    Parameters: `variance` and `changes` as those functions give them; `start`: the period's first day; whether
+    a table of projects was supplied.
     By project: those under way, and those closed since the start. Over all (subject empty), of the same projects:
     median slip, sum of cost variances, ΣEV / ΣAC, ΣES / ΣAT, count of unapproved ones (target 0) and of the
     changes reported in the period.
     """
     current = _at_work(variance, start)
     recent = changes[(changes["as_of"] >= _day(start)) & changes["project_id"].isin(current["project_id"])]
-    return [*_over_all(current, recent), *_of_each(current, recent)]
+    idle = "no project is under way or was closed in the period" if supplied else "no projects were supplied"
+    return [*_over_all(current, recent, idle if current.empty else None), *_of_each(current, recent)]
 
 
-def _over_all(current: pd.DataFrame, recent: pd.DataFrame) -> list[Figure]:
-    none = "no project is under way or was closed in the period" if current.empty else None
+def _over_all(current: pd.DataFrame, recent: pd.DataFrame, none: str | None) -> list[Figure]:
     dated, priced = current["slip_days"].dropna(), current["cost_variance"].dropna()
     costed = current.dropna(subset=["ev", "ac"])
     paced = current.dropna(subset=["es"])
@@ -327,12 +330,12 @@ def _of_each(current: pd.DataFrame, recent: pd.DataFrame) -> Iterator[Figure]:
 
 #: Unit, which way is better, and the rule of each measure.
 _MEASURES = {
-    "slip": ("days", "lower", "24"),
-    "cost_variance": ("cost", "higher", "24"),
-    "cpi": ("index", "higher", "25"),
-    "spi_t": ("index", "higher", "25"),
+    "slip": ("days", "lower", "rule 24"),
+    "cost_variance": ("cost", "higher", "rule 24"),
+    "cpi": ("index", "higher", "rule 25"),
+    "spi_t": ("index", "higher", "rule 25"),
     "unapproved": ("count", "lower", None),
-    "changes": ("count", "lower", "24"),
+    "changes": ("count", "lower", "rule 24"),
 }
 
 

@@ -201,7 +201,7 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
             (not analysis.supplied, _NOT_SUPPLIED),
             (not row["agreed"], f"no time for the {clock} is agreed"),
             (
-                clock == "response" and not analysis.history.responses_known,
+                clock == "response" and len(analysis.clocks) > 0 and not analysis.history.responses_known,
                 "the source has no times of first responses",
             ),
             (True, f"no {clock} was decided in the period"),
@@ -232,7 +232,7 @@ def _lengths(analysis: Analysis, subject: str) -> Iterator[Figure]:
         why = (
             (not analysis.supplied, _NOT_SUPPLIED),
             (
-                clock == "response" and not analysis.history.responses_known,
+                clock == "response" and len(analysis.clocks) > 0 and not analysis.history.responses_known,
                 "the source has no times of first responses",
             ),
             (clock == "response", "no ticket was answered in the period"),

@@ -559,7 +559,10 @@ def _judged(
 ) -> pd.DataFrame:
     """Counts with their ratio, the target in force on the first day, and the verdict."""
     known = contract.on(local_date(start, contract)).tickets.priorities
-    targets = [known[name].attainment_ratio if name in known else None for name in names] + [None]
+    held_by = zip(names, agreed[:-1], strict=True)
+    targets = [known[name].attainment_ratio if held and name in known else None for name, held in held_by] + [
+        None
+    ]
     clauses = [known[name].clause if name in known else None for name in names] + [None]
     decided = counts["met"] + counts["breached"]
     ratio = np.divide(counts["met"], decided, out=np.full(len(decided), np.nan), where=decided > 0)
