@@ -127,7 +127,8 @@ def _write_workbook(case: Case, drawn: pd.DataFrame, path: Path, audit: Audit) -
             sheet.write_string(0, place, name, bold)
         for line, row in enumerate(cells[1:], 1):
             for place, cell in enumerate(row):
-                sheet.write_string(line, place, cell, text)
+                write = sheet.write_string if cell else sheet.write_blank
+                write(line, place, cell, text)
         finding = cells[0].index("finding")
         sheet.data_validation(
             1,

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 
 from msp_report.figures import COLUMNS, Figure
@@ -53,7 +54,7 @@ def graded(
         [one.model_dump() for one in said.findings], columns=["period", "question", *_TEXTS, "graded_on"]
     )
     _check(rows["question"], questions["question"])
-    ends = rows["period"].map({name: _end(name) for name in rows["period"].unique()})
+    ends = pd.Series([_end(name) for name in rows["period"]], rows.index, dtype="datetime64[us]")
     earlier = rows.assign(end=ends)[ends < _end(now)].sort_values("end", kind="stable")
     before = earlier.drop_duplicates("question", keep="last").set_index("question")["severity"]
     mine = rows[rows["period"].eq(str(now))].set_index("question").reindex(questions["question"])
@@ -79,11 +80,11 @@ def evidence(questions: pd.DataFrame, year: pd.DataFrame) -> pd.DataFrame:
 
     Parameters: `questions` with question (its id) and measures (a list); `year` like figures.json with a month, as many
     months as there are packs.
-    Returns: one row per question and measure, in their order: unit; months and subjects [counts] that have a value;
-    met, missed and unjudged [verdicts of one subject in one month]; low and high of the figure over all subjects, else
-    of any subject; first, last and last_month of the figure over all subjects; worst_subject, worst_month and worst:
-    the farthest miss by value. A measure of which no pack has a value has 0 months and why; its verdicts count all
-    the same.
+    Returns: one row per question and measure, in their order: unit; months [count] that have a value of the figure
+    over all subjects, else of any; subjects [count] that have one; met, missed and unjudged [verdicts of one subject in
+    one month]; low and high of the figure over all subjects, else of any subject; first, last and last_month of the
+    figure over all subjects; worst_subject, worst_month and worst: the farthest miss by value. A measure of which no
+    pack has a value has 0 months and why; its verdicts count all the same.
     """
     asked = questions[["question", "measures"]].explode("measures").rename(columns={"measures": "measure"})
     asked = asked.dropna(subset="measure").reset_index(drop=True)
@@ -98,7 +99,7 @@ def evidence(questions: pd.DataFrame, year: pd.DataFrame) -> pd.DataFrame:
     overall, each = single.groupby("measure"), ranged.groupby("measure")["value"]
     found = {
         "unit": known.groupby("measure")["unit"].last(),
-        "months": known.groupby("measure")["month"].nunique(),
+        "months": ranged.groupby("measure")["month"].nunique(),
         "subjects": known[known["subject"].ne("")].groupby("measure")["subject"].nunique(),
         "first": overall["value"].first(),
         "last": overall["value"].last(),
@@ -201,7 +202,7 @@ def _verdicts(rows: pd.DataFrame) -> pd.DataFrame:
 def _worst(known: pd.DataFrame) -> pd.DataFrame:
     """By measure, the farthest miss: its subject, month and value."""
     missed = known[known["verdict"].eq("missed")]
-    sign = missed["better"].map({"lower": -1.0}).fillna(1.0)
+    sign = np.where(missed["better"].eq("lower"), -1.0, 1.0)
     order = missed.assign(far=missed["value"] * sign).sort_values(["measure", "far"], kind="stable")
     worst = order.drop_duplicates("measure").set_index("measure")
     names = {"subject": "worst_subject", "month": "worst_month", "value": "worst"}
