@@ -27,7 +27,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic import model_validator as check
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from msp_report.clock import Clock
 from msp_report.period import Period
@@ -490,6 +490,9 @@ class Sources(Params):
         for name in self.tables:
             if name not in TABLES:
                 raise ValueError(f"tables: {name!r} is not a table{_nearest(name, TABLES)}")
+        for name in re.findall(r"\{(.*?)\}", self.exports):
+            if name not in ("client", "month"):
+                raise ValueError(f"exports: {{{name}}} stands for nothing: only {{client}} and {{month}} do")
         return self
 
 
@@ -638,7 +641,7 @@ def _members(annotation: Any) -> list[Any]:
 def _nearest(word: str, known: Any) -> str:
     """ ", did you mean ...?" with the closest known word, or the whole list where it is short."""
     known = sorted(str(name) for name in known)
-    match = process.extractOne(word, known, score_cutoff=60)
+    match = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=60)
     if match:
         return f": did you mean {match[0]!r}?"
     return f"; known are {', '.join(known)}" if 0 < len(known) <= 30 else ""

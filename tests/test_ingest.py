@@ -393,12 +393,12 @@ BAD = {
     ),
     "missing column": (
         {"tickets.csv": "ticket_id,open_at,priority\nT1,2026-04-02,P1\n"},
-        "tickets.csv: column 'opened_at' and 'status' is missing: the header on line 1 has 'ticket_id', 'open_at', "
+        "tickets.csv: columns 'opened_at' and 'status' are missing: the header on line 1 has 'ticket_id', 'open_at', "
         "'priority'; nearest is 'open_at': name the vendor's headers in columns of tickets, or export them",
     ),
     "wrong delimiter": (
         {"tickets.csv": (HEADER + GOOD).replace(",", "^")},
-        "tickets.csv: column 'ticket_id' and 'opened_at' and 'priority' and 'status' is missing: the header on line 1 "
+        "tickets.csv: columns 'ticket_id' and 'opened_at' and 'priority' and 'status' are missing: the header on line 1 "
         "has 'ticket_id^opened_at^priority^status'; is the delimiter another one? name it in delimiter: name the "
         "vendor's headers in columns of tickets, or export them",
     ),

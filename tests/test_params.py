@@ -133,6 +133,20 @@ def test_plain_dicts_will_do():
         as_contract({"servics": []})
 
 
+@pytest.mark.parametrize(
+    ("yaml", "told"),
+    [
+        ("exports: exports/{clent}/{month}", "{clent} stands for nothing"),
+        ("tables: {tickets: {fil: a.csv}}", "did you mean 'file'?"),
+    ],
+)
+def test_a_slip_in_sources_is_refused(tmp_path, yaml, told):
+    (tmp_path / "sources.yaml").write_text(yaml)
+    with pytest.raises(ParamsError) as refused:
+        load_sources(tmp_path)
+    assert told in str(refused.value)
+
+
 def test_sources_name_known_tables_and_one_origin(tmp_path):
     (tmp_path / "sources.yaml").write_text("tables: {tickts: {file: a.csv}}")
     with pytest.raises(ParamsError, match="did you mean 'tickets'"):

@@ -148,8 +148,9 @@ def _check_columns(fitted: Fit, chunk: Chunk) -> None:
     hint = f"; nearest is {', '.join(map(repr, near))}" if near and len(names) > 1 else ""
     lone = "; is the delimiter another one? name it in delimiter" if len(names) == 1 else ""
     columns = " and ".join(repr(name) for name in missing)
+    lacking = f"column {columns} is" if len(missing) == 1 else f"columns {columns} are"
     raise Unreadable(
-        f"column {columns} is missing: {where} {shown or 'no names'}{hint}{lone}: "
+        f"{lacking} missing: {where} {shown or 'no names'}{hint}{lone}: "
         f"name the vendor's headers in columns of {fitted.table.name}, or export them"
     )
 
