@@ -2,9 +2,13 @@
 
 import csv
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 from datetime import date
 from pathlib import Path
 
@@ -461,3 +465,27 @@ def test_a_fault_of_the_program_is_one_sentence_too(msp, place, monkeypatch):
     monkeypatch.setattr(pack, "run_month", lambda *given, **named: {}["nothing"])
     said = msp("monthly", "--client", "acme", "--workspace", place.root)
     assert said.code == 1 and len(said.problems) == 1 and "MSP_REPORT_DEBUG=1" in said.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_asked_to_end_tidies_up_and_says_so(place, number):
+    place.put({"tickets.csv": tickets(20)})
+    with tempfile.TemporaryDirectory(prefix="t-") as temporary:
+        with subprocess.Popen(
+            [sys.executable, "-m", "msp_report", "monthly", "--client", "acme", "--workspace", place.root],
+            env={**os.environ, "TMPDIR": temporary},
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as run:
+            said = run.stderr.readline()
+            while not list(Path(temporary).glob("msp-*")):
+                time.sleep(0.02)
+                assert run.poll() is None, said
+            run.send_signal(number)
+            said += run.stderr.read()
+        assert run.returncode == 1
+        assert said.splitlines()[-1] == "msp-report: stopped; what was published before stands"
+        assert "Traceback" not in said
+        assert not list(Path(temporary).glob("msp-*"))
+    assert not list((place.output / "acme").glob("2*"))
