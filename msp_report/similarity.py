@@ -1,12 +1,21 @@
 """Near-identical titles (rule 18): which tickets say the same, at the scale of a month's help desk. Pure.
 
-Two titles are near-identical when rapidfuzz's token_set_ratio of their casefolded text is at least 90. Comparing
-all pairs of 100,000 titles that way takes hours, so pairs that cannot reach the score are left out first, by
-two bounds that no near-identical pair breaks (a test holds them against comparing everything):
+Two titles are near-identical when rapidfuzz's token_set_ratio of their casefolded text is at least 90. It looks at
+the set of a title's words alone (its text, below: those words in order), and reaches 90 in two ways only:
 
-- one title all but contains the other's words: then it holds one of those few rarest words of the other whose
-  loss alone would cost too much;
-- they differ in few letters: then their letters, in whatever order, overlap by nine tenths.
+- contained: one text holds the other's words, but for some that make up at most 1/5.5 of the other's letters;
+- slips: the letters to be put in and taken out to turn one text into the other are at most a tenth of both's.
+
+Comparing all pairs of 100,000 tickets takes hours. So the latest tickets are compared first, because most tickets
+that have a match have one among these; and pairs that are neither contained nor slips are left out by signs that
+are cheap to see, which no near-identical pair lacks (a test holds the result against comparing everything):
+
+- a contained text shares one of its own rarest words, as many as make up more than may be missing. Where even
+  these are common, the words are bits instead, and the missing ones are counted;
+- a slip changes one letter, so letter counts differ by no more than the slips. Counts are bits too ("at least
+  three e"); pairs of letters side by side, of which a slip changes three, sort out what letters alone do not.
+
+rapidfuzz has the last word on every pair that is left.
 """
 
 from __future__ import annotations
@@ -14,7 +23,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -26,14 +34,21 @@ CUTOFF = 90
 
 #: Letters of a title that count: no help desk allows more, and a hostile one must not cost hours.
 _LONGEST = 500
-#: Pairs held in memory at once, tickets asked about at once, latest look-alikes tried before searching, and
-#: earlier tickets tried before all.
-_BLOCK, _CHUNK, _GUESSES, _SAMPLE = 8_000_000, 4_000, 16, 4_000
-#: Letter counts that fewer than one title in fifty reaches are not worth a column.
-_RARE = 0.02
-#: How many times what may be missing of a text its rarest words make up (more leaves fewer false candidates),
-#: unless they are common: found in more than this share of the texts.
-_PREFIX, _COMMON = 3, 0.005
+#: How many of the latest tickets are searched, for how many tickets at a time; None is all of them.
+_REACHES = ((1_000, 250), (8_000, 2_000), (64_000, 8_000), (None, 8_000))
+#: Pairs of texts compared by bits at once, pairs looked up by words at once, and pairs handed on together.
+_TILE, _BLOCK, _BATCH = 1 << 17, 8_000_000, 500_000
+#: A text whose rarest words are found in this share of all titles is compared with all, by bits.
+_COMMON = 1 / 32
+#: Letters told apart, the most frequent ones; all others share some lots. Pairs of letters share lots too.
+_LETTERS, _LOTS, _PAIRS = 48, 16, 256
+#: Texts of one band of lengths share their bits; a band's longest is so many times as long as its shortest.
+_BAND = 1.25
+#: Slips, and words, for which 64 bits tell texts of the same kind from others.
+_SLIPS_SEEN, _WORDS_SEEN = 14, 8
+
+#: rapidfuzz takes no-break space and next line for blanks only where a text has letters beyond Latin-1.
+_LATIN_WORD = re.compile(r"[^\t-\r\x1c-\x20]+")
 
 
 def near_identical(titles: Iterable[str | None], earlier: Iterable[str | None] | None = None) -> pd.DataFrame:
@@ -74,7 +89,7 @@ def near_identical(titles: Iterable[str | None], earlier: Iterable[str | None] |
 def earlier_match(
     titles: pd.Series, at: pd.Series, earlier: pd.Series, since: pd.Series, until: pd.Series
 ) -> pd.Series:
-    """For each ticket, an earlier one with a near-identical title that stands at its instant.
+    """For each ticket, the latest earlier one with a near-identical title that stands at its instant.
 
     Parameters: `titles` and their instants `at`, indexed by ticket; `earlier` titles, each standing from `since`
     up to, not including, `until`, indexed by ticket too (one may stand several times; without `since` it never
@@ -82,23 +97,26 @@ def earlier_match(
     they were solved. Repeats: `since` is a solve, `until` so many days later. A ticket never matches itself; of
     two that begin at one instant the one that comes first in `earlier` is the earlier. Columns belong together
     by position, not by index.
-    Returns: one value per row of `titles`, the label of an earlier ticket, None where there is none. Where there
-    are several it is one of them, the same on every run.
+    Returns: one value per row of `titles`, the label of the earlier ticket that began to stand last (of several
+    at one instant, the last in `earlier`); None where there is none.
     Raises: ValueError when the columns differ in length.
     Source: rule 18.
     """
     if len(titles) != len(at) or not len(earlier) == len(since) == len(until):
         raise ValueError("titles and at, and earlier, since and until, must be of one length each")
     texts = _Texts.of(pd.concat([titles.astype(object), earlier.astype(object)]))
-    label = pd.factorize(np.concatenate([earlier.index.to_numpy(object), titles.index.to_numpy(object)]))[0]
+    names = np.concatenate([earlier.index.to_numpy(object), titles.index.to_numpy(object)])
+    label = pd.factorize(names)[0]
     asked = _Asked(texts.code[: len(titles)], label[len(earlier) :], _instants(at))
     standing = _Standing(texts.code[len(titles) :], label[: len(earlier)], _instants(since), _instants(until))
-    match = np.full(len(titles), -1)
-    _try_latest(match, texts, asked, standing)
-    _search(match, texts, asked, standing)
+    order = standing.in_order()
+    match = _search(texts, asked, standing.take(order))
     found = np.full(len(titles), None, dtype=object)
-    found[match >= 0] = earlier.index.to_numpy(object)[match[match >= 0]]
+    found[match >= 0] = names[order[match[match >= 0]]]
     return pd.Series(found, titles.index, dtype=object)
+
+
+# ---------------------------------------------------------------- in time
 
 
 _EVER = np.iinfo(np.int64).max
@@ -112,9 +130,10 @@ class _Asked:
     label: np.ndarray
     at: np.ndarray
 
-    def usable(self) -> np.ndarray:
-        """Those with a text and an instant."""
-        return np.flatnonzero((self.text >= 0) & (self.at < _EVER))
+    def in_order(self) -> np.ndarray:
+        """The rows with a text and an instant, in order of time."""
+        usable = np.flatnonzero((self.text >= 0) & (self.at < _EVER))
+        return usable[np.argsort(self.at[usable], kind="stable")]
 
 
 @dataclass(frozen=True)
@@ -126,9 +145,13 @@ class _Standing:
     since: np.ndarray
     until: np.ndarray
 
-    def usable(self) -> np.ndarray:
-        """Those with a text that stand at all."""
-        return np.flatnonzero((self.text >= 0) & (self.since < _EVER))
+    def in_order(self) -> np.ndarray:
+        """The rows with a text that stand at all, in order of time."""
+        usable = np.flatnonzero((self.text >= 0) & (self.since < self.until))
+        return usable[np.argsort(self.since[usable], kind="stable")]
+
+    def take(self, rows: np.ndarray) -> _Standing:
+        return _Standing(self.text[rows], self.label[rows], self.since[rows], self.until[rows])
 
     def holds(self, rows: np.ndarray, asked: _Asked, probes: np.ndarray) -> np.ndarray:
         """Whether each row stands at the instant of the ticket beside it, and is another and earlier one."""
@@ -137,90 +160,79 @@ class _Standing:
         return first & (at < self.until[rows]) & (self.label[rows] != asked.label[probes])
 
 
-def _try_latest(match: np.ndarray, texts: _Texts, asked: _Asked, standing: _Standing) -> None:
-    """Match tickets with the latest few whose text differs in numbers only, if that.
+def _search(texts: _Texts, asked: _Asked, standing: _Standing) -> np.ndarray:
+    """The row of `standing` (in order of time) that each ticket matches, -1 for none.
 
-    Most tickets made from a template are settled here, where searching would meet all that it ever made.
+    The latest rows are searched for all tickets, then more rows for those still without a match: so what has
+    many matches costs no more than what has few.
     """
-    rows, probes = standing.usable(), asked.usable()
-    key = texts.skeleton[standing.text[rows]]
-    order = np.lexsort((standing.since[rows], key))
-    rows, key = rows[order], key[order]
-    times = np.unique(standing.since[rows])
-    place = key * (len(times) + 1) + np.searchsorted(times, standing.since[rows], "right")
-    wanted = texts.skeleton[asked.text[probes]]
-    wanted_place = wanted * (len(times) + 1) + np.searchsorted(times, asked.at[probes], "right")
-    last = np.searchsorted(place, wanted_place, "right")
-    for back in range(1, _GUESSES + 1):
-        near = np.flatnonzero((match[probes] < 0) & (last >= back))
-        near = near[key[last[near] - back] == wanted[near]]
-        i, j = probes[near], rows[last[near] - back]
-        held = standing.holds(j, asked, i)
-        i, j = i[held], j[held]
-        good = texts.scores(asked.text[i], standing.text[j]) >= CUTOFF
-        match[i[good]] = j[good]
-
-
-def _search(match: np.ndarray, texts: _Texts, asked: _Asked, standing: _Standing) -> None:
-    """Match the remaining tickets with any that stands at their instant."""
-    rows, probes = standing.usable(), asked.usable()
-    probes = probes[match[probes] < 0]
-    probes = probes[np.argsort(asked.at[probes], kind="stable")]
-    for begin in range(0, len(probes), _CHUNK):
-        chunk = probes[begin : begin + _CHUNK]
-        first, last = asked.at[chunk[0]], asked.at[chunk[-1]]
-        window = rows[(standing.since[rows] <= last) & (standing.until[rows] > first)]
-        # A sample first: what has many likes finds one there, and need not be compared with all of them.
-        for part in (window[:: -(-len(window) // _SAMPLE)], window) if len(window) > _SAMPLE else (window,):
-            open_ = chunk[match[chunk] < 0]
-            for i, j in texts.candidates(asked.text[open_], standing.text[part]):
-                _settle(match, texts, asked, standing, open_[i], part[j])
+    match = np.full(len(asked.text), -1)
+    open_ = asked.in_order()
+    for reach, size in _REACHES:
+        unmatched = [open_[:0]]
+        for part in np.split(open_, np.arange(size, len(open_), size)) if len(open_) else ():
+            begun = np.searchsorted(standing.since, asked.at[part[-1]], "right")
+            rows = np.flatnonzero(standing.until[:begun] > asked.at[part[0]])
+            near = rows[-reach:] if reach else rows
+            for i, j in texts.candidates(asked.text[part], standing.text[near]):
+                _settle(match, texts, asked, standing, part[i], near[j])
+            if len(near) < len(rows):
+                unmatched.append(part[match[part] < 0])
+        open_ = np.concatenate(unmatched)
+    return match
 
 
 def _settle(
     match: np.ndarray, texts: _Texts, asked: _Asked, standing: _Standing, i: np.ndarray, j: np.ndarray
 ) -> None:
-    """Score candidates a few a ticket at a time, so that what is matched is not scored again."""
-    keep = np.flatnonzero((match[i] < 0) & standing.holds(j, asked, i))
-    keep = keep[np.argsort(i[keep], kind="stable")]
+    """Score the candidates of each ticket, the latest first and a few at a time, until one is later than all."""
+    keep = np.flatnonzero((j > match[i]) & standing.holds(j, asked, i))
+    keep = keep[np.lexsort((-j[keep], i[keep]))]
     i, j = i[keep], j[keep]
     place = np.arange(len(i))
-    starts = np.diff(i, prepend=-1) != 0
-    rank = place - np.maximum.accumulate(np.where(starts, place, 0)) if len(i) else place
+    rank = place - np.maximum.accumulate(np.where(np.diff(i, prepend=-1) != 0, place, 0))
     done, size = 0, 4
-    while (rank >= done).any():
-        now = np.flatnonzero((rank >= done) & (rank < done + size) & (match[i] < 0))
-        good = now[texts.scores(asked.text[i[now]], standing.text[j[now]]) >= CUTOFF]
-        probes, first = np.unique(i[good], return_index=True)
-        match[probes] = j[good[first]]
+    while len(i):
+        now = rank < done + size
+        near = texts.near(asked.text[i[now]], standing.text[j[now]])
+        probes, first = np.unique(i[now][near], return_index=True)
+        match[probes] = j[now][near][first]
+        rest = ~now & (j > match[i])
+        i, j, rank = i[rest], j[rest], rank[rest]
         done, size = done + size, size * 4
+
+
+# ---------------------------------------------------------------- texts
 
 
 @dataclass(frozen=True)
 class _Texts:
-    """Different texts of titles: `code` of each title (-1 for none), and of each text what the bounds need."""
+    """Different texts of titles in order of length, `code` of each title (-1 for none), and what is cheap to see.
+
+    Of each text: `length`; `letters` and `pairs` counted by lot; its `words`. Of the texts by length: `bands`.
+    """
 
     code: np.ndarray
     keys: np.ndarray
-    skeleton: np.ndarray
     length: np.ndarray
-    words: sparse.csr_array
-    rare_words: sparse.csr_array
-    needed: np.ndarray
     letters: np.ndarray
-    left_over: np.ndarray
+    pairs: np.ndarray
+    words: _Words
+    bands: list[_Band]
 
     @classmethod
     def of(cls, titles: pd.Series) -> _Texts:
-        """Read titles. A text is the set of a title's words in order, which is all that the score looks at."""
+        """Read titles."""
         raw, unique = pd.factorize(titles.where(titles.notna(), None).to_numpy(object))
-        ordered = pd.Series([_key(title) for title in unique] + [None], dtype=object)
-        code, keys = pd.factorize(ordered.to_numpy(object)[raw])
-        keys = np.asarray(keys, dtype=object)
+        named = pd.Series([_key(title) for title in unique] + [None], dtype=object)
+        code, keys = pd.factorize(named.to_numpy(object)[raw])
         length = np.array([len(key) for key in keys], dtype=np.int64)
-        skeleton = pd.factorize(np.array([re.sub(r"\d+", "", key) for key in keys], dtype=object))[0]
-        letters, left_over = _letters(keys, length)
-        return cls(code, keys, skeleton, length, *_words(keys, length), letters, left_over)
+        order = np.argsort(length, kind="stable")
+        code = np.append(np.argsort(order), -1)[code]
+        keys, length = np.asarray(keys, dtype=object)[order], length[order]
+        letters, pairs = _counts(keys)
+        words = _Words.of(keys, length, np.bincount(code[code >= 0], minlength=len(keys)))
+        return cls(code, keys, length, letters, pairs, words, list(_bands(length, letters)))
 
     def scores(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The score of each pair of texts, 0 where it is under the cut-off."""
@@ -234,100 +246,244 @@ class _Texts:
             workers=-1,
         )
 
+    def near(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Whether the texts of each pair are near-identical."""
+        near = a == b
+        other = np.flatnonzero(~near)
+        near[other] = self.scores(a[other], b[other]) >= CUTOFF
+        return near
+
     def candidates(self, a: np.ndarray, b: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Pairs of positions in two lists of texts, among them every near-identical pair at least once."""
         if len(a) and len(b):
-            yield from _holding(self.rare_words[a], self.needed[a], self.words[b])
-            for j, i in _holding(self.rare_words[b], self.needed[b], self.words[a]):
-                yield i, j
-            yield from self._alike_in_letters(a, b)
+            by_a, by_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
+            for i, j in _batches(self._candidates(a[by_a], b[by_b])):
+                yield by_a[i], by_b[j]
 
-    def _alike_in_letters(self, a: np.ndarray, b: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        # At most a tenth of both texts' letters may be put in or taken out: so 9/20 of them are in common, and
-        # the shorter text is at least 9/11 of the longer. One product counts common letters less that bound.
-        by_length = np.argsort(self.length[b], kind="stable")
-        b, of_b = b[by_length], by_length
-        ones = np.ones((len(b), 1), np.float32)
-        right = np.hstack([self.letters[b], -0.45 * self.length[b, None], ones]).astype(np.float32)
-        order = np.argsort(self.length[a], kind="stable")
-        begin = 0
-        while begin < len(a):
-            shortest = self.length[a[order[begin]]]
-            first = np.searchsorted(self.length[b], np.ceil(shortest * 9 / 11 - 1e-9), "left")
-            # Few rows where there are many columns, so that a block stays small.
-            size = max(1, _BLOCK // max(len(b) - first, 1))
-            rows = order[begin : begin + size]
-            longest = self.length[a[rows[-1]]]
-            last = np.searchsorted(self.length[b], np.floor(longest * 11 / 9 + 1e-9), "right")
-            slack = self.left_over[a[rows]] - 0.45 * self.length[a[rows]] + 0.01
-            left = np.hstack([self.letters[a[rows]], np.ones((len(rows), 1)), slack[:, None]])
-            i, j = np.nonzero(left.astype(np.float32) @ right[first:last].T >= 0)
-            yield rows[i], of_b[first + j]
-            begin += size
+    def _candidates(self, a: np.ndarray, b: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The same for lists in order of length."""
+        yield from self.words.contained(a, b)
+        for j, i in self.words.contained(b, a):
+            yield i, j
+        for band in self.bands:
+            yield from self._slips(a, b, band)
+
+    def _slips(self, a: np.ndarray, b: np.ndarray, band: _Band) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        rows = np.arange(*np.searchsorted(a, band.own))
+        others = np.arange(*np.searchsorted(b, band.near))
+        if not len(rows) or not len(others):
+            return
+        # The other text is at most 11/9 as long.
+        most = np.floor(self.length[a[rows]] * 2 / 9 + 1e-9).astype(np.uint16)
+        for i, j in _few_bits(band.of(a[rows]), band.of(b[others]), np.bitwise_xor, most):
+            i, j = rows[i], others[j]
+            for counts, changed in ((self.letters, 1), (self.pairs, 3)):
+                x, y = counts[a[i]], counts[b[j]]
+                apart = (np.maximum(x, y) - np.minimum(x, y)).sum(axis=1, dtype=np.int64)
+                few = 10 * apart <= changed * (self.length[a[i]] + self.length[b[j]])
+                i, j = i[few], j[few]
+            yield i, j
 
 
 def _key(title: object) -> str | None:
-    return " ".join(sorted(set(str(title)[:_LONGEST].casefold().split()))) or None
-
-
-def _words(keys: np.ndarray, length: np.ndarray) -> tuple[sparse.csr_array, sparse.csr_array, np.ndarray]:
-    """Which text holds which word; the sizes of its rarest ones; how much of those a near-identical text holds."""
-    split = [key.split(" ") for key in keys]
-    text = np.repeat(np.arange(len(keys)), [len(words) for words in split])
-    code, names = pd.factorize(np.array(list(chain.from_iterable(split)), dtype=object))
-    size = np.array([len(name) + 1 for name in names], dtype=np.int64)[code]
-    table = pd.DataFrame({"text": text, "word": code, "size": size})
-    table["texts"] = table.groupby("word")["text"].transform("size")
-    table = table.sort_values(["text", "texts", "word"])
-    # rapidfuzz scores what two texts share against the whole of one: of a text of n letters at most n / 5.5 - 1
-    # may then be missing from the other, and a blank before each word but the first.
-    spared = np.maximum(length / 5.5, 1)
-    before = table.groupby("text")["size"].cumsum() - table["size"]
-    most = np.where(table["texts"] <= _COMMON * len(keys), _PREFIX, 1) * spared[table["text"]]
-    rare = table[before <= most]
-    shape = (len(keys), len(names))
-    words = _incidence(table.assign(size=1), shape)
-    rare_words = _incidence(rare, shape)
-    return words, rare_words, rare_words.sum(axis=1) - spared - 1e-9
-
-
-def _incidence(table: pd.DataFrame, shape: tuple[int, int]) -> sparse.csr_array:
-    place = (table["text"].to_numpy(), table["word"].to_numpy())
-    return sparse.csr_array((table["size"].to_numpy(np.int32), place), shape=shape)
-
-
-def _holding(
-    rare: sparse.csr_array, needed: np.ndarray, words: sparse.csr_array
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Rows of rare words beside rows of words that hold as much of them as needed, a bounded number at a time."""
-    columns = words.T.tocsr()
-    pairs = np.cumsum((rare > 0).astype(np.int64) @ np.diff(columns.indptr))
-    for rows in np.split(
-        np.arange(len(needed)), np.searchsorted(pairs, np.arange(_BLOCK, pairs[-1], _BLOCK))
-    ):
-        shared = (rare[rows] @ columns).tocoo()
-        enough = shared.data >= needed[rows][shared.row]
-        yield rows[shared.row[enough]], shared.col[enough]
-
-
-def _letters(keys: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Letter counts as columns of 0 and 1 ("at least two e"), whose product counts letters in common.
-
-    The second array counts the letters of each text that no column stands for.
-    """
-    points = np.frombuffer("".join(keys).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
-    # a-z and 0-9 each, all else folded together: folding can only raise what seems to be in common.
-    bucket = np.where((points >= 97) & (points <= 122), points - 97, 36 + points % 12)
-    bucket = np.where((points >= 48) & (points <= 57), points - 22, bucket)
-    text = np.repeat(np.arange(len(keys)), length)
-    counts = np.bincount(text * 48 + bucket, minlength=48 * len(keys)).reshape(-1, 48)
-    # Only the levels that enough texts reach, so that one long title does not widen the table for all.
-    levels = np.sort(counts, axis=0)[-int(_RARE * len(keys)) - 1] if len(keys) else np.zeros(48, int)
-    table = np.hstack([counts[:, [k]] >= np.arange(1, 1 + level) for k, level in enumerate(levels)])
-    return table.astype(np.float32), length - table.sum(axis=1)
+    """A title's words as rapidfuzz tells them apart, each once, in order."""
+    text = str(title)[:_LONGEST].casefold()
+    odd = not text.isascii() and ("\xa0" in text or "\x85" in text) and max(text) < "\u0100"
+    return " ".join(sorted(set(_LATIN_WORD.findall(text) if odd else text.split()))) or None
 
 
 def _instants(times: pd.Series) -> np.ndarray:
     """Microseconds; a missing instant is the end of time."""
-    instants = pd.DatetimeIndex(pd.to_datetime(pd.Series(times).to_numpy(), utc=True)).as_unit("us")
+    instants = pd.DatetimeIndex(pd.to_datetime(pd.Series(times), utc=True)).as_unit("us")
     return np.where(instants.isna(), _EVER, instants.asi8)
+
+
+# ---------------------------------------------------------------- words: what is contained
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of each text: which ones (`held`), its rarest ones, as bits, and how many of them may be missing.
+
+    `rare`: as few of the rarest as make up more letters than may be missing. `common`: even these are.
+    """
+
+    held: sparse.csr_array
+    rare: sparse.csr_array
+    common: np.ndarray
+    bits: np.ndarray
+    spared: np.ndarray
+
+    @classmethod
+    def of(cls, keys: np.ndarray, length: np.ndarray, titles: np.ndarray) -> _Words:
+        """Read texts, each the text of so many titles."""
+        number: dict[str, int] = {}
+        size = np.array([key.count(" ") + 1 for key in keys], dtype=np.int64)
+        numbers = (number.setdefault(word, len(number)) for key in keys for word in key.split(" "))
+        word = np.fromiter(numbers, np.int64, size.sum())
+        text = np.repeat(np.arange(len(keys)), size)
+        share = np.bincount(word, titles[text], minlength=len(number)) / max(titles.sum(), 1)
+        rarest = np.argsort(share, kind="stable")
+        letters, share = np.array([len(name) + 1 for name in number], dtype=np.int64)[rarest], share[rarest]
+        word = _sorted(text, np.argsort(rarest)[word])
+        # The score counts a blank before each word but the first, and what is shared against the whole: of a text
+        # of n letters at most n / 5.5 may be missing from the other, words and their blanks.
+        spare = (length / 5.5 + 1e-9)[text]
+        before = _sums(letters[word], text) - letters[word]
+        chosen = before <= spare
+        rare = _incidence(text[chosen], word[chosen], (len(keys), len(number)))
+        common = np.bincount(text[chosen], share[word[chosen]], minlength=len(keys)) >= _COMMON
+        smallest = _sorted(text, letters[word])
+        spared = np.bincount(text[_sums(smallest, text) <= spare], minlength=len(keys)).astype(np.uint16)
+        bits = np.zeros(
+            (int(np.clip(-(-len(word) // max(len(keys), 1) // _WORDS_SEEN), 1, 4)), len(keys)), np.uint64
+        )
+        # The most common words have a bit of their own.
+        place = (len(number) - 1 - word) % (64 * len(bits))
+        np.bitwise_or.at(bits, (place // 64, text), np.uint64(1) << (place % 64).astype(np.uint64))
+        return cls(_incidence(text, word, rare.shape), rare, common, bits, spared)
+
+    def contained(self, a: np.ndarray, b: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Positions of texts beside those of texts that may contain them."""
+        common = self.common[a]
+        rows = np.flatnonzero(~common)
+        for i, j in _sharing(self.rare[a[rows]], self.held[b]):
+            i = rows[i]
+            missing = np.bitwise_count(self.bits[:, a[i]] & ~self.bits[:, b[j]]).sum(axis=0)
+            few = missing <= self.spared[a[i]]
+            yield i[few], j[few]
+        rows = np.flatnonzero(common)
+        for i, j in _few_bits(self.bits[:, a[rows]], ~self.bits[:, b], np.bitwise_and, self.spared[a[rows]]):
+            yield rows[i], j
+
+
+def _sorted(text: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The values of each text in order; the texts are in order already."""
+    width = values.max(initial=0) + 1
+    return np.sort(text * width + values) % width
+
+
+def _sums(values: np.ndarray, text: np.ndarray) -> np.ndarray:
+    """Running sums within each text."""
+    total = np.cumsum(values)
+    first = np.flatnonzero(np.diff(text, prepend=-1))
+    return total - np.repeat((total - values)[first], np.diff(np.append(first, len(text))))
+
+
+def _incidence(text: np.ndarray, word: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
+    starts = np.append(0, np.cumsum(np.bincount(text, minlength=shape[0])))
+    return sparse.csr_array((np.ones(len(word), np.int32), word, starts), shape=shape)
+
+
+def _sharing(rare: sparse.csr_array, held: sparse.csr_array) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows beside rows that share a word, a bounded number at a time."""
+    columns = held.T.tocsr()
+    pairs = np.cumsum(rare @ np.diff(columns.indptr))
+    ends = np.searchsorted(pairs, np.arange(_BLOCK, pairs[-1], _BLOCK)) if len(pairs) else []
+    for rows in np.split(np.arange(len(pairs)), ends):
+        if len(rows):
+            shared = (rare[rows] @ columns).tocoo()
+            yield rows[shared.row], shared.col
+
+
+# ---------------------------------------------------------------- letters: slips
+
+
+@dataclass(frozen=True)
+class _Band:
+    """Texts of similar length: the places of its own, those of texts `near` enough in length, and their bits."""
+
+    own: tuple[int, int]
+    near: tuple[int, int]
+    bits: np.ndarray
+
+    def of(self, texts: np.ndarray) -> np.ndarray:
+        return self.bits[:, texts - self.near[0]]
+
+
+def _bands(length: np.ndarray, letters: np.ndarray) -> Iterator[_Band]:
+    """Bands of texts, which are in order of length, with letter counts as bits: those that differ most often."""
+    begin = 0
+    while begin < len(length):
+        longest = int(length[begin] * _BAND)
+        end = int(np.searchsorted(length, longest, "right"))
+        reach = np.ceil(length[begin] * 9 / 11 - 1e-9), np.floor(longest * 11 / 9 + 1e-9) + 1
+        near = tuple(int(place) for place in np.searchsorted(length, reach))
+        counts = letters[slice(*near)]
+        sample = counts[:: len(counts) // 4_000 + 1]
+        lots = np.arange(sample.shape[1]) * 256
+        seen = np.bincount((lots + sample).ravel(), minlength=256 * len(lots)).reshape(-1, 256)
+        reached = seen[:, ::-1].cumsum(axis=1)[:, ::-1] / len(sample)
+        best = np.argsort(-reached * (1 - reached), axis=None, kind="stable")
+        lot, level = np.divmod(best[: 64 * (longest * 2 // 9 // _SLIPS_SEEN + 1)], 256)
+        packed = np.packbits(counts[:, lot] >= level.astype(np.uint8), axis=1)
+        yield _Band((begin, end), near, np.ascontiguousarray(np.ascontiguousarray(packed).view(np.uint64).T))
+        begin = end
+
+
+def _counts(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How often (at most 255 times) each text holds the letters, and the pairs of letters, of each lot.
+
+    A blank before the first word and after the last makes the pairs the same in whatever order the words stand.
+    """
+    seen = np.bincount(_points(keys[:: len(keys) // 10_000 + 1]), minlength=0x110000)
+    lot = _LETTERS + np.arange(len(seen)) % _LOTS
+    lot[np.argsort(-seen, kind="stable")[:_LETTERS]] = np.arange(_LETTERS)
+    letters = np.zeros((len(keys), _LETTERS + _LOTS), np.uint8)
+    pairs = np.zeros((len(keys), _PAIRS), np.uint8)
+    for begin in range(0, len(keys), 10_000):
+        some = slice(begin, begin + 10_000)
+        text = np.repeat(np.arange(len(keys[some])), [len(key) + 2 for key in keys[some]])
+        points = _points([f" {key} " for key in keys[some]])
+        together = text[1:] == text[:-1]
+        pair = (points[:-1] * 37 + points[1:])[together] % _PAIRS
+        letters[some] = _tally(text, lot[points], letters.shape[1])
+        pairs[some] = _tally(text[1:][together], pair, _PAIRS)
+    return letters, pairs
+
+
+def _points(keys: Iterable[str]) -> np.ndarray:
+    return np.frombuffer("".join(keys).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+
+
+def _tally(text: np.ndarray, lot: np.ndarray, lots: int) -> np.ndarray:
+    """How often each lot comes up in each text; the texts are in order and each comes up."""
+    counted = np.bincount(text * lots + lot, minlength=(text[-1] + 1) * lots)
+    return np.minimum(counted, 255).astype(np.uint8).reshape(-1, lots)
+
+
+# ---------------------------------------------------------------- bits and batches
+
+
+def _few_bits(
+    rows: np.ndarray, columns: np.ndarray, differ: np.ufunc, most: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Positions of rows and columns, one beside each other where at most so many bits of theirs `differ`."""
+    wide = np.uint8 if len(rows) < 4 else np.uint16
+    size = max(1, _TILE // max(columns.shape[1], 1))
+    for begin in range(0, rows.shape[1], size):
+        tile = rows[:, begin : begin + size, None]
+        apart = np.bitwise_count(differ(tile[0], columns[0])).astype(wide, copy=False)
+        for one, two in zip(tile[1:], columns[1:], strict=True):
+            apart += np.bitwise_count(differ(one, two))
+        i, j = np.divmod(np.flatnonzero(apart <= most[begin : begin + size, None]), max(columns.shape[1], 1))
+        yield i + begin, j
+
+
+def _batches(parts: Iterator[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs as they come, many at a time."""
+    kept: list[tuple[np.ndarray, np.ndarray]] = []
+    held = 0
+    for part in parts:
+        if len(part[0]):
+            kept.append(part)
+            held += len(part[0])
+        if held >= _BATCH:
+            yield _joined(kept)
+            kept, held = [], 0
+    if kept:
+        yield _joined(kept)
+
+
+def _joined(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([i for i, _ in parts]), np.concatenate([j for _, j in parts])

@@ -218,8 +218,9 @@ def test_trying_a_sample_first_finds_the_same_tickets(rows):
     at, since, until = (days(*(row[k] for row in rows)) for k in (1, 2, 3))
     whole = earlier_match(titles, at, titles, since, until)
     with pytest.MonkeyPatch.context() as patch:
-        for name, small in (("_SAMPLE", 2), ("_CHUNK", 3), ("_GUESSES", 0), ("_BLOCK", 5)):
-            patch.setattr(similarity, name, small)
+        small = {"_REACHES": ((2, 1), (None, 3)), "_BLOCK": 5, "_TILE": 4, "_BATCH": 2, "_COMMON": 2.0}
+        for name, value in small.items():
+            patch.setattr(similarity, name, value)
         in_parts = earlier_match(titles, at, titles, since, until)
     assert (in_parts.isna() == whole.isna()).all()
 
