@@ -365,7 +365,7 @@ def stratified(
     if not len(n):
         return Interval(None, None, None, 0)
     weight = size / size.sum()
-    share = float(weight @ (good / n))
+    share = float(np.sum(size * good / n) / size.sum())  # so that all of them is 1 to the last bit
     spread = float(np.sum(weight**2 * (size - n) / (np.maximum(size - 1, 1) * n)))
     return Interval(share, *_wilson(share, spread, confidence), int(n.sum()))
 
