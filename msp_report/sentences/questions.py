@@ -103,7 +103,7 @@ def _shown(row: dict[str, Any], lines: list[sentences.Line], contract: Contract)
     show = Display.of(contract)
     texts = {
         name: row[name].strip().rstrip(".") if isinstance(row[name], str) else None
-        for name in (*_WRITTEN, "severity", "before")
+        for name in (*_WRITTEN, "question", "severity", "before")
     }
     on = show.day(row["graded_on"]) if pd.notna(row["graded_on"]) else None
     label, found = (sentences.say(key, contract, **texts, graded_on=on) for key in ("grade", "found"))

@@ -185,7 +185,7 @@ def test_every_question_rests_on_measures_with_a_name():
 def test_a_question_without_a_grade_is_never_fine():
     evidence = questions.evidence(ASKED, year(("2026-01", "tickets.reopen_ratio", "", 0.99, "met")))
     told = words.by_system(grades(finding("answered", "none")), evidence, CONTRACT)
-    assert str(told["Quality"]["Does it last?"]).startswith("Not graded.")
+    assert str(told["Quality"]["Does it last?"]).startswith("Not graded (lasts in findings.yaml).")
     assert str(told["Help desk"]["Answered in time?"]).startswith(
         "In order. seen. Graded by Owl, 1 Dec 2026."
     )
