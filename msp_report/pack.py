@@ -1,7 +1,8 @@
 """Packs: a folder of notebooks run over one client's period and published together. The only import of papermill.
 
-First-wave notebooks run side by side. The second wave, the notebooks that declare a `pack` parameter, reads
-what the first recorded. Everything is built in a staging folder; only a whole pack is published.
+First-wave notebooks run side by side, those of one month while the month before is finished. The second wave, the
+notebooks that declare a `pack` parameter, may read what the first recorded and what earlier months published; the
+page that opens the pack is last. Everything is built in a staging folder; only a whole pack is published.
 """
 
 from __future__ import annotations
@@ -307,20 +308,22 @@ class _Run:
             told = json.dumps(case.manifest, ensure_ascii=False, indent=1, sort_keys=True)
             (self._staging / "manifest.json").write_text(told + "\n", encoding="utf-8")
         (self._staging / "notebooks").mkdir(parents=True)
-        self._first_wave = self._submit(second_wave=False)
+        self._first_wave = self._submit([n for n in notebooks if not n.second_wave])
 
     def finish(self) -> Path:
-        """Wait for the first wave, run the second, and publish what they made."""
+        """Wait for the first wave, run the second, then the page that opens the pack, and publish what they made."""
         self._wait(self._first_wave)
-        self._wait(self._submit(second_wave=True))
+        opening = _first_page(self._notebooks)
+        second = [notebook for notebook in self._notebooks if notebook.second_wave]
+        self._wait(self._submit([notebook for notebook in second if notebook.report != opening]))
+        self._wait(self._submit([notebook for notebook in second if notebook.report == opening]))
         _write_figures(self._staging, self._notebooks)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
-        publish.pages(self.case, self._staging, made, self._strict, _first_page(self._notebooks))
+        publish.pages(self.case, self._staging, made, self._strict, opening)
         publish.publish(self._staging, self._target)
         return self._target
 
-    def _submit(self, second_wave: bool) -> dict[Future[None], Notebook]:
-        wave = [notebook for notebook in self._notebooks if notebook.second_wave == second_wave]
+    def _submit(self, wave: list[Notebook]) -> dict[Future[None], Notebook]:
         where = (self._staging, self._desk.settled, self._desk.config)
         return {self._desk.pool.submit(_execute_one, self.case, n, *where): n for n in wave}
 

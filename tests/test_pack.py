@@ -523,20 +523,32 @@ if gate.exists() and period == "2026-03":
             break
         time.sleep(0.1)
 """
-SUMS_UP = 'from msp_report.scraps import read_pack\nassert list(read_pack(pack)["measure"]) == ["one.seen"]'
+SUMS_UP = """\
+from msp_report.scraps import read_pack
+assert list(read_pack(pack)["measure"]) == ["one.seen", "past.months"]
+"""
+#: A notebook of the second wave that reads what earlier months published.
+LOOKS_BACK = """\
+from msp_report.figures import Figure
+from msp_report.scraps import history, record
+from msp_report.workspace import open_case
+case = open_case(client, period, workspace)
+record(case, "past", [Figure(measure="past.months", value=history(case)["month"].nunique())], {})
+"""
+SECOND_WAVE = 'client = "demo"\nperiod = "2026-03"\nworkspace = ""\npack = ""'
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> Place:
-    """A workspace with two months of tickets and a folder of two small notebooks, the second wave's among them."""
+    """A workspace with two months of tickets and a folder of small notebooks, the second wave's among them."""
     made = Place(tmp_path_factory.mktemp("small") / "ws")
     made.client()
     made.put({"tickets.csv": tickets(5, "2026-01", "A")}, "2026-01")
     made.put({"tickets.csv": tickets(7, "2026-02", "B")}, "2026-02")
     made.notebooks = made.root.parent / "notebooks" / "monthly"
-    summary = 'client = "demo"\nperiod = "2026-03"\nworkspace = ""\npack = ""'
-    write_notebook(made.notebooks / "00_scorecard.ipynb", SUMS_UP, SCORECARD, parameters=summary)
+    write_notebook(made.notebooks / "00_scorecard.ipynb", SUMS_UP, SCORECARD, parameters=SECOND_WAVE)
     write_notebook(made.notebooks / "10_one.ipynb", records("one"))
+    write_notebook(made.notebooks / "20_past.ipynb", LOOKS_BACK, parameters=SECOND_WAVE)
     return made
 
 
@@ -574,8 +586,9 @@ def test_earlier_months_without_a_pack_are_run_first(small, told):
         "acme 2026-01: reading exports",
         "acme 2026-02: reading exports",
     ]
-    assert told[-1] == "acme 2026-02: scorecard"  # the second wave
+    assert told[-1] == "acme 2026-02: scorecard"  # the page that opens the pack is last
     one, two = (values(small.output / "acme" / month) for month in ("2026-01", "2026-02"))
+    assert (one["past.months"], two["past.months"]) == (0, 1)  # published before the second wave looks back
     assert (one["one.seen"], two["one.seen"]) == (5, 12)  # the look-back reads the earlier month's tickets
 
 
@@ -685,7 +698,7 @@ def test_an_earlier_month_that_was_made_to_date_is_run_again_when_it_is_over(mon
     assert os.readlink(target) == before
     os.utime(figures, (pd.Timestamp("2026-01-20").timestamp(),) * 2)
     said = monthly()
-    assert "acme 2026-01: reading exports" in said.err
+    assert "acme 2026-01: one" in said.err
     assert os.readlink(target) != before and figures.stat().st_mtime > pd.Timestamp("2026-02-01").timestamp()
 
 

@@ -309,14 +309,17 @@ def _settled(rows: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
     """Rows with what is left of each, and its state; together a month's rows have left what its cap left."""
     owed = rows["owed"].where(rows["owed"].notna(), Decimal("0.00"))
     granted, asked = rows["credited_on"].notna(), rows["claimed_on"].notna()
+    zero = Decimal("0.00")
     open_of_month = (owed - rows["credited"]).groupby(rows["month"]).transform("sum")
-    left = (owed - rows["credited"]).clip(Decimal("0.00"), open_of_month.clip(Decimal("0.00")))
+    each = (owed - rows["credited"]).clip(zero)
+    so_far = each.groupby(rows["month"]).transform(lambda month: month.cumsum())
+    left = (each - (so_far - open_of_month).clip(zero)).clip(zero)
     state = pd.Series("open", index=rows.index, dtype=object)
     state = state.mask(rows["claim_by"] < today, "expired").mask(asked, "claimed")
     state = state.mask(granted & left.gt(0), "credited in part").mask(granted & ~left.gt(0), "credited")
     state = state.mask(~owed.gt(0) & ~granted, "nothing owed")
     lost = state.isin(["expired", "nothing owed"])
-    return rows.assign(state=state.astype("str"), left=left.mask(lost, Decimal("0.00")))
+    return rows.assign(state=state.astype("str"), left=left.mask(lost, zero))
 
 
 # ---------------------------------------------------------------- leaving
@@ -563,7 +566,7 @@ def _credit_figures(
         )
     for name, state in (("credit_unclaimed", "open"), ("credit_expired", "expired")):
         rows = to_date[to_date["state"] == state] if to_date is not None else None
-        value = None if rows is None else _total(rows["owed"])
+        value = None if rows is None else _total(rows["left" if state == "open" else "owed"])
         n = None if rows is None else len(rows)
         yield _figure(name, value, "cost", n=n, why="no earlier packs", rule="rule 29")
 
