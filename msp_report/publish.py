@@ -100,7 +100,8 @@ def _when(case: Case) -> str:
     locale = case.contract.client.locale
     if case.of_day:
         return f"as of {display.instant(case.end, case.timezone, locale)}"
-    return display.period(case.period, locale) + (", to date" if case.to_date else "")
+    until = f", to date ({display.instant(case.end, case.timezone, locale)})" if case.to_date else ""
+    return display.period(case.period, locale) + until
 
 
 def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = True) -> str:
