@@ -421,13 +421,24 @@ def _figures(figures: pd.DataFrame, sides: Sequence[Side], show: Display, captio
         for side in sides
     }
     return show.table(
-        pd.DataFrame({"what": sentences.names(rows), **columns}),
+        pd.DataFrame({"what": _names(rows), **columns}),
         {"what": ("Figure", "text"), **{side.label: (side.label, "text") for side in sides}},
         rows=None,
         caption=caption,
         more="../records/side_by_side.csv",
         empty="There is none that two clients share.",
     )
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    """What figures are called; one that nobody has named, such as a fork's own, by the words of its measure."""
+    measure = rows["measure"].astype(str)
+    words = measure.str.capitalize().str.replace(".", ": ", n=1, regex=False).str.replace("_", " ")
+    unnamed = words + (" of " + rows["subject"]).where(rows["subject"].ne(""), "")
+    return [
+        plain if name.startswith(own) else name
+        for name, own, plain in zip(sentences.names(rows), measure, unnamed, strict=True)
+    ]
 
 
 def _of(figures: pd.DataFrame, side: Side, rows: pd.DataFrame) -> pd.DataFrame:
