@@ -406,7 +406,7 @@ def open_year(client: str = "demo", year: str = "", workspace: str | Path | Work
     Raises what `open_case` raises, ValueError for a single month, and ingest.DataRefused where no month of the year
     has exports.
     """
-    case = open_case(client, year or "", workspace)
+    case = open_case(client, year or f"{datetime.now(UTC).year:04d}", workspace)
     if not year:
         over = [month.year for month in case.exported if _is_over(case, Period.parse(f"{month.year:04d}"))]
         if not over:
