@@ -227,6 +227,8 @@ def case(tmp_path):
         client="acme",
         contract=contract,
         period=Period.parse("2026-10"),
+        timezone="Europe/London",
+        end=pd.Timestamp("2026-10-21T13:05Z"),
         to_date=False,
         of_day=False,
         manifest={"files": entries},
@@ -257,9 +259,9 @@ def test_the_scorecard_is_page_one(case, tmp_path):
 
 def test_a_running_month_says_so(case, tmp_path):
     case.to_date = True
-    assert "October 2026, to date" in (write_pages(case, tmp_path, "scorecard") / "index.html").read_text(
-        "utf-8"
-    )
+    assert "October 2026, to date (21 Oct 2026, 14:05)" in (
+        write_pages(case, tmp_path, "scorecard") / "index.html"
+    ).read_text("utf-8")
 
 
 def test_the_logo_is_inside_the_page(case, tmp_path):
