@@ -62,6 +62,8 @@ _RESULTS = [
     "worst", "best", "why",
 ]  # fmt: skip
 _REFUSED = ["line", "kind", "id", "why"]
+#: Of a sheet with more strangers than this none is likened to an id of the sample: it is another sample's.
+_HINTS = 500
 _NO_SHEET = "nobody has filled in the sheet of the audit sample"
 
 
@@ -578,7 +580,7 @@ def _strangers(given: pd.DataFrame, known: pd.Series, drawn: pd.MultiIndex) -> p
     by_kind = {kind: rows["id"].tolist() for kind, rows in lacking.groupby("kind")}
     strange = given[~known]
     near = [
-        get_close_matches(name, by_kind.get(kind, []), 1, 0.6)
+        get_close_matches(name, by_kind.get(kind, []), 1, 0.6) if len(strange) <= _HINTS else []
         for kind, name in zip(strange["kind"], strange["id"], strict=True)
     ]
     words = [
