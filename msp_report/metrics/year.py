@@ -185,10 +185,11 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     """Every sign that a figure left its usual course, named with its month.
 
     Parameters: what `points` gives; `promised` with measure and subject, such as `verdicts`.
-    Returns: one row per measure, subject, rule and run of months with SIGNALS: month, the first in which the rule
+    Returns: one row per measure, subject, rule, side and run of months with SIGNALS: month, the first in which the rule
     holds, and until, the last; value, in the first; what, in words; side (worse, better; missing where the figure has
     no better side); promised. The figures that were promised first, then those whose first signal is for the worse,
-    then the newest; of one figure the plainest signal first: outside a limit, before what follows from it.
+    then the newest; of one figure the plainest signal first (outside a limit, before what follows from it), of equal
+    ones that for the worse.
     Source: rule 21.
     """
     values = points.groupby([*_KEY, "base"])["value"]
@@ -197,19 +198,13 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     held = held.explode("rule").dropna(subset="rule")
     if held.empty:
         return pd.DataFrame(columns=SIGNALS)
-    series = [*_KEY, "base", "rule"]
+    held["side"] = _side(held)
+    series = [*_KEY, "base", "rule", "side"]
     held = held.sort_values([*series, "place"], kind="stable")
     held["run"] = held["place"].sub(held.groupby(series)["place"].shift()).ne(1).cumsum()
     runs = held.groupby("run", sort=False)
     found = runs.first().assign(until=runs["month"].last())
-    up = np.select(
-        [found["rule"].eq("rising"), found["rule"].eq("falling")],
-        [True, False],
-        found["value"] > found["mean"],
-    )
-    known = {"higher": np.where(up, "better", "worse"), "lower": np.where(up, "worse", "better")}
-    side = np.select([found["better"].eq(better) for better in known], list(known.values()), "")
-    found = found.assign(side=side, what=found["rule"].map(_WORDS))
+    found["what"] = found["rule"].map(_WORDS)
     step = found["rule"].eq("step")  # what was usual is what it stood at
     found = found.assign(
         **{end: found[end].mask(step, found["before"]) for end in ("usual_low", "usual_high")}
@@ -220,13 +215,23 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
         "rank": found["rule"].map({rule: place for place, rule in enumerate(_WORDS)}),
         "sides": found["side"].map({"worse": 0, "": 1, "better": 2}),
     }
-    found = found.assign(**order).sort_values(["rank", "month"], ascending=[True, False], kind="stable")
+    found = found.assign(**order).sort_values("month", ascending=False, kind="stable")
+    found = found.sort_values(["rank", "sides"], kind="stable")
     first = found.groupby(_KEY)[["month", "sides"]].transform("first").add_prefix("first_")
     found = found.assign(**first).sort_values("first_month", ascending=False, kind="stable")
     found = found.sort_values("first_sides", kind="stable")
     found = found.sort_values("promised", ascending=False, kind="stable", ignore_index=True)
     side = found["side"].astype(object)
     return found.assign(side=side.where(side != "", None))[SIGNALS]
+
+
+def _side(held: pd.DataFrame) -> np.ndarray:
+    """Whether each signal is for the better or the worse; empty where the figure has no better side."""
+    moves = [held["rule"].eq("rising"), held["rule"].eq("falling")]
+    against = held["mean"].where(held["rule"].ne("step"), held["before"])
+    up = np.select(moves, [True, False], held["value"] > against)
+    known = {"higher": np.where(up, "better", "worse"), "lower": np.where(up, "worse", "better")}
+    return np.select([held["better"].eq(better) for better in known], list(known.values()), "")
 
 
 def foremost(signals: pd.DataFrame) -> pd.DataFrame:

@@ -241,6 +241,17 @@ def test_a_figure_that_stood_still_and_moved_signals_the_step_only():
     assert signals_of([1] * 12).empty
 
 
+def test_a_month_far_below_stands_apart_from_those_above():
+    # 10 down and 10 up are over 3.267 x 21 / 11 and dropped: 9 ranges of 0.1 are left, mean 49.225, limits ± 0.266
+    values = [50.1, 50, 50.1, 50, 50.1, 40, 50, 50.1, 50, 50.1, 50, 50.1]
+    found = signals_of(values, better="higher")
+    outside = found[found["rule"] == "outside"]
+    worse = outside[outside["side"] == "worse"]
+    assert worse[["month", "until", "value"]].to_numpy().tolist() == [["2026-06", "2026-06", 40]]
+    assert set(outside.loc[outside["side"] == "better", "month"]) == {"2026-01", "2026-07"}
+    assert year.foremost(found).loc[0, ["rule", "side", "month"]].tolist() == ["outside", "worse", "2026-06"]
+
+
 def test_promised_and_worse_signals_come_first_and_the_newest_of_them():
     odd = [10, 11] * 5 + [10, 19]
     early = [10, 19, *[10, 11] * 5]
