@@ -37,15 +37,15 @@ _LONGEST = 500
 #: How many of the latest tickets are searched, for how many tickets at a time; None is all of them.
 _REACHES = ((1_000, 250), (8_000, 2_000), (64_000, 8_000), (None, 8_000))
 #: Pairs of texts compared by bits at once, pairs looked up by words at once, and pairs handed on together.
-_TILE, _BLOCK, _BATCH = 1 << 17, 8_000_000, 500_000
+_TILE, _BLOCK, _BATCH = 1 << 16, 8_000_000, 500_000
 #: A text whose rarest words are found in this share of all titles is compared with all, by bits.
 _COMMON = 1 / 32
 #: Letters told apart, the most frequent ones; all others share some lots. Pairs of letters share lots too.
-_LETTERS, _LOTS, _PAIRS = 48, 16, 256
+_LETTERS, _LOTS, _PAIRS = 48, 16, 512
 #: Texts of one band of lengths share their bits; a band's longest is so many times as long as its shortest.
 _BAND = 1.25
 #: Slips, and words, for which 64 bits tell texts of the same kind from others.
-_SLIPS_SEEN, _WORDS_SEEN = 14, 8
+_SLIPS_SEEN, _WORDS_SEEN = 20, 8
 
 #: rapidfuzz takes no-break space and next line for blanks only where a text has letters beyond Latin-1.
 _LATIN_WORD = re.compile(r"[^\t-\r\x1c-\x20]+")
@@ -273,9 +273,9 @@ class _Texts:
         others = np.arange(*np.searchsorted(b, band.near))
         if not len(rows) or not len(others):
             return
-        # The other text is at most 11/9 as long.
-        most = np.floor(self.length[a[rows]] * 2 / 9 + 1e-9).astype(np.uint16)
-        for i, j in _few_bits(band.of(a[rows]), band.of(b[others]), np.bitwise_xor, most):
+        # A tenth of both lengths, each taken by itself: one more at most than a tenth of their sum.
+        most = self.length[a[rows]] // 10 + 1, self.length[b[others]] // 10
+        for i, j in _few_bits(band.of(a[rows]), band.of(b[others]), np.bitwise_xor, *most):
             i, j = rows[i], others[j]
             for counts, changed in ((self.letters, 1), (self.pairs, 3)):
                 x, y = counts[a[i]], counts[b[j]]
@@ -334,7 +334,7 @@ class _Words:
         rare = _incidence(text[chosen], word[chosen], (len(keys), len(number)))
         common = np.bincount(text[chosen], share[word[chosen]], minlength=len(keys)) >= _COMMON
         smallest = _sorted(text, letters[word])
-        spared = np.bincount(text[_sums(smallest, text) <= spare], minlength=len(keys)).astype(np.uint16)
+        spared = np.bincount(text[_sums(smallest, text) <= spare], minlength=len(keys))
         bits = np.zeros(
             (int(np.clip(-(-len(word) // max(len(keys), 1) // _WORDS_SEEN), 1, 4)), len(keys)), np.uint64
         )
@@ -456,17 +456,19 @@ def _tally(text: np.ndarray, lot: np.ndarray, lots: int) -> np.ndarray:
 
 
 def _few_bits(
-    rows: np.ndarray, columns: np.ndarray, differ: np.ufunc, most: np.ndarray
+    rows: np.ndarray, columns: np.ndarray, differ: np.ufunc, most: np.ndarray, more: np.ndarray | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Positions of rows and columns, one beside each other where at most so many bits of theirs `differ`."""
-    wide = np.uint8 if len(rows) < 4 else np.uint16
-    size = max(1, _TILE // max(columns.shape[1], 1))
+    """Positions of rows and of columns where few of their bits `differ`: at most the row's and the column's sum."""
+    width = columns.shape[1]
+    wide = np.uint8 if len(rows) < 4 else np.uint16  # four times 64 is more than a byte holds
+    most, more = most.astype(wide), np.zeros(1, wide) if more is None else more.astype(wide)
+    size = max(1, _TILE // max(width, 1))
     for begin in range(0, rows.shape[1], size):
         tile = rows[:, begin : begin + size, None]
         apart = np.bitwise_count(differ(tile[0], columns[0])).astype(wide, copy=False)
         for one, two in zip(tile[1:], columns[1:], strict=True):
             apart += np.bitwise_count(differ(one, two))
-        i, j = np.divmod(np.flatnonzero(apart <= most[begin : begin + size, None]), max(columns.shape[1], 1))
+        i, j = np.divmod(np.flatnonzero(apart <= most[begin : begin + size, None] + more), max(width, 1))
         yield i + begin, j
 
 

@@ -112,8 +112,9 @@ def repeats(
 def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
     """The tickets opened in a period while one with a near-identical title was open.
 
-    Returns: one row per duplicate in order of opening: ticket_id, earlier_id (one of those open then), reason,
-    at (opened), priority. Of two opened at the same instant the one with the lower ticket_id is the first.
+    Returns: one row per duplicate in order of opening: ticket_id, earlier_id (of those open then the one that
+    was opened, or reopened, last), reason, at (opened), priority. Of two opened at the same instant the one
+    with the lower ticket_id is the first.
     Source: rule 18.
     """
     desk, spells = history.tickets, history.spells
