@@ -17,6 +17,8 @@ from msp_report.period import Month
 
 #: Set for the kernels of a pack run: the file that names the months which the run has looked at.
 SETTLED = "MSP_REPORT_SETTLED"
+#: Of the contract only the zone decides what is accepted, and sources.yaml counts by what it says.
+_SAY_NOTHING_OF_EXPORTS = ("contract.yaml", "findings.yaml", "sources.yaml", "strategy.yaml")
 
 
 class Accepted:
@@ -141,7 +143,8 @@ class Accepted:
         digest = hashlib.sha256()
         for part in (self._sources.model_dump_json(), self._template, self._timezone, _code()):
             digest.update(part.encode())
-        for path in sorted([*files, *self._params.glob("*.yaml")]):
+        profiles = [path for path in self._params.glob("*.yaml") if path.name not in _SAY_NOTHING_OF_EXPORTS]
+        for path in sorted([*files, *profiles]):
             state = path.stat()
             digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns};".encode())
         return digest.hexdigest()

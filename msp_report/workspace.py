@@ -403,8 +403,8 @@ def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case
 def open_year(client: str = "demo", year: str = "", workspace: str | Path | Workspace = "") -> Case:
     """Open one client's year, "2026" or "2025-07..2026-06"; empty: the latest civil year with exports that is over.
 
-    Raises what `open_case` raises, ValueError for a single month, and ingest.DataRefused where no month of the year
-    has exports.
+    Raises what `open_case` raises, ParamsError for findings.yaml too, ValueError for a single month, and
+    ingest.DataRefused where no month of the year has exports.
     """
     case = open_case(client, year or f"{datetime.now(UTC).year:04d}", workspace)
     if not year:
@@ -417,6 +417,7 @@ def open_year(client: str = "demo", year: str = "", workspace: str | Path | Work
     if not set(case.period.months) & set(case.exported):
         where = case.workspace.exports_template(client, case.sources)
         raise ingest.DataRefused([f"no month of {case.period} has exports: put them into {where}"])
+    params.load_findings(case.workspace.client_params(client))  # refused before an hour's work, not after
     return case
 
 

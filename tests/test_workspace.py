@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from workspaces import HEADER, digests, tickets
+from workspaces import CONTRACT, HEADER, digests, tickets
 
 from msp_report import ingest, params
 from msp_report.period import Month
@@ -145,6 +145,16 @@ def test_exports_that_changed_are_read_again(place, case):
     assert len(case().table("tickets")) == 4
     place.client(sources="tables: {tickets: {file: tickets.csv, values: {priority: {P1: P9}}}}\n")
     assert set(case().table("tickets")["priority"]) == {"P9"}
+
+
+def test_what_the_board_and_the_contract_say_does_not_have_them_read_again(place, case, monkeypatch):
+    place.put({"tickets.csv": tickets(3)})
+    assert case().accepted
+    monkeypatch.setattr(ingest, "read_month", None)
+    place.client(
+        contract=CONTRACT + "term: {monthly_fee: 9}\n", strategy="author: {name: board}\n", findings="[]\n"
+    )
+    assert case().accepted
 
 
 def test_exports_that_did_not_change_are_not(place, case, monkeypatch):
