@@ -1,0 +1,314 @@
+"""How fast near-identical titles are found, side by side with comparing everything, by kind of title (rule 18).
+
+`make bench`, or `pytest tests/benchmarks/bench_similarity.py`. MSP_REPORT_BENCH_TICKETS sets the tickets a month
+(100,000). Times are seconds of CPU, of all threads together; nothing is asserted about them, only that both ways
+find the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from rapidfuzz import fuzz, process
+
+from msp_report.metrics import requests, tickets
+from msp_report.similarity import CUTOFF, earlier_match, near_identical
+
+T = TypeVar("T")
+
+TICKETS = int(os.environ.get("MSP_REPORT_BENCH_TICKETS", "100000"))
+SAMPLE, ROUNDS = 2_000, 3
+START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
+LOOK_BACK = pd.Timestamp("2026-09-01", tz="UTC")
+
+TEMPLATES = [
+    "Password reset for user {}",
+    "Disk space low on server-{}",
+    "Backup job {} failed",
+    "Printer {} not working",
+    "Access request for {} to finance share",
+    "New laptop for employee {}",
+    "Alert: CPU above 90 % on host {}",
+    "VPN connection drops, ticket {}",
+    "Please create mailbox for user {}",
+    "Unlock account {}",
+    "Scheduled reboot of srv{} failed",
+    "Certificate expires on web{}",
+]
+FIXED = ["Printer not working", "Password reset", "VPN down", "Cannot log in", "Internet slow", "Help"]
+FEW = """vpn printer password outlook error server down login slow cannot access email network user
+please reset update failed install laptop screen phone account teams file share issue"""
+SYLLABLES = [
+    onset + vowel + coda
+    for onset in (
+        "b",
+        "c",
+        "d",
+        "f",
+        "g",
+        "l",
+        "m",
+        "n",
+        "p",
+        "r",
+        "s",
+        "t",
+        "st",
+        "tr",
+        "pl",
+        "ch",
+        "sh",
+        "",
+    )
+    for vowel in ("a", "e", "i", "o", "u", "ea", "ou")
+    for coda in ("", "n", "r", "s", "t", "ck", "ng")
+]
+
+
+@functools.cache
+def vocabulary(size: int, exchange: str = "") -> np.ndarray:
+    """Made-up words of one to four syllables; every two letters of `exchange` put the second for the first."""
+    random = np.random.default_rng(7)
+    syllables = random.choice(np.array(SYLLABLES, dtype=object), (2 * size, 4))
+    syllables[np.arange(4) >= random.choice([1, 2, 3, 4], 2 * size, p=[0.2, 0.4, 0.3, 0.1])[:, None]] = ""
+    words = pd.Series(syllables.sum(axis=1)).drop_duplicates().head(size)
+    return words.str.translate(str.maketrans(exchange[::2], exchange[1::2])).to_numpy(object)
+
+
+def ranks(count: int, size: int, random: np.random.Generator) -> np.ndarray:
+    """Ranks by Zipf's law: the second most common comes up half as often as the first."""
+    weight = 1 / np.arange(1, size + 1)
+    return random.choice(size, count, p=weight / weight.sum())
+
+
+def worded(n: int, random: np.random.Generator, words: np.ndarray, fewest: int, most: int) -> list[str]:
+    """Titles of so many words, some words far more common than others."""
+    lengths = random.integers(fewest, most + 1, n)
+    chosen = words[ranks(lengths.sum(), len(words), random)]
+    return [" ".join(part) for part in np.split(chosen, np.cumsum(lengths)[:-1])]
+
+
+def of_zipf(n: int, random: np.random.Generator) -> list[str]:
+    return worded(n, random, vocabulary(20_000), 3, 9)
+
+
+def of_templates(n: int, random: np.random.Generator) -> list[str]:
+    numbers = random.integers(1, 100_000, n)
+    return [
+        TEMPLATES[k].format(number)
+        for k, number in zip(ranks(n, len(TEMPLATES), random), numbers, strict=True)
+    ]
+
+
+def of_equals(n: int, random: np.random.Generator) -> list[str]:
+    pool = [*FIXED, *worded(300, np.random.default_rng(9), vocabulary(2_000), 2, 5)]
+    return [pool[k] for k in ranks(n, len(pool), random)]
+
+
+def of_few_words(n: int, random: np.random.Generator) -> list[str]:
+    words, lengths = FEW.split(), random.integers(1, 9, n)
+    return [" ".join(random.choice(words, length)) for length in lengths]
+
+
+def of_few_words_but_many_each(n: int, random: np.random.Generator) -> list[str]:
+    words, lengths = FEW.split(), random.integers(5, 9, n)
+    return [" ".join(random.choice(words, length)) for length in lengths]
+
+
+def of_long(n: int, random: np.random.Generator) -> list[str]:
+    return [title[:255] for title in worded(n, random, vocabulary(20_000), 10, 20)]
+
+
+def of_unicode(n: int, random: np.random.Generator) -> list[str]:
+    russian = vocabulary(6_000, "aаbбcцdдeеfфgгiиkкlлmмnнoоpпrрsсtтuуhх")
+    german = vocabulary(6_000, "oöuücß")
+    chinese = np.array([chr(0x4E00 + k) for k in range(3_000)], dtype=object)
+    kinds = [
+        worded(n, random, russian, 2, 7),
+        worded(n, random, german, 2, 7),
+        ["".join(part) for part in chinese[ranks(8 * n, 3_000, random)].reshape(n, 8)],
+    ]
+    return [kinds[kind][k] for k, kind in enumerate(random.integers(0, 3, n))]
+
+
+def of_a_help_desk(n: int, random: np.random.Generator) -> list[str]:
+    """All of it: templates, the same few words again, free text, and a slip of the pen in one of twenty."""
+    kinds = [of_templates(n, random), of_equals(n, random), of_zipf(n, random)]
+    titles = [kinds[kind][k] for k, kind in enumerate(random.choice(3, n, p=[0.4, 0.25, 0.35]))]
+    slips = random.random(n) < 0.05
+    return [
+        t[: len(t) // 2] + t[len(t) // 2 + 1 :] if slip else t for t, slip in zip(titles, slips, strict=True)
+    ]
+
+
+KINDS: dict[str, Callable[[int, np.random.Generator], list[str]]] = {
+    "zipf": of_zipf,
+    "templates": of_templates,
+    "equal": of_equals,
+    "27 words": of_few_words,
+    "27 words, 5 up": of_few_words_but_many_each,
+    "long": of_long,
+    "unicode": of_unicode,
+    "help desk": of_a_help_desk,
+}
+
+
+def two_months(kind: str, a_month: int) -> pd.DataFrame:
+    """Tickets of a month and of the one before: title, opened_at, resolved_at."""
+    random = np.random.default_rng(1)
+    n = 2 * a_month
+    days = np.sort(random.uniform(0, (END - LOOK_BACK) / pd.Timedelta(days=1), n))
+    opened = LOOK_BACK + pd.to_timedelta(days, unit="D")
+    desk = pd.DataFrame(
+        {"title": pd.Series(KINDS[kind](n, random), dtype="str"), "opened_at": opened.as_unit("us")}
+    )
+    hours = random.lognormal(np.log(8), 1.6, n)
+    return desk.assign(resolved_at=desk["opened_at"] + pd.to_timedelta(hours, unit="h").as_unit("us"))
+
+
+def cpu(work: Callable[..., T], *given: Any) -> tuple[float, T]:
+    begin = time.process_time()
+    result = work(*given)
+    return time.process_time() - begin, result
+
+
+def peak_mb() -> int:
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size // (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+@pytest.fixture
+def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Print past pytest, which keeps what a passing test prints to itself."""
+    capture, terminal = (
+        pytestconfig.pluginmanager.getplugin(n) for n in ("capturemanager", "terminalreporter")
+    )
+
+    def line(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            terminal.write_line(text)
+
+    return line
+
+
+def everything(titles: list[str]) -> set[tuple[int, int]]:
+    """All pairs by comparing everything, as fast as rapidfuzz does."""
+    folded = [title.casefold() for title in titles]
+    scores = process.cdist(folded, folded, scorer=fuzz.token_set_ratio, score_cutoff=CUTOFF, workers=-1)
+    return set(zip(*np.nonzero(np.tril(scores, -1) >= CUTOFF), strict=True))
+
+
+def test_side_by_side_with_comparing_everything(say):
+    say(f"\nall pairs of {SAMPLE:,} titles, median of {ROUNDS} rounds [s of CPU]")
+    say(f"{'titles':16}{'pairs':>10}{'everything':>12}{'ours':>8}{'ratio':>8}")
+    for kind, made in KINDS.items():
+        titles = made(SAMPLE, np.random.default_rng(2))
+        slow, fast = [], []
+        for _ in range(ROUNDS):  # in turn, so that a busy machine slows both
+            seconds, expected = cpu(everything, titles)
+            slow.append(seconds)
+            seconds, pairs = cpu(near_identical, titles)
+            fast.append(seconds)
+        assert set(zip(pairs["left"], pairs["right"], strict=True)) == expected
+        one, two = statistics.median(slow), statistics.median(fast)
+        say(f"{kind:16}{len(pairs):10,}{one:12.2f}{two:8.2f}{one / two:8.1f}")
+
+
+def test_a_month_by_kind_of_title(say):
+    say(f"\n{TICKETS:,} tickets of a month against those before [s of CPU, peak MB of the process so far]")
+    say(f"{'titles':16}{'duplicates':>12}{'s':>7}{'repeats':>10}{'s':>7}{'MB':>7}")
+    for kind in KINDS:
+        desk = two_months(kind, TICKETS)
+        new = desk[desk["opened_at"] >= START]
+        old = desk[desk["resolved_at"] > START]
+        done = desk[(desk["resolved_at"] >= START - pd.Timedelta(days=32)) & (desk["resolved_at"] < END)]
+        asked = new["title"], new["opened_at"]
+        double, one = cpu(earlier_match, *asked, old["title"], old["opened_at"], old["resolved_at"])
+        until = done["resolved_at"] + pd.Timedelta(days=30)
+        again, two = cpu(earlier_match, *asked, done["title"], done["resolved_at"], until)
+        say(f"{kind:16}{one.notna().sum():12,}{double:7.1f}{two.notna().sum():10,}{again:7.1f}{peak_mb():7,}")
+
+
+CONTRACT = {
+    "client": {"name": "Bench Ltd", "timezone": "Europe/London"},
+    "provider": {"name": "Bench IT", "billing": "hourly"},
+    "calendars": {"office": {"hours": {day: ["08:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}}},
+    "tickets": {
+        "priorities": {
+            f"P{k}": {
+                "calendar": "office",
+                "response_min": 30 * k,
+                "resolution_min": 480 * k,
+                "attainment_ratio": 0.9,
+            }
+            for k in (1, 2, 3)
+        },
+        "hourly_rate": 95,
+        "training": {"categories": ["how-to"], "words": ["how do i"]},
+    },
+}
+
+
+def with_events(desk: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The canonical tables of these tickets: a first answer, a pause, a solve; in one of twenty a reopening."""
+    random = np.random.default_rng(3)
+    n = len(desk)
+    desk = desk.assign(
+        ticket_id=[f"T{k:07}" for k in range(n)],
+        requester=[f"user{k}@bench.example" for k in random.integers(0, 5_000, n)],
+        category=random.choice(["hardware", "software", "access", "how-to", "network"], n),
+        asset=[f"pc-{k}" for k in random.integers(0, 8_000, n)],
+        priority=random.choice(["P1", "P2", "P3"], n, p=[0.1, 0.3, 0.6]),
+        status="closed",
+        hours=random.gamma(2, 0.4, n).round(2),
+    )
+    life = desk["resolved_at"] - desk["opened_at"]
+    back = random.random(n) < 0.05
+
+    def step(
+        part: float, field: str, before: str | None, after: str, rows: Any = slice(None)
+    ) -> pd.DataFrame:
+        at = (desk["opened_at"] + life * part)[rows]
+        named = {"field": field, "from": before, "to": after}
+        return pd.DataFrame({"ticket_id": desk["ticket_id"][rows], "at": at, **named})
+
+    events = pd.concat([
+        step(0.05, "comment", None, "on it"),
+        step(0.1, "status", "new", "open"),
+        step(0.4, "status", "open", "waiting_on_customer"),
+        step(0.6, "status", "waiting_on_customer", "open"),
+        step(1.0, "status", "open", "resolved"),
+        step(1.2, "status", "resolved", "open", back),
+        step(1.3, "status", "open", "resolved", back),
+    ])  # fmt: skip
+    events = events.assign(actor="agent", actor_kind="provider", public=True).sort_values("at", kind="stable")
+    entries = desk[["ticket_id", "hours"]].assign(worked_on=desk["resolved_at"].dt.date)
+    return desk, events[events["at"] < END].reset_index(drop=True), entries
+
+
+def test_a_month_through_the_metrics(say):
+    desk, events, entries = with_events(two_months("help desk", TICKETS))
+    say(f"\n{TICKETS:,} tickets of a month, {len(desk):,} with look-back, {len(events):,} events [s of CPU]")
+    seconds, history = cpu(tickets.history_of, desk, events, CONTRACT, END)
+    say(f"{'history_of':20}{seconds:8.1f}")
+    strategy = {"requesters": ["user1*@bench.example"]}
+    tables = desk, events, entries, CONTRACT
+    for name, stage, given in (
+        ("duplicates", tickets.duplicates, (history, START, END)),
+        ("repeats", tickets.repeats, (history, CONTRACT, START, END)),
+        ("tickets.analyse", tickets.analyse, (*tables, START, END)),
+        ("requests.analyse", requests.analyse, (*tables, strategy, START, END)),
+    ):
+        seconds, result = cpu(stage, *given)
+        say(f"{name:20}{seconds:8.1f}")
+    assert result.opened == (desk["opened_at"] >= START).sum()
