@@ -11,6 +11,14 @@ Decided here, where the rule leaves room:
   contract names neither, it is not known.
 - Hours are those booked in the period on these tickets, where any booking falls in the period, else the tickets' own
   (rule 17); work on older tickets is on the tickets page. Missing hours are missing, not none.
+- A duplicate is known by its title alone: near-identical (similarity.py) to that of a ticket open when it came. So
+  the count is neither complete nor certain. Measured on 2,503 public issues of a software project, people had
+  called 66 pairs duplicates: the titles of 10 are near-identical (recall 15 %, 95 % interval 8 to 26 %). Missed are
+  a symptom beside its cause, told in other words (half of the pairs score under 60); one component named in two
+  different sentences; an upgrade with another version and another verb ("bump", "upgrade ... because of"); a name
+  written in one word or in two. And 239 other pairs are near-identical: 26 are equal but for case, most others one
+  sentence with another version, year or place, which may be separate work. Lower marks find little more and much
+  else: at 80, 17 of the 66 among 707 pairs; at 60, 33 among 8,073. tf-idf with a cosine of 0.7 found 12 of the 66.
 - Money where the contract pays by the hour (billing hourly with hourly_rate) or by the ticket (per_ticket with
   ticket_rate); otherwise there is none to show.
 """
