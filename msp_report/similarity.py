@@ -44,8 +44,10 @@ _COMMON = 1 / 32
 _LETTERS, _LOTS, _PAIRS = 48, 16, 512
 #: Texts of one band of lengths share their bits; a band's longest is so many times as long as its shortest.
 _BAND = 1.25
-#: Slips, and words, for which 64 bits tell texts of the same kind from others.
-_SLIPS_SEEN, _WORDS_SEEN = 20, 8
+#: So many rows of 64 bits at most, and how many rows' time it takes to count the letters of a pair that is left.
+_ROWS, _COUNTED = 12, 100
+#: For so many words a text there is one row of 64 bits.
+_WORDS_SEEN = 8
 
 #: rapidfuzz takes no-break space and next line for blanks only where a text has letters beyond Latin-1.
 _LATIN_WORD = re.compile(r"[^\t-\r\x1c-\x20]+")
@@ -402,23 +404,38 @@ class _Band:
 
 
 def _bands(length: np.ndarray, letters: np.ndarray) -> Iterator[_Band]:
-    """Bands of texts, which are in order of length, with letter counts as bits: those that differ most often."""
+    """Bands of texts, which are in order of length."""
     begin = 0
     while begin < len(length):
         longest = int(length[begin] * _BAND)
         end = int(np.searchsorted(length, longest, "right"))
         reach = np.ceil(length[begin] * 9 / 11 - 1e-9), np.floor(longest * 11 / 9 + 1e-9) + 1
         near = tuple(int(place) for place in np.searchsorted(length, reach))
-        counts = letters[slice(*near)]
-        sample = counts[:: len(counts) // 4_000 + 1]
-        lots = np.arange(sample.shape[1]) * 256
-        seen = np.bincount((lots + sample).ravel(), minlength=256 * len(lots)).reshape(-1, 256)
-        reached = seen[:, ::-1].cumsum(axis=1)[:, ::-1] / len(sample)
-        best = np.argsort(-reached * (1 - reached), axis=None, kind="stable")
-        lot, level = np.divmod(best[: 64 * (longest * 2 // 9 // _SLIPS_SEEN + 1)], 256)
-        packed = np.packbits(counts[:, lot] >= level.astype(np.uint8), axis=1)
-        yield _Band((begin, end), near, np.ascontiguousarray(np.ascontiguousarray(packed).view(np.uint64).T))
+        bits = _telling_bits(letters[slice(*near)], length[slice(*near)])
+        yield _Band((begin, end), near, bits)
         begin = end
+
+
+def _telling_bits(letters: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Letter counts of texts as bits ("at least three e"), those first that part them most evenly; 64 to a row.
+
+    As many rows as cost least on a sample: each takes its time for all pairs, and leaves fewer to be counted out.
+    """
+    sample = letters[:: len(letters) // 4_000 + 1]
+    lots = np.arange(letters.shape[1]) * 256
+    seen = np.bincount((lots + sample).ravel(), minlength=256 * len(lots)).reshape(-1, 256)
+    reached = seen[:, ::-1].cumsum(axis=1)[:, ::-1] / len(sample)
+    lot, level = np.divmod(np.argsort(-reached * (1 - reached), axis=None, kind="stable")[: 64 * _ROWS], 256)
+
+    def packed(counts: np.ndarray, rows: int) -> np.ndarray:
+        set_ = counts[:, lot[: 64 * rows]] >= level[: 64 * rows].astype(np.uint8)
+        return np.ascontiguousarray(np.ascontiguousarray(np.packbits(set_, axis=1)).view(np.uint64).T)
+
+    some = np.linspace(0, len(letters) - 1, 200).astype(np.int64)
+    bits, tenth = packed(letters[some], _ROWS), length[some] // 10
+    apart = np.bitwise_count(bits[:, :, None] ^ bits[:, None]).cumsum(axis=0, dtype=np.uint16)
+    left = (apart <= tenth[:, None] + tenth + 1).mean(axis=(1, 2))
+    return packed(letters, int(np.argmin(np.arange(_ROWS) + _COUNTED * left)) + 1)
 
 
 def _counts(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -460,8 +477,10 @@ def _few_bits(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions of rows and of columns where few of their bits `differ`: at most the row's and the column's sum."""
     width = columns.shape[1]
-    wide = np.uint8 if len(rows) < 4 else np.uint16  # four times 64 is more than a byte holds
-    most, more = most.astype(wide), np.zeros(1, wide) if more is None else more.astype(wide)
+    more = np.zeros(1, np.int64) if more is None else more
+    highest = max(64 * len(rows), most.max(initial=0) + more.max(initial=0))
+    wide = np.uint8 if highest < 256 else np.uint16
+    most, more = most.astype(wide), more.astype(wide)
     size = max(1, _TILE // max(width, 1))
     for begin in range(0, rows.shape[1], size):
         tile = rows[:, begin : begin + size, None]

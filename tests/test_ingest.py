@@ -398,8 +398,8 @@ BAD = {
     ),
     "wrong delimiter": (
         {"tickets.csv": (HEADER + GOOD).replace(",", "^")},
-        "tickets.csv: columns 'ticket_id' and 'opened_at' and 'priority' and 'status' are missing: the header on line 1 "
-        "has 'ticket_id^opened_at^priority^status'; is the delimiter another one? name it in delimiter: name the "
+        "tickets.csv: columns 'ticket_id' and 'opened_at' and 'priority' and 'status' are missing: the header on line "
+        "1 has 'ticket_id^opened_at^priority^status'; is the delimiter another one? name it in delimiter: name the "
         "vendor's headers in columns of tickets, or export them",
     ),
     "unclosed quote": (
