@@ -35,7 +35,7 @@ CUTOFF = 90
 #: Letters of a title that count: no help desk allows more, and a hostile one must not cost hours.
 _LONGEST = 500
 #: How many of the latest tickets are searched, for how many tickets at a time; None is all of them.
-_REACHES = ((1_000, 250), (8_000, 2_000), (64_000, 8_000), (None, 8_000))
+_REACHES = ((1_000, 250), (12_000, 3_000), (None, 8_000))
 #: Pairs of texts compared by bits at once, pairs looked up by words at once, and pairs handed on together.
 _TILE, _BLOCK, _BATCH = 1 << 16, 8_000_000, 500_000
 #: A text whose rarest words are found in this share of all titles is compared with all, by bits.
@@ -44,8 +44,8 @@ _COMMON = 1 / 32
 _LETTERS, _LOTS, _PAIRS = 48, 16, 512
 #: Texts of one band of lengths share their bits; a band's longest is so many times as long as its shortest.
 _BAND = 1.25
-#: So many rows of 64 bits at most, and how many rows' time it takes to count the letters of a pair that is left.
-_ROWS, _COUNTED = 12, 100
+#: So many rows of 64 bits at most.
+_ROWS = 12
 #: For so many words a text there is one row of 64 bits.
 _WORDS_SEEN = 8
 
@@ -211,14 +211,13 @@ def _settle(
 class _Texts:
     """Different texts of titles in order of length, `code` of each title (-1 for none), and what is cheap to see.
 
-    Of each text: `length`; `letters` and `pairs` counted by lot; its `words`. Of the texts by length: `bands`.
+    Of each text: `length`, `letters` counted by lot, `words`. Of texts of similar length: `bands`.
     """
 
     code: np.ndarray
     keys: np.ndarray
     length: np.ndarray
     letters: np.ndarray
-    pairs: np.ndarray
     words: _Words
     bands: list[_Band]
 
@@ -234,7 +233,7 @@ class _Texts:
         keys, length = np.asarray(keys, dtype=object)[order], length[order]
         letters, pairs = _counts(keys)
         words = _Words.of(keys, length, np.bincount(code[code >= 0], minlength=len(keys)))
-        return cls(code, keys, length, letters, pairs, words, list(_bands(length, letters)))
+        return cls(code, keys, length, letters, words, list(_bands(length, letters, pairs)))
 
     def scores(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The score of each pair of texts, 0 where it is under the cut-off."""
@@ -275,16 +274,19 @@ class _Texts:
         others = np.arange(*np.searchsorted(b, band.near))
         if not len(rows) or not len(others):
             return
-        # A tenth of both lengths, each taken by itself: one more at most than a tenth of their sum.
+        # Where the bits of these texts stand, and a tenth of both lengths: each by itself, so one more than in sum.
+        one, two = a[rows] - band.near[0], b[others] - band.near[0]
         most = self.length[a[rows]] // 10 + 1, self.length[b[others]] // 10
-        for i, j in _few_bits(band.of(a[rows]), band.of(b[others]), np.bitwise_xor, *most):
-            i, j = rows[i], others[j]
-            for counts, changed in ((self.letters, 1), (self.pairs, 3)):
-                x, y = counts[a[i]], counts[b[j]]
-                apart = (np.maximum(x, y) - np.minimum(x, y)).sum(axis=1, dtype=np.int64)
-                few = 10 * apart <= changed * (self.length[a[i]] + self.length[b[j]])
-                i, j = i[few], j[few]
-            yield i, j
+        for i, j in _few_bits(band.letters[:, one], band.letters[:, two], np.bitwise_xor, *most):
+            both = self.length[a[rows[i]]] + self.length[b[others[j]]]
+            changed = np.bitwise_count(band.pairs[:, one[i]] ^ band.pairs[:, two[j]]).sum(
+                axis=0, dtype=np.int64
+            )
+            few = 10 * changed <= 3 * both
+            i, j, both = rows[i[few]], others[j[few]], both[few]
+            ours, theirs = self.letters[a[i]], self.letters[b[j]]
+            changed = (np.maximum(ours, theirs) - np.minimum(ours, theirs)).sum(axis=1, dtype=np.int64)
+            yield i[10 * changed <= both], j[10 * changed <= both]
 
 
 def _key(title: object) -> str | None:
@@ -393,17 +395,18 @@ def _sharing(rare: sparse.csr_array, held: sparse.csr_array) -> Iterator[tuple[n
 
 @dataclass(frozen=True)
 class _Band:
-    """Texts of similar length: the places of its own, those of texts `near` enough in length, and their bits."""
+    """Texts of similar length: the places of its own, of those `near` enough in length, and the counts of these.
+
+    `letters` and `pairs` (of letters) are counted as bits.
+    """
 
     own: tuple[int, int]
     near: tuple[int, int]
-    bits: np.ndarray
-
-    def of(self, texts: np.ndarray) -> np.ndarray:
-        return self.bits[:, texts - self.near[0]]
+    letters: np.ndarray
+    pairs: np.ndarray
 
 
-def _bands(length: np.ndarray, letters: np.ndarray) -> Iterator[_Band]:
+def _bands(length: np.ndarray, letters: np.ndarray, pairs: np.ndarray) -> Iterator[_Band]:
     """Bands of texts, which are in order of length."""
     begin = 0
     while begin < len(length):
@@ -411,31 +414,37 @@ def _bands(length: np.ndarray, letters: np.ndarray) -> Iterator[_Band]:
         end = int(np.searchsorted(length, longest, "right"))
         reach = np.ceil(length[begin] * 9 / 11 - 1e-9), np.floor(longest * 11 / 9 + 1e-9) + 1
         near = tuple(int(place) for place in np.searchsorted(length, reach))
-        bits = _telling_bits(letters[slice(*near)], length[slice(*near)])
-        yield _Band((begin, end), near, bits)
+        there = slice(*near)
+        yield _Band(
+            own=(begin, end),
+            near=near,
+            letters=_telling_bits(letters[there], length[there], changed=1, next_step=60),
+            pairs=_telling_bits(pairs[there], length[there], changed=3, next_step=300),
+        )
         begin = end
 
 
-def _telling_bits(letters: np.ndarray, length: np.ndarray) -> np.ndarray:
-    """Letter counts of texts as bits ("at least three e"), those first that part them most evenly; 64 to a row.
+def _telling_bits(counts: np.ndarray, length: np.ndarray, changed: int, next_step: int) -> np.ndarray:
+    """Counts of texts as bits ("at least three e"), those first that part the texts most evenly; 64 to a row.
 
-    As many rows as cost least on a sample: each takes its time for all pairs, and leaves fewer to be counted out.
+    As many rows as cost least on a sample: each takes its time for all pairs of texts, and leaves fewer pairs to the
+    next step, which takes so many rows' time for a pair. A slip changes so many counts.
     """
-    sample = letters[:: len(letters) // 4_000 + 1]
-    lots = np.arange(letters.shape[1]) * 256
+    sample = counts[:: len(counts) // 4_000 + 1]
+    lots = np.arange(counts.shape[1]) * 256
     seen = np.bincount((lots + sample).ravel(), minlength=256 * len(lots)).reshape(-1, 256)
     reached = seen[:, ::-1].cumsum(axis=1)[:, ::-1] / len(sample)
     lot, level = np.divmod(np.argsort(-reached * (1 - reached), axis=None, kind="stable")[: 64 * _ROWS], 256)
 
-    def packed(counts: np.ndarray, rows: int) -> np.ndarray:
-        set_ = counts[:, lot[: 64 * rows]] >= level[: 64 * rows].astype(np.uint8)
-        return np.ascontiguousarray(np.ascontiguousarray(np.packbits(set_, axis=1)).view(np.uint64).T)
+    def packed(some: np.ndarray, rows: int) -> np.ndarray:
+        reach = some[:, lot[: 64 * rows]] >= level[: 64 * rows].astype(np.uint8)
+        return np.ascontiguousarray(np.ascontiguousarray(np.packbits(reach, axis=1)).view(np.uint64).T)
 
-    some = np.linspace(0, len(letters) - 1, 200).astype(np.int64)
-    bits, tenth = packed(letters[some], _ROWS), length[some] // 10
+    some = np.linspace(0, len(counts) - 1, 200).astype(np.int64)
+    bits = packed(counts[some], _ROWS)
     apart = np.bitwise_count(bits[:, :, None] ^ bits[:, None]).cumsum(axis=0, dtype=np.uint16)
-    left = (apart <= tenth[:, None] + tenth + 1).mean(axis=(1, 2))
-    return packed(letters, int(np.argmin(np.arange(_ROWS) + _COUNTED * left)) + 1)
+    left = (10 * apart <= changed * (length[some][:, None] + length[some])).mean(axis=(1, 2))
+    return packed(counts, int(np.argmin(np.arange(_ROWS) + next_step * left)) + 1)
 
 
 def _counts(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
