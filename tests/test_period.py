@@ -22,7 +22,8 @@ def test_months_shift_over_years():
 def test_periods_read_months_years_and_ranges():
     assert str(Period.parse("2026-10")) == "2026-10"
     assert [str(m) for m in Period.parse("2025-11..2026-01").months] == ["2025-11", "2025-12", "2026-01"]
-    assert str(Period.parse("2026")) == "2026-01..2026-12"
+    assert str(Period.parse("2026")) == str(Period.parse("2026-01..2026-12")) == "2026"
+    assert str(Period.parse("2025-07..2026-06")) == "2025-07..2026-06"
     with pytest.raises(ValueError, match="ends before it begins"):
         Period.parse("2026-02..2026-01")
 

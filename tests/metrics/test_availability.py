@@ -986,7 +986,7 @@ def oracle_reading(states, reading) -> tuple[dict[str, int], list[int]]:
 
 
 @given(outage_rows, check_rows, terms, st.booleans(), st.integers(0, 6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_reading_agrees_with_the_oracle(outages, checks, accounting, office, outage_min):
     calendars = {"office": {"hours": {"mon": HOURS}}}
     terms_ = {
@@ -1027,7 +1027,7 @@ def test_every_reading_agrees_with_the_oracle(outages, checks, accounting, offic
 
 
 @given(outage_rows, check_rows, terms, st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_what_always_holds(outages, checks, accounting, random):
     contract = agreed(
         accounting=accounting, availability_ratio=0.9, max_outages=2, users=10, user_hourly_cost=20

@@ -460,7 +460,7 @@ def oracle(begin: int, end: int, every: int, points: list[int]) -> tuple[int, in
     return expected, missed, max(np.diff(edges))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -488,7 +488,7 @@ def test_slots_and_gaps_agree_with_an_oracle(subjects):
         assert mine["end"].iloc[-1] == hours * HOUR
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(

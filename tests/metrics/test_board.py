@@ -101,7 +101,7 @@ def test_no_register_is_no_row_and_naive_bounds_are_refused():
         board.actions(None, pd.Timestamp("2026-10-01"), pd.Timestamp("2026-11-01"))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(

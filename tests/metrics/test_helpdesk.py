@@ -422,7 +422,7 @@ def test_records_have_their_columns_without_a_row():
         assert list(records["statuses"].columns) == helpdesk._STATUSES
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(

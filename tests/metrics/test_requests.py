@@ -229,7 +229,7 @@ def test_no_file_is_not_an_empty_file():
     assert [figure.value for figure in figures(empty) if figure.measure.endswith("_tickets")] == [0] * 5
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -988,7 +988,7 @@ def test_hours_come_from_time_entries_where_there_are_any():
         st.tuples(st.sampled_from(["T1", "T2", "T3"]), st.decimals(-9, 9, places=2)), min_size=1, max_size=12
     )
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_hours_add_up_exactly_in_any_order(bookings):
     frame = desk(*[{"opened_at": "04-01 10:00", "priority": name} for name in ("P1", "P2", "P9")])
     history = history_of(frame, None, contract(), END)
@@ -1459,7 +1459,7 @@ def frames(made: list[dict], logs: list[list[dict]]) -> tuple[pd.DataFrame, pd.D
 
 
 @given(desks())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_clocks_agree_with_the_oracle(made_logs):
     made, logs = made_logs
     early = [step for steps in logs for step in steps if step["at"] < CUT]
@@ -1505,7 +1505,7 @@ def test_the_clocks_agree_with_the_oracle(made_logs):
 
 
 @given(desks())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_identities_of_any_desk(made_logs):
     frame, events = frames(*made_logs)
     found = analyse(frame, events, None, contract(), START, END)  # rule 17 is held by the run itself
