@@ -161,10 +161,20 @@ def build() -> None:
         if not in_place and VENV.exists():
             shutil.rmtree(VENV)
         if run(way.create) and run(way.packages) and run(way.project):
+            import_once()
             record(VENV)
             say(f"Built in {time.monotonic() - started:.0f} s.")
             return
     sys.exit("The environment could not be built, for the reason above; the same command starts over.")
+
+
+def import_once() -> None:
+    """Have what every run imports compiled and kept, also where Python is told to keep no compiled code: without it
+    each process would compile the libraries anew. What cannot be imported shows itself in the run."""
+    say("  compiling")
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    first = [str(interpreter(VENV)), "-c", "import msp_report.warm, msp_report.pack, msp_report.cli, pytest"]
+    subprocess.run(first, cwd=ROOT, env=variables, capture_output=True, check=False)
 
 
 def ways(prefix: Path) -> list:

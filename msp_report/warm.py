@@ -13,17 +13,28 @@ sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 
 LIBRARIES = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
     "duckdb",
+    "encodings.unicode_escape",
+    "encodings.utf_8_sig",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
+    "pandas.core.arrays.arrow.extension_types",
+    "pyarrow.dataset",
     "pyarrow.parquet",
     "scipy.stats",
     "scrapbook",
     "seaborn",
     "statsmodels.duration.survfunc",
+    "tornado.platform.asyncio",
+    "tornado.queues",
 )
 ROOMS = ("charts", "display", "scraps", "workspace")
 METRICS = (
