@@ -198,12 +198,13 @@ def _desk(case: Case, say: Say) -> Iterator[_Desk]:
     with (
         _only_run(case, say),
         kernels.private_sockets() as config,
-        _pool() as pool,
+        _pool((os.cpu_count() or 2) + 1) as pool,  # one more: a notebook often waits for its kernel
+        _pool(2) as second_pool,
         tempfile.TemporaryDirectory(prefix=".settled-", dir=case.workspace.output / case.client) as folder,
     ):
         settled = Path(folder) / "months.json"
         case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
-        yield _Desk(config, pool, settled, say)
+        yield _Desk(config, pool, second_pool, settled, say)
 
 
 @dataclass
@@ -212,6 +213,8 @@ class _Desk:
 
     config: Any
     pool: ThreadPoolExecutor
+    second_pool: ThreadPoolExecutor
+    """Of its own: a month that is summed up does not queue behind the next one's first wave."""
     settled: Path
     say: Say
     _ahead: _Run | None = None
@@ -275,9 +278,9 @@ def _told(say: Say, month: object, work: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def _pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads for notebooks, one more than there are processors, for a notebook often waits for its kernel."""
-    pool = ThreadPoolExecutor(max_workers=(os.cpu_count() or 2) + 1)
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for notebooks; those that have not begun when it is left never do."""
+    pool = ThreadPoolExecutor(max_workers=threads)
     try:
         yield pool
     finally:
@@ -308,24 +311,24 @@ class _Run:
             told = json.dumps(case.manifest, ensure_ascii=False, indent=1, sort_keys=True)
             (self._staging / "manifest.json").write_text(told + "\n", encoding="utf-8")
         (self._staging / "notebooks").mkdir(parents=True)
-        self._first_wave = self._submit([n for n in notebooks if not n.second_wave])
+        self._first_wave = self._submit(desk.pool, [n for n in notebooks if not n.second_wave])
 
     def finish(self) -> Path:
         """Wait for the first wave, run the second, then the page that opens the pack, and publish what they made."""
         self._wait(self._first_wave)
         opening = _first_page(self._notebooks)
         second = [notebook for notebook in self._notebooks if notebook.second_wave]
-        self._wait(self._submit([notebook for notebook in second if notebook.report != opening]))
-        self._wait(self._submit([notebook for notebook in second if notebook.report == opening]))
+        for wave in ([n for n in second if n.report != opening], [n for n in second if n.report == opening]):
+            self._wait(self._submit(self._desk.second_pool, wave))
         _write_figures(self._staging, self._notebooks)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
         publish.pages(self.case, self._staging, made, self._strict, opening)
         publish.publish(self._staging, self._target)
         return self._target
 
-    def _submit(self, wave: list[Notebook]) -> dict[Future[None], Notebook]:
+    def _submit(self, pool: ThreadPoolExecutor, wave: list[Notebook]) -> dict[Future[None], Notebook]:
         where = (self._staging, self._desk.settled, self._desk.config)
-        return {self._desk.pool.submit(_execute_one, self.case, n, *where): n for n in wave}
+        return {pool.submit(_execute_one, self.case, n, *where): n for n in wave}
 
     def _wait(self, jobs: dict[Future[None], Notebook]) -> None:
         """Tell each notebook as it ends; the first failure stops those that have not begun."""
