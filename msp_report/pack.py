@@ -141,12 +141,7 @@ def run_year(client: str, year: str = "", workspace: Any = "", say: Say = lambda
     the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused
     where no month of the year has exports.
     """
-    kernels.warm_up()
-    monthly, annual = discover(NOTEBOOKS / "monthly"), discover(NOTEBOOKS / "annual")
-    case = open_year(client, year, workspace)
-    with _desk(case, say) as desk:
-        desk.catch_up_year(case, monthly)
-        return desk.run(case, annual)
+    return run_folder(client, year, workspace, NOTEBOOKS / "annual", "", say, over_months=True)
 
 
 def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> Path:
@@ -178,6 +173,7 @@ def run_folder(
 ) -> Path:
     """Run one folder of notebooks over one period, and publish it as `output/<client>/<name>/<period>`.
 
+    Without a name it is published where the period's own pack lies.
     `over_months` says that they sum up monthly packs, as the annual ones do: those that are missing are published
     first. `strict` as in `publish.page`. Returns the published folder. Raises what `open_case` raises (with
     `over_months`: `open_year`), NotebookRefused, ReportFailed.

@@ -3,34 +3,25 @@
 As in test_planted: through exports, readers, checks and look-back. A month that is over stands at its last instant.
 """
 
-import json
-
 import pandas as pd
 import pytest
 
 from msp_report.metrics import helpdesk, payments, tickets, today
-from msp_report.workspace import PROJECT, Workspace, open_day
+from msp_report.workspace import open_day
 
 MONTHS = ["2026-03", "2026-10"]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("planted")
-    return Workspace.find(PROJECT, exports=folder / "exports", output=folder / "output")
-
-
 @pytest.fixture(scope="module", params=MONTHS)
-def month(request, place):
-    case = open_day("demo", request.param, place)
-    truth = json.loads((place.exports / "demo" / "truth.json").read_text(encoding="utf-8"))
+def month(request, demo_place, truth):
+    case = open_day("demo", request.param, demo_place)
     desk = helpdesk.analyse(case.table("tickets"), case.table("ticket_events"), case.agreed, case.end)
     return case, truth[request.param], desk
 
 
 @pytest.fixture(scope="module")
-def bills(place):
-    case = open_day("demo", "", place)
+def bills(demo_place):
+    case = open_day("demo", "", demo_place)
     assert str(case.period) == "2026-10"
     bought = map(case.table, ("purchases", "prices", "rates"))
     return payments.analyse(*bought, case.agreed, case.strategy, case.end)
@@ -92,11 +83,9 @@ def test_what_is_open_is_the_backlog_of_the_month(month):
     assert set(desk.solved["ticket_id"]) == set(monthly.clocks.loc[recent, "ticket_id"])
 
 
-def test_payments_are_decided_as_planted(bills, place):
-    truth = json.loads((place.exports / "demo" / "truth.json").read_text(encoding="utf-8"))["2026-10"][
-        "daily"
-    ]
-    planted = {e["document_id"]: e for e in truth if e["fault"] in ("hold", "release", "cannot_tell")}
+def test_payments_are_decided_as_planted(bills, truth):
+    daily = truth["2026-10"]["daily"]
+    planted = {e["document_id"]: e for e in daily if e["fault"] in ("hold", "release", "cannot_tell")}
     found = bills.due.set_index("document_id")
     assert set(found.index) == set(planted)
     assert found["decision"].str.replace(" ", "_").to_dict() == {

@@ -28,19 +28,20 @@ def figures(*reports: Iterable[Figure]) -> list[Figure]:
 
     They keep their targets but not their verdicts, which stand on the pages that they come from.
     """
-    chosen = [
-        figure for report in reports for figure in report if figure.measure in _SAID and not figure.subject
-    ]
     return [
         figure.with_(measure=f"today.{_SAID[figure.measure]}", verdict=None, headline=None)
-        for figure in chosen
+        for figure in _chosen(reports)
     ]
 
 
 def lines(*reports: Iterable[Figure]) -> pd.DataFrame:
     """The list of page one: one row per figure with the columns of figures.json, and `page`, where it comes from."""
-    chosen = [
+    table = pd.DataFrame([figure.row() for figure in _chosen(reports)], columns=COLUMNS)
+    return table.assign(page=table["report"] + ".html")
+
+
+def _chosen(reports: Iterable[Iterable[Figure]]) -> list[Figure]:
+    """What page one says of the other reports: their figures over all."""
+    return [
         figure for report in reports for figure in report if figure.measure in _SAID and not figure.subject
     ]
-    table = pd.DataFrame([figure.row() for figure in chosen], columns=COLUMNS)
-    return table.assign(page=table["report"] + ".html")
