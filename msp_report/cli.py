@@ -50,7 +50,7 @@ def _one_sentence(error: click.ClickException) -> str:
 
 
 def _explain(error: Exception) -> tuple[int, str]:
-    from msp_report.ingest import DataRefused
+    from msp_report.intake.ingest import DataRefused
 
     if isinstance(error, DataRefused):
         return REFUSED, "\n".join(error.problems)
@@ -107,7 +107,7 @@ def _span(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--year", default="", metavar="YYYY", help="The same for one year.")
     @wraps(command)
     def with_span(*, period: str, month: str, year: str, **options: Any) -> Any:
-        from msp_report.period import Period
+        from msp_report.model.period import Period
 
         given = [text for text in (period, _one_month(month), year) if text]
         if len(given) > 1:
@@ -128,7 +128,7 @@ def verbs() -> None:
 @_place
 def monthly(place: Any, client: str, month: str) -> None:
     """Publish the board pack of a month, and first those of earlier months that have none."""
-    from msp_report import pack
+    from msp_report.packs import pack
 
     published = pack.run_month(client, _one_month(month), place, say=_say)
     click.echo(published / "html" / "index.html")
@@ -141,7 +141,7 @@ def monthly(place: Any, client: str, month: str) -> None:
 @_place
 def annual(place: Any, client: str, year: str, period: str) -> None:
     """Publish the annual assessment of a year, and first the board packs that it lacks."""
-    from msp_report import pack
+    from msp_report.packs import pack
 
     published = pack.run_year(client, _one_period(year, period), place, say=_say)
     click.echo(published / "html" / "index.html")
@@ -156,7 +156,7 @@ def annual(place: Any, client: str, year: str, period: str) -> None:
 @_place
 def fork(place: Any, pack: str | None, name: str | None, diff: str | None) -> None:
     """Copy a PACK of notebooks (annual, monthly) into the workspace, to be changed freely."""
-    from msp_report import forks
+    from msp_report.packs import forks
 
     if diff and not pack and not name:
         click.echo(forks.diff(forks.find(diff, place)), nl=False)
@@ -173,7 +173,7 @@ def fork(place: Any, pack: str | None, name: str | None, diff: str | None) -> No
 @_place
 def run(place: Any, name: str, client: str, period: str) -> None:
     """Run the fork NAME over a client's period and publish it beside the client's packs."""
-    from msp_report import forks
+    from msp_report.packs import forks
 
     click.echo(forks.run(name, client, period, place, _say) / "html" / "index.html")
 
@@ -194,8 +194,8 @@ def sample(
     place: Any, client: str, year: str, period: str, into: str, precision: float | None, seed: int | None
 ) -> None:
     """Draw a year's audit sample into a sheet to fill in."""
-    from msp_report import audit
-    from msp_report.workspace import open_year
+    from msp_report.case import open_year
+    from msp_report.packs import audit
 
     case = open_year(client, _one_period(year, period), place)
     told = audit.draw(case, Path(into).expanduser(), precision, seed)
@@ -209,7 +209,7 @@ def sample(
 @_place
 def daily(place: Any, client: str) -> None:
     """Publish what is open and what is due today, from the newest month with exports."""
-    from msp_report import pack
+    from msp_report.packs import pack
 
     click.echo(pack.run_day(client, place, say=_say) / "html" / "index.html")
 
@@ -226,7 +226,7 @@ def daily(place: Any, client: str) -> None:
 @_place
 def serve(place: Any, client: str, port: int) -> None:
     """Show what is published to a browser on this machine, read-only, until Ctrl-C."""
-    from msp_report import serve
+    from msp_report.pages import serve
 
     serve.serve(place, port, client, say=click.echo)
 
@@ -243,7 +243,7 @@ def serve(place: Any, client: str, port: int) -> None:
 @_place
 def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) -> None:
     """Show clients side by side, from their published packs; default: the latest month that any has."""
-    from msp_report import compare as comparison
+    from msp_report.packs import compare as comparison
 
     chosen = [name.strip() for name in clients.split(",") if name.strip()]
     click.echo(comparison.run(chosen, period, place, show_names, pack) / "html" / "index.html")
@@ -255,7 +255,7 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
 @_place
 def check(place: Any, client: str, month: str) -> None:
     """Read and validate a month's exports and params, and publish nothing."""
-    from msp_report.workspace import open_case
+    from msp_report.case import open_case
 
     case = open_case(client, _one_month(month), place)
     click.echo(case.reading().to_string(index=False, na_rep=""))
@@ -269,8 +269,8 @@ def check(place: Any, client: str, month: str) -> None:
 @_place
 def pdf(place: Any, client: str, month: str) -> None:
     """Print a published pack to PDF, one file a page, through a Chromium on this machine."""
-    from msp_report import paper
-    from msp_report.workspace import open_case
+    from msp_report.case import open_case
+    from msp_report.pages import paper
 
     case = open_case(client, _one_month(month), place)
     into = place.output / client / "pdf" / str(case.period)
@@ -297,7 +297,7 @@ def tables(schemas: str | None) -> None:
 
 
 def _one_period(year: str, period: str) -> str:
-    from msp_report.period import Period
+    from msp_report.model.period import Period
 
     if year and period:
         raise click.UsageError("--year and --period both say which months: give one of them")
@@ -309,6 +309,6 @@ def _one_period(year: str, period: str) -> str:
 
 
 def _one_month(text: str) -> str:
-    from msp_report.period import Month
+    from msp_report.model.period import Month
 
     return str(Month.parse(text)) if text else ""

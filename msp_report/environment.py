@@ -173,7 +173,11 @@ def import_once() -> None:
     each process would compile the libraries anew. What cannot be imported shows itself in the run."""
     say("  compiling")
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    first = [str(interpreter(VENV)), "-c", "import msp_report.warm, msp_report.pack, msp_report.cli, pytest"]
+    first = [
+        str(interpreter(VENV)),
+        "-c",
+        "import msp_report.packs.warm, msp_report.packs.pack, msp_report.cli, pytest",
+    ]
     subprocess.run(first, cwd=ROOT, env=variables, capture_output=True, check=False)
 
 

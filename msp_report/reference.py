@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from msp_report import params
-from msp_report.tables import TABLES, Column, Table
+from msp_report.model.tables import TABLES, Column, Table
 
 
 def tables() -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from workspaces import CONTRACT, HEADER, tickets
 
-from msp_report import pack
+from msp_report.packs import pack
 
 ROOT = Path(__file__).resolve().parent.parent
 VERBS = ("check", "demo", "monthly", "pdf", "tables")

@@ -8,7 +8,7 @@ import pytest
 
 from msp_report import reference
 from msp_report.cli import verbs
-from msp_report.tables import TABLES
+from msp_report.model.tables import TABLES
 from msp_report.workspace import PROJECT
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "REFERENCE.md", "CHANGELOG.md"]

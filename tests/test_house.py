@@ -118,7 +118,7 @@ def test_metrics_and_sources_never_meet():
     metrics, sources = of("metrics"), of("sources")
     assert metrics
     assert sources
-    assert reached(metrics) & sources <= {"msp_report.sources", "msp_report.sources.reading"}
+    assert reached(metrics) & sources <= {"msp_report.intake", "msp_report.params.layout"}
     assert not reached(sources) & metrics
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from msp_report import params
-from msp_report.tables import TABLES
+from msp_report.model.tables import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = [

@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from workspaces import CONTRACT, HEADER, digests, tickets
 
-from msp_report import ingest, params
-from msp_report.period import Month
-from msp_report.tables import TABLES
-from msp_report.workspace import PROJECT, UnknownClient, Workspace, open_case
+from msp_report import params
+from msp_report.case import open_case
+from msp_report.intake import ingest
+from msp_report.model.period import Month
+from msp_report.model.tables import TABLES
+from msp_report.workspace import PROJECT, UnknownClient, Workspace
 
 ONE = "{},{}T09:00:00,amy@acme.example,Mail,P1,{},{}\n"
 

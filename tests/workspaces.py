@@ -76,9 +76,9 @@ PARAMETERS = 'client = "demo"\nperiod = "2026-03"\nworkspace = ""'
 #: A cell that records a figure for every ticket and takes no time.
 RECORDS = """\
 import pandas as pd
-from msp_report.figures import Figure
-from msp_report.scraps import record
-from msp_report.workspace import open_case
+from msp_report.model.figures import Figure
+from msp_report.packs.scraps import record
+from msp_report.case import open_case
 case = open_case(client, period, workspace)
 seen = case.table("tickets")
 record(case, "{report}", [Figure(measure="{report}." + name, value=len(seen)) for name in {names}], {{"seen": seen}})

@@ -14,7 +14,7 @@ import pandas as pd
 from msp_report.demo import capacity, estate, files, monitoring, oversight, projects, purchasing, service_desk
 from msp_report.demo.truth import Truth
 from msp_report.demo.working_time import Office, span
-from msp_report.period import Period
+from msp_report.model.period import Period
 
 CLIENT = "demo"
 

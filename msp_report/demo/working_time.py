@@ -1,6 +1,6 @@
 """Months and office hours of the simulation, in whole seconds since 1970.
 
-It has its own small arithmetic so that a fault in `msp_report.clock` cannot hide in the demo.
+It has its own small arithmetic so that a fault in `msp_report.model.clock` cannot hide in the demo.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from msp_report.demo.company import ZONE
-from msp_report.period import Month, midnight
+from msp_report.model.period import Month, midnight
 
 #: An instant that has not come, or never does.
 NEVER = np.iinfo(np.int64).max // 4

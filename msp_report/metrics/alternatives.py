@@ -27,12 +27,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
 from msp_report.metrics.contract import exit_cost
+from msp_report.model.figures import Figure
+from msp_report.model.period import Period
+from msp_report.model.statistics import trend
+from msp_report.model.tables import TABLES
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
-from msp_report.period import Period
-from msp_report.statistics import trend
-from msp_report.tables import TABLES
 
 #: Fewest months that make a trend of a year.
 MONTHS_NEEDED = 6
@@ -248,7 +248,7 @@ def yearly_fee(contract: Contract | Mapping[str, Any], period: Period) -> float 
 
     Each month has the fee of the contract in force on its first day. None where no month has a fee.
 
-    >>> from msp_report.period import Period
+    >>> from msp_report.model.period import Period
     >>> yearly_fee({"term": {"monthly_fee": 1000}, "amendments": [{"effective_on": "2026-07-01",
     ...     "set": {"term.monthly_fee": 1200}}]}, Period.parse("2026"))
     13200.0

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
 from msp_report.metrics import contract as agreement
 from msp_report.metrics import projects
+from msp_report.model.figures import Figure
+from msp_report.model.period import Month, Period
 from msp_report.params import Contract, as_contract
-from msp_report.period import Month, Period
 
 # fmt: off
 MONEY = [

@@ -36,10 +36,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.clock import Clock
-from msp_report.figures import Figure, judge
+from msp_report.model.clock import Clock
+from msp_report.model.figures import Figure, judge
+from msp_report.model.period import Month, midnight
 from msp_report.params import Accounting, Calendar, Contract, Service, as_contract
-from msp_report.period import Month, midnight
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure, judge
+from msp_report.model.figures import Figure, judge
 from msp_report.params import Contract, as_contract
 
 HOUR = 3_600_000_000

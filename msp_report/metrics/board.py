@@ -11,9 +11,9 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import SEVERITY, Figure
-from msp_report.period import Month
-from msp_report.tables import TABLES
+from msp_report.model.figures import SEVERITY, Figure
+from msp_report.model.period import Month
+from msp_report.model.tables import TABLES
 
 # fmt: off
 ACTION_COLUMNS = ["action_id", "text", "owner", "state", "days_overdue", "due_on", "decided_on", "done_on"]

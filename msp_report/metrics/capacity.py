@@ -30,9 +30,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from msp_report.figures import SEVERITY, Figure
+from msp_report.model.figures import SEVERITY, Figure
+from msp_report.model.period import midnight
 from msp_report.params import Contract, as_contract
-from msp_report.period import midnight
 
 #: The record capacity/resources, and beside it what explains a row.
 RESOURCES = [

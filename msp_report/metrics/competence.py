@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from msp_report.figures import Figure
+from msp_report.model.figures import Figure
+from msp_report.model.statistics import Interval
+from msp_report.model.tables import TABLES
 from msp_report.params import Audit, Contract, as_contract
-from msp_report.statistics import Interval
-from msp_report.tables import TABLES
 
 OPINION_COLUMNS = [
     "subject",

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import COLUMNS, Figure
 from msp_report.metrics import availability
 from msp_report.metrics import tickets as desk
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Month
 from msp_report.params import Contract, as_contract
-from msp_report.period import Month
 
 _CENT = Decimal("0.01")
 #: The row of the record that takes off what is over the cap.

@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.figures import Figure, judge
 from msp_report.metrics.backups import gaps, slots
+from msp_report.model.figures import Figure, judge
+from msp_report.model.period import midnight
 from msp_report.params import Contract, as_contract
-from msp_report.period import midnight
 
 DAY = 86_400_000_000
 

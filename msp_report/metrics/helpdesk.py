@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure, judge
 from msp_report.metrics.tickets import Course, History, ageing, clocks_of, flow, history_of, open_tickets
 from msp_report.metrics.tickets.history import micros
 from msp_report.metrics.tickets.levels import local_date, priorities, versions_at
+from msp_report.model.figures import Figure, judge
+from msp_report.model.period import midnight
+from msp_report.model.tables import STATUSES, TABLES
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
-from msp_report.period import midnight
-from msp_report.tables import STATUSES, TABLES
 
 #: The rules of the page that no contract states: days untouched, times handed on, days in which a solve is recent.
 STUCK_DAYS, BOUNCING_TIMES, SOLVED_DAYS = flow.STUCK_DAYS, flow.BOUNCING_TIMES, 7

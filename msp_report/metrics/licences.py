@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
+from msp_report.model.figures import Figure
+from msp_report.model.period import Month
 from msp_report.params import Contract, as_contract
-from msp_report.period import Month
 
 _NO_REGISTER = "not computable: no purchase register was supplied"
 _NO_ENTITLEMENTS = "not computable: no list of licences owned was supplied"

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.figures import Figure
 from msp_report.metrics import procurement
+from msp_report.model.figures import Figure
 from msp_report.params import Contract, Strategy, as_contract
 
 #: What may be decided on an invoice, what must not be paid first.

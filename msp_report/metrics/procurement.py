@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
+from msp_report.model.figures import Figure
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
 NAN = float("nan")

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure, judge
+from msp_report.model.figures import Figure, judge
+from msp_report.model.statistics import wilson
 from msp_report.params import Strategy, as_strategy
-from msp_report.statistics import wilson
 
 EARNED = [
     "pv", "ev", "ac", "cv", "spi", "cpi", "eac", "eac_typical", "eac_spi", "tcpi", "es", "spi_t", "ieac_t",

@@ -16,9 +16,9 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import COLUMNS, Figure
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Period
 from msp_report.params import Findings, Severity
-from msp_report.period import Period
 
 #: How grave a finding may be, the gravest first.
 SEVERITIES: tuple[str, ...] = tuple(reversed(get_args(Severity)))

@@ -33,10 +33,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
 from msp_report.metrics.tickets import duplicates, history_of
+from msp_report.model.figures import Figure
+from msp_report.model.tables import TABLES
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
-from msp_report.tables import TABLES
 
 KINDS = ("authorised", "unauthorised", "unknown", "duplicate", "training")
 

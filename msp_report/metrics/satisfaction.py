@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
 from msp_report.metrics.tickets import history_of, reopens, repeats
+from msp_report.model.figures import Figure
+from msp_report.model.statistics import ANSWERS_NEEDED, Interval, csat, recommend
+from msp_report.model.tables import TABLES
 from msp_report.params import Contract, Sources, as_contract
-from msp_report.statistics import ANSWERS_NEEDED, Interval, csat, recommend
-from msp_report.tables import TABLES
 
 QUESTIONS = ("responsiveness", "capability", "recommend")
 #: On a scale of 0 to 10: at most a detractor's answer, at least a promoter's.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.figures import SEVERITY, Figure, judge
+from msp_report.model.figures import SEVERITY, Figure, judge
 from msp_report.params import ScorecardLine, Strategy, as_strategy
 
 LINE_COLUMNS = [

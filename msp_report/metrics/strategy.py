@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
 from msp_report.metrics.projects import proposals, variance
+from msp_report.model.figures import Figure
+from msp_report.model.tables import TABLES
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
-from msp_report.tables import TABLES
 
 #: What may be wrong with a project, gravest first, and how a page says it.
 FAULTS = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from msp_report.figures import COLUMNS, Figure
+from msp_report.model.figures import COLUMNS, Figure
 
 #: What page one says, of which report; in the order of its list.
 _SAID = {

@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure, judge
 from msp_report.metrics import procurement
 from msp_report.metrics.projects import variance
+from msp_report.model.figures import Figure, judge
+from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
-from msp_report.tables import TABLES
 
 TIES = ("referral", "commission", "owner")
 

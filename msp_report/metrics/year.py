@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.figures import Figure
+from msp_report.model.figures import Figure
+from msp_report.model.period import Month, Period
+from msp_report.model.statistics import xmr
 from msp_report.params import Contract, as_contract
-from msp_report.period import Month, Period
-from msp_report.statistics import xmr
 
 # fmt: off
 POINTS = [

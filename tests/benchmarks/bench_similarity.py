@@ -22,7 +22,7 @@ import pytest
 from rapidfuzz import fuzz, process
 
 from msp_report.metrics import requests, tickets
-from msp_report.similarity import CUTOFF, earlier_match, near_identical
+from msp_report.model.titles import CUTOFF, earlier_match, near_identical
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from msp_report import charts, display, publish
+from msp_report.pages import charts, display, publish
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make env")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: make env")

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from msp_report import paper
+from msp_report.pages import paper
 
 PAGE = "<!doctype html><html lang='en'><title>Page</title><h1>Page one</h1></html>"
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msp_report.figures import COLUMNS, Figure
 from msp_report.metrics import alternatives
-from msp_report.period import Period
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Period
 
 PERIOD = Period.parse("2026")
 START, END = pd.Timestamp("2026-01-01", tz="UTC"), pd.Timestamp("2027-01-01", tz="UTC")

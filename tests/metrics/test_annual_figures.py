@@ -7,10 +7,10 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from msp_report.figures import COLUMNS, Figure
 from msp_report.metrics import annual, projects
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Month, Period
 from msp_report.params import as_contract
-from msp_report.period import Month, Period
 
 PERIOD = Period.parse("2026-01..2026-04")
 MONTHS = ["2026-01", "2026-02", "2026-03", "2026-04"]

@@ -20,7 +20,7 @@ from msp_report.metrics.availability import (
     rules,
     service_levels,
 )
-from msp_report.period import Period
+from msp_report.model.period import Period
 
 # A day is 1440 scheduled minutes. 2026-10-05 is a Monday.
 START, END = pd.Timestamp("2026-10-05", tz="UTC"), pd.Timestamp("2026-10-06", tz="UTC")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from msp_report.metrics import backups
 from msp_report.metrics.backups import analyse, figures, gaps, slots
-from msp_report.period import Period
+from msp_report.model.period import Period
 
 # Four days of 24 hours: slots end on the 2nd, 3rd, 4th and 5th at midnight.
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-10-05", tz="UTC")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msp_report.figures import COLUMNS, Figure
 from msp_report.metrics import board, competence
-from msp_report.period import Month
-from msp_report.tables import TABLES
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Month
+from msp_report.model.tables import TABLES
 
 #: October 2026 in London: 1 October 00:00 BST to 1 November 00:00 GMT.
 OCTOBER = (pd.Timestamp("2026-09-30T23:00", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC"), "Europe/London")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msp_report import statistics
 from msp_report.metrics import capacity
+from msp_report.model import statistics
 
 REAL = Path(__file__).parents[3] / "shared" / "real" / "capacity"
 START, END = date(2026, 4, 1), date(2026, 5, 1)

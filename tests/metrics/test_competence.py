@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msp_report import statistics
 from msp_report.metrics import competence
+from msp_report.model import statistics
 
 COLUMNS = ["subject", "assessed_on", "assessor", "independent", "engaged_by", "result", "expires_on"]
 

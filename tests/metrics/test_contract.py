@@ -393,7 +393,7 @@ def test_figures_add_up_with_the_records():
 
 def test_the_demo_owes_what_was_planted_and_nothing_else(demo_place, truth):
     """Its availability, month by month as simulated, gives the credits that the truth names."""
-    from msp_report.workspace import open_case
+    from msp_report.case import open_case
 
     case = open_case("demo", "2026-10", demo_place)
     levels = [

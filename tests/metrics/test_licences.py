@@ -295,7 +295,7 @@ def test_it_adds_up_in_any_order(rights, found, seed):
 
 @pytest.mark.parametrize("month", ["2026-08", "2026-10"])
 def test_every_planted_fault_is_found_and_nothing_else(demo_place, truth, month):
-    from msp_report.workspace import open_case
+    from msp_report.case import open_case
 
     case = open_case("demo", month, demo_place)
     tables = (case.table("entitlements"), case.table("installs"), case.table("purchases"))

@@ -921,7 +921,7 @@ def orders_of(entry: dict) -> str:
 
 @pytest.mark.parametrize("month", ["2026-05", "2026-06", "2026-09", "2026-10"])
 def test_every_planted_fault_is_found_and_nothing_else(demo_place, truth, month):
-    from msp_report.workspace import open_case
+    from msp_report.case import open_case
 
     case = open_case("demo", month, demo_place)
     tables = (case.table("purchases"), case.table("prices"), case.table("rates"), case.agreed, case.strategy)

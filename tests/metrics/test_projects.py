@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msp_report.metrics import projects
-from msp_report.statistics import wilson
+from msp_report.model.statistics import wilson
 
 REAL = Path(__file__).parents[3] / "shared" / "real" / "projects"
 CUTOFF = date(2026, 5, 1)

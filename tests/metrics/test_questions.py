@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from msp_report.figures import Figure
 from msp_report.metrics import questions
+from msp_report.model.figures import Figure
+from msp_report.model.period import Period
 from msp_report.params import Findings, as_contract
-from msp_report.period import Period
-from msp_report.sentences import questions as words
+from msp_report.words.sentences import questions as words
 
 ASKED = pd.DataFrame(
     {

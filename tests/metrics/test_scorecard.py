@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from msp_report.figures import COLUMNS, Figure
 from msp_report.metrics import scorecard
+from msp_report.model.figures import COLUMNS, Figure
 
 
 def pack(*figures: Figure) -> pd.DataFrame:

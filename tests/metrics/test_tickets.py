@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msp_report.metrics import tickets
 from msp_report.metrics.tickets import Course, analyse, clocks, figures, history_of
 from msp_report.metrics.tickets.levels import READINGS
-from msp_report.tables import TABLES
+from msp_report.model.tables import TABLES
 
 # 2026-04-01 is a Wednesday, so 3 April a Friday and 6 April a Monday. All in UTC unless a case says otherwise.
 START, END = pd.Timestamp("2026-04-01", tz="UTC"), pd.Timestamp("2026-05-01", tz="UTC")

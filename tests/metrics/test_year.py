@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msp_report.figures import COLUMNS, Figure
 from msp_report.metrics import year
-from msp_report.period import Period
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Period
 
 PERIOD = Period.parse("2026")
 MONTHS = [str(month) for month in PERIOD.months]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from msp_report.case import open_case
 from msp_report.metrics import backups
-from msp_report.workspace import PROJECT, Workspace, open_case
+from msp_report.workspace import PROJECT, Workspace
 
 REAL = PROJECT.parent / "shared" / "real"
 pytestmark = [

@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from msp_report.case import open_case
+from msp_report.intake import reasons
 from msp_report.metrics import capacity, projects
-from msp_report.sources import reasons
-from msp_report.workspace import PROJECT, Workspace, open_case
+from msp_report.workspace import PROJECT, Workspace
 
 REAL = PROJECT.parent / "shared" / "real"
 pytestmark = [

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from msp_report.case import open_day
 from msp_report.metrics import helpdesk
-from msp_report.workspace import PROJECT, Workspace, open_day
+from msp_report.workspace import PROJECT, Workspace
 
 REAL = PROJECT.parent / "shared" / "real"
 pytestmark = [

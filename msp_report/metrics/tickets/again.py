@@ -10,9 +10,9 @@ import pandas as pd
 
 from msp_report.metrics.tickets.history import OPEN, History, instants, micros
 from msp_report.metrics.tickets.levels import priorities
+from msp_report.model.tables import STATUSES
+from msp_report.model.titles import earlier_match
 from msp_report.params import Contract, as_contract
-from msp_report.similarity import earlier_match
-from msp_report.tables import STATUSES
 
 _KEYS = {"requester": "same requester and category", "asset": "same asset and category"}
 _TEXT = "near-identical title"

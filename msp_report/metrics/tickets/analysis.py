@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.figures import Figure
 from msp_report.metrics.tickets import again, flow, levels
 from msp_report.metrics.tickets.history import History, history_of
+from msp_report.model.figures import Figure
+from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
-from msp_report.tables import TABLES
 
 
 @dataclass(frozen=True)

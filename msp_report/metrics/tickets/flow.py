@@ -12,10 +12,10 @@ import pandas as pd
 
 from msp_report.metrics.tickets.history import MOVES, OPEN, History, micros
 from msp_report.metrics.tickets.levels import alive, local_date, priorities
+from msp_report.model.period import Month, midnight
+from msp_report.model.statistics import kaplan_meier, percentile
+from msp_report.model.tables import STATUSES
 from msp_report.params import Contract, as_contract
-from msp_report.period import Month, midnight
-from msp_report.statistics import kaplan_meier, percentile
-from msp_report.tables import STATUSES
 
 #: Age bands of open tickets [days of 24 h]: each from one edge up to, not including, the next.
 AGES = (0, 1, 3, 7, 14, 30, 90)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model.tables import PANDAS, STATUSES
 from msp_report.params import Contract, as_contract
-from msp_report.tables import PANDAS, STATUSES
 
 #: The status groups of rule 12.
 OPEN = ("new", "open", "waiting_on_customer", "waiting_on_supplier", "waiting")

@@ -15,8 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from msp_report.clock import Clock
-from msp_report.figures import judge
 from msp_report.metrics.tickets.history import (
     FAR,
     OPEN,
@@ -27,9 +25,11 @@ from msp_report.metrics.tickets.history import (
     instants,
     micros,
 )
+from msp_report.model.clock import Clock
+from msp_report.model.figures import judge
+from msp_report.model.period import Month, midnight
+from msp_report.model.tables import STATUSES
 from msp_report.params import Contract, as_contract
-from msp_report.period import Month, midnight
-from msp_report.tables import STATUSES
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

@@ -1,0 +1,368 @@
+"""The opened case: one client's period with its accepted tables. Notebooks begin here.
+
+`case = open_case(client, period, workspace)`. The tables are read from what intake accepted; exports that have not
+been read yet, or changed since, are read first, so that a notebook gives the same figures alone as in a pack run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from msp_report import params
+from msp_report.intake import ingest
+from msp_report.intake.accepted import Accepted
+from msp_report.model import privacy
+from msp_report.model.period import Month, Period
+from msp_report.model.tables import PANDAS, TABLES
+from msp_report.workspace import Workspace, make_demo
+
+
+@dataclass(frozen=True)
+class Case:
+    """One client's period: what was agreed, and everything accepted for it."""
+
+    workspace: Workspace
+    client: str
+    period: Period
+    agreed: params.Contract
+    """The whole contract with its amendments."""
+    strategy: params.Strategy
+    sources: params.Sources
+    _exports: Accepted = field(repr=False)
+    of_day: bool = False
+    """Whether it is looked at as things stand: pages name the instant of the cut-off, not the month."""
+    _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
+
+    def at(self, period: Period | Month) -> Case:
+        """The same client's case of another period; what was accepted is not looked at again."""
+        chosen = Period(period, period) if isinstance(period, Month) else period
+        return replace(self, period=chosen, _read={})
+
+    @cached_property
+    def contract(self) -> params.Contract:
+        """The contract in force on the first day of the period's last month."""
+        return self.agreed.on(self.period.last.first_on)
+
+    @property
+    def timezone(self) -> str:
+        """The client's zone."""
+        return self.agreed.client.timezone
+
+    @cached_property
+    def bounds(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """The instants `[start, end)` of the period; a running one ends where its exports do.
+
+        What has not happened yet is neither up nor late: a period that is not over ends a minute after the last
+        instant in what was accepted, or now where nothing happened; a longer one with its newest month, if that is
+        over.
+        """
+        start, end = self.period.bounds(self.timezone)
+        now = pd.Timestamp.now("UTC").as_unit("us")
+        if not start < now < end:
+            return start, end
+        _, known = Period(self.newest, self.newest).bounds(self.timezone)
+        if known <= now:  # of a longer period: nothing is known of the months that follow
+            return start, known
+        return start, (self._last_instant(start, now) or now).floor("min") + pd.Timedelta(minutes=1)
+
+    def _last_instant(self, start: pd.Timestamp, now: pd.Timestamp) -> pd.Timestamp | None:
+        """The last instant in the exports of the period, not after now."""
+        found = []
+        for table in TABLES.values():
+            path = self.accepted / "tables" / f"{table.name}.parquet"
+            columns = [column.name for column in table.columns if column.type == "instant"]
+            if columns and path.exists():
+                frame = pd.read_parquet(path, columns=columns)
+                found += [frame.loc[frame[name].between(start, now), name].max() for name in columns]
+        return max((at for at in found if pd.notna(at)), default=None)
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """First instant, UTC."""
+        return self.bounds[0]
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """The cut-off (rule 0), UTC."""
+        return self.bounds[1]
+
+    @cached_property
+    def to_date(self) -> bool:
+        """Whether the period is still running."""
+        return not self.period.is_over(self.timezone, datetime.now(UTC))
+
+    @property
+    def age(self) -> pd.Timedelta:
+        """How long ago the cut-off was."""
+        return max(pd.Timestamp.now("UTC") - self.end, pd.Timedelta(0))
+
+    @cached_property
+    def newest(self) -> Month:
+        """The month whose exports the period ends with: its last one, or in a longer period the last accepted."""
+        months = [m for m in reversed(self._exports.months) if self.period.first <= m <= self.period.last]
+        if self.period.first == self.period.last:
+            return self.period.last
+        return next((month for month in months if self._exports.find(month)), [*months, self.period.last][0])
+
+    @property
+    def closing(self) -> Month:
+        """The last month that counts: the period's last one, or while that runs the newest accepted one."""
+        return self.newest if self.to_date else self.period.last
+
+    def lacking(self, month: Month) -> str | None:
+        """Why there can be no pack of a month; None where its exports were accepted."""
+        begin, _ = Period(month, month).bounds(self.timezone)
+        if begin > pd.Timestamp.now("UTC"):
+            return "it has not begun yet"
+        if month not in self._exports.months:
+            starts_on = self.agreed.term.starts_on
+            begun = starts_on is None or starts_on < month.end_on
+            return "no exports were supplied" if begun else "the contract had not begun"
+        return None if self._exports.find(month) else "its exports were refused"
+
+    @cached_property
+    def accepted(self) -> Path:
+        """The folder of the newest month's accepted tables, rejects and manifest; read first where stale."""
+        return self._exports.read(self.newest)
+
+    @cached_property
+    def manifest(self) -> dict:
+        """What was read, accepted and rejected, per file and table; over a longer period that of its months, each
+        file with the first `month` that it was read for."""
+        inside = [month for month in self.months if self.period.first <= month <= self.period.last]
+        folders = {month: folder for month in inside if (folder := self._folder(month))}
+        told = {m: json.loads((f / "manifest.json").read_text(encoding="utf-8")) for m, f in folders.items()}
+        newest = told[self.newest]
+        if self.period.first == self.period.last:
+            return newest
+        known: dict[tuple, str] = {}
+        files = []
+        for month, one in told.items():
+            named = [((e["file"], e["table"], e["sha256"]), e) for e in one["files"]]
+            known |= {key: str(month) for key, _ in named if key not in known}
+            files += [{"month": str(month), **e} for key, e in named if known[key] == str(month)]
+        warnings = dict.fromkeys(
+            f"{month}: {text}" for month, one in told.items() for text in one["warnings"]
+        )
+        return {**newest, "month": str(self.period), "files": files, "warnings": list(warnings)}
+
+    @property
+    def exported(self) -> list[Month]:
+        """Every month for which there are exports, whatever the period, oldest first."""
+        return self._exports.exported
+
+    @cached_property
+    def months(self) -> list[Month]:
+        """Every month with exports up to the newest one, oldest first."""
+        return sorted({month for month in self._exports.months if month < self.newest} | {self.newest})
+
+    @cached_property
+    def later_months(self) -> list[Month]:
+        """Months with exports after the period, oldest first: only follow-ups look there (rule 0)."""
+        return [month for month in self._exports.months if month > self.period.last]
+
+    def paths(self, table: str, months: list[Month] | None = None) -> list[Path]:
+        """The Parquet files of a table, oldest month first; files of the same exports are named once."""
+        if TABLES[table].period is None:
+            months = [self.newest]
+        found: dict[tuple, Path] = {}
+        for month in months if months is not None else self.months:
+            folder = self._folder(month)
+            path = folder / "tables" / f"{table}.parquet" if folder else None
+            if path and path.exists():
+                found[_inputs(folder, table)] = path
+        return list(found.values())
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """A canonical table with its look-back: all rows accepted up to this month's exports.
+
+        The newest export's row stands for its key. None: no file of this table was supplied, which is not
+        the same as a file without rows.
+        """
+        if name not in self._read:
+            self._read[name] = _join(name, self.paths(name))
+        return self._read[name]
+
+    def follow_up(self, name: str) -> pd.DataFrame | None:
+        """The same, as far as later exports reach (rule 18)."""
+        if not self.later_months:
+            return self.table(name)
+        return _join(name, self.paths(name, [*self.months, *self.later_months]))
+
+    def reach(self, name: str) -> pd.Timestamp:
+        """How far a table reaches beyond the cut-off: its last instant, at least the cut-off."""
+        frame = self.follow_up(name)
+        last = frame[TABLES[name].period].max() if frame is not None and len(frame) else self.end
+        return max(self.end, last)
+
+    def people(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
+        if self.agreed.privacy.people == "shown":
+            return frame
+        return privacy.hide_people(frame, self.client, self.agreed.provider.name)
+
+    def reading(self, *tables: str) -> pd.DataFrame:
+        """What was read for some tables, or for all: one row per file and table, with its counts.
+
+        Columns table, file, read, accepted, rejected, outside (the period), evidence. A table that was not
+        supplied has a row with no file. Over a longer period the months' files of one name are added up.
+        """
+        columns = ["table", "file", "read", "accepted", "rejected", "outside", "evidence"]
+        entries = [e for e in self.manifest["files"] if not tables or e["table"] in tables]
+        missing = [{"table": name} for name in tables if name not in {e["table"] for e in entries}]
+        frame = pd.DataFrame([*entries, *missing], columns=columns)
+        if self.period.first == self.period.last:
+            return frame
+        same = ["table", "file", "evidence"]
+        return frame.groupby(same, sort=False, dropna=False, as_index=False).sum(min_count=1)[columns]
+
+    def remarks(self) -> list[str]:
+        """What an analyst should look at in what was read, one sentence each: rejects, warnings, absent files."""
+        said = []
+        for entry in self.manifest["files"]:
+            if entry["rejected"]:
+                reasons = "; ".join(f"{count:,} {reason}" for reason, count in entry["by_reason"].items())
+                listed = self.accepted / "rejects" / f"{entry['table']}.csv"
+                rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
+                said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
+        said += self.manifest["warnings"]
+        states = self.manifest["tables"]
+        absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]
+        said += [f"{name}: sources.yaml names a file that is not there" for name in absent]
+        return said + [
+            f"{name}: named after no table, so nothing is read from it" for name in self.manifest["unread"]
+        ]
+
+    @cached_property
+    def notes(self) -> str:
+        """A human's words on the month, params/<client>/notes/<month>.md; empty where there are none."""
+        path = self.workspace.client_params(self.client) / "notes" / f"{self.period}.md"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def settle(self, path: Path, begin: Callable[[Month], None]) -> None:
+        """Look at the exports of every month once, and write what was found for the kernels of a pack run.
+
+        `begin` hears of each month that has to be read.
+        """
+        self._exports.settle(path, begin)
+
+    def _folder(self, month: Month) -> Path | None:
+        """The folder of a month's accepted tables; None where they were refused."""
+        return self.accepted if month == self.newest else self._exports.find(month)
+
+
+def open_case(client: str = "demo", period: str = "", workspace: str | Path | Workspace = "") -> Case:
+    """Open one client's period.
+
+    `period` is "2026-10", "2026" or "2025-07..2026-06"; empty: the latest complete month with data. The demo
+    company's exports are made where they are absent. Raises UnknownClient, ParamsError, ValueError for a
+    period that is none, ingest.DataRefused.
+    """
+    case = _opened(client, period, workspace)
+    return case if period else case.at(latest_complete(case))
+
+
+def open_day(client: str = "demo", period: str = "", workspace: str | Path | Workspace = "") -> Case:
+    """Open one client as things stood when the newest exports were made.
+
+    `period` is the month of the exports; empty: the newest month with exports that has begun, over or not. A running
+    one ends where its exports do (`Case.bounds`). Raises what `open_case` raises.
+    """
+    case = replace(_opened(client, period, workspace), of_day=True)
+    if period:
+        return case
+    now = pd.Timestamp.now("UTC")
+    begun = [month for month in case.exported if Period(month, month).bounds(case.timezone)[0] <= now]
+    if not begun:
+        where = case.workspace.exports_template(case.client, case.sources)
+        raise ingest.DataRefused([f"no month of {client} with exports: put them into {where}"])
+    return case.at(begun[-1])
+
+
+def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case:
+    """The case of a period, or of the month that is running where none is named."""
+    place = workspace if isinstance(workspace, Workspace) else Workspace.find(workspace)
+    folder = place.client_params(client)
+    contract = params.load_contract(folder)
+    sources = params.load_sources(folder)
+    if client == "demo":
+        make_demo(place)
+    template = place.exports_template(client, sources)
+    origin = os.path.relpath(template, place.root)
+    exports = Accepted(place.output / client, template, origin, folder, contract, sources)
+    today = Month.of(datetime.now(UTC).date())
+    chosen = Period.parse(period) if period else Period(today, today)
+    return Case(place, client, chosen, contract, params.load_strategy(folder), sources, exports)
+
+
+def open_year(client: str = "demo", year: str = "", workspace: str | Path | Workspace = "") -> Case:
+    """Open one client's year, "2026" or "2025-07..2026-06"; empty: the latest civil year with exports that is over.
+
+    Raises what `open_case` raises, ParamsError for findings.yaml too, ValueError for a single month, and
+    ingest.DataRefused where no month of the year has exports.
+    """
+    case = open_case(client, year or f"{datetime.now(UTC).year:04d}", workspace)
+    if not year:
+        over = [month.year for month in case.exported if _is_over(case, Period.parse(f"{month.year:04d}"))]
+        if not over:
+            raise ingest.DataRefused([f"no complete year of {client} with exports: name a running one"])
+        case = case.at(Period.parse(f"{over[-1]:04d}"))
+    if case.period.first == case.period.last:
+        raise ValueError(f"{year!r} is a month: a year is written 2026, or 2025-07..2026-06")
+    if not set(case.period.months) & set(case.exported):
+        where = case.workspace.exports_template(client, case.sources)
+        raise ingest.DataRefused([f"no month of {case.period} has exports: put them into {where}"])
+    params.load_findings(case.workspace.client_params(client))  # refused before an hour's work, not after
+    return case
+
+
+def _is_over(case: Case, period: Period) -> bool:
+    return period.is_over(case.timezone, datetime.now(UTC))
+
+
+def latest_complete(case: Case) -> Month:
+    """The latest month with exports that is over. Raises ingest.DataRefused where there is none."""
+    over = [month for month in case.exported if _is_over(case, Period(month, month))]
+    if not over:
+        where = case.workspace.exports_template(case.client, case.sources)
+        raise ingest.DataRefused(
+            [
+                f"no complete month of {case.client} with exports: put them into {where}, or name a running month"
+            ]
+        )
+    return over[-1]
+
+
+def _inputs(folder: Path, table: str) -> tuple:
+    """What a month's table was made from: the same inputs in two months are one table."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    entries = [entry for entry in manifest["files"] if entry["table"] == table]
+    return tuple(sorted((entry["file"], entry["sha256"]) for entry in entries)) or (str(folder),)
+
+
+def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
+    if not paths:
+        return None
+    table = TABLES[name]
+    frames = [pd.read_parquet(path) for path in paths]
+    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    if frame.empty:
+        return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
+    frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
+    if len(frames) > 1:
+        frame = frame.drop_duplicates(list(table.key) or None, keep="last", ignore_index=True)
+    return frame
+
+
+def read_table(name: str, path: Path) -> pd.DataFrame:
+    """The rows of one Parquet file of a canonical table, typed as Case.table has them."""
+    types = {column.name: PANDAS[column.type] for column in TABLES[name].columns}
+    return pd.read_parquet(path).astype(types)

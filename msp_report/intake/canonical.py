@@ -1,0 +1,421 @@
+"""A vendor's rows as rows of a canonical table: each is accepted, or rejected with its column and reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from rapidfuzz import process
+
+from msp_report.intake import reasons
+from msp_report.intake.chunk import Broken, Chunk, Unreadable, joined
+from msp_report.intake.profile import UNPIVOT, ProfileError, meaning
+from msp_report.intake.values import Manner, Values, convert, mapped, signs
+from msp_report.model.tables import ARROW, Column, Table
+from msp_report.params.layout import Layout, fold
+
+REJECTED = ("line", "column", "value", "reason", "row")
+"""What is kept of a rejected row, beside its file."""
+
+_TOTAL = r"(?i)^(grand |sub-?)?totals?\b"
+_VALUE_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the headers of one file serve a table."""
+
+    table: Table
+    layout: Layout
+    manner: Manner
+    header: tuple[str, ...]
+    found: Mapping[str, str]
+    """Canonical column: the file's header."""
+    fixed: Mapping[str, str]
+    """Canonical column: the value of every row."""
+    unpivoted: Mapping[str, str]
+    """Name of the rows to be: the file's header."""
+
+    @property
+    def is_log(self) -> bool:
+        """Whether each row shows a whole ticket, of which only the changes are events."""
+        return bool(self.layout.unpivot) and self.table.name == "ticket_events"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of a log."""
+        return tuple(self.layout.unpivot) if self.is_log else ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that one input row fills; a log has one more for each field."""
+        return filled(self.table, self.layout)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """How the accepted rows of this file lie: those of the table, or the whole rows of a log."""
+        return log_schema(self.table, self.layout) if self.is_log else self.table.schema
+
+
+def filled(table: Table, layout: Layout) -> tuple[Column, ...]:
+    """The columns of a table that one input row fills; a log has one more for each field."""
+    if not layout.unpivot:
+        return table.columns
+    is_log = table.name == "ticket_events"
+    left_out = (*UNPIVOT[table.name], *(("from",) if is_log else ()))
+    plain = tuple(column for column in table.columns if column.name not in left_out)
+    return (*plain, *(_field(table, name) for name in layout.unpivot)) if is_log else plain
+
+
+def log_schema(table: Table, layout: Layout) -> pa.Schema:
+    """How the whole rows of a log lie before their changes are found."""
+    kinds = {column.name: ARROW[column.type] for column in filled(table, layout)}
+    return pa.schema(list((kinds | dict.fromkeys(layout.unpivot, pa.string())).items()))
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of one chunk."""
+
+    rows: pa.Table
+    place: np.ndarray
+    """For each of `rows`, the row of the chunk that it comes from."""
+    rejects: pd.DataFrame
+    """One row a rejected row: line, column, value, reason, row."""
+    in_fold: int
+    """Accepted rows with a time that was twice; the first was taken."""
+
+
+def fit(chunk: Chunk, table: Table, layout: Layout, manner: Manner, fixed: Mapping[str, str]) -> Fit:
+    """How the header of a file's first chunk serves a table; decimal signs are found in its rows.
+
+    `fixed` are the columns that the path gives. Raises Unreadable where a required column is missing, naming
+    the headers found, and ProfileError for a constant that its column does not take.
+    """
+    found = _found(chunk, layout, table)
+    unpivoted = _unpivoted(chunk, layout)
+    given = {**fixed, **layout.constants}
+    for name, value in (("max_gap_s", layout.max_gap_s), ("changes_only", layout.changes_only)):
+        if value is not None and name in table.names and name not in found:
+            given[name] = str(value)
+    result = Fit(table, layout, manner, chunk.header, found, given, unpivoted)
+    _check_columns(result, chunk)
+    for name, value in given.items():
+        _constant(result, table.column(name), value, 1)
+    if manner.decimal is None:
+        result = replace(result, manner=replace(manner, decimal=_sign(result, chunk)))
+    return result
+
+
+def _found(chunk: Chunk, layout: Layout, table: Table) -> dict[str, str]:
+    """The header of each column; one that another column is mapped to serves no second one by its name."""
+    mapped_to = {name: names for name, names in layout.columns.items() if names != (name,)}
+    found = {name: header for name, names in mapped_to.items() if (header := chunk.header_of(names))}
+    used = {fold(header) for header in found.values()}
+    for name in table.names:
+        header = chunk.header_of((name,)) if name not in mapped_to else None
+        if header is not None and fold(header) not in used:
+            found[name] = header
+    return {name: found[name] for name in table.names if name in found}
+
+
+def _check_columns(fitted: Fit, chunk: Chunk) -> None:
+    layout = fitted.layout
+    missing = [
+        column.name
+        for column in fitted.columns
+        if column.required and column.name not in fitted.found and column.name not in fitted.fixed
+    ]
+    if layout.unpivot and not fitted.unpivoted:
+        missing.append(" or ".join(name for names in layout.unpivot.values() for name in names))
+    if not missing or not (len(chunk) or chunk.header or chunk.facts.get("header_line")):
+        return
+    names = [name for name in chunk.header if name]
+    used = {fold(header) for header in (*fitted.found.values(), *fitted.unpivoted.values())}
+    free = {fold(name): name for name in names if fold(name) not in used}
+    wanted = {alias for name in missing for alias in (name, *layout.columns.get(name, ()))}
+    near = {
+        match[0]: None for name in wanted if (match := process.extractOne(fold(name), free, score_cutoff=70))
+    }
+    shown = ", ".join(repr(name[:40]) for name in names[:25]) + (", …" if len(names) > 25 else "")
+    line = chunk.facts.get("header_line")
+    where = f"the header on line {line} has" if line else "there are"
+    hint = f"; nearest is {', '.join(map(repr, near))}" if near and len(names) > 1 else ""
+    lone = "; is the delimiter another one? name it in delimiter" if len(names) == 1 else ""
+    columns = " and ".join(repr(name) for name in missing)
+    lacking = f"column {columns} is" if len(missing) == 1 else f"columns {columns} are"
+    raise Unreadable(
+        f"{lacking} missing: {where} {shown or 'no names'}{hint}{lone}: "
+        f"name the vendor's headers in columns of {fitted.table.name}, or export them"
+    )
+
+
+def _sign(fitted: Fit, chunk: Chunk) -> str | None:
+    """The decimal sign that the first rows leave no doubt about."""
+    numeric = {c.name for c in fitted.table.columns if c.type in ("number", "integer", "decimal")}
+    headers = [header for name, header in fitted.found.items() if name in numeric]
+    headers += [] if fitted.is_log else list(fitted.unpivoted.values())
+    seen: set[str] = set()
+    for header in headers:
+        seen |= signs(pc.unique(_cells(chunk, header, fitted.layout).drop_null()))
+    return seen.pop() if len(seen) == 1 else ("." if seen else None)
+
+
+def accept(chunk: Chunk, fitted: Fit) -> Accepted:
+    """The canonical rows of one chunk and its rejects.
+
+    A row is rejected for the first column that is at fault, in the order of the table. Raises Unreadable
+    where this chunk lacks a required column that the first one had.
+    """
+    if chunk.header != fitted.header:
+        fitted = _refitted(chunk, fitted)
+    faults = _Faults(len(chunk))
+    _mark_totals(chunk, fitted, faults)
+    columns = {c.name: _column(chunk, fitted, c, faults) for c in fitted.columns}
+    if fitted.table.name == "ticket_events" and not fitted.is_log:
+        _type_fields(columns, chunk, fitted, faults)
+    for start, end in fitted.table.spans:
+        before = pc.fill_null(pc.less(columns[end], columns[start]), False)
+        faults.add(np.asarray(before), fitted.found.get(end, end), _raw(chunk, fitted, end), reasons.REVERSED)
+    readings = _readings(chunk, fitted, faults)
+    good = np.flatnonzero(faults.free)
+    rejects = pd.concat([faults.rejects(chunk), _broken(chunk.broken)], ignore_index=True)
+    in_fold = int((faults.in_fold & faults.free).sum())
+    rows, place = _rows(columns, readings, good, fitted)
+    return Accepted(rows, place, rejects, in_fold)
+
+
+def _refitted(chunk: Chunk, fitted: Fit) -> Fit:
+    """JSON objects may bring other names in later chunks."""
+    layout = fitted.layout
+    return replace(
+        fitted,
+        header=chunk.header,
+        found=_found(chunk, layout, fitted.table),
+        unpivoted=_unpivoted(chunk, layout),
+    )
+
+
+def _unpivoted(chunk: Chunk, layout: Layout) -> dict[str, str]:
+    listed = {name: chunk.header_of(names) for name, names in layout.unpivot.items()}
+    return {name: header for name, header in listed.items() if header is not None}
+
+
+class _Faults:
+    """The first fault of each row of a chunk."""
+
+    def __init__(self, length: int) -> None:
+        self.why = np.full(length, None, dtype=object)
+        self.column = np.full(length, "", dtype=object)
+        self.value = np.full(length, "", dtype=object)
+        self.in_fold = np.zeros(length, bool)
+
+    @property
+    def free(self) -> np.ndarray:
+        return np.equal(self.why, None).astype(bool)
+
+    def add(self, at: np.ndarray, column: str, texts: pa.StringArray | None, why: str | np.ndarray) -> None:
+        """Note the rows that are at fault and have no earlier fault."""
+        rows = np.flatnonzero(at & self.free)
+        if not len(rows):
+            return
+        self.why[rows] = why[rows] if isinstance(why, np.ndarray) else why
+        self.column[rows] = column
+        if texts is not None:
+            self.value[rows] = shortened(texts.take(pa.array(rows)))
+
+    def rejects(self, chunk: Chunk) -> pd.DataFrame:
+        """The rows at fault; one that cannot be a record because it sums others up is named as that."""
+        rows = np.flatnonzero(~self.free)
+        parts = [column.take(pa.array(rows)) for column in chunk.columns]
+        filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(part), ""), None, part) for part in parts]
+        why = self.why[rows]
+        if len(rows) and filled:
+            total = pc.match_substring_regex(pc.coalesce(*filled), _TOTAL)
+            why = np.where(np.asarray(pc.fill_null(total, False)), reasons.TOTAL, why)
+        return pd.DataFrame(
+            {
+                "line": chunk.lines[rows],
+                "column": self.column[rows],
+                "value": self.value[rows],
+                "reason": why,
+                "row": np.asarray(chunk.text(rows), dtype=object),
+            }
+        )
+
+
+def shortened(texts: pa.StringArray) -> np.ndarray:
+    """Values for the rejects, cut after 200 characters with a word on their length."""
+    filled = pc.fill_null(texts, "")
+    long = np.flatnonzero(np.asarray(pc.greater(pc.utf8_length(filled), _VALUE_LIMIT)))
+    short = np.asarray(pc.utf8_slice_codeunits(filled, 0, _VALUE_LIMIT), dtype=object).copy()
+    for place in long.tolist():
+        short[place] += f"… ({len(filled[place].as_py()):,} characters)"
+    return short
+
+
+def _broken(broken: tuple[Broken, ...]) -> pd.DataFrame:
+    """The rows that no header fits."""
+    rows = []
+    for one in broken:
+        cells = [str(cell) for cell in one.cells]
+        first = next((cell.strip() for cell in cells if cell.strip()), "")
+        longest = max(cells, key=len, default="")
+        is_total = one.reason == reasons.SHORT and re.match(_TOTAL, first)
+        text = joined([pa.array([cell], pa.string()) for cell in cells], 1)[0].as_py() if cells else ""
+        value = longest if one.reason == reasons.TOO_LONG else ""
+        rows.append((one.line, "", value[:_VALUE_LIMIT], reasons.TOTAL if is_total else one.reason, text))
+    return pd.DataFrame(rows, columns=list(REJECTED)).astype({"line": "int64"})
+
+
+def _mark_totals(chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
+    for name, pattern in fitted.layout.totals.items():
+        header = chunk.header_of((name,))
+        if header is not None:
+            cells = _cells(chunk, header, fitted.layout)
+            at = cells.to_pandas().str.contains(pattern, regex=True, na=False).to_numpy(bool)
+            faults.add(at, header, cells, reasons.TOTAL)
+
+
+def _cells(chunk: Chunk, header: str, layout: Layout) -> pa.StringArray:
+    """The cells under a header, trimmed, missing ones null."""
+    cells = pc.utf8_trim_whitespace(chunk.column(header))
+    nulls = pa.array(["", *(value.strip().lower() for value in layout.nulls)])
+    missing = pc.is_in(pc.utf8_lower(cells) if layout.nulls else cells, value_set=nulls)
+    return pc.if_else(missing, None, cells)
+
+
+def _raw(chunk: Chunk, fitted: Fit, name: str) -> pa.StringArray | None:
+    return chunk.column(fitted.found[name]) if name in fitted.found else None
+
+
+def _column(chunk: Chunk, fitted: Fit, column: Column, faults: _Faults) -> pa.Array:
+    """One canonical column of the chunk; its faults are noted."""
+    name = column.name
+    if name in fitted.fixed:
+        return _constant(fitted, column, fitted.fixed[name], len(chunk))
+    is_field = name in fitted.fields
+    header = (fitted.unpivoted if is_field else fitted.found).get(name)
+    if header is None:
+        values = pa.nulls(len(chunk), ARROW[column.type])
+        header, cells = name, None
+    else:
+        cells = _cells(chunk, header, fitted.layout)
+        values = _typed(cells, column, header, fitted, faults)
+    if column.required:
+        gone = np.asarray(pc.is_null(cells)) if cells is not None else np.ones(len(chunk), bool)
+        faults.add(gone, header, None, reasons.MISSING)
+    return _as_text(values, column) if is_field else values
+
+
+def _constant(fitted: Fit, column: Column, value: str, length: int) -> pa.Array:
+    result = _values(pa.array([value.strip()]), column, fitted)
+    if result.why[0] is not None:
+        raise ProfileError(f"{column.name}: {value!r} cannot be its value ({result.why[0]})")
+    one = result.values if len(result.values) else pa.nulls(1, ARROW[column.type])
+    return one.take(pa.array(np.zeros(length, np.int64)))
+
+
+def _typed(cells: pa.StringArray, column: Column, header: str, fitted: Fit, faults: _Faults) -> pa.Array:
+    """Values of cells through their distinct texts; rejected ones are null."""
+    if column.type == "text" and column.name not in fitted.layout.values:
+        return cells
+    coded = cells.dictionary_encode()
+    result = _values(coded.dictionary, column, fitted)
+    place = coded.indices.fill_null(-1).to_numpy()
+    if result.in_fold.any():
+        faults.in_fold |= np.append(result.in_fold, False)[place]
+    why = np.append(result.why, None)[place]
+    wrong = np.not_equal(why, None).astype(bool)
+    if wrong.any():
+        faults.add(wrong, header, cells, why)
+    return result.values.take(coded.indices)
+
+
+def _values(texts: pa.StringArray, column: Column, fitted: Fit) -> Values:
+    pairs = fitted.layout.values.get(column.name)
+    if pairs is None:
+        return convert(texts, column, fitted.manner)
+    through = mapped(texts, pairs, column.choices)
+    if column.type in ("text", "choice"):
+        return through
+    typed = convert(pc.fill_null(through.values, ""), column, fitted.manner)
+    unknown = np.not_equal(through.why, None).astype(bool)
+    why = np.where(unknown, np.where(np.equal(typed.why, None), None, reasons.UNKNOWN), typed.why)
+    if not unknown.any():
+        return typed
+    direct = convert(
+        texts, column, fitted.manner
+    )  # the type itself knows the value: `true` beside ja and nein
+    values = pc.if_else(pa.array(unknown), direct.values, typed.values)
+    why = np.where(unknown, np.where(np.equal(direct.why, None), None, reasons.UNKNOWN), typed.why)
+    return Values(values, why, np.where(unknown, direct.in_fold, typed.in_fold))
+
+
+# ---------------------------------------------------------------- rows from columns
+
+
+def _field(table: Table, name: str) -> Column:
+    """What a field of a ticket holds; one that no column of tickets is called is text."""
+    known = meaning(table, name)
+    return (
+        Column(name, known.type, known.meaning, choices=known.choices) if known else Column(name, "text", "")
+    )
+
+
+def _as_text(values: pa.Array, column: Column) -> pa.StringArray:
+    """A field's value as an event shows it; instants in UTC."""
+    if column.type == "instant":
+        return pc.strftime(values.cast(pa.timestamp("s", tz="UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
+    return values.cast(pa.string())
+
+
+def _type_fields(columns: dict[str, pa.Array], chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
+    """`from` and `to` in our words, field by field: statuses through their map, times in UTC."""
+    for field in pc.unique(columns["field"].drop_null()).to_pylist():
+        column = _field(fitted.table, field)
+        if column.type not in ("choice", "instant") and field not in fitted.layout.values:
+            continue
+        here = pc.fill_null(pc.equal(columns["field"], field), False)
+        for name in ("from", "to"):
+            cells = pc.if_else(here, columns[name], None)
+            typed = _typed(cells, column, fitted.found.get(name, name), fitted, faults)
+            columns[name] = pc.if_else(here, _as_text(typed, column), columns[name])
+
+
+def _readings(chunk: Chunk, fitted: Fit, faults: _Faults) -> dict[str, pa.Array]:
+    """The values of wide samples by metric."""
+    if not fitted.layout.unpivot or fitted.is_log:
+        return {}
+    column = fitted.table.column(UNPIVOT[fitted.table.name][1])
+    return {
+        name: _typed(_cells(chunk, header, fitted.layout), column, header, fitted, faults)
+        for name, header in fitted.unpivoted.items()
+    }
+
+
+def _rows(
+    columns: dict[str, pa.Array], readings: dict[str, pa.Array], good: np.ndarray, fitted: Fit
+) -> tuple[pa.Table, np.ndarray]:
+    """The accepted rows and their places; of wide samples one row for each reading there is."""
+    kept = pa.table(columns).take(pa.array(good))
+    if not fitted.layout.unpivot or fitted.is_log:
+        return kept.select(fitted.schema.names).cast(fitted.schema), good
+    name_column, value_column = UNPIVOT[fitted.table.name]
+    tables, places = [fitted.schema.empty_table()], [np.array([], np.int64)]
+    for name, values in readings.items():
+        value = values.take(pa.array(good))
+        there = np.flatnonzero(np.asarray(pc.is_valid(value)))
+        rows = kept.take(pa.array(there))
+        rows = rows.append_column(name_column, pa.array([name] * len(there), pa.string()))
+        rows = rows.append_column(value_column, value.take(pa.array(there)))
+        tables.append(rows.select(fitted.schema.names).cast(fitted.schema))
+        places.append(good[there])
+    place = np.concatenate(places)
+    order = np.argsort(place, kind="stable")
+    return pa.concat_tables(tables).take(pa.array(order)), place[order]

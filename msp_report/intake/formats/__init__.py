@@ -1,0 +1,45 @@
+"""How bytes become rows, one file a format; each offers `read(path, reading)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.params.layout import Layout
+
+#: Suffix of a file name: the module that reads it.
+FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xlsb": "xlsx",
+    ".xls": "xlsx",
+    ".ods": "xlsx",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+}
+
+
+def read(path: Path, layout: Layout) -> Iterator[Chunk]:
+    """The rows of a file in chunks, in the file's order; the first chunk comes even without rows.
+
+    Raises Unreadable for an unknown format, no bytes at all, or what the format's reader cannot make out.
+    """
+    name = FORMATS.get(path.suffix.casefold())
+    if name is None:
+        raise Unreadable(f"{path.suffix or 'no suffix'} is not a known format: use {', '.join(FORMATS)}")
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start:
+        raise Unreadable(
+            "the file is empty (zero bytes): export it again; nothing to report is a header alone"
+        )
+    if name == "csv" and start == b"PK\x03\x04":
+        raise Unreadable(f"this is a workbook or an archive, not {path.suffix}: give it the suffix .xlsx")
+    yield from import_module(f"{__name__}.{name}").read(path, layout)

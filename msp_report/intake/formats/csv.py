@@ -1,0 +1,172 @@
+"""Delimited text: encoding, delimiter and header are found by themselves where the reading is silent."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from msp_report.intake import reasons
+from msp_report.intake.chunk import Broken, Chunk, Unreadable, align, best_header, tidy
+from msp_report.intake.encoding import MARK, detect
+from msp_report.params.layout import Layout, distinct
+
+DELIMITERS = (",", ";", "\t", "|")
+#: Characters read at a time; so much is held in memory.
+BLOCK = 8_000_000
+#: The header stands among the first lines, or nowhere.
+HEADER_LINES = 100
+
+csv.field_size_limit(2**31 - 1)  # a long field is rejected with its row, not an error of the reader
+
+
+def read(path: Path, layout: Layout) -> Iterator[Chunk]:
+    """The rows of a delimited file; a row's line is the first of a record whose cells hold line breaks.
+
+    Where a quote stands inside a quoted cell, every line of that record is set aside, so that none is lost
+    in it. Raises Unreadable for an unknown encoding, and for a quote that is never closed: which rows it
+    swallowed cannot be told.
+    """
+    encoding = detect(path, layout.encoding)
+    with path.open(encoding=encoding, errors=MARK, newline="") as file:
+        delimiter, header_line = _shape(list(islice(iter(file.readline, ""), HEADER_LINES)), layout)
+        file.seek(0)
+        for _ in range(header_line - 1):
+            file.readline()
+        records = _Records(file, delimiter, header_line)
+        header = records.header()
+        facts = {
+            "encoding": encoding.removesuffix("-sig"),
+            "delimiter": delimiter,
+            "header_line": header_line,
+        }
+        block = file.read(BLOCK)
+        if not block:
+            yield align(header, [], [], facts)
+        while block:
+            block += file.readline()
+            columns = _regular(block, delimiter, len(header))
+            if columns is None:
+                rows, lines, broken = records.of(block)
+                chunk = align(header, rows, lines, facts)
+                yield Chunk(header, chunk.columns, chunk.lines, (*broken, *chunk.broken), facts)
+            else:
+                count = len(columns[0])
+                lines = np.arange(records.line, records.line + count, dtype=np.int64)
+                records.line += count
+                yield tidy(Chunk(header, columns, lines, facts=facts))
+            block = file.read(BLOCK)
+
+
+def _regular(block: str, delimiter: str, width: int) -> tuple[pa.StringArray, ...] | None:
+    """The columns of lines that are one well-formed record each, many times faster; None for all others."""
+    if width < 2 or "\0" in block or block.count("\r") != block.count("\r\n"):
+        return None
+    if block[0] in "\r\n" or "\n\n" in block or "\n\r" in block or not _quotes_fit(block, delimiter):
+        return None
+    data = block.encode()
+    names = [str(place) for place in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(data),
+            arrow_csv.ReadOptions(column_names=names, block_size=len(data) + 1),
+            arrow_csv.ParseOptions(delimiter=delimiter),
+            arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), check_utf8=False),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != block.count("\n") + (block[-1] != "\n"):
+        return None  # some cell holds a line break
+    return tuple(column.combine_chunks() for column in table.itercolumns())
+
+
+def _quotes_fit(block: str, delimiter: str) -> bool:
+    """Whether every quote opens a cell, closes one, or is doubled."""
+    if '"' not in block:
+        return True
+    single = block.replace('""', "")
+    opening = single.count(f'{delimiter}"') + single.count('\n"') + single.startswith('"')
+    closing = sum(single.count(f'"{end}') for end in (delimiter, "\n", "\r\n")) + single.endswith('"')
+    return opening == closing and opening + closing == single.count('"')
+
+
+class _Records:
+    """Records by the csv module, with the physical lines on which they begin."""
+
+    def __init__(self, file: TextIO, delimiter: str, line: int) -> None:
+        self.line = line
+        """Of the record that comes next."""
+        self._file = file
+        self._delimiter = delimiter
+
+    def header(self) -> tuple[str, ...]:
+        """The next record as distinct names."""
+        rows, _, broken = self.of(self._file.readline())
+        if broken:
+            raise Unreadable(f"line {broken[0].line}: the header has {broken[0].reason}")
+        return distinct(rows[0] if rows else ())
+
+    def of(self, block: str) -> tuple[list[list[str]], list[int], list[Broken]]:
+        """The records of some lines, their lines, and those that are broken; the last one may reach further."""
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        broken: list[Broken] = []
+        record: list[str] = []
+        waiting = list(io.StringIO(block, newline=""))[::-1]
+
+        def following() -> Iterator[str]:
+            while line := waiting.pop() if waiting else self._file.readline():
+                record.append(line)
+                yield line
+
+        reader = csv.reader(following(), delimiter=self._delimiter, strict=True)
+        while waiting:
+            record.clear()
+            try:
+                rows.append(next(reader))
+                lines.append(self.line)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                if "end of data" in str(error):
+                    raise Unreadable(
+                        f"line {self.line}: a quote is opened here and never closed, so the rows after it cannot "
+                        "be told apart: correct the line or export the file again"
+                    ) from None
+                broken += [Broken(self.line + k, reasons.QUOTES, [text]) for k, text in enumerate(record)]
+            self.line += len(record)
+        return rows, lines, broken
+
+
+def _shape(sample: list[str], layout: Layout) -> tuple[str, int]:
+    """Delimiter and line of the header: those under which most of the known names are found."""
+    hint = re.fullmatch(r'"?sep=(.)"?\s*', sample[0].replace("\ufeff", "")) if sample else None
+    given = {"tab": "\t", "\\t": "\t"}.get(layout.delimiter or "", layout.delimiter) or (hint and hint[1])
+    if given and len(given) != 1:
+        raise Unreadable(f"delimiter: {given!r} is not one character: write one, or tab")
+    skip = layout.skip_rows if layout.skip_rows is not None else int(bool(hint))
+    best: tuple[int, int, str, int] | None = None
+    for delimiter in (given,) if given else DELIMITERS:
+        reader = csv.reader(sample[skip:], delimiter=delimiter)
+        rows, lines = [], []
+        line = skip + 1
+        for row in reader:
+            rows.append(row)
+            lines.append(line)
+            line = skip + reader.line_num + 1
+        if layout.skip_rows is not None:
+            rows, lines = rows[:1], lines[:1]
+        if not rows:
+            continue
+        place, score = best_header(rows, layout.headers)
+        if best is None or (score, len(rows[place])) > best[:2]:
+            best = (score, len(rows[place]), delimiter, lines[place])
+    return best[2:] if best else (given or ",", 1)

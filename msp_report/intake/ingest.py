@@ -1,0 +1,688 @@
+"""A month's exports become accepted tables, rejects and a manifest: every row is in one of the first two.
+
+File → format reader → profile → table → `tables/<table>.parquet`, `rejects/<table>.csv`, `manifest.json`. What
+one table's files gave is kept in a cache by their hashes, so that a file that serves many months is read once.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from msp_report.intake import canonical, exports, staged, values
+from msp_report.intake import reasons as why
+from msp_report.intake.chunk import Chunk, Unreadable, take
+from msp_report.intake.formats import read
+from msp_report.intake.profile import ProfileError, nearest, resolve
+from msp_report.intake.rejects import Rejects
+from msp_report.model.clock import localize
+from msp_report.model.period import Month, Period
+from msp_report.model.tables import TABLES, Column, Table
+from msp_report.params import ParamsError, Source, Sources
+from msp_report.params.layout import Layout
+
+Say = Callable[[str], None]
+
+#: Counts of rows at which exports of well-known tools are cut off.
+ROW_LIMITS = frozenset(
+    {1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 65_535, 65_536, 100_000, 1_048_575, 1_048_576}
+)
+
+#: Tables whose rows hold until the next one of the same thing: what was said before a month counts in it.
+HOLDING = frozenset({"projects"})
+
+
+class DataRefused(Exception):
+    """The data cannot be used; `problems` holds one sentence each, naming file and line and what to do."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+@dataclass
+class FileAccount:
+    """What became of the rows of one file for one table; read = accepted + rejected, in rows of the file."""
+
+    file: str
+    table: str
+    sha256: str
+    bytes: int
+    profile: str | None
+    evidence: str
+    invited: int | None = None
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    by_reason: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+    """Canonical rows that came of it."""
+    outside: int = 0
+    """Those of them outside the period."""
+    in_fold: int = 0
+    """Accepted rows with a time that was twice when the clocks went back; the first was taken."""
+    read_as: dict[str, Any] = field(default_factory=dict)
+    """Encoding, delimiter, decimal sign, header line, sheet, zone."""
+
+
+@dataclass
+class Manifest:
+    """What was read for a month: `manifest.json`."""
+
+    month: str
+    timezone: str
+    tables: dict[str, dict[str, Any]]
+    """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside."""
+    files: list[FileAccount]
+    unread: list[str]
+    """Files in the folder of exports that no table is named after."""
+    warnings: list[str]
+    problems: list[str]
+
+    def write(self, path: Path) -> None:
+        """As JSON with nothing in it that changes from run to run."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, sort_keys=True)
+        path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_month(
+    sources: Sources,
+    template: str | Path,
+    month: Month,
+    timezone: str,
+    into: Path,
+    params: Path | None = None,
+    cache: Path | None = None,
+    progress: Say | None = None,
+) -> Manifest:
+    """Read a month's exports into `into`: tables/*.parquet, rejects/*.csv, manifest.json.
+
+    `template` is the folder of the client's exports, with `{month}` in it where each month has its own;
+    `params` the folder that profiles like ./mine.yaml lie in. A file that serves several months is accepted
+    whole; rows outside the month are counted. Tables that are not named, and files that are absent, are told
+    in the manifest. Raises DataRefused with the problems of all files together, after rejects and manifest are
+    written; ParamsError where sources.yaml or a profile cannot be used.
+    """
+    say = progress or (lambda text: None)
+    into.mkdir(parents=True, exist_ok=True)
+    problems: list[str] = []
+    inputs = _inputs(sources, str(template), month, params, problems)
+    folder = exports.folder(str(template), month)
+    manifest = Manifest(
+        month=str(month),
+        timezone=timezone,
+        tables=_states(sources, inputs),
+        files=[],
+        unread=_unread(sources, folder),
+        warnings=[],
+        problems=problems,
+    )
+    with tempfile.TemporaryDirectory(prefix=".reading-", dir=into) as name:
+        desk = Path(name)
+        speaks = False
+        for table, found in inputs.items():
+            outcome = _outcome(TABLES[table], found, timezone, sources.reject_limit_ratio, cache, desk, say)
+            speaks |= _publish(outcome, TABLES[table], Period(month, month), timezone, desk)
+            _note(manifest, table, outcome)
+        if not problems and not speaks:
+            problems.append(_silence(manifest, folder))
+        _replace(desk, into, whole=not problems)
+        manifest.write(desk / "manifest.json")
+        os.replace(desk / "manifest.json", into / "manifest.json")
+    if problems:
+        raise DataRefused(problems)
+    return manifest
+
+
+def months_with_exports(
+    sources: Sources,
+    template: str | Path,
+    timezone: str,
+    params: Path | None = None,
+    cache: Path | None = None,
+) -> list[Month]:
+    """The months for which there are exports, oldest first.
+
+    Where `{month}` stands in the folder or in a `file`: those for which a file is there. Where it stands
+    nowhere: those in which accepted dated rows lie; what cannot be read counts for none. Raises ParamsError.
+    """
+    place = str(template)
+    if exports.is_live(place):
+        return []
+    listed = [source for _, source in _entries(sources)]
+    if any(exports.MONTH in text for text in (place, *(source.file or "" for source in listed))):
+        months = [Month.parse(text) for text in exports.months(listed, place)]
+        return [month for month in months if files(sources, place, month)]
+    found: set[str] = set()
+    with tempfile.TemporaryDirectory() as name:
+        for table, inputs in _inputs(sources, place, Month(1, 1), params, []).items():
+            if TABLES[table].period is not None:
+                limit = sources.reject_limit_ratio
+                outcome = _outcome(
+                    TABLES[table], inputs, timezone, limit, cache, Path(name), lambda text: None
+                )
+                found |= _months_of(outcome.folder / "table.parquet", TABLES[table], timezone)
+    return [Month.parse(text) for text in sorted(found)]
+
+
+def files(sources: Sources, template: str | Path, month: Month) -> list[Path]:
+    """Every file that is read for a month, sorted; none where sources.yaml names none that is there."""
+    place = str(template)
+    entries = _entries(sources, exports.folder(place, month))
+    return sorted({path for _, source in entries for path in exports.matches(source, place, month)})
+
+
+def check_sources(sources: Sources, params: Path | None = None) -> None:
+    """Raise ParamsError where a key of a source or its profile cannot be used."""
+    for table, source in _entries(sources):
+        _layout_of(source, TABLES[table], params)
+
+
+# ---------------------------------------------------------------- which files
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file for one table, and how it is read."""
+
+    path: Path
+    name: str
+    """Relative to the folder of exports."""
+    sha256: str
+    bytes: int
+    source: Source
+    layout: Layout
+    fixed: Mapping[str, str]
+    """Columns from the path."""
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What the manifest says of it before a row is read."""
+        source = self.source
+        return {
+            "file": self.name,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "profile": source.profile,
+            "evidence": source.evidence,
+            "invited": source.invited,
+        }
+
+
+def _entries(sources: Sources, folder: Path | None = None) -> list[tuple[str, Source]]:
+    """(table, source); where sources.yaml names no table, the files of the folder that are named after one."""
+    if sources.tables or folder is None:
+        return [(table, source) for table, listed in sources.tables.items() for source in listed]
+    named = [(exports.table_of(path), path.name) for path in exports.listed(folder)]
+    return [(table, Source(file=glob.escape(name))) for table, name in named if table is not None]
+
+
+def _layout_of(source: Source, table: Table, params: Path | None) -> Layout:
+    try:
+        return resolve(source, table, source.profile, params)
+    except ProfileError as error:
+        place = source.file or source.sql or source.prometheus
+        raise ParamsError(f"sources.yaml: tables.{table.name} ({place}): {error}") from None
+
+
+def _inputs(
+    sources: Sources, template: str, month: Month, params: Path | None, problems: list[str]
+) -> dict[str, list[Input]]:
+    """By table, the files that are there; what cannot be read in this version is a problem."""
+    if exports.is_live(template):
+        kind = template.partition("://")[0]
+        problems.append(f"exports: {kind}:// is not read by this version: copy the month into a folder")
+        return {}
+    folder = exports.folder(template, month)
+    inputs: dict[str, list[Input]] = {}
+    hashed: dict[Path, tuple[str, int]] = {}
+    for name, source in _entries(sources, folder):
+        layout = _layout_of(source, TABLES[name], params)
+        if problem := _unusable(source, template, month):
+            problems.append(f"sources.yaml: tables.{name}: {problem}")
+        for path in exports.matches(source, template, month):
+            file = os.path.relpath(path, folder).replace(os.sep, "/")
+            try:
+                hashed[path] = hashed.get(path) or _hash(path)
+                fixed = exports.from_path(layout.path, file)
+            except (OSError, ValueError) as error:
+                problems.append(f"{file}: {error}")
+                continue
+            inputs.setdefault(name, []).append(Input(path, file, *hashed[path], source, layout, fixed))
+    return inputs
+
+
+def _unusable(source: Source, template: str, month: Month) -> str | None:
+    """Why a source gives no files, if it is not for want of files."""
+    if source.file is None:
+        kind = "sql" if source.sql else "prometheus"
+        return f"{kind} is not read by this version: export to a file and name it in file"
+    if exports.leaves(source.file, template, month):
+        return f"file {source.file!r} leaves the folder of exports: put it inside"
+    return None
+
+
+def _hash(path: Path) -> tuple[str, int]:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+    except OSError as error:
+        raise OSError(f"cannot be opened ({error.strerror}): check its permissions") from None
+
+
+# ---------------------------------------------------------------- one table
+
+
+@dataclass
+class Outcome:
+    """What one table's files gave, whatever the month."""
+
+    folder: Path
+    """With table.parquet and rejects.csv."""
+    accounts: list[FileAccount]
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    unreadable: set[int] = field(default_factory=set)
+    """The files, by their place, that could not be read to their end."""
+
+
+@cache
+def code() -> str:
+    """A hash of everything here that decides what is accepted: this room, the ground it stands on, the libraries."""
+    package = Path(__file__).parent.parent
+    ground = [package / "model" / name for name in ("tables.py", "clock.py")] + [
+        package / "params" / "layout.py"
+    ]
+    room = [path for path in (package / "intake").rglob("*") if path.suffix in (".py", ".yaml")]
+    digest = hashlib.sha256(f"{pd.__version__} {pa.__version__} {duckdb.__version__}".encode())
+    for path in sorted([*ground, *room]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _outcome(
+    table: Table, inputs: list[Input], timezone: str, limit: float, cache: Path | None, desk: Path, say: Say
+) -> Outcome:
+    """What a table's files give, from the cache where they were read before in the same way."""
+    key = [code(), table.name, timezone, limit]
+    key += [[i.account, i.layout.model_dump(), dict(i.fixed), sorted(i.source.columns)] for i in inputs]
+    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]
+    kept = cache / "tables" / name if cache is not None else None
+    if kept is not None and (outcome := _load(kept)):
+        return outcome
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(kept.parent)
+    folder = Path(tempfile.mkdtemp(prefix=".", dir=kept.parent if kept is not None else desk))
+    try:
+        outcome = _read_table(table, inputs, timezone, limit, folder, say)
+        if kept is not None and not outcome.problems:
+            text = json.dumps({"accounts": list(map(asdict, outcome.accounts)), "warnings": outcome.warnings})
+            (folder / "account.json").write_text(text, encoding="utf-8")
+            with suppress(OSError):  # another process was faster: its files are the same
+                os.replace(folder, kept)
+            if published := _load(kept):
+                return published
+        outcome.folder = desk / f"outcome-{table.name}"
+        shutil.move(folder, outcome.folder)
+        return outcome
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _load(folder: Path) -> Outcome | None:
+    try:
+        kept = json.loads((folder / "account.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return Outcome(folder, [FileAccount(**account) for account in kept["accounts"]], kept["warnings"])
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what runs that were killed more than a day ago left half done."""
+    import time
+
+    for path in folder.glob(".*"):
+        if path.stat().st_mtime < time.time() - 86_400:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _read_table(
+    table: Table, inputs: list[Input], timezone: str, limit: float, folder: Path, say: Say
+) -> Outcome:
+    """Read all files of a table and settle which of their rows are records."""
+    accounts = [FileAccount(table=table.name, **given.account) for given in inputs]
+    rejects = Rejects(folder / "rejects.parquet")
+    outcome = Outcome(folder, accounts)
+    stage = staged.Stage(folder / "staged.parquet", table.schema)
+    by_source: dict[int, list[int]] = {}
+    for number, given in enumerate(inputs):
+        by_source.setdefault(id(given.source), []).append(number)
+    for numbers in by_source.values():
+        _read_source(table, inputs, numbers, timezone, stage, rejects, outcome, say)
+    stage.close()
+    left_out, rejected = staged.keys(stage, table) if table.key else staged.same_rows(stage)
+    _reject_later(rejected, table, inputs, outcome, rejects)
+    _write(stage, left_out, folder / "table.parquet", accounts)
+    rejects.close(folder / "rejects.csv")
+    for path in folder.glob("staged*"):
+        path.unlink()
+    _settle(outcome, rejects, limit)
+    return outcome
+
+
+def _read_source(
+    table: Table,
+    inputs: list[Input],
+    numbers: list[int],
+    timezone: str,
+    stage: staged.Stage,
+    rejects: Rejects,
+    outcome: Outcome,
+    say: Say,
+) -> None:
+    """Read the files of one source into the table's stage; logs and last rows through a stage of their own."""
+    layout = inputs[numbers[0]].layout
+    is_log = bool(layout.unpivot) and table.name == "ticket_events"
+    target = stage
+    if is_log or layout.record == "last":
+        schema = canonical.log_schema(table, layout) if is_log else table.schema
+        target = staged.Stage(stage.path.with_name(f"staged-{numbers[0]}.parquet"), schema)
+    for number in numbers:
+        given, account = inputs[number], outcome.accounts[number]
+        try:
+            _read_file(table, given, number, timezone, target, rejects, account, outcome.warnings, say)
+        except (Unreadable, ProfileError) as error:
+            outcome.problems.append(f"{given.name}: {error}")
+        except (OSError, ValueError, pa.ArrowException) as error:
+            text = str(error).splitlines()[0] if str(error) else type(error).__name__
+            outcome.problems.append(
+                f"{given.name}: cannot be read ({text}): open and save or export it again"
+            )
+    if target is stage:
+        return
+    target.close()
+    left_out, rejected = staged.same_rows(target)
+    _reject_later(rejected, table, inputs, outcome, rejects)
+    if is_log:
+        staged.changes(target, tuple(layout.unpivot), left_out, stage)
+    else:
+        staged.move(target, staged.superseded(target, table, left_out), stage)
+
+
+def _read_file(
+    table: Table,
+    given: Input,
+    number: int,
+    timezone: str,
+    stage: staged.Stage,
+    rejects: Rejects,
+    account: FileAccount,
+    warnings: list[str],
+    say: Say,
+) -> None:
+    """Read one file chunk by chunk: what is accepted goes to the stage, all else to the rejects."""
+    layout = given.layout
+    manner = values.Manner(
+        timezone=layout.timezone or timezone,
+        localize=localize,
+        formats=layout.formats,
+        decimal=layout.decimal,
+        durations=layout.durations,
+        factors=layout.factors,
+    )
+    fitted: canonical.Fit | None = None
+    compared = not table.key or layout.record == "last"
+    done = 0
+    for chunk in read(given.path, layout):
+        if fitted is None:
+            fitted = canonical.fit(chunk, table, layout, manner, given.fixed)
+            account.read_as = {**chunk.facts, "decimal": fitted.manner.decimal, "timezone": manner.timezone}
+            warnings += _not_found(given, fitted)
+        got = canonical.accept(chunk, fitted)
+        places = done + got.place
+        hashes = chunk.hashes()[got.place] if compared else None
+        stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes))
+        rejects.add(number, given.name, got.rejects)
+        account.read += len(chunk) + len(chunk.broken)
+        account.in_fold += got.in_fold
+        done += len(chunk)
+        say(f"{table.name}: {account.read:,} rows of {given.name}")
+
+
+def _not_found(given: Input, fitted: canonical.Fit) -> Iterator[str]:
+    """Headers that sources.yaml itself names and the file does not have."""
+    for name in given.source.columns:
+        headers = given.layout.columns.get(name, ())
+        if headers and name not in fitted.found:
+            hint = nearest(headers[0], [header for header in fitted.header if header] or [""])
+            yield f"{given.name}: there is no header {headers[0]!r} for {name}{hint}"
+
+
+def _reject_later(
+    rejected: pd.DataFrame, table: Table, inputs: list[Input], outcome: Outcome, rejects: Rejects
+) -> None:
+    """List rows that turned out to be no records only beside the others; their text is read again.
+
+    Of rows that are equal in all that is read, those whose other cells are equal too are duplicates.
+    """
+    found = []
+    for number, some in rejected[~rejected["_file"].isin(outcome.unreadable)].groupby("_file"):
+        given = inputs[int(number)]
+        wanted = some.set_index("_row").sort_index()
+        done = 0
+        for chunk in read(given.path, given.layout):
+            here = wanted[(wanted.index >= done) & (wanted.index < done + len(chunk))]
+            if len(here):
+                found.append(
+                    _listed_later(here, take(chunk, here.index.to_numpy(np.int64) - done), table, given)
+                )
+            done += len(chunk)
+    if not found:
+        return
+    rows = pd.concat(found, ignore_index=True)
+    exact = rows.duplicated(["_twin", "_cells"]) & (rows["reason"] == why.REPEATED)
+    rows.loc[exact, "reason"] = why.DUPLICATE
+    for number, some in rows[rows["reason"] != ""].groupby("_file"):
+        rejects.add(int(number), inputs[int(number)].name, some[list(canonical.REJECTED)])
+
+
+def _listed_later(here: pd.DataFrame, chunk: Chunk, table: Table, given: Input) -> pd.DataFrame:
+    """Some rows as they stand in the rejects, and numbers to compare them by."""
+    columns, texts = _key_of(chunk, table, given)
+    return pd.DataFrame(
+        {
+            "_file": here["_file"].to_numpy(),
+            "_twin": here["_twin"].to_numpy(),
+            "_cells": chunk.hashes(),
+            "line": here["_line"].to_numpy(),
+            "column": columns,
+            "value": texts,
+            "reason": here["reason"].to_numpy(),
+            "row": np.asarray(chunk.text(np.arange(len(chunk))), dtype=object),
+        }
+    )
+
+
+def _key_of(chunk: Chunk, table: Table, given: Input) -> tuple[str, np.ndarray]:
+    """The headers and cells of a table's key."""
+    headers = [chunk.header_of(given.layout.columns[name]) for name in table.key]
+    headers = [header for header in headers if header is not None]
+    if not headers:
+        return "", np.full(len(chunk), "", dtype=object)
+    cells = [pc.fill_null(chunk.column(header), "") for header in headers]
+    return ", ".join(headers), canonical.shortened(pc.binary_join_element_wise(*cells, ", "))
+
+
+def _write(stage: staged.Stage, left_out: np.ndarray, path: Path, accounts: list[FileAccount]) -> None:
+    """The table's Parquet, and how many of its rows each file gave."""
+    with pq.ParquetWriter(path, stage.schema, compression="zstd") as writer:
+        for batch in stage.batches(left_out):
+            numbers, counts = np.unique(batch.column("_file").to_numpy(), return_counts=True)
+            for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+                accounts[number].rows += count
+            if len(batch):
+                writer.write_batch(batch.select(stage.schema.names))
+
+
+def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
+    """Complete the accounts and judge them: the limit of rejects, counts that look like a limit of rows."""
+    for number, account in enumerate(outcome.accounts):
+        account.by_reason = {r: n for (file, r), n in sorted(rejects.counts.items()) if file == number}
+        account.rejected = sum(account.by_reason.values())
+        account.accepted = account.read - account.rejected
+        if account.accepted < 0:
+            raise AssertionError(f"{account.file}: {account.rejected} rejects of {account.read} rows")
+        counted = account.rejected - sum(account.by_reason.get(reason, 0) for reason in why.HARMLESS)
+        if number not in outcome.unreadable and counted > limit * account.read:
+            outcome.problems.append(_over_limit(account, number, counted, limit, rejects))
+        if account.read in ROW_LIMITS:
+            outcome.warnings.append(
+                f"{account.file}: exactly {account.read:,} rows: check that the export was not cut off at a limit"
+            )
+
+
+def _over_limit(account: FileAccount, number: int, counted: int, limit: float, rejects: Rejects) -> str:
+    worst = [
+        (seen, key) for key, seen in rejects.first.items() if key[0] == number and key[1] not in why.HARMLESS
+    ]
+    (count, line, value), (_, reason, column) = max(worst, key=lambda item: item[0][0])
+    where = f"{column}: " if column else ""
+    shown = f" {str(value)[:60]!r}" if value else ""
+    return (
+        f"{account.file}: {counted:,} of {account.read:,} rows are rejected, over the limit of {limit:.3g} of a "
+        f"file (reject_limit_ratio): {count:,} for {where}{reason}, first{shown} on line {line}: "
+        f"correct the export or sources.yaml; all are in rejects/{account.table}.csv"
+    )
+
+
+# ---------------------------------------------------------------- one month
+
+
+def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, dict[str, Any]]:
+    named = set(sources.tables) or set(TABLES)
+    return {
+        name: {"state": "read" if name in inputs else "no_file" if name in named else "not_named"}
+        | {
+            "files": len(inputs.get(name, ())),
+            "read": 0,
+            "accepted": 0,
+            "rejected": 0,
+            "rows": 0,
+            "outside": 0,
+        }
+        for name in sorted(TABLES)
+    }
+
+
+def _unread(sources: Sources, folder: Path) -> list[str]:
+    """Where sources.yaml names no table: the files that are named after none."""
+    return [] if sources.tables else [p.name for p in exports.listed(folder) if exports.table_of(p) is None]
+
+
+def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, desk: Path) -> bool:
+    """A table's files on the desk, the rows outside the period counted; whether it says anything of the period.
+
+    A file without rows says that nothing happened. A register holds until it changes, and so does a project's
+    last reported state.
+    """
+    for kind, name, suffix in (("tables", "table.parquet", "parquet"), ("rejects", "rejects.csv", "csv")):
+        (desk / kind).mkdir(exist_ok=True)
+        shutil.copyfile(outcome.folder / name, desk / kind / f"{table.name}.{suffix}")
+    path = desk / "tables" / f"{table.name}.parquet"
+    rows = sum(account.rows for account in outcome.accounts)
+    is_empty = any(not account.read for account in outcome.accounts)
+    if table.period is None:
+        return is_empty or rows > 0
+    column = table.column(table.period)
+    if column.type == "month" and not column.required:
+        _fill_month(path, column, str(period.first))
+    before, after = _outside(pq.read_table(path, columns=[column.name]).column(0), column, period, timezone)
+    done = 0
+    for account in outcome.accounts:
+        account.outside = int((before | after)[done : done + account.rows].sum())
+        done += account.rows
+    silent = after if table.name in HOLDING else before | after
+    return is_empty or not silent.all()
+
+
+def _fill_month(path: Path, column: Column, month: str) -> None:
+    """A row without a month speaks of the export's own."""
+    rows = pq.read_table(path)
+    place = rows.schema.names.index(column.name)
+    rows = rows.set_column(place, rows.schema.field(place), pc.fill_null(rows.column(place), month))
+    pq.write_table(rows, path, compression="zstd")
+
+
+def _outside(
+    values: pa.ChunkedArray, column: Column, period: Period, timezone: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows are known to lie before a period, which after it."""
+    if column.type == "instant":
+        low, high = (pa.scalar(at.to_pydatetime(), values.type) for at in period.bounds(timezone))
+    elif column.type == "date":
+        low, high = (pa.scalar(day, values.type) for day in (period.first.first_on, period.last.end_on))
+    else:
+        low, high = str(period.first), str(period.last.shift(1))
+    before, after = pc.less(values, low), pc.greater_equal(values, high)
+    return tuple(np.asarray(pc.fill_null(flags, False), dtype=bool) for flags in (before, after))
+
+
+def _months_of(path: Path, table: Table, timezone: str) -> set[str]:
+    """The months of a table's dated rows, in the client's zone."""
+    column = table.column(table.period or "")
+    found = pc.unique(pq.read_table(path, columns=[column.name]).column(0)).drop_null()
+    if column.type == "month":
+        return set(found.to_pylist())
+    times = pd.DatetimeIndex(found.to_pandas())
+    if column.type == "instant":
+        times = times.tz_convert(timezone).tz_localize(None)
+    return set(times.to_period("M").unique().astype(str))
+
+
+def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:
+    manifest.files += outcome.accounts
+    manifest.warnings += outcome.warnings
+    manifest.problems += outcome.problems
+    state = manifest.tables[table]
+    if outcome.problems:
+        state["state"] = "refused"
+    for count in ("read", "accepted", "rejected", "rows", "outside"):
+        state[count] = sum(getattr(account, count) for account in outcome.accounts)
+
+
+def _silence(manifest: Manifest, folder: Path) -> str:
+    """Why no table says anything about the month, and what to do."""
+    read = ", ".join(dict.fromkeys(account.file for account in manifest.files))
+    if read:
+        return f"no table has rows in {manifest.month} ({read}): export that month, or name another one"
+    hint = f"; {', '.join(manifest.unread[:5])} is named after no table" if manifest.unread else ""
+    return (
+        f"there is nothing to read for {manifest.month} in {folder}{hint}: put the month's exports there, named "
+        "like tickets.csv, or name them in sources.yaml"
+    )
+
+
+def _replace(desk: Path, into: Path, whole: bool) -> None:
+    """Put what was made in the place of what was there; where data are refused, rejects only."""
+    for kind in ("tables", "rejects"):
+        shutil.rmtree(into / kind, ignore_errors=True)
+        if (desk / kind).is_dir() and (whole or kind == "rejects"):
+            os.replace(desk / kind, into / kind)

@@ -1,0 +1,218 @@
+"""What a vendor calls things: profiles as data, laid under the keys of sources.yaml, checked against the table.
+
+A profile is one YAML a vendor with a section a table, in the words of reading.py; `about` says what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import ValidationError
+from rapidfuzz import process
+
+from msp_report.intake.values import DURATIONS, EPOCHS, SECONDS
+from msp_report.model.tables import TABLES, Column, Table
+from msp_report.params.layout import Layout, fold
+
+PROFILES = Path(__file__).parent / "profiles"
+
+#: Tables of which several columns of one row may become rows: the column of their names, of their values.
+UNPIVOT = {"samples": ("metric", "value"), "ticket_events": ("field", "to")}
+
+#: In `values`: any other value, or the value as it is.
+ANY = "*"
+
+
+class ProfileError(ValueError):
+    """A profile or the keys of a source cannot be used; the text names key and file and says what to do."""
+
+
+def resolve(inline: Layout, table: Table, profile: str | None = None, folder: Path | None = None) -> Layout:
+    """How a source of a table is read: its profile with the inline keys laid over it.
+
+    `profile` is a name of sources/profiles, or a path relative to `folder` (a client's params). In what is
+    returned `columns` names every column of the table, and `values` leads from the vendor's to ours.
+    Raises ProfileError, naming the nearest known word.
+    """
+    layout = _in_our_words(inline, table)
+    if profile is not None:
+        sections = load(profile, folder)
+        if table.name not in sections:
+            known = ", ".join(sorted(sections))
+            raise ProfileError(f"profile {profile!r} has no section {table.name!r}: it knows {known}")
+        layout = _in_our_words(sections[table.name], table).under(layout)
+    _check_keys(layout, table)
+    return layout.model_copy(
+        update={"columns": {name: layout.columns.get(name, (name,)) for name in table.names}}
+    )
+
+
+def _in_our_words(layout: Layout, table: Table) -> Layout:
+    """Columns and values in the documented direction, whichever they were written in."""
+    for name in layout.values:
+        if meaning(table, name) is None and name not in layout.unpivot:
+            raise ProfileError(f"values: {name!r} is no column of {table.name}{nearest(name, table.names)}")
+    said = {name: getattr(layout, name) for name in Layout.model_fields if name in layout.model_fields_set}
+    if "columns" in said:
+        said["columns"] = _columns(layout, table)
+    if "values" in said:
+        said["values"] = {name: _towards_ours(name, given, table) for name, given in layout.values.items()}
+    return Layout.model_construct(layout.model_fields_set & set(Layout.model_fields), **said)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The profiles that come with the package."""
+    return tuple(sorted(path.stem for path in PROFILES.glob("*.yaml")))
+
+
+def load(profile: str, folder: Path | None = None) -> dict[str, Layout]:
+    """The sections of a profile by table. Raises ProfileError."""
+    if re.search(r"[/\\]|\.ya?ml$", profile):
+        path = (folder or Path()) / profile
+        if not path.is_file():
+            raise ProfileError(f"profile {profile!r}: there is no file {path}")
+    else:
+        path = PROFILES / f"{profile}.yaml"
+        if profile not in names():
+            raise ProfileError(f"profile {profile!r} is not known{nearest(profile, names())}")
+    return _sections(path)
+
+
+@cache
+def _sections_at(path: Path, changed: int) -> dict[str, Layout]:
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=yaml.BaseLoader)  # all scalars as text
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{path.name}: not readable as YAML: {error}") from None
+    if not isinstance(data, Mapping):
+        raise ProfileError(f"{path.name}: expected a section for each table")
+    sections = {}
+    for name, section in data.items():
+        if name == "about":
+            continue
+        if name not in TABLES:
+            raise ProfileError(f"{path.name}: {name!r} is not a table{nearest(name, TABLES)}")
+        try:
+            sections[name] = Layout.model_validate(section or {})
+        except ValidationError as error:
+            raise ProfileError(f"{path.name}: {name}: {_first(error)}") from None
+    return sections
+
+
+def _sections(path: Path) -> dict[str, Layout]:
+    return _sections_at(path, path.stat().st_mtime_ns)
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{key!r} is not a known key{nearest(key, Layout.model_fields)}"
+    return f"{key}: {problem['msg']}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`: did you mean …?` with the closest known word, else all of them."""
+    known = sorted(known)
+    match = process.extractOne(word, known, score_cutoff=60)
+    return f": did you mean {match[0]!r}?" if match else f": known are {', '.join(known)}"
+
+
+def meaning(table: Table, name: str) -> Column | None:
+    """The column that a name stands for: of the table, or, as the field of an event, of tickets."""
+    fields = TABLES["tickets"].columns if table.name == "ticket_events" else ()
+    return next((column for column in (*table.columns, *fields) if column.name == name), None)
+
+
+def _check_keys(layout: Layout, table: Table) -> None:
+    """Refuse what names no column, no zone and no format."""
+    named = {
+        "constants": layout.constants,
+        "durations": layout.durations,
+        "factors": layout.factors,
+        "dates": [name for name in layout.dates if name != ANY] if isinstance(layout.dates, dict) else (),
+        "path": [p for p in re.findall(r"{(\w+)}", layout.path or "") if p not in ("client", "month")],
+    }
+    for key, used in named.items():
+        for name in used:
+            if name not in table.names and not (key == "dates" and meaning(table, name)):
+                raise ProfileError(
+                    f"{key}: {name!r} is no column of {table.name}{nearest(name, table.names)}"
+                )
+    for name, encoding in layout.durations.items():
+        if encoding not in DURATIONS:
+            raise ProfileError(f"durations: {encoding!r} is not known{nearest(encoding, DURATIONS)}")
+        if table.column(name).unit not in SECONDS:
+            raise ProfileError(f"durations: {name} is no duration: take it out")
+    for name in layout.factors:
+        if table.column(name).type not in ("number", "decimal"):
+            raise ProfileError(f"factors: {name} is no amount that can be multiplied: take it out")
+    listed = layout.dates.values() if isinstance(layout.dates, dict) else [layout.dates]
+    for form in (form for forms in listed for form in forms):
+        _check_format(form)
+    _check_zone(layout.timezone)
+    if layout.unpivot and table.name not in UNPIVOT:
+        raise ProfileError(f"unpivot: {table.name} takes one row a row; only {', '.join(UNPIVOT)} unpivot")
+    if layout.record == "last" and not table.key:
+        raise ProfileError(f"record: {table.name} has no key, so there is no last row of one")
+    for header, pattern in layout.totals.items():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ProfileError(f"totals: {header}: {pattern!r} is no pattern ({error})") from None
+
+
+def _check_format(form: str) -> None:
+    spec, _, zone = form.partition(" @ ")
+    if spec not in ("iso", *EPOCHS) and "%" not in spec:
+        raise ProfileError(f"dates: {form!r} is no format: write it like %d/%m/%Y %H:%M, iso or epoch")
+    _check_zone(zone or None)
+
+
+def _check_zone(zone: str | None) -> None:
+    try:
+        ZoneInfo(zone or "UTC")
+    except (OSError, ValueError, KeyError):
+        raise ProfileError(f"{zone!r} is not a time zone: write one like Europe/London") from None
+
+
+def _columns(layout: Layout, table: Table) -> dict[str, tuple[str, ...]]:
+    """The headers of the columns that are listed; the other way round is understood."""
+    listed: dict[str, tuple[str, ...]] = {}
+    for left, right in layout.columns.items():
+        if left in table.names:
+            listed[left] = right
+        elif len(right) == 1 and right[0] in table.names:
+            listed[right[0]] = (*listed.get(right[0], ()), left)
+        else:
+            raise ProfileError(f"columns: {left!r} is no column of {table.name}{nearest(left, table.names)}")
+    return listed
+
+
+def _towards_ours(name: str, given: Mapping[str, str | tuple[str, ...]], table: Table) -> dict[str, str]:
+    """{vendor's value: ours}, from that or from {ours: [vendor's values]}.
+
+    A list names the vendor's values. Pairs of single values are the documented way round, unless the table
+    knows only what stands on the left.
+    """
+    column = meaning(table, name)
+    choices = column.choices if column and column.choices else ()
+    if column and column.type == "boolean":
+        choices = ("true", "false")
+    known = {fold(choice): choice for choice in choices}
+    single = {left: right for left, right in given.items() if isinstance(right, str)}
+    lefts, rights = ({fold(value) for value in side if value != ANY} for side in (single, single.values()))
+    pairs = [(vendor, ours) for ours, listed in given.items() if ours not in single for vendor in listed]
+    if known and not rights <= known.keys() and lefts <= known.keys():
+        pairs += [(vendor, ours) for ours, vendor in single.items()]
+    else:
+        pairs += list(single.items())
+    for ours in sorted({ours for _, ours in pairs if ours != ANY and known and fold(ours) not in known}):
+        raise ProfileError(f"values: {name}: {ours!r} is no value of it{nearest(ours, choices)}")
+    return {vendor: known.get(fold(ours), ours) for vendor, ours in pairs}

@@ -1,0 +1,220 @@
+"""Which accepted rows are records: exact duplicates, conflicting keys, last rows, changes of a log.
+
+Rows wait in one staged Parquet file, in the order in which they were read, and are compared there (DuckDB),
+so that memory does not grow with the table. A row's position is its place in that file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from glob import escape
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pandas.util import hash_pandas_object
+
+from msp_report.intake import reasons
+from msp_report.model.tables import Table
+
+#: Where a canonical row comes from: file by number, row of the file from 0, line, and a number for its cells.
+ORIGIN = pa.schema(
+    [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64()), ("_hash", pa.uint64())]
+)
+
+
+#: Rows of which the keys alone are held in memory.
+SOON = 5_000_000
+
+
+class Stage:
+    """A Parquet file of rows and where they come from, written in chunks."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        self.schema = schema
+        self.length = 0
+        self._writer = pq.ParquetWriter(path, pa.schema([*schema, *ORIGIN]), compression="lz4")
+
+    def append(self, rows: pa.Table, origin: pa.Table) -> None:
+        """Add rows and their origins."""
+        if len(rows):
+            columns = [*rows.cast(self.schema).columns, *origin.cast(ORIGIN).columns]
+            self._writer.write_table(pa.table(columns, schema=self._writer.schema))
+            self.length += len(rows)
+
+    def close(self) -> None:
+        """No more rows come."""
+        self._writer.close()
+
+    def batches(self, left_out: np.ndarray) -> pa.RecordBatchReader:
+        """The rows in order without those at some positions, with their origins."""
+        keep = np.ones(self.length, bool)
+        keep[left_out] = False
+
+        def some() -> Iterator[pa.RecordBatch]:
+            done = 0
+            with pq.ParquetFile(self.path) as file:
+                for batch in file.iter_batches(100_000):
+                    yield batch.filter(pa.array(keep[done : done + len(batch)]))
+                    done += len(batch)
+
+        return pa.RecordBatchReader.from_batches(self._writer.schema, some())
+
+    def is_distinct(self, names: Sequence[str]) -> bool:
+        """Whether no two rows have the same values; quick to tell, where there are not too many to hold."""
+        if self.length > SOON:
+            return False
+        rows = pq.read_table(self.path, columns=list(names))
+        rows = rows.drop_null() if names == ["_hash"] else rows
+        return rows.group_by(list(names)).aggregate([]).num_rows == rows.num_rows
+
+
+def origin(file: int, rows: np.ndarray, lines: np.ndarray, hashes: np.ndarray | None = None) -> pa.Table:
+    """Where some rows come from; `hashes` where rows without a key are to be compared."""
+    count = len(rows)
+    numbers = pa.nulls(count, pa.uint64()) if hashes is None else pa.array(hashes, pa.uint64())
+    return pa.table([pa.array(np.full(count, file, np.int32)), rows, lines, numbers], schema=ORIGIN)
+
+
+def same_rows(stage: Stage) -> tuple[np.ndarray, pd.DataFrame]:
+    """Positions and origins of the rows whose cells all stood in an earlier row; the first one stays."""
+    if stage.is_distinct(["_hash"]):
+        return np.array([], np.int64), _rejected(_NONE, "")
+    with _Database(stage) as db:
+        twice = "select _hash from staged where _hash is not null group by _hash having count(*) > 1"
+        rows = db.frame(f"select * from staged semi join ({twice}) using (_hash) order by _position")
+    again = rows.duplicated([*stage.schema.names, "_hash"])
+    return rows.loc[again, "_position"].to_numpy(np.int64), _rejected(rows[again], reasons.DUPLICATE)
+
+
+def keys(stage: Stage, table: Table) -> tuple[np.ndarray, pd.DataFrame]:
+    """Positions to leave out, and the input rows to reject, for the keys that stand in several rows.
+
+    Equal rows: the first one stays. Rows that differ: all are rejected. An input row that gave several
+    canonical rows is rejected where one of them conflicts, and repeats another where all of them do. Equal
+    rows share a `_twin`; the first of them is among the origins with no reason, so that who reads them again
+    can tell exact duplicates from rows that differ in columns that are not read.
+    """
+    if stage.is_distinct(table.key):
+        return np.array([], np.int64), _rejected(_NONE, "")
+    same = " and ".join(f'staged."{name}" is not distinct from k."{name}"' for name in table.key)
+    listed = ", ".join(f'"{name}"' for name in table.key)
+    with _Database(stage) as db:
+        twice = f"select {listed} from staged group by {listed} having count(*) > 1"
+        rows = db.frame(f"select staged.* from staged semi join ({twice}) k on {same} order by _position")
+        names = list(stage.schema.names)
+        rows["_input"] = rows["_file"].astype("int64") * (1 << 40) + rows["_row"]
+        rows["_twin"] = rows.groupby(hash_pandas_object(rows[names], index=False)).ngroup()
+        again = rows.duplicated(names)
+        differ = pd.Series(False, rows.index)
+        differ[~again] = rows[~again].duplicated(list(table.key), keep=False)
+        all_of = db.positions(rows[again | differ])
+    dropped = set(rows.loc[again, "_position"])
+    inputs = rows.drop_duplicates("_input").set_index("_input")
+    conflicts = inputs.index.isin(rows.loc[differ, "_input"])
+    whole = all_of["_position"].isin(dropped).groupby(all_of["_input"]).all().reindex(inputs.index)
+    repeats = whole.fillna(False).to_numpy(bool) & ~conflicts
+    firsts = inputs["_twin"].isin(inputs.loc[repeats, "_twin"]).to_numpy() & ~repeats & ~conflicts
+    left_out = dropped | set(all_of.loc[all_of["_input"].isin(inputs.index[conflicts]), "_position"])
+    listed_rows = [
+        _rejected(inputs[conflicts], reasons.CONFLICT),
+        _rejected(inputs[repeats], reasons.REPEATED),
+        _rejected(inputs[firsts], ""),
+    ]
+    return np.array(sorted(left_out), np.int64), pd.concat(listed_rows, ignore_index=True)
+
+
+def superseded(stage: Stage, table: Table, left_out: np.ndarray) -> np.ndarray:
+    """Positions of the rows of a key that a later row replaces."""
+    listed = ", ".join(f'"{name}"' for name in table.key)
+    with _Database(stage, left_out) as db:
+        last = db.frame(f"select max(_position) as _position from counted group by {listed}")
+    keep = np.zeros(stage.length, bool)
+    keep[last["_position"].to_numpy(np.int64)] = True
+    return np.flatnonzero(~keep)
+
+
+def changes(stage: Stage, fields: Sequence[str], left_out: np.ndarray, into: Stage) -> None:
+    """The events of a log that shows the whole ticket in each row: what differs from the row before.
+
+    In the order of time, equal times in the order of the file. A field that is empty from the start, or
+    stays, makes no event.
+    """
+    plain = [name for name in into.schema.names if name not in ("field", "from", "to")]
+    kept = ", ".join(f'"{name}"' for name in (*plain, *ORIGIN.names, "_position"))
+    listed = ", ".join(f"('{name.replace(chr(39), chr(39) * 2)}', {k})" for k, name in enumerate(fields))
+    values = " ".join(f'when {k} then "{name}"' for k, name in enumerate(fields))
+    query = f"""
+        with long as (
+            select {kept}, f.field, f.rank, case f.rank {values} end as "to"
+            from counted, (values {listed}) f(field, rank)
+        ), steps as (
+            select *, lag("to") over (partition by ticket_id, field order by "at", _position) as "from" from long
+        )
+        select {", ".join(f'"{name}"' for name in into.schema.names)}, _file, _row, _line,
+               null::ubigint as _hash
+        from steps where "to" is distinct from "from" order by _position, rank
+    """
+    with _Database(stage, left_out) as db:
+        for batch in db.batches(query):
+            rows = pa.Table.from_batches([batch])
+            into.append(rows.select(into.schema.names), rows.select(ORIGIN.names))
+
+
+def move(stage: Stage, left_out: np.ndarray, into: Stage) -> None:
+    """Rows of one stage to another, without those at some positions; they are compared no more."""
+    for batch in stage.batches(left_out):
+        rows = pa.Table.from_batches([batch])
+        places = rows.select(ORIGIN.names).set_column(3, "_hash", pa.nulls(len(rows), pa.uint64()))
+        into.append(rows.select(into.schema.names), places)
+
+
+_NONE = pd.DataFrame({name: pd.Series(dtype="int64") for name in ("_file", "_row", "_line")})
+
+
+def _rejected(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
+    twins = rows.get("_twin", -1)
+    return rows[["_file", "_row", "_line"]].assign(reason=reason, _twin=twins)
+
+
+class _Database:
+    """The staged rows as `staged`, with their `_position`; `counted` is without those left out."""
+
+    def __init__(self, stage: Stage, left_out: np.ndarray | None = None) -> None:
+        self._connection = duckdb.connect(
+            config={"temp_directory": str(stage.path.parent), "memory_limit": "1500MB"}
+        )
+        path = escape(str(stage.path)).replace("'", "''")
+        self._connection.execute(
+            "create view staged as select * exclude (file_row_number), file_row_number as _position "
+            f"from read_parquet('{path}', file_row_number = true)"
+        )
+        if left_out is not None:
+            self._connection.register("left_out", pa.table({"_position": pa.array(left_out, pa.int64())}))
+            self._connection.execute(
+                "create view counted as from staged anti join left_out using (_position)"
+            )
+
+    def __enter__(self) -> _Database:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._connection.close()
+
+    def frame(self, query: str) -> pd.DataFrame:
+        """A result that fits into memory."""
+        return self._connection.sql(query).to_arrow_table().to_pandas(date_as_object=False)
+
+    def batches(self, query: str) -> pa.RecordBatchReader:
+        """A result of any length."""
+        return self._connection.sql(query).to_arrow_reader(100_000)
+
+    def positions(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Every canonical row of the input rows that some rows come from: _input, _position."""
+        wanted = rows[["_file", "_row", "_input"]].drop_duplicates()
+        self._connection.register("wanted", pa.Table.from_pandas(wanted, preserve_index=False))
+        return self.frame("select _input, _position from staged join wanted using (_file, _row)")

@@ -1,0 +1,339 @@
+"""Intervals, control limits, percentiles and robust trends: thin over scipy and statsmodels. Pure.
+
+Missing answers (NaN, None, NaT) are left out. Where nothing is left, or too little for a figure, the value
+and the interval are None: never 0, never 100 %.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+#: Fewest answers that make a survey figure (rule 20).
+ANSWERS_NEEDED = 5
+#: Points below which control limits are only on trial (rule 21).
+POINTS_NEEDED = 12
+#: Fewest matches of two lists that carry a verdict (rule 37).
+MATCHES_NEEDED = 7
+
+_RUN = 7
+_TO_LIMITS = 2.66
+_TO_RANGE_LIMIT = 3.267
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the ends of its interval and the number of observations behind it; missing is None."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Trend(Interval):
+    """A slope a day with its interval, and the height of the line at `origin`, the first instant."""
+
+    intercept: float | None = None
+    origin: pd.Timestamp | None = None
+
+
+class Signal(NamedTuple):
+    """One sign that a process changed: the position in the series at which a rule holds."""
+
+    index: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class Xmr:
+    """Control limits of single values; `trial` where the series is too short to trust them."""
+
+    mean: float | None
+    mean_range: float | None
+    lower: float | None
+    upper: float | None
+    signals: list[Signal]
+    trial: bool
+    n: int
+
+
+def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
+    """The share of successes with its Wilson score interval.
+
+    Parameters: `successes` of `n` trials [counts]; `confidence` between 0 and 1.
+    Returns: Interval of ratios; all None when n is 0.
+    Raises: ValueError when the counts are negative, not whole, or successes exceed n.
+    Source: rule 20.
+
+    >>> share = wilson(13, 15)
+    >>> round(share.value, 3), round(share.low, 3), round(share.high, 3)
+    (0.867, 0.621, 0.963)
+    """
+    return _share(successes, n, confidence, "wilson")
+
+
+def exact(successes: float, n: float, confidence: float = 0.95) -> Interval:
+    """The share of successes with its exact (Clopper-Pearson) binomial interval.
+
+    Parameters, returns and raises as `wilson`. Source: rule 33.
+    """
+    return _share(successes, n, confidence, "exact")
+
+
+def poisson(count: float, confidence: float = 0.95) -> Interval:
+    """A count of independent events with its exact (Garwood) Poisson interval.
+
+    Parameters: `count` [events]. Returns: Interval of counts; a count of 0 is an observation, with low 0.
+    Raises: ValueError when the count is negative or not whole. Source: rule 34.
+    """
+    count = _whole(count, "count")
+    tail = (1 - confidence) / 2
+    low = float(stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
+    return Interval(float(count), low, float(stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2, count)
+
+
+def recommend(promoters: float, passives: float, detractors: float) -> Interval:
+    """The recommend score, promoters less detractors, with its 95 % interval.
+
+    Parameters: answers of 9-10, 7-8 and 0-6 [counts].
+    Returns: Interval from -1 to 1; all None under 5 answers.
+    Raises: ValueError when a count is negative or not whole.
+    Source: rule 20, variance (p + d - (p - d)²) / n.
+
+    >>> score = recommend(20, 5, 5)
+    >>> round(score.value, 3), round(score.high - score.value, 3)
+    (0.5, 0.273)
+    """
+    promoters, passives, detractors = (
+        _whole(count, name)
+        for count, name in ((promoters, "promoters"), (passives, "passives"), (detractors, "detractors"))
+    )
+    n = promoters + passives + detractors
+    if n < ANSWERS_NEEDED:
+        return Interval(None, None, None, n)
+    score = (promoters - detractors) / n
+    spread = (promoters + detractors) / n - score**2
+    reach = _z(0.95) * math.sqrt(spread / n)
+    return Interval(score, max(score - reach, -1.0), min(score + reach, 1.0), n)
+
+
+def csat(answers: Iterable[float | None]) -> Interval:
+    """The share of answers of 4 and 5 on a scale of 1 to 5, with a Wilson 95 % interval.
+
+    Parameters: `answers` 1 to 5; missing ones are left out.
+    Returns: Interval of ratios; all None under 5 answers.
+    Raises: ValueError when an answer is outside 1 to 5.
+    Source: rule 20.
+    """
+    given = _numbers(answers)
+    if ((given < 1) | (given > 5)).any():
+        raise ValueError("an answer lies outside 1 to 5: convert the survey's scale in its profile")
+    if len(given) < ANSWERS_NEEDED:
+        return Interval(None, None, None, len(given))
+    return wilson(int((given >= 4).sum()), len(given))
+
+
+def xmr(values: Iterable[float | None]) -> Xmr:
+    """The control limits of a series of single values, and where it left its usual course.
+
+    Parameters: `values` in order of time; missing ones are left out, so that their neighbours are compared.
+    Returns: Xmr. Limits are mean ± 2.66 x the mean moving range, moving ranges over 3.267 x their mean
+    dropped once. Each signal names the position in `values` (missing ones counted) at which its rule is
+    fulfilled, and every later position where it still holds: `outside` a limit; `rising` or `falling`, 7
+    points each beyond the one before; `side`, 7 on one side of the mean (a point on the mean ends a run);
+    `two_of_three` beyond two thirds of the way to the same limit. Under 12 points `trial` is true. One
+    point has a mean and no limits, none has nothing.
+    Source: rule 21.
+    """
+    series = _numbers(values, keep_missing=True)
+    positions = np.flatnonzero(~np.isnan(series))
+    series = series[positions]
+    n = len(series)
+    if n < 2:
+        return Xmr(float(series[0]) if n else None, None, None, None, [], True, n)
+    mean = math.fsum(series) / n
+    ranges = np.abs(np.diff(series))
+    usual = ranges[ranges <= _TO_RANGE_LIMIT * ranges.mean()]
+    mean_range = math.fsum(usual) / len(usual)
+    reach = _TO_LIMITS * mean_range
+    signals = [
+        Signal(int(positions[at]), rule)
+        for rule, held in _signals(series, mean, reach).items()
+        for at in np.flatnonzero(held)
+    ]
+    return Xmr(mean, mean_range, mean - reach, mean + reach, sorted(signals), n < POINTS_NEEDED, n)
+
+
+def percentile(values: Iterable[float | None], q: float, method: str = "linear") -> float | None:
+    """The value below which a share `q` of the values lies.
+
+    Parameters: `q` as a ratio (0.95), or in percent where it is over 1 (95); `method` any of numpy's names,
+    or `nearest_rank`: ascending, 0-based index floor(q n + 0.5) - 1, as bandwidth is billed. Missing values
+    are left out.
+    Returns: a float; None when no value is left.
+    Raises: ValueError for an unknown method or q outside 0 to 100.
+    Source: rule 22.
+
+    >>> percentile(range(1, 31), 0.95, "nearest_rank"), percentile(range(1, 31), 0.5)
+    (29.0, 15.5)
+    """
+    if not 0 <= q <= 100:
+        raise ValueError(f"q is {q}: give a ratio from 0 to 1, or a percentage up to 100")
+    share = Fraction(str(q)) / (100 if q > 1 else 1)
+    given = _numbers(values)
+    if not len(given):
+        return None
+    if method == "nearest_rank":
+        # Fractions, because 0.95 x n in binary can fall just short of a half.
+        index = max(math.floor(share * len(given) + Fraction(1, 2)) - 1, 0)
+        return float(np.partition(given, index)[index])
+    return float(np.quantile(given, float(share), method=method))
+
+
+def trend(at: Iterable[Any], values: Iterable[float | None], confidence: float = 0.95) -> Trend:
+    """The Theil-Sen slope a day with its interval: the median of the slopes between all pairs of points.
+
+    Parameters: `at` instants or dates; `values` beside them; pairs with a missing half are left out.
+    Returns: Trend, a day (of 24 h between instants); the line passes through the medians of both axes.
+    Value and interval are None under three different instants.
+    Raises: ValueError when the two differ in length.
+    Source: rule 23.
+    """
+    series = _numbers(values, keep_missing=True)
+    instants = pd.DatetimeIndex(pd.to_datetime(pd.Index(at), utc=True)).as_unit("us")
+    if len(instants) != len(series):
+        raise ValueError(f"{len(instants)} instants and {len(series)} values: a trend needs one each")
+    known = ~np.isnan(series) & ~instants.isna()
+    series, instants = series[known], instants[known]
+    if instants.nunique() < 3:
+        return Trend(None, None, None, len(series))
+    origin = instants.min()
+    line = stats.theilslopes(series, (instants - origin) / pd.Timedelta(days=1), alpha=confidence)
+    return Trend(
+        float(line.slope),
+        float(line.low_slope),
+        float(line.high_slope),
+        len(series),
+        intercept=float(line.intercept),
+        origin=origin,
+    )
+
+
+def chapman(n1: float, n2: float, m: float, confidence: float = 0.95) -> Interval:
+    """How many events there were in all, from two lists and the matches between them.
+
+    Parameters: `n1` and `n2` events on each list, `m` of them on both [counts].
+    Returns: Interval of events: (n1 + 1)(n2 + 1) / (m + 1) - 1 with Seber's normal interval, its lower end
+    never below the events seen; all None when a list is empty. Under MATCHES_NEEDED matches it carries no
+    verdict.
+    Raises: ValueError when a count is negative or not whole, or m exceeds a list.
+    Source: rule 37.
+
+    >>> round(chapman(10, 15, 5).value, 1)
+    28.3
+    """
+    n1, n2, m = _whole(n1, "n1"), _whole(n2, "n2"), _whole(m, "m")
+    if m > min(n1, n2):
+        raise ValueError(f"{m} matches are more than the shorter list holds ({min(n1, n2)})")
+    seen = n1 + n2 - m
+    if not n1 or not n2:
+        return Interval(None, None, None, seen)
+    total = (n1 + 1) * (n2 + 1) / (m + 1) - 1
+    variance = (n1 + 1) * (n2 + 1) * (n1 - m) * (n2 - m) / ((m + 1) ** 2 * (m + 2))
+    reach = _z(confidence) * math.sqrt(variance)
+    return Interval(total, max(total - reach, float(seen)), total + reach, seen)
+
+
+def kaplan_meier(durations: Iterable[float | None], ended: Iterable[bool]) -> Interval:
+    """The median duration where some have not ended yet, by Kaplan-Meier, with its 95 % interval.
+
+    Parameters: `durations` [any unit, at least 0], up to the end or to the cut-off; `ended`, False where
+    still running at the cut-off (censored). Missing durations are left out.
+    Returns: Interval in the unit given: the first duration by which more than half have ended; None when
+    fewer than that ended (the median is not reached), the upper end None when it is open.
+    Raises: ValueError when the two differ in length or a duration is negative.
+    Source: rule 16; statsmodels' SurvfuncRight, interval by its log-log transformation.
+    """
+    # statsmodels takes a second to import, and one page needs it.
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    times = _numbers(durations, keep_missing=True)
+    ended = np.asarray(pd.array(ended, dtype="boolean").fillna(False), dtype=bool)
+    if len(times) != len(ended):
+        raise ValueError(f"{len(times)} durations and {len(ended)} ends: give one each")
+    known = ~np.isnan(times)
+    times, ended = times[known], ended[known]
+    if (times < 0).any():
+        raise ValueError("a duration is negative: it ends before it begins")
+    if not ended.any():
+        return Interval(None, None, None, len(times))
+    curve = SurvfuncRight(times, ended.astype(int))
+    with np.errstate(all="ignore"):
+        low, high = curve.quantile_ci(0.5)
+    return Interval(_finite(curve.quantile(0.5)), _finite(low), _finite(high), len(times))
+
+
+def _signals(series: np.ndarray, mean: float, reach: float) -> dict[str, np.ndarray]:
+    """Per rule, the points at which it holds, looking back; differences of rounding are none."""
+    grain = 1e-12 * max(float(np.abs(series).max()), abs(mean))
+    off = series - mean
+    above, below = off > grain, off < -grain
+    steps = np.diff(series, prepend=series[0])
+    far = 2 / 3 * reach + grain
+    return {
+        "outside": np.abs(off) > reach + grain,
+        "rising": _held(steps > grain, _RUN - 1, _RUN - 1),
+        "falling": _held(steps < -grain, _RUN - 1, _RUN - 1),
+        "side": _held(above, _RUN, _RUN) | _held(below, _RUN, _RUN),
+        "two_of_three": _held(off > far, 3, 2) & (off > far) | _held(off < -far, 3, 2) & (off < -far),
+    }
+
+
+def _held(flags: np.ndarray, last: int, at_least: int) -> np.ndarray:
+    """Where at least so many of the last points, itself included, are flagged."""
+    counted = np.concatenate([[0], np.cumsum(flags)])
+    ends = np.arange(1, len(flags) + 1)
+    return counted[ends] - counted[np.maximum(ends - last, 0)] >= at_least
+
+
+def _share(successes: float, n: float, confidence: float, method: str) -> Interval:
+    successes, n = _whole(successes, "successes"), _whole(n, "n")
+    if successes > n:
+        raise ValueError(f"{successes} successes are more than the {n} trials")
+    if not n:
+        return Interval(None, None, None, 0)
+    ends = stats.binomtest(successes, n).proportion_ci(confidence, method)
+    return Interval(successes / n, float(ends.low), float(ends.high), n)
+
+
+def _whole(count: float, name: str) -> int:
+    if count != count or count < 0 or count != math.floor(count):
+        raise ValueError(f"{name} is {count}: give a whole number of at least 0")
+    return int(count)
+
+
+def _numbers(values: Iterable[float | None], keep_missing: bool = False) -> np.ndarray:
+    """Plain floats, without the missing ones unless asked."""
+    if not hasattr(values, "__array__"):
+        values = list(values)
+    numbers = (
+        pd.to_numeric(pd.Series(values), errors="raise").astype("Float64").to_numpy(float, na_value=np.nan)
+    )
+    return numbers if keep_missing else numbers[~np.isnan(numbers)]
+
+
+def _z(confidence: float) -> float:
+    return float(stats.norm.ppf((1 + confidence) / 2))
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None

@@ -1,0 +1,125 @@
+"""What earlier packs said: their figures and tables, read from what was published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from msp_report.case import Case, read_table
+from msp_report.metrics import board
+from msp_report.model.figures import COLUMNS
+from msp_report.model.period import Month, Period, midnight
+from msp_report.model.tables import TABLES
+from msp_report.packs.scraps import read_pack
+
+
+def before(case: Case, months: int = 13) -> pd.DataFrame:
+    """The figures of the packs published before this period, oldest first, with their `month`.
+
+    At most `months` - 1 of them, so that with the period itself there are `months`. A month without a pack
+    has no rows.
+    """
+    return _published(case, _before(case, months))
+
+
+def year(case: Case, before: int = 0) -> pd.DataFrame:
+    """The figures of the packs published for the months of a period, oldest first, with their `month`.
+
+    With `before` those of so many months before it too. A month without a pack has no rows: `months` says why.
+    """
+    first = case.period.first
+    return _published(case, [*(first.shift(-step) for step in range(before, 0, -1)), *case.period.months])
+
+
+def months(case: Case) -> pd.DataFrame:
+    """Every month of a period, one row each, whether there is a pack of it or not.
+
+    Columns month; published; to_date, whether it was published before the month was over; why_missing, where there is
+    no pack.
+    """
+    rows = [_month(case, month) for month in case.period.months]
+    return pd.DataFrame(rows, columns=["month", "published", "to_date", "why_missing"])
+
+
+def _month(case: Case, month: Month) -> tuple[str, bool, bool, str | None]:
+    folder = case.workspace.pack(case.client, month) / "notebooks"
+    if not folder.is_dir():
+        return str(month), False, False, case.lacking(month) or "its pack was not published"
+    _, end = Period(month, month).bounds(case.timezone)
+    return str(month), True, folder.stat().st_mtime < end.timestamp(), None
+
+
+def _published(case: Case, months: Iterable[Month]) -> pd.DataFrame:
+    """The figures of those months that have a pack, in the order given.
+
+    A whole pack is read from its figures.json, which says what its notebooks recorded.
+    """
+    frames = [_figures(folder).assign(month=str(month)) for month, folder in _packs(case, months)]
+    columns = ["month", *COLUMNS]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def earlier(case: Case, table: str, months: int = 13) -> pd.DataFrame | None:
+    """A canonical table as it came with each of the packs before this period, oldest first; None where none did."""
+    paths = [folder / "tables" / f"{table}.parquet" for _, folder in _packs(case, _before(case, months))]
+    frames = [read_table(table, path) for path in paths if path.exists()]
+    return pd.concat(frames, ignore_index=True) if frames else None
+
+
+def rows_again(case: Case, pack: str | Path, month: Month | None) -> pd.DataFrame:
+    """What this pack's exports say again of earlier months, beside the pack of an earlier `month` (board.rows_again).
+
+    Without an earlier pack there are no rows. Only tables are read of which the manifest counts rows outside the month.
+    """
+    manifest = Path(pack) / "manifest.json"
+    if month is None or not manifest.exists():
+        return pd.DataFrame(columns=board.CHANGE_COLUMNS)
+    counted = json.loads(manifest.read_text(encoding="utf-8"))["tables"]
+    names = [name for name, counts in counted.items() if counts["outside"]]
+    before = case.workspace.pack(case.client, month)
+    found = [
+        board.rows_again(
+            name, *(_accepted(folder, name) for folder in (Path(pack), before)), *_firsts(case, name, month)
+        )
+        for name in names
+    ]
+    rows = [frame for frame in found if len(frame)]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=board.CHANGE_COLUMNS)
+
+
+def _accepted(pack: Path, table: str) -> pd.DataFrame | None:
+    path = pack / "tables" / f"{table}.parquet"
+    return read_table(table, path) if path.exists() else None
+
+
+def _firsts(case: Case, table: str, month: Month) -> list[Any]:
+    """The beginnings of this month and of an earlier one, of the type of a table's period column."""
+    declared = TABLES[table]
+    months = (case.period.first, month)
+    kind = declared.column(declared.period).type
+    if kind == "instant":
+        return [midnight(one.first_on, case.timezone) for one in months]
+    return [pd.Timestamp(one.first_on) if kind == "date" else str(one) for one in months]
+
+
+def _before(case: Case, months: int) -> list[Month]:
+    """The `months` - 1 months before this period, oldest first."""
+    return [case.period.last.shift(-step) for step in range(months - 1, 0, -1)]
+
+
+def _packs(case: Case, months: Iterable[Month]) -> list[tuple[Month, Path]]:
+    """Those months that have a published pack, with its folder."""
+    found = [(month, case.workspace.pack(case.client, month)) for month in months]
+    return [(month, folder) for month, folder in found if (folder / "notebooks").is_dir()]
+
+
+def _figures(pack: Path) -> pd.DataFrame:
+    """The figures of a published pack."""
+    path = pack / "figures.json"
+    if not path.exists():
+        return read_pack(pack)
+    return pd.DataFrame(json.loads(path.read_text(encoding="utf-8")), columns=COLUMNS)

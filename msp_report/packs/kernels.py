@@ -1,0 +1,179 @@
+"""Warm kernels: a notebook's kernel is forked from a clean process that has already imported the libraries.
+
+Importing pandas, seaborn and the rest takes longer than most notebooks. A `multiprocessing` fork server imports
+them once; each kernel is forked from it and is a real, isolated kernel all the same, started on the connection
+file that jupyter_client wrote. Where there is no fork, the ordinary launcher is used.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.provisioning import LocalProvisioner
+from jupyter_core.paths import jupyter_runtime_dir
+from traitlets.config import Config
+
+#: The path of a socket has about a hundred letters; below this many there is room for names in the folder.
+_LONGEST_FOLDER = 60
+
+
+def _sockets_fit() -> bool:
+    """Whether the folder for temporary files has a path short enough for sockets in it."""
+    return len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER
+
+
+def can_fork() -> bool:
+    """Whether kernels can be forked here: the platform can, and the package is installed with its entry point."""
+    forks = "forkserver" in multiprocessing.get_all_start_methods() and _sockets_fit()
+    return forks and "msp-report-warm" in entry_points(group="jupyter_client.kernel_provisioners").names
+
+
+def warm_up() -> None:
+    """Start the process that kernels are forked from; it imports while other work goes on."""
+    if can_fork():
+        _context()
+        forkserver.ensure_running()
+
+
+def _context() -> BaseContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["msp_report.packs.warm"])
+    return context
+
+
+def manager(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
+    """A kernel manager whose kernels are warm and get these variables beside the process's own."""
+    return type("PackKernelManager", (_PackKernelManager,), {"extra": dict(environment)})
+
+
+@contextmanager
+def private_sockets() -> Iterator[Config]:
+    """Settings by which kernels talk over sockets in a private folder: nothing listens on a port.
+
+    The folder's path is short because a socket's may not be long, and goes when the run ends.
+    """
+    if os.name == "nt":
+        yield Config()
+        return
+    before = os.environ.get("JUPYTER_RUNTIME_DIR")
+    base = None if _sockets_fit() else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="msp-", dir=base, ignore_cleanup_errors=True) as folder:
+        os.environ["JUPYTER_RUNTIME_DIR"] = folder
+        try:
+            yield Config({name: {"transport": "ipc"} for name in ("KernelManager", "AsyncKernelManager")})
+        finally:
+            os.environ.pop("JUPYTER_RUNTIME_DIR")
+            if before is not None:
+                os.environ["JUPYTER_RUNTIME_DIR"] = before
+
+
+class _PackKernelManager(AsyncKernelManager):
+    extra: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, **kwargs: Any) -> None:
+        # a file of its own for each kernel: the names of the sockets are made from it
+        file = str(Path(jupyter_runtime_dir()) / f"{uuid.uuid4().hex[:12]}.json")
+        super().__init__(connection_file=file, **kwargs)
+
+    @property
+    def kernel_spec(self) -> KernelSpec | None:
+        spec = super().kernel_spec
+        if spec is not None and can_fork():
+            spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": "msp-report-warm"}}
+        return spec
+
+    async def start_kernel(self, **kw: Any) -> None:
+        environment = kw.pop("env", None) or os.environ
+        await self._async_start_kernel(env={**environment, **self.extra}, **kw)
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Starts a kernel as a fork of the warm process; all else is jupyter_client's own launcher."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        environment = dict(kwargs.get("env") or os.environ)
+        arguments = (self.parent.connection_file, kwargs.get("cwd"), environment)
+        process = _context().Process(target=_become_kernel, args=arguments, daemon=True)
+        with _without_script():
+            process.start()
+        self.process = _Forked(process)
+        self.pid = process.pid
+        return self.connection_info
+
+
+_one_start = threading.Lock()
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """multiprocessing would run the script that called us anew in every kernel; a kernel has no use for it."""
+    with _one_start:
+        script = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = script
+
+
+class _Forked:
+    """A forked process with the face of subprocess.Popen, which the launcher expects."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, process: Any) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, signum: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signum)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+
+def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str, str]) -> None:
+    """Runs in the forked process."""
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    os.environ.clear()
+    os.environ.update(environment)
+    if cwd:
+        os.chdir(cwd)
+    from ipykernel.kernelapp import IPKernelApp
+
+    settings = [f"--IPKernelApp.parent_handle={os.getppid()}", "--HistoryManager.enabled=False"]
+    IPKernelApp.launch_instance(argv=["-f", connection_file, *settings])
+
+
+def _end_with_the_run() -> None:
+    """A kernel's parent is the process it was forked from, which outlives a run that is killed."""
+    run = multiprocessing.parent_process()
+    if run is not None:
+        run.join()
+        os._exit(1)

@@ -1,0 +1,428 @@
+"""Packs: a folder of notebooks run over one client's period and published together. The only import of papermill.
+
+First-wave notebooks run side by side, those of one month while the month before is finished. The second wave, the
+notebooks that declare a `pack` parameter, may read what the first recorded and what earlier months published; the
+page that opens the pack is last. Everything is built in a staging folder; only a whole pack is published.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import papermill
+from filelock import FileLock, Timeout
+from papermill.exceptions import PapermillException, PapermillExecutionError
+from rapidfuzz import process
+
+from msp_report.case import Case, open_case, open_day, open_year
+from msp_report.intake.accepted import SETTLED
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Month, Period
+from msp_report.packs import kernels, scraps
+from msp_report.pages import publish
+from msp_report.words import records
+from msp_report.workspace import PROJECT
+
+NOTEBOOKS = PROJECT / "notebooks"
+#: The parameters that a pack run gives to every notebook, all of them text.
+PARAMETERS = ("client", "period", "workspace")
+#: The one that marks a notebook of the second wave.
+PACK = "pack"
+#: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
+DAILY, DAYS_KEPT = "daily", 30
+
+Say = Callable[[str], None]
+
+logging.getLogger("papermill").setLevel(logging.CRITICAL)  # says nothing that its exceptions do not
+
+
+class NotebookRefused(ValueError):
+    """A notebook's parameters are not those that a pack run gives; the text names the nearest one."""
+
+
+class ReportFailed(RuntimeError):
+    """A cell of a notebook raised an error; nothing was published."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook of a pack; its file name is its place on the contents page and its report's noun."""
+
+    path: Path
+    second_wave: bool
+
+    @property
+    def report(self) -> str:
+        """`30_tickets.ipynb` is the report `tickets`."""
+        return re.sub(r"^\d+_", "", self.path.stem)
+
+
+def discover(folder: Path) -> list[Notebook]:
+    """The notebooks of a pack in the order of their file names, their parameters checked.
+
+    papermill itself only warns of an unknown parameter and runs on with the default, which would be a figure
+    of another month. Raises NotebookRefused.
+    """
+    paths = sorted(folder.glob("*.ipynb"))
+    if not paths:
+        raise NotebookRefused(f"{folder} holds no notebooks")
+    notebooks = [Notebook(path, PACK in _checked_parameters(path)) for path in paths]
+    nouns = [notebook.report for notebook in notebooks]
+    for noun in nouns:
+        if nouns.count(noun) > 1:
+            raise NotebookRefused(f"{folder}: two notebooks are called {noun!r}: rename one")
+    return notebooks
+
+
+def _checked_parameters(path: Path) -> set[str]:
+    known = [*PARAMETERS, PACK]
+    try:
+        declared = papermill.inspect_notebook(str(path))
+    except (ValueError, TypeError, AttributeError, KeyError) as error:  # not JSON, or no notebook
+        text = " ".join(str(error).split())[:120]
+        raise NotebookRefused(f"{path} is no notebook that can be read ({text}): save it again") from None
+    for name, parameter in declared.items():
+        near = process.extractOne(name, [k for k in known if k not in declared], score_cutoff=75)
+        if name not in known and near:
+            raise NotebookRefused(f"{path}: parameter {name!r} is not known: did you mean {near[0]!r}?")
+        if name in known and (kind := _kind(parameter)) != "str":
+            raise NotebookRefused(f"{path}: parameter {name!r} is declared as {kind}: it is a str")
+    for name in PARAMETERS:
+        if name not in declared:
+            raise NotebookRefused(f"{path}: parameter {name!r} is missing from the cell tagged `parameters`")
+    return set(declared)
+
+
+def _kind(parameter: Mapping[str, str]) -> str:
+    """The type that a parameter is annotated with, else that of its default."""
+    if parameter["inferred_type_name"] != "None":
+        return parameter["inferred_type_name"]
+    try:
+        return type(ast.literal_eval(parameter["default"])).__name__
+    except (SyntaxError, ValueError):
+        return "an expression"
+
+
+def run_month(
+    client: str,
+    month: str = "",
+    workspace: Any = "",
+    notebooks: Path | None = None,
+    say: Say = lambda text: None,
+) -> Path:
+    """Run and publish the monthly pack of a client, and first those of earlier months that have none.
+
+    Returns the published folder. An earlier month that cannot be run is named through `say` and does not
+    stop the one asked for. Raises what `open_case` raises, NotebookRefused, ReportFailed.
+    """
+    kernels.warm_up()
+    found = discover(notebooks or NOTEBOOKS / "monthly")
+    case = open_case(client, month, workspace)
+    with _desk(case, say) as desk:
+        desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
+        return desk.run(case, found)
+
+
+def run_year(client: str, year: str = "", workspace: Any = "", say: Say = lambda text: None) -> Path:
+    """Run and publish the annual pack of a client's year, and first the monthly packs that it lacks.
+
+    `year` is any period of more than one month; empty: the latest civil year with exports that is over. Returns
+    the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused
+    where no month of the year has exports.
+    """
+    return run_folder(client, year, workspace, NOTEBOOKS / "annual", "", say, over_months=True)
+
+
+def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> Path:
+    """Run and publish the pages of today, from the newest month with exports, as `output/<client>/daily`.
+
+    Returns the published folder. The last DAYS_KEPT revisions are kept; each older one that is removed is named
+    through `say`. Raises what `open_day` raises, NotebookRefused, ReportFailed.
+    """
+    kernels.warm_up()
+    found = discover(NOTEBOOKS / DAILY)
+    case = open_day(client, "", workspace)
+    with _desk(case, say) as desk:
+        published = desk.run(case, found, case.workspace.output / client / DAILY)
+        for old in publish.prune(published, DAYS_KEPT):
+            say(f"{client}: removed revision {old.name} of the daily pages: the last {DAYS_KEPT} are kept")
+        return published
+
+
+def run_folder(
+    client: str,
+    period: str,
+    workspace: Any,
+    notebooks: Path,
+    name: str,
+    say: Say = lambda text: None,
+    *,
+    over_months: bool = False,
+    strict: bool = True,
+) -> Path:
+    """Run one folder of notebooks over one period, and publish it as `output/<client>/<name>/<period>`.
+
+    Without a name it is published where the period's own pack lies.
+    `over_months` says that they sum up monthly packs, as the annual ones do: those that are missing are published
+    first. `strict` as in `publish.page`. Returns the published folder. Raises what `open_case` raises (with
+    `over_months`: `open_year`), NotebookRefused, ReportFailed.
+    """
+    kernels.warm_up()
+    found = discover(notebooks)
+    monthly = discover(NOTEBOOKS / "monthly") if over_months else []
+    case = (open_year if over_months else open_case)(client, period, workspace)
+    with _desk(case, say) as desk:
+        if over_months:
+            desk.catch_up_year(case, monthly)
+        return desk.run(case, found, case.workspace.pack(client, case.period, name), strict)
+
+
+@contextmanager
+def _desk(case: Case, say: Say) -> Iterator[_Desk]:
+    """Everything that runs of a client need: the lock, sockets, threads and what is known of the exports."""
+    with (
+        _only_run(case, say),
+        kernels.private_sockets() as config,
+        _pool((os.cpu_count() or 2) + 1) as pool,  # one more: a notebook often waits for its kernel
+        _pool(2) as second_pool,
+        tempfile.TemporaryDirectory(prefix=".settled-", dir=case.workspace.output / case.client) as folder,
+    ):
+        settled = Path(folder) / "months.json"
+        case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
+        yield _Desk(config, pool, second_pool, settled, say)
+
+
+@dataclass
+class _Desk:
+    """Where the packs of a client are made, one after another."""
+
+    config: Any
+    pool: ThreadPoolExecutor
+    second_pool: ThreadPoolExecutor
+    """Of its own: a month that is summed up does not queue behind the next one's first wave."""
+    settled: Path
+    say: Say
+    _ahead: _Run | None = None
+
+    def catch_up(self, case: Case, months: list[Month], notebooks: list[Notebook]) -> None:
+        """Publish those of some months that have no pack. The first wave of one goes on while the one before is
+        finished; the last is left so, for the run that follows."""
+        for month in months:
+            if not _is_published(case, month):
+                begun = _told(self.say, month, lambda m=month: self._begin(case.at(m), notebooks))
+                self._finish_ahead()
+                self._ahead = begun
+
+    def catch_up_year(self, case: Case, notebooks: list[Notebook]) -> None:
+        """Publish the monthly packs up to a period's end that are missing; its months without data are named."""
+        for month in case.period.months:
+            if why := case.lacking(month):
+                self.say(f"{case.client} {month}: no pack: {why}")
+        self.catch_up(case, [month for month in case.exported if month <= case.period.last], notebooks)
+
+    def run(
+        self, case: Case, notebooks: list[Notebook], target: Path | None = None, strict: bool = True
+    ) -> Path:
+        """Run and publish one pack; gives its folder. What it reads of earlier packs is published before."""
+        if case.period.first != case.period.last:
+            self._finish_ahead()
+        try:
+            last = self._begin(case, notebooks, target, strict)
+        finally:  # the month before is whole even where this one is refused
+            self._finish_ahead()
+        return last.finish()
+
+    def _begin(
+        self, case: Case, notebooks: list[Notebook], target: Path | None = None, strict: bool = True
+    ) -> _Run:
+        target = target or case.workspace.pack(case.client, case.period)
+        return _Run(case, notebooks, target, self, strict)
+
+    def _finish_ahead(self) -> None:
+        if ahead := self._ahead:
+            self._ahead = None
+            _told(self.say, ahead.case.period, ahead.finish)
+
+
+def _is_published(case: Case, month: Month) -> bool:
+    """Whether a month has its pack; one that was made "to date" stands for its month while that runs."""
+    figures = case.workspace.pack(case.client, month) / "figures.json"
+    if not figures.exists():
+        return False
+    _, end = Period(month, month).bounds(case.timezone)
+    return not figures.stat().st_mtime < end.timestamp() <= time.time()
+
+
+def _told(say: Say, month: object, work: Callable[[], Any]) -> Any:
+    """The result of work on an earlier month; its failure is told and stops nothing else."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - whatever an old month fails of, the one asked for goes on
+        say(f"{month}: not run: {error}")
+        return None
+
+
+@contextmanager
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for notebooks; those that have not begun when it is left never do."""
+    pool = ThreadPoolExecutor(max_workers=threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Run:
+    """A pack in the making: begun, its first wave goes on while the month before is finished.
+
+    Raises DataRefused when it begins, ReportFailed when it is finished.
+    """
+
+    def __init__(
+        self, case: Case, notebooks: list[Notebook], target: Path, desk: _Desk, strict: bool = True
+    ) -> None:
+        self.case, self._notebooks, self._target, self._desk = case, notebooks, target, desk
+        self._strict = strict
+        self._staging = target.parent / ".staging" / target.name
+        accepted = case.accepted
+        shutil.rmtree(self._staging, ignore_errors=True)
+        if case.period.first == case.period.last:
+            for remark in case.remarks():
+                self._tell(remark)
+            ignored = shutil.ignore_patterns("stamp")
+            shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
+        else:  # the tables and rejects of its months lie in their packs
+            self._staging.mkdir(parents=True)
+            told = json.dumps(case.manifest, ensure_ascii=False, indent=1, sort_keys=True)
+            (self._staging / "manifest.json").write_text(told + "\n", encoding="utf-8")
+        (self._staging / "notebooks").mkdir(parents=True)
+        self._first_wave = self._submit(desk.pool, [n for n in notebooks if not n.second_wave])
+
+    def finish(self) -> Path:
+        """Wait for the first wave, run the second, then the page that opens the pack, and publish what they made."""
+        self._wait(self._first_wave)
+        opening = _first_page(self._notebooks)
+        second = [notebook for notebook in self._notebooks if notebook.second_wave]
+        for wave in ([n for n in second if n.report != opening], [n for n in second if n.report == opening]):
+            self._wait(self._submit(self._desk.second_pool, wave))
+        _write_figures(self._staging, self._notebooks)
+        made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
+        publish.pages(self.case, self._staging, made, self._strict, opening)
+        publish.publish(self._staging, self._target)
+        return self._target
+
+    def _submit(self, pool: ThreadPoolExecutor, wave: list[Notebook]) -> dict[Future[None], Notebook]:
+        where = (self._staging, self._desk.settled, self._desk.config)
+        return {pool.submit(_execute_one, self.case, n, *where): n for n in wave}
+
+    def _wait(self, jobs: dict[Future[None], Notebook]) -> None:
+        """Tell each notebook as it ends; the first failure stops those that have not begun."""
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                self._tell(jobs[job].report)
+        finally:
+            for job in jobs:
+                job.cancel()
+
+    def _tell(self, text: str) -> None:
+        self._desk.say(f"{self.case.client} {self.case.period}: {text}")
+
+
+def _first_page(notebooks: list[Notebook]) -> str:
+    """The report whose page opens a pack: the first that sums up the others, else the first one."""
+    return next((n.report for n in notebooks if n.second_wave), notebooks[0].report)
+
+
+def _link(source: str, target: str) -> None:
+    """The same file under a second name, or a copy where that cannot be had."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _execute_one(case: Case, notebook: Notebook, staging: Path, settled: Path, config: Any) -> None:
+    parameters = {"client": case.client, "period": str(case.period), "workspace": str(case.workspace.root)}
+    if notebook.second_wave:
+        parameters[PACK] = str(staging)
+    environment = {**case.workspace.environment, scraps.DESK: str(staging), SETTLED: str(settled)}
+    try:
+        papermill.execute_notebook(
+            str(notebook.path),
+            str(staging / "notebooks" / notebook.path.name),
+            parameters=parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,  # written once, at its end or its first error
+            cwd=str(notebook.path.parent),
+            kernel_manager_class=kernels.manager(environment),
+            config=config,
+        )
+    except PapermillExecutionError as error:
+        if error.ename == "KeyboardInterrupt":
+            raise KeyboardInterrupt from None
+        number = _own_number(notebook.path, error.cell_index)
+        reason = " ".join(f"{error.ename}: {error.evalue}".split())
+        raise ReportFailed(
+            f"{notebook.path.name}, cell {number} failed: {reason}; nothing was published"
+        ) from None
+    except (PapermillException, RuntimeError) as error:
+        raise ReportFailed(f"{notebook.path.name} failed: {error}; nothing was published") from None
+
+
+def _own_number(path: Path, index: int) -> int:
+    """Which cell of the notebook it was, from 1: papermill put one in after the cell tagged `parameters`."""
+    cells = papermill.iorw.load_notebook_node(str(path)).cells
+    tagged = [place for place, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", [])]
+    return index + (index <= tagged[0])
+
+
+def _write_figures(staging: Path, notebooks: list[Notebook]) -> None:
+    """figures.json and figures.csv, in the order of the notebooks and of what they recorded."""
+    recorded: dict[str, str] = {}
+    figures: list[Figure] = []
+    for name in (notebook.path.name for notebook in notebooks):
+        if (record := scraps.read_notebook(staging / "notebooks" / name)) is None:
+            continue
+        if (other := recorded.setdefault(record["report"], name)) != name:
+            raise ReportFailed(
+                f"{other} and {name} both record the report {record['report']!r}: take one of them out of the "
+                "pack; nothing was published"
+            )
+        figures += record["figures"]
+    rows = [figure.row() for figure in figures]
+    text = json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False)
+    (staging / "figures.json").write_text(text + "\n", encoding="utf-8")
+    records.write_csv(pd.DataFrame(rows, columns=COLUMNS, dtype=object), staging / "figures.csv")
+
+
+@contextmanager
+def _only_run(case: Case, say: Say) -> Iterator[None]:
+    """One run a client at a time; a second one waits and says so."""
+    folder = case.workspace.output / case.client
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(str(folder / ".run.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"{case.client}: waiting for another run to end")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,173 @@
+"""What notebooks hand on: figures glued into them, records written beside them. The only import of scrapbook.
+
+A notebook glues one JSON record of plain types (scrapbook refuses numpy scalars and None, and turns NaN into
+text). Records, the long tables, are written as CSV where a pack is being built and never enter the notebook.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from msp_report.case import Case, read_table
+from msp_report.metrics import board
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.pages import display
+from msp_report.words import records, sentences
+
+SCRAP = "msp_report"
+SCHEMA = 1
+#: Set for the kernels of a pack run: the folder of the pack in the making.
+DESK = "MSP_REPORT_DESK"
+
+
+def record(
+    case: Case, report: str, figures: Iterable[Figure], frames: Mapping[str, pd.DataFrame]
+) -> display.Headlines:
+    """Hand on a report's figures and records; gives the headline sentences that open the page.
+
+    `frames` are the records by name, written to records/<report>/<name>.csv while a pack is being built. The
+    provider's replies to the report's figures stand beside them (see `replies`), so every page has them.
+    Raises ValueError for a figure of another report or a measure and subject given twice.
+    """
+    stated = [figure.with_(headline=sentences.headline(figure, case.contract)) for figure in figures]
+    _check(report, stated)
+    desk = os.environ.get(DESK)
+    if desk:
+        folder = Path(desk) / "records" / report
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in frames.items():
+            records.write_csv(case.people(frame), folder / f"{name}.csv")
+    envelope = {
+        "schema": SCHEMA,
+        "report": report,
+        "figures": [figure.row() for figure in stated],
+        "records": {name: len(frame) for name, frame in frames.items()},
+    }
+    _scrapbook().glue(SCRAP, envelope, encoder="json")
+    lines = sentences.opening(report, stated, case.contract, case.period)
+    return display.headlines(_with_replies(lines, report, stated, case))
+
+
+def replies(case: Case) -> pd.DataFrame:
+    """The provider's replies to the draft of this month, with the words in which a page tells them.
+
+    Returns one row per reply with board.REPLY_COLUMNS, people hidden, and `said`; board.replies says which month a
+    reply answers. A period of several months has none: a reply is to a month's draft.
+    """
+    shown = case.people(_replies_of_month(case))
+    return sentences.replied(shown, case.contract)
+
+
+def _replies_of_month(case: Case) -> pd.DataFrame:
+    name, bounds = "replies", (case.start, case.end, case.timezone)
+    mine = case.paths(name, [case.newest]) if case.period.first == case.period.last else []
+    given = read_table(name, mine[0]) if mine else None
+    if given is None or given.empty:
+        return board.replies(None, *bounds)
+    others = [month for month in (*case.months, *case.later_months) if month != case.newest]
+    every, apart = case.paths(name, [*others, case.newest]), case.paths(name, others)
+    before = case.paths(name, [month for month in others if month < case.newest])
+    earlier = pd.concat([read_table(name, path) for path in before]) if before else None
+    return board.replies(given, *bounds, earlier=earlier, shared=len(every) == len(apart))
+
+
+def _with_replies(
+    lines: list[sentences.Line], report: str, figures: list[Figure], case: Case
+) -> list[display.Line]:
+    """The first lines of a page with the replies beside them; what is disputed and not among them is added."""
+    answers = replies(case)
+    answers = answers[answers["measure"].str.split(".").str[0] == report]
+    if answers.empty:
+        return list(lines)
+    frame = pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
+    asked = sentences.told(board.disputed(frame, answers), case.contract)
+    said = dict(zip(asked["headline"], display.said_of(asked, answers), strict=True))
+    told = {text for text, _ in lines}
+    verdicts = asked["verdict"].astype(object).where(asked["verdict"].notna(), None)
+    added = [line for line in zip(asked["headline"], verdicts, strict=True) if line[0] not in told]
+    return [(text, verdict, said.get(text, ())) for text, verdict in (*lines, *added)]
+
+
+def _check(report: str, figures: list[Figure]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for figure in figures:
+        if figure.report != report:
+            raise ValueError(f"{figure.measure} is not a figure of the report {report!r}")
+        if (figure.measure, figure.subject) in seen:
+            raise ValueError(f"{figure.measure} of {figure.subject or 'all'} is given twice")
+        seen.add((figure.measure, figure.subject))
+
+
+def read_notebook(path: Path) -> dict[str, Any] | None:
+    """What one executed notebook handed on: report, figures, records; None where it recorded nothing.
+
+    A file is read once as long as it stays as it is. Raises ValueError for a record of an unknown schema.
+    """
+    state = path.stat()
+    envelope = _envelope(str(path), state.st_mtime_ns, state.st_size)
+    if envelope is None:
+        return None
+    if envelope.get("schema") != SCHEMA:
+        raise ValueError(f"{path} was recorded by another version of msp_report: run its month again")
+    return {**envelope, "figures": [Figure.from_row(row) for row in envelope["figures"]]}
+
+
+@lru_cache(maxsize=64)
+def _envelope(path: str, changed: int, size: int) -> dict[str, Any] | None:
+    """The scrap of a notebook as it was when it had this time of change and this size."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scraps = _scrapbook().read_notebook(path).scraps
+    return dict(scraps[SCRAP].data) if SCRAP in scraps else None
+
+
+def read_pack(pack: str | Path) -> pd.DataFrame:
+    """All figures of a pack, from its executed notebooks, one row a figure with the columns of figures.json.
+
+    `pack` is the folder of a pack or its notebooks/. Notebooks that recorded nothing are passed over.
+    """
+    rows = [figure.row() for notebook in _recorded(pack) for figure in notebook["figures"]]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def read_records(pack: str | Path, **own: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every record of a pack: one row each with report, name, rows and href, relative to a page.
+
+    `own` are the records of the notebook that asks, which is not executed to its end yet, by report.
+    """
+    counts = {one["report"]: dict(one["records"]) for one in _recorded(pack)}
+    counts |= {report: {name: len(frame) for name, frame in frames.items()} for report, frames in own.items()}
+    rows = [
+        (report, name, rows, f"../records/{report}/{name}.csv")
+        for report, names in counts.items()
+        for name, rows in names.items()
+    ]
+    return pd.DataFrame(rows, columns=["report", "name", "rows", "href"])
+
+
+def read_record(pack: str | Path, report: str, name: str) -> pd.DataFrame | None:
+    """One record of a pack as its CSV has it; None where the pack does not have it."""
+    path = Path(pack) / "records" / report / f"{name}.csv"
+    return pd.read_csv(path) if path.exists() else None
+
+
+def _recorded(pack: str | Path) -> list[dict[str, Any]]:
+    """What the executed notebooks of a pack, or of its notebooks/, handed on, in the order of their names."""
+    folder = Path(pack)
+    folder = folder / "notebooks" if (folder / "notebooks").is_dir() else folder
+    found = (read_notebook(path) for path in sorted(folder.glob("*.ipynb")))
+    return [notebook for notebook in found if notebook]
+
+
+def _scrapbook() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import scrapbook
+    return scrapbook

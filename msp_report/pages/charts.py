@@ -1,0 +1,783 @@
+"""Pictures by form; the only import of seaborn and matplotlib.
+
+A form takes a tidy frame and says what it shows in `alt`: the finding, not the drawing. One visual language:
+muted marks, one accent for what was missed, which also has its own shape; a target is a line with its own
+label. The same frame gives the same bytes, so figures are drawn without pyplot, which holds state.
+"""
+
+# ruff: noqa: E402 - matplotlib must be quiet before it is imported
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # building its font cache is no news for a page
+
+import matplotlib
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+from msp_report.model.figures import SEVERITY
+from msp_report.pages.display import VERDICTS, Display, Html
+from msp_report.words.numbers import clean
+
+#: Above so many marks a picture is pixels: as lines it would outweigh the page.
+MOST_MARKS = 500
+
+PLAIN = Display()
+
+WIDTH = 4.8  # inches: at 10 points still legible on a phone, where the page is about as wide
+INK, SOFT, GRID = "#1f2933", "#5f6c7b", "#e3e7eb"
+MUTED, PALE, ACCENT, OPEN = "#4a6785", "#c9d5e1", "#b3261e", "#8a6100"
+AGES = ("#dbe4ec", "#afc1d3", "#7d97b2", "#4a6785", "#23405f", "#10243a")
+
+_COLOURS = {"missed": ACCENT, "no_verdict": OPEN}
+_SHAPES = {"missed": "X", "no_verdict": "D"}
+_FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
+_STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": GRID,
+    "axes.grid": True,
+    "axes.labelcolor": SOFT,
+    "axes.labelsize": 9.5,
+    "axes.spines.left": False,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.facecolor": "white",
+    "font.family": ["DejaVu Sans"],  # matplotlib's own: the layout is the same on every machine
+    "font.size": 10,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "msp_report",
+    "text.color": INK,
+    "text.parse_math": False,  # a ticket title may hold $
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "xtick.major.pad": 5,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+}
+
+
+class Picture(Html):
+    """A chart as an image inside the page, with what it shows in words."""
+
+
+def trend(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    x: str = "month",
+    y: str = "value",
+    unit: str = "",
+    target: float | None = None,
+    limits: tuple[float, float] | None = None,
+    low: str | None = None,
+    high: str | None = None,
+    show: Display = PLAIN,
+    why: str = "no history yet",
+) -> Picture:
+    """One line over months (`YYYY-MM`) or days, a gap where a value is missing.
+
+    Points that have `verdict` missed or no_verdict get its colour and shape, where the frame has that column.
+    `limits` are drawn as a band labelled "usual range"; `low` and `high` are columns of an interval.
+    """
+    if not frame[y].notna().any():
+        return _nothing(title, alt, why)
+
+    def draw(axes: Axes) -> None:
+        place = np.arange(len(frame))
+        values = frame[y].to_numpy(dtype=float, na_value=np.nan)
+        gaps = np.isnan(values)
+        if low and high:
+            ends = [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
+            axes.fill_between(place, *ends, color=PALE, alpha=0.6, lw=0)
+        runs = np.cumsum(gaps)  # one line for each run without a gap
+        sns.lineplot(x=place, y=values, units=runs, estimator=None, color=MUTED, lw=1.8, ax=axes)
+        if len(frame) <= 40:
+            _points(axes, place, values, frame)
+        axes.margins(x=0.02, y=0.12)
+        if limits:
+            axes.axhspan(*limits, color=PALE, alpha=0.35, lw=0)
+        if target is not None:
+            axes.axhline(target, color=INK, lw=1, ls=(0, (4, 3)))
+        _number_axis(axes.yaxis, unit, show)
+        _time_axis(axes, list(frame[x]), show)
+        last = int(np.flatnonzero(~gaps)[-1])
+        labels = [
+            (values[last], show.number(values[last], unit, apart_from=target), _colour(frame, last), "bold")
+        ]
+        if target is not None:
+            labels.append((target, f"agreed {show.number(target, unit)}", INK, "normal"))
+        if limits:
+            labels.append((max(limits), "usual range", SOFT, "normal"))
+        _end_labels(axes, labels)
+        if gaps.any():
+            floor = axes.get_ylim()[0]
+            axes.scatter(
+                place[gaps], np.full(gaps.sum(), floor), marker="x", s=20, color=SOFT, lw=1, clip_on=False
+            )
+        axes.set_xlabel("×: not known" if gaps.any() else "", loc="left")
+        axes.set_ylabel("")
+        axes.grid(axis="x", visible=False)
+
+    return _picture(draw, title, alt, 2.5, len(frame))
+
+
+def against_target(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    subject: str = "subject",
+    value: str = "value",
+    target: str = "target",
+    unit: str = "ratio",
+    low: str = "low",
+    high: str = "high",
+    verdict: str = "verdict",
+    most: int = 15,
+    show: Display = PLAIN,
+    why: str = "no figures with a value",
+) -> Picture:
+    """A dot for each subject, its interval as a line, its target as a bar; worst first, at most `most`.
+
+    `low`, `high`, `target` and `verdict` are used where the frame has them.
+    """
+    rows = frame[frame[value].notna()]
+    if rows.empty:
+        return _nothing(title, alt, why)
+    if verdict in rows:
+        rows = rows.iloc[np.argsort([SEVERITY.get(v, 5) for v in rows[verdict]], kind="stable")]
+    left_out, rows = len(rows[most:]), rows[:most].reset_index(drop=True)
+
+    def draw(axes: Axes) -> None:
+        place = np.arange(len(rows))
+        values = rows[value].to_numpy(dtype=float)
+        if low in rows and high in rows:
+            ends = [rows[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
+            axes.hlines(place, *ends, color=PALE, lw=6)
+        goals = (
+            rows[target].to_numpy(dtype=float, na_value=np.nan)
+            if target in rows
+            else np.full(len(rows), np.nan)
+        )
+        axes.vlines(goals, place - 0.32, place + 0.32, color=INK, lw=1.6)
+        _points(axes, values, place, rows.rename(columns={verdict: "verdict"}))
+        axes.set_ylabel("")
+        for row in place:
+            mark = rows[verdict][row] if verdict in rows else None
+            words = f"  {VERDICTS[mark][1]}" if mark in VERDICTS else ""
+            axes.annotate(
+                show.number(values[row], unit, apart_from=None if np.isnan(goals[row]) else goals[row])
+                + words,
+                (1.02, row),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                color=_COLOURS.get(mark, INK),
+                annotation_clip=False,
+            )
+        axes.set_yticks(place, [clean(name, 26) for name in rows[subject]])
+        axes.tick_params(axis="y", labelcolor=INK)
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.grid(axis="y", visible=False)
+        axes.margins(x=0.06)
+        _number_axis(axes.xaxis, unit, show, most=3)
+        legend = "" if np.isnan(goals).all() else "bar: agreed"
+        axes.set_xlabel(" · ".join(filter(None, (legend, _left_out(left_out, show)))), loc="left")
+
+    return _picture(draw, title, alt, 0.85 + 0.34 * len(rows), len(rows) * 3)
+
+
+def ranked_bars(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    label: str = "subject",
+    value: str = "value",
+    unit: str = "count",
+    exception: str | None = None,
+    most: int = 12,
+    show: Display = PLAIN,
+    why: str = "nothing to rank",
+) -> Picture:
+    """Bars from the largest down, at most `most`; rows true in the column `exception` get the accent."""
+    ranked = frame[frame[value].notna()].sort_values(value, ascending=False, kind="stable")
+    if ranked.empty:
+        return _nothing(title, alt, why)
+    left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
+
+    def draw(axes: Axes) -> None:
+        marked = (
+            rows[exception].fillna(False).to_numpy(dtype=bool) if exception else np.zeros(len(rows), bool)
+        )
+        _bars(axes, rows[value].to_numpy(dtype=float), np.where(marked, ACCENT, MUTED))
+        texts = [
+            ("▲ " if mark else "") + show.number(number, unit)
+            for number, mark in zip(rows[value], marked, strict=True)
+        ]
+        _bar_labels(axes, rows[value].to_numpy(dtype=float), texts)
+        _subjects(axes, rows[label])
+        axes.set_xlabel(_left_out(left_out, show), loc="left")
+
+    return _picture(draw, title, alt, 0.55 + 0.32 * len(rows), len(rows))
+
+
+def variance_bars(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    label: str = "subject",
+    value: str = "value",
+    unit: str = "days",
+    words: tuple[str, str] = ("early", "late"),
+    worse: str = "higher",
+    most: int = 12,
+    show: Display = PLAIN,
+    why: str = "nothing to compare",
+) -> Picture:
+    """Bars on both sides of nought, worst first; `words` say what below and above nought mean, never a sign.
+
+    `worse` is "higher" or "lower": the side that gets the accent.
+    """
+    ranked = frame[frame[value].notna()].sort_values(value, ascending=worse == "lower", kind="stable")
+    if ranked.empty:
+        return _nothing(title, alt, why)
+    left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
+
+    def draw(axes: Axes) -> None:
+        values = rows[value].to_numpy(dtype=float)
+        bad = values > 0 if worse == "higher" else values < 0
+        _bars(axes, values, np.where(bad, ACCENT, MUTED))
+        texts = [
+            f"{show.number(abs(number), unit)} {words[int(number > 0)]}" if number else "as planned"
+            for number in values
+        ]
+        _bar_labels(axes, values, texts)
+        axes.axvline(0, color=INK, lw=1)
+        below = [len(text) for text, number in zip(texts, values, strict=True) if number < 0]
+        # the share of the width, about 220 points, that words on the left need
+        room = min(0.6, max(below, default=0) * 6.5 / 220)
+        span = np.ptp([0, *values]) or 1
+        axes.set_xlim(min(0, values.min()) - span * room / (1 - room), max(0, values.max()))
+        _subjects(axes, rows[label])
+        axes.set_xlabel(_left_out(left_out, show), loc="left")
+
+    return _picture(draw, title, alt, 0.55 + 0.32 * len(rows), len(rows))
+
+
+def stacked_bars(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    label: str,
+    by: str,
+    value: str = "value",
+    unit: str = "count",
+    show: Display = PLAIN,
+    why: str = "nothing to stack",
+) -> Picture:
+    """One bar for each `label`, in the frame's order, made of its `by` parts from light to dark (ages)."""
+    if frame.empty or not frame[value].sum():
+        return _nothing(title, alt, why)
+    wide = frame.pivot_table(index=label, columns=by, values=value, aggfunc="sum", sort=False, observed=True)
+    wide = wide.reindex(columns=list(dict.fromkeys(frame[by]))).fillna(0)
+    rows = 1 + sum(len(str(part)) + 5 for part in wide.columns) // 58
+
+    def draw(axes: Axes) -> None:
+        left = np.zeros(len(wide))
+        place = np.arange(len(wide))
+        for part, shade in zip(wide.columns, _shades(wide.shape[1]), strict=True):
+            axes.barh(
+                place,
+                wide[part],
+                left=left,
+                color=shade,
+                height=0.66,
+                edgecolor="white",
+                label=clean(part, 24),
+            )
+            left = left + wide[part].to_numpy()
+        _bar_labels(axes, left, [show.number(total, unit) for total in left])
+        _subjects(axes, pd.Series(wide.index))
+        across = -(-wide.shape[1] // rows)
+        order = [row * across + column for column in range(across) for row in range(rows)]
+        handles, names = axes.get_legend_handles_labels()
+        order = [index for index in order if index < len(names)]  # matplotlib fills column by column
+        axes.legend(
+            [handles[index] for index in order],
+            [names[index] for index in order],
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=across,
+            handlelength=1,
+            handleheight=1,
+            columnspacing=1.2,
+            borderaxespad=0.2,
+            fontsize=9.5,
+        )
+
+    return _picture(draw, title, alt, 0.5 + 0.22 * rows + 0.36 * len(wide), wide.size)
+
+
+def calendar(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    day: str = "day",
+    value: str = "value",
+    by: str | None = None,
+    note: str = "darker is more",
+    show: Display = PLAIN,
+    why: str = "no days to show",
+) -> Picture:
+    """The days of a month as a strip for each `by`, darker where the value is higher, crossed where missing."""
+    if frame.empty or frame[value].isna().all():
+        return _nothing(title, alt, why)
+    days = pd.to_datetime(frame[day])
+    span = pd.date_range(days.min().replace(day=1), days.max() + pd.offsets.MonthEnd(0), freq="D")
+    wide = frame.assign(day_=days, by_=frame[by] if by else "").pivot_table(
+        index="by_", columns="day_", values=value, aggfunc="sum", sort=False, min_count=1
+    )
+    wide = wide.reindex(columns=span)
+
+    def draw(axes: Axes) -> None:
+        shades = sns.blend_palette(["#eef2f6", *AGES[1:5]], as_cmap=True)
+        top = float(np.nanmax(wide.to_numpy())) or 1.0
+        sns.heatmap(wide, ax=axes, cmap=shades, vmin=0, vmax=top, cbar=False)
+        axes.collections[0].set_clip_on(False)
+        axes.vlines(np.arange(1, len(span)), 0, len(wide), color="white", lw=1)
+        axes.hlines(np.arange(1, len(wide)), 0, len(span), color="white", lw=3)
+        axes.grid(visible=False)
+        gaps = np.argwhere(wide.isna().to_numpy())
+        axes.scatter(gaps[:, 1] + 0.5, gaps[:, 0] + 0.5, marker="x", s=14, color=SOFT, lw=0.8)
+        shown = [place for place, moment in enumerate(span) if moment.day == 1 or moment.day % 5 == 0]
+        axes.set_xticks([p + 0.5 for p in shown], [str(span[p].day) for p in shown], rotation=0)
+        axes.set_yticks(np.arange(len(wide)) + 0.5, [clean(name, 22) for name in wide.index], rotation=0)
+        axes.tick_params(axis="y", labelcolor=INK)
+        axes.set_ylabel("")
+        gap_note = " · ×: not known" if len(gaps) else ""
+        axes.set_xlabel(note + gap_note, loc="left")
+
+    return _picture(draw, title, alt, 0.75 + 0.32 * len(wide), wide.size)
+
+
+def survival(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    x: str = "at_min",
+    y: str = "open_ratio",
+    by: str | None = None,
+    unit: str = "min",
+    show: Display = PLAIN,
+    why: str = "nothing to follow",
+) -> Picture:
+    """The share that is still open after a time, one step line for each `by`, labelled at its end."""
+    if frame.empty:
+        return _nothing(title, alt, why)
+    groups = list(frame.groupby(by, sort=False, observed=True)) if by else [("", frame)]
+
+    def draw(axes: Axes) -> None:
+        labels = []
+        for (name, rows), shade in zip(groups, _shades(len(groups), dark_first=True), strict=True):
+            sns.lineplot(
+                x=rows[x], y=rows[y], drawstyle="steps-post", estimator=None, color=shade, lw=1.8, ax=axes
+            )
+            labels.append((float(rows[y].iloc[-1]), clean(name, 20), shade, "normal"))
+        axes.set_ylim(0, 1.02)
+        axes.set_xlim(0, frame[x].max() or 1)
+        axes.set(xlabel="", ylabel="")
+        _number_axis(axes.yaxis, "ratio", show)
+        _number_axis(axes.xaxis, unit, show)
+        if by:
+            _end_labels(axes, labels)
+
+    return _picture(draw, title, alt, 2.6, len(frame))
+
+
+def histogram(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    x: str = "value",
+    unit: str = "min",
+    target: float | None = None,
+    most: float | None = None,
+    show: Display = PLAIN,
+    why: str = "nothing to count",
+) -> Picture:
+    """How many rows fall where; those above `most` are counted in words, not drawn."""
+    values = frame[x].dropna().to_numpy(dtype=float)
+    drawn = values if most is None else values[values <= most]
+    if not len(drawn):
+        return _nothing(title, alt, why)
+
+    def draw(axes: Axes) -> None:
+        sns.histplot(x=drawn, bins=30, color=MUTED, edgecolor="white", linewidth=0.6, ax=axes)
+        _number_axis(axes.xaxis, unit, show)
+        _number_axis(axes.yaxis, "count", show)
+        if target is not None:
+            axes.axvline(target, color=INK, lw=1.2, ls=(0, (4, 3)))
+            top = axes.get_ylim()[1]
+            axes.annotate(f" agreed {show.number(target, unit)}", (target, top), va="top")
+        beyond = len(values) - len(drawn)
+        axes.set_xlabel(
+            f"{show.number(beyond, 'count')} beyond {show.number(most, unit)} not drawn" if beyond else "",
+            loc="left",
+        )
+        axes.set_ylabel("")
+        axes.grid(axis="x", visible=False)
+
+    return _picture(draw, title, alt, 2.3, 30)
+
+
+def sparkline(values: Sequence[float | None], *, alt: str, target: float | None = None) -> Picture:
+    """A line the size of a word for a table's cell: the last point marked, gaps left open.
+
+    `alt` says what the line shows, for example "13 months, 97.1 % to 99.9 %, last 98.2 %".
+    """
+    numbers = np.array([np.nan if v is None else float(v) for v in values], dtype=float)
+    known = numbers[~np.isnan(numbers)]
+    if not alt.strip():
+        raise ValueError("a sparkline needs an alt text: say what it shows")
+    if not len(known):
+        return Picture('<span class="gap">no history</span>', "no history")
+    goal = [] if target is None or pd.isna(target) else [float(target)]
+    floor, top = min([*known, *goal]), max([*known, *goal])
+    span = (top - floor) or 1.0
+    heights = 17 - 14 * (numbers - floor) / span if top > floor else np.full(len(numbers), 10.0)
+    places = 3 + np.arange(len(numbers)) * (84 / max(1, len(numbers) - 1))
+    steps, pen = [], "M"
+    for across, down in zip(places, heights, strict=True):
+        if np.isnan(down):
+            pen = "M"
+            continue
+        steps.append(f"{pen}{across:.0f} {down:.1f}")
+        pen = "L"
+    line = "".join(steps)
+    goal_at = f"{17 - 14 * (goal[0] - floor) / span:.1f}" if goal and top > floor else ""
+    dashes = f'<path d="M0 {goal_at}H90" class="goal"/>' if goal_at else ""
+    end = int(np.flatnonzero(~np.isnan(numbers))[-1])
+    html = (
+        f'<svg class="spark" viewBox="0 0 90 20" width="90" height="20" role="img" aria-label="{escape(alt)}">'
+        f'{dashes}<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.4"/>'
+        f'<circle cx="{places[end]:.0f}" cy="{heights[end]:.1f}" r="2.4" fill="currentColor"/></svg>'
+    )
+    return Picture(html, alt)
+
+
+def sparklines(
+    rows: Iterable[Sequence[float | None]],
+    units: Iterable[str],
+    targets: Iterable[float | None] | None = None,
+    show: Display = PLAIN,
+) -> list[Picture]:
+    """A sparkline for each row of a table, its lowest, highest and last value in words."""
+    listed = [[None if pd.isna(value) else value for value in row] for row in rows]
+    goals = [None] * len(listed) if targets is None else list(targets)
+    return [
+        sparkline(values, alt=_spark_words(values, unit, show), target=goal)
+        for values, unit, goal in zip(listed, units, goals, strict=True)
+    ]
+
+
+def _spark_words(values: Sequence[float | None], unit: str, show: Display) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return "no history"
+    low, high, last = show.numbers([min(known), max(known), known[-1]], unit)
+    return f"{len(values)} months: lowest {low}, highest {high}, last {last}"
+
+
+def control(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    by: str = "subject",
+    x: str = "month",
+    y: str = "value",
+    unit: str = "unit",
+    lower: str = "lower",
+    upper: str = "upper",
+    mean: str = "mean",
+    signal: str = "signal",
+    show: Display = PLAIN,
+    why: str = "no history yet",
+) -> Picture:
+    """Control charts, one below the other: a line over months for each `by`, in the frame's order.
+
+    `unit` is the column that says what each is counted in. The band between `lower` and `upper` is the usual range,
+    with its mean; it steps where they change. Months true in `signal` are ringed. A month without a value is a gap.
+    """
+    if not frame[y].notna().any():
+        return _nothing(title, alt, why)
+    known = frame[frame[by].isin(frame.loc[frame[y].notna(), by])]
+    groups = [rows.reset_index(drop=True) for _, rows in known.groupby(by, sort=False)]
+    columns = (x, y, lower, upper, mean, signal)
+
+    def draw(panels: list[Axes]) -> None:
+        for axes, rows in zip(panels, groups, strict=True):
+            _control_panel(axes, rows, columns, clean(rows[by][0], 60), rows[unit][0], show)
+        panels[-1].set_xlabel("band: usual range · ring: signal", loc="left")
+
+    return _picture(draw, title, alt, 0.5 + 1.35 * len(groups), len(frame) * 2, panels=len(groups))
+
+
+def _control_panel(
+    axes: Axes, rows: pd.DataFrame, columns: Sequence[str], name: str, unit: str, show: Display
+) -> None:
+    x, *numbers, signal = columns
+    values, low, high, middle = (rows[column].to_numpy(dtype=float, na_value=np.nan) for column in numbers)
+    place, gaps = np.arange(len(rows)), np.isnan(values)
+    # limits begin and end half way between two months, so that a band covers its own
+    edges = np.repeat(np.arange(len(rows) + 1) - 0.5, 2)[1:-1]
+    axes.fill_between(edges, np.repeat(low, 2), np.repeat(high, 2), color=PALE, alpha=0.45, lw=0)
+    axes.plot(edges, np.repeat(middle, 2), color=SOFT, lw=0.8, ls=(0, (4, 3)))
+    sns.lineplot(x=place, y=values, units=np.cumsum(gaps), estimator=None, color=MUTED, lw=1.6, ax=axes)
+    marked = rows[signal].fillna(False).to_numpy(dtype=bool) & ~gaps
+    plain = ~gaps & ~marked
+    axes.scatter(place[plain], values[plain], s=16, color=MUTED, zorder=3)
+    axes.scatter(place[marked], values[marked], s=64, facecolor="white", edgecolor=ACCENT, lw=1.8, zorder=3)
+    axes.margins(x=0.02, y=0.16)
+    axes.set_title(name, loc="left", fontsize=10, color=INK)
+    _number_axis(axes.yaxis, unit, show, most=3)
+    _time_axis(axes, list(rows[x]), show)
+    last = int(np.flatnonzero(~gaps)[-1])
+    colour = ACCENT if marked[last] else INK
+    _end_labels(axes, [(values[last], show.number(values[last], unit), colour, "bold")])
+    axes.set(xlabel="", ylabel="")
+    axes.grid(axis="x", visible=False)
+
+
+def marks(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The frame with the verdicts in some columns as signs the size of a letter, for a table with a column a month.
+
+    What is no verdict, such as `absent`, becomes a dot; nothing stays nothing.
+    """
+    signs = {name: _mark(f"verdict {name}", *told) for name, told in VERDICTS.items()}
+    absent, nothing = _mark("gap", "·", "no pack"), Picture("", "")
+    drawn = {
+        name: [nothing if pd.isna(value) else signs.get(value, absent) for value in frame[name]]
+        for name in columns
+    }
+    return frame.assign(**drawn)
+
+
+def _mark(kind: str, sign: str, words: str) -> Picture:
+    return Picture(f'<span class="{kind}" role="img" aria-label="{words}">{sign}</span>', words)
+
+
+def month_headings(months: Sequence[str], show: Display = PLAIN) -> dict[str, tuple[str, str]]:
+    """The heading of each month's column in a table that has one a month."""
+    return {month: (text, "text") for month, text in zip(months, show.moments(months), strict=True)}
+
+
+# ---------------------------------------------------------------- shared by the forms
+
+
+def _picture(
+    draw: Callable[[Any], None], title: str, alt: str, height: float, marks: int, panels: int = 0
+) -> Picture:
+    """What `draw` draws into one pair of axes, or into a list of `panels` one below the other."""
+    _check_words(title, alt)
+    with warnings.catch_warnings(), matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
+        # cosmetic ones, such as a title in a script that the layout font lacks: a cell that warns is no page
+        warnings.simplefilter("ignore", UserWarning)
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        many = [figure.add_subplot(panels, 1, place + 1) for place in range(panels)]
+        draw(many or figure.add_subplot())
+        buffer = io.BytesIO()
+        if marks > MOST_MARKS:
+            figure.savefig(buffer, format="png", dpi=200, metadata={"Software": None})
+            kind, data = "png", buffer.getvalue()
+        else:
+            empty = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+            figure.savefig(buffer, format="svg", metadata=empty)
+            kind, data = "svg+xml", _slim(buffer.getvalue().decode()).encode()
+    source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    html = (
+        f'<figure class="chart"><figcaption>{escape(clean(title))}</figcaption>'
+        f'<img alt="{escape(clean(alt, 1000))}" width="{WIDTH * 100:.0f}" height="{height * 100:.0f}" src="{source}">'
+        "</figure>"
+    )
+    return Picture(html, f"{title}: {alt}")
+
+
+def _nothing(title: str, alt: str, why: str) -> Picture:
+    _check_words(title, alt)
+    words = f"Nothing to draw: {clean(why)}."
+    html = f'<figure class="chart"><figcaption>{escape(clean(title))}</figcaption><p>{escape(words)}</p></figure>'
+    return Picture(html, f"{title}: {words}")
+
+
+def _check_words(title: str, alt: str) -> None:
+    if not title.strip():
+        raise ValueError("a picture needs a title: say what is drawn")
+    if not alt.strip():
+        raise ValueError("a picture needs an alt text: say what it shows to someone who cannot see it")
+
+
+def _slim(svg: str) -> str:
+    """The same drawing in fewer bytes, its text in the reader's own font."""
+    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r">\s+<", "><", svg)
+    svg = re.sub(r" font-family: [^;\"]*;?", "", svg).replace("<svg ", f'<svg font-family="{_FONT}" ', 1)
+    svg = re.sub(r' id="[\w.]+_\d+"| transform="rotate\(-0 [^"]*"', "", svg)
+    svg = re.sub(r'(?<= [dxy])="[^"]*"|(?:translate|rotate)\([^)]*\)', _round_numbers, svg)
+    for _ in range(3):  # groups inside groups
+        svg = re.sub(r"<g ?/>|<g></g>", "", svg)
+    svg = re.sub(r"<g>(<path [^<]*/>|<text [^<]*</text>)</g>", r"\1", svg)
+    return svg.strip()
+
+
+def _round_numbers(match: re.Match[str]) -> str:
+    rounded = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), match[0])
+    return re.sub(r" ?([MLCQHVZz]) ?", r"\1", re.sub(r"\s+", " ", rounded)).replace(' "', '"')
+
+
+def _points(axes: Axes, across: np.ndarray, up: np.ndarray, frame: pd.DataFrame) -> None:
+    """Dots by verdict: colour and shape."""
+    marks = list(frame["verdict"]) if "verdict" in frame else [None] * len(frame)
+    kinds = np.array([mark if mark in _SHAPES else "" for mark in marks])
+    for kind in dict.fromkeys(kinds):
+        chosen = kinds == kind
+        sns.scatterplot(
+            x=across[chosen],
+            y=up[chosen],
+            marker=_SHAPES.get(kind, "o"),
+            s=56 if kind else 28,
+            color=_COLOURS.get(kind, MUTED),
+            zorder=3,
+            clip_on=False,
+            ax=axes,
+        )
+
+
+def _colour(frame: pd.DataFrame, row: int) -> str:
+    return _COLOURS.get(frame["verdict"].iloc[row], INK) if "verdict" in frame else INK
+
+
+def _bars(axes: Axes, values: np.ndarray, colours: np.ndarray) -> None:
+    place = np.arange(len(values))
+    shades = dict(zip(place, colours, strict=True))
+    sns.barplot(
+        x=values,
+        y=place,
+        hue=place,
+        palette=shades,
+        orient="h",
+        width=0.62,
+        legend=False,
+        saturation=1,
+        ax=axes,
+    )
+    axes.set(xlabel="", ylabel="")
+
+
+def _bar_labels(axes: Axes, values: np.ndarray, texts: Sequence[str]) -> None:
+    for row, (number, text) in enumerate(zip(values, texts, strict=True)):
+        axes.annotate(
+            text,
+            (number, row),
+            xytext=(5 if number >= 0 else -5, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if number >= 0 else "right",
+            annotation_clip=False,
+        )
+
+
+def _left_out(count: int, show: Display) -> str:
+    return f"{show.number(count, 'count')} more in the table" if count else ""
+
+
+def _subjects(axes: Axes, names: pd.Series) -> None:
+    """Names down the side; no scale below, since every bar says its number."""
+    axes.set_yticks(np.arange(len(names)), [clean(name, 30) for name in names])
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xticks([])
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+
+
+def _shades(count: int, dark_first: bool = False) -> list[str]:
+    lightest = 2 if dark_first else 0  # a line needs more contrast than a surface
+    places = np.linspace(lightest, 4, count).round().astype(int) if count > 1 else [3]
+    shades = (
+        [AGES[place] for place in places]
+        if count <= len(AGES) - 1
+        else list(sns.blend_palette(AGES[:5], count).as_hex())
+    )
+    return shades[::-1] if dark_first else shades
+
+
+def _end_labels(axes: Axes, labels: Sequence[tuple[float, str, str, str]]) -> None:
+    """Words at the right end of lines, (height, text, colour, weight), moved apart where they would touch."""
+    low, high = axes.get_ylim()
+    tall = axes.figure.get_size_inches()[1] * 72 * 0.8  # points: what the labels of the axes leave
+    placed: list[float] = []
+    for height, text, colour, weight in sorted(labels, key=lambda label: label[0]):
+        wanted = (height - low) / (high - low) * tall
+        points = max([wanted, *(before + 13 for before in placed[-1:])])
+        placed.append(points)
+        axes.annotate(
+            text,
+            (1.0, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(5, points - wanted),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontweight=weight,
+            annotation_clip=False,
+        )
+
+
+#: Steps of an axis in minutes that a reader can count in.
+_MINUTES = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 7200, 14400, 28800, 72000)
+
+
+def _number_axis(axis: matplotlib.axis.Axis, unit: str, show: Display, most: int = 5) -> None:
+    low, high = sorted(axis.get_view_interval())
+    if unit == "min":
+        step = next((step for step in _MINUTES if (high - low) / step <= most), _MINUTES[-1])
+        axis.set_major_locator(MultipleLocator(step))
+    else:
+        axis.set_major_locator(MaxNLocator(most, integer=unit == "count", steps=[1, 2, 2.5, 5, 10]))
+    ticks = [round(float(tick), 12) for tick in axis.get_majorticklocs() if low <= tick <= high]
+    if unit == "ratio" and low >= 0:
+        ticks = [tick for tick in ticks if tick <= max(1.0, high if high > 1.2 else 1.0)]
+    axis.set_ticks(ticks, show.numbers(ticks, unit))
+
+
+def _time_axis(axes: Axes, moments: list[object], show: Display) -> None:
+    """At most eight labels, the last moment always among them."""
+    step = next(step for step in (1, 2, 3, 7, 14, 30, 91, 365, 10_000) if len(moments) / step <= 8)
+    shown = list(range((len(moments) - 1) % step, len(moments), step))
+    axes.set_xticks(shown, show.moments([moments[place] for place in shown]))

@@ -1,0 +1,395 @@
+"""Tables, lists and facts for a page: HTML that is escaped as it is made.
+
+Nothing prints: the functions return objects that a notebook shows. Ticket titles, names and notes are hostile
+text and are escaped here. How a number is written says words/numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from msp_report.model.figures import SEVERITY, Figure, Verdict
+from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of, missing, numbers
+
+#: Marks the outputs that were made, and escaped, here; publish shows no other HTML.
+MARK = "application/vnd.msp-report+json"
+
+#: The sign and the words of a verdict: never colour alone.
+VERDICTS: dict[str, tuple[str, str]] = {
+    "missed": ("✗", "missed"),
+    "no_verdict": ("?", "no verdict"),
+    "no_data": ("–", "no data"),
+    "no_target": ("○", "no target agreed"),
+    "met": ("✓", "met"),
+}
+_ROBUST = {"pass": "robust pass", "fail": "robust fail", "fragile": "fragile"}
+
+#: A table's columns know these units too.
+_OTHERS = ("at", "date", "verdict", "robust", "flag", "text")
+
+
+class Html:
+    """HTML that was escaped as it was made, with the same in plain text."""
+
+    def __init__(self, html: str, plain: str = "") -> None:
+        self._html, self._plain = html, plain
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/html": self._html, "text/plain": self._plain, MARK: {"made_by": type(self).__name__}}
+
+    def __str__(self) -> str:
+        return self._plain
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._plain[:60]!r}>"
+
+
+class Headlines(Html):
+    """The first lines of a page."""
+
+
+class Table(Html):
+    """Rows of a frame."""
+
+
+def together(*parts: Html) -> Html:
+    """Several things to show, one below the other."""
+    return Html("\n".join(part._repr_html_() for part in parts), "\n\n".join(map(str, parts)))
+
+
+def verdict(name: Verdict | None) -> Html:
+    """A verdict as sign and words."""
+    if name is None:
+        return Html("", "")
+    sign, words = VERDICTS[name]
+    return Html(
+        f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span>\u00a0{words}</span>',
+        f"{sign} {words}",
+    )
+
+
+def link(text: str, href: str) -> Html:
+    """A link to another file of the pack. Raises ValueError for an address elsewhere."""
+    return Html(f'<a href="{_inside(href)}">{_safe(text)}</a>', text)
+
+
+def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
+    """A column of links, for a table."""
+    return [link(text, href) for text, href in zip(texts, hrefs, strict=True)]
+
+
+#: A sentence, its verdict, and what was replied to it.
+Line = tuple[str, Verdict | None] | tuple[str, Verdict | None, Sequence[str]]
+
+
+def headlines(lines: Iterable[Line | Figure], opening: bool = True) -> Headlines:
+    """The sentences at the top of a page: the first one large, then plain ones, then verdicts, worst first.
+
+    `lines` are (sentence, verdict), (sentence, verdict, replies to it) or figures with a headline. Without `opening`
+    no line is set apart.
+    """
+    parts = [(line.headline, line.verdict) if isinstance(line, Figure) else line for line in lines]
+    said = [(text, mark, tuple(*replies)) for text, mark, *replies in parts if text]
+    first, rest = (said[:1], said[1:]) if opening else ([], said)
+    lead = [
+        f'<p class="opening {mark or ""}">{_badge(mark)}{_safe(text, clip=False)}</p>{_replies(replies)}'
+        for text, mark, replies in first
+    ]
+    plain = [
+        f"<p>{_safe(text, clip=False)}</p>{_replies(replies)}" for text, mark, replies in rest if mark is None
+    ]
+    judged = sorted((line for line in rest if line[1] is not None), key=lambda line: SEVERITY[line[1]])
+    points = [
+        f'<li class="{mark}">{_badge(mark)}{_safe(text, clip=False)}{_replies(replies)}</li>'
+        for text, mark, replies in judged
+    ]
+    listed = [f"<ul>{''.join(points)}</ul>"] if points else []
+    html = f'<div class="headlines">{"".join([*lead, *plain, *listed])}</div>'
+    words = [
+        "\n".join([f"{verdict(mark)}: {text}" if mark else text, *replies]) for text, mark, replies in said
+    ]
+    return Headlines(html, "\n".join(words))
+
+
+def _badge(name: Verdict | None) -> str:
+    return f"{verdict(name)._repr_html_()} " if name else ""
+
+
+def _replies(said: Sequence[str]) -> str:
+    """What the provider replied, beside the figure that it disputes."""
+    texts = "".join(f"<p>{_safe(text, clip=False)}</p>" for text in said)
+    return f'<blockquote class="notes">{texts}</blockquote>' if texts else ""
+
+
+def exceptions(figures: pd.DataFrame, empty: str, replies: pd.DataFrame | None = None) -> Html:
+    """What needs attention, as rows of figures.json with a headline: each leads to its page.
+
+    `replies` have measure, subject and what was `said`; each stands beside its figure.
+    """
+    if figures.empty:
+        return Html(f'<p class="empty">{_safe(empty)}</p>' if empty else "", empty)
+    answers = said_of(figures, replies)
+    points = [
+        f'<li class="{row.verdict if isinstance(row.verdict, str) else ""}">'
+        f"{_badge(row.verdict if isinstance(row.verdict, str) else None)}{_safe(row.headline, clip=False)} "
+        f'<a href="{_inside(row.report)}.html">Evidence: {_safe(row.report)}</a>{_replies(said)}</li>'
+        for row, said in zip(figures.itertuples(), answers, strict=True)
+    ]
+    words = [
+        "\n".join(
+            [f"{verdict(row.verdict if isinstance(row.verdict, str) else None)}: {row.headline}", *said]
+        )
+        for row, said in zip(figures.itertuples(), answers, strict=True)
+    ]
+    return Html(f'<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
+
+
+def said_of(figures: pd.DataFrame, replies: pd.DataFrame | None) -> list[tuple[str, ...]]:
+    """What was `said` of each figure, in the order of `replies`; nothing of most."""
+    if replies is None or replies.empty:
+        return [()] * len(figures)
+    said = replies.groupby(["measure", "subject"])["said"].agg(tuple).to_dict()
+    keys = zip(figures["measure"], figures["subject"].fillna(""), strict=True)
+    return [said.get(key, ()) for key in keys]
+
+
+def apart(frame: pd.DataFrame, **columns: tuple[str, str]) -> pd.DataFrame:
+    """Signed columns as two without a sign: `days=("later", "earlier")` has the size in the one that fits.
+
+    A page says late or early, over or under, never a bare sign (rule 24). Zero stands in neither.
+    """
+    halves = {}
+    for column, (more, less) in columns.items():
+        values = pd.to_numeric(frame[column])
+        halves |= {more: values.where(values > 0), less: (-values).where(values < 0)}
+    return frame.assign(**halves)
+
+
+def notes(text: str) -> Html:
+    """A human's words: paragraphs at blank lines, everything else as written."""
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
+    html = "".join(f"<p>{_safe(part, clip=False).replace(chr(10), '<br>')}</p>" for part in paragraphs)
+    return Html(f'<div class="notes">{html}</div>' if html else "", text)
+
+
+def _safe(text: Any, clip: bool = True) -> str:
+    return escape(clean(text) if clip else clean(text, None))
+
+
+def _inside(href: str) -> str:
+    parts = urlsplit(href)
+    if parts.scheme or parts.netloc or href.startswith(("/", "\\")):
+        raise ValueError(f"{href!r} leads out of the pack: link to a file beside the page")
+    return escape(href)
+
+
+#: A column of a table: its title, its unit, and what stands for a missing value.
+Heading = tuple[str, str] | tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Display(Numbers):
+    """Everything of a page that depends on the client's locale, currency and zone.
+
+    A notebook makes one: `show = Display.of(case.contract)`.
+    """
+
+    def table(
+        self,
+        frame: pd.DataFrame,
+        columns: Mapping[str, Heading],
+        *,
+        caption: str,
+        rows: int | None = 5,
+        more: str | None = None,
+        empty: str = "Nothing to list.",
+    ) -> Table:
+        """The first `rows` rows of a frame, the rest one click away.
+
+        `columns` maps a column to (title, unit) or (title, unit, text for a missing value). A unit is one of
+        NUMBERS, `at`, `date`, `verdict`, `robust`, `flag`, `text`, or the name of the frame's column that
+        holds the unit of each row; the text for a missing value may likewise name the column that says why.
+        `more` is the record that holds every row, as a link relative to the page. The first column heads its
+        row. Cells that are Html (links, sparklines) stay as they are, all else is escaped. Raises ValueError
+        for an unknown column or unit, an empty title or caption.
+        """
+        _check_columns(frame, columns, caption)
+        shown = frame if rows is None else frame.head(rows)
+        if frame.empty:
+            html = f'<p class="empty">{_safe(caption)}: {_safe(empty)}</p>'
+            return Table(html, f"{caption}: {empty}")
+        cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
+        kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
+        html = _table_html(
+            caption, columns, cells, kinds, len(shown), _more(len(shown), len(frame), more, self)
+        )
+        plain = pd.DataFrame({columns[name][0]: list(map(str, cells[name])) for name in columns})
+        return Table(html, f"{caption}\n{plain.to_string(index=False)}")
+
+    def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
+        values = list(frame[name])
+        missing = heading[2] if len(heading) == 3 else None
+        units = list(frame[heading[1]]) if _by_row(frame, heading[1]) else [heading[1]] * len(values)
+        whys = list(frame[missing]) if missing in frame.columns else [None] * len(values)
+        stead = None if missing in frame.columns else missing
+        if len(set(units)) == 1 and units[0] in NUMBERS and not any(isinstance(v, Html) for v in values):
+            texts = numbers(values, units[0], self.locale, self.currency, whys, [None] * len(values))
+            return [
+                _gap(why, stead) if decimal_of(value) is None else _cell(text)
+                for value, text, why in zip(values, texts, whys, strict=True)
+            ]
+        return [self._cell(*row, stead) for row in zip(values, units, whys, strict=True)]
+
+    def _cell(self, value: Any, unit: str, why: Any, stead: str | None) -> Html:
+        if isinstance(value, Html):
+            return value
+        if not isinstance(unit, str):
+            unit = ""
+        if unit == "verdict" and (isinstance(value, str) or stead is None):
+            return verdict(value if isinstance(value, str) else None)
+        if pd.isna(value) or value == "":
+            return _gap(why, stead)
+        if unit in NUMBERS:
+            return _cell(self.number(value, unit))
+        if unit == "at":
+            return _cell(self.instant(value))
+        if unit == "date":
+            return _cell(self.day(value))
+        if unit == "robust":
+            return _cell(_ROBUST[value])
+        if unit == "flag":
+            return _cell("yes" if value else "no")
+        return _cell(str(value))
+
+    def data_used(self, reading: pd.DataFrame) -> Table:
+        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, evidence."""
+        return self.table(
+            reading,
+            {
+                "table": ("Table", "text"),
+                "file": ("File", "text", "not supplied"),
+                "read": ("Rows read", "count", ""),
+                "accepted": ("Accepted", "count", ""),
+                "rejected": ("Rejected", "count", ""),
+                "outside": ("Of another month", "count", ""),
+                "evidence": ("Whose word", "text", ""),
+            },
+            rows=None,
+            caption="Data used",
+        )
+
+    def facts(self, facts: Mapping[str, Any]) -> Html:
+        """How something was computed, the data used: terms with a text, an Html, or (value, unit)."""
+        shown = {
+            term: value
+            if isinstance(value, Html)
+            else self._cell(*value, None, None)
+            if isinstance(value, tuple)
+            else _cell(str(value), clip=False)
+            for term, value in facts.items()
+        }
+        html = "".join(
+            f"<div><dt>{_safe(term)}</dt><dd>{value._repr_html_()}</dd></div>"
+            for term, value in shown.items()
+        )
+        return Html(
+            f'<dl class="facts">{html}</dl>', "\n".join(f"{term}: {value}" for term, value in shown.items())
+        )
+
+
+def _check_columns(frame: pd.DataFrame, columns: Mapping[str, Heading], caption: str) -> None:
+    if not caption.strip():
+        raise ValueError("a table needs a caption: say what its rows are")
+    for name, (title, unit, *_) in columns.items():
+        if name not in frame.columns:
+            raise ValueError(f"the table has no column {name!r}: it has {', '.join(map(str, frame.columns))}")
+        if not title.strip():
+            raise ValueError(f"column {name!r} has no title")
+        if unit not in NUMBERS and unit not in _OTHERS and unit not in frame.columns:
+            raise ValueError(
+                f"column {name!r}: {unit!r} is neither a unit nor a column: "
+                f"use one of {', '.join(filter(None, (*NUMBERS, *_OTHERS)))}"
+            )
+
+
+def _by_row(frame: pd.DataFrame, unit: str) -> bool:
+    return unit not in NUMBERS and unit not in _OTHERS and unit in frame.columns
+
+
+def _kind(frame: pd.DataFrame, unit: str) -> str:
+    """How a column is set: numbers to the right, instants in one line."""
+    if unit in NUMBERS or _by_row(frame, unit):
+        return "n"
+    return "t" if unit in ("at", "date") else ""
+
+
+def _td(tag: str, cell: Html, kind: str) -> str:
+    """One cell; long text gets room, and may be broken anywhere, so that no word widens the page.
+
+    What heads a row, an id or a name, stays in one line where it is short.
+    """
+    length = len(str(cell))
+    size = ("long" if length > 24 else "") if tag == "td" else ("t" if length <= 16 and kind != "t" else "")
+    kinds = " ".join(filter(None, (kind, size)))
+    return f"<{tag}{_class(kinds)}>{cell._repr_html_()}</{tag.split()[0]}>"
+
+
+def _class(kinds: str) -> str:
+    return f' class="{kinds}"' if kinds else ""
+
+
+def _cell(text: str, clip: bool = True) -> Html:
+    return Html(_safe(text, clip), text)
+
+
+def _gap(why: str | None, stead: str | None = None) -> Html:
+    """A missing cell: nothing known, why, or what stands for it."""
+    text = stead if stead is not None else missing(why)
+    return Html(f'<span class="gap">{_safe(text)}</span>', text)
+
+
+def _more(shown: int, total: int, href: str | None, display: Display) -> str:
+    if href is None:
+        rest = f"{display.number(total - shown, 'count')} more are not shown." if total > shown else ""
+        return f'<p class="more">{rest}</p>' if rest else ""
+    text = (
+        f"{display.number(total - shown, 'count')} more in the CSV"
+        if total > shown
+        else f"{'This row' if total == 1 else f'These {total} rows'} as CSV"
+    )
+    return f'<p class="more"><a href="{_inside(href)}">{text}</a></p>'
+
+
+def _table_html(
+    caption: str,
+    columns: Mapping[str, Heading],
+    cells: Mapping[str, list[Html]],
+    kinds: Mapping[str, str],
+    count: int,
+    more: str,
+) -> str:
+    head = "".join(f'<th scope="col"{_class(kinds[name])}>{_safe(columns[name][0])}</th>' for name in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            _td("td" if place else 'th scope="row"', cells[name][row], kinds[name])
+            for place, name in enumerate(columns)
+        )
+        + "</tr>"
+        for row in range(count)
+    )
+    title = _safe(caption)
+    return (
+        f'<div class="table"><div class="wide" role="region" aria-label="{title}" tabindex="0"><table>'
+        f"<caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}</div>"
+    )

@@ -1,0 +1,360 @@
+"""From executed notebooks to pages, and from a finished folder to the published one; the only import of nbconvert.
+
+A page loads nothing and runs nothing: its policy forbids both, and a notebook that tries is refused here, by
+name. The same executed notebook gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import nbformat
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+from msp_report.pages.display import MARK
+from msp_report.words import numbers
+
+if TYPE_CHECKING:
+    from msp_report.case import Case
+
+TEMPLATES = Path(__file__).parent / "template"
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+REVISIONS = ".revisions"
+_OBJECT = re.compile(r"\[?<.*>\]?|", re.S)  # what a thing without words is called: `<Axes: >`
+_KINDS = {
+    "text/html": "HTML of its own",
+    "text/markdown": "Markdown of its own",
+    "image/png": "a bare picture",
+    "image/svg+xml": "a bare picture",
+}
+#: The tag of the cell that papermill puts in.
+INJECTED = "injected-parameters"
+
+
+class PublishError(RuntimeError):
+    """A notebook cannot become a page; the text names the notebook, the cell and what to do."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a page says around its notebook."""
+
+    client: str
+    period: str
+    provider: str = ""
+    made_from: str = ""
+    pages: tuple[tuple[str, str], ...] = ()
+    """Every page of the pack: file and label, in order."""
+    current: str = "index.html"
+    language: str = "en"
+    logo: str = ""
+    """A data: address."""
+
+
+# ---------------------------------------------------------------- pages
+
+
+def pages(
+    case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]], strict: bool = True, first: str = ""
+) -> None:
+    """Write html/ of a pack: a page for each (report, executed notebook).
+
+    index.html is that of the report `first`; where none is named, the first notebook's. `strict` as in `page`.
+    Raises PublishError.
+    """
+    reports = [report for report, _ in notebooks]
+    first = first or next(iter(reports), "")
+    files = {report: "index.html" if report == first else f"{report}.html" for report in reports}
+    context = Context(
+        client=case.contract.client.name,
+        provider=case.contract.provider.name,
+        period=_when(case),
+        made_from=_made_from(case.manifest, case.contract.client.locale),
+        pages=tuple((file, report.capitalize()) for report, file in files.items()),
+        logo=_logo(case),
+    )
+    folder = staging / "html"
+    folder.mkdir(parents=True, exist_ok=True)
+    for report, notebook in notebooks:
+        html = page(notebook, replace(context, current=files[report]), strict)
+        (folder / files[report]).write_text(html, encoding="utf-8", newline="\n")
+
+
+def _when(case: Case) -> str:
+    """What a pack is about, in words: its period, or the instant of a day's look."""
+    locale = case.contract.client.locale
+    if case.of_day:
+        return f"as of {numbers.instant(case.end, case.timezone, locale)}"
+    until = f", to date ({numbers.instant(case.end, case.timezone, locale)})" if case.to_date else ""
+    return numbers.period(case.period, locale) + until
+
+
+def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = True) -> str:
+    """One executed notebook as a page of its own.
+
+    Inputs are left out. `strict` refuses what a cell printed and any HTML or picture that was not made by
+    display or charts; otherwise what was printed and plain text are shown as they are, HTML of its own as the
+    plain text beside it, and pictures without words are named after their cell; `left_out` says what is not shown.
+    Raises PublishError.
+    """
+    name = "the notebook" if isinstance(notebook, NotebookNode) else Path(notebook).name
+    node = notebook if isinstance(notebook, NotebookNode) else nbformat.read(str(notebook), as_version=4)
+    node = _presentable(node, name, strict)
+    found = _title(node)
+    label = dict(context.pages).get(context.current, Path(context.current).stem.capitalize())
+    board = {
+        **vars(context),
+        "title": found or label,
+        "has_title": bool(found),
+        "policy": POLICY,
+        "css": _css(),
+    }
+    html, _ = _exporter().from_notebook_node(node, resources={"board": board})
+    html = re.sub(r"\n\s*\n+", "\n", html)
+    _Guard(name).feed(html)
+    return html
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(
+        template_name="board", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
+    )
+
+
+@cache
+def _css() -> str:
+    css = (TEMPLATES / "board" / "board.css").read_text(encoding="utf-8")
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"/\*.*?\*/", "", css, flags=re.S)).strip()
+
+
+def _title(node: NotebookNode) -> str | None:
+    for cell in node.cells:
+        match = re.search(r"^# +(.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
+        if match:
+            return re.sub(r"[*_`]", "", match[1]).strip()
+    return None
+
+
+def _presentable(node: NotebookNode, name: str, strict: bool) -> NotebookNode:
+    """A copy whose outputs are HTML that can be shown."""
+    cells, number = [], 0
+    for cell in map(NotebookNode, node.cells):
+        number += INJECTED not in cell.metadata.get("tags", [])  # papermill's cell is not one of the author's
+        if cell.cell_type == "code":
+            shown = [_html(output, f"{name}, cell {number}", strict) for output in cell.outputs]
+            cell.outputs = [
+                nbformat.v4.new_output("display_data", {"text/html": html}) for html in shown if html
+            ]
+        cells.append(cell)
+    return nbformat.from_dict({**node, "cells": cells})
+
+
+def _html(output: NotebookNode, where: str, strict: bool) -> str:
+    if output.output_type == "error":
+        raise PublishError(f"{where} failed: {output.ename}: {output.evalue}")
+    if output.output_type == "stream":
+        if strict:
+            first = output.text.strip().partition("\n")[0][:120]
+            raise PublishError(
+                f"{where} wrote to {output.name}: {first!r}: a page shows nothing that is printed"
+            )
+        return "" if left_out(output) else f"<pre>{_escaped(output.text)}</pre>"
+    data: Mapping[str, Any] = output.data
+    if MARK in data:
+        return data["text/html"]
+    if all(kind.startswith("application/scrapbook") for kind in data):
+        return ""
+    if strict:
+        raise PublishError(
+            f"{where} shows {_kind(data)}: show it with display (a table, facts, notes) or charts, "
+            "which escape it and say it in words"
+        )
+    for kind in ("image/png", "image/jpeg"):
+        if kind in data:
+            source = f"data:{kind};base64,{''.join(data[kind].split())}"
+            return f'<figure class="chart"><img src="{source}" alt="Picture of {_escaped(where)}"></figure>'
+    plain = data.get("text/plain", "")
+    return "" if _OBJECT.fullmatch(plain) else f"<pre>{_escaped(plain)}</pre>"
+
+
+def left_out(output: NotebookNode) -> str:
+    """What a page that is not strict leaves out of an output and its author should know; empty: nothing.
+
+    Warnings, and things that are nothing but their HTML.
+    """
+    if output.output_type == "stream":
+        return f"a warning: {output.text.strip()}" if output.name == "stderr" else ""
+    data = output.get("data", {})
+    others = [kind for kind in data if kind.startswith(("text/", "image/svg", "application/java"))]
+    shown = MARK in data or "image/png" in data or "image/jpeg" in data
+    bare = _OBJECT.fullmatch(data.get("text/plain", "")) and len(others) > 1
+    return f"{_kind(data)}: show it with display or charts" if bare and not shown else ""
+
+
+def _escaped(text: str) -> str:
+    return escape(numbers.clean(text, None))
+
+
+def _kind(data: Mapping[str, Any]) -> str:
+    return next((words for kind, words in _KINDS.items() if kind in data), "a bare value")
+
+
+class _Guard(HTMLParser):
+    """Refuses a page that would run or load anything."""
+
+    _FORBIDDEN = frozenset(
+        "script iframe frame object embed applet link base form input button video audio source".split()  # noqa: SIM905
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for key, value in attrs:
+            address = (value or "").strip()
+            scheme = urlsplit(address).scheme.lower() if key in ("href", "src", "xlink:href") else ""
+            if (
+                key.startswith("on")
+                or key in ("srcset", "background", "ping", "formaction")
+                or (key == "src" and not address.startswith("data:image/"))
+                or (key in ("href", "xlink:href") and scheme not in ("", "http", "https", "mailto"))
+                or (key == "style" and "url(" in address)
+                or (tag == "meta" and address.lower() == "refresh")
+            ):
+                raise self._refused(f"<{tag} {key}={address[:80]!r}>")
+        if tag in self._FORBIDDEN:
+            raise self._refused(f"<{tag}>")
+
+    def _refused(self, what: str) -> PublishError:
+        return PublishError(
+            f"{self._name} holds {what}: a page runs and loads nothing; take it out of the notebook"
+        )
+
+
+def _made_from(manifest: Mapping[str, Any], locale: str) -> str:
+    entries = manifest["files"]
+    files = len({(entry["file"], entry.get("month")) for entry in entries})
+    read, accepted, rejected = (
+        numbers.number(sum(entry[key] for entry in entries), "count", locale)
+        for key in ("read", "accepted", "rejected")
+    )
+    kept = "1 file" if files == 1 else f"{files} files"
+    return f"Made from {kept}: {read} rows read, {accepted} accepted, {rejected} rejected."
+
+
+def _logo(case: Case) -> str:
+    name = case.contract.brand.logo
+    if not name:
+        return ""
+    folder = case.workspace.client_params(case.client).resolve()
+    path = (folder / name).resolve()
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    if not path.is_relative_to(folder) or not path.is_file() or not kind.startswith("image/"):
+        raise PublishError(
+            f"contract.yaml: brand.logo: {name!r} is not a picture beside contract.yaml in {folder}"
+        )
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+# ---------------------------------------------------------------- the published folder
+
+
+def publish(staging: Path, target: Path) -> None:
+    """Make a finished folder the published one, in one step.
+
+    `staging` becomes a numbered revision beside the target, `.revisions/<month>/<number>`, that is never
+    written again, and `target` a relative link to it: at any moment the old revision or the new one. Where
+    links are not to be had the folder itself is renamed and the old one kept as a revision. Both must lie on
+    one file system, and one process at a time may publish to a target.
+    """
+    recover(target)
+    history = _history(target)
+    history.mkdir(parents=True, exist_ok=True)
+    number = max((int(path.name) for path in _revisions(target)), default=0) + 1
+    is_folder = target.is_dir() and not target.is_symlink()
+    before, after = history / f"{number:04d}", history / f"{number + is_folder:04d}"
+    link = _link(after, target)
+    if link is None:
+        _swap(staging, target, before)
+        return
+    try:
+        os.rename(staging, after)
+        if is_folder:
+            os.rename(target, before)
+        os.replace(link, target)
+    finally:
+        link.unlink(missing_ok=True)
+
+
+def prune(target: Path, keep: int) -> list[Path]:
+    """Remove all but the last so many revisions of a target; gives those removed, for someone to say so.
+
+    The published one always stays. One process at a time may publish to a target.
+    """
+    published = target.resolve()
+    old = [path for path in _revisions(target)[: -keep or None] if path.resolve() != published]
+    for path in old:
+        shutil.rmtree(path)
+    return old
+
+
+def recover(target: Path) -> None:
+    """Put the last revision back where a crash came between two renames and left no target at all."""
+    revisions = _revisions(target)
+    if not revisions or os.path.lexists(target):
+        return
+    link = _link(revisions[-1], target)
+    os.replace(link or revisions[-1], target)
+
+
+def _history(target: Path) -> Path:
+    return target.parent / REVISIONS / target.name
+
+
+def _revisions(target: Path) -> list[Path]:
+    found = _history(target).glob("[0-9]*")
+    return sorted((path for path in found if path.name.isdigit()), key=lambda path: int(path.name))
+
+
+def _link(revision: Path, target: Path) -> Path | None:
+    """A new relative link to a revision, beside the target; None where links are not to be had.
+
+    Windows has links only for some users and does not replace them in one step.
+    """
+    link = target.parent / f".{target.name}.{secrets.token_hex(4)}"
+    try:
+        if os.name == "nt":
+            return None
+        os.symlink(os.path.relpath(revision, target.parent), link, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        return None
+    return link
+
+
+def _swap(staging: Path, target: Path, before: Path) -> None:
+    if not os.path.lexists(target):
+        os.rename(staging, target)
+        return
+    os.rename(target, before)
+    try:
+        os.rename(staging, target)
+    except OSError:
+        os.rename(before, target)
+        raise

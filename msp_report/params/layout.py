@@ -1,0 +1,117 @@
+"""How a vendor's export is to be read: the keys that profiles and sources.yaml share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def as_list(value: object) -> object:
+    """One item where a list is expected is a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_list)]
+
+
+class Layout(BaseModel):
+    """One table in one vendor's words; every key may stand in a profile or inline in sources.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: dict[str, Texts] = {}
+    """Canonical column: the vendor's header, or several in order of preference; `[]` leaves it out. Case,
+    spaces, punctuation and asterisks of headers do not count; the second header of a name is `name#2`. A
+    column not listed goes by its own name."""
+    values: dict[str, dict[str, str | tuple[str, ...]]] = {}
+    """Canonical column: {vendor's value: canonical value}, or {canonical value: [vendor's values]}. A value
+    that neither this list nor the table knows is rejected; `"*": "*"` lets others pass as they are. For
+    ticket_events also by field: `status`, `priority`, …"""
+    constants: dict[str, str] = {}
+    """Canonical column: the value of every row."""
+    dates: Texts | dict[str, Texts] = ()
+    """strptime formats (`%d/%m/%Y %H:%M`), `iso`, `epoch`, `epoch_ms` or `excel`, tried in order; each may
+    carry its zone: `%d/%m/%Y @ Europe/Paris`. For all time columns, or by canonical column. Default `iso`:
+    a day and month in doubt are never guessed."""
+    timezone: str | None = None
+    """IANA zone of times without an offset; default the client's."""
+    durations: dict[str, str] = {}
+    """Canonical column: encoding of a duration (hours, minutes, seconds, milliseconds, hms, epoch_date,
+    text); it is converted to the column's unit."""
+    factors: dict[str, Annotated[int, Field(gt=1)]] = {}
+    """Canonical column: what its numbers are multiplied by, 1000000 where a header says `$ M`."""
+    nulls: Texts = ()
+    """Values that mean missing, beside the empty one."""
+    decimal: Literal[".", ","] | None = None
+    """Decimal sign; found by itself where the file leaves no doubt."""
+    encoding: str | None = None
+    """Of the bytes; found by itself."""
+    delimiter: str | None = None
+    """Between cells; comma, semicolon, tab and bar are found by themselves."""
+    sheet: str | None = None
+    """Of a workbook; default the one whose header fits best."""
+    skip_rows: int | None = None
+    """Lines before the header; found by itself where not given."""
+    totals: dict[str, str] = {}
+    """Vendor's header: pattern of a row that sums others up and is no record."""
+    path: str | None = None
+    """Columns from the path: a template such as `{resource}.csv`."""
+    record: Literal["each", "last"] = "each"
+    """`last`: the last row of a key, in the order of the file, is the record."""
+    unpivot: dict[str, Texts] = {}
+    """Columns that become rows. samples: {metric: vendor's header}, one row a metric. ticket_events:
+    {field: vendor's header} of a log with the whole ticket in each row, one row a change."""
+    changes_only: bool | None = None
+    """checks: the log holds changes only, a state holds until the next one (rule 7)."""
+    max_gap_s: float | None = None
+    """checks: how long a state holds without a next check."""
+
+    @property
+    def headers(self) -> frozenset[str]:
+        """Every header that this reading knows, folded."""
+        listed = [name for names in (*self.columns.values(), *self.unpivot.values()) for name in names]
+        return frozenset(fold(name) for name in (*listed, *self.totals))
+
+    def formats(self, column: str) -> tuple[str, ...]:
+        """The date formats of a column, in the order in which they are tried."""
+        if isinstance(self.dates, dict):
+            return self.dates.get(column, self.dates.get("*", ("iso",)))
+        return self.dates or ("iso",)
+
+    def under(self, inline: Layout) -> Layout:
+        """This profile with the keys of sources.yaml laid over it: mappings join, all else is replaced."""
+        said: dict[str, Any] = {name: getattr(inline, name) for name in Layout.model_fields}
+        said = {name: value for name, value in said.items() if name in inline.model_fields_set}
+        for name in ("columns", "constants", "durations", "factors", "totals", "unpivot"):
+            if name in said:
+                said[name] = getattr(self, name) | said[name]
+        if "values" in said:
+            names = self.values.keys() | said["values"].keys()
+            said["values"] = {
+                name: self.values.get(name, {}) | said["values"].get(name, {}) for name in names
+            }
+        return self.model_copy(update=said)
+
+
+def fold(header: str) -> str:
+    """A header without case, spaces and punctuation; `name#2` stays the second of its name.
+
+    >>> fold(" *Invoice Number "), fold("invoice_number"), fold("category#2")
+    ('invoicenumber', 'invoicenumber', 'category#2')
+    """
+    name, number = re.fullmatch(r"(.*?)(#\d+)?", header.strip(), re.DOTALL).groups()
+    return re.sub(r"[\W_]+", "", name.casefold()) + (number or "")
+
+
+def distinct(headers: Iterable[object]) -> tuple[str, ...]:
+    """Headers in which the second of a name is called `name#2`, the third `name#3`."""
+    seen: dict[str, int] = {}
+    names = []
+    for header in headers:
+        name = str("" if header is None else header).replace("\ufeff", "").strip()
+        seen[fold(name)] = count = seen.get(fold(name), 0) + 1
+        names.append(name if count == 1 else f"{name}#{count}")
+    return tuple(names)

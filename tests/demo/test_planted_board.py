@@ -1,0 +1,230 @@
+"""The demo company's planted faults in the board's own loop: decisions, opinions, replies; and page one, end to end.
+
+As in test_planted: what is found is exactly what was planted, through exports, readers, checks and look-back. Page one
+is made by its own notebook, beside packs that hold no more than figures.
+"""
+
+import json
+from html.parser import HTMLParser
+
+import pandas as pd
+import papermill
+import pytest
+
+from msp_report.case import open_case
+from msp_report.demo import oversight
+from msp_report.metrics import board, competence, strategy
+from msp_report.model.figures import Figure
+from msp_report.packs import scraps
+from msp_report.pages import publish
+from msp_report.workspace import PROJECT, Workspace
+
+MONTHS = ["2025-10", "2026-04", "2026-08", "2026-10"]
+GOLDEN = "2026-10"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("planted")
+    return Workspace.find(PROJECT, exports=folder / "exports", output=folder / "output")
+
+
+@pytest.fixture(scope="module", params=MONTHS)
+def month(request, place):
+    case = open_case("demo", request.param, place)
+    truth = json.loads((place.exports / "demo" / "truth.json").read_text(encoding="utf-8"))
+    return case, truth[request.param]
+
+
+def planted(truth, page, *faults):
+    return [entry for entry in truth.get(page, []) if entry["fault"] in faults]
+
+
+def test_decisions_stay_until_they_are_done(month):
+    case, truth = month
+    found = board.actions(case.table("actions"), case.start, case.end, case.timezone)
+    for state, fault in (("overdue", "action_overdue"), ("open", "action_open")):
+        entries = planted(truth, "scorecard", fault)
+        due = {name: entry["due_on"] for entry in entries for name in entry["ids"]}
+        rows = found[found["state"] == state]
+        assert dict(zip(rows["action_id"], rows["due_on"].dt.strftime("%Y-%m-%d"), strict=True)) == due
+    last = case.end.tz_convert(case.timezone).tz_localize(None) - pd.Timedelta(days=1)
+    late = found[found["state"] == "overdue"]
+    assert late["days_overdue"].tolist() == (last - late["due_on"]).dt.days.tolist()
+    done = {action for action, *_, on in oversight.ACTIONS if on[:7] == str(case.period)}
+    assert set(found.loc[found["state"] == "done", "action_id"]) == done
+
+
+def test_opinions_that_ran_out_or_are_not_independent(month):
+    case, truth = month
+    found = competence.opinions(case.table("assessments"), case.end, case.timezone)
+    expired = {e["subject"]: e["expires_on"] for e in planted(truth, "competence", "expired")}
+    rows = found[found["expired"]]
+    assert dict(zip(rows["subject"], rows["expires_on"].dt.strftime("%Y-%m-%d"), strict=True)) == expired
+    own = {(e["subject"], e["assessor"]) for e in planted(truth, "competence", "not_independent")}
+    rows = found[~found["independent"]]
+    assert set(zip(rows["subject"], rows["assessor"], strict=True)) == own
+
+
+def test_replies_answer_the_month_they_came_with(month):
+    case, _ = month
+    given = {(m, s) for m, s, on, _ in oversight.REPLIES if on[:7] == str(case.period)}
+    found = scraps.replies(case)
+    assert set(zip(found["measure"], found["subject"], strict=True)) == given
+    assert set(found["by"]) <= {case.agreed.provider.name}, "a company is nobody's name"
+
+
+# ---------------------------------------------------------------- page one
+
+
+class Text(HTMLParser):
+    """The words of a page, and its tags."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.words, self.tags, self._quiet = [], [], 0
+        self.feed(html)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self._quiet += tag in ("style", "title")
+
+    def handle_endtag(self, tag):
+        self._quiet -= tag in ("style", "title")
+
+    def handle_data(self, data):
+        if not self._quiet:
+            self.words.append(data)
+
+
+def put_pack(case, month, figures, waiting=None):
+    """A pack with nothing in it but figures, and the proposals that wait."""
+    folder = case.workspace.output / case.client / month
+    (folder / "notebooks").mkdir(parents=True)
+    rows = [figure.with_(headline=f"{figure.measure} {figure.subject}.").row() for figure in figures]
+    (folder / "figures.json").write_text(json.dumps(rows), encoding="utf-8")
+    by_report: dict[str, list] = {}
+    for row in rows:
+        by_report.setdefault(row["report"], []).append(row)
+    for report, mine in by_report.items():
+        node = papermill.iorw.nbformat.v4.new_notebook(cells=[glued(report, mine)])
+        papermill.iorw.nbformat.write(node, str(folder / "notebooks" / f"10_{report}.ipynb"))
+    if waiting is not None:
+        (folder / "records" / "strategy").mkdir(parents=True)
+        waiting.to_csv(folder / "records" / "strategy" / "waiting.csv", index=False)
+    return folder
+
+
+def glued(report, rows):
+    envelope = {"schema": scraps.SCHEMA, "report": report, "figures": rows, "records": {}}
+    scrap = {"name": scraps.SCRAP, "data": envelope, "encoder": "json", "version": 1}
+    mime = {"application/scrapbook.scrap.json+json": scrap}
+    output = papermill.iorw.nbformat.v4.new_output(
+        "display_data", mime, metadata={"scrapbook": {"name": scraps.SCRAP, "data": True, "display": False}}
+    )
+    return papermill.iorw.nbformat.v4.new_code_cell("", outputs=[output])
+
+
+def page_one(case, folder, monkeypatch):
+    """Run the scorecard's own notebook by plain papermill, and make its page."""
+    for name, value in case.workspace.environment.items():
+        monkeypatch.setenv(name, value)
+    parameters = {"client": case.client, "period": str(case.period), "workspace": str(case.workspace.root)}
+    executed = folder / "00_scorecard.ipynb"
+    folder.mkdir(parents=True, exist_ok=True)
+    source = PROJECT / "notebooks" / "monthly" / "00_scorecard.ipynb"
+    papermill.execute_notebook(
+        str(source), str(executed), parameters=parameters, kernel_name="python3", progress_bar=False
+    )
+    publish.pages(case, folder, [("scorecard", executed)])
+    html = (folder / "html" / "index.html").read_text(encoding="utf-8")
+    found = scraps.read_notebook(executed)
+    return html, Text(html).text, {figure.measure: figure.value for figure in found["figures"]}
+
+
+def test_page_one_without_a_pack_says_so(place, tmp_path, monkeypatch):
+    case = open_case("demo", "2026-08", place)
+    _, text, values = page_one(case, tmp_path / "page", monkeypatch)
+    assert "There is no pack of August 2026 yet, so there is nothing to sum up" in text
+    assert "There is no pack of this month yet, so nothing is known." in text
+    assert "0 of 0" not in text and "No target was missed" not in text
+    assert values["scorecard.met"] is None and values["scorecard.actions_open"] == 1
+    assert "Changed since the last pack: there is none before this one." in text
+
+
+def test_page_one_closes_the_boards_loop(place, tmp_path, monkeypatch):
+    workspace = Workspace(place.root, place.params, tmp_path / "output", place.exports)
+    case = open_case("demo", GOLDEN, workspace)
+    judged = {"unit": "ratio", "value": 0.99, "better": "higher"}
+    september = [
+        Figure(measure="availability.ratio", subject="vpn", target=0.99, verdict="met", rule="4", **judged),
+        Figure(measure="availability.ratio", subject="email", target=0.99, verdict="met", **judged),
+        Figure(measure="availability.ratio", subject="fax", target=0.99, verdict="met", **judged),
+    ]
+    plan = strategy.analyse(
+        case.table("projects"), case.table("decisions"), case.strategy, case.agreed, case.end
+    )
+    october = [
+        Figure(
+            measure="availability.ratio", subject="vpn", target=0.997, verdict="missed", rule="6", **judged
+        ),
+        Figure(measure="availability.ratio", subject="email", target=0.98, verdict="met", **judged),
+        Figure(measure="contract.credit_unclaimed", value=900, unit="cost", n=1),
+        *strategy.figures(plan),
+    ]
+    put_pack(case, "2026-09", september)
+    folder = put_pack(case, GOLDEN, october, plan.waiting)
+    html, text, values = page_one(case, tmp_path / "page", monkeypatch)
+    assert len(html.encode()) < 60_000
+
+    # read in ninety seconds: the first sentence, what needs attention, what to decide, then the scorecard
+    order = ["1 of 2 agreed targets were met in October 2026; 1 was missed", "What needs attention"]
+    order += ["What the board has to decide", "Objectives, measures, targets and results", "What changed"]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+    attention, rest = text.split("What the board has to decide", 1)
+    decide, rest = rest.split("Objectives, measures, targets and results", 1)
+    first, rest = rest.split("What changed", 1)
+    changed, others = rest.split("Other measures that were asked for", 1)
+
+    # the reply to the missed figure stands beside it, the one to a figure that no page gives is told too
+    reply = "replied on 30 Oct 2026: “The maintenance was announced by <i>telephone</i> in good time.”"
+    assert attention.index("availability.ratio vpn.") < attention.index(reply)
+    assert "<i>" not in html and "The third ticket was no longer of the first priority." in attention
+    assert "The webshop was down during the autumn sale" in attention  # the human's own words
+
+    # decisions, proposals with their money, credits, opinions
+    assert "1 of 3 decisions that the board has taken is overdue." in decide
+    assert "4 proposals wait for a decision, with £124,000 between them where a cost is stated." in decide
+    assert "£900 in service credits can still be claimed and has not been" in decide
+    assert "2 of 3 outside opinions on the provider have run out or are not independent." in decide
+    for name in ("Customer portal", "Move the domain registrar into our own account", "Claim the credit"):
+        assert name in decide
+    assert decide.index("31 days") < decide.index("Claim the credit for September")
+    assert "outside opinion on competence run out" in decide and "47 days" in decide
+
+    # strategy.yaml decides what is on page one
+    lines = case.strategy.scorecard
+    assert {line.page_one for line in lines} == {True, False}
+    assert "Availability of webshop" in first and "Availability of erp" not in first
+    assert "Availability of erp" in others and "Availability of webshop" not in others
+
+    # what changed since September
+    assert "Changed since the pack of September 2026" in changed
+    assert changed.index("worse") < changed.index("not shown any more") < changed.index("looser")
+    assert "stricter" in changed and (values["scorecard.worse"], values["scorecard.better"]) == (1, 0)
+    assert values["scorecard.actions_overdue"] == 1 and values["scorecard.opinions_overdue"] == 2
+    assert folder.is_dir()
+
+
+def test_nobody_in_charge_by_name_is_an_exception_of_page_one(place):
+    from msp_report.metrics import scorecard
+    from msp_report.model.figures import COLUMNS
+    from msp_report.words import sentences
+
+    case = open_case("demo", GOLDEN, place)
+    unled = case.strategy.model_copy(update={"oversight": None})
+    plan = strategy.analyse(case.table("projects"), case.table("decisions"), unled, case.agreed, case.end)
+    stated = [f.with_(headline=sentences.headline(f, case.contract)) for f in strategy.figures(plan)]
+    found = scorecard.exceptions(pd.DataFrame([f.row() for f in stated], columns=COLUMNS))
+    assert "Nobody is in charge of the provider by name." in found["headline"].tolist()

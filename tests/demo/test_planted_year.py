@@ -1,0 +1,128 @@
+"""The demo company's planted faults over a year: each miss, credit, late project and the amendment in its month.
+
+As in test_planted, from exports; availability stands for all promises, as computing every page of thirteen months would
+take minutes.
+"""
+
+import pandas as pd
+import pytest
+
+from msp_report.case import open_case
+from msp_report.metrics import annual, availability, projects, year
+from msp_report.model.figures import COLUMNS
+from msp_report.model.period import Month, Period
+
+PERIOD = Period.parse("2025-11..2026-10")
+MONTHS = [str(month) for month in PERIOD.months]
+
+
+@pytest.fixture(scope="module")
+def case(demo_place):
+    return open_case("demo", "2026-10", demo_place)
+
+
+@pytest.fixture(scope="module")
+def figures(case) -> pd.DataFrame:
+    """The figures of availability of every month, and of the month before the first."""
+    outages, checks = case.table("outages"), case.table("checks")
+    rows = []
+    for month in [Month(2025, 10), *PERIOD.months]:
+        bounds = Period(month, month).bounds(case.timezone)
+        levels = availability.service_levels(outages, checks, case.agreed, *bounds)
+        rows += [{"month": str(month), **figure.row()} for figure in availability.figures(levels)]
+    return pd.DataFrame(rows, columns=["month", *COLUMNS])
+
+
+@pytest.fixture(scope="module")
+def of_year(figures) -> pd.DataFrame:
+    return figures[figures["month"].isin(MONTHS)]
+
+
+@pytest.fixture(scope="module")
+def months() -> pd.DataFrame:
+    columns = {"month": MONTHS, "published": True, "to_date": False, "why_missing": None}
+    return pd.DataFrame(columns)
+
+
+@pytest.fixture(scope="module")
+def verdicts(of_year, months) -> pd.DataFrame:
+    table = year.verdicts(of_year, months)
+    return table[table["measure"] == "availability.ratio"].set_index("subject")
+
+
+def test_every_miss_stands_in_its_month_and_no_other(verdicts, truth):
+    planted = {
+        (entry["subject"], month, entry["verdict"])
+        for month in MONTHS
+        for entry in truth[month]["availability"]
+        if entry.get("verdict") in ("missed", "no_verdict")
+    }
+    cells = verdicts[MONTHS].stack()
+    found = {(*place, verdict) for place, verdict in cells.items() if verdict in ("missed", "no_verdict")}
+    assert found == planted and len(planted) > 5
+    clean = set(verdicts.index) - {subject for subject, _, _ in planted}
+    assert set(verdicts.loc[list(clean), "year"]) == {"met"}
+
+
+def test_the_amended_target_changes_once_and_that_figure_leaves_its_usual_course(case, of_year, months):
+    changes = year.changes(of_year, case.agreed, PERIOD)
+    targets = changes[changes["kind"] == "target"]
+    assert targets[["month", "subject", "from_value", "to_value"]].to_numpy().tolist() == [
+        ["2026-07", "webshop", 0.999, 0.9995]
+    ]
+    assert changes.loc[changes["kind"] == "amendment", "clause"].tolist() == ["4.1a"]
+    assert changes.loc[changes["kind"] == "rebase", "note"].tolist() == ["the Leeds office joined"]
+
+
+def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, verdicts):
+    ratios = of_year[of_year["measure"] == "availability.ratio"]
+    points = year.points(ratios, months, case.agreed)
+    assert set(points["n"]) == {12} and not points["trial"].any()
+    signals = year.signals(points, verdicts.reset_index())
+    outside = signals[signals["rule"].eq("outside") & signals["side"].eq("worse")]
+    found = set(zip(outside["subject"], outside["month"], strict=True))
+    assert {
+        ("email", "2025-12"),
+        ("webshop", "2026-06"),
+        ("telephony", "2026-06"),
+        ("vpn", "2026-10"),
+    } <= found
+    assert not [subject for subject, _ in found if subject in ("erp", "fileshare")]
+
+
+def test_every_credit_and_what_became_of_it(case, figures, truth):
+    found = annual.credits(figures, case.table("credits"), case.agreed, PERIOD, Month(2026, 10))
+    planted = {
+        (month, entry["subject"]): entry["owed"]
+        for month in MONTHS
+        for entry in truth[month]["contract"]
+        if entry["fault"] == "credit_owed" and entry["measure"] == "availability.ratio"
+    }
+    rows = found[found["measure"] == "availability.ratio"].set_index(["month", "subject"])
+    assert rows["owed"].astype(float).to_dict() == planted
+    last = truth["2026-10"]["contract"]
+    for fault, state in (("credit_unclaimed", "open"), ("credit_expired", "expired")):
+        entries = [(e["missed_in"], e["subject"]) for e in last if e["fault"] == fault]
+        assert entries and set(rows.loc[entries, "state"]) == {state}
+    # June's two credits come to more than the cap, and were granted up to it
+    columns = {"month": MONTHS, "published": True, "to_date": False, "why_missing": None}
+    money = annual.money(found, figures, pd.DataFrame(columns), case.agreed).set_index("month")
+    capped = next(entry for entry in truth["2026-06"]["contract"] if entry["fault"] == "capped")
+    assert money.loc["2026-06", "owed"] == capped["owed"] == money.loc["2026-06", "credited"]
+    assert (money["owed"] == money["credited"] + money["left"] + money["lost"]).all()
+    assert money["lost"].astype(bool).pipe(lambda lost: lost.index[lost]).tolist() == ["2025-12"]
+
+
+def test_every_late_project_over_its_life(case, truth):
+    reports = case.table("projects")
+    lives = annual.lives(reports, case.table("decisions"), PERIOD).set_index("project_id")
+    planted = [entry for entry in truth["2026-10"]["projects"] if entry["fault"] == "late"]
+    late = lives[lives["slip_days"] > 0]
+    assert set(late.index) >= {entry["subject"] for entry in planted} and planted
+    for entry in planted:
+        row = late.loc[entry["subject"]]
+        assert (row["slip_days"], row["cost_variance"]) == (entry["slip_days"], entry["cost_variance"])
+    changes = projects.changes(reports, PERIOD.last.end_on, since=PERIOD.first.first_on)
+    assert (
+        changes.groupby("project_id").size().reindex(lives.index).fillna(0).eq(lives["changes_in_year"]).all()
+    )

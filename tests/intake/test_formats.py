@@ -1,0 +1,357 @@
+"""Bytes to rows: every reader gives text under one header, with lines, and says what it cannot read."""
+
+import inspect
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from importlib import import_module
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from msp_report.intake import reasons
+from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.intake.formats import FORMATS, csv, read
+from msp_report.params.layout import Layout
+
+KNOWN = Layout(columns={name: (name,) for name in ("ticket_id", "opened_at", "priority", "status")})
+
+
+@pytest.fixture
+def chunks(tmp_path):
+    """Write a file and read it."""
+
+    def run(content, name="tickets.csv", reading=KNOWN) -> list[Chunk]:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return list(read(path, reading))
+
+    return run
+
+
+@pytest.fixture
+def frame(chunks):
+    """Write a file and read it into one frame, the lines in `line`."""
+
+    def run(*args, **options) -> pd.DataFrame:
+        return shown(chunks(*args, **options))
+
+    return run
+
+
+def shown(read_chunks) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame(dict(zip(c.header, (column.to_pylist() for column in c.columns), strict=True))).assign(
+            line=c.lines
+        )
+        for c in read_chunks
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize("module", sorted(set(FORMATS.values())))
+def test_every_format_has_the_one_signature(module):
+    function = import_module(f"msp_report.intake.formats.{module}").read
+    assert list(inspect.signature(function).parameters) == ["path", "reading"]
+
+
+# Delimited text
+
+PLAIN = "ticket_id,opened_at,priority,status\nT1,2026-04-02,Général,new\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("utf-32", "utf-32"),
+        ("cp1252", "cp1252"),
+    ],
+)
+def test_encodings_are_found(chunks, encoding, found):
+    (chunk,) = chunks(PLAIN.encode(encoding))
+    assert chunk.header == ("ticket_id", "opened_at", "priority", "status")
+    assert chunk.column("priority").to_pylist() == ["Général"]
+    assert chunk.facts["encoding"] == found
+
+
+def test_a_big_endian_mark(chunks):
+    (chunk,) = chunks(b"\xfe\xff" + PLAIN.encode("utf-16-be"))
+    assert chunk.column("priority").to_pylist() == ["Général"]
+
+
+def test_declared_encoding(chunks):
+    text = "ticket_id,priority\nT1,Średni\n"
+    (chunk,) = chunks(text.encode("cp1250"), reading=Layout(encoding="cp1250"))
+    assert chunk.column("priority").to_pylist() == ["Średni"]
+    with pytest.raises(Unreadable, match="encoding: 'cp12500' is not known: write one like cp1252"):
+        chunks(text, reading=Layout(encoding="cp12500"))
+
+
+def test_a_few_wrong_bytes_in_utf8_cost_their_rows_only(chunks):
+    (chunk,) = chunks("ticket_id,priority\nT1,é\nT2,é".encode() + b"\xff\nT3,\xc3\xa9\n")
+    assert chunk.column("ticket_id").to_pylist() == ["T1", "T3"]
+    assert [(row.line, row.reason) for row in chunk.broken] == [(3, reasons.BYTES)]
+
+
+def test_bytes_that_are_no_text_are_refused_naming_byte_and_line(chunks):
+    with pytest.raises(Unreadable, match=r"line 2: byte 0x81 is text in no encoding that could be found"):
+        chunks(b"ticket_id,priority\n\x81\x8d\x00\x01\x02\x03\x04\x05\x06\x07\x0e\x0f" * 20)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiters_are_found(chunks, delimiter):
+    (chunk,) = chunks(PLAIN.replace(",", delimiter))
+    assert chunk.facts["delimiter"] == delimiter
+    assert len(chunk.header) == 4 and len(chunk) == 1
+
+
+def test_a_delimiter_of_its_own_and_the_hint_of_spreadsheets(chunks):
+    (chunk,) = chunks(PLAIN.replace(",", "^"), reading=KNOWN.model_copy(update={"delimiter": "^"}))
+    assert len(chunk.header) == 4
+    (chunk,) = chunks("sep=~\n" + PLAIN.replace(",", "~"))
+    assert len(chunk.header) == 4 and chunk.lines.tolist() == [3]
+    with pytest.raises(Unreadable, match="delimiter: '::' is not one character"):
+        chunks(PLAIN, reading=Layout(delimiter="::"))
+
+
+def test_semicolon_and_tab_together(chunks):
+    (chunk,) = chunks("ticket_id;\tpriority\nT1;\tP1\n")
+    assert chunk.header == ("ticket_id", "priority")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends(frame, end):
+    text = f"ticket_id,priority{end}T1,P1{end}{end}T2,P2{end}"
+    assert frame(text)[["ticket_id", "line"]].values.tolist() == [["T1", 2], ["T2", 4]]
+
+
+def test_preamble_and_given_place_of_the_header(frame):
+    text = 'Report, made by "us"\n\nticket_id,priority\nT1,P1\n'
+    assert frame(text)["line"].tolist() == [4]
+    odd = "a,b\nticket_id,priority\nT1,P1\n"
+    assert list(frame(odd, reading=KNOWN.model_copy(update={"skip_rows": 0})).columns) == ["a", "b", "line"]
+
+
+def test_headers_twice_and_headers_without_a_name(chunks):
+    (chunk,) = chunks("*Ticket ID,category,Category,\nT1,a,b,\n")
+    assert chunk.header == ("*Ticket ID", "category", "Category#2", "")
+    assert chunk.column("ticket_id").to_pylist() == ["T1"]
+    assert chunk.column("category").to_pylist() == ["a"] and chunk.column("category#2").to_pylist() == ["b"]
+    assert chunk.header_of(["nothing", "CATEGORY#2"]) == "Category#2"
+
+
+def test_wide_and_short_rows_and_empty_cells_at_the_end(chunks):
+    (chunk,) = chunks("ticket_id,priority\nT1,P1,,\nT2\nT3,P1,x\n,\n\nT4,P1\n")
+    assert chunk.column("ticket_id").to_pylist() == ["T1", "T4"]
+    assert chunk.lines.tolist() == [2, 7]
+    assert [(row.line, row.reason) for row in chunk.broken] == [(3, reasons.SHORT), (4, reasons.WIDE)]
+
+
+def test_quotes(frame, chunks):
+    text = 'ticket_id,priority\n"T1","a ""b"", c"\nT2,"one\ntwo\r\nthree"\nT3,5" disk\n'
+    assert frame(text).values.tolist() == [
+        ["T1", 'a "b", c', 2],
+        ["T2", "one\ntwo\r\nthree", 3],
+        ["T3", '5" disk', 6],
+    ]
+    # a stray quote swallows two lines: each of them is set aside, the row after them is not
+    (chunk,) = chunks('ticket_id,priority\nT1,"P1\nT2,"x"\nT3,P3\n')
+    assert [(row.line, row.reason, row.cells) for row in chunk.broken] == [
+        (2, reasons.QUOTES, ['T1,"P1\n']),
+        (3, reasons.QUOTES, ['T2,"x"\n']),
+    ]
+    assert chunk.column("ticket_id").to_pylist() == ["T3"]
+    with pytest.raises(Unreadable, match="line 3: a quote is opened here and never closed"):
+        chunks('ticket_id,priority\nT1,P1\nT2,"P2\nT3,P3\n')
+
+
+def test_both_ways_of_reading_give_the_same(chunks, monkeypatch):
+    """Regular lines are read at once, others record by record; a block's border may lie anywhere."""
+    lines = ["ticket_id,priority,title"]
+    lines += [f"T{n},P{n % 4}," + ("plain", '"a, b"', '"a ""q"""', "é", "", '""')[n % 6] for n in range(500)]
+    text = "\r\n".join(lines)
+    whole = shown(chunks(text))
+    monkeypatch.setattr(csv, "BLOCK", 100)
+    parts = chunks(text)
+    assert len(parts) > 50
+    pd.testing.assert_frame_equal(shown(parts), whole)
+    monkeypatch.setattr(csv, "_regular", lambda *args: None)
+    pd.testing.assert_frame_equal(shown(chunks(text)), whole)
+    assert len(whole) == 500 and whole["line"].tolist() == list(range(2, 502))
+
+
+def test_a_record_may_reach_into_the_next_block(chunks, monkeypatch):
+    monkeypatch.setattr(csv, "BLOCK", 30)
+    text = "ticket_id,priority\n" + "".join(f'T{n},"a\nb\nc"\n' for n in range(20))
+    frame = shown(chunks(text))
+    assert frame["ticket_id"].tolist() == [f"T{n}" for n in range(20)]
+    assert frame["line"].tolist() == [2 + 3 * n for n in range(20)]
+    assert set(frame["priority"]) == {"a\nb\nc"}
+
+
+def test_header_alone_and_zero_bytes_and_unknown_formats(chunks):
+    (chunk,) = chunks("ticket_id,priority")
+    assert chunk.header == ("ticket_id", "priority") and len(chunk) == 0
+    (chunk,) = chunks("\n\n")
+    assert chunk.header == () and len(chunk) == 0
+    with pytest.raises(Unreadable, match="zero bytes"):
+        chunks(b"")
+    with pytest.raises(Unreadable, match=r"\.pdf is not a known format"):
+        chunks(b"x", name="tickets.pdf")
+
+
+# Workbooks
+
+
+def workbook(path, rows, sheet="Data", cover=True):
+    book = xlsxwriter.Workbook(str(path))
+    formats = {datetime: "yyyy-mm-dd hh:mm:ss", date: "dd/mm/yyyy", timedelta: "[h]:mm"}
+    styles = {kind: book.add_format({"num_format": text}) for kind, text in formats.items()}
+    if cover:
+        book.add_worksheet("Cover").write(0, 0, "A report of tickets")
+    page = book.add_worksheet(sheet)
+    for y, row in enumerate(rows):
+        for x, value in enumerate(row):
+            if type(value) in styles:
+                page.write_datetime(y, x, value, styles[type(value)])
+            elif value is not None:
+                page.write(y, x, value)
+    book.close()
+
+
+def test_cells_keep_their_types_as_unmistakable_text(tmp_path):
+    path = tmp_path / "t.xlsx"
+    rows = [
+        ["Tickets of April"],
+        [],
+        ["ticket_id", "opened_at", "priority", "status", "length"],
+        ["00123", datetime(2026, 4, 2, 10, 14, 59, 999000), 3.5, True, timedelta(hours=30, minutes=5)],
+        [],
+        [7, date(2026, 4, 2), 1234567.0, "new", None],
+    ]
+    workbook(path, rows)
+    (chunk,) = read(path, KNOWN)
+    assert chunk.facts == {"sheet": "Data", "header_line": 3} and chunk.typed
+    assert shown([chunk]).fillna("").values.tolist() == [
+        ["00123", "2026-04-02T10:15:00", "3.5", "true", "30:05:00", 4],
+        ["7", "2026-04-02T00:00:00", "1234567", "new", "", 6],
+    ]
+
+
+def test_sheets(tmp_path):
+    path = tmp_path / "t.xlsx"
+    workbook(path, [["ticket_id"], ["T1"]], sheet="Tickets")
+    with pytest.raises(
+        Unreadable, match="there is no sheet 'tickets': name one of 'Cover', 'Tickets' in sheet"
+    ):
+        list(read(path, Layout(sheet="tickets")))
+    (chunk,) = read(path, Layout(sheet="Tickets"))
+    assert chunk.header == ("ticket_id",)
+    (chunk,) = read(path, Layout(sheet="Tickets", skip_rows=1))
+    assert chunk.header == ("T1",) and len(chunk) == 0
+
+
+def test_a_decimal_comma_beside_typed_numbers(tmp_path):
+    path = tmp_path / "t.xlsx"
+    workbook(path, [["ticket_id", "priority"], ["1,5", 2.5]])
+    (chunk,) = read(path, KNOWN.model_copy(update={"decimal": ","}))
+    assert [column[0].as_py() for column in chunk.columns] == ["1,5", "2,5"]
+
+
+# JSON
+
+
+def test_an_object_a_line(chunks):
+    first = '{"ticket_id": "T1", "priority": {"name": "P1", "id": 3}, "n": 1.5}'
+    text = first + '\n\n{"ticket_id": 2, "tags": ["a", "b"], "ok": true}\n{broken\n[1]\n'
+    (chunk,) = chunks(text, name="t.jsonl")
+    assert chunk.header == ("ticket_id", "priority.name", "priority.id", "n", "tags", "ok")
+    assert [column.to_pylist() for column in chunk.columns] == [
+        ["T1", "2"], ["P1", None], ["3", None], ["1.5", None], [None, '["a", "b"]'], [None, "true"],
+    ]  # fmt: skip
+    assert chunk.lines.tolist() == [1, 3]
+    assert [(row.line, row.reason) for row in chunk.broken] == [(4, reasons.NOT_JSON), (5, reasons.NOT_JSON)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"ticket_id": "T1"},\n {"ticket_id": "T2"}]',
+        '{"count": 2, "value": [{"ticket_id": "T1"},\n {"ticket_id": "T2"}], "next": null}',
+        '\n{\n"data": [{"ticket_id": "T1"},\n {"ticket_id": "T2"}]}',
+    ],
+)
+def test_a_list_of_objects_alone_or_wrapped(frame, text):
+    found = frame(text, name="t.json")
+    assert found["ticket_id"].tolist() == ["T1", "T2"]
+    assert found["line"].diff().tolist()[1] == 1
+
+
+def test_lists_that_break_off(chunks):
+    with pytest.raises(Unreadable, match="not closed: the export broke off"):
+        chunks('[{"ticket_id": "T1"}, ', name="t.json")
+    with pytest.raises(Unreadable, match="line 1: not JSON"):
+        chunks('[{"ticket_id": "T1"', name="t.json")
+    assert len(chunks("[]", name="t.json")[0]) == len(chunks('{"value": []}', name="t.json")[0]) == 0
+
+
+def test_half_a_surrogate_pair_is_no_text_but_no_fault(chunks):
+    (chunk,) = chunks(r'{"ticket_id": "\ud800"}', name="t.jsonl")
+    assert chunk.column("ticket_id").to_pylist() == ["?"]
+
+
+def test_later_objects_may_bring_other_names(tmp_path, monkeypatch):
+    from msp_report.intake.formats import jsonl
+
+    monkeypatch.setattr(jsonl, "CHUNK_ROWS", 1)
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        json.dumps({"ticket_id": "T1"}) + "\n" + json.dumps({"ticket_id": "T2", "priority": "P1"})
+    )
+    assert [chunk.header for chunk in read(path, KNOWN)] == [("ticket_id",), ("ticket_id", "priority")]
+
+
+# Parquet
+
+
+def test_parquet_types_become_text(tmp_path):
+    path = tmp_path / "t.parquet"
+    table = pa.table(
+        {
+            "at": pa.array([datetime(2026, 4, 2, 9, 30)], pa.timestamp("ns", tz="Europe/London")),
+            "local": pa.array([datetime(2026, 4, 2, 9, 30)], pa.timestamp("ms")),
+            "on": pa.array([date(2026, 4, 2)]),
+            "cost": pa.array([Decimal("1.50")]),
+            "n": pa.array([3], pa.int8()),
+            "ok": pa.array([True]),
+            "kind": pa.array(["new"]).dictionary_encode(),
+            "who": pa.array([{"name": "ann"}]),
+            "tags": pa.array([["a", "b"]]),
+            "none": pa.nulls(1),
+        }
+    )
+    pq.write_table(table, path)
+    (chunk,) = read(path, Layout())
+    cells = dict(zip(chunk.header, (column[0].as_py() for column in chunk.columns), strict=True))
+    assert cells["at"].startswith("2026-04-02T09:30:00") and cells["at"].endswith("Z")  # the instant, in UTC
+    assert cells["local"].startswith("2026-04-02T09:30:00") and not cells["local"].endswith("Z")
+    assert {name: cells[name] for name in ("on", "cost", "n", "ok", "kind", "who.name", "none")} == {
+        "on": "2026-04-02T00:00:00", "cost": "1.50", "n": "3", "ok": "true", "kind": "new", "who.name": "ann",
+        "none": None,
+    }  # fmt: skip
+    assert chunk.lines.tolist() == [1]
+
+
+def test_parquet_without_rows(tmp_path):
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"ticket_id": pa.array([], pa.string())}), path)
+    (chunk,) = read(path, KNOWN)
+    assert chunk.header == ("ticket_id",) and len(chunk) == 0

@@ -1,0 +1,146 @@
+"""Warm kernels: real kernels of their own, each with its own state and environment, gone with their run."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from jupyter_client.utils import run_sync
+
+from msp_report.packs import kernels
+
+pytestmark = pytest.mark.skipif(not kernels.can_fork(), reason="kernels are forked only where processes are")
+
+
+class Kernel:
+    """A kernel as a pack run starts it."""
+
+    def __init__(self, environment, cwd, config) -> None:
+        self.manager = kernels.manager(environment)(kernel_name="python3", config=config)
+        run_sync(self.manager.start_kernel)(cwd=str(cwd))
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+
+    def run(self, code: str) -> str:
+        """What an expression or a statement gave."""
+        reply = self.client.execute(code, reply=True, timeout=120, user_expressions={"it": "str(it)"})
+        content = reply["content"]
+        assert content["status"] == "ok", content
+        return content["user_expressions"]["it"]["data"]["text/plain"].strip("'")
+
+    def end(self) -> None:
+        self.client.stop_channels()
+        run_sync(self.manager.shutdown_kernel)(now=True)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """Two kernels at once, with settings and folders of their own."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("a", "b")]
+    kernels.warm_up()
+    with kernels.private_sockets() as config:
+        started = [Kernel({"MSP_TEST": folder.name}, folder, config) for folder in folders]
+        yield started, folders
+        for kernel in started:
+            kernel.end()
+
+
+def test_each_has_its_own_process_state_and_folder(two):
+    (one, other), folders = two
+    pids = {kernel.run("import os; it = os.getpid()") for kernel in (one, other)}
+    assert len(pids) == 2 and str(os.getpid()) not in pids
+    assert [kernel.run("it = os.getcwd()") for kernel in (one, other)] == [str(folder) for folder in folders]
+    one.run("secret = 1; import pandas; pandas.options.display.max_rows = 7; it = 0")
+    assert (
+        other.run("import pandas; it = ('secret' in globals(), pandas.options.display.max_rows)")
+        == "(False, 60)"
+    )
+
+
+def test_each_has_its_own_environment_beside_that_of_the_run(two):
+    (one, other), folders = two
+    for kernel, folder in zip((one, other), folders, strict=True):
+        assert kernel.run("import os; it = os.environ['MSP_TEST']") == folder.name
+        assert kernel.run("it = os.environ.get('PATH')") == os.environ["PATH"]
+    assert "MSP_TEST" not in os.environ
+
+
+#: Each waits for the file that the other one writes.
+MEET = """\
+import pathlib, time
+pathlib.Path({mine!r}).touch()
+for _ in range(600):
+    if it := pathlib.Path({theirs!r}).exists():
+        break
+    time.sleep(0.05)
+"""
+
+
+def test_they_work_at_the_same_time(two):
+    kernels_, folders = two
+    files = [str(folder / "here") for folder in folders]
+    codes = [MEET.format(mine=mine, theirs=theirs) for mine, theirs in (files, files[::-1])]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(Kernel.run, kernels_, codes)) == ["True", "True"]
+
+
+def test_libraries_are_there_before_they_are_imported(two):
+    (one, _), _ = two
+    wanted = "('pandas', 'seaborn', 'scipy.stats', 'msp_report.packs.scraps')"
+    assert one.run(f"import sys; it = all(name in sys.modules for name in {wanted})") == "True"
+
+
+def test_nothing_listens_on_a_port(two):
+    (one, _), _ = two
+    transport, address = one.manager.transport, Path(one.manager.ip)
+    assert transport == "ipc" and address.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_killed_run_takes_its_kernels_with_it(tmp_path):
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import time\n"
+        "from jupyter_client.utils import run_sync\n"
+        "from msp_report import kernels\n"
+        "if __name__ != '__main__': raise SystemExit('the script was run again')\n"
+        "kernels.warm_up()\n"
+        "with kernels.private_sockets() as config:\n"
+        "    kernel = kernels.manager({})(kernel_name='python3', config=config)\n"
+        "    run_sync(kernel.start_kernel)()\n"
+        "    print(kernel.provisioner.pid, flush=True)\n"
+        "    time.sleep(120)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as run:
+        pid = int(run.stdout.readline())
+        parent = int(Path(f"/proc/{pid}/status").read_text().partition("PPid:")[2].split()[0])
+        assert parent != run.pid
+        run.kill()
+    until = time.monotonic() + 60
+    while {state(pid), state(parent)} - {"gone", "Z"} and time.monotonic() < until:
+        time.sleep(0.1)
+    assert {state(pid), state(parent)} <= {"gone", "Z"}
+
+
+def state(pid: int) -> str:
+    """A process's letter in /proc, or gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "gone"
+
+
+def test_a_long_folder_for_temporary_files_is_no_obstacle(tmp_path, monkeypatch):
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    assert not kernels.can_fork()
+    with kernels.private_sockets() as config:
+        kernel = Kernel({"MSP_TEST": "deep"}, tmp_path, config)
+        assert kernel.run("import os; it = os.environ['MSP_TEST']") == "deep"
+        kernel.end()
