@@ -9,17 +9,19 @@ compared without case and outer blanks; a proof at or after the cut-off does not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from msp_report.metrics.backups import gaps, slots
+from msp_report.model.case import Case
+from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.figures import Figure, judge
+from msp_report.model.names import normal
 from msp_report.model.period import midnight
 from msp_report.params import Contract, as_contract
-
-DAY = 86_400_000_000
 
 _COLUMNS = [
     "duty",
@@ -36,6 +38,42 @@ _COLUMNS = [
     "why",
     "clause",
 ]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """How the standard duties of a period were kept: `levels` and `strays` as the functions of those names."""
+
+    levels: pd.DataFrame
+    strays: pd.DataFrame
+
+    def figures(self) -> list[Figure]:
+        """Of each duty duties.kept_ratio (good / expected slots, target 1) and .attained_days; then duties.missed
+        over all (target 0). A missing value says why."""
+        each = [figure for row in self.levels.to_dict("records") for figure in _figures_of(row)]
+        known = self.levels[self.levels["verdict"].ne("no_data")]
+        value = int(known["verdict"].eq("missed").sum()) if len(known) else None
+        target = 0 if len(self.levels) else None
+        why = _NO_FILE if len(self.levels) else "no duties are agreed"
+        over_all = Figure(
+            measure="duties.missed",
+            value=value,
+            n=len(self.levels),
+            target=target,
+            verdict=judge(value, target, "lower"),
+            why_missing=None if value is not None else why,
+        )
+        return [*each, over_all]
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        return {"duties": self.levels, "strays": self.strays}
+
+
+def analyse(case: Case) -> Analysis:
+    """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
+    given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
+    return Analysis(levels(*given), strays(*given))
 
 
 def levels(
@@ -68,7 +106,7 @@ def levels(
         return pd.DataFrame(columns=_COLUMNS)
     spans = pd.DataFrame(
         {
-            "subject": _key(listed["duty"]),
+            "subject": normal(listed["duty"]),
             "begin": first,
             "end": last,
             "every": (listed["every_days"] * DAY).round().astype("int64").clip(lower=1),
@@ -78,13 +116,13 @@ def levels(
     due = slots(spans, proofs).groupby("subject")["missed"].agg(["size", "sum"]).reindex(spans["subject"])
     gap = gaps(spans, proofs)
     latest = proofs.drop_duplicates("subject", keep="last").set_index("subject").reindex(spans["subject"])
-    inside = proofs[proofs["at"] >= _micros(start)].groupby("subject").size()
+    inside = proofs[proofs["at"] >= micro(start)].groupby("subject").size()
     table = listed.assign(
         expected=due["size"].astype("Int64").array,
         missed=due["sum"].astype("Int64").array,
         good=(due["size"] - due["sum"]).astype("Int64").array,
         attained_days=gap["gap"].astype("float64") / DAY,
-        last_done_at=pd.to_datetime(gap["last"], unit="us", utc=True).astype("datetime64[us, UTC]"),
+        last_done_at=instants(gap["last"]),
         last_by=latest["by"].array,
         last_evidence=latest["evidence"].array,
         proofs=inside.reindex(spans["subject"]).fillna(0).astype("Int64").array,
@@ -105,41 +143,16 @@ def strays(
     """Proofs of the period for duties that the contract does not name: duty, proofs, last_done_at."""
     agreed, _, last = _bounds(contract, start, end)
     proofs = _proofs(evidence, last)
-    known = _key(pd.Series([duty.name for duty in agreed.duties], dtype="str"))
-    other = proofs[~proofs["subject"].isin(known) & (proofs["at"] >= _micros(start))]
+    known = normal(pd.Series([duty.name for duty in agreed.duties], dtype="str"))
+    other = proofs[~proofs["subject"].isin(known) & (proofs["at"] >= micro(start))]
     table = other.groupby("duty")["at"].agg(["size", "max"]).reset_index()
     return pd.DataFrame(
         {
             "duty": table["duty"],
             "proofs": table["size"].astype("Int64"),
-            "last_done_at": pd.to_datetime(table["max"], unit="us", utc=True).astype("datetime64[us, UTC]"),
+            "last_done_at": instants(table["max"]),
         }
     )
-
-
-def figures(levels: pd.DataFrame) -> list[Figure]:
-    """The figures of duties.
-
-    Parameters: `levels` from the function of that name. Returns: of each duty duties.kept_ratio (good / expected
-    slots, target 1) and .attained_days; then duties.missed over all [count of duties, target 0]. A missing value
-    says why.
-    """
-    each = [figure for row in levels.to_dict("records") for figure in _figures_of(row)]
-    known = levels[levels["verdict"].ne("no_data")]
-    value = int(known["verdict"].eq("missed").sum()) if len(known) else None
-    target = 0 if len(levels) else None
-    every = Figure(
-        measure="duties.missed",
-        value=value,
-        unit="count",
-        n=len(levels),
-        target=target,
-        better="lower",
-        verdict=judge(value, target, "lower"),
-        rule="rule 31",
-        why_missing=None if value is not None else _NO_FILE if len(levels) else "no duties are agreed",
-    )
-    return [*each, every]
 
 
 _NO_FILE = "no proofs of duties were supplied"
@@ -150,25 +163,20 @@ def _figures_of(row: Mapping[str, Any]) -> Iterator[Figure]:
     common = {
         "subject": row["duty"],
         "clause": row["clause"],
-        "rule": "rule 31",
         "why_missing": None if known else row["why"],
     }
     yield Figure(
         measure="duties.kept_ratio",
         value=row["good"] / row["expected"] if known else None,
-        unit="ratio",
         n=row["expected"],
         target=1.0,
-        better="higher",
         verdict=row["verdict"],
         **common,
     )
     yield Figure(
         measure="duties.attained_days",
         value=row["attained_days"],
-        unit="days",
         n=row["proofs"] if known else None,
-        better="lower",
         **common,
     )
 
@@ -177,44 +185,26 @@ def _bounds(
     contract: Contract | Mapping[str, Any], start: datetime, end: datetime
 ) -> tuple[Contract, int, int]:
     """The contract in force, and from when to when duties are due [us]."""
-    agreed, first, last = as_contract(contract), _micros(start), _micros(end)
+    agreed, first, last = as_contract(contract), micro(start), micro(end)
     agreed = agreed.on(pd.Timestamp(start).tz_convert(agreed.client.timezone).date())
     begun = agreed.term.starts_on
     if begun is not None:
-        first = max(first, _micros(midnight(begun, agreed.client.timezone)))
+        first = max(first, micro(midnight(begun, agreed.client.timezone)))
     return agreed, first, last
-
-
-def _micros(value: datetime) -> int:
-    instant = pd.Timestamp(value)
-    if instant is pd.NaT or instant.tzinfo is None:
-        raise ValueError(f"the period must have instants with a time zone, not {value!r}")
-    return instant.tz_convert("UTC").as_unit("ns").value // 1000
-
-
-def _key(names: pd.Series) -> pd.Series:
-    return names.astype("str").str.strip().str.casefold()
 
 
 def _proofs(evidence: pd.DataFrame | None, last: int) -> pd.DataFrame:
     """Proofs before the cut-off in order of time: subject, duty, at [us], by, evidence."""
     if evidence is None:
         evidence = pd.DataFrame({"duty": [], "done_at": []})
-    done = evidence["done_at"]
-    if done.dtype.kind == "M" and getattr(done.dtype, "tz", None) is None and done.notna().any():
-        raise ValueError("duty_evidence.done_at has times without a time zone: localize them first")
-    at = pd.DatetimeIndex(pd.to_datetime(done, utc=True)).as_unit("us")
     table = pd.DataFrame(
         {
-            "subject": _key(evidence["duty"]).array,
-            "duty": evidence["duty"].astype("str").array,
-            "at": at.asi8,
-            **{
-                name: evidence[name].astype("str").array
-                if name in evidence
-                else pd.Series(None, range(len(evidence)), dtype="str")
-                for name in ("by", "evidence")
-            },
+            "subject": normal(evidence["duty"]),
+            "duty": evidence["duty"].astype("str"),
+            "at": micros(evidence["done_at"], "duty_evidence.done_at"),
+            "by": optional(evidence, "by").astype("str"),
+            "evidence": optional(evidence, "evidence").astype("str"),
         }
-    )
-    return table[at.notna() & (table["at"] < last)].sort_values("at", kind="stable", ignore_index=True)
+    ).dropna(subset="at")
+    table = table.astype({"at": "int64"})
+    return table[table["at"] < last].sort_values("at", kind="stable", ignore_index=True)

@@ -7,41 +7,54 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
+from msp_report.model.measures import MEASURES, Measure
+
 Verdict = Literal["met", "missed", "no_verdict", "no_data", "no_target"]
 Better = Literal["higher", "lower"]
 Robust = Literal["pass", "fail", "fragile"]
 
+#: What a figure takes from the declaration of its measure where it is not given.
+AS_DECLARED: Any = "as declared"
+
 #: How bad a verdict is for the reader: what comes first on a page.
 SEVERITY = {"missed": 0, "no_verdict": 1, "no_data": 2, "no_target": 3, "met": 4, None: 5}
+
+
+_UNDECLARED = Measure("", "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """One row of figures.json.
 
-    `measure` is `report.name`; `subject` is empty for a figure over all. `unit` is ratio, min, hours,
-    days, count, cost, score, index or empty. Missing is None with `why_missing`; NaN becomes None on the way in.
+    `measure` is `report.name`; `subject` is empty for a figure over all. `unit`, `better` and `rule` are those of the
+    measure's declaration (model/measures) unless they are given, as a fork does for measures of its own. Missing is
+    None with `why_missing`; NaN becomes None on the way in.
     """
 
     measure: str
     subject: str = ""
     value: float | int | None = None
-    unit: str = ""
+    unit: str = AS_DECLARED
     n: int | None = None
     low: float | None = None
     high: float | None = None
     target: float | None = None
-    better: Better | None = None
+    better: Better | None = AS_DECLARED
     verdict: Verdict | None = None
     robust: Robust | None = None
     coverage: float | None = None
     claimed: float | None = None
     clause: str | None = None
-    rule: str | None = None
+    rule: str | None = AS_DECLARED
     why_missing: str | None = None
     headline: str | None = None
 
     def __post_init__(self) -> None:
+        declared = MEASURES.get(self.measure, _UNDECLARED)
+        for name in ("unit", "better", "rule"):
+            if getattr(self, name) is AS_DECLARED:
+                object.__setattr__(self, name, getattr(declared, name))
         for name in ("value", "n", "low", "high", "target", "coverage", "claimed"):
             object.__setattr__(self, name, _plain(getattr(self, name)))
         for name in ("clause", "rule", "why_missing", "headline", "verdict", "robust", "better"):

@@ -80,6 +80,8 @@ class Client(Params):
 
 class Provider(Params):
     name: Name = "the provider"
+    aliases: tuple[Name, ...] = ()
+    """Other names by which exports may call the provider."""
     billing: Literal["fixed", "hourly", "per_user", "per_ticket"] = "fixed"
 
 

@@ -55,7 +55,7 @@ def shown(read_chunks) -> pd.DataFrame:
 @pytest.mark.parametrize("module", sorted(set(FORMATS.values())))
 def test_every_format_has_the_one_signature(module):
     function = import_module(f"msp_report.intake.formats.{module}").read
-    assert list(inspect.signature(function).parameters) == ["path", "reading"]
+    assert list(inspect.signature(function).parameters) == ["path", "layout"]
 
 
 # Delimited text

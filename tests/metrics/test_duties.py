@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from months import MonthOf
 
-from msp_report.metrics.duties import figures, levels, strays
+from msp_report.metrics.duties import analyse, levels, strays
 
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
 
@@ -21,6 +22,10 @@ def proofs(*rows: tuple[str, str]) -> pd.DataFrame:
             "evidence": [f"sheet {number}" for number in range(len(rows))],
         }
     )
+
+
+def figures(done: pd.DataFrame | None, contract: dict) -> list:
+    return analyse(MonthOf(START, END, contract, tables={"duty_evidence": done})).figures()
 
 
 def agreed(every_days: float = 7, **more: object) -> dict:
@@ -97,7 +102,7 @@ def test_proofs_of_what_nobody_agreed_on():
 def test_figures():
     contract = {"duties": [{"name": "a", "every_days": 7, "clause": "3.1"}, {"name": "b", "every_days": 31}]}
     done = proofs(("a", "10-02"), ("a", "10-23"), ("a", "10-30"), ("b", "10-10"))
-    kept, longest, met, _, every = figures(levels(done, contract, START, END))
+    kept, longest, met, _, every = figures(done, contract)
     assert (kept.subject, kept.value, kept.n, kept.target, kept.verdict) == ("a", 0.5, 4, 1, "missed")
     assert (longest.value, longest.verdict, longest.clause) == (21, None, "3.1")
     assert (met.subject, met.value, met.verdict) == ("b", 1, "met")
@@ -105,10 +110,10 @@ def test_figures():
 
 
 def test_figures_without_proofs_or_duties():
-    one, _, every = figures(levels(None, agreed(), START, END))
+    one, _, every = figures(None, agreed())
     assert (one.value, one.verdict, one.why_missing) == (None, "no_data", "no proofs of duties were supplied")
     assert (every.value, every.verdict) == (None, "no_data")
-    (none,) = figures(levels(proofs(), {}, START, END))
+    (none,) = figures(proofs(), {})
     assert (none.value, none.target, none.why_missing) == (None, None, "no duties are agreed")
 
 

@@ -7,7 +7,7 @@ from msp_report.metrics import questions
 from msp_report.model.figures import Figure
 from msp_report.model.period import Period
 from msp_report.params import Findings, as_contract
-from msp_report.words.sentences import questions as words
+from msp_report.words import questions as words
 
 ASKED = pd.DataFrame(
     {

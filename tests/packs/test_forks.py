@@ -371,13 +371,13 @@ def test_a_pack_that_is_shipped_no_more_is_told(fork, shipped):
 #: What a cell may use, and what is said of it where it is not there: of what, its name, what to do.
 MISSING = {
     "from msp_report.pages.charts import trnd": "msp_report.pages.charts has no 'trnd': did you mean 'trend'?",
-    "from msp_report import chart": "msp_report has no 'chart': did you mean 'charts'?",
+    "from msp_report.pages import chart": "msp_report.pages has no 'chart': did you mean 'charts'?",
     "from msp_report.metrics import avail": "msp_report.metrics has no 'avail': did you mean 'availability'?",
-    "import msp_report.chrts": "msp_report has no 'chrts': did you mean 'charts'?",
+    "import msp_report.pages.chrts": "msp_report.pages has no 'chrts': did you mean 'charts'?",
     "import msp_report.pages.charts as c\nc.trnd(1)": "msp_report.pages.charts has no 'trnd'",
-    "import msp_report.pages.charts\nmsp_report.charts.trnd(1)": "msp_report.pages.charts has no 'trnd'",
-    "from msp_report import charts\nx = [charts.trnd]": "msp_report.pages.charts has no 'trnd'",
-    "from msp_report.pages.display import Display\nDisplay.off(1)": "msp_report.pages.display.Display has no 'off': did you",
+    "import msp_report.pages.charts\nmsp_report.pages.charts.trnd(1)": "msp_report.pages.charts has no 'trnd'",
+    "from msp_report.pages import charts\nx = [charts.trnd]": "msp_report.pages.charts has no 'trnd'",
+    "from msp_report.pages.display import Display\nDisplay.off(1)": "msp_report.pages.display.Display has no 'off'",
     "%matplotlib inline\nfrom msp_report import zzzzzz": "msp_report has no 'zzzzzz': msp-report fork --diff mine",
     "def f():\n    from msp_report import zzzzzz": "msp_report has no 'zzzzzz'",
 }  # fmt: skip
@@ -409,8 +409,8 @@ def test_a_name_that_was_there_before_is_told_so_and_every_one_is(msp, clients, 
 @pytest.mark.parametrize(
     "source",
     [
-        "from msp_report.pages.charts import *\nfrom msp_report import charts\ncharts.trend\ncharts.np.array",
-        "from msp_report import charts as c\nc = None\nc.anything",
+        "from msp_report.pages.charts import *\nfrom msp_report.pages import charts\ncharts.trend\ncharts.np.array",
+        "from msp_report.pages import charts as c\nc = None\nc.anything",
         "from msp_report.model.figures import Figure\nFigure.from_row, Figure.measure",
         "from msp_report.params import Contract\nContract.model_fields",
         "import msp_report\nmsp_report.metrics.tickets",

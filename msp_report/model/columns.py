@@ -1,0 +1,89 @@
+"""Columns of canonical tables, as every metric reads them: one answer to each question that several ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+#: Microseconds in a minute, an hour and a day of 24 hours.
+MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
+
+
+def optional(frame: pd.DataFrame, name: str, dtype: str = "str") -> pd.Series:
+    """A column, or one of missing values where the frame has none."""
+    return frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=dtype)
+
+
+def texts(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column as text without blanks around it; missing, or no such column, is empty."""
+    return optional(frame, name).astype("str").str.strip().fillna("")
+
+
+def dates(values: pd.Series) -> pd.Series:
+    """Civil dates at their midnight, without a zone [datetime64[us]]; missing stays missing."""
+    days = pd.to_datetime(values)
+    days = days.dt.tz_localize(None) if days.dt.tz is not None else days
+    return days.astype("datetime64[us]").dt.normalize()
+
+
+def micros(values: pd.Series, name: str = "times") -> pd.Series:
+    """Instants as integer microseconds of UTC [Int64]; missing stays missing.
+
+    Raises ValueError for times without a zone, naming `name`.
+    """
+    naive = isinstance(values.dtype, np.dtype) and values.dtype.kind == "M"
+    if naive and values.notna().any():
+        raise ValueError(f"{name} has times without a time zone: localize them first")
+    at = pd.DatetimeIndex(pd.to_datetime(values, utc=True)).as_unit("us")
+    return pd.Series(at.asi8, values.index, dtype="Int64").mask(at.isna())
+
+
+def instants(values: Any) -> pd.Series:
+    """Integer microseconds of UTC as instants; missing stays missing. Turn them once, at the edge of a subject."""
+    return pd.to_datetime(pd.Series(values), unit="us", utc=True).astype("datetime64[us, UTC]")
+
+
+def instant(at: datetime) -> pd.Timestamp:
+    """An edge of a period in UTC. Raises ValueError for a time without a zone."""
+    moment = pd.Timestamp(at)
+    if moment is pd.NaT or moment.tzinfo is None:
+        raise ValueError(f"the period must have instants with a time zone, not {at!r}")
+    return moment.tz_convert("UTC").as_unit("us")
+
+
+def micro(at: datetime) -> int:
+    """The same as integer microseconds."""
+    return instant(at).value // 1000
+
+
+def civil_day(at: date | datetime, zone: str) -> pd.Timestamp:
+    """The civil day of an instant in a zone, at its midnight without a zone; a date is its own day."""
+    moment = pd.Timestamp(at)
+    local = moment.tz_convert(zone).tz_localize(None) if moment.tzinfo else moment
+    return local.normalize().as_unit("us")
+
+
+def day_after(end: datetime, zone: str) -> pd.Timestamp:
+    """The first civil day that is not in a period which ends at an instant: rows dated before it are in it."""
+    last = instant(end).tz_convert(zone) - pd.Timedelta(microseconds=1)
+    return civil_day(last, zone) + pd.Timedelta(days=1)
+
+
+def whole_days(difference: pd.Series) -> pd.Series:
+    """Differences of civil dates as whole days [Int64]."""
+    return (difference / pd.Timedelta(days=1)).round().astype("Int64")
+
+
+def total(amounts: Iterable[Any]) -> Decimal:
+    """The exact sum of the amounts that are known; of none 0."""
+    return sum(pd.Series(list(amounts), dtype=object).dropna(), Decimal(0))
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dicts, None where a value is missing."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")

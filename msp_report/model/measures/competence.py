@@ -1,0 +1,66 @@
+"""The measures of the report competence."""
+
+from msp_report.model.measures.declaration import Measure
+
+MEASURES = (
+    Measure(
+        "standing",
+        "Outside opinions that are independent and hold",
+        of="Opinions on {} that hold",
+        unit="count",
+        better="higher",
+        rule="mission, system 8",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "expired",
+        "Outside opinions that have run out",
+        of="Opinions on {} that have run out",
+        unit="count",
+        better="lower",
+        rule="mission, system 8",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "not_independent",
+        "Outside opinions from somebody with an interest",
+        of="Opinions on {} that are not independent",
+        unit="count",
+        better="lower",
+        rule="mission, system 8",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "unassessed",
+        "Functions judged by nobody outside",
+        of="{}, judged by nobody",
+        unit="count",
+        better="lower",
+        rule="mission, system 8",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "days_overdue",
+        "Days since an opinion ran out",
+        of="Days since the opinion on {} ran out",
+        unit="days",
+        better="lower",
+        rule="mission, system 8",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "audit_passed",
+        "Records that passed the audit",
+        of="Records of the kind {} that passed the audit",
+        unit="ratio",
+        better="higher",
+        rule="random stratified sample, Wilson interval",
+        meaning="",
+        no_data="",
+    ),
+)

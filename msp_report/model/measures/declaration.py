@@ -1,0 +1,33 @@
+"""What is declared of a measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure, declared once: figures take their unit, direction and rule from here, pages their words.
+
+    `name` is what follows the report's noun in figures.json. `title` is what it is called over all subjects, `of`
+    what it is called of one, with `{}` where the subject goes; left out, the title and the subject. `unit` is ratio,
+    min, hours, days, count, cost, score, index or empty; `better` says which way is good, left out where neither is.
+    `rule` is where docs/rules.md or the params say how it is computed. `meaning` is one sentence; `no_data` says
+    when there is no value.
+    """
+
+    name: str
+    title: str
+    of: str = ""
+    unit: str = ""
+    better: Literal["higher", "lower"] | None = None
+    rule: str | None = None
+    meaning: str = ""
+    no_data: str = ""
+
+    def called(self, subject: str = "") -> str:
+        """The measure in words, of one subject or over all."""
+        if not subject:
+            return self.title
+        return (self.of or f"{self.title}: {{}}").replace("{}", subject)

@@ -1,0 +1,66 @@
+"""The measures of the report procurement."""
+
+from msp_report.model.measures.declaration import Measure
+
+MEASURES = (
+    Measure(
+        "at_stake",
+        "Money at stake in purchases",
+        of="Money at stake in {}",
+        unit="cost",
+        better="lower",
+        rule="rule 27",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "exceptions",
+        "Exceptions in purchases",
+        of="Exceptions: {}",
+        unit="count",
+        better="lower",
+        rule="rule 27",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "already_paid",
+        "Money at stake that is already paid",
+        of="Already paid of {}",
+        unit="cost",
+        better="lower",
+        rule="rule 27",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "unsure",
+        "Invoice lines that cannot be compared",
+        of="Not comparable in {}",
+        unit="count",
+        better="lower",
+        rule="rule 27",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "unchecked",
+        "Ordered by the provider, checked by nobody",
+        of="Unchecked orders of {}",
+        unit="cost",
+        better="lower",
+        rule="rule 27",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "amount",
+        "Money concerned by exceptions",
+        of="Money concerned: {}",
+        unit="cost",
+        better="lower",
+        rule="rule 27",
+        meaning="",
+        no_data="",
+    ),
+)

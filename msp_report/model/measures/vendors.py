@@ -1,0 +1,66 @@
+"""The measures of the report vendors."""
+
+from msp_report.model.measures.declaration import Measure
+
+MEASURES = (
+    Measure(
+        "undisclosed",
+        "Vendors with undisclosed ties",
+        of="Undisclosed ties of {}",
+        unit="count",
+        better="lower",
+        rule="register of vendors",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "undisclosed_invoiced",
+        "Invoiced by vendors with undisclosed ties",
+        of="Invoiced by {} under undisclosed ties",
+        unit="cost",
+        better="lower",
+        rule="register of vendors",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "tied",
+        "Vendors tied to the provider",
+        of="Ties of {}",
+        unit="count",
+        better="lower",
+        rule="register of vendors",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "disclosed_late",
+        "Ties disclosed late",
+        of="Ties of {} disclosed late",
+        unit="count",
+        better="lower",
+        rule="register of vendors",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "unregistered",
+        "Vendors in no register",
+        of="Vendors of {} in no register",
+        unit="count",
+        better="lower",
+        rule="register of vendors",
+        meaning="",
+        no_data="",
+    ),
+    Measure(
+        "commission_cost",
+        "Commissions to the provider, estimated",
+        of="Commissions from {} to the provider, estimated",
+        unit="cost",
+        better="lower",
+        rule="register of vendors",
+        meaning="",
+        no_data="",
+    ),
+)

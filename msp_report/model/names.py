@@ -1,0 +1,31 @@
+"""When two names mean the same, and who is the provider: asked here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+#: What an export may call the provider without naming it.
+PROVIDER_WORDS = ("provider", "the provider")
+
+
+def normal(names: pd.Series) -> pd.Series:
+    """The form in which names are compared: without case and outer blanks; missing stays missing."""
+    return names.astype("str").str.strip().str.casefold()
+
+
+def normal_name(name: object) -> str:
+    """The same of one name; a missing one is empty."""
+    return "" if name is None or pd.isna(name) else str(name).strip().casefold()
+
+
+def provider_names(contract: Any) -> frozenset[str]:
+    """What the provider may be called, in normal form: its name, its aliases, and the word itself."""
+    given = (contract.provider.name, *contract.provider.aliases, *PROVIDER_WORDS)
+    return frozenset(map(normal_name, given))
+
+
+def is_provider(names: pd.Series, contract: Any) -> pd.Series:
+    """Whether each name is the provider's [bool]; a missing name is nobody's."""
+    return normal(names).isin(provider_names(contract))
