@@ -22,7 +22,7 @@ from jupyter_client import BlockingKernelClient
 
 from msp_report.workspace import PROJECT
 
-GUIDE = PROJECT / "notebooks" / "annual" / "GUIDE.md"
+GUIDE = PROJECT / "docs" / "consultant.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.S | re.M)
 (CELL,) = re.findall(r"^```python\n(.*?)^```", TEXT, re.S | re.M)
