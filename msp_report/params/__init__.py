@@ -54,6 +54,14 @@ def _locale(name: str) -> str:
     return name
 
 
+def _language(name: str) -> str:
+    try:
+        Locale.parse(name.split("-")[0])
+    except (UnknownLocaleError, ValueError):
+        raise ValueError(f"{name!r} is not a language: write one like en or pt-BR") from None
+    return name
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -76,6 +84,8 @@ class Client(Params):
     timezone: Zone
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     locale: Annotated[str, AfterValidator(_locale)] = "en-GB"
+    language: Annotated[str, AfterValidator(_language)] = "en"
+    """The catalogue of the pages' words; `locale` writes the numbers."""
 
 
 class Provider(Params):

@@ -18,11 +18,12 @@ from babel import Locale, dates
 from babel.numbers import NumberPattern
 
 from msp_report.model.period import Month, Period
+from msp_report.words import labels
+from msp_report.words.language import ENGLISH, Language, message
 
 #: Units of numbers.
 NUMBERS = ("ratio", "min", "hours", "days", "count", "cost", "score", "index", "")
 
-_NOT_KNOWN = "not known"
 _LONGEST_TEXT = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -34,6 +35,7 @@ def number(
     currency: str | None = None,
     why: str | None = None,
     apart_from: Any = None,
+    language: Language = ENGLISH,
 ) -> str:
     """A number in words.
 
@@ -44,7 +46,7 @@ def number(
     >>> number(0.99999999, "ratio"), number(200, "min"), number(None, "count", why="no checks")
     ('<100 %', '3 h 20 min', 'not known: no checks')
     """
-    return numbers([value], unit, locale, currency, [why], [apart_from])[0]
+    return numbers([value], unit, locale, currency, [why], [apart_from], language)[0]
 
 
 def numbers(
@@ -54,6 +56,7 @@ def numbers(
     currency: str | None,
     whys: Sequence[str | None],
     targets: Sequence[Any],
+    language: Language = ENGLISH,
 ) -> list[str]:
     """Numbers of one column: they share their decimals, so that they can be compared down the page."""
     if unit not in NUMBERS:
@@ -62,12 +65,15 @@ def numbers(
     against = [decimal_of(target) for target in targets]
     known = [(value, target) for value, target in zip(exact, against, strict=True) if value is not None]
     if unit == "min":
-        texts = [_apart(value, target, locale) for value, target in known]
+        texts = [_apart(value, target, locale, language) for value, target in known]
     else:
         places = max((_places(value, unit, currency, target) for value, target in known), default=0)
-        texts = [_plain(value, unit, places, locale, currency) for value, _ in known]
+        texts = [_plain(value, unit, places, locale, currency, language) for value, _ in known]
     said = iter(texts)
-    return [missing(why) if value is None else next(said) for value, why in zip(exact, whys, strict=True)]
+    return [
+        missing(why, language) if value is None else next(said)
+        for value, why in zip(exact, whys, strict=True)
+    ]
 
 
 def decimal_of(value: Any) -> Decimal | None:
@@ -83,8 +89,11 @@ def decimal_of(value: Any) -> Decimal | None:
     return exact
 
 
-def missing(why: str | None) -> str:
-    return f"{_NOT_KNOWN}: {str(why).rstrip('.')}" if isinstance(why, str) and why else _NOT_KNOWN
+def missing(why: str | None, language: Language = ENGLISH) -> str:
+    """What stands for a missing value: that it is not known, and why where that is."""
+    if not isinstance(why, str) or not why:
+        return language("not known")
+    return language("not known: {why}", why=labels.label(why, language).rstrip("."))
 
 
 def _places(value: Decimal, unit: str, currency: str | None, target: Decimal | None) -> int:
@@ -118,7 +127,9 @@ def _round(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
-def _plain(value: Decimal, unit: str, places: int, locale: str, currency: str | None) -> str:
+def _plain(
+    value: Decimal, unit: str, places: int, locale: str, currency: str | None, language: Language
+) -> str:
     if unit == "ratio":
         return _percent(value, places, locale)
     rounded = _round(value, places)
@@ -127,9 +138,10 @@ def _plain(value: Decimal, unit: str, places: int, locale: str, currency: str | 
         return pattern.apply(rounded, _locale(locale), currency=currency, currency_digits=False)
     text = _grouped(rounded, places, locale)
     if unit == "hours":
-        return f"{text} h"
+        return language("{number} h", number=text)
     if unit == "days":
-        return f"{text} day" if rounded == 1 else f"{text} days"
+        count = int(rounded) if rounded == rounded.to_integral_value() else 2
+        return language.plural("{number} day", "{number} days", count, number=text)
     return text
 
 
@@ -160,16 +172,21 @@ def _locale(name: str) -> Locale:
     return Locale.parse(name.replace("-", "_"))
 
 
-def _apart(minutes: Decimal, target: Decimal | None, locale: str) -> str:
-    text = _duration(minutes, locale)
-    blurred = target is not None and target != minutes and text == _duration(target, locale)
-    return _duration(minutes, locale, parts=4) if blurred else text
+def _apart(minutes: Decimal, target: Decimal | None, locale: str, language: Language) -> str:
+    text = _duration(minutes, locale, language)
+    blurred = target is not None and target != minutes and text == _duration(target, locale, language)
+    return _duration(minutes, locale, language, parts=4) if blurred else text
 
 
-_SIZES = ((Decimal(86_400), "d"), (Decimal(3_600), "h"), (Decimal(60), "min"), (Decimal(1), "s"))
+_SIZES = (
+    (Decimal(86_400), message("{number} d")),
+    (Decimal(3_600), message("{number} h")),
+    (Decimal(60), message("{number} min")),
+    (Decimal(1), message("{number} s")),
+)
 
 
-def _duration(minutes: Decimal, locale: str, parts: int = 2) -> str:
+def _duration(minutes: Decimal, locale: str, language: Language, parts: int = 2) -> str:
     """Minutes in the two units that matter: seconds below ten minutes, days of 24 hours from 48 hours on."""
     sign = "-" if minutes < 0 else ""
     seconds = abs(minutes) * 60
@@ -179,25 +196,24 @@ def _duration(minutes: Decimal, locale: str, parts: int = 2) -> str:
     else:
         whole = _round(seconds, 0)
     if not whole:
-        return "<1 s" if seconds and not sign else ">-1 s" if seconds else "0 min"
+        nothing = "<1" if seconds and not sign else ">-1" if seconds else "0"
+        return language("{number} s" if seconds else "{number} min", number=nothing)
     pieces = []
     rest = whole
-    for size, name in _SIZES:
-        if name == "d" and whole < 2 * 86_400:
-            continue
+    for size, words in _SIZES[whole < 2 * 86_400 :]:
         count, rest = divmod(rest, size)
         if count:
-            pieces.append(f"{_grouped(count, 0, locale)} {name}")
+            pieces.append(language(words, number=_grouped(count, 0, locale)))
     return sign + " ".join(pieces[:parts] if parts == 2 else pieces)
 
 
-def instant(at: Any, timezone: str, locale: str = "en-GB") -> str:
+def instant(at: Any, timezone: str, locale: str = "en-GB", language: Language = ENGLISH) -> str:
     """An instant in a zone, to the minute; the hour that a clock change repeats also names its zone.
 
     Raises ValueError for a time without a zone.
     """
     if pd.isna(at):
-        return _NOT_KNOWN
+        return missing(None, language)
     local = pd.Timestamp(at)
     if local.tzinfo is None:
         raise ValueError(f"{at} has no zone: only instants can be shown")
@@ -207,23 +223,23 @@ def instant(at: Any, timezone: str, locale: str = "en-GB") -> str:
     return f"{day(when.date(), locale)}, {clock}" + (f" {when.tzname()}" if twice else "")
 
 
-def day(on: Any, locale: str = "en-GB") -> str:
+def day(on: Any, locale: str = "en-GB", language: Language = ENGLISH) -> str:
     """A civil date."""
     if pd.isna(on):
-        return _NOT_KNOWN
+        return missing(None, language)
     date = on if isinstance(on, dt.date) and not isinstance(on, dt.datetime) else pd.Timestamp(on).date()
     return dates.format_date(date, "medium", locale=_locale(locale))
 
 
-def period(what: Period | Month, locale: str = "en-GB") -> str:
+def period(what: Period | Month, locale: str = "en-GB", language: Language = ENGLISH) -> str:
     """A month, a year or a range of months in words."""
     first, last = (what, what) if isinstance(what, Month) else (what.first, what.last)
     if (first.year, first.month, last.month) == (last.year, 1, 12):
         return str(first.year)
-    words = [
+    begin, end = (
         dates.format_skeleton("yMMMM", month.first_on, locale=_locale(locale)) for month in (first, last)
-    ]
-    return words[0] if first == last else f"{words[0]} to {words[1]}"
+    )
+    return begin if first == last else language("{first} to {last}", first=begin, last=end)
 
 
 def clean(text: Any, longest: int | None = _LONGEST_TEXT) -> str:
@@ -234,29 +250,40 @@ def clean(text: Any, longest: int | None = _LONGEST_TEXT) -> str:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers, instants and dates as the client writes them: its locale, currency and zone.
+    """Numbers, instants and dates as the client writes them: its locale, currency, zone and language.
 
-    `Numbers.of(contract)` for sentences; a notebook's `Display` is one too.
+    `Numbers.of(contract)` for sentences; a notebook's `Display` is one too. `show.language("{n} tickets", n=…)` says
+    a message in the client's language.
     """
 
     locale: str = "en-GB"
     currency: str | None = None
     timezone: str = "UTC"
+    language: Language = ENGLISH
 
     @classmethod
     def of(cls, contract: Any) -> Self:
         """Those of a contract's client."""
         client = contract.client
-        return cls(client.locale, client.currency, client.timezone)
+        return cls(client.locale, client.currency, client.timezone, Language(client.language))
+
+    def label(self, code: str) -> str:
+        """What a code or a reason of the records is called; see `labels`."""
+        return labels.label(code, self.language)
 
     def number(self, value: Any, unit: str = "", why: str | None = None, apart_from: Any = None) -> str:
         """See `number`."""
-        return number(value, unit, self.locale, self.currency, why, apart_from)
+        return number(value, unit, self.locale, self.currency, why, apart_from, self.language)
 
-    def numbers(self, values: Sequence[Any], unit: str = "") -> list[str]:
+    def numbers(
+        self,
+        values: Sequence[Any],
+        unit: str = "",
+        whys: Sequence[str | None] | None = None,
+    ) -> list[str]:
         """Numbers that stand in one column or on one axis: they share their decimals."""
         nothing = [None] * len(values)
-        return numbers(values, unit, self.locale, self.currency, nothing, nothing)
+        return numbers(values, unit, self.locale, self.currency, whys or nothing, nothing, self.language)
 
     def moments(self, moments: Sequence[Any]) -> list[str]:
         """Months (YYYY-MM) or days of an axis in few letters, the year below where it changes."""
@@ -264,23 +291,28 @@ class Numbers:
         for moment in moments:
             monthly = isinstance(moment, Month) or (isinstance(moment, str) and len(moment) == 7)
             on = Month.parse(str(moment)).first_on if monthly else pd.Timestamp(moment).date()
-            text = dates.format_skeleton("MMM" if monthly else "MMMd", on, locale=_locale(self.locale))
+            text = dates.format_skeleton("MMM" if monthly else "MMMd", on, locale=_locale(self._calendar))
             texts.append(text if on.year == before else f"{text}\n{on.year}")
             before = on.year
         return texts
 
     def interval(self, low: Any, high: Any, unit: str = "") -> str:
         """From the one to the other, with the same decimals."""
-        return " to ".join(self.numbers([low, high], unit))
+        low, high = self.numbers([low, high], unit)
+        return self.language("{low} to {high}", low=low, high=high)
 
     def instant(self, at: Any) -> str:
         """See `instant`."""
-        return instant(at, self.timezone, self.locale)
+        return instant(at, self.timezone, self._calendar, self.language)
 
     def day(self, on: Any) -> str:
         """See `day`."""
-        return day(on, self.locale)
+        return day(on, self._calendar, self.language)
 
     def period(self, what: Period | Month) -> str:
         """See `period`."""
-        return period(what, self.locale)
+        return period(what, self._calendar, self.language)
+
+    @property
+    def _calendar(self) -> str:
+        return self.language.locale(self.locale)
