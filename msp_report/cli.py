@@ -12,7 +12,9 @@ from typing import Any
 
 import click
 
-DONE, FAILED, WRONG_USE, REFUSED = 0, 1, 2, 3
+from msp_report.model.errors import Failed, Told, WrongUse
+
+DONE, FAILED, WRONG_USE = 0, Failed.code, WrongUse.code
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -50,16 +52,12 @@ def _one_sentence(error: click.ClickException) -> str:
 
 
 def _explain(error: Exception) -> tuple[int, str]:
-    from msp_report.intake.ingest import DataRefused
-
-    if isinstance(error, DataRefused):
-        return REFUSED, "\n".join(error.problems)
-    if isinstance(error, ValueError):  # params, periods, clients, notebooks: each says what to do
-        return WRONG_USE, str(error)
     name = type(error).__name__
     told = str(error) or name
-    if name in ("ReportFailed", "PublishError", "NoBrowser"):
-        return FAILED, told
+    if isinstance(error, Told):
+        return error.code, told
+    if isinstance(error, ValueError):  # a month or a year that is none: it says what to write
+        return WRONG_USE, told
     if isinstance(error, OSError):
         return FAILED, f"{error.filename or 'a file'}: {error.strerror or told}"
     return FAILED, f"{name}: {told} (set MSP_REPORT_DEBUG=1 to see where)"

@@ -12,13 +12,14 @@ from filelock import FileLock
 from rapidfuzz import process
 
 from msp_report import params
+from msp_report.model.errors import WrongUse
 from msp_report.model.period import Month, Period
 
 PROJECT = Path(__file__).resolve().parent.parent
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-class UnknownClient(ValueError):
+class UnknownClient(WrongUse):
     """There are no params for a client of this name."""
 
 

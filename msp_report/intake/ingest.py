@@ -33,6 +33,7 @@ from msp_report.intake.formats import read
 from msp_report.intake.profile import ProfileError, nearest, resolve
 from msp_report.intake.rejects import Rejects
 from msp_report.model.clock import localize
+from msp_report.model.errors import Refused
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import TABLES, Column, Table
 from msp_report.params import ParamsError, Source, Sources
@@ -49,7 +50,7 @@ ROW_LIMITS = frozenset(
 HOLDING = frozenset({"projects"})
 
 
-class DataRefused(Exception):
+class DataRefused(Refused):
     """The data cannot be used; `problems` holds one sentence each, naming file and line and what to do."""
 
     def __init__(self, problems: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from rapidfuzz import process
 
 from msp_report.intake.values import DURATIONS, EPOCHS, SECONDS
+from msp_report.model.errors import WrongUse
 from msp_report.model.tables import TABLES, Column, Table
 from msp_report.params.layout import Layout, fold
 
@@ -28,7 +29,7 @@ UNPIVOT = {"samples": ("metric", "value"), "ticket_events": ("field", "to")}
 ANY = "*"
 
 
-class ProfileError(ValueError):
+class ProfileError(WrongUse):
     """A profile or the keys of a source cannot be used; the text names key and file and says what to do."""
 
 

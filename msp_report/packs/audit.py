@@ -17,6 +17,7 @@ from msp_report.case import Case
 from msp_report.intake import formats
 from msp_report.intake.chunk import Chunk, Unreadable
 from msp_report.metrics import competence
+from msp_report.model.errors import WrongUse
 from msp_report.params import Audit, as_strategy
 from msp_report.params.layout import Layout
 from msp_report.words import records
@@ -27,7 +28,7 @@ _WIDTHS = {"kind": 10, "id": 32, "stratum": 24, "what_to_check": 60, "finding": 
 _READ = {"kind": ("kind",), "id": ("id",), "finding": ("finding",), "note": ("note",)}
 
 
-class SheetRefused(ValueError):
+class SheetRefused(WrongUse):
     """A sheet cannot be written or read; the text names the file and says what to do."""
 
 

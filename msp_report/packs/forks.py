@@ -25,6 +25,7 @@ from typing import Any
 import nbformat
 from rapidfuzz import process
 
+from msp_report.model.errors import WrongUse
 from msp_report.model.period import Month, Period
 from msp_report.packs import pack
 from msp_report.pages import publish
@@ -43,7 +44,7 @@ _WHERE = re.compile(r"^(a warning: )\S+:\d+: (?:\w+: )?")  # its file, which is 
 _MAGIC = re.compile(r"^\s*[%!?]|\?\s*$")
 
 
-class ForkRefused(ValueError):
+class ForkRefused(WrongUse):
     """A fork cannot be made, found or run as it is; the text says why and what to do."""
 
 

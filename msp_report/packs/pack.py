@@ -30,6 +30,7 @@ from rapidfuzz import process
 
 from msp_report.case import Case, open_case, open_day, open_year
 from msp_report.intake.accepted import SETTLED
+from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.packs import kernels, scraps
@@ -50,11 +51,11 @@ Say = Callable[[str], None]
 logging.getLogger("papermill").setLevel(logging.CRITICAL)  # says nothing that its exceptions do not
 
 
-class NotebookRefused(ValueError):
+class NotebookRefused(WrongUse):
     """A notebook's parameters are not those that a pack run gives; the text names the nearest one."""
 
 
-class ReportFailed(RuntimeError):
+class ReportFailed(Failed):
     """A cell of a notebook raised an error; nothing was published."""
 
 

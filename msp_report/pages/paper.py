@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from msp_report.model.errors import Failed
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 #: Nothing is fetched, nothing is asked, nothing is kept.
 SWITCHES = (
@@ -22,7 +24,7 @@ SWITCHES = (
 )
 
 
-class NoBrowser(RuntimeError):
+class NoBrowser(Failed):
     """There is no Chromium to print with."""
 
 

@@ -25,6 +25,7 @@ import nbformat
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
+from msp_report.model.errors import Failed
 from msp_report.pages.display import MARK
 from msp_report.words import numbers
 
@@ -46,7 +47,7 @@ _KINDS = {
 INJECTED = "injected-parameters"
 
 
-class PublishError(RuntimeError):
+class PublishError(Failed):
     """A notebook cannot become a page; the text names the notebook, the cell and what to do."""
 
 

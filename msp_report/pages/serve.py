@@ -22,6 +22,7 @@ from socketserver import ThreadingTCPServer
 from urllib.parse import quote, unquote
 
 from msp_report import params
+from msp_report.model.errors import WrongUse
 from msp_report.model.period import Period
 from msp_report.pages import publish
 from msp_report.words import numbers
@@ -50,7 +51,7 @@ _HEADERS = {
 }
 
 
-class PortBusy(ValueError):
+class PortBusy(WrongUse):
     """The address cannot be had; the text says why and what to do."""
 
 

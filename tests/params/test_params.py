@@ -112,10 +112,9 @@ amendments:
     )
     assert read.on(date(2026, 4, 30)).capacity[0].limit_ratio == 0.8
     assert read.on(date(2026, 5, 1)).capacity[0].limit_ratio == 0.9
-    assert read.on(date(2026, 6, 30)).service("web.shop").availability_ratio == 0.99
-    after = read.on(date(2026, 7, 1))
-    assert after.service("web.shop").availability_ratio == 0.995
-    assert after.service("email").availability_ratio == 0.999
+    before, after = read.on(date(2026, 6, 30)), read.on(date(2026, 7, 1))
+    assert [service.availability_ratio for service in before.services] == [0.99, 0.999]
+    assert [service.availability_ratio for service in after.services] == [0.995, 0.999]
     assert (after.accounting.notice_hours, after.capacity[0].limit_ratio) == (24, 0.9)
     assert [str(day) for day, _ in read.versions] == ["0001-01-01", "2026-05-01", "2026-07-01"]
 

@@ -1,0 +1,65 @@
+"""sources.yaml: where the exports lie, and what the vendor calls things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+from pydantic import model_validator as check
+
+from msp_report.model.tables import TABLES
+from msp_report.params.fields import Count, Params, Ratio
+from msp_report.params.layout import Layout
+from msp_report.params.yaml_text import load, nearest
+
+
+class Source(Layout):
+    """One place from which rows of one table come."""
+
+    file: str | None = None
+    profile: str | None = None
+    evidence: Literal["raw", "provider", "probe"] = "provider"
+    invited: Count | None = None
+    prometheus: str | None = None
+    sql: str | None = None
+    query: str | None = None
+    resource: str | None = None
+
+    @check(mode="after")
+    def _one_origin(self) -> Source:
+        if sum(origin is not None for origin in (self.file, self.prometheus, self.sql)) != 1:
+            raise ValueError("a source needs exactly one of file, sql or prometheus")
+        return self
+
+
+def _sources(value: object) -> object:
+    return [value] if isinstance(value, Mapping) else value
+
+
+class Sources(Params):
+    """Where the exports lie and what the vendor calls things."""
+
+    exports: str = "exports/{client}/{month}"
+    reject_limit_ratio: Ratio = 0.02
+    tables: dict[str, Annotated[tuple[Source, ...], BeforeValidator(_sources)]] = {}
+
+    @check(mode="after")
+    def _known_tables(self) -> Sources:
+        for name in self.tables:
+            if name not in TABLES:
+                raise ValueError(f"tables: {name!r} is not a table{nearest(name, TABLES)}")
+        for name in re.findall(r"\{(.*?)\}", self.exports):
+            if name not in ("client", "month"):
+                raise ValueError(f"exports: {{{name}}} stands for nothing: only {{client}} and {{month}} do")
+        return self
+
+
+def load_sources(folder: Path) -> Sources:
+    """params/<client>/sources.yaml; an absent file means canonical CSV files named like their tables.
+
+    Raises ParamsError.
+    """
+    return load(Sources, folder / "sources.yaml", required=False)

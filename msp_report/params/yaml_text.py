@@ -1,0 +1,192 @@
+"""YAML read as text, and what is wrong in it said in sentences.
+
+Every scalar stays text until a model types it, so that `9:00` stays a time, `NO` a country and `1.10` a version.
+An unknown key is refused with its line and the nearest known one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from rapidfuzz import fuzz, process
+
+from msp_report.model.errors import WrongUse
+from msp_report.params.fields import Params
+
+
+class ParamsError(WrongUse):
+    """A params file cannot be used; the text names file, line and key and says what to do."""
+
+
+class _TextLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Every scalar is text but null; keys may not repeat."""
+
+
+_TextLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(path: Path) -> tuple[Any, dict[tuple, int]]:
+    """A YAML file with all scalars as text, and the line of every path in it.
+
+    Raises ParamsError with the line where the file is no YAML, not UTF-8, or repeats a key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ParamsError(f"{path}: not UTF-8 text: save it as UTF-8") from None
+    loader = _TextLoader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[tuple, int] = {}
+        if node is not None:
+            _note_lines(node, (), lines, path)
+        return (loader.construct_document(node) if node is not None else {}), lines
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ParamsError(f"{path}, line {line}: not readable as YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not readable as YAML: {error}") from None
+    finally:
+        loader.dispose()
+
+
+def _note_lines(node: yaml.Node, path: tuple, lines: dict[tuple, int], file: Path, depth: int = 0) -> None:
+    if depth > 40:
+        raise ParamsError(f"{file}, line {node.start_mark.line + 1}: nested too deeply")
+    if len(lines) > 50_000:  # aliases of aliases grow without end
+        raise ParamsError(f"{file}: too many entries")
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen and key.value != "<<":
+                raise ParamsError(
+                    f"{file}, line {key.start_mark.line + 1}: {key.value!r} stands twice: keep one"
+                )
+            seen.add(key.value)
+            _note_lines(value, (*path, key.value), lines, file, depth + 1)
+            lines[(*path, key.value)] = key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            _note_lines(value, (*path, index), lines, file, depth + 1)
+
+
+def load(model: type[Params], path: Path, required: bool) -> Any:
+    """A params file as its model; an absent one is the empty model, or refused where it is required.
+
+    Raises ParamsError.
+    """
+    if not path.exists():
+        if required:
+            raise ParamsError(f"{path} is missing: write at least client: {{name: …, timezone: …}}")
+        return model()
+    data, lines = read_yaml(path)
+    return validate(model, data, str(path), lines)
+
+
+def validate(model: type[Params], data: Any, name: str, lines: dict[tuple, int]) -> Any:
+    """Data as its model. `name` is what an error calls the file, `lines` where each path stands in it.
+
+    Raises ParamsError.
+    """
+    if not isinstance(data, Mapping):
+        raise ParamsError(f"{name}: expected keys and values, found {type(data).__name__}")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ParamsError("\n".join(problems(model, error, name, lines))) from None
+
+
+def problems(model: type[Params], error: ValidationError, name: str, lines: dict[tuple, int]) -> list[str]:
+    """One sentence a problem: where, what, and what to do; alternatives of one place are told once.
+
+    Parameters as in `validate`.
+    """
+    sentences: dict[str, str] = {}
+    raised = error.errors(include_url=False)
+    deeper = {one["loc"][:-2] for one in raised} | {one["loc"][:-3] for one in raised}
+    for problem in raised:
+        if str(problem["loc"][-1:]).find("literal[") > 0 and problem["loc"][:-1] in deeper:
+            continue  # the other member of a union is the one that was meant
+        path = tuple(part for part in problem["loc"] if part != "[key]")
+        real = _data_path(path, lines)
+        line = next((lines[real[:cut]] for cut in range(len(real), -1, -1) if real[:cut] in lines), None)
+        place = f"{name}, line {line}" if line else name
+        key = ".".join(str(part) for part in real)
+        if problem["type"] == "extra_forbidden":
+            known = _fields_at(model, path[:-1])
+            text = f"{key!r} is not a known key{nearest(str(path[-1]), known)}"
+        elif problem["type"] == "missing":
+            text = f"{key!r} is missing: add it"
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            shown = problem.get("input")
+            found = f" (found {shown!r})" if isinstance(shown, str | int | float) and key else ""
+            text = f"{key}: {message}{found}" if key else message
+        sentences.setdefault(f"{place}:{key}", f"{place}: {text}")
+    return list(sentences.values())
+
+
+def _data_path(path: tuple, lines: dict[tuple, int]) -> tuple:
+    """The path in the file: pydantic puts names of union members between the keys."""
+    if not lines:
+        return tuple(part for part in path if not (isinstance(part, str) and re.search(r"[\[(]", part)))
+    real: tuple = ()
+    for index, part in enumerate(path):
+        if (*real, part) in lines or index == len(path) - 1:
+            real = (*real, part)
+    return real
+
+
+def _fields_at(model: Any, path: tuple) -> list[str]:
+    """The keys known at a path of a model."""
+    for part in path:
+        model = _step(model, part)
+    members = [m for m in _members(model) if isinstance(m, type) and issubclass(m, BaseModel)]
+    return sorted({name for member in members for name in member.model_fields})
+
+
+def _step(annotation: Any, part: Any) -> Any:
+    for member in _members(annotation):
+        if isinstance(member, type) and issubclass(member, BaseModel):
+            if part in member.model_fields:
+                return member.model_fields[part].annotation
+        elif get_origin(member) is dict:
+            return get_args(member)[1]
+        elif get_origin(member) is tuple and isinstance(part, int):
+            return get_args(member)[0]
+    return annotation
+
+
+def _members(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [inner for member in get_args(annotation) for inner in _members(member)]
+    return [annotation]
+
+
+def nearest(word: str, known: Any) -> str:
+    """The end of a sentence on an unknown word: the closest known one, or the whole list where it is short.
+
+    >>> nearest("currancy", ["currency", "locale"])
+    ": did you mean 'currency'?"
+    """
+    known = sorted(str(name) for name in known)
+    match = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=60)
+    if match:
+        return f": did you mean {match[0]!r}?"
+    return f"; known are {', '.join(known)}" if 0 < len(known) <= 30 else ""
