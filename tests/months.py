@@ -5,6 +5,14 @@ from typing import Any
 
 import pandas as pd
 
+from msp_report.model.case import Again
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Month, Period
+from msp_report.params import as_contract
+
+#: The columns of replies.
+REPLY = ["measure", "subject", "said_on", "by", "text"]
+
 
 @dataclass
 class MonthOf:
@@ -16,6 +24,18 @@ class MonthOf:
     strategy: Any = None
     tables: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     later: dict[str, pd.DataFrame | None] = field(default_factory=dict)
+    client: str = "acme"
+
+    @property
+    def period(self) -> Period:
+        """The civil months from `start` to `end`, in the client's zone."""
+        zone = as_contract(self.agreed or {}).client.timezone
+        first, last = self.start.tz_convert(zone), (self.end - pd.Timedelta(1, "us")).tz_convert(zone)
+        return Period(Month.of(first), Month.of(last))
+
+    @property
+    def closing(self) -> Month:
+        return self.period.last
 
     def table(self, name: str) -> pd.DataFrame | None:
         return self.tables.get(name)
@@ -25,3 +45,38 @@ class MonthOf:
 
     def reach(self, name: str) -> pd.Timestamp:
         return self.end
+
+
+def figures_of(*figures: Figure) -> pd.DataFrame:
+    """Figures as a pack has them, one row each."""
+    return pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS).astype(object)
+
+
+def _no_figures() -> pd.DataFrame:
+    return pd.DataFrame(columns=["month", *COLUMNS])
+
+
+@dataclass
+class PastOf:
+    """What packs said, made of frames: the stand-in for packs.history. What is not given nobody has said."""
+
+    figures: pd.DataFrame = field(default_factory=figures_of)
+    before: pd.DataFrame = field(default_factory=_no_figures)
+    months: pd.DataFrame = field(default_factory=pd.DataFrame)
+    replies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REPLY))
+    of_year: pd.DataFrame = field(default_factory=_no_figures)
+    records: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    read_again: list[Again] = field(default_factory=list)
+
+    def year(self, before: int = 0) -> pd.DataFrame:
+        return self.of_year
+
+    def record(self, report: str, name: str) -> pd.DataFrame | None:
+        return self.records.get((report, name))
+
+    def earlier(self, table: str) -> pd.DataFrame | None:
+        return self.tables.get(table)
+
+    def again(self, month: Month | None) -> list[Again]:
+        return self.read_again

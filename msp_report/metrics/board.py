@@ -6,11 +6,13 @@ day of the period in the client's zone: what was due on that day is not overdue 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Again
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.period import Month
 from msp_report.model.tables import TABLES
@@ -341,6 +343,12 @@ def rows_again(
         counts["rows that came late"] = int((~known & (pairs[declared.period] >= last_first)).sum())
     rows = [(kind, table, "", None, count, "", "count") for kind, count in counts.items() if count]
     return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
+
+
+def read_again(tables: Iterable[Again]) -> pd.DataFrame:
+    """`rows_again` of each of these tables, one below the other."""
+    rows = [frame for one in tables if len(frame := rows_again(*one))]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=CHANGE_COLUMNS)
 
 
 # ---------------------------------------------------------------- figures

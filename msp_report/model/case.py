@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
+
+from msp_report.model.period import Month, Period
 
 
 class Case(Protocol):
@@ -12,9 +14,11 @@ class Case(Protocol):
 
     A notebook hands in what `open_case` gives; a test hands in five lines. `start` and `end` are instants in UTC,
     `end` is the cut-off of rule 0. `agreed` is the contract with its amendments, `strategy` what the board wants;
-    both may be plain dicts like the YAML.
+    both may be plain dicts like the YAML. `client` is the name of its folder, `period` the months that it is about.
     """
 
+    client: str
+    period: Period
     agreed: Any
     strategy: Any
 
@@ -24,6 +28,10 @@ class Case(Protocol):
     @property
     def end(self) -> pd.Timestamp: ...
 
+    @property
+    def closing(self) -> Month:
+        """The last month that counts: the period's last one, or while that runs the newest one with data."""
+
     def table(self, name: str) -> pd.DataFrame | None:
         """A canonical table with its look-back; None where no file of it was supplied."""
 
@@ -32,6 +40,55 @@ class Case(Protocol):
 
     def reach(self, name: str) -> pd.Timestamp:
         """The instant up to which later exports of a table reach, at least the cut-off."""
+
+
+class Past(Protocol):
+    """What packs have said, for metrics that look back or sum up: `analyse(case, past)`.
+
+    A notebook hands in what `packs.history.open` gives, which reads a thing when it is first asked for; a test hands
+    in frames. Frames of figures have the columns of figures.json.
+    """
+
+    @property
+    def figures(self) -> pd.DataFrame:
+        """The figures of this period's own pack, of what its notebooks have recorded so far."""
+
+    @property
+    def before(self) -> pd.DataFrame:
+        """The figures of the packs of the twelve months before this period, oldest first, with their `month`."""
+
+    @property
+    def months(self) -> pd.DataFrame:
+        """Every month of the period in order, with a pack or not: month, published, to_date, why_missing."""
+
+    @property
+    def replies(self) -> pd.DataFrame:
+        """The provider's replies to the draft of this month: measure, subject, said_on, by, text."""
+
+    def year(self, before: int = 0) -> pd.DataFrame:
+        """The figures of the packs of the period's months, and of so many months before it, oldest first, with
+        their `month`."""
+
+    def record(self, report: str, name: str) -> pd.DataFrame | None:
+        """A record of this period's own pack as its CSV has it; None where the pack does not have it."""
+
+    def earlier(self, table: str) -> pd.DataFrame | None:
+        """A canonical table as it came with each of the twelve packs before, oldest first; None where none had it."""
+
+    def again(self, month: Month | None) -> list[Again]:
+        """The tables of this period's exports that hold rows of earlier months, beside the pack of an earlier month;
+        none where there was no such pack."""
+
+
+class Again(NamedTuple):
+    """A canonical table that came again: its rows now and those of an earlier pack (None: it had no such table), and
+    where this month and the earlier one begin, of the type of the table's period column."""
+
+    table: str
+    now: pd.DataFrame
+    last: pd.DataFrame | None
+    first: Any
+    last_first: Any
 
 
 class Analysis(Protocol):

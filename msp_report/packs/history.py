@@ -1,20 +1,75 @@
-"""What earlier packs said: their figures and tables, read from what was published."""
+"""What packs said: their figures, records and tables, read from what was published.
+
+`past = history.open(case, pack)` is what metrics that look back or sum up are given (model.case.Past).
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from msp_report.case import Case, read_table
-from msp_report.metrics import board
+from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Month, Period, midnight
 from msp_report.model.tables import TABLES
-from msp_report.packs.scraps import read_pack
+from msp_report.packs.scraps import read_pack, read_record, replies_given
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the packs of a client said, as model.case.Past asks for it; each thing is read when first asked for."""
+
+    case: Case
+    pack: Path
+    """The folder of the pack that the period is summed up from: the one being made, or the published one."""
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """The figures of the period's own pack, from its executed notebooks."""
+        return read_pack(self.pack)
+
+    @cached_property
+    def before(self) -> pd.DataFrame:
+        """See `before`."""
+        return before(self.case)
+
+    @cached_property
+    def months(self) -> pd.DataFrame:
+        """See `months`."""
+        return months(self.case)
+
+    @cached_property
+    def replies(self) -> pd.DataFrame:
+        """The provider's replies to the draft of this month, as scraps.replies_given."""
+        return replies_given(self.case)
+
+    def year(self, before: int = 0) -> pd.DataFrame:
+        """See `year`."""
+        return year(self.case, before)
+
+    def record(self, report: str, name: str) -> pd.DataFrame | None:
+        """One record of the period's own pack; None where it does not have it."""
+        return read_record(self.pack, report, name)
+
+    def earlier(self, table: str) -> pd.DataFrame | None:
+        """See `earlier`."""
+        return earlier(self.case, table)
+
+    def again(self, month: Month | None) -> list[Again]:
+        """See `again`."""
+        return again(self.case, self.pack, month)
+
+
+def open(case: Case, pack: str | Path = "") -> Published:
+    """What packs said up to a case's period. `pack` is the folder of the one being made; empty: the published one."""
+    return Published(case, Path(pack or case.workspace.pack(case.client, case.period)))
 
 
 def before(case: Case, months: int = 13) -> pd.DataFrame:
@@ -70,25 +125,22 @@ def earlier(case: Case, table: str, months: int = 13) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def rows_again(case: Case, pack: str | Path, month: Month | None) -> pd.DataFrame:
-    """What this pack's exports say again of earlier months, beside the pack of an earlier `month` (board.rows_again).
+def again(case: Case, pack: str | Path, month: Month | None) -> list[Again]:
+    """The tables of a pack's exports that hold rows of earlier months, beside those of the pack of an earlier `month`.
 
-    Without an earlier pack there are no rows. Only tables are read of which the manifest counts rows outside the month.
+    Without an earlier pack there are none. Only tables are read of which the manifest counts rows outside the month.
     """
     manifest = Path(pack) / "manifest.json"
     if month is None or not manifest.exists():
-        return pd.DataFrame(columns=board.CHANGE_COLUMNS)
+        return []
     counted = json.loads(manifest.read_text(encoding="utf-8"))["tables"]
     names = [name for name, counts in counted.items() if counts["outside"]]
     before = case.workspace.pack(case.client, month)
-    found = [
-        board.rows_again(
-            name, *(_accepted(folder, name) for folder in (Path(pack), before)), *_firsts(case, name, month)
-        )
+    return [
+        Again(name, now, _accepted(before, name), *_firsts(case, name, month))
         for name in names
+        if (now := _accepted(Path(pack), name)) is not None
     ]
-    rows = [frame for frame in found if len(frame)]
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=board.CHANGE_COLUMNS)
 
 
 def _accepted(pack: Path, table: str) -> pd.DataFrame | None:

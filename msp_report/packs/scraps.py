@@ -61,11 +61,12 @@ def replies(case: Case) -> pd.DataFrame:
     Returns one row per reply with board.REPLY_COLUMNS, people hidden, and `said`; board.replies says which month a
     reply answers. A period of several months has none: a reply is to a month's draft.
     """
-    shown = case.people(_replies_of_month(case))
+    shown = case.people(replies_given(case))
     return sentences.replied(shown, case.contract)
 
 
-def _replies_of_month(case: Case) -> pd.DataFrame:
+def replies_given(case: Case) -> pd.DataFrame:
+    """The same as they were given: one row per reply with board.REPLY_COLUMNS."""
     name, bounds = "replies", (case.start, case.end, case.timezone)
     mine = case.paths(name, [case.newest]) if case.period.first == case.period.last else []
     given = read_table(name, mine[0]) if mine else None
