@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,11 @@ def micro(at: datetime) -> int:
     return instant(at).value // 1000
 
 
+def wall_time(at: datetime, zone: str) -> pd.Timestamp:
+    """What the clocks of a zone show at an instant, without a zone. Raises ValueError for a time without one."""
+    return instant(at).tz_convert(zone).tz_localize(None)
+
+
 def civil_day(at: date | datetime, zone: str) -> pd.Timestamp:
     """The civil day of an instant in a zone, at its midnight without a zone; a date is its own day."""
     moment = pd.Timestamp(at)
@@ -68,10 +73,15 @@ def civil_day(at: date | datetime, zone: str) -> pd.Timestamp:
     return local.normalize().as_unit("us")
 
 
+def last_day(end: date | datetime, zone: str) -> pd.Timestamp:
+    """The last civil day, whole or begun, of what ends at an instant; a date is its own day."""
+    moment = pd.Timestamp(end)
+    return civil_day(moment - pd.Timedelta(microseconds=1) if moment.tzinfo else moment, zone)
+
+
 def day_after(end: datetime, zone: str) -> pd.Timestamp:
     """The first civil day that is not in a period which ends at an instant: rows dated before it are in it."""
-    last = instant(end).tz_convert(zone) - pd.Timedelta(microseconds=1)
-    return civil_day(last, zone) + pd.Timedelta(days=1)
+    return last_day(instant(end), zone) + pd.Timedelta(days=1)
 
 
 def whole_days(difference: pd.Series) -> pd.Series:
@@ -82,6 +92,11 @@ def whole_days(difference: pd.Series) -> pd.Series:
 def total(amounts: Iterable[Any]) -> Decimal:
     """The exact sum of the amounts that are known; of none 0."""
     return sum(pd.Series(list(amounts), dtype=object).dropna(), Decimal(0))
+
+
+def cents(amount: Decimal) -> Decimal:
+    """An amount of money to the cent, half a cent up."""
+    return amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -70,6 +70,13 @@ class Figure:
         """The report that the figure belongs to."""
         return self.measure.partition(".")[0]
 
+    @classmethod
+    def of(cls, measure: str, value: Any, why: str | None = None, **fields: Any) -> Figure:
+        """The figure of a value that may be missing, in any of pandas' spellings; `why` is said only where it is."""
+        known = _plain(value) is not None
+        why_missing = None if known else why or "not known"
+        return cls(measure=measure, value=value if known else None, why_missing=why_missing, **fields)
+
     def with_(self, **changes: Any) -> Figure:
         """A copy with some fields changed."""
         return replace(self, **changes)

@@ -10,14 +10,23 @@ import pandas as pd
 PROVIDER_WORDS = ("provider", "the provider")
 
 
+#: What somebody writes who has nothing to name.
+NOTHING = ("", "none", "no", "-")
+
+
 def normal(names: pd.Series) -> pd.Series:
-    """The form in which names are compared: without case and outer blanks; missing stays missing."""
-    return names.astype("str").str.strip().str.casefold()
+    """The form in which names are compared: without case, outer blanks and runs of blanks; missing stays missing."""
+    return names.astype("str").str.replace(r"\s+", " ", regex=True).str.strip().str.casefold()
 
 
 def normal_name(name: object) -> str:
     """The same of one name; a missing one is empty."""
-    return "" if name is None or pd.isna(name) else str(name).strip().casefold()
+    return "" if name is None or pd.isna(name) else " ".join(str(name).split()).casefold()
+
+
+def says_nothing(texts: pd.Series) -> pd.Series:
+    """Whether each text names nothing: it is missing, empty, or one of NOTHING [bool]."""
+    return (texts.isna() | normal(texts).isin(NOTHING)).astype(bool)
 
 
 def provider_names(contract: Any) -> frozenset[str]:
