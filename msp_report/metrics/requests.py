@@ -11,7 +11,7 @@ Decided here, where the rule leaves room:
   contract names neither, it is not known.
 - Hours are those booked in the period on these tickets, where any booking falls in the period, else the tickets' own
   (rule 17); work on older tickets is on the tickets page. Missing hours are missing, not none.
-- A duplicate is known by its title alone: near-identical (similarity.py) to that of a ticket open when it came. So
+- A duplicate is known by its title alone: near-identical (titles.py) to that of a ticket open when it came. So
   the count is neither complete nor certain. Measured on 2,503 public issues of a software project, people had
   called 66 pairs duplicates: the titles of 10 are near-identical (recall 15 %, 95 % interval 8 to 26 %). Missed are
   a symptom beside its cause, told in other words (half of the pairs score under 60); one component named in two
@@ -36,6 +36,7 @@ import pandas as pd
 from msp_report.metrics.tickets import duplicates, history_of
 from msp_report.model.figures import Figure
 from msp_report.model.tables import TABLES
+from msp_report.model.titles import Compared
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
 KINDS = ("authorised", "unauthorised", "unknown", "duplicate", "training")
@@ -69,7 +70,8 @@ class Analysis:
     ticket open then with a near-identical title), training_by (the category or the word that says so), hours,
     cost. `requesters`: one row per requester, most tickets first: requester, kind, tickets, hours, cost, duplicate,
     training. `opened` counts them; `pays_by` is hour, ticket or nothing; `rate` its price; `hours_from` names the
-    source of hours (time_entries, tickets; None where neither has any).
+    source of hours (time_entries, tickets; None where neither has any). `compared`: how far the search for duplicates
+    looked.
     """
 
     kinds: pd.DataFrame
@@ -79,6 +81,7 @@ class Analysis:
     pays_by: str
     rate: float | None
     hours_from: str | None
+    compared: Compared
     supplied: bool
 
     @property
@@ -121,12 +124,13 @@ def analyse(
     desk = history.tickets
     opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
     opened = opened[["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
-    doubled = duplicates(history, start, end).set_index("ticket_id")["earlier_id"]
+    doubled = duplicates(history, start, end)
+    earlier = doubled.tickets.set_index("ticket_id")["earlier_id"]
     hours, source = _hours(opened, time_entries, agreed, start, end)
     pays_by, rate = _pays(agreed)
     table = opened.assign(
         kind=_who(opened["requester"], patterns),
-        duplicate_of=doubled.reindex(opened["ticket_id"]).array,
+        duplicate_of=earlier.reindex(opened["ticket_id"]).array,
         training_by=_training(opened, agreed),
         hours=hours,
         cost=hours * rate if pays_by == "hour" else float(rate) if pays_by == "ticket" else np.nan,
@@ -142,6 +146,7 @@ def analyse(
         pays_by=pays_by,
         rate=rate,
         hours_from=source,
+        compared=doubled.compared,
         supplied=tickets is not None,
     )
 
@@ -200,6 +205,7 @@ def _figures_of(row: Mapping[str, Any], analysis: Analysis) -> list[Figure]:
             unit=unit,
             n=analysis.opened if analysis.supplied else None,
             better=better,
+            coverage=analysis.compared.coverage if row["kind"] == "duplicate" else None,
             rule="rule 19",
             why_missing=(row["why"] if known else "no hours are recorded") if pd.isna(row[name]) else None,
         )

@@ -126,7 +126,7 @@ def voices(
     spoken = history.tickets[history.tickets["ticket_id"].isin(answered["ticket_id"].dropna())]
     since = min(spoken["opened_at"].min(), start) if len(spoken) else start
     back = reopens(history, since, end)["ticket_id"]
-    again = repeats(history, agreed, since, end)
+    again = repeats(history, agreed, since, end).tickets
     by_ticket = spoken.set_index("ticket_id")[["assignee", "category"]]
     ids = answered["ticket_id"]
     found = by_ticket.reindex(ids)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msp_report.metrics.requests import KINDS, analyse, figures
+from msp_report.model.titles import Compared
 
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
 MAY = {"requesters": ["amy@acme.example", "*@it.acme.example"]}
@@ -112,6 +113,23 @@ def test_kinds_overlap():
     second = analysis.tickets.iloc[1]
     assert (second.duplicate_of, second.training_by) == ("1", "how-to")
     assert analysis.overlapping.ticket_id.tolist() == ["2"]
+
+
+def test_titles_that_were_not_compared_are_counted(monkeypatch):
+    opened = ("print", 1, "2026-10-05"), ("print", 1, "2026-10-06"), ("print", 1, "2026-10-07")
+    said = "Printer jams on floor two", "No disk space left", "printer JAMS on floor two"
+    tickets = desk(
+        *((str(k), "amy", title, *rest) for k, (title, rest) in enumerate(zip(said, opened, strict=True)))
+    )
+
+    def found(analysis):
+        by_name = {figure.measure: figure for figure in figures(analysis)}
+        twice, known = by_name["requests.duplicate_tickets"], by_name["requests.unauthorised_tickets"]
+        return analysis.compared, twice.value, twice.coverage, known.coverage
+
+    assert found(done(tickets)) == (Compared(3, 0), 1, None, None)
+    monkeypatch.setattr("msp_report.model.titles.MOST", 2)
+    assert found(done(tickets)) == (Compared(2, 1), 0, 2 / 3, None)
 
 
 @pytest.mark.parametrize(

@@ -1156,7 +1156,7 @@ BEFORE = {"opened_at": "04-01 10:00", "resolved_at": "04-02 10:00", "requester":
 def test_repeats(first, second, reason):
     """The second ticket is opened on 10 April at 12:00."""
     frame = desk(first, {"opened_at": "04-10 12:00", "resolved_at": "04-10 12:00"} | second)
-    found = tickets.repeats(history_of(frame, None, contract(), END), contract(), START, END)
+    found = tickets.repeats(history_of(frame, None, contract(), END), contract(), START, END).tickets
     assert found.values.tolist()[:1] == ([["T2", "T1", reason, at("04-10 12:00"), "P1"]] if reason else [])
     assert len(found) <= 1
 
@@ -1182,7 +1182,7 @@ def test_duplicates_are_opened_while_the_first_is_open():
         {"opened_at": "04-20 10:00", "title": "Scanner is slow", "ticket_id": "B"},
         {"opened_at": "04-20 10:00", "title": "Scanner is slow", "ticket_id": "A"},  # the first by its number
     )
-    found = tickets.duplicates(history_of(frame, None, contract(), END), START, END)
+    found = tickets.duplicates(history_of(frame, None, contract(), END), START, END).tickets
     assert found[["ticket_id", "earlier_id"]].values.tolist() == [["T2", "T1"], ["T4", "T3"], ["B", "A"]]
 
 

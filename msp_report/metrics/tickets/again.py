@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,19 @@ import pandas as pd
 from msp_report.metrics.tickets.history import OPEN, History, instants, micros
 from msp_report.metrics.tickets.levels import priorities
 from msp_report.model.tables import STATUSES
-from msp_report.model.titles import earlier_match
+from msp_report.model.titles import Compared, earlier_match
 from msp_report.params import Contract, as_contract
 
 _KEYS = {"requester": "same requester and category", "asset": "same asset and category"}
 _TEXT = "near-identical title"
+
+
+@dataclass(frozen=True)
+class Again:
+    """The tickets that came again, and how many titles were `compared` to find those that are nearly the same."""
+
+    tickets: pd.DataFrame
+    compared: Compared
 
 
 def reopens(history: History, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
@@ -79,12 +88,12 @@ def followed(
 
 def repeats(
     history: History, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
-) -> pd.DataFrame:
+) -> Again:
     """The tickets opened in a period that repeat one solved shortly before.
 
-    Returns: one row per repeating ticket in order of opening: ticket_id, earlier_id (the one last solved, by the
-    first reason that holds), reason (same requester and category; same asset and category; near-identical
-    title; several with `;`), at (opened), priority.
+    Returns: Again; its tickets have one row per repeating ticket in order of opening: ticket_id, earlier_id (the
+    one last solved, by the first reason that holds), reason (same requester and category; same asset and
+    category; near-identical title; several with `;`), at (opened), priority.
     Edge cases decided: within repeat_days civil days of any solve, also one undone later; exactly so many days
     is within; a missing requester, asset, category or title is like no other; a ticket never repeats itself.
     Source: rule 18.
@@ -99,22 +108,22 @@ def repeats(
         since=solved["at"].array, until=_days_later(solved["at"], days, contract).array
     )
     found = {reason: _same(opened, earlier, key) for key, reason in _KEYS.items()}
-    found[_TEXT] = earlier_match(
+    found[_TEXT], compared = earlier_match(
         opened["title"],
         opened["opened_at"],
         earlier["title"],
         earlier["since"],
         earlier["until"] + pd.Timedelta(microseconds=1),
     )
-    return _matched(opened, desk, found)
+    return Again(_matched(opened, desk, found), compared)
 
 
-def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> Again:
     """The tickets opened in a period while one with a near-identical title was open.
 
-    Returns: one row per duplicate in order of opening: ticket_id, earlier_id (of those open then the one that
-    was opened, or reopened, last), reason, at (opened), priority. Of two opened at the same instant the one
-    with the lower ticket_id is the first.
+    Returns: Again; its tickets have one row per duplicate in order of opening: ticket_id, earlier_id (of those
+    open then the one that was opened, or reopened, last), reason, at (opened), priority. Of two opened at the
+    same instant the one with the lower ticket_id is the first.
     Source: rule 18.
     """
     desk, spells = history.tickets, history.spells
@@ -131,14 +140,14 @@ def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> pd.D
     rows, since, until = row[begins][relevant], since[relevant], until[relevant]
     order = np.lexsort((rows, since))
     earlier = desk["title"].iloc[rows[order]]
-    match = earlier_match(
+    match, compared = earlier_match(
         opened["title"],
         opened["opened_at"],
         earlier,
         pd.Series(instants(since[order]), earlier.index),
         pd.Series(instants(until[order]), earlier.index),
     )
-    return _matched(opened, desk, {_TEXT: match})
+    return Again(_matched(opened, desk, {_TEXT: match}), compared)
 
 
 def quality(
@@ -151,7 +160,7 @@ def quality(
 ) -> pd.DataFrame:
     """How much of the work came back, by priority.
 
-    Parameters: `follow_up` as given by `followed`, `repeats` by `repeats`.
+    Parameters: `follow_up` as given by `followed`, `repeats` its tickets as given by `repeats`.
     Returns: one row per priority (when the clocks started), then all (empty): priority, solves, followed (solves
     with a complete follow-up), reopened (of those), reopen_ratio (missing: immature), opened, repeated,
     repeat_ratio (missing where none was opened, or the source has nothing by which to tell a repeat).

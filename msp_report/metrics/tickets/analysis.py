@@ -13,6 +13,7 @@ from msp_report.metrics.tickets import again, flow, levels
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.model.figures import Figure
 from msp_report.model.tables import TABLES
+from msp_report.model.titles import Compared
 from msp_report.params import Contract, as_contract
 
 
@@ -20,7 +21,8 @@ from msp_report.params import Contract, as_contract
 class Analysis:
     """The frames of a period, each as its function in this package describes it.
 
-    `clocks` and `records()["clocks"]` hold the tickets that were open at some time in the period; `undated` the
+    `repeats` and `duplicates` are the tickets of these; `compared` is how far the search for repeats by their titles
+    looked. `clocks` and `records()["clocks"]` hold the tickets that were open at some time in the period; `undated` the
     tickets called solved though nothing says when; `supplied` whether there was a tickets table at all.
     """
 
@@ -39,6 +41,7 @@ class Analysis:
     follow_up: pd.DataFrame
     repeats: pd.DataFrame
     duplicates: pd.DataFrame
+    compared: Compared
     quality: pd.DataFrame
     priority_changes: pd.DataFrame
     undated: pd.DataFrame
@@ -97,7 +100,7 @@ def analyse(
     later = _followed(history, tickets, events, contract, start, end, followed_to)
     follow_up = again.followed(history, later, contract, start, end)
     repeated = again.repeats(history, contract, start, end)
-    quality = again.quality(history, follow_up, repeated, contract, start, end)
+    quality = again.quality(history, follow_up, repeated.tickets, contract, start, end)
     stay = flow.open_tickets(history, every)
     volumes = flow.volumes(history, contract, start, end)
     worked = flow.hours(history, time_entries, contract, start, end)
@@ -115,8 +118,9 @@ def analyse(
         ageing=flow.ageing(stay, contract, start),
         reopens=again.reopens(history, start, end),
         follow_up=follow_up,
-        repeats=repeated,
-        duplicates=again.duplicates(history, start, end),
+        repeats=repeated.tickets,
+        duplicates=again.duplicates(history, start, end).tickets,
+        compared=repeated.compared,
         quality=quality,
         priority_changes=flow.priority_changes(history, contract, start, end),
         undated=history.undated,
@@ -294,6 +298,7 @@ def _again(analysis: Analysis, subject: str) -> Iterator[Figure]:
             unit="ratio",
             n=row[n],
             better="lower",
+            coverage=analysis.compared.coverage if name == "repeat_ratio" else None,
             rule="rule 18",
             why_missing=None if pd.notna(value) else _first(reasons[name]),
         )

@@ -1,13 +1,13 @@
-"""How fast near-identical titles are found, side by side with comparing everything, by kind of title (rule 18).
+"""How fast near-identical titles are found, side by side with taking every score, by kind of title (rule 18).
 
-`make bench`, or `pytest tests/benchmarks/bench_similarity.py`. MSP_REPORT_BENCH_TICKETS sets the tickets a month
-(100,000). Times are seconds of CPU, of all threads together; nothing is asserted about them, only that both ways
-find the same.
+`make bench`, or `pytest tests/benchmarks/bench_titles.py`. MSP_REPORT_BENCH_TICKETS sets the tickets a month
+(10,000). Times are seconds of CPU on one core; nothing is asserted about them, only that both ways find the same.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import resource
 import statistics
@@ -22,12 +22,12 @@ import pytest
 from rapidfuzz import fuzz, process
 
 from msp_report.metrics import requests, tickets
-from msp_report.model.titles import CUTOFF, earlier_match, near_identical
+from msp_report.model import titles
 
 T = TypeVar("T")
 
-TICKETS = int(os.environ.get("MSP_REPORT_BENCH_TICKETS", "100000"))
-SAMPLE, ROUNDS = 2_000, 3
+TICKETS = int(os.environ.get("MSP_REPORT_BENCH_TICKETS", "10000"))
+SAMPLE, ROUNDS = 1_000, 3
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
 LOOK_BACK = pd.Timestamp("2026-09-01", tz="UTC")
 
@@ -45,34 +45,9 @@ TEMPLATES = [
     "Scheduled reboot of srv{} failed",
     "Certificate expires on web{}",
 ]
-FIXED = ["Printer not working", "Password reset", "VPN down", "Cannot log in", "Internet slow", "Help"]
-FEW = """vpn printer password outlook error server down login slow cannot access email network user
-please reset update failed install laptop screen phone account teams file share issue"""
-SYLLABLES = [
-    onset + vowel + coda
-    for onset in (
-        "b",
-        "c",
-        "d",
-        "f",
-        "g",
-        "l",
-        "m",
-        "n",
-        "p",
-        "r",
-        "s",
-        "t",
-        "st",
-        "tr",
-        "pl",
-        "ch",
-        "sh",
-        "",
-    )
-    for vowel in ("a", "e", "i", "o", "u", "ea", "ou")
-    for coda in ("", "n", "r", "s", "t", "ck", "ng")
-]
+ONSETS = ["b", "c", "d", "f", "g", "l", "m", "n", "p", "r", "s", "t", "st", "tr", "pl", "ch", "sh", ""]
+VOWELS, CODAS = ["a", "e", "i", "o", "u", "ea", "ou"], ["", "n", "r", "s", "t", "ck", "ng"]
+SYLLABLES = ["".join(sounds) for sounds in itertools.product(ONSETS, VOWELS, CODAS)]
 
 
 @functools.cache
@@ -99,30 +74,19 @@ def worded(n: int, random: np.random.Generator, words: np.ndarray, fewest: int, 
 
 
 def of_zipf(n: int, random: np.random.Generator) -> list[str]:
-    return worded(n, random, vocabulary(20_000), 3, 9)
+    return worded(n, random, vocabulary(20_000), 5, 9)
 
 
 def of_templates(n: int, random: np.random.Generator) -> list[str]:
-    numbers = random.integers(1, 100_000, n)
-    return [
-        TEMPLATES[k].format(number)
-        for k, number in zip(ranks(n, len(TEMPLATES), random), numbers, strict=True)
-    ]
+    """Two sentences with a number each."""
+    kind, number = ranks(2 * n, len(TEMPLATES), random), random.integers(1, 100_000, 2 * n)
+    said = [TEMPLATES[k].format(x) for k, x in zip(kind, number, strict=True)]
+    return [f"{one}: {two}" for one, two in zip(said[::2], said[1::2], strict=True)]
 
 
-def of_equals(n: int, random: np.random.Generator) -> list[str]:
-    pool = [*FIXED, *worded(300, np.random.default_rng(9), vocabulary(2_000), 2, 5)]
-    return [pool[k] for k in ranks(n, len(pool), random)]
-
-
-def of_few_words(n: int, random: np.random.Generator) -> list[str]:
-    words, lengths = FEW.split(), random.integers(1, 9, n)
-    return [" ".join(random.choice(words, length)) for length in lengths]
-
-
-def of_few_words_but_many_each(n: int, random: np.random.Generator) -> list[str]:
-    words, lengths = FEW.split(), random.integers(5, 9, n)
-    return [" ".join(random.choice(words, length)) for length in lengths]
+def of_both(n: int, random: np.random.Generator) -> list[str]:
+    pairs = zip(random.random(n) < 0.5, of_zipf(n, random), of_templates(n, random), strict=True)
+    return [one if first else two for first, one, two in pairs]
 
 
 def of_long(n: int, random: np.random.Generator) -> list[str]:
@@ -141,25 +105,12 @@ def of_unicode(n: int, random: np.random.Generator) -> list[str]:
     return [kinds[kind][k] for k, kind in enumerate(random.integers(0, 3, n))]
 
 
-def of_a_help_desk(n: int, random: np.random.Generator) -> list[str]:
-    """All of it: templates, the same few words again, free text, and a slip of the pen in one of twenty."""
-    kinds = [of_templates(n, random), of_equals(n, random), of_zipf(n, random)]
-    titles = [kinds[kind][k] for k, kind in enumerate(random.choice(3, n, p=[0.4, 0.25, 0.35]))]
-    slips = random.random(n) < 0.05
-    return [
-        t[: len(t) // 2] + t[len(t) // 2 + 1 :] if slip else t for t, slip in zip(titles, slips, strict=True)
-    ]
-
-
 KINDS: dict[str, Callable[[int, np.random.Generator], list[str]]] = {
-    "zipf": of_zipf,
+    "Zipf": of_zipf,
     "templates": of_templates,
-    "equal": of_equals,
-    "27 words": of_few_words,
-    "27 words, 5 up": of_few_words_but_many_each,
+    "both": of_both,
     "long": of_long,
     "unicode": of_unicode,
-    "help desk": of_a_help_desk,
 }
 
 
@@ -201,42 +152,64 @@ def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
     return line
 
 
-def everything(titles: list[str]) -> set[tuple[int, int]]:
-    """All pairs by comparing everything, as fast as rapidfuzz does."""
-    folded = [title.casefold() for title in titles]
-    scores = process.cdist(folded, folded, scorer=fuzz.token_set_ratio, score_cutoff=CUTOFF, workers=-1)
-    return set(zip(*np.nonzero(np.tril(scores, -1) >= CUTOFF), strict=True))
+class EveryScore(titles._Texts):
+    """The plain way: blocks of rapidfuzz's cdist."""
+
+    def candidates(self, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        one, two = self.texts[a], self.texts[b]
+        scorer = {"scorer": fuzz.token_set_ratio, "score_cutoff": titles.CUTOFF}
+        return np.nonzero(process.cdist(one, two, **scorer, dtype=np.uint8, workers=1))
+
+    def near(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.ones(len(a), bool)
 
 
-def test_side_by_side_with_comparing_everything(say):
-    say(f"\nall pairs of {SAMPLE:,} titles, median of {ROUNDS} rounds [s of CPU]")
-    say(f"{'titles':16}{'pairs':>10}{'everything':>12}{'ours':>8}{'ratio':>8}")
-    for kind, made in KINDS.items():
-        titles = made(SAMPLE, np.random.default_rng(2))
-        slow, fast = [], []
-        for _ in range(ROUNDS):  # in turn, so that a busy machine slows both
-            seconds, expected = cpu(everything, titles)
-            slow.append(seconds)
-            seconds, pairs = cpu(near_identical, titles)
-            fast.append(seconds)
-        assert set(zip(pairs["left"], pairs["right"], strict=True)) == expected
-        one, two = statistics.median(slow), statistics.median(fast)
-        say(f"{kind:16}{len(pairs):10,}{one:12.2f}{two:8.2f}{one / two:8.1f}")
+def searches(kind: str, a_month: int) -> dict[str, tuple[pd.Series, ...]]:
+    """What is asked for duplicates and for repeats of a month."""
+    desk = two_months(kind, a_month)
+    new = desk[desk["opened_at"] >= START]
+    asked = new["title"], new["opened_at"]
+    old = desk[desk["resolved_at"] > START]
+    done = desk[(desk["resolved_at"] >= START - pd.Timedelta(days=32)) & (desk["resolved_at"] < END)]
+    return {
+        "duplicates": (*asked, old["title"], old["opened_at"], old["resolved_at"]),
+        "repeats": (
+            *asked,
+            done["title"],
+            done["resolved_at"],
+            done["resolved_at"] + pd.Timedelta(days=30),
+        ),
+    }
+
+
+def test_side_by_side_with_taking_every_score(say, monkeypatch):
+    ours = titles._Texts
+    say(f"\n{SAMPLE:,} tickets of a month, median of {ROUNDS} rounds [s of CPU]")
+    say(f"{'titles':12}{'search':12}{'letters':>8}{'found':>8}{'every score':>13}{'ours':>8}{'ratio':>8}")
+    for kind in KINDS:
+        for search, given in searches(kind, SAMPLE).items():
+            slow, fast = [], []
+            for _ in range(ROUNDS):  # in turn, so that a busy machine slows both
+                monkeypatch.setattr(titles, "_Texts", EveryScore)
+                seconds, (expected, _) = cpu(titles.earlier_match, *given)
+                slow.append(seconds)
+                monkeypatch.setattr(titles, "_Texts", ours)
+                seconds, (found, _) = cpu(titles.earlier_match, *given)
+                fast.append(seconds)
+            pd.testing.assert_series_equal(found, expected)
+            one, two = statistics.median(slow), statistics.median(fast)
+            letters, number = given[0].str.len().mean(), found.notna().sum()
+            say(f"{kind:12}{search:12}{letters:8.0f}{number:8,}{one:13.2f}{two:8.2f}{one / two:8.1f}")
 
 
 def test_a_month_by_kind_of_title(say):
-    say(f"\n{TICKETS:,} tickets of a month against those before [s of CPU, peak MB of the process so far]")
-    say(f"{'titles':16}{'duplicates':>12}{'s':>7}{'repeats':>10}{'s':>7}{'MB':>7}")
+    say(f"\n{TICKETS:,} tickets of a month [s of CPU, peak MB of the process so far]")
+    say(f"{'titles':12}{'search':12}{'found':>8}{'compared':>10}{'left out':>10}{'s':>8}{'MB':>7}")
     for kind in KINDS:
-        desk = two_months(kind, TICKETS)
-        new = desk[desk["opened_at"] >= START]
-        old = desk[desk["resolved_at"] > START]
-        done = desk[(desk["resolved_at"] >= START - pd.Timedelta(days=32)) & (desk["resolved_at"] < END)]
-        asked = new["title"], new["opened_at"]
-        double, one = cpu(earlier_match, *asked, old["title"], old["opened_at"], old["resolved_at"])
-        until = done["resolved_at"] + pd.Timedelta(days=30)
-        again, two = cpu(earlier_match, *asked, done["title"], done["resolved_at"], until)
-        say(f"{kind:16}{one.notna().sum():12,}{double:7.1f}{two.notna().sum():10,}{again:7.1f}{peak_mb():7,}")
+        for search, given in searches(kind, TICKETS).items():
+            seconds, (found, compared) = cpu(titles.earlier_match, *given)
+            counts = f"{found.notna().sum():8,}{compared.titles:10,}{compared.left_out:10,}"
+            say(f"{kind:12}{search:12}{counts}{seconds:8.1f}{peak_mb():7,}")
 
 
 CONTRACT = {
@@ -297,7 +270,7 @@ def with_events(desk: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Data
 
 
 def test_a_month_through_the_metrics(say):
-    desk, events, entries = with_events(two_months("help desk", TICKETS))
+    desk, events, entries = with_events(two_months("both", TICKETS))
     say(f"\n{TICKETS:,} tickets of a month, {len(desk):,} with look-back, {len(events):,} events [s of CPU]")
     seconds, history = cpu(tickets.history_of, desk, events, CONTRACT, END)
     say(f"{'history_of':20}{seconds:8.1f}")
