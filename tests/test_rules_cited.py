@@ -10,7 +10,7 @@ from msp_report.environment import ROOT
 
 RULES = ROOT / "docs" / "rules.md"
 HEADING = re.compile(r"^#{1,6} (.+)$", re.M)
-RULE = re.compile(r"^## Rule (\d+): (.+)$", re.M)
+RULE = re.compile(r"^### Rule (\d+): (.+)$", re.M)
 CITED = re.compile(r"\b[Rr]ules?[ \n]+(\d+(?:(?:-| to |, | and )\d+)*)(?!\d|\.\d)")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 #: Files that a text names between backticks; others are of a client's workspace or of a pack.

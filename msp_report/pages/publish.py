@@ -26,6 +26,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from msp_report.model.errors import Failed
+from msp_report.pages import rules
 from msp_report.pages.display import MARK
 from msp_report.words import numbers
 
@@ -65,6 +66,8 @@ class Context:
     language: str = "en"
     logo: str = ""
     """A data: address."""
+    rules: str = ""
+    """The page of the rules, where the pack has one."""
 
 
 # ---------------------------------------------------------------- pages
@@ -73,7 +76,7 @@ class Context:
 def pages(
     case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]], strict: bool = True, first: str = ""
 ) -> None:
-    """Write html/ of a pack: a page for each (report, executed notebook).
+    """Write html/ of a pack: a page for each (report, executed notebook), and the rules that they cite.
 
     index.html is that of the report `first`; where none is named, the first notebook's. `strict` as in `page`.
     Raises PublishError.
@@ -88,12 +91,15 @@ def pages(
         made_from=_made_from(case.manifest, case.contract.client.locale),
         pages=tuple((file, report.capitalize()) for report, file in files.items()),
         logo=_logo(case),
+        rules=rules.PAGE,
     )
     folder = staging / "html"
     folder.mkdir(parents=True, exist_ok=True)
     for report, notebook in notebooks:
-        html = page(notebook, replace(context, current=files[report]), strict)
+        html = rules.linked(page(notebook, replace(context, current=files[report]), strict))
         (folder / files[report]).write_text(html, encoding="utf-8", newline="\n")
+    html = rules.anchored(page(rules.notebook(), replace(context, current=rules.PAGE)))
+    (folder / rules.PAGE).write_text(html, encoding="utf-8", newline="\n")
 
 
 def _when(case: Case) -> str:

@@ -249,7 +249,8 @@ def write_pages(case, staging: Path, *reports: str) -> Path:
 
 def test_the_scorecard_is_page_one(case, tmp_path):
     html = write_pages(case, tmp_path / "staging", "scorecard", "tickets", "availability")
-    assert sorted(path.name for path in html.iterdir()) == ["availability.html", "index.html", "tickets.html"]
+    pages = ["availability.html", "index.html", "rules.html", "tickets.html"]
+    assert sorted(path.name for path in html.iterdir()) == pages
     text = (html / "tickets.html").read_text(encoding="utf-8")
     order = [text.index(f'href="{name}.html"') for name in ("index", "tickets", "availability")]
     assert order == sorted(order)
