@@ -47,40 +47,56 @@ Zone = Annotated[str, AfterValidator(_zone)]
 
 class Client(Params):
     name: Name
+    """What the client is called on every page."""
     timezone: Zone
+    """IANA zone of the client: months, days and times without an offset are in it."""
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    """ISO 4217 code of the money on every page."""
     locale: Annotated[str, AfterValidator(_locale)] = "en-GB"
+    """How numbers, dates and money are written."""
     language: Annotated[str, AfterValidator(_language)] = "en"
     """The catalogue of the pages' words; `locale` writes the numbers."""
 
 
 class Provider(Params):
     name: Name = "the provider"
+    """What the provider is called on every page and in exports."""
     aliases: tuple[Name, ...] = ()
     """Other names by which exports may call the provider."""
     billing: Literal["fixed", "hourly", "per_user", "per_ticket"] = "fixed"
+    """How the provider is paid: decides what more tickets earn it (rule 19)."""
 
 
 class Term(Params):
     starts_on: date | None = None
+    """First day of the contract: nothing was due before."""
     ends_on: date | None = None
+    """Last day of the contract."""
     notice_days: Count | None = None
+    """How long before the end, or before leaving, notice must be given."""
     monthly_fee: Money | None = None
+    """Fee of a month, from which credits are a share."""
     exit_fee: Money | None = None
+    """What leaving costs beside the fee of the notice (rule 30)."""
     included_hours: NotNegative | None = None
+    """Hours of a month that the fee pays for."""
 
 
 class Privacy(Params):
     people: Literal["pseudonym", "shown"] = "pseudonym"
+    """Whether people stand on published pages by name or by a pseudonym."""
 
 
 class Brand(Params):
     logo: str | None = None
+    """A picture beside contract.yaml, put into the head of each page."""
 
 
 class Holidays(Params):
     country: Name
+    """ISO code of the country whose public holidays are closed."""
     subdivision: str | None = None
+    """Its part, such as ENG, where holidays differ within it."""
 
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -88,152 +104,247 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 class Calendar(Params):
     timezone: Zone | None = None
+    """Zone of the hours; the client's where it is not given."""
     hours: Literal["all"] | dict[Weekday, Texts] = "all"
+    """`all`, or open windows by weekday ("08:00-18:00", up to "24:00"); a day left out is closed."""
     holidays: Holidays | None = None
+    """Public holidays on which it is closed."""
     closed: tuple[date, ...] = ()
+    """Further days on which it is closed."""
     dates: dict[date, Texts] = {}
+    """Windows of a date in place of those of its weekday; they open a closed day too."""
     breaks: dict[date, Texts] = {}
+    """Windows of a date that are taken out."""
 
 
 class Service(Params):
     name: Name
+    """What outages and checks call the service."""
     calendar: str = "always"
+    """Name of the calendar of its service time; `always` is round the clock."""
     availability_ratio: Ratio | None = None
+    """Share of its service time in which it shall be up."""
     max_outages: Count | None = None
+    """Most outages of a month."""
     outage_min: NotNegative = 0
+    """From how many minutes of service time a down run counts as an outage."""
     users: NotNegative | None = None
+    """People who cannot work while it is down (rule 39)."""
     user_hourly_cost: NotNegative | None = None
+    """What an hour of one of them costs."""
     clause: str | None = None
+    """Where the contract says so."""
 
 
 class Accounting(Params):
     maintenance: Literal["exclude", "up", "down", "observed"] = "exclude"
+    """How announced maintenance counts (rule 8)."""
     unknown: Literal["exclude", "up", "down"] = "exclude"
+    """How time without evidence counts (rule 6)."""
     degraded: Literal["up", "down"] = "up"
+    """How degraded time counts."""
     short_outage_s: NotNegative = 0
+    """Shorter spans take the state on both their sides (rule 9) [s]."""
     notice_hours: NotNegative = 48
+    """How long before its start maintenance must be announced [h]."""
     max_gap_s: NotNegative = 900
+    """How long a check holds without the next one (rule 7) [s]."""
     maintenance_cap_min: NotNegative | None = None
+    """Most minutes of maintenance of a month that are accepted."""
     maintenance_windows: str | Calendar | dict[Weekday, Texts] | None = None
     """Name of a calendar, a calendar, or hours by weekday in the client's zone."""
 
 
 class Priority(Params):
     calendar: str = "always"
+    """Name of the calendar in which its clocks run."""
     response_min: NotNegative | None = None
+    """Time to the first answer [min]."""
     resolution_min: NotNegative | None = None
+    """Time to the solve [min]."""
     attainment_ratio: Ratio | None = None
+    """Share of clocks that shall be in time."""
     clause: str | None = None
+    """Where the contract says so."""
 
 
 class Training(Params):
     categories: Texts = ()
+    """Categories of tickets that ask how something is done."""
     words: Texts = ()
+    """Words in a title that say the same."""
 
 
 class Tickets(Params):
     priorities: dict[str, Priority] = {}
+    """What was promised for each priority, by its name in the tickets."""
     pause_statuses: Texts = ("waiting_on_customer",)
+    """Statuses in which the clock of the resolution stands still (rule 14)."""
     hourly_rate: NotNegative | None = None
+    """What an hour costs, where hours are paid."""
     ticket_rate: NotNegative | None = None
+    """What a ticket costs, where tickets are paid."""
     training: Training = Training()
+    """How a question of training is known."""
     repeat_days: NotNegative = 30
+    """How long after a solve a like ticket is a repeat (rule 18)."""
     reopen_days: NotNegative = 14
+    """How long after a solve a return is counted (rule 18)."""
 
 
 class Capacity(Params):
     resource: Name
+    """What samples call the resource."""
     metric: Name
+    """Which of its metrics is judged."""
     unit: str = "ratio"
+    """Unit of its samples and of `capacity`."""
     capacity: NotNegative | None = None
+    """What the resource can do at most, in that unit."""
     warn_ratio: NotNegative | None = None
+    """Use from which a warning stands on the page."""
     limit_ratio: NotNegative | None = None
+    """Use over which the promise is missed."""
     percentile: Literal["linear", "nearest_rank"] = "linear"
+    """How the 95th percentile is taken (rule 22)."""
     critical: bool = False
+    """Whether it is one of the critical resources."""
     clause: str | None = None
+    """Where the contract says so."""
 
 
 class Credit(Params):
     measure: Name
+    """The measure that is judged, such as availability.ratio."""
     subject: str | None = None
+    """The one subject it is for; every one where it is not given."""
     below: float | None = None
+    """A value under this earns the credit."""
     above: float | None = None
+    """A value over this earns the credit."""
     credit_ratio: Ratio
+    """Share of the monthly fee."""
     clause: str | None = None
+    """Where the contract says so."""
 
 
 class CreditTerms(Params):
     claim_days: Count | None = None
+    """Within how many days after the month a credit must be claimed."""
     repeat_factor: NotNegative = 1
+    """By what a credit is multiplied where the month before missed too."""
     cap_ratio: NotNegative | None = None
+    """Most of a month's credits, as a share of the fee."""
 
 
 class Procurement(Params):
     price_ratio: NotNegative = 0
+    """How far a price may lie over the one ordered, as a share."""
     price_abs: NotNegative = 0
+    """The same in money."""
     quantity_ratio: NotNegative = 0
+    """How far a quantity may lie over the one received, as a share."""
     quantity_abs: NotNegative = 0
+    """The same in units."""
     check_ratio: NotNegative = 0
+    """How far a price may lie over an independent check, as a share."""
 
 
 class Backups(Params):
     rpo_hours: Annotated[float, Field(gt=0)] = 24
+    """Hours of work that may be lost, where the register of assets does not say (rule 31)."""
 
 
 class Duty(Params):
     name: Name
+    """What proofs call the duty."""
     every_days: Annotated[float, Field(gt=0)]
+    """At most so many days between two proofs."""
     clause: str | None = None
+    """Where the contract says so."""
 
 
 class Scope(Params):
     subject: Name
+    """A field of work, as projects and recommendations call it."""
     role: Literal["do", "advise", "none"] = "none"
+    """Whether the provider does it, advises on it, or has no part in it."""
     evidence: str | None = None
+    """What shows that it can."""
 
 
 class ExitAccess(Params):
     item: Name
+    """What must stay within reach without the provider."""
     held_by: str | None = None
+    """Who holds its keys."""
     proved_on: date | None = None
+    """When somebody else last proved to reach it."""
 
 
 class Amendment(Params):
     effective_on: date
+    """From which day on it counts."""
     clause: str | None = None
+    """Where it stands."""
     set: dict[str, Any]
+    """Keys and their new values, such as services.email.availability_ratio."""
 
 
 class Rebase(Params):
     measure: Name
+    """The measure whose usual range begins anew."""
     subject: str = ""
+    """Its subject; empty for the figure over all."""
     on: date
+    """From which day on."""
     why: Name
+    """What changed, in words for the page."""
 
 
 class Contract(Params):
     """What was agreed with the provider; `on(day)` applies the amendments in force."""
 
     client: Client
+    """Who the client is."""
     provider: Provider = Provider()
+    """Who the provider is."""
     term: Term = Term()
+    """How long the contract runs, what it costs and what leaving costs."""
     privacy: Privacy = Privacy()
+    """What of people is published."""
     brand: Brand = Brand()
+    """The client's own look."""
     calendars: dict[str, Calendar] = {}
+    """Service times by name; `always` is there without being named."""
     services: tuple[Service, ...] = ()
+    """What must be up, and how much."""
     accounting: Accounting = Accounting()
+    """How the contract counts availability; every other reading is computed beside it."""
     tickets: Tickets = Tickets()
+    """What was promised on tickets, and how they are paid."""
     capacity: tuple[Capacity, ...] = ()
+    """Resources that are watched, and their limits."""
     credits: tuple[Credit, ...] = ()
+    """What a miss is worth."""
     credit_terms: CreditTerms = CreditTerms()
+    """How credits are claimed and capped."""
     procurement: Procurement = Procurement()
+    """How far documents may differ before it is an exception."""
     licences: dict[str, Literal["device", "user", "core"]] = {}
+    """The metric of each product: device, user or core."""
     backups: Backups = Backups()
+    """What may be lost."""
     duties: tuple[Duty, ...] = ()
+    """Standard tasks that nobody should have to ask for."""
     scope: tuple[Scope, ...] = ()
+    """What the provider is to do, and what not."""
     exit_access: tuple[ExitAccess, ...] = ()
+    """What must be reachable without the provider."""
     amendments: tuple[Amendment, ...] = ()
+    """Changes to the contract, each from its day on."""
     rebase: tuple[Rebase, ...] = ()
+    """Where a usual range begins anew, and why."""
 
     _source: dict[str, Any] = PrivateAttr(default_factory=dict)
     _clocks: dict[str, Clock] = PrivateAttr(default_factory=dict)

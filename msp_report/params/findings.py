@@ -29,18 +29,26 @@ class Finding(Params):
     question: Name
     """Id of one of the questions."""
     finding: Name
+    """What was found, in words."""
     severity: Severity
+    """none (in order), low, medium, high or critical."""
     evidence: str | None = None
+    """What shows it."""
     recommendation: str | None = None
+    """What should be done."""
     management_response: str | None = None
+    """What the management answers."""
     graded_by: Name
+    """Who graded it."""
     graded_on: date
+    """When."""
 
 
 class Findings(Params):
     """The consultant's grades of every period, one a question."""
 
     findings: tuple[Finding, ...] = ()
+    """One entry a question and period; those of earlier periods stay."""
 
     @check(mode="after")
     def _once(self) -> Findings:

@@ -20,13 +20,21 @@ class Source(Layout):
     """One place from which rows of one table come."""
 
     file: str | None = None
+    """Name or pattern of the files below `exports`."""
     profile: str | None = None
+    """Name of a shipped profile, or the path of one's own below the params."""
     evidence: Literal["raw", "provider", "probe"] = "provider"
+    """Whose word it is: raw data, the provider's, or an own probe's (rule 40)."""
     invited: Count | None = None
+    """surveys: how many were asked, where the answers alone are listed."""
     prometheus: str | None = None
+    """Address of a Prometheus server; not read by this version."""
     sql: str | None = None
+    """Address of a database; not read by this version."""
     query: str | None = None
+    """What to ask of it."""
     resource: str | None = None
+    """The label that names the resource."""
 
     @check(mode="after")
     def _one_origin(self) -> Source:
@@ -43,8 +51,11 @@ class Sources(Params):
     """Where the exports lie and what the vendor calls things."""
 
     exports: str = "exports/{client}/{month}"
+    """Folder of the exports, with {client} and {month}."""
     reject_limit_ratio: Ratio = 0.02
+    """Share of a file's rows that may be rejected before the month is refused."""
     tables: dict[str, Annotated[tuple[Source, ...], BeforeValidator(_sources)]] = {}
+    """By table one source, or a list of them."""
 
     @check(mode="after")
     def _known_tables(self) -> Sources:
