@@ -7,13 +7,15 @@ MONTH ?=
 YEAR ?=
 
 IN = @$(PYTHON) -m msp_report.environment
+TEST = $(IN) --with test
+LAB = $(IN) --with lab
 REPORT = $(IN) python -m msp_report
 client = --client '$(CLIENT)'
 month = $(if $(MONTH),--month '$(MONTH)')
 year = $(if $(YEAR),--year '$(YEAR)')
 notebooks = $(wildcard notebooks/*/*.ipynb)
 # A folder of tests that may not be there yet: say so, and fail rather than pass for nothing.
-pytest_in = $(if $(wildcard $(1)),$(IN) pytest $(1),@echo 'There is no $(1) yet: nothing was run.' >&2; false)
+pytest_in = $(if $(wildcard $(1)),$(TEST) pytest $(1),@echo 'There is no $(1) yet: nothing was run.' >&2; false)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -32,16 +34,16 @@ check: ## read and validate the exports only, and list every bad row
 	$(REPORT) check $(client) $(month)
 
 lab: ## open the notebooks in JupyterLab
-	$(IN) jupyter lab notebooks
+	$(LAB) jupyter lab notebooks
 
 pdf: ## the pack of a month as PDF, through Chromium
 	$(REPORT) pdf $(client) $(month)
 
 test: ## code and notebooks linted, notebooks free of outputs, and the tests
-	$(IN) ruff check
-	$(IN) ruff format --check
-	$(if $(notebooks),$(IN) nbstripout --verify --keep-id $(notebooks))
-	$(IN) pytest -n 2 --dist loadfile --ignore=tests/benchmarks --ignore=tests/abuse
+	$(TEST) ruff check
+	$(TEST) ruff format --check
+	$(if $(notebooks),$(TEST) nbstripout --verify --keep-id $(notebooks))
+	$(TEST) pytest -n 2 --dist loadfile --ignore=tests/benchmarks --ignore=tests/abuse
 
 bench: ## how fast and how large: the benchmarks
 	$(call pytest_in,tests/benchmarks)

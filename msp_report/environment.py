@@ -1,14 +1,18 @@
-"""The environment that every verb runs in, built from requirements.lock when it is missing or stale.
+"""The environment that every verb runs in, built from the lock when it is missing or stale.
 
 It runs before anything is installed, so it needs the standard library alone and is written so that an old
 python3 can read it as far as its own refusal:
 
-    python3 -m msp_report.environment                    build .venv where it is missing or stale
-    python3 -m msp_report.environment pytest -q          the same, then run a command in it
+    python3 -m msp_report.environment                      build .venv where it is missing or stale
+    python3 -m msp_report.environment msp-report monthly   the same, then run a command in it
+    python3 -m msp_report.environment --with test pytest   the same, with what the tests need in it too
 
-An activated environment (venv or conda) whose packages are those of the lock is used; only the project itself
+requirements.lock holds what a report needs. What only some verbs need is an extra with a lock of its own,
+requirements-test.lock and requirements-lab.lock, and is added to the environment by the first verb that asks.
+
+An activated environment (venv or conda) whose packages are those of the locks is used; only the project itself
 is added to it. Otherwise `.venv` beside the lock is built, with uv where it is on the PATH, else with venv and
-pip. It is stale when the content of the lock or of pyproject.toml changed, when the folder was moved, or when
+pip. It is stale when the content of a lock or of pyproject.toml changed, when the folder was moved, or when
 its Python was replaced. What it was built from is written into it last: a build cut short is started over.
 """
 
@@ -26,6 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
+EXTRAS = {"lab": "jupyterlab.labapp", "test": "pytest, xdist.plugin"}  # and what each use of it imports
 PROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 BUILT_FROM = "msp_report.built_from"
@@ -41,10 +46,18 @@ def main(arguments: list) -> None:
             f"{sys.executable} is Python {dotted(sys.version_info[:2])}, and msp_report needs "
             f"{dotted(OLDEST)} or newer: install one and name it, as in `make env PYTHON=python3.12`."
         )
+    extras = set()
+    while arguments[:1] == ["--with"] and arguments[1:2] and arguments[1] in EXTRAS:
+        extras.add(arguments[1])
+        arguments = arguments[2:]
     if arguments == ["--lacking"]:
-        sys.stdout.write(lacking())
+        sys.stdout.write(lacking(extras))
         return
-    prefix = activated() or built()
+    if not LOCK.exists():
+        sys.exit(
+            f"{ROOT} is no checkout of msp_report: there is no {LOCK.name} to build an environment from."
+        )
+    prefix = activated(extras) or built(extras)
     if arguments:
         become(arguments, prefix)
     say(f"The environment is ready: {prefix}")
@@ -75,35 +88,45 @@ def interpreter(prefix: Path) -> Path:
     return in_scripts if in_scripts.exists() or prefix == VENV else prefix / "python.exe"
 
 
-def activated() -> Path:
-    """The activated environment where it satisfies the lock, else None; `.venv` itself does not count."""
+def locks(extras: set) -> list:
+    """The files that pin an environment with these extras."""
+    return [LOCK, *(LOCK.with_name(f"{LOCK.stem}-{extra}.lock") for extra in sorted(extras))]
+
+
+def activated(extras: set) -> Path:
+    """The activated environment where it satisfies the locks, else None; `.venv` itself does not count."""
     prefix = Path(os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or VENV)
     if prefix.resolve() == VENV.resolve() or not interpreter(prefix).exists():
         return None
-    question = [str(interpreter(prefix)), "-m", "msp_report.environment", "--lacking"]
+    question = [str(interpreter(prefix)), "-m", "msp_report.environment", *asked(extras), "--lacking"]
     answer = subprocess.run(question, cwd=ROOT, capture_output=True, text=True, check=False)
     if answer.returncode or answer.stdout:
-        if not fresh(VENV):
+        if not fresh(VENV, extras):
             missing = answer.stdout or f"a working Python {dotted(OLDEST)}"
             say(f"The activated environment {prefix} lacks {missing}: .venv is used instead.")
         return None
-    if not fresh(prefix):
+    if not fresh(prefix, extras):
         say(f"Adding msp_report to the activated environment {prefix}.")
-        if not any(run(way.project) for way in ways(prefix)):
+        if not any(run(way.project) for way in ways(prefix, extras)):
             return None
-        record(prefix)
+        record(prefix, extras)
     return prefix
 
 
-def lacking() -> str:
-    """The first pin of the lock that the running interpreter does not satisfy, or nothing."""
+def asked(extras: set) -> list:
+    """How this module is asked for extras."""
+    return [word for extra in sorted(extras) for word in ("--with", extra)]
+
+
+def lacking(extras: set) -> str:
+    """The first pin of the locks that the running interpreter does not satisfy, or nothing."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         from packaging.requirements import Requirement
     except ImportError:
         return "packaging"
-    for line in LOCK.read_text(encoding="utf-8").splitlines():
+    for line in (line for lock in locks(extras) for line in lock.read_text(encoding="utf-8").splitlines()):
         if not line[:1].isalnum():
             continue
         pin = Requirement(line.rstrip(" \\"))
@@ -118,18 +141,18 @@ def lacking() -> str:
     return ""
 
 
-def built() -> Path:
+def built(extras: set) -> Path:
     """The project's own environment, made or brought up to date where it has to be."""
-    if not fresh(VENV):
+    if not fresh(VENV, extras):
         with one_at_a_time():
-            if not fresh(VENV):  # another run may have built it while this one waited
-                build()
+            if not fresh(VENV, extras):  # another run may have built it while this one waited
+                build(extras)
     return VENV
 
 
-def fresh(prefix: Path) -> bool:
-    """Whether an environment is there, whole, and built from the files as they are now."""
-    return interpreter(prefix).exists() and recorded(prefix) == wanted(prefix)
+def fresh(prefix: Path, extras: set) -> bool:
+    """Whether an environment is there, whole, and built from the files as they are now; more extras do no harm."""
+    return interpreter(prefix).exists() and set(wanted(prefix, extras)) <= set(recorded(prefix))
 
 
 def recorded(prefix: Path) -> list:
@@ -138,52 +161,56 @@ def recorded(prefix: Path) -> list:
     return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
-def record(prefix: Path) -> None:
+def record(prefix: Path, extras: set) -> None:
     """Note in an environment what it was built from, once it is whole."""
-    (prefix / BUILT_FROM).write_text("\n".join(wanted(prefix)), encoding="utf-8")
+    (prefix / BUILT_FROM).write_text("\n".join(wanted(prefix, extras)), encoding="utf-8")
 
 
-def wanted(prefix: Path) -> list:
-    """What a fresh environment was built from: its place and its Python, then the content of both files."""
-    content = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (LOCK, PROJECT)]
+def wanted(prefix: Path, extras: set) -> list:
+    """What a fresh environment was built from: its place and its Python, then the content of the files."""
+    files = [PROJECT, *locks(extras)]
+    content = [f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files]
     return [str(prefix), os.path.realpath(interpreter(prefix)), *content]
 
 
-def build() -> None:
-    """Make `.venv`, or bring it up to date in place, with the first tool that can."""
+def build(extras: set) -> None:
+    """Make `.venv`, or bring it up to date in place with the extras that it has, with the first tool that can."""
     started = time.monotonic()
-    in_place = interpreter(VENV).exists() and recorded(VENV)[:2] == wanted(VENV)[:2]
-    for way in ways(VENV):
+    before = recorded(VENV)
+    in_place = interpreter(VENV).exists() and before[:2] == wanted(VENV, set())[:2]
+    if in_place:
+        names = {line.split()[0] for line in before[2:]}
+        extras = extras | {extra for extra in EXTRAS if locks({extra})[1].name in names}
+    sources = " and ".join(lock.name for lock in locks(extras))
+    for way in ways(VENV, extras):
         say(
-            f"{'Bringing .venv up to date' if in_place else 'Building .venv'} with {way.name} from {LOCK.name}."
+            f"{'Bringing .venv up to date' if in_place else 'Building .venv'} with {way.name} from {sources}."
         )
         (VENV / BUILT_FROM).unlink(missing_ok=True)
         if not in_place and VENV.exists():
             shutil.rmtree(VENV)
         if run(way.create) and run(way.packages) and run(way.project):
-            import_once()
-            record(VENV)
+            import_once(extras)
+            record(VENV, extras)
             say(f"Built in {time.monotonic() - started:.0f} s.")
             return
     sys.exit("The environment could not be built, for the reason above; the same command starts over.")
 
 
-def import_once() -> None:
+def import_once(extras: set) -> None:
     """Have what every run imports compiled and kept, also where Python is told to keep no compiled code: without it
     each process would compile the libraries anew. What cannot be imported shows itself in the run."""
     say("  compiling")
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    first = [
-        str(interpreter(VENV)),
-        "-c",
-        "import msp_report.packs.warm, msp_report.packs.pack, msp_report.cli, pytest",
-    ]
+    modules = ["msp_report.packs.warm, msp_report.packs.pack, msp_report.cli", *map(EXTRAS.get, extras)]
+    first = [str(interpreter(VENV)), "-c", f"import {', '.join(modules)}"]
     subprocess.run(first, cwd=ROOT, env=variables, capture_output=True, check=False)
 
 
-def ways(prefix: Path) -> list:
+def ways(prefix: Path, extras: set) -> list:
     """What can fill an environment, best first; refuses where nothing can."""
-    python, packages, project = str(interpreter(prefix)), ["-r", str(LOCK)], ["-e", str(ROOT)]
+    python, project = str(interpreter(prefix)), ["-e", str(ROOT)]
+    packages = [word for lock in locks(extras) for word in ("-r", str(lock))]
     found = []
     uv = shutil.which("uv")
     if uv:

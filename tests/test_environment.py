@@ -1,6 +1,7 @@
 """The environment is built once, again where it is stale, never taken as whole when it is not."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ fcntl = pytest.importorskip(
 UV = """#!/bin/sh
 here=$(dirname "$0")
 echo "$*" >> "$here/calls"
-case "$*" in *requirements.lock*) [ ! -e "$here/broken" ] || { echo 'no route to the index'; exit 7; } ;; esac
+case "$*" in *requirements*.lock*) [ ! -e "$here/broken" ] || { echo 'no route to the index'; exit 7; } ;; esac
 if [ "$1" = venv ]; then
   for prefix; do :; done
   mkdir -p "$prefix/bin" && ln -sf "$PYTHON" "$prefix/bin/python"
@@ -35,8 +36,9 @@ class Checkout:
     def __init__(self, folder: Path):
         self.root, self.tools = folder / "project", folder / "tools"
         (self.root / "msp_report").mkdir(parents=True)
-        for name in ("requirements.lock", "pyproject.toml", "msp_report/__init__.py"):
-            shutil.copy(environment.ROOT / name, self.root / name)
+        locks = environment.locks(set(environment.EXTRAS))
+        for file in (*locks, environment.PROJECT, environment.ROOT / "msp_report" / "__init__.py"):
+            shutil.copy(file, self.root / file.relative_to(environment.ROOT))
         shutil.copy(environment.__file__, self.root / "msp_report")
         self.tools.mkdir()
         (self.tools / "uv").write_text(UV)
@@ -62,14 +64,18 @@ class Checkout:
         return process.returncode, output
 
     def calls(self) -> list[str]:
-        """What the stand-in was asked for since last time: venv, packages, project."""
+        """What the stand-in was asked for since last time: venv, packages with their extras, project."""
         noted = self.tools / "calls"
         lines = noted.read_text().splitlines() if noted.exists() else []
         noted.unlink(missing_ok=True)
-        return [
-            "venv" if line.startswith("venv") else "packages" if "requirements.lock" in line else "project"
-            for line in lines
-        ]
+        return [_asked(line) for line in lines]
+
+
+def _asked(line: str) -> str:
+    if line.startswith("venv"):
+        return "venv"
+    extras = re.findall(r"requirements-(\w+)\.lock", line)
+    return " ".join(["packages", *extras]) if "requirements.lock" in line else "project"
 
 
 @pytest.fixture
@@ -109,6 +115,40 @@ def test_changed_content_is_brought_up_to_date_in_place(built, name):
     assert (code, built.calls()) == (0, ["venv", "packages", "project"])
     assert "up to date" in output
     assert kept.exists()
+
+
+def test_an_extra_is_added_when_first_asked_for_and_kept(built):
+    kept = built.root / ".venv" / "kept"
+    kept.touch()
+    assert built.run("--with", "test", "python", "-c", "")[0] == 0
+    assert built.calls() == ["venv", "packages test", "project"]
+    for again in (["--with", "test"], []):
+        assert built.run(*again)[0] == 0
+        assert built.calls() == []
+    assert built.run("--with", "lab")[0] == 0
+    assert built.calls() == ["venv", "packages lab test", "project"]
+    (built.root / "requirements.lock").write_text("# changed\n")
+    assert built.run()[0] == 0
+    assert built.calls() == ["venv", "packages lab test", "project"]
+    assert kept.exists()
+
+
+def test_a_changed_extra_matters_to_those_who_ask_for_it(built):
+    built.run("--with", "test")
+    built.calls()
+    with (built.root / "requirements-test.lock").open("a") as file:
+        file.write("# changed\n")
+    assert built.run()[0] == 0
+    assert built.calls() == []
+    assert built.run("--with", "test")[0] == 0
+    assert built.calls() == ["venv", "packages test", "project"]
+
+
+def test_where_there_is_no_lock_it_says_that_this_is_no_checkout(checkout):
+    (checkout.root / "requirements.lock").unlink()
+    code, output = checkout.run()
+    assert (code, checkout.calls()) == (1, [])
+    assert "is no checkout of msp_report" in output and output.count("\n") == 1
 
 
 def test_one_cut_short_is_started_over(built):
@@ -187,7 +227,7 @@ def test_the_command_runs_in_the_environment(built):
 
 def test_an_activated_environment_that_satisfies_the_lock_is_used(checkout, tmp_path):
     """The one that the tests run in, seen under another name, so that nothing is written into it."""
-    if environment.lacking():
+    if environment.lacking(set(environment.EXTRAS)):
         pytest.skip("the tests run outside an environment of the lock")
     prefix = tmp_path / "activated"
     (prefix / "bin").mkdir(parents=True)
@@ -195,19 +235,23 @@ def test_an_activated_environment_that_satisfies_the_lock_is_used(checkout, tmp_
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
     for _ in range(2):
-        code, output = checkout.run("python", "-c", "print('ran')", VIRTUAL_ENV=str(prefix))
+        code, output = checkout.run("--with", "test", "python", "-c", "print('ran')", VIRTUAL_ENV=str(prefix))
         assert (code, output.splitlines()[-1]) == (0, "ran")
     assert checkout.calls() == ["project"]
     assert not (checkout.root / ".venv").exists()
 
 
-def test_an_activated_environment_that_lacks_a_pin_is_not_used(checkout, tmp_path):
-    with (checkout.root / "requirements.lock").open("a") as lock:
-        lock.write("\nno-such-package==1.0 \\\n    --hash=sha256:0\n")
-    code, output = checkout.run(CONDA_PREFIX=sys.prefix)
+@pytest.mark.parametrize(
+    ("lock", "asked", "called"),
+    [("requirements.lock", [], "packages"), ("requirements-test.lock", ["--with", "test"], "packages test")],
+)
+def test_an_activated_environment_that_lacks_a_pin_is_not_used(checkout, lock, asked, called):
+    with (checkout.root / lock).open("a") as file:
+        file.write("\nno-such-package==1.0 \\\n    --hash=sha256:0\n")
+    code, output = checkout.run(*asked, CONDA_PREFIX=sys.prefix)
     assert code == 0
     assert "lacks " in output
-    assert checkout.calls() == ["venv", "packages", "project"]
+    assert checkout.calls() == ["venv", called, "project"]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +267,7 @@ def test_an_activated_environment_that_lacks_a_pin_is_not_used(checkout, tmp_pat
 def test_lacking_reads_the_lock(tmp_path, monkeypatch, pins, lacks):
     (tmp_path / "lock").write_text(pins)
     monkeypatch.setattr(environment, "LOCK", tmp_path / "lock")
-    assert environment.lacking() == lacks
+    assert environment.lacking(set()) == lacks
 
 
 def test_an_old_python_is_refused_in_one_line(monkeypatch):
@@ -238,6 +282,6 @@ def test_a_python_without_venv_is_refused_in_one_line(monkeypatch):
     monkeypatch.setattr(environment.shutil, "which", lambda name: None)
     monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit) as refusal:
-        environment.ways(Path("anywhere"))
+        environment.ways(Path("anywhere"), set())
     assert "install python3-venv" in refusal.value.code
     assert "\n" not in refusal.value.code

@@ -22,7 +22,8 @@ from msp_report import environment
 
 ROOT = environment.ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = {file.stem: file.read_text(encoding="utf-8") for file in environment.locks(set(environment.EXTRAS))}
+GROUPS = PROJECT["dependency-groups"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 VERBS = ["monthly", "daily", "annual", "check", "lab", "pdf", "test", "bench", "abuse", "env", "help"]
@@ -161,10 +162,9 @@ def test_what_builds_the_environment_needs_nothing_installed():
     assert subprocess.run(bare, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
-def declared(*extras: str) -> dict[str, Requirement]:
-    """Canonical name → requirement, of the dependencies and of the named extras."""
-    project = PROJECT["project"]
-    lines = project["dependencies"] + [x for e in extras for x in project["optional-dependencies"][e]]
+def declared(*groups: str) -> dict[str, Requirement]:
+    """Canonical name → requirement, of the dependencies and of the named groups."""
+    lines = PROJECT["project"]["dependencies"] + [line for group in groups for line in GROUPS[group]]
     return {canonicalize_name(one.name): one for one in map(Requirement, lines)}
 
 
@@ -189,19 +189,27 @@ def test_every_library_imported_by_the_tests_is_declared():
 # One truth for the pins
 
 
-def pins() -> dict[str, list[Requirement]]:
-    """Canonical name → its pins; a package may have one for each range of Python versions."""
+def pins(lock: str) -> dict[str, list[Requirement]]:
+    """Canonical name → its pins in a lock; a package may have one for each range of Python versions."""
     found: dict[str, list[Requirement]] = {}
-    for line in re.findall(r"^\w.*", LOCK, re.MULTILINE):
+    for line in re.findall(r"^\w.*", LOCKS[lock], re.MULTILINE):
         pin = Requirement(line.rstrip(" \\"))
         found.setdefault(canonicalize_name(pin.name), []).append(pin)
     return found
 
 
-def test_the_lock_pins_everything_within_its_range():
-    found = pins()
-    for name, wanted in declared(*PROJECT["project"]["optional-dependencies"]).items():
-        assert name in found, f"{name} is not in requirements.lock: lock again (its first lines say how)"
+@pytest.mark.parametrize(
+    ("lock", "groups"),
+    [
+        ("requirements", ["build"]),
+        *((f"requirements-{extra}", ["build", extra]) for extra in environment.EXTRAS),
+    ],
+)
+def test_the_locks_pin_everything_within_its_range(lock, groups):
+    """A lock of an extra holds what it adds, and only together with the first one all that is needed."""
+    found = pins("requirements") | pins(lock)
+    for name, wanted in declared(*groups).items():
+        assert name in found, f"{name} is not in {lock}.lock: lock again (its first lines say how)"
         for pin in found[name]:
             version = str(pin.specifier).removeprefix("==")
             assert wanted.specifier.contains(version, prereleases=True), (
@@ -209,23 +217,49 @@ def test_the_lock_pins_everything_within_its_range():
             )
 
 
-def test_every_pin_has_hashes_and_no_address():
-    blocks = re.split(r"^(?=\w)", LOCK, flags=re.MULTILINE)[1:]
+@pytest.mark.parametrize("extra", environment.EXTRAS)
+def test_the_locks_agree(extra):
+    first, added = pins("requirements"), pins(f"requirements-{extra}")
+    both = first.keys() & added.keys()
+    assert both
+    assert {n: {str(p.specifier) for p in added[n]} for n in both} == {
+        n: {str(p.specifier) for p in first[n]} for n in both
+    }, (
+        f"requirements-{extra}.lock pins other versions than requirements.lock: lock again, the first one first"
+    )
+
+
+def test_each_extra_is_a_group_with_a_lock():
+    assert {"build", *environment.EXTRAS} == GROUPS.keys()
+    assert {file.stem for file in ROOT.glob("requirements*.lock")} == LOCKS.keys()
+
+
+def test_a_report_needs_nothing_of_the_tests_or_the_lab():
+    """What only some verbs need is not in the lock that every run installs."""
+    added = {
+        canonicalize_name(Requirement(line).name) for extra in environment.EXTRAS for line in GROUPS[extra]
+    }
+    assert not added & pins("requirements").keys()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_hashes_and_no_address(lock):
+    blocks = re.split(r"^(?=\w)", LOCKS[lock], flags=re.MULTILINE)[1:]
     assert blocks
     for block in blocks:
         assert re.match(r"\S+==\S+ ", block), block.splitlines()[0]
         assert "--hash=sha256:" in block, block.splitlines()[0]
-    assert "://" not in LOCK
+    assert "://" not in LOCKS[lock]
 
 
 def test_the_tool_that_installs_the_project_is_pinned():
-    assert PROJECT["build-system"]["requires"] == PROJECT["project"]["optional-dependencies"]["build"]
+    assert PROJECT["build-system"]["requires"] == GROUPS["build"]
 
 
 def test_one_oldest_python():
     oldest = ".".join(map(str, environment.OLDEST))
     assert PROJECT["project"]["requires-python"] == f">={oldest}"
-    assert f"--python-version {oldest} " in LOCK
+    assert all(f"--python-version {oldest} " in lock for lock in LOCKS.values())
     assert PROJECT["tool"]["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
 
 
