@@ -116,6 +116,7 @@ def _span(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(context_settings=CONTEXT)
+@click.version_option(package_name="msp-report", prog_name="msp-report", message="%(prog)s %(version)s")
 def verbs() -> None:
     """See every month, from evidence, whether your managed services provider delivers."""
 

@@ -15,7 +15,10 @@ from msp_report import params
 from msp_report.model.errors import WrongUse
 from msp_report.model.period import Month, Period
 
-PROJECT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = _PACKAGE / "shipped"
+#: The folder of the program's own notebooks/ and params/: the checkout, or in an installed wheel inside the package.
+PROJECT = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -42,7 +45,8 @@ class Workspace:
         output: str | Path | None = None,
     ) -> Workspace:
         """The workspace at `root`; empty: the current folder or the nearest one above with params/, else
-        the project's own. Folders not given come from MSP_REPORT_PARAMS, _EXPORTS and _OUTPUT, else lie in it.
+        the checkout, and the current folder where there is none. Folders not given come from
+        MSP_REPORT_PARAMS, _EXPORTS and _OUTPUT, else lie in it.
         """
         base = Path(root).expanduser().resolve() if str(root) else _nearest_root()
         given = {
@@ -108,7 +112,8 @@ class Workspace:
 
 def _nearest_root() -> Path:
     here = Path.cwd().resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / "params").is_dir()), PROJECT)
+    otherwise = here if PROJECT == _SHIPPED else PROJECT
+    return next((folder for folder in (here, *here.parents) if (folder / "params").is_dir()), otherwise)
 
 
 def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
