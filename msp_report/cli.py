@@ -21,6 +21,8 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 def main() -> None:
     """The entry point `msp-report`; asked to end, it tidies up as after Ctrl-C."""
+    # jsonschema compiles a grammar of web addresses for two seconds where JupyterLab brought this; nobody needs it
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(_guarded(lambda: verbs.main(standalone_mode=False)))
 

@@ -162,6 +162,14 @@ def test_what_builds_the_environment_needs_nothing_installed():
     assert subprocess.run(bare, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
+def test_to_import_the_package_changes_nothing():
+    """Whoever imports msp_report keeps their process as it was; only the fork server makes itself warm."""
+    look = "import sys; before = set(sys.modules); import msp_report; print(*set(sys.modules) - before)"
+    said = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["msp_report"]
+    assert not {name for name in PACKAGE if "msp_report.packs.warm" in IMPORTS[name]}
+
+
 def declared(*groups: str) -> dict[str, Requirement]:
     """Canonical name → requirement, of the dependencies and of the named groups."""
     lines = PROJECT["project"]["dependencies"] + [line for group in groups for line in GROUPS[group]]

@@ -1,13 +1,22 @@
-"""What a warm kernel has imported before it is forked: everything that notebooks use, nothing started."""
+"""What a warm kernel has imported before it is forked: everything that notebooks use, nothing started.
+
+Importing this module makes a process ready to be forked and changes it for good: only the fork server of
+kernels.py, a process of its own, imports it.
+"""
 
 import atexit
 import gc
 import os
+import pkgutil
 import sys
 from importlib import import_module
 
-# nobody debugs a kernel of a pack run, and the debugger takes longer to load than most notebooks to run
-sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
+from msp_report import metrics
+
+# Optional packages that take longer to load than most notebooks to run, and serve nothing in a pack run: the
+# debugger, and a grammar of web addresses that jsonschema compiles where JupyterLab brought it.
+for optional in ("debugpy", "rfc3987_syntax"):
+    sys.modules.setdefault(optional, None)  # type: ignore[arg-type]
 
 # matplotlib asks on its import where pictures go: a plain chart of a consultant goes into the notebook
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -37,32 +46,6 @@ LIBRARIES = (
     "tornado.queues",
 )
 ROOMS = ("case", "packs.history", "packs.scraps", "pages.charts", "pages.display")
-METRICS = (
-    "alternatives",
-    "annual",
-    "availability",
-    "backups",
-    "board",
-    "capacity",
-    "competence",
-    "contract",
-    "duties",
-    "helpdesk",
-    "licences",
-    "payments",
-    "procurement",
-    "projects",
-    "questions",
-    "requests",
-    "satisfaction",
-    "scorecard",
-    "strategy",
-    "tickets",
-    "today",
-    "vendors",
-    "year",
-)
-
 #: A company of which next to nothing is known.
 CONTRACT = {
     "client": {"name": "any", "timezone": "Europe/London", "currency": "GBP", "locale": "en-GB"},
@@ -99,8 +82,10 @@ def rehearse() -> None:
 
 for library in LIBRARIES:
     import_module(library)
-for room in (*ROOMS, *(f"metrics.{metric}" for metric in METRICS)):
+for room in ROOMS:
     import_module(f"msp_report.{room}")
+for metric in pkgutil.walk_packages(metrics.__path__, f"{metrics.__name__}."):
+    import_module(metric.name)
 rehearse()
 # what is loaded stays loaded: a kernel's collector need not walk through it again
 gc.collect()
