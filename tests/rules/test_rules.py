@@ -13,6 +13,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,10 @@ from msp_report.model.tables import TABLES
 
 
 def laid_over(common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Params with those of a case laid over them, key by key."""
+    """Params with those of a case laid over them, key by key; a key that the case leaves blank is taken away."""
     both = {key: laid_over(common[key], own[key]) for key in common.keys() & own.keys()
             if isinstance(common[key], dict) and isinstance(own[key], dict)}  # fmt: skip
-    return common | own | both
+    return {key: value for key, value in (common | own | both).items() if value != ""}
 
 
 def cases_of(whole: dict[str, Any]) -> list[dict[str, Any]]:
@@ -146,14 +147,17 @@ def of_tickets(given: Given) -> pd.DataFrame:
     return tickets.clocks(given.table("tickets"), given.table("ticket_events"), given.contract, given.end)
 
 
-def of_the_desk(record: str) -> Callable[[Given], pd.DataFrame]:
-    """A record of the whole analysis of a month's tickets."""
+def analysed(metrics: ModuleType, *names: str) -> Callable[[Given], Any]:
+    """The whole analysis of a month of one report, from these tables."""
+    return lambda given: metrics.analyse(*map(given.table, names), given.contract, given.start, given.end)
 
-    def core(given: Given) -> pd.DataFrame:
-        told = (given.table(name) for name in ("tickets", "ticket_events", "time_entries"))
-        return tickets.analyse(*told, given.contract, given.start, given.end).records()[record]
 
-    return core
+the_desk = analysed(tickets, "tickets", "ticket_events", "time_entries")
+the_backups = analysed(backups, "assets", "backup_jobs", "restore_tests")
+
+
+def of_backup_figures(given: Given) -> pd.DataFrame:
+    return pd.DataFrame([vars(figure) for figure in backups.figures(the_backups(given))])
 
 
 def of_capacity(given: Given) -> pd.DataFrame:
@@ -202,8 +206,8 @@ CORES = {
     "availability": of_availability,
     "maintenance": of_maintenance,
     "tickets": of_tickets,
-    "attainment": of_the_desk("attainment"),
-    "priority changes": of_the_desk("priority_changes"),
+    "attainment": lambda given: the_desk(given).records()["attainment"],
+    "priority changes": lambda given: the_desk(given).records()["priority_changes"],
     "capacity": of_capacity,
     "percentile": of_percentiles,
     "earned value": of_earned_value,
@@ -212,6 +216,8 @@ CORES = {
     "payments": of_payments,
     "licences": of_licences,
     "backups": of_backups,
+    "backup names": lambda given: the_backups(given).records()["ambiguous"],
+    "backup figures": of_backup_figures,
 }
 
 
