@@ -30,10 +30,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Case
+from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
 from msp_report.model.figures import Figure, judge
+from msp_report.model.names import normal
 from msp_report.params import Contract, as_contract
 
-HOUR = 3_600_000_000
 #: What a restore test's result says when the data could be read back.
 PROVEN = ("success", "successful", "succeeded", "ok", "passed", "pass", "restored", "warning")
 
@@ -157,7 +159,7 @@ def assets(
     >>> table[["asset", "expected", "missed", "attained_rpo_hours", "verdict"]].values.tolist()
     [['wiki-01', 31, 31, 744.0, 'missed'], ['db-01', 31, 0, 26.0, 'met']]
     """
-    return analyse(assets, jobs, restores, contract, start, end).levels
+    return _analysed(assets, jobs, restores, contract, start, end).levels
 
 
 @dataclass(frozen=True)
@@ -187,12 +189,31 @@ class Analysis:
         chosen = self.levels[self.levels["verdict"].eq("missed")]
         return chosen.assign(unprotected=chosen["status"].eq("unprotected"))
 
+    def figures(self) -> list[Figure]:
+        """The figures of the report over all assets.
+
+        Returns: backups.within_rpo_ratio (good / expected of what needs a backup, unprotected all missed; target 1,
+        low and high where names fit several assets), .worst_gap_hours, .unprotected (target 0; high counts what may
+        be), .missed (assets late at least once) and .never_proven (assets without a restore that proved anything).
+        A missing value says why.
+        """
+        return [_within(self), _worst_gap(self), _unprotected(self), _late(self), _never_proven(self)]
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {"assets": self.levels, "stretches": self.stretches, "ambiguous": self.ambiguous}
 
 
-def analyse(
+def analyse(case: Case) -> Analysis:
+    """Everything about the backups of a period; reads assets, backup_jobs and restore_tests. Raises as `assets`.
+
+    Source: rule 31.
+    """
+    tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
+    return _analysed(*tables, case.agreed, case.start, case.end)
+
+
+def _analysed(
     assets: pd.DataFrame | None,
     jobs: pd.DataFrame | None,
     restores: pd.DataFrame | None,
@@ -200,9 +221,8 @@ def analyse(
     start: datetime,
     end: datetime,
 ) -> Analysis:
-    """Everything about the backups of a period. Parameters and raises: as `assets`. Source: rule 31."""
-    month = _Month(contract, start, end)
-    names = _matched(_before(jobs, month), assets)
+    month = _BackupMonth(contract, start, end)
+    names = _fitted(_named_before_cutoff(jobs, month), assets)
     register, runs = _register(assets, names, month), _runs(jobs, names, month)
     levels = _levels(register, runs, names, _proven(restores, assets, month), jobs is not None)
     return Analysis(
@@ -216,37 +236,17 @@ def analyse(
     )
 
 
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of backups over all assets.
-
-    Returns: backups.within_rpo_ratio (good / expected of what needs a backup, unprotected all missed; target 1,
-    low and high where names fit several assets), .worst_gap_hours, .unprotected (target 0; high counts what may
-    be), .missed (assets late at least once) and .never_proven (assets without a restore that proved anything).
-    A missing value says why.
-    """
-    return [
-        _within(analysis),
-        _worst(analysis),
-        _unprotected(analysis),
-        _late(analysis),
-        _never_proven(analysis),
-    ]
-
-
 # ---------------------------------------------------------------- what the tables say
 
 
-class _Month:
+class _BackupMonth:
     """The period, its contract, and its instants in microseconds."""
 
     def __init__(self, contract: Contract | Mapping[str, Any], start: datetime, end: datetime) -> None:
-        agreed = as_contract(contract)
-        self.zone = agreed.client.timezone
-        self.start, self.end = _instant(start, "start"), _instant(end, "end")
-        if self.end < self.start:
-            raise ValueError(f"the period ends at {self.end}, before it starts at {self.start}: swap them")
-        self.contract = agreed.on(self.start.tz_convert(self.zone).date())
-        self.first, self.cutoff = self.start.value // 1000, self.end.value // 1000
+        first, last = bounds(start, end)
+        self.contract = as_contract(contract).on(first)
+        self.zone = self.contract.client.timezone
+        self.first, self.cutoff = micro(first), micro(last)
 
     @property
     def agreed(self) -> bool:
@@ -265,35 +265,7 @@ class _Month:
         return (self.midnights(days) < self.cutoff).fillna(False).astype(bool)
 
 
-def _instant(value: datetime, name: str) -> pd.Timestamp:
-    instant = pd.Timestamp(value)
-    if instant is pd.NaT or instant.tzinfo is None:
-        raise ValueError(f"{name} must be an instant with a time zone, not {value!r}")
-    return instant.tz_convert("UTC").as_unit("ns")
-
-
-def _micros(values: pd.Series, name: str) -> pd.Series:
-    """Instants as integer microseconds; missing stays missing."""
-    naive = isinstance(values.dtype, np.dtype) and values.dtype.kind == "M"
-    if naive and values.notna().any():
-        raise ValueError(f"{name} has times without a time zone: localize them first")
-    at = pd.DatetimeIndex(pd.to_datetime(values, utc=True)).as_unit("us")
-    return pd.Series(at.asi8, values.index, dtype="Int64").mask(at.isna())
-
-
-def _instants(micros: pd.Series) -> pd.Series:
-    at = pd.to_datetime(micros.astype("Int64"), unit="us", utc=True)
-    return at.astype("datetime64[us, UTC]")
-
-
-def _column(frame: pd.DataFrame, name: str, dtype: str) -> pd.Series:
-    """An optional column, missing where the frame has none."""
-    if name not in frame:
-        return pd.Series(None, index=frame.index, dtype=dtype)
-    return frame[name] if dtype == "object" else frame[name].astype(dtype)
-
-
-def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -> pd.DataFrame:
+def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _BackupMonth) -> pd.DataFrame:
     """Everything in service in the period that the register or the jobs name.
 
     Columns: asset, kind, critical, registered, needed, rpo [us], rpo_agreed, begin, end [us].
@@ -332,15 +304,15 @@ def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -
     return table[table["begin"] < table["end"]].reset_index(drop=True)
 
 
-def _before(jobs: pd.DataFrame | None, month: _Month) -> pd.Series:
+def _named_before_cutoff(jobs: pd.DataFrame | None, month: _BackupMonth) -> pd.Series:
     """The names of what had a run before the cut-off."""
     if jobs is None:
         return pd.Series(dtype="str")
-    known = _micros(jobs["started_at"], "backup_jobs.started_at") < month.cutoff
+    known = micros(jobs["started_at"], "backup_jobs.started_at") < month.cutoff
     return pd.Series(jobs["asset"].array[known.fillna(False).to_numpy(bool)]).drop_duplicates()
 
 
-def _matched(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
+def _fitted(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
     """Which assets each name fits: the same, the same but for case, or one without its domain or folder.
 
     One row per name: name, asset (the one it is, missing where it fits none or several), fits (a list).
@@ -354,7 +326,7 @@ def _matched(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
         [(folded, theirs)],
         [(folded, _bare(theirs)), (_bare(folded), theirs)],
     ):
-        pairs = pd.concat([_pairs(asked, one, listed, two) for one, two in keys]).drop_duplicates()
+        pairs = pd.concat([_fitting(asked, one, listed, two) for one, two in keys]).drop_duplicates()
         pairs = pairs.sort_values("asset", kind="stable")
         lists = pairs.groupby("name", sort=False)["asset"].agg(list)
         found["fits"] = found["fits"].where(found["fits"].notna(), asked.map(lists))
@@ -369,7 +341,7 @@ def _owners(names: pd.DataFrame) -> pd.Series:
     return names["asset"].where(~alone, names["name"]).astype("str").set_axis(names["name"])
 
 
-def _pairs(asked: pd.Series, one: pd.Series, listed: pd.Series, two: pd.Series) -> pd.DataFrame:
+def _fitting(asked: pd.Series, one: pd.Series, listed: pd.Series, two: pd.Series) -> pd.DataFrame:
     left, right = pd.DataFrame({"name": asked, "key": one}), pd.DataFrame({"asset": listed, "key": two})
     return left.merge(right, on="key")[["name", "asset"]]
 
@@ -378,7 +350,7 @@ def _bare(names: pd.Series) -> pd.Series:
     return names.str.replace(r"^.*[\\/]", "", regex=True).str.replace(r"\..*$", "", regex=True)
 
 
-def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -> pd.DataFrame:
+def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _BackupMonth) -> pd.DataFrame:
     """Runs that began before the cut-off, as known then: name, asset (missing where it fits none or several), at
     [us], inside (the period), good, running, failed.
     A name that the register does not have is its own asset.
@@ -386,8 +358,8 @@ def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -> pd.D
     if jobs is None:
         jobs = pd.DataFrame(columns=["asset", "started_at", "finished_at", "result"])
     name = jobs["asset"].astype("str").array
-    at = _micros(jobs["started_at"], "backup_jobs.started_at")
-    finish = _micros(
+    at = micros(jobs["started_at"], "backup_jobs.started_at")
+    finish = micros(
         _column(jobs, "finished_at", "datetime64[us, UTC]" if "finished_at" not in jobs else "object"),
         "backup_jobs.finished_at",
     )
@@ -434,7 +406,7 @@ def _levels(
         maybe=register["asset"].isin(names.loc[names["asset"].isna(), "fits"].explode()),
         last_restore_test_on=proven.reindex(register["asset"]).array,
     )
-    table = _judged(_measured(table, runs), watched)
+    table = _with_status(_measured(table, runs), watched)
     table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
     table["calm"] = ~table["critical"].fillna(False)
     table["worst"] = -(table["attained_rpo_hours"] / table["rpo_hours"]).fillna(0)
@@ -467,8 +439,8 @@ def _stretches(levels: pd.DataFrame, register: pd.DataFrame, runs: pd.DataFrame)
     table = pd.DataFrame(
         {
             "asset": lost["subject"].astype("str"),
-            "from_at": _instants(lost["from"]),
-            "to_at": _instants(lost["to"]),
+            "from_at": instants(lost["from"]),
+            "to_at": instants(lost["to"]),
             "gap_hours": (lost["to"] - lost["from"]) / HOUR,
             "rpo_hours": lost["every"] / HOUR,
             "missed": lost["missed"].astype("Int64"),
@@ -479,7 +451,7 @@ def _stretches(levels: pd.DataFrame, register: pd.DataFrame, runs: pd.DataFrame)
     return table.loc[worst.sort_values(kind="stable").index, _STRETCHES].reset_index(drop=True)
 
 
-def _ambiguous(names: pd.DataFrame, runs: pd.DataFrame, month: _Month) -> pd.DataFrame:
+def _ambiguous(names: pd.DataFrame, runs: pd.DataFrame, month: _BackupMonth) -> pd.DataFrame:
     several = names[names["fits"].str.len() > 1]
     counts = runs[runs["at"] >= month.first].groupby("name").size()
     return pd.DataFrame(
@@ -506,24 +478,24 @@ def _measured(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         good=(due["size"] - due["sum"]).astype("Int64"),
         attained_rpo_hours=gap["gap"].astype("float64") / HOUR,
         rpo_hours=table["every"] / HOUR,
-        last_good_at=_instants(gap["last"]),
+        last_good_at=instants(gap["last"]),
         **{name: counts[name].fillna(0).astype("Int64") for name in ("runs", "failed", "running")},
     )
 
 
-def _proven(restores: pd.DataFrame | None, assets: pd.DataFrame | None, month: _Month) -> pd.Series:
+def _proven(restores: pd.DataFrame | None, assets: pd.DataFrame | None, month: _BackupMonth) -> pd.Series:
     """By asset, the day of its last restore test before the cut-off that proved anything."""
     if restores is None or restores.empty:
         return pd.Series(dtype="datetime64[us]", index=pd.Index([], dtype="str"))
     day = pd.to_datetime(restores["tested_on"]).astype("datetime64[us]")
     proven = restores["result"].astype("str").str.strip().str.casefold().isin(PROVEN)
-    owner = _owners(_matched(restores["asset"], assets)).reindex(restores["asset"].astype("str"))
+    owner = _owners(_fitted(restores["asset"], assets)).reindex(restores["asset"].astype("str"))
     owner = pd.Series(owner.array, restores.index)
     chosen = proven & month.before_cutoff(restores["tested_on"]) & owner.notna()
     return day[chosen].groupby(owner[chosen]).max()
 
 
-def _judged(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
+def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
     """Status, verdict and reason of each row, and whether it counts; what cannot be known becomes missing."""
     needed, jobs, maybe = table["needed"], table["has_jobs"], table["maybe"]
     exempt = needed.eq(False).fillna(False).to_numpy(bool)
@@ -580,17 +552,6 @@ _NO_JOBS = "no backup jobs were supplied"
 _NOTHING = "no asset needs a backup or has one"
 
 
-def _figure(name: str, value: float | None, unit: str, why: str, **more: Any) -> Figure:
-    return Figure(
-        measure=f"backups.{name}",
-        value=value,
-        unit=unit,
-        rule="rule 31",
-        why_missing=None if value is not None else why,
-        **more,
-    )
-
-
 def _within(analysis: Analysis) -> Figure:
     levels = analysis.levels
     counted = levels[levels["counted"]]
@@ -611,7 +572,7 @@ def _within(analysis: Analysis) -> Figure:
     )  # fmt: skip
 
 
-def _worst(analysis: Analysis) -> Figure:
+def _worst_gap(analysis: Analysis) -> Figure:
     known = analysis.levels.loc[analysis.levels["counted"], "attained_rpo_hours"].dropna()
     why = _NOTHING if analysis.watched else _NO_JOBS
     return _figure(

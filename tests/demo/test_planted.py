@@ -141,7 +141,7 @@ FORECASTS = {"already over": "already_over", "too short": "too_short", "no trend
 
 def test_every_capacity_is_the_planted_one(month):
     case, truth = month
-    found = capacity.resources(case.paths("samples"), case.agreed, case.start, case.end)
+    found = capacity.analyse(case).resources
     found.index = found["resource"] + ":" + found["metric"]
     kinds = ("none", "over_limit", "warned", "no_samples")
     expected = {fault["subject"]: fault for fault in planted(truth["capacity"], *kinds)}
