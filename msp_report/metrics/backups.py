@@ -243,9 +243,9 @@ class _BackupMonth:
     """The period, its contract, and its instants in microseconds."""
 
     def __init__(self, contract: Contract | Mapping[str, Any], start: datetime, end: datetime) -> None:
+        agreed = as_contract(contract)
         first, last = bounds(start, end)
-        self.contract = as_contract(contract).on(first)
-        self.zone = self.contract.client.timezone
+        self.contract, self.zone = agreed.on(first), agreed.client.timezone
         self.first, self.cutoff = micro(first), micro(last)
 
     @property
@@ -273,19 +273,19 @@ def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _BackupMo
     listed = pd.DataFrame(columns=["asset"]) if assets is None else assets.reset_index(drop=True)
     if (twice := listed["asset"].duplicated()).any():
         raise ValueError(f"assets: {listed.loc[twice, 'asset'].iloc[0]!r} is listed twice: reject one row")
-    needed = _column(listed, "backup_required", "boolean")
+    needed = optional(listed, "backup_required").astype("boolean")
     if needed.isna().all():
         needed = needed.fillna(True)
-    own = _column(listed, "rpo_hours", "float64")
+    own = optional(listed, "rpo_hours").astype("float64")
     table = pd.DataFrame(
         {
             "asset": listed["asset"].astype("str"),
-            "kind": _column(listed, "kind", "str"),
-            "critical": _column(listed, "critical", "boolean"),
+            "kind": optional(listed, "kind").astype("str"),
+            "critical": optional(listed, "critical").astype("boolean"),
             "needed": needed,
             "own": (own * HOUR).round().where(own > 0),
-            "begin": month.midnights(_column(listed, "in_service_on", "object")).fillna(month.first),
-            "end": month.midnights(_column(listed, "retired_on", "object")).fillna(month.cutoff),
+            "begin": month.midnights(optional(listed, "in_service_on")).fillna(month.first),
+            "end": month.midnights(optional(listed, "retired_on")).fillna(month.cutoff),
         }
     )
     strays = names.loc[names["fits"].str.len() == 0, "name"]
@@ -319,7 +319,7 @@ def _fitted(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
     """
     asked = pd.Series(names.dropna().astype("str").unique(), dtype="str")
     listed = pd.Series([] if assets is None else assets["asset"].dropna().astype("str").unique(), dtype="str")
-    folded, theirs = asked.str.strip().str.casefold(), listed.str.strip().str.casefold()
+    folded, theirs = normal(asked), normal(listed)
     found = pd.DataFrame({"name": asked, "fits": None})
     for keys in (
         [(asked, listed)],
@@ -359,10 +359,7 @@ def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _BackupMonth) -
         jobs = pd.DataFrame(columns=["asset", "started_at", "finished_at", "result"])
     name = jobs["asset"].astype("str").array
     at = micros(jobs["started_at"], "backup_jobs.started_at")
-    finish = micros(
-        _column(jobs, "finished_at", "datetime64[us, UTC]" if "finished_at" not in jobs else "object"),
-        "backup_jobs.finished_at",
-    )
+    finish = micros(optional(jobs, "finished_at", "datetime64[us, UTC]"), "backup_jobs.finished_at")
     late = (finish >= month.cutoff).fillna(False)
     finished = (finish.notna() & ~late).to_numpy(bool)
     result = jobs["result"].astype("str").to_numpy()
@@ -488,7 +485,7 @@ def _proven(restores: pd.DataFrame | None, assets: pd.DataFrame | None, month: _
     if restores is None or restores.empty:
         return pd.Series(dtype="datetime64[us]", index=pd.Index([], dtype="str"))
     day = pd.to_datetime(restores["tested_on"]).astype("datetime64[us]")
-    proven = restores["result"].astype("str").str.strip().str.casefold().isin(PROVEN)
+    proven = normal(restores["result"]).isin(PROVEN)
     owner = _owners(_fitted(restores["asset"], assets)).reindex(restores["asset"].astype("str"))
     owner = pd.Series(owner.array, restores.index)
     chosen = proven & month.before_cutoff(restores["tested_on"]) & owner.notna()
@@ -566,17 +563,26 @@ def _within(analysis: Analysis) -> Figure:
     why = (
         "every name in the jobs fits several assets" if total else _NOTHING if analysis.watched else _NO_JOBS
     )
-    return _figure(
-        "within_rpo_ratio", value, "ratio", why, n=total, low=low, high=high, target=target, better="higher",
+    return Figure(
+        measure="backups.within_rpo_ratio",
+        value=value,
+        n=total,
+        low=low,
+        high=high,
+        target=target,
         verdict=judge(value, target, "higher", low, high),
-    )  # fmt: skip
+        why_missing=None if expected else why,
+    )
 
 
 def _worst_gap(analysis: Analysis) -> Figure:
     known = analysis.levels.loc[analysis.levels["counted"], "attained_rpo_hours"].dropna()
     why = _NOTHING if analysis.watched else _NO_JOBS
-    return _figure(
-        "worst_gap_hours", known.max() if len(known) else None, "hours", why, n=len(known), better="lower"
+    return Figure(
+        measure="backups.worst_gap_hours",
+        value=known.max() if len(known) else None,
+        n=len(known),
+        why_missing=None if len(known) else why,
     )
 
 
@@ -588,21 +594,33 @@ def _unprotected(analysis: Analysis) -> Figure:
     low, high = (value, value + doubt) if known and doubt else (None, None)
     target = 0 if analysis.registered or analysis.watched or analysis.agreed else None
     why = "no register of assets was supplied" if analysis.watched else _NO_JOBS
-    return _figure(
-        "unprotected", value, "count", why, n=len(levels), low=low, high=high, target=target, better="lower",
+    return Figure(
+        measure="backups.unprotected",
+        value=value,
+        n=len(levels),
+        low=low,
+        high=high,
+        target=target,
         verdict=judge(value, target, "lower", low, high),
-    )  # fmt: skip
+        why_missing=None if known else why,
+    )
 
 
 def _late(analysis: Analysis) -> Figure:
-    value = int(analysis.levels["status"].eq("missed").sum()) if analysis.watched else None
-    n = int(analysis.levels["counted"].sum())
-    return _figure("missed", value, "count", _NO_JOBS, n=n, better="lower")
+    return Figure(
+        measure="backups.missed",
+        value=int(analysis.levels["status"].eq("missed").sum()) if analysis.watched else None,
+        n=int(analysis.levels["counted"].sum()),
+        why_missing=None if analysis.watched else _NO_JOBS,
+    )
 
 
 def _never_proven(analysis: Analysis) -> Figure:
     levels = analysis.levels
     needing = levels[levels["counted"] | levels["status"].eq("no data")]
-    value = int(needing["last_restore_test_on"].isna().sum()) if analysis.tested else None
-    why = "no restore tests were supplied"
-    return _figure("never_proven", value, "count", why, n=len(needing), better="lower")
+    return Figure(
+        measure="backups.never_proven",
+        value=int(needing["last_restore_test_on"].isna().sum()) if analysis.tested else None,
+        n=len(needing),
+        why_missing=None if analysis.tested else "no restore tests were supplied",
+    )
