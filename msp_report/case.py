@@ -197,6 +197,11 @@ class Case:
             return self.table(name)
         return _join(name, self.paths(name, [*self.months, *self.later_months]))
 
+    @property
+    def invited(self) -> int | None:
+        """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""
+        return self.sources.invited
+
     def reach(self, name: str) -> pd.Timestamp:
         """How far a table reaches beyond the cut-off: its last instant, at least the cut-off."""
         frame = self.follow_up(name)

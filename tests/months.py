@@ -24,6 +24,8 @@ class MonthOf:
     strategy: Any = None
     tables: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     later: dict[str, pd.DataFrame | None] = field(default_factory=dict)
+    reaches: dict[str, pd.Timestamp] = field(default_factory=dict)
+    invited: int | None = None
     client: str = "acme"
 
     @property
@@ -44,7 +46,10 @@ class MonthOf:
         return self.later.get(name, self.tables.get(name))
 
     def reach(self, name: str) -> pd.Timestamp:
-        return self.end
+        return self.reaches.get(name, self.end)
+
+    def paths(self, name: str) -> list:
+        return []
 
 
 def figures_of(*figures: Figure) -> pd.DataFrame:

@@ -26,7 +26,7 @@ Decided here, where the rules leave room:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -36,14 +36,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Case
 from msp_report.model.clock import Clock
+from msp_report.model.columns import HOUR, MINUTE, bounds, micros, optional, plain_rows
 from msp_report.model.figures import Figure, judge
 from msp_report.model.period import Month, midnight
 from msp_report.params import Accounting, Calendar, Contract, Service, as_contract
 
 SECOND = 1_000_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
 _FOREVER = np.iinfo(np.int64).max // 2
 _MISSING = np.iinfo(np.int64).min
 
@@ -122,7 +122,64 @@ _TYPES = {
 }
 
 
-# ---------------------------------------------------------------- the records
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about the availability of a period, from one line a service.
+
+    `services`: as `service_levels` gives them. `rules`: every service level under all 48 readings, and the contract's
+    own where it is none of them (rule 11), one row per service and reading: service, rule (its name),
+    availability_ratio, verdict, own (the contract's), the four parts (`short` in seconds) and outages. `robustness`:
+    as the function of that name gives it.
+
+    `outages`: every outage by the contract's own reading, each maximal run of down service time (rules 10, 39), one
+    row per run, by service and time: started_at, ended_at (clipped to the period), down_min (service minutes),
+    counted (at least outage_min), still_on (lasts at the cut-off), evidence (provider: a row of the outage log covers
+    some of it; probe: a check says so; both), cause and ticket_id of the rows that touch it, user_hours_lost and
+    user_cost (null without users or cost in the contract).
+
+    `maintenance`: every declared maintenance of the period, by whom, when, and whether it counts (rule 8), one row per
+    maintenance row of the log, not clipped, and per span in which only checks report maintenance (`source` outages or
+    checks): notice_hours (null: not announced), scheduled_min (its service time in the period), counted_min,
+    refused_min, down_min (what the own reading made of it), status (counted, partly, refused, or outside service
+    time) and why it was refused.
+    """
+
+    services: pd.DataFrame
+    rules: pd.DataFrame
+    robustness: pd.DataFrame
+    outages: pd.DataFrame
+    maintenance: pd.DataFrame
+
+    def figures(self) -> list[Figure]:
+        """The figures of the report, as `figures_of` gives them."""
+        return figures_of(self.services, self.robustness)
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page, by the names of interfaces.md."""
+        return {
+            "services": self.services,
+            "outages": self.outages,
+            "maintenance": self.maintenance,
+            "rules": self.rules,
+            "robustness": self.robustness,
+        }
+
+
+def analyse(case: Case) -> Analysis:
+    """Everything about the availability of a period; reads outages and checks. Raises as `service_levels`.
+
+    Source: rules 4-11, 39, 40.
+    """
+    month = _ServiceMonth.of(case.agreed, case.start, case.end)
+    lines = list(_timelines(case.table("outages"), case.table("checks"), month))
+    rules = _typed_rows([row for line in lines for row in _readings_of(line, month)], _RULES)
+    return Analysis(
+        services=_services(lines, month),
+        rules=rules,
+        robustness=robustness(rules),
+        outages=_stack([_outages_of(line, month) for line in lines], _OUTAGES),
+        maintenance=_stack([_maintenance_of(line, month) for line in lines], _MAINTENANCE),
+    )
 
 
 def service_levels(
@@ -160,51 +217,14 @@ def service_levels(
     >>> levels[["service", "down_min", "availability_ratio", "verdict"]].to_dict("records")
     [{'service': 'email', 'down_min': 60.0, 'availability_ratio': 0.9986559139784946, 'verdict': 'missed'}]
     """
-    month = _Month.of(contract, start, end)
-    return _frame([_level(line, month) for line in _timelines(outages, checks, month)], _LEVELS)
-
-
-def rules(
-    outages: pd.DataFrame | None,
-    checks: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    start: datetime,
-    end: datetime,
-) -> pd.DataFrame:
-    """Every service level under all 48 readings, and the contract's own where it is none of them (rule 11).
-
-    Parameters and raises: as `service_levels`.
-
-    Returns: one row per service and reading: service, rule (its name), availability_ratio, verdict, own (the
-    contract's), the four parts (`short` in seconds) and outages.
-    """
-    month = _Month.of(contract, start, end)
-    readings = READINGS if month.own in READINGS else (*READINGS, month.own)
-    rows = []
-    for line in _timelines(outages, checks, month):
-        for reading in readings:
-            result = line.result(reading)
-            rows.append(
-                {
-                    "service": line.agreed.name,
-                    "rule": str(reading),
-                    "availability_ratio": result.ratio,
-                    "verdict": result.verdict,
-                    "own": reading == month.own,
-                    "maintenance": reading.maintenance,
-                    "unknown": reading.unknown,
-                    "degraded": reading.degraded,
-                    "short": reading.short_s,
-                    "outages": len(result.outages) if result.known else None,
-                }
-            )
-    return _frame(rows, _RULES)
+    month = _ServiceMonth.of(contract, start, end)
+    return _services(_timelines(outages, checks, month), month)
 
 
 def robustness(rules: pd.DataFrame) -> pd.DataFrame:
     """How far each verdict hangs on the accounting rule (rule 11).
 
-    Parameters: `rules` as the function of that name gives it.
+    Parameters: `rules` as `Analysis` describes them.
 
     Returns: one row per service: `robust` is pass (all readings meet), fail (all miss) or fragile; null without
     data or target. `flipped_by` is the first part, in the order maintenance, unknown, degraded, short, whose
@@ -212,66 +232,30 @@ def robustness(rules: pd.DataFrame) -> pd.DataFrame:
     with "and". `rule`, `availability_ratio` and `verdict` are that reading's. `readings`, `met`, `missed` count.
     """
     rows = [_robust(name, group) for name, group in rules.groupby("service", sort=False)]
-    return _frame(rows, _ROBUSTNESS)
+    return _typed_rows(rows, _ROBUSTNESS)
 
 
-def outage_list(
-    outages: pd.DataFrame | None,
-    checks: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    start: datetime,
-    end: datetime,
-) -> pd.DataFrame:
-    """Every outage by the contract's own reading: each maximal run of down service time (rules 10, 39).
+def figures_of(services: pd.DataFrame, robust: pd.DataFrame | None = None) -> list[Figure]:
+    """The figures of some service levels.
 
-    Parameters and raises: as `service_levels`.
-
-    Returns: one row per run, by service and time: started_at, ended_at (clipped to the period), down_min
-    (service minutes), counted (at least outage_min), still_on (lasts at the cut-off), evidence (provider: a row
-    of the outage log covers some of it; probe: a check says so; both), cause and ticket_id of the rows that
-    touch it, user_hours_lost and user_cost (null without users or cost in the contract).
-    """
-    month = _Month.of(contract, start, end)
-    return _stack([_outages_of(line, month) for line in _timelines(outages, checks, month)], _OUTAGES)
-
-
-def maintenance_list(
-    outages: pd.DataFrame | None,
-    checks: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    start: datetime,
-    end: datetime,
-) -> pd.DataFrame:
-    """Every declared maintenance of the period: by whom, when, and whether it counts (rule 8).
-
-    Parameters and raises: as `service_levels`.
-
-    Returns: one row per maintenance row of the log, not clipped, and per span in which only checks report
-    maintenance (`source` outages or checks): notice_hours (null: not announced), scheduled_min (its service
-    time in the period), counted_min, refused_min, down_min (what the own reading made of it), status (counted,
-    partly, refused, or outside service time) and why it was refused.
-    """
-    month = _Month.of(contract, start, end)
-    return _stack([_maintenance_of(line, month) for line in _timelines(outages, checks, month)], _MAINTENANCE)
-
-
-def figures(levels: pd.DataFrame, robust: pd.DataFrame | None = None) -> list[Figure]:
-    """The figures of availability by service.
-
-    Parameters: `levels` from service_levels; `robust` from robustness.
+    Parameters: `services` from `service_levels`; `robust` from `robustness`, None where it was not asked.
 
     Returns: one Figure per service and measure: availability.ratio (its verdict is that of both tests),
     .budget_left, .mttr and .mtbf [min], .outages [count, target = max_outages], .user_hours_lost [hours] and
     .user_cost. A missing value says why.
     """
     marks = {} if robust is None else dict(zip(robust["service"], robust["robust"], strict=True))
-    return [figure for row in _plain(levels) for figure in _figures_of(row, marks.get(row["service"]))]
+    return [
+        figure
+        for row in plain_rows(services)
+        for figure in _figures_of_service(row, marks.get(row["service"]))
+    ]
 
 
 # ---------------------------------------------------------------- spans
 
 
-def _before(spans: Spans, at: Any) -> np.ndarray:
+def _length_before(spans: Spans, at: Any) -> np.ndarray:
     """How much of disjoint, ascending spans lies before each position: the one function of rule 2."""
     begins, ends = spans.T
     sums = np.concatenate([[0], np.cumsum(ends - begins)])
@@ -340,7 +324,7 @@ class _Axis:
     @classmethod
     def of(cls, clock: Clock, start: pd.Timestamp, end: pd.Timestamp) -> _Axis:
         windows = clock.windows(start, end)
-        return cls(np.column_stack([_micros(windows[name]) for name in ("start", "end")]))
+        return cls(np.column_stack([_microseconds(windows[name]) for name in ("start", "end")]))
 
     @cached_property
     def total(self) -> int:
@@ -348,7 +332,7 @@ class _Axis:
 
     def spans(self, instants: Spans) -> Spans:
         """Spans of instants on the axis; what lies outside service time is empty."""
-        return _before(self.windows, instants)
+        return _length_before(self.windows, instants)
 
     def instants(self, spans: Spans) -> Spans:
         """When non-empty spans of the axis begin and end: at an opening, at a closing."""
@@ -367,7 +351,7 @@ class _Axis:
 
 
 @dataclass(frozen=True)
-class _Month:
+class _ServiceMonth:
     """The period and what was agreed for it (rule 10: in force on its first day)."""
 
     contract: Contract
@@ -375,12 +359,9 @@ class _Month:
     end: pd.Timestamp
 
     @classmethod
-    def of(cls, contract: Contract | Mapping[str, Any], start: datetime, end: datetime) -> _Month:
-        agreed = as_contract(contract)
-        first, last = _instant(start, "start"), _instant(end, "end")
-        if last < first:
-            raise ValueError(f"the period ends at {last}, before it starts at {first}: swap them")
-        return cls(agreed.on(first.tz_convert(agreed.client.timezone).date()), first, last)
+    def of(cls, contract: Contract | Mapping[str, Any], start: datetime, end: datetime) -> _ServiceMonth:
+        first, last = bounds(start, end)
+        return cls(as_contract(contract).on(first), first, last)
 
     @property
     def accounting(self) -> Accounting:
@@ -408,7 +389,7 @@ class _Month:
         starts = []
         while (begin := midnight((month := month.shift(1)).first_on, zone)) < self.end:
             starts.append(begin)
-        return _micros(pd.Series(starts, dtype="datetime64[us, UTC]"))
+        return _microseconds(pd.Series(starts, dtype="datetime64[us, UTC]"))
 
     @cached_property
     def maintenance_windows(self) -> Spans | None:
@@ -431,24 +412,9 @@ class _Month:
         return {}
 
 
-def _instant(value: datetime, name: str) -> pd.Timestamp:
-    instant = pd.Timestamp(value)
-    if instant is pd.NaT or instant.tzinfo is None:
-        raise ValueError(f"{name} must be an instant with a time zone, not {value!r}")
-    return instant.tz_convert("UTC").as_unit("us")
-
-
-def _micros(values: pd.Series, name: str = "") -> np.ndarray:
+def _microseconds(values: pd.Series, name: str = "times") -> np.ndarray:
     """Instants as integer microseconds of UTC; missing ones are the smallest integer."""
-    naive = isinstance(values.dtype, np.dtype) and values.dtype.kind == "M"
-    if naive and values.notna().any():
-        raise ValueError(f"{name} has times without a time zone: localize them first")
-    return pd.DatetimeIndex(pd.to_datetime(values, utc=True)).as_unit("us").asi8
-
-
-def _column(frame: pd.DataFrame, name: str, dtype: str) -> pd.Series:
-    """An optional column, missing where the frame has none."""
-    return frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=dtype)
+    return micros(values, name).fillna(_MISSING).to_numpy(np.int64)
 
 
 def _states(frame: pd.DataFrame, table: str) -> np.ndarray:
@@ -459,24 +425,24 @@ def _states(frame: pd.DataFrame, table: str) -> np.ndarray:
     return codes.astype(np.int8)
 
 
-def _log(outages: pd.DataFrame, month: _Month) -> pd.DataFrame:
+def _log(outages: pd.DataFrame, month: _ServiceMonth) -> pd.DataFrame:
     """Outage rows that began before the cut-off: begin, end, announced [us], state code, words."""
     log = pd.DataFrame(
         {
             "service": outages["service"].to_numpy(),
-            "begin": _micros(outages["started_at"], "outages.started_at"),
-            "end": _micros(_column(outages, "ended_at", "datetime64[us, UTC]"), "outages.ended_at"),
+            "begin": _microseconds(outages["started_at"], "outages.started_at"),
+            "end": _microseconds(optional(outages, "ended_at", "datetime64[us, UTC]"), "outages.ended_at"),
             "state": _states(outages, "outages"),
-            "announced": _micros(
-                _column(outages, "announced_at", "datetime64[us, UTC]"), "outages.announced_at"
+            "announced": _microseconds(
+                optional(outages, "announced_at", "datetime64[us, UTC]"), "outages.announced_at"
             ),
             **{
-                name: _column(outages, name, "str").to_numpy()
+                name: optional(outages, name, "str").to_numpy()
                 for name in ("announced_by", "cause", "ticket_id")
             },
         }
     )
-    _require(log, "outages", "begin")
+    _require_service_and_time(log, "outages", "begin")
     backwards = log[(log["end"] != _MISSING) & (log["end"] < log["begin"])]
     if len(backwards):
         ends, begins = _utc(backwards["end"])[0], _utc(backwards["begin"])[0]
@@ -487,14 +453,14 @@ def _log(outages: pd.DataFrame, month: _Month) -> pd.DataFrame:
     return log[log["begin"] < month.cutoff]
 
 
-def _holds(checks: pd.DataFrame, month: _Month) -> pd.DataFrame:
+def _holds(checks: pd.DataFrame, month: _ServiceMonth) -> pd.DataFrame:
     """Checks before the cut-off: at, until when each holds by itself [us], state code (rule 7)."""
-    at = _micros(checks["at"], "checks.at")
-    gap = pd.to_numeric(_column(checks, "max_gap_s", "float64")).astype("float64")
+    at = _microseconds(checks["at"], "checks.at")
+    gap = pd.to_numeric(optional(checks, "max_gap_s", "float64")).astype("float64")
     gap = gap.fillna(month.accounting.max_gap_s).to_numpy()
     if (gap < 0).any():
         raise ValueError("checks.max_gap_s is negative: a state cannot hold for less than no time")
-    lasting = _column(checks, "changes_only", "boolean").astype("boolean").fillna(False).to_numpy(bool)
+    lasting = optional(checks, "changes_only", "boolean").astype("boolean").fillna(False).to_numpy(bool)
     holds = pd.DataFrame(
         {
             "service": checks["service"].to_numpy(),
@@ -505,11 +471,11 @@ def _holds(checks: pd.DataFrame, month: _Month) -> pd.DataFrame:
             "state": _states(checks, "checks"),
         }
     )
-    _require(holds, "checks", "at")
+    _require_service_and_time(holds, "checks", "at")
     return holds[holds["at"] < month.cutoff]
 
 
-def _require(rows: pd.DataFrame, table: str, instant: str) -> None:
+def _require_service_and_time(rows: pd.DataFrame, table: str, instant: str) -> None:
     missing = rows["service"].isna() | (rows[instant] == _MISSING)
     if missing.any():
         raise ValueError(
@@ -672,7 +638,7 @@ class _Timeline:
 
 
 def _timelines(
-    outages: pd.DataFrame | None, checks: pd.DataFrame | None, month: _Month
+    outages: pd.DataFrame | None, checks: pd.DataFrame | None, month: _ServiceMonth
 ) -> Iterator[_Timeline]:
     """The timeline of every service of the contract, then of those that only the data name."""
     no_rows = pd.DataFrame(columns=["service", "started_at", "state"])
@@ -699,7 +665,7 @@ def _timeline(
     log: pd.DataFrame,
     holds: pd.DataFrame,
     log_was_read: bool,
-    month: _Month,
+    month: _ServiceMonth,
 ) -> _Timeline:
     """Lay everything said of one service on its axis (rules 4, 7, 8)."""
     axis = month.axis(agreed.calendar)
@@ -740,10 +706,10 @@ def _timeline(
 _EVIDENCE = {(True, True): "both", (True, False): "provider", (False, True): "probe", (False, False): None}
 
 
-def _accepted(rows: pd.DataFrame, spans: Spans, axis: _Axis, month: _Month) -> Spans:
+def _accepted(rows: pd.DataFrame, spans: Spans, axis: _Axis, month: _ServiceMonth) -> Spans:
     """The maintenance that counts: announced in time, inside agreed windows, under the cap (rule 8)."""
     agreed = _agreed_windows(axis, month)
-    months = _before(axis.windows, month.month_starts)
+    months = _length_before(axis.windows, month.month_starts)
     spans = spans[_in_time(rows, month)]
     edges = np.unique(np.concatenate([spans.ravel(), agreed.ravel(), months, [0, axis.total]]))
     inside = _covers(spans, edges[:-1]) & _covers(agreed, edges[:-1])
@@ -757,13 +723,13 @@ def _accepted(rows: pd.DataFrame, spans: Spans, axis: _Axis, month: _Month) -> S
     return _union(np.column_stack([begins, begins + np.clip(left, 0, length)]))
 
 
-def _in_time(rows: pd.DataFrame, month: _Month) -> np.ndarray:
+def _in_time(rows: pd.DataFrame, month: _ServiceMonth) -> np.ndarray:
     """Whether each maintenance row was announced long enough before its start."""
     latest = rows["begin"] - round(month.accounting.notice_hours * HOUR)
     return ((rows["announced"] != _MISSING) & (rows["announced"] <= latest)).to_numpy()
 
 
-def _agreed_windows(axis: _Axis, month: _Month) -> Spans:
+def _agreed_windows(axis: _Axis, month: _ServiceMonth) -> Spans:
     """Where maintenance may lie; everywhere if no windows are agreed."""
     if month.maintenance_windows is None:
         return np.array([[0, axis.total]])
@@ -773,7 +739,29 @@ def _agreed_windows(axis: _Axis, month: _Month) -> Spans:
 # ---------------------------------------------------------------- rows of the records
 
 
-def _level(line: _Timeline, month: _Month) -> dict[str, Any]:
+def _services(lines: Iterable[_Timeline], month: _ServiceMonth) -> pd.DataFrame:
+    return _typed_rows([_level(line, month) for line in lines], _LEVELS)
+
+
+def _readings_of(line: _Timeline, month: _ServiceMonth) -> Iterator[dict[str, Any]]:
+    """One service under every reading."""
+    for reading in READINGS if month.own in READINGS else (*READINGS, month.own):
+        result = line.result(reading)
+        yield {
+            "service": line.agreed.name,
+            "rule": str(reading),
+            "availability_ratio": result.ratio,
+            "verdict": result.verdict,
+            "own": reading == month.own,
+            "maintenance": reading.maintenance,
+            "unknown": reading.unknown,
+            "degraded": reading.degraded,
+            "short": reading.short_s,
+            "outages": len(result.outages) if result.known else None,
+        }
+
+
+def _level(line: _Timeline, month: _ServiceMonth) -> dict[str, Any]:
     own, agreed = month.own, line.agreed
     result = line.result(own)
     failures = len(result.outages) if result.known else None
@@ -860,7 +848,7 @@ def _robust(name: str, group: pd.DataFrame) -> dict[str, Any]:
     return row
 
 
-def _outages_of(line: _Timeline, month: _Month) -> pd.DataFrame:
+def _outages_of(line: _Timeline, month: _ServiceMonth) -> pd.DataFrame:
     runs = line.result(month.own).runs
     minutes = (runs[:, 1] - runs[:, 0]) / MINUTE
     instants = line.axis.instants(runs)
@@ -871,7 +859,9 @@ def _outages_of(line: _Timeline, month: _Month) -> pd.DataFrame:
     speaks = (line.log["state"] != UNKNOWN).to_numpy()
     by_log = _union(line.logged[speaks])
     by_probe = _union(*(line.probed[state] for state in (MAINTENANCE, DOWN, DEGRADED)))
-    in_log, in_probe = (np.diff(_before(spans, runs), axis=1).ravel() > 0 for spans in (by_log, by_probe))
+    in_log, in_probe = (
+        np.diff(_length_before(spans, runs), axis=1).ravel() > 0 for spans in (by_log, by_probe)
+    )
     rows["evidence"] = np.select([in_log & in_probe, in_log], ["both", "provider"], "probe")
     for word in ("cause", "ticket_id"):
         rows[word] = _words(line.log[word][speaks], line.logged[speaks], runs)
@@ -894,7 +884,7 @@ def _words(words: pd.Series, spans: Spans, runs: Spans) -> pd.Series:
     return joined.reindex(range(len(runs)))
 
 
-def _maintenance_of(line: _Timeline, month: _Month) -> pd.DataFrame:
+def _maintenance_of(line: _Timeline, month: _ServiceMonth) -> pd.DataFrame:
     """Maintenance rows of the log that reach into the period, then what only checks call maintenance."""
     is_row = ((line.log["state"] == MAINTENANCE) & (line.log["end"] > month.first)).to_numpy()
     log, spans = line.log[is_row], line.logged[is_row]
@@ -909,7 +899,7 @@ def _maintenance_of(line: _Timeline, month: _Month) -> pd.DataFrame:
         }
     )
     in_time = _in_time(log, month)
-    alone = _without(_union(line.probed[MAINTENANCE]), _union(spans))
+    alone = _less(_union(line.probed[MAINTENANCE]), _union(spans))
     instants = line.axis.instants(alone)
     seen = {"started_at": _utc(instants[:, 0]), "ended_at": _utc(instants[:, 1]), "source": "checks"}
     rows = pd.concat([rows, pd.DataFrame(seen)], ignore_index=True)
@@ -917,7 +907,7 @@ def _maintenance_of(line: _Timeline, month: _Month) -> pd.DataFrame:
     rows["service"] = line.agreed.name
 
     def minutes(part: Spans) -> np.ndarray:
-        return np.diff(_before(part, spans), axis=1).ravel() / MINUTE
+        return np.diff(_length_before(part, spans), axis=1).ravel() / MINUTE
 
     scheduled, counted = minutes(np.array([[0, line.axis.total]])), minutes(line.accepted)
     windowed = minutes(_union(_agreed_windows(line.axis, month)))
@@ -948,25 +938,25 @@ def _maintenance_of(line: _Timeline, month: _Month) -> pd.DataFrame:
     return rows
 
 
-def _without(spans: Spans, taken: Spans) -> Spans:
+def _less(spans: Spans, taken: Spans) -> Spans:
     """What is left of disjoint spans when others are taken out."""
     edges = np.unique(np.concatenate([spans, taken]))
     return _where(edges, _covers(spans, edges[:-1]) & ~_covers(taken, edges[:-1]))
 
 
+#: Measure, its column, and why it is missing though there are data.
 _FIGURES = (
-    # name, column, unit, better, rule, why missing though there are data
-    ("ratio", "availability_ratio", "ratio", "higher", "rules 4-11", None),
-    ("budget_left", "budget_left_min", "min", "higher", "rule 10", "no availability is agreed"),
-    ("outages", "outages", "count", "lower", "rule 10", None),
-    ("mttr", "mttr_min", "min", "lower", "rule 10", "none observed"),
-    ("mtbf", "mtbf_min", "min", "higher", "rule 10", "none observed"),
-    ("user_hours_lost", "user_hours_lost", "hours", "lower", "rule 39", "the contract names no users"),
-    ("user_cost", "user_cost", "cost", "lower", "rule 39", "the contract names no cost of a user's hour"),
+    ("ratio", "availability_ratio", None),
+    ("budget_left", "budget_left_min", "no availability is agreed"),
+    ("outages", "outages", None),
+    ("mttr", "mttr_min", "none observed"),
+    ("mtbf", "mtbf_min", "none observed"),
+    ("user_hours_lost", "user_hours_lost", "the contract names no users"),
+    ("user_cost", "user_cost", "the contract names no cost of a user's hour"),
 )
 
 
-def _figures_of(row: dict[str, Any], robust: str | None) -> list[Figure]:
+def _figures_of_service(row: dict[str, Any], robust: str | None) -> list[Figure]:
     """The figures of one service from its row."""
     judged = {
         "ratio": {
@@ -987,15 +977,12 @@ def _figures_of(row: dict[str, Any], robust: str | None) -> list[Figure]:
             measure=f"availability.{name}",
             subject=row["service"],
             value=row[column],
-            unit=unit,
-            better=better,
             coverage=row["coverage_ratio"],
             clause=row["clause"],
-            rule=rule,
             why_missing=None if row[column] is not None else row["why_missing"] or reason,
             **{"n": row["outages"]} | judged.get(name, {}),
         )
-        for name, column, unit, better, rule, reason in _FIGURES
+        for name, column, reason in _FIGURES
     ]
 
 
@@ -1007,21 +994,18 @@ def _utc(micros: Any) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(np.asarray(micros, np.int64).view("datetime64[us]")).tz_localize("UTC")
 
 
-def _frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+def _typed_rows(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
     """Rows as a frame with exactly these columns, typed."""
-    return _typed(pd.DataFrame(rows, columns=columns), columns)
+    return _as_columns(pd.DataFrame(rows, columns=columns), columns)
 
 
 def _stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     """Frames below each other with exactly these columns, typed."""
-    return pd.concat([_frame([], columns), *(_typed(frame, columns) for frame in frames)], ignore_index=True)
+    return pd.concat(
+        [_typed_rows([], columns), *(_as_columns(frame, columns) for frame in frames)], ignore_index=True
+    )
 
 
-def _typed(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _as_columns(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     types = {name: _TYPES.get(name, _TYPES.get(name.rpartition("_")[2], "str")) for name in columns}
     return frame.reindex(columns=columns).astype(types)
-
-
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dicts, None where a value is missing."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")

@@ -30,10 +30,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Case
+from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
 from msp_report.model.figures import Figure, judge
+from msp_report.model.names import normal
 from msp_report.params import Contract, as_contract
 
-HOUR = 3_600_000_000
 #: What a restore test's result says when the data could be read back.
 PROVEN = ("success", "successful", "succeeded", "ok", "passed", "pass", "restored", "warning")
 
@@ -157,7 +159,7 @@ def assets(
     >>> table[["asset", "expected", "missed", "attained_rpo_hours", "verdict"]].values.tolist()
     [['wiki-01', 31, 31, 744.0, 'missed'], ['db-01', 31, 0, 26.0, 'met']]
     """
-    return analyse(assets, jobs, restores, contract, start, end).levels
+    return _analysed(assets, jobs, restores, contract, start, end).levels
 
 
 @dataclass(frozen=True)
@@ -187,12 +189,31 @@ class Analysis:
         chosen = self.levels[self.levels["verdict"].eq("missed")]
         return chosen.assign(unprotected=chosen["status"].eq("unprotected"))
 
+    def figures(self) -> list[Figure]:
+        """The figures of the report over all assets.
+
+        Returns: backups.within_rpo_ratio (good / expected of what needs a backup, unprotected all missed; target 1,
+        low and high where names fit several assets), .worst_gap_hours, .unprotected (target 0; high counts what may
+        be), .missed (assets late at least once) and .never_proven (assets without a restore that proved anything).
+        A missing value says why.
+        """
+        return [_within(self), _worst_gap(self), _unprotected(self), _late(self), _never_proven(self)]
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {"assets": self.levels, "stretches": self.stretches, "ambiguous": self.ambiguous}
 
 
-def analyse(
+def analyse(case: Case) -> Analysis:
+    """Everything about the backups of a period; reads assets, backup_jobs and restore_tests. Raises as `assets`.
+
+    Source: rule 31.
+    """
+    tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
+    return _analysed(*tables, case.agreed, case.start, case.end)
+
+
+def _analysed(
     assets: pd.DataFrame | None,
     jobs: pd.DataFrame | None,
     restores: pd.DataFrame | None,
@@ -200,9 +221,8 @@ def analyse(
     start: datetime,
     end: datetime,
 ) -> Analysis:
-    """Everything about the backups of a period. Parameters and raises: as `assets`. Source: rule 31."""
-    month = _Month(contract, start, end)
-    names = _matched(_before(jobs, month), assets)
+    month = _BackupMonth(contract, start, end)
+    names = _fitted(_named_before_cutoff(jobs, month), assets)
     register, runs = _register(assets, names, month), _runs(jobs, names, month)
     levels = _levels(register, runs, names, _proven(restores, assets, month), jobs is not None)
     return Analysis(
@@ -216,37 +236,17 @@ def analyse(
     )
 
 
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of backups over all assets.
-
-    Returns: backups.within_rpo_ratio (good / expected of what needs a backup, unprotected all missed; target 1,
-    low and high where names fit several assets), .worst_gap_hours, .unprotected (target 0; high counts what may
-    be), .missed (assets late at least once) and .never_proven (assets without a restore that proved anything).
-    A missing value says why.
-    """
-    return [
-        _within(analysis),
-        _worst(analysis),
-        _unprotected(analysis),
-        _late(analysis),
-        _never_proven(analysis),
-    ]
-
-
 # ---------------------------------------------------------------- what the tables say
 
 
-class _Month:
+class _BackupMonth:
     """The period, its contract, and its instants in microseconds."""
 
     def __init__(self, contract: Contract | Mapping[str, Any], start: datetime, end: datetime) -> None:
         agreed = as_contract(contract)
-        self.zone = agreed.client.timezone
-        self.start, self.end = _instant(start, "start"), _instant(end, "end")
-        if self.end < self.start:
-            raise ValueError(f"the period ends at {self.end}, before it starts at {self.start}: swap them")
-        self.contract = agreed.on(self.start.tz_convert(self.zone).date())
-        self.first, self.cutoff = self.start.value // 1000, self.end.value // 1000
+        first, last = bounds(start, end)
+        self.contract, self.zone = agreed.on(first), agreed.client.timezone
+        self.first, self.cutoff = micro(first), micro(last)
 
     @property
     def agreed(self) -> bool:
@@ -265,35 +265,7 @@ class _Month:
         return (self.midnights(days) < self.cutoff).fillna(False).astype(bool)
 
 
-def _instant(value: datetime, name: str) -> pd.Timestamp:
-    instant = pd.Timestamp(value)
-    if instant is pd.NaT or instant.tzinfo is None:
-        raise ValueError(f"{name} must be an instant with a time zone, not {value!r}")
-    return instant.tz_convert("UTC").as_unit("ns")
-
-
-def _micros(values: pd.Series, name: str) -> pd.Series:
-    """Instants as integer microseconds; missing stays missing."""
-    naive = isinstance(values.dtype, np.dtype) and values.dtype.kind == "M"
-    if naive and values.notna().any():
-        raise ValueError(f"{name} has times without a time zone: localize them first")
-    at = pd.DatetimeIndex(pd.to_datetime(values, utc=True)).as_unit("us")
-    return pd.Series(at.asi8, values.index, dtype="Int64").mask(at.isna())
-
-
-def _instants(micros: pd.Series) -> pd.Series:
-    at = pd.to_datetime(micros.astype("Int64"), unit="us", utc=True)
-    return at.astype("datetime64[us, UTC]")
-
-
-def _column(frame: pd.DataFrame, name: str, dtype: str) -> pd.Series:
-    """An optional column, missing where the frame has none."""
-    if name not in frame:
-        return pd.Series(None, index=frame.index, dtype=dtype)
-    return frame[name] if dtype == "object" else frame[name].astype(dtype)
-
-
-def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -> pd.DataFrame:
+def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _BackupMonth) -> pd.DataFrame:
     """Everything in service in the period that the register or the jobs name.
 
     Columns: asset, kind, critical, registered, needed, rpo [us], rpo_agreed, begin, end [us].
@@ -301,19 +273,19 @@ def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -
     listed = pd.DataFrame(columns=["asset"]) if assets is None else assets.reset_index(drop=True)
     if (twice := listed["asset"].duplicated()).any():
         raise ValueError(f"assets: {listed.loc[twice, 'asset'].iloc[0]!r} is listed twice: reject one row")
-    needed = _column(listed, "backup_required", "boolean")
+    needed = optional(listed, "backup_required").astype("boolean")
     if needed.isna().all():
         needed = needed.fillna(True)
-    own = _column(listed, "rpo_hours", "float64")
+    own = optional(listed, "rpo_hours").astype("float64")
     table = pd.DataFrame(
         {
             "asset": listed["asset"].astype("str"),
-            "kind": _column(listed, "kind", "str"),
-            "critical": _column(listed, "critical", "boolean"),
+            "kind": optional(listed, "kind").astype("str"),
+            "critical": optional(listed, "critical").astype("boolean"),
             "needed": needed,
             "own": (own * HOUR).round().where(own > 0),
-            "begin": month.midnights(_column(listed, "in_service_on", "object")).fillna(month.first),
-            "end": month.midnights(_column(listed, "retired_on", "object")).fillna(month.cutoff),
+            "begin": month.midnights(optional(listed, "in_service_on")).fillna(month.first),
+            "end": month.midnights(optional(listed, "retired_on")).fillna(month.cutoff),
         }
     )
     strays = names.loc[names["fits"].str.len() == 0, "name"]
@@ -332,29 +304,29 @@ def _register(assets: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -
     return table[table["begin"] < table["end"]].reset_index(drop=True)
 
 
-def _before(jobs: pd.DataFrame | None, month: _Month) -> pd.Series:
+def _named_before_cutoff(jobs: pd.DataFrame | None, month: _BackupMonth) -> pd.Series:
     """The names of what had a run before the cut-off."""
     if jobs is None:
         return pd.Series(dtype="str")
-    known = _micros(jobs["started_at"], "backup_jobs.started_at") < month.cutoff
+    known = micros(jobs["started_at"], "backup_jobs.started_at") < month.cutoff
     return pd.Series(jobs["asset"].array[known.fillna(False).to_numpy(bool)]).drop_duplicates()
 
 
-def _matched(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
+def _fitted(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
     """Which assets each name fits: the same, the same but for case, or one without its domain or folder.
 
     One row per name: name, asset (the one it is, missing where it fits none or several), fits (a list).
     """
     asked = pd.Series(names.dropna().astype("str").unique(), dtype="str")
     listed = pd.Series([] if assets is None else assets["asset"].dropna().astype("str").unique(), dtype="str")
-    folded, theirs = asked.str.strip().str.casefold(), listed.str.strip().str.casefold()
+    folded, theirs = normal(asked), normal(listed)
     found = pd.DataFrame({"name": asked, "fits": None})
     for keys in (
         [(asked, listed)],
         [(folded, theirs)],
         [(folded, _bare(theirs)), (_bare(folded), theirs)],
     ):
-        pairs = pd.concat([_pairs(asked, one, listed, two) for one, two in keys]).drop_duplicates()
+        pairs = pd.concat([_fitting(asked, one, listed, two) for one, two in keys]).drop_duplicates()
         pairs = pairs.sort_values("asset", kind="stable")
         lists = pairs.groupby("name", sort=False)["asset"].agg(list)
         found["fits"] = found["fits"].where(found["fits"].notna(), asked.map(lists))
@@ -369,7 +341,7 @@ def _owners(names: pd.DataFrame) -> pd.Series:
     return names["asset"].where(~alone, names["name"]).astype("str").set_axis(names["name"])
 
 
-def _pairs(asked: pd.Series, one: pd.Series, listed: pd.Series, two: pd.Series) -> pd.DataFrame:
+def _fitting(asked: pd.Series, one: pd.Series, listed: pd.Series, two: pd.Series) -> pd.DataFrame:
     left, right = pd.DataFrame({"name": asked, "key": one}), pd.DataFrame({"asset": listed, "key": two})
     return left.merge(right, on="key")[["name", "asset"]]
 
@@ -378,7 +350,7 @@ def _bare(names: pd.Series) -> pd.Series:
     return names.str.replace(r"^.*[\\/]", "", regex=True).str.replace(r"\..*$", "", regex=True)
 
 
-def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -> pd.DataFrame:
+def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _BackupMonth) -> pd.DataFrame:
     """Runs that began before the cut-off, as known then: name, asset (missing where it fits none or several), at
     [us], inside (the period), good, running, failed.
     A name that the register does not have is its own asset.
@@ -386,11 +358,8 @@ def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _Month) -> pd.D
     if jobs is None:
         jobs = pd.DataFrame(columns=["asset", "started_at", "finished_at", "result"])
     name = jobs["asset"].astype("str").array
-    at = _micros(jobs["started_at"], "backup_jobs.started_at")
-    finish = _micros(
-        _column(jobs, "finished_at", "datetime64[us, UTC]" if "finished_at" not in jobs else "object"),
-        "backup_jobs.finished_at",
-    )
+    at = micros(jobs["started_at"], "backup_jobs.started_at")
+    finish = micros(optional(jobs, "finished_at", "datetime64[us, UTC]"), "backup_jobs.finished_at")
     late = (finish >= month.cutoff).fillna(False)
     finished = (finish.notna() & ~late).to_numpy(bool)
     result = jobs["result"].astype("str").to_numpy()
@@ -434,7 +403,7 @@ def _levels(
         maybe=register["asset"].isin(names.loc[names["asset"].isna(), "fits"].explode()),
         last_restore_test_on=proven.reindex(register["asset"]).array,
     )
-    table = _judged(_measured(table, runs), watched)
+    table = _with_status(_measured(table, runs), watched)
     table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
     table["calm"] = ~table["critical"].fillna(False)
     table["worst"] = -(table["attained_rpo_hours"] / table["rpo_hours"]).fillna(0)
@@ -467,8 +436,8 @@ def _stretches(levels: pd.DataFrame, register: pd.DataFrame, runs: pd.DataFrame)
     table = pd.DataFrame(
         {
             "asset": lost["subject"].astype("str"),
-            "from_at": _instants(lost["from"]),
-            "to_at": _instants(lost["to"]),
+            "from_at": instants(lost["from"]),
+            "to_at": instants(lost["to"]),
             "gap_hours": (lost["to"] - lost["from"]) / HOUR,
             "rpo_hours": lost["every"] / HOUR,
             "missed": lost["missed"].astype("Int64"),
@@ -479,7 +448,7 @@ def _stretches(levels: pd.DataFrame, register: pd.DataFrame, runs: pd.DataFrame)
     return table.loc[worst.sort_values(kind="stable").index, _STRETCHES].reset_index(drop=True)
 
 
-def _ambiguous(names: pd.DataFrame, runs: pd.DataFrame, month: _Month) -> pd.DataFrame:
+def _ambiguous(names: pd.DataFrame, runs: pd.DataFrame, month: _BackupMonth) -> pd.DataFrame:
     several = names[names["fits"].str.len() > 1]
     counts = runs[runs["at"] >= month.first].groupby("name").size()
     return pd.DataFrame(
@@ -506,24 +475,24 @@ def _measured(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         good=(due["size"] - due["sum"]).astype("Int64"),
         attained_rpo_hours=gap["gap"].astype("float64") / HOUR,
         rpo_hours=table["every"] / HOUR,
-        last_good_at=_instants(gap["last"]),
+        last_good_at=instants(gap["last"]),
         **{name: counts[name].fillna(0).astype("Int64") for name in ("runs", "failed", "running")},
     )
 
 
-def _proven(restores: pd.DataFrame | None, assets: pd.DataFrame | None, month: _Month) -> pd.Series:
+def _proven(restores: pd.DataFrame | None, assets: pd.DataFrame | None, month: _BackupMonth) -> pd.Series:
     """By asset, the day of its last restore test before the cut-off that proved anything."""
     if restores is None or restores.empty:
         return pd.Series(dtype="datetime64[us]", index=pd.Index([], dtype="str"))
     day = pd.to_datetime(restores["tested_on"]).astype("datetime64[us]")
-    proven = restores["result"].astype("str").str.strip().str.casefold().isin(PROVEN)
-    owner = _owners(_matched(restores["asset"], assets)).reindex(restores["asset"].astype("str"))
+    proven = normal(restores["result"]).isin(PROVEN)
+    owner = _owners(_fitted(restores["asset"], assets)).reindex(restores["asset"].astype("str"))
     owner = pd.Series(owner.array, restores.index)
     chosen = proven & month.before_cutoff(restores["tested_on"]) & owner.notna()
     return day[chosen].groupby(owner[chosen]).max()
 
 
-def _judged(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
+def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
     """Status, verdict and reason of each row, and whether it counts; what cannot be known becomes missing."""
     needed, jobs, maybe = table["needed"], table["has_jobs"], table["maybe"]
     exempt = needed.eq(False).fillna(False).to_numpy(bool)
@@ -580,17 +549,6 @@ _NO_JOBS = "no backup jobs were supplied"
 _NOTHING = "no asset needs a backup or has one"
 
 
-def _figure(name: str, value: float | None, unit: str, why: str, **more: Any) -> Figure:
-    return Figure(
-        measure=f"backups.{name}",
-        value=value,
-        unit=unit,
-        rule="rule 31",
-        why_missing=None if value is not None else why,
-        **more,
-    )
-
-
 def _within(analysis: Analysis) -> Figure:
     levels = analysis.levels
     counted = levels[levels["counted"]]
@@ -605,17 +563,26 @@ def _within(analysis: Analysis) -> Figure:
     why = (
         "every name in the jobs fits several assets" if total else _NOTHING if analysis.watched else _NO_JOBS
     )
-    return _figure(
-        "within_rpo_ratio", value, "ratio", why, n=total, low=low, high=high, target=target, better="higher",
+    return Figure(
+        measure="backups.within_rpo_ratio",
+        value=value,
+        n=total,
+        low=low,
+        high=high,
+        target=target,
         verdict=judge(value, target, "higher", low, high),
-    )  # fmt: skip
+        why_missing=None if expected else why,
+    )
 
 
-def _worst(analysis: Analysis) -> Figure:
+def _worst_gap(analysis: Analysis) -> Figure:
     known = analysis.levels.loc[analysis.levels["counted"], "attained_rpo_hours"].dropna()
     why = _NOTHING if analysis.watched else _NO_JOBS
-    return _figure(
-        "worst_gap_hours", known.max() if len(known) else None, "hours", why, n=len(known), better="lower"
+    return Figure(
+        measure="backups.worst_gap_hours",
+        value=known.max() if len(known) else None,
+        n=len(known),
+        why_missing=None if len(known) else why,
     )
 
 
@@ -627,21 +594,33 @@ def _unprotected(analysis: Analysis) -> Figure:
     low, high = (value, value + doubt) if known and doubt else (None, None)
     target = 0 if analysis.registered or analysis.watched or analysis.agreed else None
     why = "no register of assets was supplied" if analysis.watched else _NO_JOBS
-    return _figure(
-        "unprotected", value, "count", why, n=len(levels), low=low, high=high, target=target, better="lower",
+    return Figure(
+        measure="backups.unprotected",
+        value=value,
+        n=len(levels),
+        low=low,
+        high=high,
+        target=target,
         verdict=judge(value, target, "lower", low, high),
-    )  # fmt: skip
+        why_missing=None if known else why,
+    )
 
 
 def _late(analysis: Analysis) -> Figure:
-    value = int(analysis.levels["status"].eq("missed").sum()) if analysis.watched else None
-    n = int(analysis.levels["counted"].sum())
-    return _figure("missed", value, "count", _NO_JOBS, n=n, better="lower")
+    return Figure(
+        measure="backups.missed",
+        value=int(analysis.levels["status"].eq("missed").sum()) if analysis.watched else None,
+        n=int(analysis.levels["counted"].sum()),
+        why_missing=None if analysis.watched else _NO_JOBS,
+    )
 
 
 def _never_proven(analysis: Analysis) -> Figure:
     levels = analysis.levels
     needing = levels[levels["counted"] | levels["status"].eq("no data")]
-    value = int(needing["last_restore_test_on"].isna().sum()) if analysis.tested else None
-    why = "no restore tests were supplied"
-    return _figure("never_proven", value, "count", why, n=len(needing), better="lower")
+    return Figure(
+        measure="backups.never_proven",
+        value=int(needing["last_restore_test_on"].isna().sum()) if analysis.tested else None,
+        n=len(needing),
+        why_missing=None if analysis.tested else "no restore tests were supplied",
+    )

@@ -30,6 +30,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from msp_report.model.case import Case
+from msp_report.model.columns import DAY, plain_rows
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.period import midnight
 from msp_report.params import Contract, as_contract
@@ -60,9 +62,52 @@ NO_FORECAST = {
 Samples = pd.DataFrame | Sequence[Any]
 
 _KEY = ["resource", "metric"]
-_DAY_US = 86_400_000_000
 #: Samples whose days are aggregated at once; more are taken a month at a time, to bound the memory.
 _AT_ONCE, _SLICE_DAYS = 10_000_000, 31
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about the capacity of a period: `resources` as the function of that name gives them, and `daily` of
+    the look-back as in `Aggregates`."""
+
+    resources: pd.DataFrame
+    daily: pd.DataFrame
+
+    @property
+    def labelled(self) -> pd.DataFrame:
+        """The resources that have a utilisation, with `label` for a chart: resource and metric."""
+        known = self.resources[self.resources["utilisation_ratio"].notna()]
+        return known.assign(label=known["resource"] + " " + known["metric"])
+
+    @property
+    def forecasts(self) -> pd.DataFrame:
+        """The resources that have a limit, soonest full first; `forecast_words` says why there is no date."""
+        limited = self.resources[self.resources["limit_ratio"].notna()]
+        words = limited["forecast"].map(NO_FORECAST)
+        by = {"kind": "stable", "na_position": "last"}
+        return limited.assign(forecast_words=words).sort_values("days_to_limit", **by)
+
+    def figures(self) -> list[Figure]:
+        """Of every resource capacity.utilisation and capacity.days_to_limit, subject `resource:metric`.
+
+        Days to the limit carry no verdict, for no contract agrees on a forecast.
+        """
+        return [f for row in plain_rows(self.resources) for f in (_utilisation(row), _days_to_limit(row))]
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        return {"resources": self.resources, "daily": self.daily}
+
+
+def analyse(case: Case) -> Analysis:
+    """Everything about the capacity of a period; reads the samples, where they lie in files. Raises as `aggregate`.
+
+    Source: rules 22 and 23.
+    """
+    samples = case.paths("samples") or case.table("samples")
+    found = aggregate(samples, case.agreed, case.start, case.end)
+    return Analysis(resources(found, case.agreed, case.start, case.end), found.daily)
 
 
 @dataclass(frozen=True)
@@ -97,11 +142,11 @@ def aggregate(
     """
     agreed = as_contract(contract)
     zone = agreed.client.timezone
-    start, end = _instant(start, zone), _instant(end, zone)
+    start, end = _moment(start, zone), _moment(end, zone)
     if start >= end:
         raise ValueError(f"the period ends at {end}, which is not after its start at {start}")
     with duckdb.connect(config={"temp_directory": gettempdir()}) as database:
-        database.register("entries", _entries(agreed, start)[[*_KEY, "capacity", "percentile"]])
+        database.register("entries", _agreed_limits(agreed, start)[[*_KEY, "capacity", "percentile"]])
         _source(database, samples)
         many = database.execute("SELECT count(*) FROM samples").fetchall()[0][0] > _AT_ONCE
         slices = _slices(start, end, zone, _SLICE_DAYS if many else None)
@@ -130,7 +175,7 @@ def resources(
     """
     agreed = as_contract(contract)
     found = samples if isinstance(samples, Aggregates) else aggregate(samples, agreed, start, end)
-    frame = _entries(agreed, found.start).merge(found.period, on=_KEY, how="outer")
+    frame = _agreed_limits(agreed, found.start).merge(found.period, on=_KEY, how="outer")
     frame["critical"] = frame["critical"].fillna(False).astype(bool)
     frame["percentile"] = frame["percentile"].fillna("linear")
     frame["samples"] = frame["samples"].fillna(0).astype("int64")
@@ -138,7 +183,7 @@ def resources(
     frame["over_capacity"] = frame["over_capacity"].where(frame["capacity"] > 0)
     expected = (found.end - found.start) / pd.Timedelta(minutes=1) / frame["interval_min"]
     frame["coverage_ratio"] = (frame["samples"] / expected).clip(upper=1)
-    return _sorted(_forecast(_judged(frame), found, agreed.client.timezone))[RESOURCES]
+    return _sorted(_forecast(_with_verdicts(frame), found, agreed.client.timezone))[RESOURCES]
 
 
 def time_to_limit(days: np.ndarray, p95: np.ndarray, limit: float, cutoff: float) -> dict[str, Any]:
@@ -175,43 +220,16 @@ def time_to_limit(days: np.ndarray, p95: np.ndarray, limit: float, cutoff: float
     return line | {"forecast": "beyond_horizon" if np.isnan(value) else "ok"}
 
 
-def labelled(resources: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `resources` that have a utilisation, with `label` for a chart: resource and metric."""
-    known = resources[resources["utilisation_ratio"].notna()]
-    return known.assign(label=known["resource"] + " " + known["metric"])
-
-
-def forecasts(resources: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `resources` that have a limit, soonest full first; `forecast_words` says why there is no date."""
-    limited = resources[resources["limit_ratio"].notna()]
-    words = limited["forecast"].map(NO_FORECAST)
-    return limited.assign(forecast_words=words).sort_values(
-        "days_to_limit", kind="stable", na_position="last"
-    )
-
-
-def figures(resources: pd.DataFrame) -> list[Figure]:
-    """capacity.utilisation and capacity.days_to_limit of every row of `resources`, subject `resource:metric`.
-
-    Days to the limit carry no verdict, for no contract agrees on a forecast.
-    """
-    rows = resources.astype(object).where(resources.notna(), None).to_dict("records")
-    return [figure for row in rows for figure in (_utilisation(row), _days_to_limit(row))]
-
-
 def _utilisation(row: dict[str, Any]) -> Figure:
     return Figure(
         measure="capacity.utilisation",
         subject=f"{row['resource']}:{row['metric']}",
         value=row["utilisation_ratio"],
-        unit="ratio",
         n=row["samples"],
         target=row["limit_ratio"],
-        better="lower",
         verdict=row["verdict"],
         coverage=row["coverage_ratio"],
         clause=row["clause"],
-        rule="rule 22",
         why_missing=None if row["utilisation_ratio"] is not None else row["why_missing"],
     )
 
@@ -221,14 +239,11 @@ def _days_to_limit(row: dict[str, Any]) -> Figure:
         measure="capacity.days_to_limit",
         subject=f"{row['resource']}:{row['metric']}",
         value=row["days_to_limit"],
-        unit="days",
         n=row["samples"],
         low=row["days_low"],
         high=row["days_high"],
-        better="higher",
         coverage=row["coverage_ratio"],
         clause=row["clause"],
-        rule="rule 23",
         why_missing=None if row["days_to_limit"] is not None else NO_FORECAST[row["forecast"]],
     )
 
@@ -236,9 +251,9 @@ def _days_to_limit(row: dict[str, Any]) -> Figure:
 # ---------------------------------------------------------------- what is agreed
 
 
-def _entries(agreed: Contract, start: pd.Timestamp) -> pd.DataFrame:
+def _agreed_limits(agreed: Contract, start: pd.Timestamp) -> pd.DataFrame:
     """One row per resource and metric of the contract in force at the start."""
-    entries = agreed.on(start.tz_convert(agreed.client.timezone).date()).capacity
+    entries = agreed.on(start).capacity
     columns = [*_KEY, "unit", "capacity", "warn_ratio", "limit_ratio", "percentile", "critical", "clause"]
     frame = pd.DataFrame([entry.model_dump(include=set(columns)) for entry in entries], columns=columns)
     if frame.duplicated(_KEY).any():
@@ -252,7 +267,7 @@ def _entries(agreed: Contract, start: pd.Timestamp) -> pd.DataFrame:
     )
 
 
-def _judged(frame: pd.DataFrame) -> pd.DataFrame:
+def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     """Status and verdict of each row, and why there is none."""
     used, limit, warn = frame["utilisation_ratio"], frame["limit_ratio"], frame["warn_ratio"]
     empty, outside = frame["samples"] == 0, frame["agreed"].isna()
@@ -300,7 +315,7 @@ def _forecast(frame: pd.DataFrame, found: Aggregates, zone: str) -> pd.DataFrame
     series = dict(iter(recent.groupby(_KEY)[["day", "p95"]]))
     limits = frame["limit_ratio"] * frame["capacity"].where(frame["capacity"] > 0)
     lines = [
-        _line(series.get(key), limit, cutoff, empty)
+        _trend_line(series.get(key), limit, cutoff, empty)
         for key, limit, empty in zip(
             frame[_KEY].itertuples(index=False, name=None), limits, frame["samples"] == 0, strict=True
         )
@@ -315,7 +330,7 @@ def _forecast(frame: pd.DataFrame, found: Aggregates, zone: str) -> pd.DataFrame
     return frame.join(drawn)
 
 
-def _line(series: pd.DataFrame | None, limit: float, cutoff: float, empty: bool) -> dict[str, Any]:
+def _trend_line(series: pd.DataFrame | None, limit: float, cutoff: float, empty: bool) -> dict[str, Any]:
     if empty:
         return {"forecast": "no_data"}
     if np.isnan(limit):
@@ -385,7 +400,7 @@ def _daily(
     frame = database.execute(
         f"""
         WITH days AS (
-            SELECT resource, metric, (epoch_us("at") + {offset}) // {_DAY_US} AS day, value
+            SELECT resource, metric, (epoch_us("at") + {offset}) // {DAY} AS day, value
             FROM samples WHERE {_BETWEEN}
         ), billed AS (
             SELECT resource, metric, day, {_nearest_rank("list_sort(list(value))")} AS p95
@@ -411,7 +426,7 @@ def _nearest_rank(values: str) -> str:
 # ---------------------------------------------------------------- time
 
 
-def _instant(moment: pd.Timestamp | datetime | date, zone: str) -> pd.Timestamp:
+def _moment(moment: pd.Timestamp | datetime | date, zone: str) -> pd.Timestamp:
     """An instant in UTC; a date or a naive time is the client's."""
     moment = pd.Timestamp(moment)
     if moment.tz is None:

@@ -136,7 +136,7 @@ def levels(
     Returns: one row per figure of availability and per attainment of tickets: measure, subject, value, verdict.
     """
     agreed = as_contract(contract)
-    ratios = availability.figures(availability.service_levels(outages, checks, agreed, start, end))
+    ratios = availability.figures_of(availability.service_levels(outages, checks, agreed, start, end))
     rows = [_frame(ratios)]
     if tickets is not None:
         clocks = desk.clocks(tickets, events, agreed, end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
@@ -37,6 +38,14 @@ class Case(Protocol):
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
+
+    def paths(self, name: str) -> Sequence[Any]:
+        """The Parquet files of a table, oldest month first, for a metric whose rows are too many to load; empty where
+        there are none, as in a stand-in that has frames alone."""
+
+    @property
+    def invited(self) -> int | None:
+        """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""
 
     def reach(self, name: str) -> pd.Timestamp:
         """The instant up to which later exports of a table reach, at least the cut-off."""

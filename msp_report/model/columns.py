@@ -66,6 +66,14 @@ def wall_time(at: datetime, zone: str) -> pd.Timestamp:
     return instant(at).tz_convert(zone).tz_localize(None)
 
 
+def bounds(start: datetime, end: datetime) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The edges of a period in UTC. Raises ValueError for times without a zone and an end before the start."""
+    first, last = instant(start), instant(end)
+    if last < first:
+        raise ValueError(f"the period ends at {last}, before it starts at {first}: swap them")
+    return first, last
+
+
 def civil_day(at: date | datetime, zone: str) -> pd.Timestamp:
     """The civil day of an instant in a zone, at its midnight without a zone; a date is its own day."""
     moment = pd.Timestamp(at)

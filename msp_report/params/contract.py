@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 from pydantic import model_validator as check
 
 from msp_report.model.clock import Clock
+from msp_report.model.columns import civil_day
 from msp_report.params.fields import Count, Money, Name, NotNegative, Params, Ratio
 from msp_report.params.layout import Texts
 from msp_report.params.yaml_text import load, nearest, problems, validate
@@ -395,7 +396,9 @@ class Contract(Params):
         return used + ([("accounting.maintenance_windows", windows)] if isinstance(windows, str) else [])
 
     def on(self, day: date) -> Contract:
-        """The contract with every amendment in force on a day."""
+        """The contract with every amendment in force on a civil day, or on that of an instant in the client's zone."""
+        if isinstance(day, datetime):
+            day = civil_day(day, self.client.timezone).date()
         return [version for effective_on, version in self._versions if effective_on <= day][-1]
 
     @property

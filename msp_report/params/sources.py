@@ -57,6 +57,12 @@ class Sources(Params):
     tables: dict[str, Annotated[tuple[Source, ...], BeforeValidator(_sources)]] = {}
     """By table one source, or a list of them."""
 
+    @property
+    def invited(self) -> int | None:
+        """How many were asked, where it is stated for each source of surveys; else None."""
+        stated = [source.invited for source in self.tables.get("surveys", ())]
+        return sum(stated) if stated and None not in stated else None
+
     @check(mode="after")
     def _known_tables(self) -> Sources:
         for name in self.tables:

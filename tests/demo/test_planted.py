@@ -42,9 +42,9 @@ def ids(faults, *kinds):
 
 def test_every_service_level_is_the_planted_one(month):
     case, truth = month
-    evidence = (case.table("outages"), case.table("checks"), case.agreed, case.start, case.end)
-    levels = availability.service_levels(*evidence).set_index("service")
-    robust = availability.robustness(availability.rules(*evidence)).set_index("service")["robust"]
+    found = availability.analyse(case)
+    levels = found.services.set_index("service")
+    robust = found.robustness.set_index("service")["robust"]
     expected = {fault["subject"]: fault for fault in truth["availability"] if "scheduled_min" in fault}
     assert set(levels.index) == set(expected)
     for service, fault in expected.items():
@@ -58,8 +58,7 @@ def test_every_service_level_is_the_planted_one(month):
 
 def test_refused_maintenance_is_the_planted_one(month):
     case, truth = month
-    evidence = (case.table("outages"), case.table("checks"), case.agreed, case.start, case.end)
-    found = availability.maintenance_list(*evidence)
+    found = availability.analyse(case).maintenance
     refused = found[found["status"].isin(["refused", "partly"])]
     kinds = ("maintenance_announced_late", "maintenance_outside_window", "maintenance_above_cap")
     expected = sorted(
@@ -142,7 +141,7 @@ FORECASTS = {"already over": "already_over", "too short": "too_short", "no trend
 
 def test_every_capacity_is_the_planted_one(month):
     case, truth = month
-    found = capacity.resources(case.paths("samples"), case.agreed, case.start, case.end)
+    found = capacity.analyse(case).resources
     found.index = found["resource"] + ":" + found["metric"]
     kinds = ("none", "over_limit", "warned", "no_samples")
     expected = {fault["subject"]: fault for fault in planted(truth["capacity"], *kinds)}

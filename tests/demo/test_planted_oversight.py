@@ -38,14 +38,7 @@ def differences(table: pd.DataFrame, entries: list[dict], names: dict[str, str])
 
 def test_backups(month):
     case, truth = month
-    done = backups.analyse(
-        case.table("assets"),
-        case.table("backup_jobs"),
-        case.table("restore_tests"),
-        case.agreed,
-        case.start,
-        case.end,
-    )
+    done = backups.analyse(case)
     table = done.levels.set_index("asset")
     entries = [e for e in truth["backups"] if e.get("subject") and "expected" in e]
     assert set(table.index) == {entry["subject"] for entry in entries}
@@ -61,7 +54,7 @@ def test_backups(month):
     running = {entry["subject"] for entry in truth["backups"] if entry["fault"] == "still_running"}
     assert set(table.index[table["running"] > 0]) == running
     total = next(entry for entry in truth["backups"] if entry.get("subject") == "")
-    found = {figure.measure: figure.value for figure in backups.figures(done)}
+    found = {figure.measure: figure.value for figure in done.figures()}
     assert found["backups.within_rpo_ratio"] == pytest.approx(total["within_rpo_ratio"])
     assert found["backups.unprotected"] == total["unprotected"]
 

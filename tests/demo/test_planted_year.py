@@ -29,7 +29,7 @@ def figures(case) -> pd.DataFrame:
     for month in [Month(2025, 10), *PERIOD.months]:
         bounds = Period(month, month).bounds(case.timezone)
         levels = availability.service_levels(outages, checks, case.agreed, *bounds)
-        rows += [{"month": str(month), **figure.row()} for figure in availability.figures(levels)]
+        rows += [{"month": str(month), **figure.row()} for figure in availability.figures_of(levels)]
     return pd.DataFrame(rows, columns=["month", *COLUMNS])
 
 

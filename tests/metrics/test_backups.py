@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf
 
 from msp_report.metrics import backups
-from msp_report.metrics.backups import analyse, figures, gaps, slots
+from msp_report.metrics.backups import Analysis, analyse, gaps, slots
 from msp_report.model.period import Period
 
 # Four days of 24 hours: slots end on the 2nd, 3rd, 4th and 5th at midnight.
@@ -45,6 +46,12 @@ def row(jobs, assets=None, contract=AGREED, start=START, end=END, restores=None)
     table = backups.assets(register() if assets is None else assets, jobs, restores, contract, start, end)
     assert len(table) == 1
     return table.iloc[0]
+
+
+def analysed(assets, jobs, restores=None, contract=AGREED) -> Analysis:
+    """Everything about the four days."""
+    tables = {"assets": assets, "backup_jobs": jobs, "restore_tests": restores}
+    return analyse(MonthOf(START, END, contract, tables=tables))
 
 
 def counts(found: pd.Series) -> tuple:
@@ -260,9 +267,9 @@ def test_what_only_the_jobs_name_has_no_target_beside_a_register():
 
 
 def test_without_a_register_the_jobs_are_judged_and_nothing_can_be_called_unprotected():
-    done = analyse(None, runs(*EVERY_NIGHT), None, AGREED, START, END)
+    done = analysed(None, runs(*EVERY_NIGHT), None, AGREED)
     assert done.levels[["asset", "verdict", "counted"]].values.tolist() == [["db", "met", True]]
-    found = {figure.measure: figure for figure in figures(done)}
+    found = {figure.measure: figure for figure in done.figures()}
     assert found["backups.within_rpo_ratio"].value == 1
     assert found["backups.unprotected"].value is None
     assert found["backups.unprotected"].why_missing == "no register of assets was supplied"
@@ -285,7 +292,7 @@ def test_without_a_register_the_jobs_are_judged_and_nothing_can_be_called_unprot
     ],
 )
 def test_names(names, job, fits):
-    done = analyse(register(*names), runs(*EVERY_NIGHT, asset=job), None, AGREED, START, END)
+    done = analysed(register(*names), runs(*EVERY_NIGHT, asset=job), None, AGREED)
     met = done.levels.loc[done.levels.verdict == "met", "asset"].tolist()
     if len(fits) < 2:
         assert met == fits
@@ -299,9 +306,7 @@ def test_names(names, job, fits):
 
 def test_a_name_that_fits_several_assets_is_proof_of_none():
     assets = register("web.leeds", "web.london", "db")
-    done = analyse(
-        assets, pd.concat([runs(*EVERY_NIGHT, asset="web"), runs(*EVERY_NIGHT)]), None, AGREED, START, END
-    )
+    done = analysed(assets, pd.concat([runs(*EVERY_NIGHT, asset="web"), runs(*EVERY_NIGHT)]), None, AGREED)
     assert done.levels.asset.tolist() == ["web.leeds", "web.london", "db"]
     doubtful = done.levels.iloc[0]
     assert (doubtful.expected, doubtful.verdict, doubtful.why) == (
@@ -310,7 +315,7 @@ def test_a_name_that_fits_several_assets_is_proof_of_none():
         "a name in the jobs fits several assets",
     )
     assert doubtful[["good", "missed", "attained_rpo_hours"]].isna().all()
-    within, _, unprotected, *_ = figures(done)
+    within, _, unprotected, *_ = done.figures()
     # known: 4 of 4. The other eight slots may be all missed or all good: 4 of 12 to 12 of 12
     assert (within.value, within.low, within.high, within.verdict) == (1, 4 / 12, 1, "no_verdict")
     assert (unprotected.value, unprotected.low, unprotected.high, unprotected.verdict) == (
@@ -338,9 +343,7 @@ def test_an_asset_whose_own_runs_meet_needs_no_doubtful_ones():
 
 
 def test_names_after_the_cut_off_do_not_exist():
-    done = analyse(
-        register("web.leeds", "web.london"), runs("06 22:00", asset="web"), None, AGREED, START, END
-    )
+    done = analysed(register("web.leeds", "web.london"), runs("06 22:00", asset="web"), None, AGREED)
     assert done.ambiguous.empty
     assert done.levels.status.tolist() == ["unprotected", "unprotected"]
 
@@ -370,7 +373,7 @@ def test_the_last_proven_restore(tests, expected):
 
 def test_stretches_say_from_when_to_when_nothing_was_saved():
     jobs = pd.concat([runs("01 22:00"), runs("02 22:00", "03 22:00", result="failed"), runs("04 22:00")])
-    done = analyse(register(), jobs, None, AGREED, START, END)
+    done = analysed(register(), jobs, None, AGREED)
     assert done.stretches.to_dict("records") == [
         {"asset": "db", "from_at": at("01 22:00"), "to_at": at("04 22:00"), "gap_hours": 72.0, "rpo_hours": 24.0,
          "missed": 1, "failed": 2}
@@ -379,12 +382,12 @@ def test_stretches_say_from_when_to_when_nothing_was_saved():
 
 def test_a_stretch_that_never_began_or_ended():
     jobs = runs("01 22:00", result="failed")
-    stretch = analyse(register(), jobs, None, AGREED, START, END).stretches.iloc[0]
+    stretch = analysed(register(), jobs, None, AGREED).stretches.iloc[0]
     assert (stretch.from_at, stretch.to_at, stretch.missed, stretch.failed) == (START, END, 4, 1)
 
 
 def test_the_unprotected_and_the_met_have_no_stretches():
-    done = analyse(register("db", "none"), runs(*EVERY_NIGHT), None, AGREED, START, END)
+    done = analysed(register("db", "none"), runs(*EVERY_NIGHT), None, AGREED)
     assert done.stretches.empty
 
 
@@ -395,7 +398,7 @@ def test_figures():
     assets = register("a", "b", "c")
     jobs = pd.concat([runs(*EVERY_NIGHT, asset="a"), runs("01 22:00", asset="b")])
     restores = pd.DataFrame({"asset": ["a"], "tested_on": ["2026-09-01"], "result": ["success"]})
-    found = {f.measure: f for f in figures(analyse(assets, jobs, restores, AGREED, START, END))}
+    found = {f.measure: f for f in analysed(assets, jobs, restores, AGREED).figures()}
     within = found["backups.within_rpo_ratio"]
     # a 4 of 4, b 2 of 4, c 0 of 4
     assert (within.value, within.n, within.target, within.verdict) == (0.5, 12, 1, "missed")
@@ -409,8 +412,8 @@ def test_figures():
 @pytest.mark.parametrize("assets", [None, register()[:0], register()])
 @pytest.mark.parametrize("jobs", [None, runs()[:0]])
 def test_no_file_is_not_an_empty_file(assets, jobs):
-    done = analyse(assets, jobs, None, AGREED, START, END)
-    within, worst, unprotected, missed, proven = figures(done)
+    done = analysed(assets, jobs, None, AGREED)
+    within, worst, unprotected, missed, proven = done.figures()
     if jobs is None:
         assert set(done.levels.verdict) <= {"no_data"}
         assert done.levels[["good", "missed", "attained_rpo_hours"]].isna().all(axis=None)
@@ -427,7 +430,7 @@ def test_no_file_is_not_an_empty_file(assets, jobs):
 
 
 def test_nothing_agreed_and_nothing_supplied_promises_nothing():
-    within, _, unprotected, *_ = figures(analyse(None, None, None, {}, START, END))
+    within, _, unprotected, *_ = analysed(None, None, None, {}).figures()
     assert (within.verdict, within.target, unprotected.target) == ("no_data", None, None)
 
 
@@ -501,22 +504,17 @@ def test_the_record_adds_up(rows, names):
     jobs = pd.DataFrame(rows, columns=["asset", "hour", "result"]).drop_duplicates(["asset", "hour"])
     jobs = jobs.assign(job="j", started_at=START + pd.to_timedelta(jobs["hour"], unit="h"))
     jobs["finished_at"] = jobs["started_at"] + pd.Timedelta(hours=1)
-    done = analyse(register(*sorted(names)), jobs, None, AGREED, START, END)
+    done = analysed(register(*sorted(names)), jobs, None, AGREED)
     table = done.levels
     assert (table.good + table.missed == table.expected).all()
     assert ((table.missed == 0) == table.verdict.isin(["met", "no_target"]))[table.counted].all()
     assert (table.failed + table.running <= table.runs).all()
-    within = figures(done)[0]
+    within = done.figures()[0]
     assert within.value == table.good[table.counted].sum() / table.expected[table.counted].sum()
     late = table[table.status == "missed"]
     assert done.stretches.groupby("asset").missed.sum().reindex(late.asset).tolist() == late.missed.tolist()
     # another good point never makes it worse
-    better = analyse(
-        register(*sorted(names)),
-        pd.concat([jobs, runs("02 12:00", asset=min(names))]),
-        None,
-        AGREED,
-        START,
-        END,
+    better = analysed(
+        register(*sorted(names)), pd.concat([jobs, runs("02 12:00", asset=min(names))]), None, AGREED
     )
-    assert figures(better)[0].value >= within.value
+    assert better.figures()[0].value >= within.value

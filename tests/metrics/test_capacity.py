@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf
 
 from msp_report.metrics import capacity
 from msp_report.model import statistics
@@ -351,7 +352,7 @@ def test_states_of_the_forecast(daily, state):
     row = forecast(daily)
     assert row["forecast"] == state
     assert (row["days_to_limit"] is not None) is (state == "ok")
-    figure = capacity.figures(pd.DataFrame([row]))[1]
+    figure = capacity.Analysis(pd.DataFrame([row]), pd.DataFrame()).figures()[1]
     assert figure.why_missing == capacity.NO_FORECAST.get(state)
 
 
@@ -394,13 +395,10 @@ def test_the_daily_percentile_follows_the_contract():
 
 def test_figures():
     noise = np.tile([0.0, 0.004, -0.004], 20)
-    rows = capacity.resources(
-        sampled(0.6 + 0.002 * np.arange(-60.0, 0) + noise, pd.Timestamp(END) - pd.Timedelta(days=60), "1D"),
-        contract({"clause": "7.1"}, {"resource": "gone", "critical": True}),
-        START,
-        END,
-    )
-    gone, _, used, days = capacity.figures(rows)
+    values = 0.6 + 0.002 * np.arange(-60.0, 0) + noise
+    samples = sampled(values, pd.Timestamp(END) - pd.Timedelta(days=60), "1D")
+    agreed = contract({"clause": "7.1"}, {"resource": "gone", "critical": True})
+    gone, _, used, days = capacity.analyse(MonthOf(START, END, agreed, tables={"samples": samples})).figures()
     assert (gone.subject, gone.value, gone.verdict) == ("gone:utilisation", None, "no_data")
     assert (gone.target, gone.coverage, gone.why_missing) == (0.85, None, "no samples in the period")
     assert (used.measure, used.subject, used.unit) == ("capacity.utilisation", "wan:utilisation", "ratio")

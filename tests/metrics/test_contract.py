@@ -452,7 +452,7 @@ def test_a_frame_of_figures_is_what_credits_reads():
         pd.Timestamp("2026-10-01", tz="UTC"),
         AT,
     )
-    now = availability.figures(levels)
+    now = availability.figures_of(levels)
     # ten hours of 744 down: 98.66 %
     assert owed(now) == owed(pd.DataFrame([figure.row() for figure in now])) == {"email": 1500}
     terms = agreed(repeat_factor=2)

@@ -27,8 +27,7 @@ def april(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def saved(april):
-    tables = april.table("assets"), april.table("backup_jobs"), april.table("restore_tests")
-    return backups.analyse(*tables, april.agreed, april.start, april.end)
+    return backups.analyse(april)
 
 
 def test_every_session_is_accounted_for(april):
@@ -62,7 +61,7 @@ def test_names_that_fit_two_vms_are_listed_and_prove_nothing(saved):
 def test_nothing_else_is_judged_where_nothing_was_agreed(saved):
     others = saved.levels[~saved.levels["status"].isin(["unprotected", "cannot tell"])]
     assert set(others["verdict"]) == {"no_target"}
-    found = {figure.measure: figure for figure in backups.figures(saved)}
+    found = {figure.measure: figure for figure in saved.figures()}
     assert found["backups.within_rpo_ratio"].verdict == "no_target"
     assert (found["backups.unprotected"].value, found["backups.unprotected"].high) == (104, 118)
     # the one whose name is its own: a session each night, the longest gap 24 h 19 min

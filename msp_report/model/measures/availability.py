@@ -10,8 +10,14 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rules 4-11",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The share of a service's agreed time in which it was up, by the contract's own way of "
+            "counting; exactly on the target is met."
+        ),
+        no_data=(
+            "There was no service time, all of it was maintenance that counts, or no source says anything "
+            "of it."
+        ),
     ),
     Measure(
         "budget_left",
@@ -20,8 +26,11 @@ MEASURES = (
         unit="min",
         better="higher",
         rule="rule 10",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The time that a service may still be down before it misses its agreed availability; below 0 it "
+            "has missed it."
+        ),
+        no_data="No availability is agreed, or nothing is known of the service.",
     ),
     Measure(
         "outages",
@@ -30,8 +39,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 10",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How often a service went down in its agreed time for at least the shortest outage that the "
+            "contract counts."
+        ),
+        no_data="Nothing is known of the service.",
     ),
     Measure(
         "mttr",
@@ -40,8 +52,8 @@ MEASURES = (
         unit="min",
         better="lower",
         rule="rule 10",
-        meaning="",
-        no_data="",
+        meaning="The mean length of the outages that count, in agreed time.",
+        no_data="No outage was seen, or nothing is known of the service.",
     ),
     Measure(
         "mtbf",
@@ -50,8 +62,8 @@ MEASURES = (
         unit="min",
         better="higher",
         rule="rule 10",
-        meaning="",
-        no_data="",
+        meaning="The agreed time in which a service was up, divided by the outages that count.",
+        no_data="No outage was seen, or nothing is known of the service.",
     ),
     Measure(
         "user_hours_lost",
@@ -60,8 +72,11 @@ MEASURES = (
         unit="hours",
         better="lower",
         rule="rule 39",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The agreed time in which a service was down, short outages included, times the users that the "
+            "contract names."
+        ),
+        no_data="The contract names no users, or nothing is known of the service.",
     ),
     Measure(
         "user_cost",
@@ -70,7 +85,7 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 39",
-        meaning="",
-        no_data="",
+        meaning="The user hours lost times what the contract says that an hour of a user costs.",
+        no_data="The contract names no users or no cost of their hour, or nothing is known of the service.",
     ),
 )

@@ -10,8 +10,14 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rule 31",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The share of the backups due that were made, over every asset that needs one; one is due in "
+            "each interval of the agreed length, and what has no backup at all has missed them all."
+        ),
+        no_data=(
+            "No backup jobs were supplied, nothing needs a backup or has one, or every name in the jobs "
+            "fits several assets."
+        ),
     ),
     Measure(
         "worst_gap_hours",
@@ -20,8 +26,11 @@ MEASURES = (
         unit="hours",
         better="lower",
         rule="rule 31",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The longest time that an asset went without a good backup, from the last one before the month "
+            "to the month's end."
+        ),
+        no_data="No backup jobs were supplied, or nothing needs a backup or has one.",
     ),
     Measure(
         "unprotected",
@@ -30,8 +39,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 31",
-        meaning="",
-        no_data="",
+        meaning="The assets that need a backup and had no run at all before the cut-off.",
+        no_data="No backup jobs were supplied, or no register of assets was.",
     ),
     Measure(
         "missed",
@@ -40,8 +49,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 31",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The assets with backups of which at least one came too late; those without any are counted as "
+            "unprotected."
+        ),
+        no_data="No backup jobs were supplied.",
     ),
     Measure(
         "never_proven",
@@ -50,7 +62,10 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 31",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The assets that need a backup or have one, and of which no restore before the cut-off proved "
+            "anything."
+        ),
+        no_data="No restore tests were supplied.",
     ),
 )

@@ -10,8 +10,14 @@ MEASURES = (
         unit="ratio",
         better="lower",
         rule="rule 22",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The 95th percentile of a resource's samples divided by the agreed capacity; exactly on the "
+            "limit is met, and over 100 % is shown as it is."
+        ),
+        no_data=(
+            "The period has no samples, the resource is not in the contract, or its capacity is not agreed "
+            "or 0."
+        ),
     ),
     Measure(
         "days_to_limit",
@@ -20,7 +26,13 @@ MEASURES = (
         unit="days",
         better="higher",
         rule="rule 23",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The days from the cut-off until the line through the daily percentiles of the last year meets "
+            "the limit, looking at most 730 days ahead."
+        ),
+        no_data=(
+            "There are no samples or no limit, fewer than 28 days have samples, nothing rises, the limit is "
+            "passed already, or it is more than 730 days away."
+        ),
     ),
 )

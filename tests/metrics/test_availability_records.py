@@ -1,0 +1,206 @@
+"""Rules 8 and 39: maintenance and outages one by one, by cases worked by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from service_day import END, HEADER, PLANNED, START, agreed, at, full_day, level, log, minutes, of_day
+
+from msp_report.model.period import Period
+
+# ---------------------------------------------------------------- rule 8: maintenance
+
+
+#: Two hours, announced exactly 48 hours before.
+@pytest.mark.parametrize(
+    ("maintenance", "expected"),
+    [
+        ("exclude", (1320, 0, 120, 0)),
+        ("up", (1440, 0, 0, 0)),
+        ("down", (1320, 120, 0, 0)),
+        ("observed", (1440, 0, 0, 0)),
+    ],
+)
+def test_maintenance_counts_as_the_contract_says(maintenance, expected):
+    assert minutes(level(log(PLANNED), None, agreed(accounting={"maintenance": maintenance}))) == expected
+
+
+def test_observed_takes_the_state_found_meanwhile():
+    contract = agreed(accounting={"maintenance": "observed"})
+    assert minutes(level(log(PLANNED, ("09:00", "09:30")), None, contract)) == (1410, 30, 0, 0)
+    seen = full_day(("08:00", "maintenance"), ("09:00", "down"), ("09:15", "up"))
+    assert minutes(level(log(PLANNED), seen, contract)) == (1365, 15, 0, 60)
+
+
+@pytest.mark.parametrize(
+    ("row", "excluded", "down"),
+    [
+        (PLANNED, 120, 0),
+        (("08:00", "10:00", "maintenance", "10-03 08:01"), 0, 120),  # a minute late
+        (("08:00", "10:00", "maintenance", "09:00"), 0, 120),  # announced while it ran
+        (("08:00", "10:00", "maintenance", None), 0, 120),  # empty = not announced
+        (("23:00", None, "maintenance", "10-01 00:00"), 60, 0),  # still on: to the cut-off
+    ],
+)
+def test_notice(row, excluded, down):
+    assert minutes(level(log(row))) == (1440 - excluded - down, down, excluded, 0)
+
+
+def test_without_announcement_even_no_notice_is_not_enough():
+    contract = agreed(accounting={"notice_hours": 0})
+    assert level(log(("08:00", "10:00", "maintenance", "08:00")), None, contract).excluded_min == 120
+    assert level(log(("08:00", "10:00", "maintenance", None)), None, contract).down_min == 120
+
+
+@pytest.mark.parametrize(
+    ("outages", "checks", "expected"),
+    [
+        # refused 08-10: the state observed by the probe
+        (log(("08:00", "10:00", "maintenance")), full_day(), (1440, 0, 0, 0)),
+        (
+            log(("08:00", "10:00", "maintenance")),
+            full_day(("08:30", "down"), ("09:00", "up")),
+            (1410, 30, 0, 0),
+        ),
+        # where the probe is silent meanwhile, down; silence outside it stays unknown
+        (
+            log(("08:00", "10:00", "maintenance")),
+            full_day(("09:00", "unknown"), ("11:00", "up")),
+            (1320, 60, 0, 60),
+        ),
+        # what only a check calls maintenance was announced by nobody
+        (HEADER, full_day(("08:00", "maintenance"), ("09:00", "up")), (1380, 60, 0, 0)),
+        (log(PLANNED), full_day(("08:00", "maintenance"), ("10:30", "up")), (1290, 30, 120, 0)),
+        # an outage row speaks meanwhile, an unknown one does not
+        (log(("08:00", "10:00", "maintenance"), ("08:30", "09:00", "degraded")), None, (1350, 90, 0, 0)),
+        (log(("08:00", "10:00", "maintenance"), ("08:30", "09:00", "unknown")), None, (1320, 120, 0, 0)),
+        # a row that counts covers one that does not
+        (
+            log(("08:00", "10:00", "maintenance"), ("09:00", "11:00", "maintenance", "10-01 00:00")),
+            None,
+            (1260, 60, 120, 0),
+        ),
+    ],
+)
+def test_refused_maintenance_is_what_was_observed_else_down(outages, checks, expected):
+    assert minutes(level(outages, checks)) == expected
+
+
+@pytest.mark.parametrize(
+    "windows",
+    ["night", {"hours": {"mon": ["09:00-12:00"]}}, {"mon": ["09:00-12:00"]}],
+)
+def test_agreed_windows(windows):
+    calendars = {"night": {"hours": {"mon": ["09:00-12:00"]}}}
+    row = level(log(PLANNED), None, agreed(calendars, accounting={"maintenance_windows": windows}))
+    assert minutes(row) == (1320, 60, 60, 0)  # 09-10 lies inside, 08-09 does not
+
+
+def test_agreed_windows_by_weekday_are_in_the_clients_zone():
+    contract = agreed(
+        client={"timezone": "Europe/Berlin"}, accounting={"maintenance_windows": {"mon": ["10:00-12:00"]}}
+    )
+    assert level(log(PLANNED), None, contract).excluded_min == 120  # 08-10Z is 10-12 in Berlin
+
+
+def test_the_cap_is_used_up_in_time_order():
+    planned = [(f"{hour:02d}:00", f"{hour + 1:02d}:00", "maintenance", "10-01 00:00") for hour in (14, 8, 11)]
+    contract = agreed(accounting={"maintenance_cap_min": 90})
+    assert minutes(level(log(*planned), None, contract)) == (1260, 90, 90, 0)
+    listed = of_day(log(*planned), None, contract).maintenance
+    assert listed["counted_min"].tolist() == [60, 30, 0]
+    assert listed["refused_min"].tolist() == [0, 30, 60]
+    assert listed["status"].tolist() == ["counted", "partly", "refused"]
+    assert listed["why"].tolist()[1:] == ["over the monthly cap"] * 2
+
+
+def test_the_cap_counts_service_minutes_once_and_starts_anew_each_month():
+    calendars = {"office": {"hours": {"mon": ["09:00-17:00"]}}}
+    contract = agreed(calendars, accounting={"maintenance_cap_min": 60}, calendar="office")
+    twice = log(PLANNED, ("08:00", "09:45", "maintenance", "10-01 00:00"))
+    assert minutes(level(twice, None, contract)) == (420, 0, 60, 0)  # 09-10 is 60 service minutes
+    over = log(("10-31 22:00", "11-01 02:00", "maintenance", "10-01 00:00"))
+    bounds = Period.parse("2026-10..2026-11").bounds("UTC")
+    row = level(over, None, agreed(accounting={"maintenance_cap_min": 60}), *bounds)
+    assert (row.excluded_min, row.down_min) == (120, 120)  # 22-23 and 00-01
+
+
+def test_every_maintenance_is_listed_with_who_declared_it():
+    outages = log(
+        PLANNED,
+        ("12:00", "13:00", "maintenance", "06:00"),
+        ("14:00", "15:00", "maintenance"),
+        ("10-04 22:00", "10-04 23:00", "maintenance"),  # before the period
+        ("16:00", "17:00"),
+        announced_by=["ann", "bob", None, None, None],
+    )
+    seen = full_day(("18:00", "maintenance"), ("18:30", "up"))
+    listed = of_day(outages, seen, agreed()).maintenance
+    assert listed["source"].tolist() == ["outages"] * 3 + ["checks"]
+    assert listed["announced_by"].tolist()[:2] == ["ann", "bob"]
+    assert listed["notice_hours"].tolist()[:2] == [48, 6]
+    assert listed["notice_hours"].isna().tolist() == [False, False, True, True]
+    assert listed["status"].tolist() == ["counted", "refused", "refused", "refused"]
+    assert pd.isna(listed["why"].iloc[0])
+    assert listed["why"].tolist()[1:] == [
+        "announced less than 48 hours before",
+        "not announced",
+        "not announced",
+    ]
+    assert listed["down_min"].tolist() == [0, 0, 0, 30]  # the probe saw it up; its own maintenance is silence
+    assert listed["started_at"].iloc[3] == at("18:00") and listed["ended_at"].iloc[3] == at("18:30")
+
+
+def test_maintenance_outside_service_hours_and_windows_is_listed():
+    calendars = {"office": {"hours": {"mon": ["09:00-17:00"]}}, "early": {"hours": {"mon": ["00:00-09:30"]}}}
+    contract = agreed(calendars, accounting={"maintenance_windows": "early"}, calendar="office")
+    outages = log(PLANNED, ("05:00", "06:00", "maintenance"), ("12:00", None, "maintenance", "10-01 00:00"))
+    listed = of_day(outages, None, contract).maintenance.sort_values("started_at")
+    assert listed["status"].tolist() == ["outside service time", "partly", "refused"]
+    assert listed["why"].tolist()[1:] == ["outside the agreed windows"] * 2
+    assert listed["scheduled_min"].tolist() == [0, 60, 300]
+    assert pd.isna(listed["ended_at"].iloc[2])
+
+
+# ---------------------------------------------------------------- rule 39, the list of outages
+
+
+def test_every_outage_is_listed_with_what_it_cost():
+    outages = log(
+        ("08:00", "09:00"),
+        ("08:30", "09:30"),
+        ("12:00", "12:03"),
+        ("23:00", None),
+        cause=["disk", "disk full", None, "power"],
+        ticket_id=["T1", "T1", None, "T2"],
+    )
+    seen = full_day(("08:00", "down"), ("09:00", "up"), ("15:00", "down"), ("15:10", "up"))
+    contract = agreed(outage_min=5, users=30, user_hourly_cost=40)
+    found = of_day(outages, seen, contract).outages
+    assert found["started_at"].tolist() == [at("08:00"), at("12:00"), at("15:00"), at("23:00")]
+    assert found["ended_at"].tolist() == [at("09:30"), at("12:03"), at("15:10"), END]
+    assert found["down_min"].tolist() == [90, 3, 10, 60]
+    assert found["counted"].tolist() == [True, False, True, True]
+    assert found["still_on"].tolist() == [False, False, False, True]
+    assert found["evidence"].tolist() == ["both", "provider", "probe", "provider"]
+    assert found["cause"].fillna("").tolist() == ["disk; disk full", "", "", "power"]
+    assert found["ticket_id"].fillna("").tolist() == ["T1", "", "", "T2"]
+    assert found["user_hours_lost"].tolist() == [45, 1.5, 5, 30]
+    row = level(outages, seen, contract)
+    assert row.user_hours_lost == 163 * 30 / 60 == found["user_hours_lost"].sum()
+    assert row.user_cost == found["user_cost"].sum() == 81.5 * 40
+
+
+def test_a_run_over_closing_time_begins_and_ends_in_service_time():
+    calendars = {"office": {"hours": {"mon": ["08:00-12:00", "13:00-17:00"]}}}
+    found = of_day(
+        log(("12:00", "14:00"), ("07:00", "12:30")), None, agreed(calendars, calendar="office"), START, END
+    ).outages
+    assert found[["started_at", "ended_at"]].iloc[0].tolist() == [at("08:00"), at("14:00")]
+    found = of_day(log(("11:00", "12:30")), None, agreed(calendars, calendar="office")).outages
+    assert found[["started_at", "ended_at"]].iloc[0].tolist() == [at("11:00"), at("12:00")]
+
+
+def test_down_without_users_costs_nothing_known():
+    row = level(log(("08:00", "09:00")))
+    assert pd.isna(row.user_hours_lost) and pd.isna(row.user_cost)
