@@ -25,7 +25,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Case
+from msp_report.model.columns import dates, last_day, optional, texts
 from msp_report.model.figures import Figure
+from msp_report.model.names import normal
 from msp_report.model.period import Month
 from msp_report.params import Contract, as_contract
 
@@ -68,7 +71,15 @@ _TEXTS = frozenset(
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything about the licences at a cut-off: frames that notebooks show and record."""
+    """Everything about the licences at a cut-off.
+
+    `position` as the function of that name; `keys`, one row per key in use (`over` [devices], `reused`, `person` who
+    installed it last); `unreceipted`, one row per active entitlement without a receipt and why; `added`, one row per
+    copy that was installed in the cut-off's month of a product that is short, with the number of months of the
+    look-back in which copies of it were added (`months_added`); `installers`, one row per product that is short and
+    person who installed it; `history`, one row per product, metric and month: copies added in it and the position at
+    its end, of the copies that are still there.
+    """
 
     position: pd.DataFrame
     keys: pd.DataFrame
@@ -82,8 +93,37 @@ class Analysis:
         """The keys on more devices than they were bought for."""
         return self.keys[self.keys["reused"]].reset_index(drop=True)
 
+    def figures(self) -> list[Figure]:
+        """licences.position by product (and metric in brackets where a product has several; target 0), then .short,
+        .keys_reused and .unreceipted in all. What cannot be computed is missing and says why."""
+        return [*self._positions(), *self._over_all()]
+
+    def _positions(self) -> Iterator[Figure]:
+        rows = self.position
+        several = rows["product"].duplicated(keep=False)
+        names = rows["product"].where(~several, rows["product"] + " (" + rows["metric"] + ")")
+        for name, row in zip(names, rows.to_dict("records"), strict=True):
+            yield Figure.of(
+                "licences.position",
+                row["position"],
+                row["why_missing"],
+                subject=name,
+                n=None if row["installed"] is None else int(row["installed"]),
+                target=0.0,
+                verdict=row["verdict"],
+            )
+
+    def _over_all(self) -> Iterator[Figure]:
+        rows = self.position
+        why = rows["why_missing"].dropna()
+        open_why = why.iloc[0] if len(why) else "no licences and no installed copies are listed"
+        for name in ("short", "keys_reused", "unreceipted"):
+            known = rows[name].dropna()
+            value = sum(known, 0) if len(known) else None
+            yield Figure.of(f"licences.{name}", value, open_why, n=len(known))
+
     def records(self) -> dict[str, pd.DataFrame]:
-        """The records of the report by name."""
+        """The frames that go beside the page."""
         names = ("position", "keys", "unreceipted", "added", "installers", "history")
         return {name: getattr(self, name) for name in names}
 
@@ -122,100 +162,19 @@ def position(
     return _Stock.of(entitlements, installs, purchases, contract, at).position
 
 
-def analyse(
-    entitlements: pd.DataFrame | None,
-    installs: pd.DataFrame | None,
-    purchases: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    at: date | datetime,
-    months: int = 12,
-) -> Analysis:
-    """Everything about the licences at a cut-off at once.
+def analyse(case: Case, months: int = 12) -> Analysis:
+    """Everything about the licences at the cut-off; reads entitlements, installs and purchases.
 
-    Parameters and raises: as `position`; `months` is how far `history` and `months_added` look back.
-
-    Returns an Analysis: `position`; `keys`, one row per key in use (`over` [devices], `reused`, `person` who installed
-    it last); `unreceipted`, one row per active entitlement without a receipt and why; `added`, one row per copy that
-    was installed in the cut-off's month of a product that is short, with the number of months of the look-back in
-    which copies of it were added (`months_added`); `installers`, one row per product that is short and person who
-    installed it; `history`, one row per product, metric and month: copies added in it and the position at its end, of
-    the copies that are still there.
+    `months` is how far `history` and `months_added` look back. Raises as `position`.
     """
-    stock = _Stock.of(entitlements, installs, purchases, contract, at)
+    tables = (case.table("entitlements"), case.table("installs"), case.table("purchases"))
+    stock = _Stock.of(*tables, case.agreed, case.end)
     past = stock.history(months)
-    keys = _record(stock.keys, _KEYS)
+    keys = _as_listed(stock.keys, _KEYS)
     return Analysis(stock.position, keys, stock.unreceipted, stock.added(past), stock.installers, past)
 
 
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of licences.
-
-    Returns: licences.position by product (and metric in brackets where a product has several) [count; target 0],
-    .short [count of copies without a licence, in all], .keys_reused [count], .unreceipted [count of licences]. What
-    cannot be computed is null and says why.
-    """
-    return list(_figures(analysis))
-
-
-def _figures(analysis: Analysis) -> Iterator[Figure]:
-    rows = analysis.position
-    several = rows["product"].duplicated(keep=False)
-    names = rows["product"].where(~several, rows["product"] + " (" + rows["metric"] + ")")
-    for name, row in zip(names, rows.to_dict("records"), strict=True):
-        yield Figure(
-            measure="licences.position",
-            subject=name,
-            value=row["position"],
-            unit="count",
-            n=None if row["installed"] is None else int(row["installed"]),
-            target=0.0,
-            better="higher",
-            verdict=row["verdict"],
-            rule="rule 28",
-            why_missing=row["why_missing"] if row["position"] is None else None,
-        )
-    why = rows["why_missing"].dropna()
-    open_why = why.iloc[0] if len(why) else "no licences and no installed copies are listed"
-    for name, values in (
-        ("short", rows["short"]),
-        ("keys_reused", rows["keys_reused"]),
-        ("unreceipted", rows["unreceipted"]),
-    ):
-        known = values.dropna()
-        yield Figure(
-            measure=f"licences.{name}",
-            value=sum(known, 0) if len(known) else None,
-            unit="count",
-            n=len(known),
-            better="lower",
-            rule="rule 28",
-            why_missing=None if len(known) else open_why,
-        )
-
-
 # ---------------------------------------------------------------- the stock at a cut-off
-
-
-def _last_day(at: date | datetime, zone: str) -> pd.Timestamp:
-    """The last whole or begun day before an instant in a zone; a date is itself."""
-    moment = pd.Timestamp(at)
-    if moment.tzinfo is None:
-        return moment.normalize()
-    return (moment.tz_convert(zone) - pd.Timedelta(microseconds=1)).tz_localize(None).normalize()
-
-
-def _text(frame: pd.DataFrame, name: str) -> pd.Series:
-    """A column as text without blanks around it; missing is empty."""
-    if name not in frame:
-        return pd.Series("", index=frame.index, dtype="str")
-    return frame[name].astype("str").str.strip().fillna("")
-
-
-def _dates(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame:
-        return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
-    days = pd.to_datetime(frame[name])
-    return (days.dt.tz_localize(None) if days.dt.tz is not None else days).astype("datetime64[us]")
 
 
 def _quantities(values: pd.Series) -> pd.Series:
@@ -225,7 +184,7 @@ def _quantities(values: pd.Series) -> pd.Series:
     return pd.Series(table[codes], index=values.index, dtype=object)
 
 
-def _plain(value: Any) -> Decimal | None:
+def _quantity(value: Any) -> Decimal | None:
     """A quantity without zeros at its end; a missing one None."""
     if pd.isna(value):
         return None
@@ -259,7 +218,7 @@ class _Stock:
         at: date | datetime,
     ) -> _Stock:
         agreed = as_contract(contract)
-        day = _last_day(at, agreed.client.timezone)
+        day = last_day(at, agreed.client.timezone)
         supplied = tuple(table is not None for table in (entitlements, installs, purchases))
         return cls(
             _owned(entitlements),
@@ -295,7 +254,7 @@ class _Stock:
     def _lines(self) -> pd.DataFrame:
         """Every product and metric to be counted, named as first written."""
         named = pd.DataFrame({"product": self.metrics.keys(), "metric": self.metrics.values()}, dtype="str")
-        named["p"] = named["product"].str.casefold()
+        named["p"] = normal(named["product"])
         agreed = dict(zip(named["p"], named["metric"], strict=True))
         owned = self.owned.loc[~(self.owned["starts_on"] > self.day), ["p", "product", "metric"]]
         found = self.present[["p", "product"]]
@@ -354,7 +313,7 @@ class _Stock:
         lines["short"] = (-lines["position"]).where(negative, zero)
         open_position = ["position", "short"]
         lines[open_position] = lines[open_position].mask(unknown & ~negative)
-        return _record(_ranked(self._without_tables(lines)), _POSITION)
+        return _as_listed(_shortest_first(self._without_tables(lines)), _POSITION)
 
     def _without_tables(self, lines: pd.DataFrame) -> pd.DataFrame:
         """What cannot be said where a whole table lacks."""
@@ -409,14 +368,14 @@ class _Stock:
     def unreceipted(self) -> pd.DataFrame:
         """Active entitlements without a receipt; without a purchase register nothing can be said of any."""
         rows = self.active[~self.active["receipted"]] if self.supplied[2] else self.active[:0]
-        return _record(rows.sort_values(["p", "entitlement_id"]), _UNRECEIPTED)
+        return _as_listed(rows.sort_values(["p", "entitlement_id"]), _UNRECEIPTED)
 
     @cached_property
     def _short(self) -> pd.DataFrame:
         """The worst position of each product that is short."""
         known = self.position[self.position["short"].notna()]
         short = known[known["short"].astype(float) > 0]
-        return short.assign(p=short["product"].str.casefold()).drop_duplicates("p")[["p", "position"]]
+        return short.assign(p=normal(short["product"])).drop_duplicates("p")[["p", "position"]]
 
     @property
     def installers(self) -> pd.DataFrame:
@@ -428,23 +387,23 @@ class _Stock:
         people = people.reset_index().sort_values(
             ["product", "copies", "person"], ascending=[True, False, True]
         )
-        return _record(people, _INSTALLERS)
+        return _as_listed(people, _INSTALLERS)
 
     def added(self, history: pd.DataFrame) -> pd.DataFrame:
         """Copies installed in the day's month of products that are short."""
         month = self.present["installed_on"].dt.to_period("M") == self.day.to_period("M")
         rows = self.present[month].merge(self._short, on="p")
-        busy = history[history["added"] > 0].assign(p=lambda frame: frame["product"].str.casefold())
+        busy = history[history["added"] > 0].assign(p=lambda frame: normal(frame["product"]))
         months = busy.groupby("p")["month"].nunique()
         rows["months_added"] = rows["p"].map(months).astype("Int64")
-        return _record(rows.sort_values(["p", "installed_on", "d"]), _ADDED)
+        return _as_listed(rows.sort_values(["p", "installed_on", "d"]), _ADDED)
 
     def history(self, months: int) -> pd.DataFrame:
         """The position at the end of each month up to the day's, with the copies added in it."""
         last = Month.of(self.day.date())
         return pd.concat(
             [
-                self._month(last.shift(-step), min(self.day, _end(last.shift(-step))))
+                self._month(last.shift(-step), min(self.day, _last_of(last.shift(-step))))
                 for step in range(months)
             ][::-1],
             ignore_index=True,
@@ -455,70 +414,70 @@ class _Stock:
         fresh = then.present[then.present["installed_on"] >= pd.Timestamp(month.first_on)]
         added = fresh.groupby("p")["d"].nunique()
         rows = then.position.assign(month=str(month))
-        rows["added"] = rows["product"].str.casefold().map(added).fillna(0).astype("int64")
+        rows["added"] = normal(rows["product"]).map(added).fillna(0).astype("int64")
         return rows.sort_values(["product", "metric"])[_HISTORY]
 
 
-def _end(month: Month) -> pd.Timestamp:
+def _last_of(month: Month) -> pd.Timestamp:
     return pd.Timestamp(month.end_on) - pd.Timedelta(days=1)
 
 
 def _owned(entitlements: pd.DataFrame | None) -> pd.DataFrame:
     rows = _empty("entitlement_id", "product", "metric", "quantity") if entitlements is None else entitlements
     names = ("entitlement_id", "product", "metric", "receipt_id", "licence_key")
-    owned = pd.DataFrame({name: _text(rows, name) for name in names})
+    owned = pd.DataFrame({name: texts(rows, name) for name in names})
     owned["metric"] = owned["metric"].str.lower()
     wrong = owned.loc[~owned["metric"].isin(["device", "user", "core"]), "metric"]
     if len(wrong):
         raise ValueError(f"entitlements.metric: {wrong.iloc[0]!r} is not one of device, user, core")
     keys = {"p": "product", "k": "licence_key", "r": "receipt_id"}
-    owned = owned.assign(**{key: owned[name].str.casefold() for key, name in keys.items()})
+    owned = owned.assign(**{key: normal(owned[name]) for key, name in keys.items()})
     return owned.assign(
         quantity=_quantities(rows["quantity"]),
-        starts_on=_dates(rows, "starts_on"),
-        ends_on=_dates(rows, "ends_on"),
+        starts_on=dates(optional(rows, "starts_on")),
+        ends_on=dates(optional(rows, "ends_on")),
     ).reset_index(drop=True)
 
 
 def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
     rows = _empty("product", "device") if installs is None else installs
-    copies = pd.DataFrame({name: _text(rows, name) for name in ("product", "device", "licence_key")})
+    copies = pd.DataFrame({name: texts(rows, name) for name in ("product", "device", "licence_key")})
     keys = {
         "p": copies["product"],
         "d": copies["device"],
         "k": copies["licence_key"],
-        "u": _text(rows, "user"),
+        "u": texts(rows, "user"),
     }
-    copies = copies.assign(**{key: texts.str.casefold() for key, texts in keys.items()})
-    cores = rows["cores"] if "cores" in rows else pd.Series(np.nan, index=rows.index)
+    copies = copies.assign(**{key: normal(column) for key, column in keys.items()})
+    cores = optional(rows, "cores", "float64")
     return copies.assign(
-        person=_text(rows, "installed_by"),
+        person=texts(rows, "installed_by"),
         cores=pd.to_numeric(cores).astype("Float64"),
-        installed_on=_dates(rows, "installed_on"),
+        installed_on=dates(optional(rows, "installed_on")),
     ).reset_index(drop=True)
 
 
 def _receipts(purchases: pd.DataFrame | None) -> pd.DataFrame:
     """The numbers of licence receipts in the purchase register, and their dates."""
     rows = _empty("document", "document_id") if purchases is None else purchases
-    rows = rows[_text(rows, "document").str.lower() == "licence_receipt"]
+    rows = rows[texts(rows, "document").str.lower() == "licence_receipt"]
     return pd.DataFrame(
-        {"r": _text(rows, "document_id").str.casefold(), "dated_on": _dates(rows, "dated_on")}
+        {"r": normal(texts(rows, "document_id")), "dated_on": dates(optional(rows, "dated_on"))}
     )
 
 
-def _ranked(lines: pd.DataFrame) -> pd.DataFrame:
+def _shortest_first(lines: pd.DataFrame) -> pd.DataFrame:
     """The shortest first, those without a position last."""
     position = lines["position"].astype(float)
     return lines.assign(size=position).sort_values(["size", "p", "metric"], na_position="last", kind="stable")
 
 
-def _record(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _as_listed(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Rows with the columns of a record: quantities as plain decimals, missing text missing."""
     rows = rows.reindex(columns=columns).reset_index(drop=True)
     for name in rows:
         if name in _NUMBERS and name != "devices":
-            rows[name] = pd.Series([_plain(value) for value in rows[name]], index=rows.index, dtype=object)
+            rows[name] = pd.Series([_quantity(value) for value in rows[name]], index=rows.index, dtype=object)
         elif name in _TEXTS:
             rows[name] = rows[name].astype("str").where(rows[name].notna() & (rows[name] != ""))
     return rows

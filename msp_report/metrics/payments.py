@@ -7,27 +7,32 @@ says how many have none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
 from msp_report.metrics import procurement
+from msp_report.model.case import Case
+from msp_report.model.columns import dates, last_day, total
 from msp_report.model.figures import Figure
-from msp_report.params import Contract, Strategy, as_contract
+from msp_report.params import as_contract
 
 #: What may be decided on an invoice, what must not be paid first.
 DECISIONS = ("hold", "cannot tell", "release")
 
 _DECISIONS = ["decision", "invoices", "amount", "not_known", "at_stake", "overdue", "next_due_on"]
+_NOT_SUPPLIED = "no purchases were supplied"
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """The unpaid invoices (`due`), their sums by decision, and the day of the last document (`newest_on`)."""
+    """What is to be paid, and whether to pay it.
+
+    `due` as `procurement.due` gives it. `decisions`: one row per decision that is called for, hold first: decision,
+    invoices, amount (of those that have one), not_known (invoices without an amount), at_stake (money that the
+    documents dispute), overdue (invoices past their due date), next_due_on. `newest_on`: the day of the last document.
+    """
 
     due: pd.DataFrame
     decisions: pd.DataFrame
@@ -40,35 +45,34 @@ class Analysis:
             raise ValueError(f"{decision!r} is not a decision: use one of {', '.join(DECISIONS)}")
         return self.due[self.due["decision"] == decision].reset_index(drop=True)
 
+    @property
+    def _lists(self) -> dict[str, pd.DataFrame]:
+        return {name.replace(" ", "_"): self.of(name) for name in DECISIONS}
+
+    def figures(self) -> list[Figure]:
+        """payments.due (all that is unpaid), .hold, .cannot_tell and .release (n = invoices), .at_stake (of what is
+        held, the money that the documents dispute) and .overdue (n = all). No target is agreed, so verdicts are null.
+        Where an invoice has no amount the value is missing and `low` is the rest."""
+        amounts = {name: part["amount"] for name, part in ({"due": self.due} | self._lists).items()}
+        amounts["at_stake"] = self.of("hold")["at_stake"]
+        late = int((self.due["days_to_due"] < 0).sum()) if self.supplied else None
+        return [
+            *(_sum_of(f"payments.{name}", part, self.supplied) for name, part in amounts.items()),
+            Figure.of("payments.overdue", late, _NOT_SUPPLIED, n=len(self.due)),
+        ]
+
     def records(self) -> dict[str, pd.DataFrame]:
-        """The records of the report by name."""
-        lists = {name.replace(" ", "_"): self.of(name) for name in DECISIONS}
-        return {"due": self.due, "decisions": self.decisions} | lists
+        """The frames that go beside the page."""
+        return {"due": self.due, "decisions": self.decisions} | self._lists
 
 
-def analyse(
-    purchases: pd.DataFrame | None,
-    prices: pd.DataFrame | None,
-    rates: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    strategy: Strategy | Mapping[str, Any] | None,
-    on: date | datetime,
-) -> Analysis:
-    """What is to be paid, and whether to pay it.
-
-    Parameters and raises: as `procurement.due`.
-    Returns: Analysis. `due` as `procurement.due` gives it. `decisions`: one row per decision that is
-    called for, hold first: decision, invoices, amount (of those that have one), not_known (invoices without an
-    amount), at_stake (money that the documents dispute), overdue (invoices past their due date), next_due_on.
-    """
-    due = procurement.due(purchases, prices, rates, contract, strategy, on)
-    dated = (
-        pd.to_datetime(purchases["dated_on"]) if purchases is not None else pd.Series(dtype="datetime64[us]")
-    )
-    moment = pd.Timestamp(on)
-    if moment.tzinfo:
-        moment = (moment - pd.Timedelta(microseconds=1)).tz_convert(as_contract(contract).client.timezone)
-    last = moment.tz_localize(None)
+def analyse(case: Case) -> Analysis:
+    """What is to be paid at the cut-off; reads purchases, prices and rates. Raises as `procurement.due`."""
+    purchases = case.table("purchases")
+    tables = (purchases, case.table("prices"), case.table("rates"))
+    due = procurement.due(*tables, case.agreed, case.strategy, case.end)
+    dated = pd.Series(dtype="datetime64[us]") if purchases is None else dates(purchases["dated_on"])
+    last = last_day(case.end, as_contract(case.agreed).client.timezone)
     return Analysis(
         due=due,
         decisions=_decisions(due),
@@ -77,51 +81,18 @@ def analyse(
     )
 
 
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of the report `payments`.
-
-    Returns: payments.due (all that is unpaid), .hold, .cannot_tell, .release [cost, n = invoices], .at_stake [cost: of
-    what is held, the money that the documents dispute], .overdue [count of invoices past their due date, n = all].
-    No target is agreed, so verdicts are null. Where an invoice has no amount the value is missing, `low` is the
-    rest and why_missing tells how many; without purchases all are missing.
-    """
-    return list(_figures(analysis))
-
-
-def _figures(analysis: Analysis) -> Iterator[Figure]:
-    rows = analysis.due
-    parts = {"due": rows} | {name.replace(" ", "_"): analysis.of(name) for name in DECISIONS}
-    for name, part in parts.items():
-        yield _money(f"payments.{name}", part["amount"], analysis.supplied)
-    yield _money("payments.at_stake", analysis.of("hold")["at_stake"], analysis.supplied)
-    yield Figure(
-        measure="payments.overdue",
-        value=int((rows["days_to_due"] < 0).sum()) if analysis.supplied else None,
-        unit="count",
-        n=len(rows),
-        better="lower",
-        rule="rule 27",
-        why_missing=None if analysis.supplied else _NOT_SUPPLIED,
-    )
-
-
-_NOT_SUPPLIED = "no purchases were supplied"
-
-
-def _money(measure: str, amounts: pd.Series, supplied: bool) -> Figure:
+def _sum_of(measure: str, amounts: pd.Series, supplied: bool) -> Figure:
+    """The sum of amounts that are all known; where one is not, the rest of them in `low`."""
     known = amounts.dropna()
     lacking = len(amounts) - len(known)
     invoices = "1 invoice has" if lacking == 1 else f"{lacking} invoices have"
-    whole = supplied and not lacking
-    return Figure(
-        measure=measure,
-        value=_total(known) if whole else None,
-        unit="cost",
+    why = f"{invoices} no amount in our currency" if supplied else _NOT_SUPPLIED
+    return Figure.of(
+        measure,
+        total(known) if supplied and not lacking else None,
+        why,
         n=len(amounts) if supplied else None,
-        low=_total(known) if supplied and len(known) and lacking else None,
-        better="lower" if measure == "payments.at_stake" else None,
-        rule="rule 27",
-        why_missing=None if whole else f"{invoices} no amount in our currency" if supplied else _NOT_SUPPLIED,
+        low=total(known) if supplied and len(known) and lacking else None,
     )
 
 
@@ -131,9 +102,9 @@ def _decisions(due: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "invoices": grouped.size(),
-            "amount": grouped["amount"].agg(_known),
+            "amount": grouped["amount"].agg(_known_sum),
             "not_known": grouped["amount"].agg(lambda amounts: amounts.isna().sum()),
-            "at_stake": grouped["at_stake"].agg(_known),
+            "at_stake": grouped["at_stake"].agg(_known_sum),
             "overdue": grouped["late"].sum(),
             "next_due_on": grouped["due_on"].min(),
         }
@@ -142,10 +113,6 @@ def _decisions(due: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(order).rename_axis("decision").reset_index()[_DECISIONS]
 
 
-def _known(amounts: pd.Series) -> Decimal | None:
+def _known_sum(amounts: pd.Series) -> Decimal | None:
     """The sum of what is known; missing where nothing is."""
-    return _total(amounts) if amounts.notna().any() else None
-
-
-def _total(amounts: pd.Series) -> Decimal:
-    return sum(amounts.dropna(), Decimal(0))
+    return total(amounts) if amounts.notna().any() else None

@@ -19,15 +19,18 @@ Decided here, where the rules leave room:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Case
+from msp_report.model.columns import civil_day, dates, day_after, plain_rows, whole_days
 from msp_report.model.figures import Figure, judge
 from msp_report.model.statistics import wilson
-from msp_report.params import Strategy, as_strategy
+from msp_report.params import Strategy, as_contract, as_strategy
 
 EARNED = [
     "pv", "ev", "ac", "cv", "spi", "cpi", "eac", "eac_typical", "eac_spi", "tcpi", "es", "spi_t", "ieac_t",
@@ -69,6 +72,68 @@ _UNDER_WAY = ["approved", "waiting", "in_progress"]
 Cutoff = pd.Timestamp | datetime | date
 
 
+@dataclass(frozen=True)
+class Analysis:
+    """How projects stand at the cut-off, and what changed in the period.
+
+    `variance`, `changes`, `proposals` and `calibration` as the functions of those names; `recent`, the changes
+    reported in the period. `begin` is the period's first day, `supplied` whether there was a projects table.
+    """
+
+    variance: pd.DataFrame
+    changes: pd.DataFrame
+    recent: pd.DataFrame
+    proposals: pd.DataFrame
+    calibration: pd.DataFrame
+    begin: pd.Timestamp
+    supplied: bool
+
+    @property
+    def in_process(self) -> pd.DataFrame:
+        """The projects in progress, the latest first."""
+        return in_process(self.variance)
+
+    @property
+    def waiting(self) -> pd.DataFrame:
+        """The projects that are approved or waiting and not begun, the latest first."""
+        return waiting(self.variance)
+
+    def figures(self) -> list[Figure]:
+        """projects.slip, .cost_variance, .cpi, .spi_t, .unapproved and .changes, over all and by project.
+
+        By project: those under way, and those closed in the period. Over all, of the same projects: median slip, sum
+        of cost variances, ΣEV / ΣAC, ΣES / ΣAT, count of unapproved ones (target 0) and of the changes reported in the
+        period.
+        """
+        current = _at_work(self.variance, self.begin)
+        recent = self.recent[self.recent["project_id"].isin(current["project_id"])]
+        return [*_over_all(current, recent, self.supplied), *_of_each(current, recent)]
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        names = ("variance", "changes", "proposals", "calibration")
+        return {name: getattr(self, name) for name in names}
+
+
+def analyse(case: Case) -> Analysis:
+    """Everything about the projects of a period; reads projects, project_periods and decisions.
+
+    Raises: ValueError for a period without a zone. Source: rules 24 to 26.
+    """
+    zone = as_contract(case.agreed).client.timezone
+    begin, cutoff = civil_day(case.start, zone), day_after(case.end, zone)
+    reports, decisions = case.table("projects"), case.table("decisions")
+    return Analysis(
+        variance=variance(reports, cutoff, case.table("project_periods"), decisions),
+        changes=changes(reports, cutoff),
+        recent=changes(reports, cutoff, since=begin),
+        proposals=proposals(reports, decisions, case.strategy, cutoff),
+        calibration=calibration(reports, cutoff),
+        begin=begin,
+        supplied=reports is not None,
+    )
+
+
 def variance(
     projects: pd.DataFrame | None,
     cutoff: Cutoff,
@@ -102,7 +167,7 @@ def variance(
         frame[given] = first.fillna(fallback)
         frame[f"current_{given}"] = last.fillna(fallback)
         frame[source] = np.select([first.notna(), fallback.notna()], ["given", "first_forecast"], None)
-    frame["slip_days"] = _days(frame["forecast_end"] - frame["baseline_end"])
+    frame["slip_days"] = whole_days(frame["forecast_end"] - frame["baseline_end"])
     frame["cost_variance"] = (frame["baseline_cost"] - frame["forecast_cost"]).round(6)
     frame["schedule"] = _in_words(frame["slip_days"], "late", "on time", "early")
     frame["budget"] = _in_words(-frame["cost_variance"], "over", "as planned", "under")
@@ -141,7 +206,7 @@ def earned_value(
     """
     values = ["planned_value", "earned_value", "actual_cost"]
     single = periods is not None and "project_id" not in periods
-    table = _typed(periods, ["project_id", "period"], numbers=values)
+    table = _whole_table(periods, ["project_id", "period"], numbers=values)
     if single:
         table["project_id"] = ""
     if periods is not None and "period" in periods:
@@ -171,21 +236,21 @@ def changes(projects: pd.DataFrame | None, cutoff: Cutoff, since: Cutoff | None 
     Source: rule 24.
     """
     reports = _reports(projects, cutoff)
-    frame = pd.concat([_changed(reports, field) for field in _ESTIMATES], ignore_index=True)
+    frame = pd.concat([_changes_of(reports, field) for field in _ESTIMATES], ignore_index=True)
     if since is not None:
-        frame = frame[frame["as_of"] >= _day(since)]
+        frame = frame[frame["as_of"] >= _wall(since)]
     frame["what"] = frame["field"].map(_ESTIMATES)
     return frame.sort_values(["as_of", "project_id"], kind="stable", ignore_index=True)[CHANGES]
 
 
 def in_process(variance: pd.DataFrame) -> pd.DataFrame:
     """The rows of `variance` in progress, the latest first."""
-    return _listed(variance, ["in_progress"])
+    return _latest_first(variance, ["in_progress"])
 
 
 def waiting(variance: pd.DataFrame) -> pd.DataFrame:
     """The rows of `variance` that are approved or waiting and not begun, the latest first."""
-    return _listed(variance, ["approved", "waiting"])
+    return _latest_first(variance, ["approved", "waiting"])
 
 
 def with_plan(variance: pd.DataFrame) -> pd.DataFrame:
@@ -272,131 +337,87 @@ def calibration(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
     return frame[CALIBRATION].reset_index(drop=True)
 
 
-def figures(
-    variance: pd.DataFrame, changes: pd.DataFrame, start: Cutoff, supplied: bool = True
-) -> list[Figure]:
-    """projects.slip, .cost_variance, .cpi, .spi_t, .unapproved and .changes, over all and by project.
+# ---------------------------------------------------------------- figures
 
-    Parameters: `variance` and `changes` as those functions give them; `start`: the period's first day; whether
-    a table of projects was supplied.
-    By project: those under way, and those closed since the start. Over all (subject empty), of the same projects:
-    median slip, sum of cost variances, ΣEV / ΣAC, ΣES / ΣAT, count of unapproved ones (target 0) and of the
-    changes reported in the period.
-    """
-    current = _at_work(variance, start)
-    recent = changes[(changes["as_of"] >= _day(start)) & changes["project_id"].isin(current["project_id"])]
+
+def _over_all(current: pd.DataFrame, recent: pd.DataFrame, supplied: bool) -> Iterator[Figure]:
+    """What is known of all projects at work, and why the rest is not."""
     idle = "no project is under way or was closed in the period" if supplied else "no projects were supplied"
-    return [*_over_all(current, recent, idle if current.empty else None), *_of_each(current, recent)]
-
-
-def _over_all(current: pd.DataFrame, recent: pd.DataFrame, none: str | None) -> list[Figure]:
+    none = idle if current.empty else None
     dated, priced = current["slip_days"].dropna(), current["cost_variance"].dropna()
-    costed = current.dropna(subset=["ev", "ac"])
-    paced = current.dropna(subset=["es"])
+    costed, paced = current.dropna(subset=["ev", "ac"]), current.dropna(subset=["es"])
     known = current["approved"].dropna()
-    missing = int((~known.astype(bool)).sum())
-    return [
-        _figure("slip", "", dated.median(), len(dated), none or "no project has a baseline and a forecast end"),
-        _figure(
-            "cost_variance", "", round(priced.sum(min_count=1), 6), len(priced),
-            none or "no project has a baseline and a forecast cost",
+    cpi = _over(costed["ev"].sum(), costed["ac"].sum()) if len(costed) else None
+    found = {
+        "slip": (dated.median(), len(dated), "no project has a baseline and a forecast end"),
+        "cost_variance": (
+            round(priced.sum(min_count=1), 6), len(priced), "no project has a baseline and a forecast cost",
         ),
-        _figure(
-            "cpi", "", _over(costed["ev"].sum(), costed["ac"].sum()) if len(costed) else None, len(costed),
-            none or "no project has an earned value and an actual cost",
+        "cpi": (cpi, len(costed), "no project has an earned value and an actual cost"),
+        "spi_t": (
+            _over(paced["es"].sum(), paced["periods_elapsed"].sum()), len(paced),
+            "no project has planned and earned values",
         ),
-        _figure(
-            "spi_t", "", _over(paced["es"].sum(), paced["periods_elapsed"].sum()), len(paced),
-            none or "no project has planned and earned values",
-        ),
-        _figure(
-            "unapproved", "", missing if len(known) else None, len(known), none or "no source names any approval",
-        ).with_(target=0 if len(known) else None, verdict=judge(missing if len(known) else None, 0, "lower")),
-        _figure("changes", "", None if none else len(recent), len(current), none),
-    ]  # fmt: skip
+    }  # fmt: skip
+    for name, (value, n, why) in found.items():
+        yield Figure.of(f"projects.{name}", value, none or why, n=n)
+    missing = int((~known.astype(bool)).sum()) if len(known) else None
+    target = 0 if len(known) else None
+    verdict = judge(missing, target, "lower")
+    why = none or "no source names any approval"
+    yield Figure.of("projects.unapproved", missing, why, n=len(known), target=target, verdict=verdict)
+    yield Figure.of("projects.changes", None if none else len(recent), none, n=len(current))
 
 
 def _of_each(current: pd.DataFrame, recent: pd.DataFrame) -> Iterator[Figure]:
+    """The figures of each project at work; earned value only where it is reported."""
     counts = recent.groupby("project_id").size()
-    for row in current.astype(object).where(current.notna(), None).to_dict("records"):
+    for row in plain_rows(current):
         project, first = row["project_id"], "no baseline or no forecast is reported"
-        yield _figure("slip", project, row["slip_days"], None, first)
-        yield _figure("cost_variance", project, row["cost_variance"], None, first)
-        yield _figure("changes", project, int(counts.get(project, 0)), None, None)
+        yield Figure.of("projects.slip", row["slip_days"], first, subject=project)
+        yield Figure.of("projects.cost_variance", row["cost_variance"], first, subject=project)
+        yield Figure(measure="projects.changes", subject=project, value=int(counts.get(project, 0)))
         if row["ev"] is not None:
-            yield _figure("cpi", project, row["cpi"], None, "no actual cost is reported")
-            yield _figure("spi_t", project, row["spi_t"], None, "no planned value is reported")
-
-
-#: Unit, which way is better, and the rule of each measure.
-_MEASURES = {
-    "slip": ("days", "lower", "rule 24"),
-    "cost_variance": ("cost", "higher", "rule 24"),
-    "cpi": ("index", "higher", "rule 25"),
-    "spi_t": ("index", "higher", "rule 25"),
-    "unapproved": ("count", "lower", None),
-    "changes": ("count", "lower", "rule 24"),
-}
-
-
-def _figure(name: str, subject: str, value: float | None, n: int | None, why: str | None) -> Figure:
-    unit, better, rule = _MEASURES[name]
-    value = None if value is None or pd.isna(value) else value
-    return Figure(
-        measure=f"projects.{name}",
-        subject=subject,
-        value=value,
-        unit=unit,
-        n=n,
-        better=better,
-        rule=rule,
-        why_missing=why if value is None else None,
-    )
+            yield Figure.of("projects.cpi", row["cpi"], "no actual cost is reported", subject=project)
+            yield Figure.of("projects.spi_t", row["spi_t"], "no planned value is reported", subject=project)
 
 
 # ---------------------------------------------------------------- tables
 
 
-def _typed(
+def _whole_table(
     table: pd.DataFrame | None,
     texts: list[str],
-    dates: Sequence[str] = (),
+    days: Sequence[str] = (),
     numbers: Sequence[str] = (),
     flags: Sequence[str] = (),
 ) -> pd.DataFrame:
     """A canonical table with all its columns, typed; decimals become plain numbers."""
-    columns = [*texts, *dates, *numbers, *flags]
+    columns = [*texts, *days, *numbers, *flags]
     source = pd.DataFrame(columns=columns) if table is None else table.reindex(columns=columns)
     frame = source.astype(dict.fromkeys(texts, "str") | dict.fromkeys(flags, "boolean"))
-    frame = frame.assign(**{name: _dates(frame[name]) for name in dates})
+    frame = frame.assign(**{name: dates(frame[name]) for name in days})
     return frame.assign(**{name: pd.to_numeric(frame[name]).astype("float64") for name in numbers})
 
 
-def _dates(column: pd.Series) -> pd.Series:
-    moments = pd.to_datetime(column)
-    return (
-        (moments.dt.tz_localize(None) if moments.dt.tz else moments).astype("datetime64[us]").dt.normalize()
-    )
-
-
-def _day(moment: Cutoff) -> pd.Timestamp:
+def _wall(moment: Cutoff) -> pd.Timestamp:
     """The wall time of an instant, or a day's beginning."""
     return pd.Timestamp(moment).tz_localize(None)
 
 
 def _reports(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
     """The reports before the cut-off, by project and date."""
-    reports = _typed(projects, _TEXTS, _DATES, [*_COSTS, *_NUMBERS], _FLAGS)
-    return reports[reports["as_of"] < _day(cutoff)].sort_values(["project_id", "as_of"], ignore_index=True)
+    reports = _whole_table(projects, _TEXTS, _DATES, [*_COSTS, *_NUMBERS], _FLAGS)
+    return reports[reports["as_of"] < _wall(cutoff)].sort_values(["project_id", "as_of"], ignore_index=True)
 
 
 def _visible(periods: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
     """The whole plan, with what was earned and spent in periods over at the cut-off."""
-    table = _typed(
+    table = _whole_table(
         periods, ["project_id", "period"], numbers=["planned_value", "earned_value", "actual_cost"]
     )
     ends = pd.to_datetime(table["period"], format="%Y-%m") + pd.offsets.MonthBegin(1)
-    over = ends <= _day(cutoff)
+    over = ends <= _wall(cutoff)
     table[["earned_value", "actual_cost"]] = table[["earned_value", "actual_cost"]].where(over)
     return table
 
@@ -404,16 +425,12 @@ def _visible(periods: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
 # ---------------------------------------------------------------- variance
 
 
-def _days(difference: pd.Series) -> pd.Series:
-    return (difference / pd.Timedelta(days=1)).round().astype("Int64")
-
-
 def _in_words(number: pd.Series, positive: str, zero: str, negative: str) -> np.ndarray:
     number = number.astype("float64")
     return np.select([number > 0, number == 0, number < 0], [positive, zero, negative], None)
 
 
-def _changed(reports: pd.DataFrame, field: str) -> pd.DataFrame:
+def _changes_of(reports: pd.DataFrame, field: str) -> pd.DataFrame:
     """The changes of one field between reports that give it."""
     known = reports[reports[field].notna()]
     before = known.groupby("project_id")[field].shift()
@@ -421,7 +438,7 @@ def _changed(reports: pd.DataFrame, field: str) -> pd.DataFrame:
     rows, old, new = known[moved], before[moved], known.loc[moved, field]
     frame = rows[["project_id", "as_of", "name"]].assign(field=field)
     frame["from"], frame["to"] = _as_text(old), _as_text(new)
-    frame["days"] = _days(new - old) if field in _DATES else pd.array([pd.NA] * len(rows), "Int64")
+    frame["days"] = whole_days(new - old) if field in _DATES else pd.array([pd.NA] * len(rows), "Int64")
     frame["cost"] = np.nan if field in _DATES else (new - old).round(6)
     return frame
 
@@ -432,14 +449,14 @@ def _as_text(values: pd.Series) -> pd.Series:
     return values.map("{:.2f}".format).astype("str").str.removesuffix(".00")
 
 
-def _listed(variance: pd.DataFrame, statuses: list[str]) -> pd.DataFrame:
+def _latest_first(variance: pd.DataFrame, statuses: list[str]) -> pd.DataFrame:
     chosen = variance[variance["status"].isin(statuses)]
     return chosen.sort_values(["slip_days", "project_id"], ascending=[False, True], ignore_index=True)
 
 
 def _at_work(variance: pd.DataFrame, start: Cutoff) -> pd.DataFrame:
     """Projects under way, and those done since the period's start."""
-    closed = (variance["status"] == "done") & (variance["status_since"] >= _day(start))
+    closed = (variance["status"] == "done") & (variance["status_since"] >= _wall(start))
     return variance[variance["status"].isin(_UNDER_WAY) | closed]
 
 
@@ -512,14 +529,14 @@ def _over(top: Any, bottom: Any) -> Any:
 # ---------------------------------------------------------------- approval
 
 
-def _decided(decisions: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
-    table = _typed(decisions, ["project_id", "decision", "by", "role"], ["decided_on"], ["rank"])
-    return table[table["decided_on"] < _day(cutoff)].sort_values("decided_on", kind="stable")
+def _decisions_before(decisions: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
+    table = _whole_table(decisions, ["project_id", "decision", "by", "role"], ["decided_on"], ["rank"])
+    return table[table["decided_on"] < _wall(cutoff)].sort_values("decided_on", kind="stable")
 
 
 def _approved(latest: pd.DataFrame, decisions: pd.DataFrame | None, cutoff: Cutoff) -> pd.Series:
     """Whether each project, by index, was approved; missing for all where nobody speaks of approval."""
-    decided = _decided(decisions, cutoff)
+    decided = _decisions_before(decisions, cutoff)
     decided = decided[(decided["decision"] != "ranked") & (decided["role"] != "provider")]
     last = decided.groupby("project_id")["decision"].last()
     own = latest["approved_by"].notna() | latest["approved_on"].notna()
@@ -528,6 +545,6 @@ def _approved(latest: pd.DataFrame, decisions: pd.DataFrame | None, cutoff: Cuto
 
 
 def _ranks(decisions: pd.DataFrame | None, cutoff: Cutoff, role: str) -> pd.Series:
-    decided = _decided(decisions, cutoff)
+    decided = _decisions_before(decisions, cutoff)
     ranked = decided[(decided["decision"] == "ranked") & (decided["role"] == role)]
     return ranked.groupby("project_id")["rank"].last()

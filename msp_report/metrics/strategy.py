@@ -25,7 +25,10 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics.projects import proposals, variance
+from msp_report.model.case import Case
+from msp_report.model.columns import dates, wall_time
 from msp_report.model.figures import Figure
+from msp_report.model.names import NOTHING, is_provider, normal, normal_name, provider_names, says_nothing
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
@@ -40,7 +43,6 @@ FAULTS = {
     "best_resource_unknown": "nobody says who is the best resource",
 }
 _ALIVE = ("proposed", "approved", "waiting", "in_progress")
-_NOTHING = ("", "none", "no", "-")
 
 # fmt: off
 _PROJECTS = [
@@ -78,40 +80,52 @@ class Analysis:
     oversight: pd.DataFrame
     supplied: bool
 
+    def figures(self) -> list[Figure]:
+        """strategy.oversight, .author and .acknowledged (open points, met where there is none); .exceptions (projects
+        with any fault, verdict) and .exceptions_cost; each fault of FAULTS by its name; .waiting and .waiting_cost of
+        proposals that wait for a decision. None has a target. Missing says why."""
+        return [*_figures_of_checks(self.oversight), *self._of_projects()]
+
+    def _of_projects(self) -> Iterator[Figure]:
+        table, waiting = self.projects, self.waiting
+        why = None if self.supplied else "no projects were supplied"
+        faulty = table[table["faults"].ne("")]
+        found = {
+            "exceptions": (len(faulty), len(table)),
+            "exceptions_cost": (faulty["cost"].sum(), int(faulty["cost"].notna().sum())),
+            **{name: (int(table[name].sum()), len(table)) for name in FAULTS},
+            "waiting": (len(waiting), len(table)),
+            "waiting_cost": (waiting["cost"].sum(), int(waiting["cost"].notna().sum())),
+        }
+        for name, (value, n) in found.items():
+            verdict = ("missed" if value else "met") if name == "exceptions" and not why else None
+            yield Figure.of(f"strategy.{name}", None if why else value, why, n=n, verdict=verdict)
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         names = ("projects", "found", "waiting", "objectives", "oversight")
         return {name: getattr(self, name) for name in names}
 
 
-def analyse(
-    projects: pd.DataFrame | None,
-    decisions: pd.DataFrame | None,
-    strategy: Strategy | Mapping[str, Any] | None,
-    contract: Contract | Mapping[str, Any],
-    end: pd.Timestamp,
-) -> Analysis:
-    """Everything about strategy and oversight at the cut-off.
+def analyse(case: Case) -> Analysis:
+    """Everything about strategy and oversight at the cut-off; reads projects and decisions.
 
-    Parameters: `projects`, `decisions` as the canonical tables with their look-back, None where not supplied;
-    `strategy` and `contract` as models or dicts like the YAML; `end` the cut-off, timezone-aware.
-    Returns: Analysis. Raises: ValueError for a cut-off without a zone.
+    Raises: ValueError for a cut-off without a zone.
     Edge cases decided: see the module; without projects only the oversight is judged.
     Source: mission, systems 1 and 10; score rule 26.
     """
-    plan, agreed = as_strategy(strategy), as_contract(contract)
-    if pd.Timestamp(end).tzinfo is None:
-        raise ValueError(f"the cut-off must be an instant with a time zone, not {end!r}")
-    after = pd.Timestamp(end).tz_convert(agreed.client.timezone).tz_localize(None)
+    plan, agreed = as_strategy(case.strategy), as_contract(case.agreed)
+    projects, decisions = case.table("projects"), case.table("decisions")
+    after = wall_time(case.end, agreed.client.timezone)
     agreed = agreed.on((after - pd.Timedelta(microseconds=1)).date())
     alive = _alive(projects, decisions, after)
-    table = _judged(alive, plan, agreed)
+    table = _with_faults(alive, plan, agreed)
     return Analysis(
-        projects=_ordered(table),
+        projects=_worst_first(table),
         found=_found(table),
         waiting=_waiting(table, projects, decisions, plan, after),
         objectives=_objectives(table, plan),
-        oversight=oversight(plan, agreed, end),
+        oversight=oversight(plan, agreed, case.end),
         supplied=projects is not None,
     )
 
@@ -133,18 +147,8 @@ def oversight(
     rows = [*_strategy_checks(plan, agreed, last.date()), *_oversight_checks(plan, agreed)]
     table = pd.DataFrame(rows, columns=_CHECKS)
     table["verdict"] = table["verdict"].map({True: "met", False: "missed"})
-    table["on"] = pd.to_datetime(table["on"]).astype("datetime64[us]")
+    table["on"] = dates(table["on"])
     return table.astype({name: "str" for name in ("topic", "check", "verdict", "found")})
-
-
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of strategy over all projects.
-
-    Returns: strategy.oversight, .author and .acknowledged [count of open points, verdict met where there is none];
-    .exceptions (projects with any fault, verdict) and .exceptions_cost; of each fault strategy.<fault> [count];
-    .waiting [count] and .waiting_cost of proposals that wait for a decision. None has a target. Missing says why.
-    """
-    return [*_of_checks(analysis.oversight), *_of_projects(analysis)]
 
 
 # ---------------------------------------------------------------- oversight
@@ -152,7 +156,7 @@ def figures(analysis: Analysis) -> list[Figure]:
 
 def _strategy_checks(plan: Strategy, contract: Contract, today: date) -> Iterator[tuple]:
     author, shared = plan.author, plan.shared
-    provider = contract.provider.name
+    theirs = provider_names(contract)
 
     def over(day: date | None) -> bool:
         return day is not None and day <= today
@@ -160,7 +164,7 @@ def _strategy_checks(plan: Strategy, contract: Contract, today: date) -> Iterato
     owned = bool(plan.objectives) and all(objective.owner for objective in plan.objectives)
     stated = f"{len(plan.objectives)} objectives" if plan.objectives else None
     yield "strategy", "objectives, each with an owner", owned, stated, None
-    apart = author is not None and not _is_provider(author.name, provider)
+    apart = author is not None and normal_name(author.name) not in theirs
     yield "strategy", "written by somebody other than the provider", apart, author and author.name, None
     free = author is not None and author.independent
     yield "strategy", "its author has no interest in the outcome", free, author and author.name, None
@@ -175,22 +179,18 @@ def _strategy_checks(plan: Strategy, contract: Contract, today: date) -> Iterato
 def _oversight_checks(plan: Strategy, contract: Contract) -> Iterator[tuple]:
     person = plan.oversight
     yield "oversight", "in charge by name", person is not None, person and person.name, None
-    apart = person is not None and not _is_provider(person.name, contract.provider.name)
+    apart = person is not None and normal_name(person.name) not in provider_names(contract)
     yield "oversight", "not the provider", apart, person and person.kind, None
     skilled = person is not None and person.it_experience
     yield "oversight", "has IT experience", skilled, "yes" if skilled else None, None
     hours = person.hours_per_month if person else None
     yield "oversight", "has hours for it", bool(hours), None if hours is None else f"{hours:g} a month", None
     interest = person.interest if person else None
-    free = interest is not None and interest.strip().casefold() in _NOTHING
+    free = interest is not None and normal_name(interest) in NOTHING
     yield "oversight", "holds no interest in the outcome", free, interest, None
 
 
-def _is_provider(name: object, provider: str) -> bool:
-    return str(name).strip().casefold() in (provider.strip().casefold(), "provider", "the provider")
-
-
-def _of_checks(checks: pd.DataFrame) -> list[Figure]:
+def _figures_of_checks(checks: pd.DataFrame) -> list[Figure]:
     open_points = checks["verdict"].eq("missed")
     known = checks["check"].isin(["given to the provider", "acknowledged by the provider"])
     topics = {
@@ -202,11 +202,8 @@ def _of_checks(checks: pd.DataFrame) -> list[Figure]:
         Figure(
             measure=f"strategy.{name}",
             value=int((open_points & chosen).sum()),
-            unit="count",
             n=int(chosen.sum()),
-            better="lower",
             verdict="missed" if (open_points & chosen).any() else "met",
-            rule="strategy.yaml",
         )
         for name, chosen in topics.items()
     ]
@@ -224,9 +221,7 @@ def _alive(
     columns = ["project_id", "as_of", "approved_by", "approved_on", "best_resource", "subject"]
     reports = TABLES["projects"].empty() if projects is None else projects
     reports = reports.reindex(columns=columns)
-    reports = reports.assign(
-        as_of=pd.to_datetime(reports["as_of"]), approved_on=pd.to_datetime(reports["approved_on"])
-    )
+    reports = reports.assign(as_of=dates(reports["as_of"]), approved_on=dates(reports["approved_on"]))
     reports = reports[reports["as_of"] < after].sort_values("as_of", kind="stable")
     last = reports.drop_duplicates("project_id", keep="last").set_index("project_id").reindex(now.index)
     kinds = {
@@ -237,14 +232,14 @@ def _alive(
     }
     last = last[list(kinds)].astype(kinds)
     table = now.join(last).assign(cost=now["forecast_cost"].fillna(now["baseline_cost"]))
-    return table.join(_decided(decisions, after)).reset_index()
+    return table.join(_last_decisions(decisions, after)).reset_index()
 
 
-def _decided(decisions: pd.DataFrame | None, after: pd.Timestamp) -> pd.DataFrame:
+def _last_decisions(decisions: pd.DataFrame | None, after: pd.Timestamp) -> pd.DataFrame:
     """By project, the last rank in each role, and the last decision of the client's own with its day."""
     rows = TABLES["decisions"].empty() if decisions is None else decisions
     rows = rows.reindex(columns=["project_id", "decided_on", "decision", "role", "rank"])
-    rows = rows.assign(decided_on=pd.to_datetime(rows["decided_on"]).astype("datetime64[us]"))
+    rows = rows.assign(decided_on=dates(rows["decided_on"]))
     rows = rows[rows["decided_on"] < after].sort_values("decided_on", kind="stable")
     ranked = rows[rows["decision"] == "ranked"]
     ranks = {
@@ -255,20 +250,19 @@ def _decided(decisions: pd.DataFrame | None, after: pd.Timestamp) -> pd.DataFram
     return pd.DataFrame({**ranks, "decision": own["decision"].last(), "decided_on": own["decided_on"].last()})
 
 
-def _judged(table: pd.DataFrame, plan: Strategy, contract: Contract) -> pd.DataFrame:
+def _with_faults(table: pd.DataFrame, plan: Strategy, contract: Contract) -> pd.DataFrame:
     """The projects with a flag for each fault."""
-    names = {_fold(name) for objective in plan.objectives for name in (objective.id, objective.title)}
-    objective = table["objective"].astype("str").str.strip().str.casefold()
+    names = {normal_name(name) for objective in plan.objectives for name in (objective.id, objective.title)}
+    objective = normal(table["objective"])
     named = objective.notna() & objective.ne("")
-    scope = {_fold(entry.subject): entry for entry in contract.scope}
-    field = table["subject"].astype("str").str.strip().str.casefold()
+    scope = {normal_name(entry.subject): entry for entry in contract.scope}
+    field = normal(table["subject"])
     judged = (field.notna() & field.ne("") & bool(scope)).to_numpy(bool)
     role = field.map({name: entry.role for name, entry in scope.items()}).astype("str")
     evidence = field.map({name: entry.evidence for name, entry in scope.items()}).astype("str")
     out = judged & (role.isna() | role.eq("none")).to_numpy(bool)
-    unshown = evidence.isna() | evidence.str.strip().str.casefold().isin(_NOTHING)
-    provider = _fold(contract.provider.name)
-    theirs = table["proposed_by"].astype("str").str.strip().str.casefold().isin([provider, "provider"])
+    unshown = says_nothing(evidence)
+    theirs = is_provider(table["proposed_by"], contract)
     best = table["best_resource"].astype("boolean")
     flags = {
         "unapproved": table["status"].ne("proposed") & table["approved"].eq(False).fillna(False),
@@ -289,11 +283,7 @@ def _judged(table: pd.DataFrame, plan: Strategy, contract: Contract) -> pd.DataF
     )
 
 
-def _fold(text: str) -> str:
-    return text.strip().casefold()
-
-
-def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+def _worst_first(table: pd.DataFrame) -> pd.DataFrame:
     ordered = table.assign(most=-table["count"], dear=-table["cost"].fillna(0))
     return ordered.sort_values(["most", "dear", "project_id"], kind="stable")[_PROJECTS].reset_index(
         drop=True
@@ -342,37 +332,11 @@ def _objectives(table: pd.DataFrame, plan: Strategy) -> pd.DataFrame:
     listed = pd.DataFrame(
         [(one.id, one.title, one.owner) for one in plan.objectives], columns=["objective", "title", "owner"]
     ).astype("str")
-    served = table["objective"].astype("str").str.strip().str.casefold()
-    ids = {_fold(name): one.id for one in plan.objectives for name in (one.title, one.id)}
+    served = normal(table["objective"])
+    ids = {normal_name(name): one.id for one in plan.objectives for name in (one.title, one.id)}
     groups = table.groupby(served.map(ids).astype("str"))["cost"]
     counts = groups.size().reindex(listed["objective"]).fillna(0)
     return listed.assign(
         projects=counts.astype("Int64").array,
         cost=groups.sum(min_count=1).reindex(listed["objective"]).astype("float64").array,
     )[_OBJECTIVES]
-
-
-def _of_projects(analysis: Analysis) -> Iterator[Figure]:
-    table = analysis.projects
-    why = None if analysis.supplied else "no projects were supplied"
-    faulty = table[table["faults"].ne("")]
-
-    def figure(name: str, value: float, unit: str, n: int, verdict: str | None = None) -> Figure:
-        return Figure(
-            measure=f"strategy.{name}",
-            value=None if why else value,
-            unit=unit,
-            n=n,
-            better="lower",
-            verdict=None if why else verdict,
-            rule="strategy.yaml, contract.yaml scope",
-            why_missing=why,
-        )
-
-    yield figure("exceptions", len(faulty), "count", len(table), "missed" if len(faulty) else "met")
-    yield figure("exceptions_cost", faulty["cost"].sum(), "cost", int(faulty["cost"].notna().sum()))
-    for name in FAULTS:
-        yield figure(name, int(table[name].sum()), "count", len(table))
-    waiting = analysis.waiting
-    yield figure("waiting", len(waiting), "count", len(table))
-    yield figure("waiting_cost", waiting["cost"].sum(), "cost", int(waiting["cost"].notna().sum()))

@@ -5,8 +5,8 @@ Decided here:
 - A tie is a relationship of referral, commission or owner, or a commission_ratio above 0. It is undisclosed where
   disclosed_on is empty or not before the cut-off (rule 0), and disclosed late where the vendor had been recommended
   before. The provider itself is row one and no tie of its own.
-- Vendors are the same where their names are, but for case and blanks. One that only recommendations or purchases
-  name is listed as not registered: nobody has said what ties it has.
+- Vendors are the same where their names are, but for case and blanks; the provider is one by any of its names. One
+  that only recommendations or purchases name is listed as not registered: nobody has said what ties it has.
 - Money is to date, as far as the exports reach, with the month beside it: what a recommendation brings comes
   later. Invoiced is what procurement counts for the same lines: less credit notes, in the client's currency.
 - A commission is estimated as invoiced x commission_ratio.
@@ -14,16 +14,17 @@ Decided here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from msp_report.metrics import procurement
 from msp_report.metrics.projects import variance
+from msp_report.model.case import Case
+from msp_report.model.columns import dates, wall_time
 from msp_report.model.figures import Figure, judge
+from msp_report.model.names import is_provider, normal, normal_name
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
 
@@ -78,35 +79,51 @@ class Analysis:
         chosen = ["undisclosed", "not registered", "disclosed late"]
         return self.register[self.register["status"].isin(chosen)].reset_index(drop=True)
 
+    def figures(self) -> list[Figure]:
+        """vendors.undisclosed (ties not told; target 0, n = ties), .undisclosed_invoiced, .tied, .disclosed_late,
+        .unregistered and .commission_cost over all; money is to date. A missing value says why."""
+        table = self.register
+        of = {name: table[table["status"].eq(name)] for name in _ORDER}
+        hidden, tied = of["undisclosed"], table[table["tied"]]
+        paid = tied.dropna(subset=["commission_cost"])
+        unlisted = None if self.listed else _NO_REGISTER
+        unpriced = unlisted or (None if self.bought else _NO_PURCHASES)
+        found = {
+            "undisclosed": (len(hidden), len(tied), unlisted),
+            "undisclosed_invoiced": (hidden["invoiced"].sum(), len(hidden), unpriced),
+            "tied": (len(tied), len(table), unlisted),
+            "disclosed_late": (len(of["disclosed late"]), len(tied), unlisted),
+            "unregistered": (len(of["not registered"]), len(table), unlisted),
+            "commission_cost": (paid["commission_cost"].sum(), len(paid), unpriced),
+        }
+        first, *others = (
+            Figure.of(f"vendors.{name}", None if why else value, why, n=n)
+            for name, (value, n, why) in found.items()
+        )
+        target = 0 if self.listed or len(table) > 1 else None
+        return [first.with_(target=target, verdict=judge(first.value, target, "lower")), *others]
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {"vendors": self.register, "recommendations": self.recommendations}
 
 
-def analyse(
-    vendors: pd.DataFrame | None,
-    recommendations: pd.DataFrame | None,
-    purchases: pd.DataFrame | None,
-    rates: pd.DataFrame | None,
-    projects: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    start: pd.Timestamp,
-    end: pd.Timestamp,
-) -> Analysis:
+def analyse(case: Case) -> Analysis:
     """The register of vendors joined to what was recommended, bought and planned.
 
-    Parameters: the canonical tables with their look-back, None where not supplied; `contract` names the provider and
-    the client's currency; `[start, end)` the period, timezone-aware.
-    Returns: Analysis. Raises: ValueError for a vendor listed twice under one name, and as procurement.match.
+    Reads vendors, recommendations, purchases, rates and projects. Raises: ValueError for a vendor listed twice under
+    one name, for a period without a zone, and as procurement.match.
     Edge cases decided: money is missing where its table is, and 0 where the table has nothing of the vendor.
     Source: mission, system 9; interfaces.md, record vendors/vendors.
     """
-    agreed = as_contract(contract)
-    month = _Month(agreed, start, end)
-    advice = _advice(recommendations, month)
-    bought = _bought(purchases, rates, agreed, end)
-    table = _listed(vendors, advice, bought, agreed.provider.name, month)
-    table = _money(table, advice, bought, month, recommendations is not None, purchases is not None)
+    agreed = as_contract(case.agreed)
+    vendors, purchases = case.table("vendors"), case.table("purchases")
+    recommendations = case.table("recommendations")
+    days = _LocalDays(*(wall_time(at, agreed.client.timezone) for at in (case.start, case.end)))
+    advice = _advice(recommendations, agreed, days)
+    bought = _bought(purchases, case.table("rates"), agreed, case.end)
+    table = _listed(vendors, advice, bought, agreed, days)
+    table = _with_money(table, advice, bought, days, recommendations is not None, purchases is not None)
     table["status"] = _status(table)
     table["undisclosed"] = table["status"].eq("undisclosed")
     table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
@@ -114,73 +131,26 @@ def analyse(
     table = table.sort_values(["rank", "most", "more", "vendor"], kind="stable", ignore_index=True)
     return Analysis(
         register=table[_REGISTER],
-        recommendations=_recommended(advice, table, bought, projects, month, purchases is not None),
+        recommendations=_recommended(
+            advice, table, bought, case.table("projects"), days, purchases is not None
+        ),
         listed=vendors is not None,
         bought=purchases is not None,
     )
 
 
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of vendors over all of them.
+@dataclass(frozen=True)
+class _LocalDays:
+    """The days of a period as the client's clocks show them."""
 
-    Returns: vendors.undisclosed (ties not told; target 0, n = ties), .undisclosed_invoiced [cost to date], .tied,
-    .disclosed_late, .unregistered [counts] and .commission_cost [cost to date]. A missing value says why.
-    """
-    table = analysis.register
-    of = {name: table[table["status"].eq(name)] for name in _ORDER}
-    hidden, tied = of["undisclosed"], table[table["tied"]]
-    paid = tied.dropna(subset=["commission_cost"])
-    listed = None if analysis.listed else _NO_REGISTER
-    bought = listed or (None if analysis.bought else _NO_PURCHASES)
-    target = 0 if analysis.listed or len(table) > 1 else None
-    count = None if listed else len(hidden)
-    return [
-        _figure("undisclosed", count, "count", len(tied), listed).with_(
-            target=target, verdict=judge(count, target, "lower")
-        ),
-        _figure("undisclosed_invoiced", hidden["invoiced"].sum(), "cost", len(hidden), bought),
-        _figure("tied", len(tied), "count", len(table), listed),
-        _figure("disclosed_late", len(of["disclosed late"]), "count", len(tied), listed),
-        _figure("unregistered", len(of["not registered"]), "count", len(table), listed),
-        _figure("commission_cost", paid["commission_cost"].sum(), "cost", len(paid), bought),
-    ]
-
-
-class _Month:
-    """The local days of a period."""
-
-    def __init__(self, contract: Contract, start: pd.Timestamp, end: pd.Timestamp) -> None:
-        if pd.Timestamp(start).tzinfo is None or pd.Timestamp(end).tzinfo is None:
-            raise ValueError("the period must have instants with a time zone")
-        self.first, self.after = (
-            pd.Timestamp(at).tz_convert(contract.client.timezone).tz_localize(None) for at in (start, end)
-        )
+    first: pd.Timestamp
+    after: pd.Timestamp
 
     def visible(self, days: pd.Series) -> pd.Series:
         return days < self.after
 
     def inside(self, days: pd.Series) -> pd.Series:
         return (days >= self.first) & (days < self.after)
-
-
-def _figure(name: str, value: float | None, unit: str, n: int, why: str | None) -> Figure:
-    return Figure(
-        measure=f"vendors.{name}",
-        value=None if why else value,
-        unit=unit,
-        n=n,
-        better="lower",
-        rule="register of vendors",
-        why_missing=why,
-    )
-
-
-def _key(names: pd.Series) -> pd.Series:
-    return names.astype("str").str.split().str.join(" ").str.casefold()
-
-
-def _days(values: pd.Series) -> pd.Series:
-    return pd.to_datetime(values).astype("datetime64[us]")
 
 
 def _table(frame: pd.DataFrame | None, name: str) -> pd.DataFrame:
@@ -191,16 +161,21 @@ def _table(frame: pd.DataFrame | None, name: str) -> pd.DataFrame:
     )
 
 
-def _advice(recommendations: pd.DataFrame | None, month: _Month) -> pd.DataFrame:
+def _vendor_keys(vendors: pd.Series, contract: Contract) -> pd.Series:
+    """What two spellings of one vendor share; the provider has one, whatever it is called."""
+    return normal(vendors).mask(is_provider(vendors, contract), normal_name(contract.provider.name))
+
+
+def _advice(recommendations: pd.DataFrame | None, contract: Contract, period: _LocalDays) -> pd.DataFrame:
     """Recommendations before the cut-off, with key, day and amount."""
     rows = _table(recommendations, "recommendations")
     rows = rows.assign(
-        key=_key(rows["vendor"]),
-        made_on=_days(rows["made_on"]),
+        key=_vendor_keys(rows["vendor"], contract),
+        made_on=dates(rows["made_on"]),
         amount=pd.to_numeric(rows["amount"]).astype("float64"),
     )
-    rows = rows[month.visible(rows["made_on"])]
-    return rows.assign(in_month=month.inside(rows["made_on"])).reset_index(drop=True)
+    rows = rows[period.visible(rows["made_on"])]
+    return rows.assign(in_month=period.inside(rows["made_on"])).reset_index(drop=True)
 
 
 def _bought(
@@ -211,12 +186,12 @@ def _bought(
         return pd.DataFrame({"key": [], "vendor": [], "dated_on": [], "amount": []}).astype(
             {"key": "str", "vendor": "str", "dated_on": "datetime64[us]", "amount": "float64"}
         )
-    lines = procurement.analyse(purchases, None, rates, contract, None, None, end).lines
+    lines = procurement.lines(purchases, None, rates, contract, None, None, end)
     return pd.DataFrame(
         {
-            "key": _key(lines["vendor"]),
+            "key": _vendor_keys(lines["vendor"], contract),
             "vendor": lines["vendor"].astype("str"),
-            "dated_on": _days(lines["dated_on"]),
+            "dated_on": dates(lines["dated_on"]),
             "amount": pd.to_numeric(lines["amount"]).astype("float64"),
         }
     )
@@ -226,31 +201,31 @@ def _listed(
     vendors: pd.DataFrame | None,
     advice: pd.DataFrame,
     bought: pd.DataFrame,
-    provider: str,
-    month: _Month,
+    contract: Contract,
+    period: _LocalDays,
 ) -> pd.DataFrame:
     """Every vendor that anything names, by its key, and its tie."""
     rows = _table(vendors, "vendors")
-    rows = rows.assign(key=_key(rows["vendor"]), registered=True)
-    if (twice := rows["key"].duplicated()).any():
+    if (twice := normal(rows["vendor"]).duplicated()).any():
         raise ValueError(
             f"vendors: {rows.loc[twice, 'vendor'].iloc[0]!r} is listed twice: merge its two rows"
         )
-    own = pd.DataFrame({"vendor": [provider]})
+    rows = rows.assign(key=_vendor_keys(rows["vendor"], contract), registered=True).drop_duplicates("key")
+    own = pd.DataFrame({"vendor": [contract.provider.name]})
     others = pd.concat([own, advice[["vendor"]], bought[["vendor"]]], ignore_index=True)
-    others["key"] = _key(others["vendor"])
+    others["key"] = _vendor_keys(others["vendor"], contract)
     others = others[~others["key"].isin(rows["key"])].drop_duplicates("key").assign(registered=False)
     table = pd.concat([rows.astype({"vendor": "str"}), others], ignore_index=True)
-    told = _days(table["disclosed_on"])
+    told = dates(table["disclosed_on"])
     ratio = pd.to_numeric(table["commission_ratio"]).astype("float64")
-    itself = table["key"] == _key(own["vendor"])[0]
+    itself = is_provider(table["vendor"], contract)
     tied = (table["relationship"].isin(TIES) | (ratio > 0)) & ~itself
-    disclosed = month.visible(told).astype("boolean").mask(~tied)
+    disclosed = period.visible(told).astype("boolean").mask(~tied)
     return table.assign(
         relationship=table["relationship"].astype("str"),
         introduced_by=table["introduced_by"].astype("str"),
         registered=table["registered"].astype(bool),
-        disclosed_on=told.where(month.visible(told)),
+        disclosed_on=told.where(period.visible(told)),
         commission_ratio=ratio,
         itself=itself,
         tied=tied,
@@ -258,17 +233,17 @@ def _listed(
     )
 
 
-def _money(
+def _with_money(
     table: pd.DataFrame,
     advice: pd.DataFrame,
     bought: pd.DataFrame,
-    month: _Month,
+    period: _LocalDays,
     advised: bool,
     purchased: bool,
 ) -> pd.DataFrame:
     """What each vendor was recommended for and invoiced, and whether it was told too late."""
     recent = advice[advice["in_month"]]
-    now = bought[month.inside(bought["dated_on"])]
+    now = bought[period.inside(bought["dated_on"])]
     key = table["key"]
 
     def total(rows: pd.DataFrame, known: bool) -> pd.Series:
@@ -312,12 +287,12 @@ def _recommended(
     table: pd.DataFrame,
     bought: pd.DataFrame,
     projects: pd.DataFrame | None,
-    month: _Month,
+    period: _LocalDays,
     purchased: bool,
 ) -> pd.DataFrame:
     known = table.set_index("key")[["rank", "relationship", "disclosed", "status"]]
     rows = advice.join(known, on="key")
-    plan = variance(projects, month.after).set_index("project_id")
+    plan = variance(projects, period.after).set_index("project_id")
     found = plan[["name", "status"]].reindex(rows["project_id"].astype("str"))
     pairs = rows[["key", "made_on"]].reset_index().merge(bought[["key", "dated_on", "amount"]], on="key")
     since = pairs[pairs["dated_on"] >= pairs["made_on"]].groupby("index")["amount"].sum()

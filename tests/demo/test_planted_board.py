@@ -5,6 +5,7 @@ is made by its own notebook, beside packs that hold no more than figures.
 """
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -162,16 +163,14 @@ def test_page_one_closes_the_boards_loop(place, tmp_path, monkeypatch):
         Figure(measure="availability.ratio", subject="email", target=0.99, verdict="met", **judged),
         Figure(measure="availability.ratio", subject="fax", target=0.99, verdict="met", **judged),
     ]
-    plan = strategy.analyse(
-        case.table("projects"), case.table("decisions"), case.strategy, case.agreed, case.end
-    )
+    plan = strategy.analyse(case)
     october = [
         Figure(
             measure="availability.ratio", subject="vpn", target=0.997, verdict="missed", rule="6", **judged
         ),
         Figure(measure="availability.ratio", subject="email", target=0.98, verdict="met", **judged),
         Figure(measure="contract.credit_unclaimed", value=900, unit="cost", n=1),
-        *strategy.figures(plan),
+        *plan.figures(),
     ]
     put_pack(case, "2026-09", september)
     folder = put_pack(case, GOLDEN, october, plan.waiting)
@@ -223,8 +222,8 @@ def test_nobody_in_charge_by_name_is_an_exception_of_page_one(place):
     from msp_report.words import sentences
 
     case = open_case("demo", GOLDEN, place)
-    unled = case.strategy.model_copy(update={"oversight": None})
-    plan = strategy.analyse(case.table("projects"), case.table("decisions"), unled, case.agreed, case.end)
-    stated = [f.with_(headline=sentences.headline(f, case.contract)) for f in strategy.figures(plan)]
+    unled = replace(case, strategy=case.strategy.model_copy(update={"oversight": None}))
+    plan = strategy.analyse(unled)
+    stated = [f.with_(headline=sentences.headline(f, case.contract)) for f in plan.figures()]
     found = scorecard.exceptions(pd.DataFrame([f.row() for f in stated], columns=COLUMNS))
     assert "Nobody is in charge of the provider by name." in found["headline"].tolist()

@@ -23,8 +23,7 @@ def month(request, demo_place, truth):
 def bills(demo_place):
     case = open_day("demo", "", demo_place)
     assert str(case.period) == "2026-10"
-    bought = map(case.table, ("purchases", "prices", "rates"))
-    return payments.analyse(*bought, case.agreed, case.strategy, case.end)
+    return payments.analyse(case)
 
 
 def ids(truth, page, *faults):
@@ -99,7 +98,7 @@ def test_payments_are_decided_as_planted(bills, truth):
 
 def test_page_one_says_it(month, bills):
     case, truth, desk = month
-    said = today.figures(helpdesk.figures(desk, case.agreed, case.strategy), payments.figures(bills))
+    said = today.figures(helpdesk.figures(desk, case.agreed, case.strategy), bills.figures())
     value = {figure.measure: figure.value for figure in said}
     assert value["today.overdue"] == len(ids(truth, "tickets", "no_response"))
     assert value["today.stuck"] == len(ids(truth, "daily", "stuck"))

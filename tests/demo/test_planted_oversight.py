@@ -103,8 +103,7 @@ def test_unhappy_answers_speak_of_one_assignee(month):
 
 def test_vendors(month):
     case, truth = month
-    names = ("vendors", "recommendations", "purchases", "rates", "projects")
-    done = vendors.analyse(*map(case.table, names), case.agreed, case.start, case.end)
+    done = vendors.analyse(case)
     table = done.register.set_index("vendor")
     entries = truth["vendors"]
     assert set(table.index) == {entry["subject"] for entry in entries}
@@ -136,8 +135,7 @@ def test_requests(month):
 
 def test_strategy(month):
     case, truth = month
-    names = ("projects", "decisions")
-    done = strategy.analyse(*map(case.table, names), case.strategy, case.agreed, case.end)
+    done = strategy.analyse(case)
     planted = truth.get("strategy", [])
     expected = {(entry["subject"], entry["fault"]) for entry in planted if entry["fault"] in strategy.FAULTS}
     assert set(done.found[["project_id", "fault"]].itertuples(index=False, name=None)) == expected

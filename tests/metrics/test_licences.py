@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf
 
-from msp_report.metrics.licences import analyse, figures, position
+from msp_report.metrics.licences import Analysis, analyse, position
 
 AT = pd.Timestamp("2026-11-01", tz="UTC")  # the cut-off of October 2026
 BOUGHT = pd.DataFrame(
@@ -35,6 +36,11 @@ def copies(count: int, first: int = 0, **columns) -> pd.DataFrame:
     return (
         frame.assign(installed_on=pd.to_datetime(frame["installed_on"])) if "installed_on" in frame else frame
     )
+
+
+def october(entitlements=None, installs=None, purchases=BOUGHT, contract=None, months=12) -> Analysis:
+    tables = {"entitlements": entitlements, "installs": installs, "purchases": purchases}
+    return analyse(MonthOf(AT - pd.Timedelta(days=31), AT, contract or {}, tables=tables), months)
 
 
 def line(entitlements=None, installs=None, purchases=BOUGHT, contract=None, at=AT) -> pd.Series:
@@ -133,7 +139,7 @@ def test_the_contracts_metric_has_its_own_line():
     found = position(owned({}), copies(2, cores=[4, 4]), BOUGHT, {"licences": {"CAD": "core"}}, AT)
     assert list(zip(found["metric"], found["position"], strict=True)) == [("core", -8), ("device", 8)]
     names = {
-        f.subject for f in figures(analyse(owned({}), copies(2), BOUGHT, {"licences": {"CAD": "core"}}, AT))
+        f.subject for f in october(owned({}), copies(2), contract={"licences": {"CAD": "core"}}).figures()
     }
     assert {"CAD (core)", "CAD (device)"} <= names
 
@@ -175,10 +181,10 @@ def test_a_key_that_was_renewed_is_not_worth_both_years():
     rights = owned(
         {"licence_key": "K", "ends_on": "2026-08-31"}, {"licence_key": "K", "starts_on": "2026-09-01"}
     )
-    keys = analyse(rights, copies(11, licence_key="K"), BOUGHT, {}, AT).keys
+    keys = october(rights, copies(11, licence_key="K")).keys
     assert list(keys.loc[0, ["quantity", "devices", "over", "reused"]]) == [10, 11, 1, True]
     # after its end it is worth what it was: the devices are short of a licence, the key is no other one
-    ended = analyse(rights[:1], copies(10, licence_key="K"), BOUGHT, {}, AT)
+    ended = october(rights[:1], copies(10, licence_key="K"))
     assert not ended.keys["reused"].any()
     assert list(ended.position["position"]) == [-10]
 
@@ -198,7 +204,7 @@ def test_by_whom_and_again():
     """Two in August, one in September, two in October, of a product with two licences."""
     when = ["2026-08-03", "2026-08-04", "2026-09-09", "2026-10-01", "2026-10-31"]
     found = copies(5, installed_on=when, installed_by=["elm", "elm", "oak", "oak", "oak"], licence_key="K")
-    result = analyse(owned({"quantity": 2, "licence_key": "K"}), found, BOUGHT, {}, AT, months=3)
+    result = october(owned({"quantity": 2, "licence_key": "K"}), found, months=3)
     assert list(result.history["month"]) == ["2026-08", "2026-09", "2026-10"]
     assert list(result.history["added"]) == [2, 1, 2]
     assert list(result.history["position"]) == [0, -1, -3]
@@ -212,14 +218,14 @@ def test_by_whom_and_again():
 
 
 def test_nobody_is_named_where_nothing_is_short():
-    result = analyse(owned({}), copies(5, installed_on="2026-10-05", installed_by="oak"), BOUGHT, {}, AT)
+    result = october(owned({}), copies(5, installed_on="2026-10-05", installed_by="oak"))
     assert result.added.empty
     assert result.installers.empty
 
 
 def test_licences_without_a_receipt_say_why():
     rights = owned({}, {"receipt_id": None}, {"receipt_id": "R7"})
-    listed = analyse(rights, copies(1), BOUGHT, {}, AT).unreceipted
+    listed = october(rights, copies(1)).unreceipted
     assert list(listed["why"]) == ["no receipt is named", "its receipt is not in the purchase register"]
     assert list(listed["entitlement_id"]) == ["E1", "E2"]
 
@@ -232,7 +238,7 @@ def test_without_a_purchase_register_it_is_not_computable():
     assert (row["position"], row["receipted"], row["verdict"]) == (None, None, "no_data")
     assert (row["entitled"], row["installed"]) == (10, 11)
     assert row["why_missing"] == "not computable: no purchase register was supplied"
-    by_name = {f.measure: f for f in figures(analyse(owned({}), copies(11), None, {}, AT))}
+    by_name = {f.measure: f for f in october(owned({}), copies(11), None).figures()}
     assert by_name["licences.position"].value is None
     assert by_name["licences.position"].verdict == "no_data"
     assert by_name["licences.position"].why_missing == row["why_missing"]
@@ -254,9 +260,9 @@ def test_a_missing_list_is_not_an_empty_one(entitlements, installs, why):
 
 def test_nothing_at_all():
     assert position(None, None, None, {}, AT).empty
-    found = figures(analyse(None, None, None, {}, AT))
+    found = october(purchases=None).figures()
     assert {f.value for f in found} == {None}
-    empty = figures(analyse(owned({})[:0], copies(0), BOUGHT, {}, AT))
+    empty = october(owned({})[:0], copies(0)).figures()
     assert all(f.value is None and f.why_missing for f in empty)
 
 
@@ -298,8 +304,7 @@ def test_every_planted_fault_is_found_and_nothing_else(demo_place, truth, month)
     from msp_report.case import open_case
 
     case = open_case("demo", month, demo_place)
-    tables = (case.table("entitlements"), case.table("installs"), case.table("purchases"))
-    result = analyse(*tables, case.agreed, case.end)
+    result = analyse(case)
     truth = truth[month]["licences"]
     columns = ["metric", "entitled", "receipted", "installed", "position", "keys_reused", "verdict"]
     lines = {e["subject"]: [e[name] for name in columns] for e in truth if e["fault"] in ("short", "none")}

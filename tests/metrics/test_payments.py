@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from months import MonthOf
 
 from msp_report.metrics import payments, today
-from msp_report.metrics.payments import analyse, figures
+from msp_report.metrics.payments import analyse
 
 AGREED = {"client": {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}}
 COLUMNS = [
@@ -52,8 +53,17 @@ ROWS = [
 ]
 
 
+def at(
+    end: pd.Timestamp, purchases: pd.DataFrame | None, rates: pd.DataFrame | None = None
+) -> payments.Analysis:
+    """What is to be paid at an instant."""
+    tables = {"purchases": purchases, "rates": rates}
+    return analyse(MonthOf(end - pd.Timedelta(days=30), end, AGREED, tables=tables))
+
+
 def found(rows=ROWS, on="2026-10-25", rates=None) -> payments.Analysis:
-    return analyse(bought(*rows), None, rates, AGREED, None, pd.Timestamp(on))
+    """The same at the end of a day in London."""
+    return at(pd.Timestamp(on, tz="Europe/London") + pd.DateOffset(days=1), bought(*rows), rates)
 
 
 def test_sums_by_decision():
@@ -79,7 +89,7 @@ def test_each_invoice_stands_in_one_list():
 
 
 def test_figures():
-    by_name = {figure.measure.partition(".")[2]: figure for figure in figures(found())}
+    by_name = {figure.measure.partition(".")[2]: figure for figure in found().figures()}
     hold, at_stake, release = by_name["hold"], by_name["at_stake"], by_name["release"]
     assert (hold.value, hold.n, hold.unit) == (1720, 2, "cost")
     assert (at_stake.value, release.value, release.n) == (280, 800, 1)
@@ -96,7 +106,7 @@ def test_with_a_rate_the_money_is_known():
     rates = pd.DataFrame(
         {"currency": ["USD"], "on": pd.to_datetime(["2026-10-01"]), "per_client_currency": [1.25]}
     )
-    due = next(figure for figure in figures(found(rates=rates)) if figure.measure == "payments.due")
+    due = next(figure for figure in found(rates=rates).figures() if figure.measure == "payments.due")
     assert (due.value, due.why_missing) == (2520 + 640, None)  # 800 USD at 1.25
 
 
@@ -105,28 +115,29 @@ def test_later_documents_do_not_exist_and_the_day_is_the_clients():
     assert early.due.empty and early.decisions.empty
     assert early.newest_on == pd.Timestamp("2026-10-05")
     # the cut-off is the end of the day before: at midnight of the 9th in London no invoice has come
-    at = pd.Timestamp("2026-10-08 23:00", tz="UTC")
-    assert analyse(bought(*ROWS), None, None, AGREED, None, at).newest_on == pd.Timestamp("2026-10-05")
-    after = at + pd.Timedelta(minutes=1)
-    assert analyse(bought(*ROWS), None, None, AGREED, None, after).newest_on == pd.Timestamp("2026-10-09")
+    midnight = pd.Timestamp("2026-10-08 23:00", tz="UTC")
+    assert at(midnight, bought(*ROWS)).newest_on == pd.Timestamp("2026-10-05")
+    after = midnight + pd.Timedelta(minutes=1)
+    assert at(after, bought(*ROWS)).newest_on == pd.Timestamp("2026-10-09")
 
 
 def test_nothing_to_pay_is_not_nothing_known():
-    nothing = figures(found(rows=whole("5", 80, "10-12", paid="10-12")))
+    nothing = found(rows=whole("5", 80, "10-12", paid="10-12")).figures()
     assert [(figure.value, figure.n) for figure in nothing] == [(0, 0)] * 6
-    unknown = figures(analyse(None, None, None, AGREED, None, pd.Timestamp("2026-10-25")))
+    nobody = at(pd.Timestamp("2026-10-25", tz="UTC"), None)
+    unknown = nobody.figures()
     assert {(figure.value, figure.n, figure.why_missing) for figure in unknown} <= {
         (None, None, "no purchases were supplied"),
         (None, 0, "no purchases were supplied"),
     }
-    assert pd.isna(analyse(None, None, None, AGREED, None, pd.Timestamp("2026-10-25")).newest_on)
+    assert pd.isna(nobody.newest_on)
 
 
 # ---------------------------------------------------------------- page one of the day
 
 
 def test_page_one_repeats_the_figures_of_the_other_pages():
-    said = figures(found())
+    said = found().figures()
     ours = {figure.measure: figure for figure in today.figures(said)}
     assert set(ours) == {"today.payable", "today.hold", "today.cannot_tell", "today.release"}
     for figure in said:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf
 
 from msp_report.metrics import projects
 from msp_report.model.statistics import wilson
@@ -25,6 +26,16 @@ def reports(*rows: dict) -> pd.DataFrame:
     """The table projects; a row names only what matters to the test."""
     base = {"project_id": "P1", "as_of": date(2026, 4, 1), "name": "Webshop", "status": "in_progress"}
     return pd.DataFrame([base | row for row in rows])
+
+
+def april(table: pd.DataFrame | None, periods=None, decisions=None) -> projects.Analysis:
+    """The analysis of April 2026 in London."""
+    start, end = (
+        pd.Timestamp(day, tz="Europe/London").tz_convert("UTC") for day in ("2026-04-01", "2026-05-01")
+    )
+    contract = {"client": {"name": "x", "timezone": "Europe/London"}}
+    tables = {"projects": table, "project_periods": periods, "decisions": decisions}
+    return projects.analyse(MonthOf(start, end, contract, tables=tables))
 
 
 def only(frame: pd.DataFrame) -> dict:
@@ -170,10 +181,11 @@ def test_nothing_reported(table):
         None,
         None,
     )
-    values = projects.figures(frame, projects.changes(table, CUTOFF), date(2026, 4, 1))
+    idle = "no project is under way or was closed in the period"
+    values = april(table).figures()
     assert {figure.value for figure in values} == {None}
     assert {figure.why_missing for figure in values} == {
-        "no project is under way or was closed in the period"
+        idle if table is not None else "no projects were supplied"
     }
 
 
@@ -490,6 +502,7 @@ def test_in_process_and_waiting():
     frame = projects.variance(table, CUTOFF)
     assert projects.in_process(frame)["project_id"].tolist() == ["B", "A"]
     assert projects.waiting(frame)["project_id"].tolist() == ["D", "C"]
+    pd.testing.assert_frame_equal(april(table).in_process, projects.in_process(frame))
 
 
 def test_figures_of_the_whole_and_of_each():
@@ -510,10 +523,8 @@ def test_figures_of_the_whole_and_of_each():
             plan([10, 30], [15], [10]).assign(project_id="B", period=["2026-04", "2026-05"]),
         ]
     )
-    frame, start = projects.variance(table, CUTOFF, periods), date(2026, 4, 1)
-    figures = {
-        (f.measure, f.subject): f for f in projects.figures(frame, projects.changes(table, CUTOFF), start)
-    }
+    found = april(table, periods)
+    figures = {(f.measure, f.subject): f for f in found.figures()}
     values = {key: figure.value for key, figure in figures.items()}
     assert {subject for _, subject in values} == {"", "A", "B", "D"}  # C was closed before, E is not begun
     assert values["projects.slip", ""] == 10  # the median of 10, 30 and 0
@@ -535,7 +546,7 @@ def test_figures_of_the_whole_and_of_each():
         "missed",
         "lower",
     )
-    assert projects.unapproved(frame, start)["project_id"].tolist() == ["B", "D"]
+    assert projects.unapproved(found.variance, date(2026, 4, 1))["project_id"].tolist() == ["B", "D"]
 
 
 @pytest.mark.parametrize(
@@ -549,8 +560,7 @@ def test_figures_of_the_whole_and_of_each():
     ],
 )
 def test_unapproved_is_not_known_where_nobody_speaks_of_it(approved_by, decisions, value, verdict):
-    frame = projects.variance(reports({"approved_by": approved_by}), CUTOFF, decisions=decisions)
-    figures = projects.figures(frame, projects.changes(None, CUTOFF), date(2026, 4, 1))
+    figures = april(reports({"approved_by": approved_by}), decisions=decisions).figures()
     figure = next(figure for figure in figures if figure.measure == "projects.unapproved")
     assert (figure.value, figure.verdict) == (value, verdict)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from months import MonthOf
 
-from msp_report.metrics.strategy import FAULTS, analyse, figures, oversight
+from msp_report.metrics.strategy import FAULTS, analyse, oversight
 
 END = pd.Timestamp("2026-11-01", tz="UTC")
 PLAN = {
@@ -49,7 +50,8 @@ def plan(*rows: dict) -> pd.DataFrame:
 
 
 def done(projects, decisions=None, strategy=PLAN, contract=CONTRACT, end=END):
-    return analyse(projects, decisions, strategy, contract, end)
+    tables = {"projects": projects, "decisions": decisions}
+    return analyse(MonthOf(end - pd.Timedelta(days=31), end, contract, strategy, tables))
 
 
 def decided(*rows: tuple) -> pd.DataFrame:
@@ -76,6 +78,7 @@ def decided(*rows: tuple) -> pd.DataFrame:
         ({"approved_by": None, "status": "waiting"}, ["unapproved"]),
         ({"proposed_by": "EXAMPLE MSP "}, ["own_profit"]),
         ({"proposed_by": "provider"}, ["own_profit"]),
+        ({"proposed_by": "The Provider"}, ["own_profit"]),
         ({"proposed_by": "Example MSP", "in_contract": True}, []),
         ({"proposed_by": "Example MSP", "in_contract": None}, []),  # not said: not called profit
         ({"subject": "acquisitions"}, ["out_of_scope", "no_background"]),  # role none
@@ -269,7 +272,7 @@ def test_figures():
         {"status": "proposed", "approved_by": None, "forecast_cost": 30.0},
         {"status": "proposed", "approved_by": None, "forecast_cost": None},
     )
-    found = {figure.measure.removeprefix("strategy."): figure for figure in figures(done(rows))}
+    found = {figure.measure.removeprefix("strategy."): figure for figure in done(rows).figures()}
     assert (found["exceptions"].value, found["exceptions"].n, found["exceptions"].verdict) == (1, 4, "missed")
     assert found["exceptions_cost"].value == 50
     assert (found["no_objective"].value, found["best_resource_unknown"].value, found["own_profit"].value) == (
@@ -283,10 +286,10 @@ def test_figures():
 
 
 def test_figures_without_projects():
-    found = {figure.measure: figure for figure in figures(done(None, strategy={}))}
+    found = {figure.measure: figure for figure in done(None, strategy={}).figures()}
     assert found["strategy.waiting"].why_missing == "no projects were supplied"
     assert (found["strategy.oversight"].value, found["strategy.oversight"].verdict) == (5, "missed")
-    empty = {figure.measure: figure for figure in figures(done(plan()))}
+    empty = {figure.measure: figure for figure in done(plan()).figures()}
     assert (empty["strategy.exceptions"].value, empty["strategy.exceptions"].verdict) == (0, "met")
 
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from months import MonthOf
 
 from msp_report.metrics import procurement
-from msp_report.metrics.vendors import analyse, figures
+from msp_report.metrics.vendors import analyse
 
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
 CONTRACT = {
@@ -41,7 +42,14 @@ def invoices(*rows: tuple, document: str = "invoice") -> pd.DataFrame:
 
 
 def done(vendors=None, recommended=None, bought=None, rates=None, projects=None, **more):
-    return analyse(vendors, recommended, bought, rates, projects, {**CONTRACT, **more}, START, END)
+    tables = {
+        "vendors": vendors,
+        "recommendations": recommended,
+        "purchases": bought,
+        "rates": rates,
+        "projects": projects,
+    }
+    return analyse(MonthOf(START, END, {**CONTRACT, **more}, tables=tables))
 
 
 def line(analysis, vendor: str) -> pd.Series:
@@ -96,6 +104,13 @@ def test_the_provider_is_row_one_and_no_tie_of_its_own():
     assert found.status.tolist() == ["the provider", "undisclosed"]
     assert not found.tied[0]
     assert done(register(("A", "none"))).register.vendor.tolist() == ["Example MSP", "A"]
+
+
+def test_the_provider_is_one_vendor_by_any_of_its_names():
+    contract = {"provider": {"name": "Example MSP", "aliases": ["EMSP"]}}
+    bought = invoices(("EMSP", "2026-10-02", 1, 10), ("The provider", "2026-10-02", 1, 20))
+    found = done(register(("emsp", "owner"), ("provider", "owner")), None, bought, **contract).register
+    assert found[["vendor", "status", "invoiced"]].values.tolist() == [["emsp", "the provider", 30]]
 
 
 def test_the_order_of_rows():
@@ -173,7 +188,7 @@ def test_currencies_credits_and_what_has_no_price():
 def test_invoiced_adds_up_with_procurement():
     bought = invoices(("V", "2026-10-05", 3, 9.99), ("W", "2026-10-06", 7, 0.1), ("W", "2026-09-06", 1, 5))
     register_ = done(register(("V", "owner")), None, bought).register
-    lines = procurement.analyse(bought, None, None, CONTRACT, None, START, END).lines
+    lines = procurement.lines(bought, None, None, CONTRACT, None, START, END)
     assert register_.invoiced_in_month.sum() == pytest.approx(float(sum(lines.amount)))
     assert register_.invoiced.sum() == pytest.approx(35.67)
 
@@ -223,7 +238,7 @@ def test_figures():
     )
     bought = invoices(*[(name, "2026-10-05", 1, 100) for name in "VWXYZ"])
     analysis = done(vendors, advice(("R1", "2026-10-10", "Y", 1)), bought)
-    found = {figure.measure.removeprefix("vendors."): figure for figure in figures(analysis)}
+    found = {figure.measure.removeprefix("vendors."): figure for figure in analysis.figures()}
     hidden = found["undisclosed"]
     assert (hidden.value, hidden.n, hidden.target, hidden.verdict) == (1, 3, 0, "missed")
     assert found["undisclosed_invoiced"].value == 100
@@ -232,20 +247,20 @@ def test_figures():
 
 
 def test_figures_of_nothing():
-    found = {figure.measure: figure for figure in figures(done())}
+    found = {figure.measure: figure for figure in done().figures()}
     hidden = found["vendors.undisclosed"]
     assert (hidden.value, hidden.verdict, hidden.target) == (None, "no_data", None)
     assert hidden.why_missing == "no register of vendors was supplied"
-    listed = {figure.measure: figure for figure in figures(done(register(("V", "none"))))}
+    listed = {figure.measure: figure for figure in done(register(("V", "none"))).figures()}
     assert (listed["vendors.undisclosed"].value, listed["vendors.undisclosed"].verdict) == (0, "met")
     assert listed["vendors.undisclosed_invoiced"].why_missing == "no purchases were supplied"
     # vendors are bought from and nobody keeps a register of them
     unasked = {
-        figure.measure: figure for figure in figures(done(None, None, invoices(("V", "2026-10-05", 1, 1))))
+        figure.measure: figure for figure in done(None, None, invoices(("V", "2026-10-05", 1, 1))).figures()
     }
     assert (unasked["vendors.undisclosed"].verdict, unasked["vendors.undisclosed"].target) == ("no_data", 0)
 
 
 def test_times_without_a_zone_are_refused():
     with pytest.raises(ValueError, match="time zone"):
-        analyse(None, None, None, None, None, CONTRACT, START.tz_localize(None), END)
+        analyse(MonthOf(START.tz_localize(None), END, CONTRACT))

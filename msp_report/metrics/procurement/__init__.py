@@ -1,0 +1,236 @@
+"""Do quote, order, packing slip, invoice and licence receipt agree before money leaves (rule 27)?
+
+Every quantity is counted in single units and every price is of one of them, in the client's currency. All of it is
+exact: fractions from the first sum to the last, rounded to nine places only when a record is made (`exact`). The parts
+lie in `documents` (what came, and which order line it belongs to), `ledger` (what every invoice line was found to be)
+and `records` (the frames beside the page).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.metrics.procurement import records
+from msp_report.metrics.procurement.ledger import (
+    DUPLICATE,
+    EARLY,
+    EXCEPTIONS,
+    NO_ORDER,
+    NO_PRICE,
+    NO_RATE,
+    NO_RECEIPT,
+    OVER_CHECK,
+    OVER_ORDERED,
+    OVER_QUOTED,
+    PAID,
+    QUANTITY,
+    SPLIT,
+    UNSURE,
+    Ledger,
+)
+from msp_report.model.case import Case
+from msp_report.model.columns import last_day, total
+from msp_report.model.figures import Figure
+from msp_report.params import Contract, Strategy, as_contract
+
+__all__ = [
+    "DUPLICATE",
+    "EARLY",
+    "EXCEPTIONS",
+    "NO_ORDER",
+    "NO_PRICE",
+    "NO_RATE",
+    "NO_RECEIPT",
+    "OVER_CHECK",
+    "OVER_ORDERED",
+    "OVER_QUOTED",
+    "PAID",
+    "QUANTITY",
+    "SPLIT",
+    "UNSURE",
+    "Analysis",
+    "analyse",
+    "due",
+    "lines",
+    "match",
+]
+
+_NO_PURCHASES = "no purchases were supplied"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about the purchases of a period.
+
+    `match` as the function of that name; `lines`, one row per invoice line of the period with its `state` (agrees,
+    exception, cannot tell, credited); `unchecked`, one row per order line of the period that the provider ordered
+    itself and whose price nobody independent looked up; `due` as that function at the cut-off.
+    """
+
+    supplied: bool
+    match: pd.DataFrame
+    lines: pd.DataFrame
+    unchecked: pd.DataFrame
+    due: pd.DataFrame
+
+    @cached_property
+    def exceptions(self) -> pd.DataFrame:
+        """The rows of `match` that rule 27 names, without those that could not be compared."""
+        return self.match[self.match["exception"].isin(EXCEPTIONS)].reset_index(drop=True)
+
+    @cached_property
+    def unsure(self) -> pd.DataFrame:
+        """The rows of `match` that could not be compared."""
+        return self.match[self.match["exception"].isin(UNSURE)].reset_index(drop=True)
+
+    @cached_property
+    def kinds(self) -> pd.DataFrame:
+        """One row per kind of exception found, the most money first: how often, and the sum of its amounts.
+
+        A line may have several exceptions, so these sums may be more than what is at stake in all.
+        """
+        found = self.exceptions.groupby("exception", sort=False)["amount"].agg(
+            exceptions="size", amount=total
+        )
+        found = found.reset_index().reindex(columns=["exception", "exceptions", "amount"])
+        order = np.lexsort((found["exception"], -found["amount"].astype(float)))
+        return found.iloc[order].reset_index(drop=True)
+
+    @property
+    def at_stake(self) -> Decimal:
+        """The money at stake: the union by invoice line, never counted twice."""
+        return total(self.match["at_stake"])
+
+    @property
+    def already_paid(self) -> Decimal:
+        """The part of it that was paid by the cut-off."""
+        return total(self.match.loc[self.match["paid_on"].notna(), "at_stake"])
+
+    def figures(self) -> list[Figure]:
+        """procurement.at_stake (the target is 0, as documents must agree; no_verdict where nothing is at stake but
+        lines could not be compared), .exceptions, .already_paid, .unsure and .unchecked (n = order lines) over all;
+        then .exceptions and .amount of each kind. Without purchases all are missing and say why."""
+        return [*self._over_all(), *self._by_kind()]
+
+    def _over_all(self) -> Iterator[Figure]:
+        why = None if self.supplied else _NO_PURCHASES
+        lines, found, unsure = len(self.lines), len(self.exceptions), len(self.unsure)
+        verdict = "missed" if self.at_stake > 0 or found else "no_verdict" if unsure else "met"
+        values = {
+            "at_stake": (self.at_stake, lines),
+            "exceptions": (found, lines),
+            "already_paid": (self.already_paid, found),
+            "unsure": (unsure, lines),
+            "unchecked": (total(self.unchecked["amount"]), len(self.unchecked)),
+        }
+        for name, (value, n) in values.items():
+            judged = {"target": 0.0, "verdict": "no_data" if why else verdict} if name == "at_stake" else {}
+            yield Figure.of(f"procurement.{name}", None if why else value, why, n=n, **judged)
+
+    def _by_kind(self) -> Iterator[Figure]:
+        for row in self.kinds.to_dict("records"):
+            of = {"subject": row["exception"], "n": row["exceptions"]}
+            yield Figure(measure="procurement.exceptions", value=row["exceptions"], **of)
+            yield Figure(measure="procurement.amount", value=row["amount"], **of)
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        names = ("match", "lines", "kinds", "unchecked", "due")
+        return {name: getattr(self, name) for name in names}
+
+
+def analyse(case: Case) -> Analysis:
+    """Everything about the purchases of a period; reads purchases, prices and rates. Raises as `match`."""
+    tables = (case.table("purchases"), case.table("prices"), case.table("rates"))
+    ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end)
+    return Analysis(
+        supplied=tables[0] is not None,
+        match=records.match(ledger),
+        lines=records.lines(ledger),
+        unchecked=records.unchecked(ledger),
+        due=due(*tables, case.agreed, case.strategy, case.end),
+    )
+
+
+def match(
+    purchases: pd.DataFrame | None,
+    prices: pd.DataFrame | None,
+    rates: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    strategy: Strategy | Mapping[str, Any] | None,
+    start: date | datetime | None = None,
+    end: date | datetime | None = None,
+) -> pd.DataFrame:
+    """Every exception of the match of quote, order, packing slip, invoice and licence receipt (rule 27).
+
+    Parameters: `purchases`, `prices` and `rates` are the canonical tables with their look-back, None where not
+    supplied; `contract` gives tolerances, currency and licences by name, `strategy` the approval limit, as models or
+    as dicts like the YAML. With `start` and `end` (dates, or instants that are turned into days of the client) only
+    exceptions of that period are given: by the date of the invoice, of the payment or of the last order of a split;
+    documents and payments from `end` on do not exist yet (rule 0).
+
+    Returns: one row per exception, the most money first. Quantities [single units] are those of the whole order line:
+    `received` less returns, `invoiced` less credit notes. Prices [client's currency, of one unit, without tax].
+    `exception` is one of EXCEPTIONS or, without an amount, of UNSURE (then `why` says what lacks). `amount` [client's
+    currency] as rule 27 says; `at_stake` is what the row adds to the money at stake, so that its sum is the union by
+    invoice line. A split has its orders in `order_id`, separated by semicolons. Numbers are Decimal, missing ones
+    None.
+
+    Raises: ValueError where rows lack their document, number, vendor, item, quantity or date, or params are wrong.
+
+    >>> bought = pd.DataFrame({"document": ["order", "packing_slip", "invoice"], "document_id": ["P1", "S1", "I1"],
+    ...     "line": 1, "order_id": "P1", "order_line": 1, "vendor": "Acme", "item": "disk", "quantity": [10, 10, 10],
+    ...     "unit_price": [80, None, 92], "dated_on": pd.to_datetime(["2026-10-01", "2026-10-05", "2026-10-09"])})
+    >>> match(bought, None, None, {}, {})[["order_id", "exception", "amount"]].to_dict("records")
+    [{'order_id': 'P1', 'exception': 'price over ordered', 'amount': Decimal('120')}]
+    """
+    return records.match(Ledger.of(purchases, prices, rates, contract, strategy, start, end))
+
+
+def lines(
+    purchases: pd.DataFrame | None,
+    prices: pd.DataFrame | None,
+    rates: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    strategy: Strategy | Mapping[str, Any] | None,
+    start: date | datetime | None = None,
+    end: date | datetime | None = None,
+) -> pd.DataFrame:
+    """Every invoice line of a period, and whether its documents agree.
+
+    Parameters and raises: as `match`. Returns: one row per invoice line, as Analysis.lines: `amount` is what credit
+    notes left of it [client's currency], missing without a price or rate.
+    """
+    return records.lines(Ledger.of(purchases, prices, rates, contract, strategy, start, end))
+
+
+def due(
+    purchases: pd.DataFrame | None,
+    prices: pd.DataFrame | None,
+    rates: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    strategy: Strategy | Mapping[str, Any] | None,
+    on: date | datetime,
+) -> pd.DataFrame:
+    """What is to be paid, and whether to pay it: hold, release or cannot tell (rule 27).
+
+    Parameters and raises: as `match`; `on` the day at whose end the page stands, or the instant of a cut-off, of which
+    the day before it in the client's zone counts: later documents do not exist.
+
+    Returns: one row per unpaid invoice, the next due first, those without a due date last: `decision` is hold where
+    any of its lines has an exception of any month (`why` names them), cannot tell where a line cannot be compared,
+    else release. `amount` and `at_stake` [client's currency], `days_to_due` [days, negative is overdue], `lines` its
+    number of lines. Invoices that credit notes have used up are not to be paid and not listed.
+    """
+    agreed = as_contract(contract)
+    last = last_day(on, agreed.client.timezone)
+    ledger = Ledger.of(purchases, prices, rates, agreed, strategy, None, last + pd.Timedelta(days=1))
+    return records.due(ledger, last)

@@ -1,0 +1,192 @@
+"""The records of procurement: what the ledger found, as frames beside the page. Fractions become decimals here."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from msp_report.metrics.procurement.exact import NAN, above, decimals, known
+from msp_report.metrics.procurement.ledger import OVER_CHECK, OVER_ORDERED, OVER_QUOTED, SPLIT, Ledger
+
+# fmt: off
+_MATCH = [
+    "order_id", "order_line", "item", "quoted", "ordered", "received", "invoiced", "receipted", "price_quoted",
+    "price_ordered", "price_invoiced", "exception", "amount", "at_stake", "vendor", "document_id", "line",
+    "dated_on", "due_on", "paid_on", "currency", "price_checked", "by_provider", "why",
+]
+_LINES = [
+    "document_id", "line", "order_id", "order_line", "vendor", "item", "dated_on", "due_on", "paid_on", "currency",
+    "quantity", "quoted", "ordered", "received", "invoiced", "receipted", "price_quoted", "price_ordered",
+    "price_checked", "price_invoiced", "amount", "at_stake", "by_provider", "state", "exceptions",
+]
+_UNCHECKED = ["order_id", "order_line", "vendor", "item", "quantity", "price_ordered", "amount", "dated_on", "why"]
+_DUE = [
+    "vendor", "document_id", "due_on", "days_to_due", "amount", "currency", "decision", "why", "at_stake", "lines",
+    "dated_on",
+]
+# fmt: on
+_DATES = ("dated_on", "due_on", "paid_on")
+_NO_AGREED_PRICE = "neither order nor quote has a price"
+
+
+def match(ledger: Ledger) -> pd.DataFrame:
+    """The record procurement/match."""
+    rows, found, stakes = ledger.invoices, ledger.of_period, ledger.staked
+    price, live = rows["price"].to_numpy(object), rows["live"].to_numpy(object)
+    parts = []
+    for kind in found:
+        own = found[kind].to_numpy(object)
+        there = above(own, 0)
+        amount = own * (live if kind in (OVER_ORDERED, OVER_QUOTED, OVER_CHECK) else price)
+        parts.append(
+            rows.assign(exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None)[
+                there
+            ]
+        )
+    open_lines = ledger.in_period(rows["dated_on"]) & ~rows["duplicate"].to_numpy(bool) & above(live, 0)
+    why = ledger.incomparable
+    unsure = why["kind"].notna().to_numpy() & open_lines
+    lacking = {"exception": why["kind"], "amount": NAN, "at_stake": NAN, "why": why["why"]}
+    parts.append(rows.assign(**lacking)[unsure])
+    parts.append(_split_rows(ledger))
+    return _most_money_first(
+        _as_recorded(pd.concat([part for part in parts if len(part)] or parts[:1]), _MATCH)
+    )
+
+
+def lines(ledger: Ledger) -> pd.DataFrame:
+    """The record procurement/lines: every invoice line of the period, and whether its documents agree."""
+    rows = _judged(ledger, ledger.of_period)
+    stakes = ledger.staked.sum(axis=1, skipna=False).to_numpy(object)
+    rows = rows.assign(amount=rows["live"] * rows["price"], at_stake=stakes)
+    return _as_recorded(rows[ledger.in_period(rows["dated_on"])], _LINES)
+
+
+def _judged(ledger: Ledger, found: pd.DataFrame) -> pd.DataFrame:
+    """Invoice lines with their `state` and the names of their `exceptions`."""
+    rows = ledger.invoices
+    named = np.full(len(rows), "", dtype=object)
+    for kind in found:
+        there = above(found[kind], 0)
+        named = np.where(there, named + np.where(named == "", "", "; ") + kind, named)
+    state = np.where(ledger.incomparable["kind"].notna(), "cannot tell", "agrees")
+    state = np.where(named != "", "exception", state)
+    state = np.where(above(rows["live"], 0), state, "credited")
+    return rows.assign(state=state, exceptions=named)
+
+
+def unchecked(ledger: Ledger) -> pd.DataFrame:
+    """The record procurement/unchecked: what the provider ordered and nobody independent looked up the price of."""
+    rows = ledger.of_kind("order")
+    seen = rows["item_key"].isin(ledger.checks["item_key"])
+    rows = rows[rows["by_provider"] & ~seen & ledger.in_period(rows["dated_on"])]
+    each = ledger.rates.money(rows["price"].to_numpy(object), rows["currency"], rows["dated_on"])
+    rows = rows.assign(price_ordered=each, amount=rows["quantity"].to_numpy(object) * each)
+    unknown = ~known(each)
+    rows["why"] = np.where(unknown, "its price in the client's currency is not known", None)
+    return _most_money_first(_as_recorded(rows, _UNCHECKED))
+
+
+def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
+    """The record procurement/due: every unpaid invoice with its decision, as seen on a day."""
+    rows = _judged(ledger, ledger.found)
+    split = ledger.splits
+    if len(split):
+        keys = pd.MultiIndex.from_frame(split[["vendor_key", "order_key"]])
+        mine = pd.MultiIndex.from_frame(rows[["vendor_key", "order_key"]]).isin(keys) & above(rows["live"], 0)
+        named = rows["exceptions"].to_numpy(object)
+        rows["exceptions"] = np.where(mine, named + np.where(named == "", "", "; ") + SPLIT, named)
+        rows["state"] = np.where(mine, "exception", rows["state"])
+    bare = rows["has_order"] & rows["price_ordered"].isna() & rows["price_quoted"].isna()
+    bare &= rows["state"] == "agrees"
+    rows["state"] = np.where(bare, "cannot tell", rows["state"])
+    unsure = ledger.incomparable["why"].mask(bare, _NO_AGREED_PRICE)
+    why = np.where(rows["state"] == "exception", rows["exceptions"], unsure)
+    amount = rows["live"] * rows["price"]
+    stakes = ledger.stakes(ledger.found).sum(axis=1, skipna=False).to_numpy(object)
+    whole = amount.where(rows["exceptions"].str.contains(SPLIT, regex=False), stakes)
+    rows = rows.assign(why=why, amount=amount, at_stake=whole.to_numpy(object))
+    rows = rows[rows["paid_on"].isna() & above(rows["live"], 0)]
+    grouped = rows.groupby(["vendor_key", "document_id"], sort=False)
+    states = {"exception": 0, "cannot tell": 1, "agrees": 2}
+    decisions = np.array(["hold", "cannot tell", "release"], dtype=object)
+    listed = pd.DataFrame(
+        {
+            "vendor": grouped["vendor"].first(),
+            "due_on": grouped["due_on"].min(),
+            "dated_on": grouped["dated_on"].min(),
+            "currency": grouped["currency"].agg(lambda codes: "; ".join(sorted(set(codes)))),
+            "decision": decisions[grouped["state"].agg(lambda s: s.map(states).min()).to_numpy("int64")],
+            "why": grouped["why"].agg(_reasons),
+            "amount": grouped["amount"].agg(lambda values: values.sum(skipna=False)),
+            "at_stake": grouped["at_stake"].agg(lambda values: values.sum(skipna=False)),
+            "lines": grouped.size(),
+        }
+    ).reset_index()
+    listed["days_to_due"] = (listed["due_on"] - on).dt.days.astype("Int64")
+    order = ["due_on", "vendor_key", "document_id"]
+    return _as_recorded(listed.sort_values(order, kind="stable"), _DUE)
+
+
+def _split_rows(ledger: Ledger) -> pd.DataFrame:
+    """One row per split for the record; at stake is what its invoice lines do not already put there."""
+    orders = ledger.splits
+    if orders.empty:
+        return orders
+    more = np.maximum(orders["money"].to_numpy(object) - orders["staked"].to_numpy(object), Fraction(0))
+    again = orders.duplicated(["vendor_key", "order_key"])
+    grouped = orders.assign(more=np.where(again, Fraction(0), more)).groupby("split")
+    return pd.DataFrame(
+        {
+            "order_id": grouped["order_id"].agg("; ".join),
+            "vendor": grouped["vendor"].first(),
+            "dated_on": grouped["dated_on"].max(),
+            "by_provider": grouped["by_provider"].any(),
+            "amount": grouped["amount"].first(),
+            "at_stake": grouped["more"].sum(),
+            "exception": SPLIT,
+        }
+    )
+
+
+def _reasons(texts: pd.Series) -> str | None:
+    """Each reason once, in the order in which they come."""
+    parts = [part for text in texts.dropna() if text for part in text.split("; ")]
+    return "; ".join(dict.fromkeys(parts)) or None
+
+
+def _as_recorded(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Rows with the columns of a record: fractions as decimals, every column there, missing text None."""
+    rows = rows.rename(columns={"price": "price_invoiced"}).reindex(columns=columns).reset_index(drop=True)
+    for name in rows:
+        if name in _DATES:
+            rows[name] = rows[name].astype("datetime64[us]")
+        elif name in ("by_provider",):
+            rows[name] = rows[name].astype("boolean").fillna(False).astype(bool)
+        elif name in _NUMBERS:
+            values = decimals(rows[name].astype(object).where(rows[name].notna(), NAN).to_numpy(object))
+            rows[name] = pd.Series(values, index=rows.index, dtype=object)
+        elif name not in ("lines", "days_to_due"):
+            rows[name] = rows[name].astype("str").where(rows[name].notna() & (rows[name] != ""))
+    return rows
+
+
+_NUMBERS = frozenset(
+    name
+    for name in (*_MATCH, *_LINES, *_UNCHECKED, *_DUE)
+    if name.startswith("price_")
+    or name in ("quoted", "ordered", "received", "invoiced", "receipted", "amount", "at_stake", "quantity")
+)
+
+
+def _most_money_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """The most money first, what is not known last; the rest by name, so that the order of input does not show."""
+    names = [
+        name
+        for name in ("dated_on", "document_id", "order_id", "line", "order_line", "exception")
+        if name in rows
+    ]
+    keys = rows[names].assign(size=-rows["amount"].astype(float))
+    return rows.loc[keys.sort_values(["size", *names], kind="stable").index].reset_index(drop=True)
