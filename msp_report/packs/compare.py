@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -28,7 +28,9 @@ from msp_report.model.period import Period
 from msp_report.packs import forks
 from msp_report.pages import charts, display, publish
 from msp_report.pages.display import Display, Html
-from msp_report.words import numbers, records, sentences
+from msp_report.words import labels as named
+from msp_report.words import records, sentences
+from msp_report.words.language import ENGLISH, Language, message
 from msp_report.workspace import Workspace
 
 FOLDER = "compare"
@@ -157,17 +159,28 @@ def _sides(
     clients: Sequence[str], period: Period, pack: str, workspace: Workspace, show_names: bool
 ) -> list[Side]:
     contracts = {client: params.load_contract(workspace.client_params(client)).client for client in clients}
-    locales = {one.locale for one in contracts.values()}
-    locale = locales.pop() if len(locales) == 1 else Display().locale
+    locale = _shared((one.locale for one in contracts.values()), Display().locale)
+    language = Language(_shared((one.language for one in contracts.values()), ENGLISH.name))
     found = {client: _packs(client, period, pack, workspace) for client in clients}
     if not any(found.values()):  # nobody is given a letter for nothing
         return []
     labels = _full_names(contracts) if show_names else letters(clients, workspace.output / FOLDER / NAMES)
     sides = [
-        _side(labels[client], Display(locale, contracts[client].currency), found[client], period)
+        _side(
+            labels[client],
+            Display(locale, contracts[client].currency, language=language),
+            found[client],
+            period,
+        )
         for client in clients
     ]
     return sorted(sides, key=lambda side: (not show_names and len(side.label), side.label))
+
+
+def _shared(values: Iterable[str], otherwise: str) -> str:
+    """What all clients have alike."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else otherwise
 
 
 def _side(label: str, show: Display, packs: Mapping[str, bytes], period: Period) -> Side:
@@ -318,32 +331,44 @@ def _write(sides: Sequence[Side], period: Period, pack: str, folder: Path) -> No
     manifest = {"period": str(period), "pack": pack, "clients": told}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     count = sum(bool(side.sha256) for side in sides)
+    show = Display(sides[0].show.locale, language=sides[0].show.language)
     context = publish.Context(
-        client="Clients side by side",
-        period=numbers.period(period, sides[0].show.locale),
-        made_from=f"Made from the published packs of {count} of {len(sides)} clients.",
-        pages=(("index.html", "Compare"),),
+        client=show.language("Clients side by side"),
+        period=show.period(period),
+        made_from=show.language(
+            "Made from the published packs of {count} of {all} clients.", count=count, all=len(sides)
+        ),
+        pages=(("index.html", show.language("Compare")),),
+        language=show.language,
     )
-    page = publish.page(_notebook(sides, figures, kept, pages, context.period), context)
+    page = publish.page(_notebook(sides, figures, kept, pages, context.period, show), context)
     (folder / "html" / "index.html").write_text(page, encoding="utf-8", newline="\n")
 
 
 def _notebook(
-    sides: Sequence[Side], figures: pd.DataFrame, kept: pd.DataFrame, pages: pd.DataFrame, period: str
+    sides: Sequence[Side],
+    figures: pd.DataFrame,
+    kept: pd.DataFrame,
+    pages: pd.DataFrame,
+    period: str,
+    show: Display,
 ) -> nbformat.NotebookNode:
-    show = Display(sides[0].show.locale)
+    called = {side.label: show.label(side.label) for side in sides}
     there = [side for side in sides if side.figures is not None]
     agreed = figures.groupby(["measure", "subject"])["target"].transform("count").gt(0)
     cells = [
-        "# Clients side by side\n\nWhose provider keeps what it promised, and where do they differ?",
+        message("# Clients side by side\n\nWhose provider keeps what it promised, and where do they differ?"),
         display.headlines(
-            _opening(kept, [side.label for side in sides if side.figures is None], period, show)
+            _opening(kept, [called[side.label] for side in sides if side.figures is None], period, show),
+            show=show,
         ),
-        "## Promises kept\n\nA promise is a figure with an agreed target, counted in every month that has a pack. Each "
-        "client agreed its own targets: a share "
-        "says how a provider does against its own contract, not which contract asks for more.",
+        message(
+            "## Promises kept\n\nA promise is a figure with an agreed target, counted in every month that has a "
+            "pack. Each client agreed its own targets: a share says how a provider does against its own contract, "
+            "not which contract asks for more."
+        ),
         charts.ranked_bars(
-            kept,
+            kept.assign(client=kept["client"].map(called)),
             label="client",
             value="kept_ratio",
             unit="ratio",
@@ -352,7 +377,7 @@ def _notebook(
             alt="Share of promises kept by client; the table below has the same figures",
         ),
         show.table(
-            kept,
+            kept.assign(client=kept["client"].map(called)),
             {
                 "client": ("Client", "text"),
                 "kept_ratio": ("Kept of those judged", "ratio", "why_missing"),
@@ -368,25 +393,31 @@ def _notebook(
             more="../records/promises.csv",
         ),
         show.table(
-            pages.assign(report=pages["report"].str.capitalize()),
+            _in_words(pages, show),
             {
                 "report": ("Page", "text"),
-                **{s.label: (s.label, "text", "none agreed") for s in sides if s.promised is not None},
+                **{
+                    s.label: (called[s.label], "text", "none agreed") for s in sides if s.promised is not None
+                },
             },
             rows=None,
             caption="Promises kept by page, of those judged",
             more="../records/by_report.csv",
             empty="No promise was agreed.",
         ),
-        "## Figures that were promised\n\nMoney is in each client's own currency; n is the number of cases that a "
-        "share rests on. A figure of one subject, such as a priority or a service, stands here only where two clients "
-        "have one of that name.",
-        _figures(figures[agreed], there, show, "Figures with a target for at least one client"),
-        "## Other figures",
-        _figures(figures[~agreed], there, show, "Figures without a target"),
-        "## How this was computed\n\nEvery value, verdict and number of cases is that of the client's published pack; "
-        "nothing is computed anew and nothing is averaged over clients. Subjects that only one client has, projects "
-        "and capacities count in the promises and have no row of their own.",
+        message(
+            "## Figures that were promised\n\nMoney is in each client's own currency; n is the number of cases that "
+            "a share rests on. A figure of one subject, such as a priority or a service, stands here only where two "
+            "clients have one of that name."
+        ),
+        _figures(figures[agreed], there, show, caption="Figures with a target for at least one client"),
+        message("## Other figures"),
+        _figures(figures[~agreed], there, show, caption="Figures without a target"),
+        message(
+            "## How this was computed\n\nEvery value, verdict and number of cases is that of the client's published "
+            "pack; nothing is computed anew and nothing is averaged over clients. Subjects that only one client has, "
+            "projects and capacities count in the promises and have no row of their own."
+        ),
     ]
     made = [
         nbformat.v4.new_markdown_cell(cell)
@@ -399,12 +430,31 @@ def _notebook(
     return nbformat.v4.new_notebook(cells=made)
 
 
+def _in_words(pages: pd.DataFrame, show: Display) -> pd.DataFrame:
+    """The frame of `by_report` with its pages and counts in words."""
+    clients = [name for name in pages.columns if name != "report"]
+    told = {
+        name: [show.label(text) if isinstance(text, str) else None for text in pages[name]]
+        for name in clients
+    }
+    return pages.assign(report=[named.page(report, show.language) for report in pages["report"]], **told)
+
+
 def _opening(kept: pd.DataFrame, absent: Sequence[str], period: str, show: Display) -> list[sentences.Line]:
-    contract = params.as_contract({"client": {"name": "all", "timezone": "UTC", "locale": show.locale}})
+    contract = params.as_contract(
+        {
+            "client": {
+                "name": "all",
+                "timezone": "UTC",
+                "locale": show.locale,
+                "language": show.language.name,
+            }
+        }
+    )
     judged = kept[kept["kept_ratio"].notna()].sort_values("kept_ratio", ascending=False, kind="stable")
     shares = [
         {
-            "client": row.client,
+            "client": show.label(row.client),
             "met": show.number(row.met, "count"),
             "judged": show.number(row.met + row.missed),
         }
@@ -417,7 +467,7 @@ def _opening(kept: pd.DataFrame, absent: Sequence[str], period: str, show: Displ
     return [(text, None) for text in texts if text]
 
 
-def _figures(figures: pd.DataFrame, sides: Sequence[Side], show: Display, caption: str) -> Html:
+def _figures(figures: pd.DataFrame, sides: Sequence[Side], show: Display, *, caption: str) -> Html:
     rows = figures.drop_duplicates(["measure", "subject"])[["measure", "subject"]].reset_index(drop=True)
     columns = {
         side.label: [_cell(side, *row) for row in _of(figures, side, rows).itertuples(index=False)]
@@ -425,7 +475,7 @@ def _figures(figures: pd.DataFrame, sides: Sequence[Side], show: Display, captio
     }
     return show.table(
         pd.DataFrame({"what": _names(rows), **columns}),
-        {"what": ("Figure", "text"), **{side.label: (side.label, "text") for side in sides}},
+        {"what": ("Figure", "text"), **{side.label: (show.label(side.label), "text") for side in sides}},
         rows=None,
         caption=caption,
         more="../records/side_by_side.csv",
@@ -453,10 +503,12 @@ def _of(figures: pd.DataFrame, side: Side, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _cell(side: Side, value: Any, unit: str, target: Any, n: Any, verdict: Any, state: str) -> Html:
     """A value, the number of cases it rests on, and its verdict."""
+    show = side.show
     if state != "known":
-        text = state
+        text = show.label(state)
     else:
-        text = side.show.number(value, unit, apart_from=target)
-        text += f", n {side.show.number(n, 'count')}" if unit == "ratio" and pd.notna(n) else ""
+        text = show.number(value, unit, apart_from=target)
+        if unit == "ratio" and pd.notna(n):
+            text = show.language("{value}, n {number}", value=text, number=show.number(n, "count"))
     shown = Html(escape(text), text)
-    return display.together(shown, display.verdict(verdict)) if isinstance(verdict, str) else shown
+    return display.together(shown, display.verdict(verdict, show)) if isinstance(verdict, str) else shown

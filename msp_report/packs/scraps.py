@@ -20,6 +20,7 @@ from msp_report.metrics import board
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.pages import display
 from msp_report.words import records, sentences
+from msp_report.words.numbers import Numbers
 
 SCRAP = "msp_report"
 SCHEMA = 1
@@ -52,7 +53,7 @@ def record(
     }
     _scrapbook().glue(SCRAP, envelope, encoder="json")
     lines = sentences.opening(report, stated, case.contract, case.period)
-    return display.headlines(_with_replies(lines, report, stated, case))
+    return display.headlines(_with_replies(lines, report, stated, case), show=Numbers.of(case.contract))
 
 
 def replies(case: Case) -> pd.DataFrame:

@@ -30,7 +30,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from msp_report.model.figures import SEVERITY
-from msp_report.pages.display import VERDICTS, Display, Html
+from msp_report.pages.display import SIGNS, Display, Html
+from msp_report.words import labels
 from msp_report.words.numbers import clean
 
 #: Above so many marks a picture is pixels: as lines it would outweigh the page.
@@ -100,7 +101,7 @@ def trend(
     `limits` are drawn as a band labelled "usual range"; `low` and `high` are columns of an interval.
     """
     if not frame[y].notna().any():
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
 
     def draw(axes: Axes) -> None:
         place = np.arange(len(frame))
@@ -125,20 +126,20 @@ def trend(
             (values[last], show.number(values[last], unit, apart_from=target), _colour(frame, last), "bold")
         ]
         if target is not None:
-            labels.append((target, f"agreed {show.number(target, unit)}", INK, "normal"))
+            labels.append((target, _agreed(target, unit, show), INK, "normal"))
         if limits:
-            labels.append((max(limits), "usual range", SOFT, "normal"))
+            labels.append((max(limits), show.language("usual range"), SOFT, "normal"))
         _end_labels(axes, labels)
         if gaps.any():
             floor = axes.get_ylim()[0]
             axes.scatter(
                 place[gaps], np.full(gaps.sum(), floor), marker="x", s=20, color=SOFT, lw=1, clip_on=False
             )
-        axes.set_xlabel("×: not known" if gaps.any() else "", loc="left")
+        axes.set_xlabel(show.language("×: not known") if gaps.any() else "", loc="left")
         axes.set_ylabel("")
         axes.grid(axis="x", visible=False)
 
-    return _picture(draw, title, alt, 2.5, len(frame))
+    return _picture(draw, title, alt, show, 2.5, len(frame))
 
 
 def against_target(
@@ -163,7 +164,7 @@ def against_target(
     """
     rows = frame[frame[value].notna()]
     if rows.empty:
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
     if verdict in rows:
         rows = rows.iloc[np.argsort([SEVERITY.get(v, 5) for v in rows[verdict]], kind="stable")]
     left_out, rows = len(rows[most:]), rows[:most].reset_index(drop=True)
@@ -184,7 +185,7 @@ def against_target(
         axes.set_ylabel("")
         for row in place:
             mark = rows[verdict][row] if verdict in rows else None
-            words = f"  {VERDICTS[mark][1]}" if mark in VERDICTS else ""
+            words = f"  {show.label(mark)}" if mark in SIGNS else ""
             axes.annotate(
                 show.number(values[row], unit, apart_from=None if np.isnan(goals[row]) else goals[row])
                 + words,
@@ -194,16 +195,16 @@ def against_target(
                 color=_COLOURS.get(mark, INK),
                 annotation_clip=False,
             )
-        axes.set_yticks(place, [clean(name, 26) for name in rows[subject]])
+        axes.set_yticks(place, [clean(name, 26) for name in _named(rows[subject], show)])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.06)
         _number_axis(axes.xaxis, unit, show, most=3)
-        legend = "" if np.isnan(goals).all() else "bar: agreed"
+        legend = "" if np.isnan(goals).all() else show.language("bar: agreed")
         axes.set_xlabel(" · ".join(filter(None, (legend, _left_out(left_out, show)))), loc="left")
 
-    return _picture(draw, title, alt, 0.85 + 0.34 * len(rows), len(rows) * 3)
+    return _picture(draw, title, alt, show, 0.85 + 0.34 * len(rows), len(rows) * 3)
 
 
 def ranked_bars(
@@ -222,7 +223,7 @@ def ranked_bars(
     """Bars from the largest down, at most `most`; rows true in the column `exception` get the accent."""
     ranked = frame[frame[value].notna()].sort_values(value, ascending=False, kind="stable")
     if ranked.empty:
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
     left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
 
     def draw(axes: Axes) -> None:
@@ -235,10 +236,10 @@ def ranked_bars(
             for number, mark in zip(rows[value], marked, strict=True)
         ]
         _bar_labels(axes, rows[value].to_numpy(dtype=float), texts)
-        _subjects(axes, rows[label])
+        _subjects(axes, _named(rows[label], show))
         axes.set_xlabel(_left_out(left_out, show), loc="left")
 
-    return _picture(draw, title, alt, 0.55 + 0.32 * len(rows), len(rows))
+    return _picture(draw, title, alt, show, 0.55 + 0.32 * len(rows), len(rows))
 
 
 def variance_bars(
@@ -261,7 +262,7 @@ def variance_bars(
     """
     ranked = frame[frame[value].notna()].sort_values(value, ascending=worse == "lower", kind="stable")
     if ranked.empty:
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
     left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
 
     def draw(axes: Axes) -> None:
@@ -269,7 +270,9 @@ def variance_bars(
         bad = values > 0 if worse == "higher" else values < 0
         _bars(axes, values, np.where(bad, ACCENT, MUTED))
         texts = [
-            f"{show.number(abs(number), unit)} {words[int(number > 0)]}" if number else "as planned"
+            f"{show.number(abs(number), unit)} {show.language(words[int(number > 0)])}"
+            if number
+            else show.language("as planned")
             for number in values
         ]
         _bar_labels(axes, values, texts)
@@ -279,10 +282,10 @@ def variance_bars(
         room = min(0.6, max(below, default=0) * 6.5 / 220)
         span = np.ptp([0, *values]) or 1
         axes.set_xlim(min(0, values.min()) - span * room / (1 - room), max(0, values.max()))
-        _subjects(axes, rows[label])
+        _subjects(axes, _named(rows[label], show))
         axes.set_xlabel(_left_out(left_out, show), loc="left")
 
-    return _picture(draw, title, alt, 0.55 + 0.32 * len(rows), len(rows))
+    return _picture(draw, title, alt, show, 0.55 + 0.32 * len(rows), len(rows))
 
 
 def stacked_bars(
@@ -299,15 +302,16 @@ def stacked_bars(
 ) -> Picture:
     """One bar for each `label`, in the frame's order, made of its `by` parts from light to dark (ages)."""
     if frame.empty or not frame[value].sum():
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
     wide = frame.pivot_table(index=label, columns=by, values=value, aggfunc="sum", sort=False, observed=True)
     wide = wide.reindex(columns=list(dict.fromkeys(frame[by]))).fillna(0)
-    rows = 1 + sum(len(str(part)) + 5 for part in wide.columns) // 58
+    rows = 1 + sum(len(str(part)) + 5 for part in _named(wide.columns, show)) // 58
 
     def draw(axes: Axes) -> None:
         left = np.zeros(len(wide))
         place = np.arange(len(wide))
-        for part, shade in zip(wide.columns, _shades(wide.shape[1]), strict=True):
+        names = _named(wide.columns, show)
+        for part, name, shade in zip(wide.columns, names, _shades(wide.shape[1]), strict=True):
             axes.barh(
                 place,
                 wide[part],
@@ -315,11 +319,11 @@ def stacked_bars(
                 color=shade,
                 height=0.66,
                 edgecolor="white",
-                label=clean(part, 24),
+                label=clean(name, 24),
             )
             left = left + wide[part].to_numpy()
         _bar_labels(axes, left, [show.number(total, unit) for total in left])
-        _subjects(axes, pd.Series(wide.index))
+        _subjects(axes, _named(wide.index, show))
         across = -(-wide.shape[1] // rows)
         order = [row * across + column for column in range(across) for row in range(rows)]
         handles, names = axes.get_legend_handles_labels()
@@ -337,7 +341,7 @@ def stacked_bars(
             fontsize=9.5,
         )
 
-    return _picture(draw, title, alt, 0.5 + 0.22 * rows + 0.36 * len(wide), wide.size)
+    return _picture(draw, title, alt, show, 0.5 + 0.22 * rows + 0.36 * len(wide), wide.size)
 
 
 def calendar(
@@ -354,7 +358,7 @@ def calendar(
 ) -> Picture:
     """The days of a month as a strip for each `by`, darker where the value is higher, crossed where missing."""
     if frame.empty or frame[value].isna().all():
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
     days = pd.to_datetime(frame[day])
     span = pd.date_range(days.min().replace(day=1), days.max() + pd.offsets.MonthEnd(0), freq="D")
     wide = frame.assign(day_=days, by_=frame[by] if by else "").pivot_table(
@@ -374,13 +378,15 @@ def calendar(
         axes.scatter(gaps[:, 1] + 0.5, gaps[:, 0] + 0.5, marker="x", s=14, color=SOFT, lw=0.8)
         shown = [place for place, moment in enumerate(span) if moment.day == 1 or moment.day % 5 == 0]
         axes.set_xticks([p + 0.5 for p in shown], [str(span[p].day) for p in shown], rotation=0)
-        axes.set_yticks(np.arange(len(wide)) + 0.5, [clean(name, 22) for name in wide.index], rotation=0)
+        axes.set_yticks(
+            np.arange(len(wide)) + 0.5, [clean(name, 22) for name in _named(wide.index, show)], rotation=0
+        )
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylabel("")
-        gap_note = " · ×: not known" if len(gaps) else ""
-        axes.set_xlabel(note + gap_note, loc="left")
+        notes = [show.language(note), *([show.language("×: not known")] if len(gaps) else [])]
+        axes.set_xlabel(" · ".join(notes), loc="left")
 
-    return _picture(draw, title, alt, 0.75 + 0.32 * len(wide), wide.size)
+    return _picture(draw, title, alt, show, 0.75 + 0.32 * len(wide), wide.size)
 
 
 def survival(
@@ -397,7 +403,7 @@ def survival(
 ) -> Picture:
     """The share that is still open after a time, one step line for each `by`, labelled at its end."""
     if frame.empty:
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
     groups = list(frame.groupby(by, sort=False, observed=True)) if by else [("", frame)]
 
     def draw(axes: Axes) -> None:
@@ -415,7 +421,7 @@ def survival(
         if by:
             _end_labels(axes, labels)
 
-    return _picture(draw, title, alt, 2.6, len(frame))
+    return _picture(draw, title, alt, show, 2.6, len(frame))
 
 
 def histogram(
@@ -434,7 +440,7 @@ def histogram(
     values = frame[x].dropna().to_numpy(dtype=float)
     drawn = values if most is None else values[values <= most]
     if not len(drawn):
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
 
     def draw(axes: Axes) -> None:
         sns.histplot(x=drawn, bins=30, color=MUTED, edgecolor="white", linewidth=0.6, ax=axes)
@@ -443,19 +449,27 @@ def histogram(
         if target is not None:
             axes.axvline(target, color=INK, lw=1.2, ls=(0, (4, 3)))
             top = axes.get_ylim()[1]
-            axes.annotate(f" agreed {show.number(target, unit)}", (target, top), va="top")
+            axes.annotate(f" {_agreed(target, unit, show)}", (target, top), va="top")
         beyond = len(values) - len(drawn)
         axes.set_xlabel(
-            f"{show.number(beyond, 'count')} beyond {show.number(most, unit)} not drawn" if beyond else "",
+            show.language(
+                "{number} beyond {most} not drawn",
+                number=show.number(beyond, "count"),
+                most=show.number(most, unit),
+            )
+            if beyond
+            else "",
             loc="left",
         )
         axes.set_ylabel("")
         axes.grid(axis="x", visible=False)
 
-    return _picture(draw, title, alt, 2.3, 30)
+    return _picture(draw, title, alt, show, 2.3, 30)
 
 
-def sparkline(values: Sequence[float | None], *, alt: str, target: float | None = None) -> Picture:
+def sparkline(
+    values: Sequence[float | None], *, alt: str, target: float | None = None, show: Display = PLAIN
+) -> Picture:
     """A line the size of a word for a table's cell: the last point marked, gaps left open.
 
     `alt` says what the line shows, for example "13 months, 97.1 % to 99.9 %, last 98.2 %".
@@ -465,7 +479,8 @@ def sparkline(values: Sequence[float | None], *, alt: str, target: float | None 
     if not alt.strip():
         raise ValueError("a sparkline needs an alt text: say what it shows")
     if not len(known):
-        return Picture('<span class="gap">no history</span>', "no history")
+        nothing = show.language("no history")
+        return Picture(f'<span class="gap">{escape(nothing)}</span>', nothing)
     goal = [] if target is None or pd.isna(target) else [float(target)]
     floor, top = min([*known, *goal]), max([*known, *goal])
     span = (top - floor) or 1.0
@@ -500,7 +515,7 @@ def sparklines(
     listed = [[None if pd.isna(value) else value for value in row] for row in rows]
     goals = [None] * len(listed) if targets is None else list(targets)
     return [
-        sparkline(values, alt=_spark_words(values, unit, show), target=goal)
+        sparkline(values, alt=_spark_words(values, unit, show), target=goal, show=show)
         for values, unit, goal in zip(listed, units, goals, strict=True)
     ]
 
@@ -508,9 +523,17 @@ def sparklines(
 def _spark_words(values: Sequence[float | None], unit: str, show: Display) -> str:
     known = [value for value in values if value is not None]
     if not known:
-        return "no history"
+        return show.language("no history")
     low, high, last = show.numbers([min(known), max(known), known[-1]], unit)
-    return f"{len(values)} months: lowest {low}, highest {high}, last {last}"
+    return show.language.plural(
+        "{months} month: lowest {low}, highest {high}, last {last}",
+        "{months} months: lowest {low}, highest {high}, last {last}",
+        len(values),
+        months=len(values),
+        low=low,
+        high=high,
+        last=last,
+    )
 
 
 def control(
@@ -535,7 +558,7 @@ def control(
     with its mean; it steps where they change. Months true in `signal` are ringed. A month without a value is a gap.
     """
     if not frame[y].notna().any():
-        return _nothing(title, alt, why)
+        return _nothing(title, alt, why, show)
     known = frame[frame[by].isin(frame.loc[frame[y].notna(), by])]
     groups = [rows.reset_index(drop=True) for _, rows in known.groupby(by, sort=False)]
     columns = (x, y, lower, upper, mean, signal)
@@ -543,9 +566,9 @@ def control(
     def draw(panels: list[Axes]) -> None:
         for axes, rows in zip(panels, groups, strict=True):
             _control_panel(axes, rows, columns, clean(rows[by][0], 60), rows[unit][0], show)
-        panels[-1].set_xlabel("band: usual range · ring: signal", loc="left")
+        panels[-1].set_xlabel(show.language("band: usual range · ring: signal"), loc="left")
 
-    return _picture(draw, title, alt, 0.5 + 1.35 * len(groups), len(frame) * 2, panels=len(groups))
+    return _picture(draw, title, alt, show, 0.5 + 1.35 * len(groups), len(frame) * 2, panels=len(groups))
 
 
 def _control_panel(
@@ -574,13 +597,13 @@ def _control_panel(
     axes.grid(axis="x", visible=False)
 
 
-def marks(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def marks(frame: pd.DataFrame, columns: Sequence[str], show: Display = PLAIN) -> pd.DataFrame:
     """The frame with the verdicts in some columns as signs the size of a letter, for a table with a column a month.
 
     What is no verdict, such as `absent`, becomes a dot; nothing stays nothing.
     """
-    signs = {name: _mark(f"verdict {name}", *told) for name, told in VERDICTS.items()}
-    absent, nothing = _mark("gap", "·", "no pack"), Picture("", "")
+    signs = {name: _mark(f"verdict {name}", sign, show.label(name)) for name, sign in SIGNS.items()}
+    absent, nothing = _mark("gap", "·", show.language("no pack")), Picture("", "")
     drawn = {
         name: [nothing if pd.isna(value) else signs.get(value, absent) for value in frame[name]]
         for name in columns
@@ -589,7 +612,7 @@ def marks(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def _mark(kind: str, sign: str, words: str) -> Picture:
-    return Picture(f'<span class="{kind}" role="img" aria-label="{words}">{sign}</span>', words)
+    return Picture(f'<span class="{kind}" role="img" aria-label="{escape(words)}">{sign}</span>', words)
 
 
 def month_headings(months: Sequence[str], show: Display = PLAIN) -> dict[str, tuple[str, str]]:
@@ -601,10 +624,17 @@ def month_headings(months: Sequence[str], show: Display = PLAIN) -> dict[str, tu
 
 
 def _picture(
-    draw: Callable[[Any], None], title: str, alt: str, height: float, marks: int, panels: int = 0
+    draw: Callable[[Any], None],
+    title: str,
+    alt: str,
+    show: Display,
+    height: float,
+    marks: int,
+    panels: int = 0,
 ) -> Picture:
     """What `draw` draws into one pair of axes, or into a list of `panels` one below the other."""
     _check_words(title, alt)
+    title, alt = show.language(title), show.language(alt)
     with warnings.catch_warnings(), matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
         # cosmetic ones, such as a title in a script that the layout font lacks: a cell that warns is no page
         warnings.simplefilter("ignore", UserWarning)
@@ -628,9 +658,10 @@ def _picture(
     return Picture(html, f"{title}: {alt}")
 
 
-def _nothing(title: str, alt: str, why: str) -> Picture:
+def _nothing(title: str, alt: str, why: str, show: Display) -> Picture:
     _check_words(title, alt)
-    words = f"Nothing to draw: {clean(why)}."
+    title = show.language(title)
+    words = show.language("Nothing to draw: {why}.", why=clean(show.language(why)))
     html = f'<figure class="chart"><figcaption>{escape(clean(title))}</figcaption><p>{escape(words)}</p></figure>'
     return Picture(html, f"{title}: {words}")
 
@@ -712,11 +743,26 @@ def _bar_labels(axes: Axes, values: np.ndarray, texts: Sequence[str]) -> None:
         )
 
 
+def _named(names: pd.Series | pd.Index, show: Display) -> list[Any]:
+    """What a frame's column has for the names beside marks; codes by their labels."""
+    coded = names.name in labels.COLUMNS
+    return [show.label(name) if coded and isinstance(name, str) else name for name in names]
+
+
+def _agreed(target: float, unit: str, show: Display) -> str:
+    return show.language("agreed {target}", target=show.number(target, unit))
+
+
 def _left_out(count: int, show: Display) -> str:
-    return f"{show.number(count, 'count')} more in the table" if count else ""
+    if not count:
+        return ""
+    number = show.number(count, "count")
+    return show.language.plural(
+        "{number} more in the table", "{number} more in the table", count, number=number
+    )
 
 
-def _subjects(axes: Axes, names: pd.Series) -> None:
+def _subjects(axes: Axes, names: Sequence[Any]) -> None:
     """Names down the side; no scale below, since every bar says its number."""
     axes.set_yticks(np.arange(len(names)), [clean(name, 30) for name in names])
     axes.tick_params(axis="y", labelcolor=INK)

@@ -16,20 +16,17 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from msp_report.model.figures import SEVERITY, Figure, Verdict
-from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of, missing, numbers
+from msp_report.words import labels
+from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of, missing
 
 #: Marks the outputs that were made, and escaped, here; publish shows no other HTML.
 MARK = "application/vnd.msp-report+json"
 
-#: The sign and the words of a verdict: never colour alone.
-VERDICTS: dict[str, tuple[str, str]] = {
-    "missed": ("✗", "missed"),
-    "no_verdict": ("?", "no verdict"),
-    "no_data": ("–", "no data"),
-    "no_target": ("○", "no target agreed"),
-    "met": ("✓", "met"),
-}
-_ROBUST = {"pass": "robust pass", "fail": "robust fail", "fragile": "fragile"}
+#: The sign before the words of a verdict: never colour alone.
+SIGNS: dict[str, str] = {"missed": "✗", "no_verdict": "?", "no_data": "–", "no_target": "○", "met": "✓"}
+
+#: How a page is written that knows no client.
+_PLAIN = Numbers()
 
 #: A table's columns know these units too.
 _OTHERS = ("at", "date", "verdict", "robust", "flag", "text")
@@ -67,13 +64,13 @@ def together(*parts: Html) -> Html:
     return Html("\n".join(part._repr_html_() for part in parts), "\n\n".join(map(str, parts)))
 
 
-def verdict(name: Verdict | None) -> Html:
+def verdict(name: Verdict | None, show: Numbers = _PLAIN) -> Html:
     """A verdict as sign and words."""
     if name is None:
         return Html("", "")
-    sign, words = VERDICTS[name]
+    sign, words = SIGNS[name], show.label(name)
     return Html(
-        f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span>\u00a0{words}</span>',
+        f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span>\u00a0{_safe(words)}</span>',
         f"{sign} {words}",
     )
 
@@ -92,7 +89,7 @@ def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
 Line = tuple[str, Verdict | None] | tuple[str, Verdict | None, Sequence[str]]
 
 
-def headlines(lines: Iterable[Line | Figure], opening: bool = True) -> Headlines:
+def headlines(lines: Iterable[Line | Figure], opening: bool = True, show: Numbers = _PLAIN) -> Headlines:
     """The sentences at the top of a page: the first one large, then plain ones, then verdicts, worst first.
 
     `lines` are (sentence, verdict), (sentence, verdict, replies to it) or figures with a headline. Without `opening`
@@ -102,7 +99,7 @@ def headlines(lines: Iterable[Line | Figure], opening: bool = True) -> Headlines
     said = [(text, mark, tuple(*replies)) for text, mark, *replies in parts if text]
     first, rest = (said[:1], said[1:]) if opening else ([], said)
     lead = [
-        f'<p class="opening {mark or ""}">{_badge(mark)}{_safe(text, clip=False)}</p>{_replies(replies)}'
+        f'<p class="opening {mark or ""}">{_badge(mark, show)}{_safe(text, clip=False)}</p>{_replies(replies)}'
         for text, mark, replies in first
     ]
     plain = [
@@ -110,19 +107,20 @@ def headlines(lines: Iterable[Line | Figure], opening: bool = True) -> Headlines
     ]
     judged = sorted((line for line in rest if line[1] is not None), key=lambda line: SEVERITY[line[1]])
     points = [
-        f'<li class="{mark}">{_badge(mark)}{_safe(text, clip=False)}{_replies(replies)}</li>'
+        f'<li class="{mark}">{_badge(mark, show)}{_safe(text, clip=False)}{_replies(replies)}</li>'
         for text, mark, replies in judged
     ]
     listed = [f"<ul>{''.join(points)}</ul>"] if points else []
     html = f'<div class="headlines">{"".join([*lead, *plain, *listed])}</div>'
     words = [
-        "\n".join([f"{verdict(mark)}: {text}" if mark else text, *replies]) for text, mark, replies in said
+        "\n".join([f"{verdict(mark, show)}: {text}" if mark else text, *replies])
+        for text, mark, replies in said
     ]
     return Headlines(html, "\n".join(words))
 
 
-def _badge(name: Verdict | None) -> str:
-    return f"{verdict(name)._repr_html_()} " if name else ""
+def _badge(name: Verdict | None, show: Numbers) -> str:
+    return f"{verdict(name, show)._repr_html_()} " if name else ""
 
 
 def _replies(said: Sequence[str]) -> str:
@@ -131,27 +129,30 @@ def _replies(said: Sequence[str]) -> str:
     return f'<blockquote class="notes">{texts}</blockquote>' if texts else ""
 
 
-def exceptions(figures: pd.DataFrame, empty: str, replies: pd.DataFrame | None = None) -> Html:
+def exceptions(
+    figures: pd.DataFrame, empty: str, replies: pd.DataFrame | None = None, show: Numbers = _PLAIN
+) -> Html:
     """What needs attention, as rows of figures.json with a headline: each leads to its page.
 
     `replies` have measure, subject and what was `said`; each stands beside its figure.
     """
     if figures.empty:
-        return Html(f'<p class="empty">{_safe(empty)}</p>' if empty else "", empty)
+        text = show.language(empty)
+        return Html(f'<p class="empty">{_safe(text)}</p>' if text else "", text)
     answers = said_of(figures, replies)
+    verdicts = [name if isinstance(name, str) else None for name in figures["verdict"]]
+    rows = list(zip(figures["report"], figures["headline"], verdicts, answers, strict=True))
     points = [
-        f'<li class="{row.verdict if isinstance(row.verdict, str) else ""}">'
-        f"{_badge(row.verdict if isinstance(row.verdict, str) else None)}{_safe(row.headline, clip=False)} "
-        f'<a href="{_inside(row.report)}.html">Evidence: {_safe(row.report)}</a>{_replies(said)}</li>'
-        for row, said in zip(figures.itertuples(), answers, strict=True)
+        f'<li class="{mark or ""}">{_badge(mark, show)}{_safe(headline, clip=False)} '
+        f'<a href="{_inside(report)}.html">{_evidence(report, show)}</a>{_replies(said)}</li>'
+        for report, headline, mark, said in rows
     ]
-    words = [
-        "\n".join(
-            [f"{verdict(row.verdict if isinstance(row.verdict, str) else None)}: {row.headline}", *said]
-        )
-        for row, said in zip(figures.itertuples(), answers, strict=True)
-    ]
+    words = ["\n".join([f"{verdict(mark, show)}: {headline}", *said]) for _, headline, mark, said in rows]
     return Html(f'<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
+
+
+def _evidence(report: str, show: Numbers) -> str:
+    return _safe(show.language("Evidence: {page}", page=show.label(report)))
 
 
 def said_of(figures: pd.DataFrame, replies: pd.DataFrame | None) -> list[tuple[str, ...]]:
@@ -199,7 +200,9 @@ Heading = tuple[str, str] | tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Display(Numbers):
-    """Everything of a page that depends on the client's locale, currency and zone.
+    """Everything of a page that depends on the client's locale, currency, zone and language.
+
+    Words are given in English, as they stand in a notebook, and are shown in the client's language.
 
     A notebook makes one: `show = Display.of(case.contract)`.
     """
@@ -220,32 +223,37 @@ class Display(Numbers):
         NUMBERS, `at`, `date`, `verdict`, `robust`, `flag`, `text`, or the name of the frame's column that
         holds the unit of each row; the text for a missing value may likewise name the column that says why.
         `more` is the record that holds every row, as a link relative to the page. The first column heads its
-        row. Cells that are Html (links, sparklines) stay as they are, all else is escaped. Raises ValueError
-        for an unknown column or unit, an empty title or caption.
+        row. Cells that are Html (links, sparklines) stay as they are, all else is escaped; codes, in the columns
+        that hold them (see `labels`), are shown by their labels. Raises ValueError for an unknown column or unit,
+        an empty title or caption.
         """
         _check_columns(frame, columns, caption)
+        caption = self.language(caption)
         shown = frame if rows is None else frame.head(rows)
         if frame.empty:
-            html = f'<p class="empty">{_safe(caption)}: {_safe(empty)}</p>'
-            return Table(html, f"{caption}: {empty}")
+            nothing = f"{caption}: {self.language(empty)}"
+            return Table(f'<p class="empty">{_safe(nothing, clip=False)}</p>', nothing)
+        titles = {name: self.language(heading[0]) for name, heading in columns.items()}
         cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
         kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
         html = _table_html(
-            caption, columns, cells, kinds, len(shown), _more(len(shown), len(frame), more, self)
+            caption, titles, cells, kinds, len(shown), _more(len(shown), len(frame), more, self)
         )
-        plain = pd.DataFrame({columns[name][0]: list(map(str, cells[name])) for name in columns})
+        plain = pd.DataFrame({titles[name]: list(map(str, cells[name])) for name in columns})
         return Table(html, f"{caption}\n{plain.to_string(index=False)}")
 
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
         values = list(frame[name])
+        if name in labels.COLUMNS:
+            values = [self.label(value) if isinstance(value, str) else value for value in values]
         missing = heading[2] if len(heading) == 3 else None
         units = list(frame[heading[1]]) if _by_row(frame, heading[1]) else [heading[1]] * len(values)
         whys = list(frame[missing]) if missing in frame.columns else [None] * len(values)
-        stead = None if missing in frame.columns else missing
+        stead = None if missing is None or missing in frame.columns else self.language(missing)
         if len(set(units)) == 1 and units[0] in NUMBERS and not any(isinstance(v, Html) for v in values):
-            texts = numbers(values, units[0], self.locale, self.currency, whys, [None] * len(values))
+            texts = self.numbers(values, units[0], whys)
             return [
-                _gap(why, stead) if decimal_of(value) is None else _cell(text)
+                self._gap(why, stead) if decimal_of(value) is None else _cell(text)
                 for value, text, why in zip(values, texts, whys, strict=True)
             ]
         return [self._cell(*row, stead) for row in zip(values, units, whys, strict=True)]
@@ -256,9 +264,9 @@ class Display(Numbers):
         if not isinstance(unit, str):
             unit = ""
         if unit == "verdict" and (isinstance(value, str) or stead is None):
-            return verdict(value if isinstance(value, str) else None)
+            return verdict(value if isinstance(value, str) else None, self)
         if pd.isna(value) or value == "":
-            return _gap(why, stead)
+            return self._gap(why, stead)
         if unit in NUMBERS:
             return _cell(self.number(value, unit))
         if unit == "at":
@@ -266,10 +274,15 @@ class Display(Numbers):
         if unit == "date":
             return _cell(self.day(value))
         if unit == "robust":
-            return _cell(_ROBUST[value])
+            return _cell(self.language(labels.ROBUST[value]))
         if unit == "flag":
-            return _cell("yes" if value else "no")
+            return _cell(self.language("yes") if value else self.language("no"))
         return _cell(str(value))
+
+    def _gap(self, why: str | None, stead: str | None = None) -> Html:
+        """A missing cell: nothing known, why, or what stands for it."""
+        text = stead if stead is not None else missing(why, self.language)
+        return Html(f'<span class="gap">{_safe(text)}</span>', text)
 
     def data_used(self, reading: pd.DataFrame) -> Table:
         """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, evidence."""
@@ -291,11 +304,11 @@ class Display(Numbers):
     def facts(self, facts: Mapping[str, Any]) -> Html:
         """How something was computed, the data used: terms with a text, an Html, or (value, unit)."""
         shown = {
-            term: value
+            self.language(term): value
             if isinstance(value, Html)
             else self._cell(*value, None, None)
             if isinstance(value, tuple)
-            else _cell(str(value), clip=False)
+            else _cell(self.language(str(value)), clip=False)
             for term, value in facts.items()
         }
         html = "".join(
@@ -352,38 +365,37 @@ def _cell(text: str, clip: bool = True) -> Html:
     return Html(_safe(text, clip), text)
 
 
-def _gap(why: str | None, stead: str | None = None) -> Html:
-    """A missing cell: nothing known, why, or what stands for it."""
-    text = stead if stead is not None else missing(why)
-    return Html(f'<span class="gap">{_safe(text)}</span>', text)
-
-
 def _more(shown: int, total: int, href: str | None, display: Display) -> str:
+    """How many rows are not shown, and where they all are."""
+    say, rest = display.language.plural, total - shown
+    number = display.number(rest, "count")
     if href is None:
-        rest = f"{display.number(total - shown, 'count')} more are not shown." if total > shown else ""
-        return f'<p class="more">{rest}</p>' if rest else ""
+        text = say("{number} more is not shown.", "{number} more are not shown.", rest, number=number)
+        return f'<p class="more">{_safe(text)}</p>' if rest else ""
     text = (
-        f"{display.number(total - shown, 'count')} more in the CSV"
-        if total > shown
-        else f"{'This row' if total == 1 else f'These {total} rows'} as CSV"
+        say("{number} more in the CSV", "{number} more in the CSV", rest, number=number)
+        if rest
+        else say("This row as CSV", "These {number} rows as CSV", total, number=total)
     )
-    return f'<p class="more"><a href="{_inside(href)}">{text}</a></p>'
+    return f'<p class="more"><a href="{_inside(href)}">{_safe(text)}</a></p>'
 
 
 def _table_html(
     caption: str,
-    columns: Mapping[str, Heading],
+    titles: Mapping[str, str],
     cells: Mapping[str, list[Html]],
     kinds: Mapping[str, str],
     count: int,
     more: str,
 ) -> str:
-    head = "".join(f'<th scope="col"{_class(kinds[name])}>{_safe(columns[name][0])}</th>' for name in columns)
+    head = "".join(
+        f'<th scope="col"{_class(kinds[name])}>{_safe(title)}</th>' for name, title in titles.items()
+    )
     body = "".join(
         "<tr>"
         + "".join(
             _td("td" if place else 'th scope="row"', cells[name][row], kinds[name])
-            for place, name in enumerate(columns)
+            for place, name in enumerate(titles)
         )
         + "</tr>"
         for row in range(count)

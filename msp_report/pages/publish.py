@@ -1,7 +1,8 @@
 """From executed notebooks to pages, and from a finished folder to the published one; the only import of nbconvert.
 
 A page loads nothing and runs nothing: its policy forbids both, and a notebook that tries is refused here, by
-name. The same executed notebook gives the same bytes.
+name. The same executed notebook gives the same bytes. What a notebook says in Markdown is said in the client's
+language, paragraph by paragraph.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from nbformat import NotebookNode
 from msp_report.model.errors import Failed
 from msp_report.pages import rules
 from msp_report.pages.display import MARK
-from msp_report.words import numbers
+from msp_report.words import labels, markdown, numbers
+from msp_report.words.language import ENGLISH, Language
+from msp_report.words.numbers import Numbers
 
 if TYPE_CHECKING:
     from msp_report.case import Case
@@ -63,7 +66,7 @@ class Context:
     pages: tuple[tuple[str, str], ...] = ()
     """Every page of the pack: file and label, in order."""
     current: str = "index.html"
-    language: str = "en"
+    language: Language = ENGLISH
     logo: str = ""
     """A data: address."""
     rules: str = ""
@@ -84,12 +87,14 @@ def pages(
     reports = [report for report, _ in notebooks]
     first = first or next(iter(reports), "")
     files = {report: "index.html" if report == first else f"{report}.html" for report in reports}
+    show = Numbers.of(case.contract)
     context = Context(
         client=case.contract.client.name,
         provider=case.contract.provider.name,
-        period=_when(case),
-        made_from=_made_from(case.manifest, case.contract.client.locale),
-        pages=tuple((file, report.capitalize()) for report, file in files.items()),
+        period=_when(case, show),
+        made_from=_made_from(case.manifest, show),
+        pages=tuple((file, labels.page(report, show.language)) for report, file in files.items()),
+        language=show.language,
         logo=_logo(case),
         rules=rules.PAGE,
     )
@@ -102,13 +107,14 @@ def pages(
     (folder / rules.PAGE).write_text(html, encoding="utf-8", newline="\n")
 
 
-def _when(case: Case) -> str:
+def _when(case: Case, show: Numbers) -> str:
     """What a pack is about, in words: its period, or the instant of a day's look."""
-    locale = case.contract.client.locale
     if case.of_day:
-        return f"as of {numbers.instant(case.end, case.timezone, locale)}"
-    until = f", to date ({numbers.instant(case.end, case.timezone, locale)})" if case.to_date else ""
-    return numbers.period(case.period, locale) + until
+        return show.language("as of {instant}", instant=show.instant(case.end))
+    period = show.period(case.period)
+    if not case.to_date:
+        return period
+    return show.language("{period}, to date ({instant})", period=period, instant=show.instant(case.end))
 
 
 def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = True) -> str:
@@ -121,9 +127,11 @@ def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = T
     """
     name = "the notebook" if isinstance(notebook, NotebookNode) else Path(notebook).name
     node = notebook if isinstance(notebook, NotebookNode) else nbformat.read(str(notebook), as_version=4)
-    node = _presentable(node, name, strict)
+    node = _presentable(node, name, strict, context.language)
     found = _title(node)
-    label = dict(context.pages).get(context.current, Path(context.current).stem.capitalize())
+    label = dict(context.pages).get(
+        context.current, labels.page(Path(context.current).stem, context.language)
+    )
     board = {
         **vars(context),
         "title": found or label,
@@ -158,8 +166,8 @@ def _title(node: NotebookNode) -> str | None:
     return None
 
 
-def _presentable(node: NotebookNode, name: str, strict: bool) -> NotebookNode:
-    """A copy whose outputs are HTML that can be shown."""
+def _presentable(node: NotebookNode, name: str, strict: bool, language: Language) -> NotebookNode:
+    """A copy whose outputs are HTML that can be shown, and whose Markdown is in the client's language."""
     cells, number = [], 0
     for cell in map(NotebookNode, node.cells):
         number += INJECTED not in cell.metadata.get("tags", [])  # papermill's cell is not one of the author's
@@ -168,6 +176,8 @@ def _presentable(node: NotebookNode, name: str, strict: bool) -> NotebookNode:
             cell.outputs = [
                 nbformat.v4.new_output("display_data", {"text/html": html}) for html in shown if html
             ]
+        elif cell.cell_type == "markdown":
+            cell.source = markdown.said(cell.source, language)
         cells.append(cell)
     return nbformat.from_dict({**node, "cells": cells})
 
@@ -255,15 +265,20 @@ class _Guard(HTMLParser):
         )
 
 
-def _made_from(manifest: Mapping[str, Any], locale: str) -> str:
+def _made_from(manifest: Mapping[str, Any], show: Numbers) -> str:
     entries = manifest["files"]
     files = len({(entry["file"], entry.get("month")) for entry in entries})
-    read, accepted, rejected = (
-        numbers.number(sum(entry[key] for entry in entries), "count", locale)
+    counts = {
+        key: show.number(sum(entry[key] for entry in entries), "count")
         for key in ("read", "accepted", "rejected")
+    }
+    return show.language.plural(
+        "Made from {files} file: {read} rows read, {accepted} accepted, {rejected} rejected.",
+        "Made from {files} files: {read} rows read, {accepted} accepted, {rejected} rejected.",
+        files,
+        files=files,
+        **counts,
     )
-    kept = "1 file" if files == 1 else f"{files} files"
-    return f"Made from {kept}: {read} rows read, {accepted} accepted, {rejected} rejected."
 
 
 def _logo(case: Case) -> str:

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from http import HTTPStatus
@@ -25,7 +25,9 @@ from msp_report import params
 from msp_report.model.errors import WrongUse
 from msp_report.model.period import Period
 from msp_report.pages import publish
-from msp_report.words import numbers
+from msp_report.words import labels
+from msp_report.words.language import ENGLISH, Language
+from msp_report.words.numbers import Numbers, clean
 from msp_report.workspace import Workspace
 
 ADDRESS = "127.0.0.1"
@@ -132,6 +134,20 @@ class Shelf:
         folder = home.joinpath(*names)
         return (folder / "html" / "index.html").is_file() and folder.resolve().is_relative_to(home.resolve())
 
+    def called(self, client: str) -> tuple[str, Numbers]:
+        """What a client is called, and how its pages are written; the folder's name where params cannot be read."""
+        try:
+            contract = params.load_contract(self.workspace.client_params(client))
+            return contract.client.name, Numbers.of(contract)
+        except (ValueError, OSError):
+            return client, Numbers()
+
+    @property
+    def language(self) -> Language:
+        """The language that all its clients share, else English."""
+        names = {show.language.name for _, show in map(self.called, self.clients())}
+        return Language(names.pop()) if len(names) == 1 else ENGLISH
+
     def find(self, names: list[str]) -> Path | None:
         """The file that an address names, None where nothing is served there."""
         for size in (2, 3):
@@ -162,27 +178,28 @@ def _names(folder: Path) -> list[str]:
 
 def index(shelf: Shelf) -> str:
     """The page that lists clients and their packs, the newest first."""
-    parts = [_client_part(shelf, client) for client in shelf.clients()]
+    language = shelf.language
+    parts = [_client_part(shelf, client, language) for client in shelf.clients()]
     if not parts:
-        parts = [
-            "<p>Nothing is published yet: run <code>msp-report monthly</code> or <code>daily</code>.</p>"
-        ]
+        nothing = "Nothing is published yet: run <code>msp-report monthly</code> or <code>daily</code>."
+        parts = [f"<p>{nothing}</p>"]
+    title = escape(language("Published pages"))
     css = (publish.TEMPLATES / "board" / "board.css").read_text(encoding="utf-8")
     return f"""<!DOCTYPE html>
-<html lang="en">
+<html lang="{escape(language.name)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Published pages</title>
+<title>{title}</title>
 <style>
 {css}
 </style>
 </head>
 <body>
 <main id="main">
-<h1>Published pages</h1>
-<p>Shown on this machine only, read-only.</p>
+<h1>{title}</h1>
+<p>{escape(language("Shown on this machine only, read-only."))}</p>
 {"".join(parts)}
 </main>
 </body>
@@ -190,33 +207,23 @@ def index(shelf: Shelf) -> str:
 """
 
 
-def _client_part(shelf: Shelf, client: str) -> str:
-    name, locale = _called(shelf.workspace, client)
+def _client_part(shelf: Shelf, client: str, language: Language) -> str:
+    name, show = shelf.called(client)
+    show = replace(show, language=language)
     items = [
-        f'<li><a href="/{quote("/".join((client, *names)))}/html/index.html">{escape(_label(names, locale))}</a></li>'
+        f'<li><a href="/{quote("/".join((client, *names)))}/html/index.html">{escape(_label(names, show))}</a></li>'
         for names in sorted(shelf.packs(client), key=_order)
     ]
-    return f"<h2>{escape(numbers.clean(name))}</h2>\n<ul>\n{''.join(items)}\n</ul>\n"
+    return f"<h2>{escape(clean(name))}</h2>\n<ul>\n{''.join(items)}\n</ul>\n"
 
 
-def _called(workspace: Workspace, client: str) -> tuple[str, str]:
-    """What a client is called and how its months are written; the folder's name where params cannot be read."""
-    try:
-        contract = params.load_contract(workspace.client_params(client))
-    except (ValueError, OSError):
-        return client, "en-GB"
-    return contract.client.name, contract.client.locale
-
-
-def _label(names: tuple[str, ...], locale: str) -> str:
+def _label(names: tuple[str, ...], show: Numbers) -> str:
     """What a pack is called: its period in words, after the name of the pack where it has one."""
     *before, last = names
     if names == ("daily",):
-        return "Today"
+        return labels.page("today", show.language)
     try:
-        return " ".join(
-            [*(f"{name.capitalize()}:" for name in before), numbers.period(Period.parse(last), locale)]
-        )
+        return " ".join([*(f"{name.capitalize()}:" for name in before), show.period(Period.parse(last))])
     except ValueError:
         return " ".join(names)
 
@@ -248,11 +255,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """A page, a record, figures, or the list of packs."""
         if not self._asked_here():
-            self._say(HTTPStatus.MISDIRECTED_REQUEST, "This is shown to browsers on this machine only.")
+            self._say(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                self._shelf.language("This is shown to browsers on this machine only."),
+            )
             return
         names, is_folder = _read(self.path)
         if names is None:
-            self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
+            self._say(HTTPStatus.NOT_FOUND, self._shelf.language("There is no such page."))
         elif not names:
             self._send(HTTPStatus.OK, index(self._shelf).encode(), _KINDS[".html"])
         elif is_folder or not (path := self._shelf.find(names)):
@@ -270,7 +280,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = path.read_bytes()
         except OSError:
-            self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
+            self._say(HTTPStatus.NOT_FOUND, self._shelf.language("There is no such page."))
             return
         self._send(HTTPStatus.OK, body, _KINDS[path.suffix])
 
@@ -279,9 +289,9 @@ class _Handler(BaseHTTPRequestHandler):
         pack = names[:-1] if names[-1] == "html" else names
         if len(pack) in (2, 3) and self._shelf.is_pack(*pack):
             where = f"/{quote('/'.join(pack))}/html/index.html"
-            self._say(HTTPStatus.FOUND, "The first page is there.", Location=where)
+            self._say(HTTPStatus.FOUND, self._shelf.language("The first page is there."), Location=where)
         else:
-            self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
+            self._say(HTTPStatus.NOT_FOUND, self._shelf.language("There is no such page."))
 
     def _say(self, status: HTTPStatus, text: str, **more: str) -> None:
         self._send(status, f"{text}\n".encode(), "text/plain; charset=utf-8", **more)

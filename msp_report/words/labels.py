@@ -1,10 +1,368 @@
-"""What a code of the records is called on a page. Codes are data: CSV and figures.json keep them as they are."""
+"""What a code of the records is called on a page. Codes are data: CSV and figures.json keep them as they are.
+
+Most codes read well and are their own label; NAMED has the others. REASONS are the sentences with places by which
+metrics say why a value is missing. To rename what a page shows is to change NAMED; to translate it, the catalogue.
+"""
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
+from msp_report.model.measures import MEASURES
+from msp_report.model.tables import TABLES
 from msp_report.words.language import Language
+
+#: Codes by the column of a record or of a page's table that holds them, besides the choices of the canonical tables.
+CODES: dict[str, tuple[str, ...]] = {
+    "verdict": ("met", "missed"),
+    "state": (
+        *("agrees", "cannot tell", "exception", "credited", "credited in part", "claimed", "unclaimed"),
+        *("nothing owed", "open", "done", "expired", "overdue", "missing", "run out", "not independent"),
+        *("no longer listed", "waits for a decision", "depends", "cheaper elsewhere", "dearer elsewhere"),
+        *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
+    ),
+    "status": (
+        *("unprotected", "missed", "in time", "cannot tell", "not stated", "no data", "not registered"),
+        *("not required", "ok", "over", "warn", "the provider", "undisclosed", "disclosed", "disclosed late"),
+        *("no tie", "outside service time", "counted", "refused", "partly"),
+    ),
+    "kind": (
+        *("opinion", "proposal", "credit", "verdict", "target", "rule", "clause", "amendment", "rebase"),
+        *("rows read again", "rows that say something else", "rows that came late"),
+        *("authorised", "unauthorised", "unknown", "duplicate", "training"),
+        *("fee", "access", "restore", "ticket", "invoice"),
+    ),
+    "what": (
+        *("nobody approved it", "serves no objective of the board", "outside the agreed scope"),
+        *("proposed by the provider, paid beside the fee", "the provider has shown nothing in this field"),
+        *("the provider is not the best resource", "nobody says who is the best resource"),
+        *("agreed start", "agreed end", "agreed cost", "expected end", "expected cost"),
+        *("outside its usual range", "moved after standing still", "rising for 7 months in a row"),
+        *("falling for 7 months in a row", "near a limit in 2 of 3 months"),
+        *("7 months in a row on one side of its mean", "an outside opinion on the provider"),
+    ),
+    "check": (
+        *("objectives, each with an owner", "written by somebody other than the provider", "reviewed"),
+        *(
+            "its author has no interest in the outcome",
+            "given to the provider",
+            "acknowledged by the provider",
+        ),
+        *("in charge by name", "not the provider", "has IT experience", "has hours for it"),
+        "holds no interest in the outcome",
+    ),
+    "found": ("yes",),
+    "detail": (),
+    "direction": ("better", "worse", "looser", "stricter", "rising", "falling", "no trend"),
+    "side": ("better", "worse"),
+    "change": ("raised", "lowered"),
+    "schedule": ("late", "on time", "early"),
+    "budget": ("over", "as planned", "under"),
+    "plan": ("given", "first report"),
+    "clock": ("response", "resolution"),
+    "late_with": ("response; resolution",),
+    "next_deadline": ("response", "resolution"),
+    "priority": ("not given", "unknown ticket"),
+    "priority_now": ("not given",),
+    "from": ("not given",),
+    "to": ("not given",),
+    "reason": ("same asset and category", "same requester and category", "near-identical title"),
+    "source": ("time_entries", "tickets", "outages"),
+    "evidence": ("both", "raw", "provider", "probe"),
+    "flipped_by": (
+        *("maintenance", "unknown", "degraded", "short", "own"),
+        *("pause", "hours", "solve", "priority"),
+    ),
+    "percentile": ("linear", "nearest_rank"),
+    "exception": (
+        *("duplicate invoice", "no order", "paid before matched", "licence without a receipt"),
+        *("invoiced before received", "quantity over received", "price over ordered", "price over quoted"),
+        *("price over the independent check", "orders split under the approval limit"),
+        *("no exchange rate", "no price"),
+    ),
+    "decision": ("hold", "release"),
+    "question": ("responsiveness", "capability", "recommend", "other"),
+    "held_by": ("provider", "client"),
+    "engaged_by": ("provider", "client"),
+    "role": ("do", "advise", "none"),
+    "name": ("Tickets", "Invoices", "Restores", "All together"),
+    "stratum": ("not given", "not stated", "other vendors"),
+    "finding": ("pass", "fail", "not found"),
+    "what_to_check": (
+        "Do the tool's own log and the person who asked confirm when it was opened, answered and solved, and how "
+        "urgent it was?",
+        "Was it ordered by somebody who may, at the price that was quoted, and is what it bills there?",
+        "What shows this restore test: what was read back, by whom, and was it whole?",
+        "Read this backup back now: is it there, whole and readable?",
+    ),
+    "severity": ("ungraded", "none", "low", "medium", "high", "critical"),
+    "before": ("none", "low", "medium", "high", "critical"),
+    "item": ("exit fee", "fee until the end"),
+    "report": tuple(dict.fromkeys(measure.partition(".")[0] for measure in MEASURES)),
+    "pays_by": ("hour", "ticket", "nothing"),
+    "why": (),
+    "why_missing": (),
+    "forecast_words": (),
+    "note": (),
+    "text": (),
+}
+
+#: Codes that do not read as a page should.
+NAMED: dict[str, str] = {
+    "no_verdict": "no verdict",
+    "no_data": "no data",
+    "no_target": "no target agreed",
+}
+
+#: What a page calls how firm a verdict is.
+ROBUST: dict[str, str] = {"pass": "robust pass", "fail": "robust fail", "fragile": "fragile"}
+
+#: Why something is missing, or not as it should be, as metrics say it.
+REASONS: tuple[str, ...] = (
+    # of any report
+    "not stated",
+    "no tickets were supplied",
+    "no projects were supplied",
+    "no purchases were supplied",
+    "none observed",
+    # packs and months
+    "it has not begun yet",
+    "no exports were supplied",
+    "the contract had not begun",
+    "its exports were refused",
+    "its pack was not published",
+    "no month has a pack",
+    "no earlier packs",
+    "no month",
+    "there is no pack of this month yet",
+    "there is no pack before this one",
+    "no report of this pack gives this measure",
+    "no notebook of this pack gives {measure}",
+    "no page gives this figure",
+    "no pack of the period gives it",
+    "the page does not give it",
+    "no figure of this name has a value",
+    "it could not be judged in any month",
+    "nothing could be judged",
+    "none judged",
+    "{number} of {total}",
+    "Client {letter}",
+    # availability
+    "no service time in the period",
+    "no outage log was supplied and no check watches the service",
+    "all service time was excluded as maintenance",
+    "no source says anything of its service time",
+    "not announced",
+    "announced less than {number} hours before",
+    "outside the agreed windows",
+    "outside the agreed windows and over the monthly cap",
+    "over the monthly cap",
+    "no availability is agreed",
+    "the contract names no users",
+    "the contract names no cost of a user's hour",
+    # capacity
+    "no samples in the period",
+    "no capacity and limit are agreed",
+    "fewer than {number} days with samples",
+    "already over the limit",
+    "no rising trend",
+    "the limit is more than {number} days away",
+    "not in the contract",
+    "the contract names no capacity",
+    "the contract's capacity is 0",
+    # tickets, help desk, requests, satisfaction
+    "no time for the {clock} is agreed",
+    "the source has no times of first responses",
+    "no {clock} was decided in the period",
+    "no ticket was answered in the period",
+    "no ticket was solved in the period",
+    "nothing was solved in the period",
+    "the source has no log of status changes",
+    "immature: no solve of the period has been followed long enough yet",
+    "nothing was opened in the period",
+    "the tickets have neither titles nor categories with requesters or assets",
+    "neither time entries nor tickets tell hours of the period",
+    "no time is agreed for what is open",
+    "the source has no log of changes",
+    "the source does not say who a ticket was handed to",
+    "nothing is open",
+    "nothing was solved in the last {number} days",
+    "strategy.yaml names no requesters",
+    "the contract does not say what training is",
+    "no hours are recorded",
+    "no survey was supplied",
+    "how many were asked is not known",
+    "nobody was asked",
+    "{number} answered, and fewer than {least} make no figure",
+    # projects, strategy, alternatives
+    "no benefit",
+    "no risk",
+    "no cost",
+    "no project is under way or was closed in the period",
+    "no project was reported in the period",
+    "no project has a baseline and a forecast end",
+    "no project has a baseline and a forecast cost",
+    "no project has a planned and an expected end",
+    "no project has a planned and an expected cost",
+    "no project has an earned value and an actual cost",
+    "no project has planned and earned values",
+    "no source names any approval",
+    "no baseline or no forecast is reported",
+    "no plan or no expectation is reported",
+    "no actual cost is reported",
+    "no planned value is reported",
+    "{number} objectives",
+    "{number} a month",
+    "not in the agreed scope",
+    "not the provider's to do",
+    "the provider has shown nothing here",
+    "no projects and no tickets were supplied",
+    "nothing was asked in the first month",
+    "{number} month has a figure: a trend needs {least}",
+    "{number} months have a figure: a trend needs {least}",
+    "the fee share or the fee is not stated",
+    # procurement, payments, licences
+    "no rate of {currency} on or before {day}",
+    "the invoice names no usable price",
+    "neither order nor quote has a price",
+    "its price in the client's currency is not known",
+    "{number} invoice has no amount in our currency",
+    "{number} invoices have no amount in our currency",
+    "not computable: no purchase register was supplied",
+    "not computable: no list of licences owned was supplied",
+    "not computable: no list of installed copies was supplied",
+    "no licences and no installed copies are listed",
+    "its receipt is not in the purchase register",
+    "no receipt is named",
+    "the cores of {number} devices are not known",
+    # backups, duties
+    "no backup jobs were supplied",
+    "not in the register of assets",
+    "the register says that it needs none",
+    "a name in the jobs fits several assets",
+    "the register does not say whether it needs a backup",
+    "no RPO is agreed",
+    "no asset needs a backup or has one",
+    "every name in the jobs fits several assets",
+    "no register of assets was supplied",
+    "no restore tests were supplied",
+    "no duties are agreed",
+    "no proofs of duties were supplied",
+    # vendors, contract
+    "no register of vendors was supplied",
+    "the contract states no monthly fee",
+    "the contract names no service credits",
+    "the contract states no exit fee",
+    "the contract states neither notice nor end",
+    "the contract states no end or no notice",
+    "fee for {number} days",
+    "counted once a service, with its worst level",
+    "no level of the contract was missed that far",
+    "the sum of a month's credits is capped",
+    "no hours were booked in the month",
+    "no hours were supplied",
+    "no hours were delivered",
+    "nothing is listed",
+    "no month's purchases could be compared",
+    "no service states its users",
+    "no service states what an hour costs",
+    # the board's decisions, opinions, questions
+    "outside opinion on {subject}",
+    "credit for {subject}, {month}",
+    "no register of the board's decisions was supplied",
+    "no register of outside opinions was supplied",
+    "no register of third-party opinions was supplied",
+    "no credit can be claimed",
+    "there is no opinion",
+    "nobody has filled in the sheet of the audit sample",
+    "no row of the sheet is filled in",
+    "there is nothing to draw",
+    "the finding {finding} is none of {findings}",
+    "rows of this id contradict each other",
+    "it is not in the sample",
+    "it is not in the sample, which has {id} in its place: was the id changed?",
+    "nobody has graded a question",
+)
+
+#: What may stand in a place of REASONS, besides anything at all.
+_PLACES = {"number": r"[\d.,]+", "least": r"\d+", "total": r"\d+", "letter": "[A-Z]+"}
+
+
+def _labels() -> dict[str, str]:
+    choices = [choice for table in TABLES.values() for column in table.columns for choice in column.choices]
+    rules = [measure.rule for measure in MEASURES.values() if measure.rule]
+    codes = [code for codes in CODES.values() for code in codes]
+    plain = [reason for reason in REASONS if "{" not in reason]
+    return {code: code for code in (*choices, *rules, *codes, *plain)} | NAMED
+
+
+#: Every code, and every reason without places, with its label in English.
+LABELS: dict[str, str] = _labels()
+
+#: Columns that hold codes or reasons: their text is looked up here, all other text is shown as it is.
+COLUMNS: frozenset[str] = frozenset(CODES) | {
+    column.name for table in TABLES.values() for column in table.columns if column.choices
+}
 
 
 def label(code: str, language: Language) -> str:
-    """What a code is called in a language; what is no code stays as it is."""
-    return language(code)
+    """What a code or a reason is called in a language; a list of them, by semicolons or commas, one by one.
+
+    Any other text stays as it is: names, titles and what people wrote are not ours to translate.
+
+    >>> label("no_verdict", Language()), label("Acme Ltd", Language())
+    ('no verdict', 'Acme Ltd')
+    """
+    return _known(code, language) or _listed(code, language) or code
+
+
+def page(report: str, language: Language) -> str:
+    """What a report is called where its name stands alone: in the list of pages, as a title."""
+    name = label(report, language)
+    return name[:1].upper() + name[1:]
+
+
+def _known(code: str, language: Language) -> str | None:
+    if code in LABELS:
+        return language(LABELS[code])
+    if language.is_source:
+        return None
+    if code in _questions():
+        return language(code)
+    for reason, pattern in _patterns():
+        if found := pattern.fullmatch(code):
+            return language(
+                reason, **{name: label(text, language) for name, text in found.groupdict().items()}
+            )
+    return None
+
+
+def _listed(code: str, language: Language) -> str | None:
+    for separator in ("; ", ", "):
+        told = [_known(part, language) for part in code.split(separator)]
+        if len(told) > 1 and all(told):
+            return separator.join(filter(None, told))
+    return None
+
+
+@cache
+def _questions() -> frozenset[str]:
+    from msp_report.words import questions  # which says its evidence through this module
+
+    return frozenset(questions.listed()["text"])
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The reasons with places, each as what finds it in a text."""
+    return tuple((reason, _pattern(reason)) for reason in REASONS if "{" in reason)
+
+
+def _pattern(reason: str) -> re.Pattern[str]:
+    words = re.split(r"\{(\w+)\}", reason)
+    parts = (
+        f"(?P<{word}>{_PLACES.get(word, '.+')})" if place % 2 else re.escape(word)
+        for place, word in enumerate(words)
+    )
+    return re.compile("".join(parts))

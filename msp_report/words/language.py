@@ -9,6 +9,7 @@ gettext catalogue: `pybabel init -i msp_report/words/catalogues/msp_report.pot -
 from __future__ import annotations
 
 import gettext
+from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -35,9 +36,13 @@ class Language:
         text = self._catalogue.gettext(message) if message else ""  # gettext keeps its header under ""
         return text.format(**places) if places else text
 
-    def plural(self, one: str, many: str, number: int, /, **places: object) -> str:
-        """The message for one or for many, as the language counts; the number itself is a place like any other."""
-        return self._catalogue.ngettext(one, many, number).format(**places)
+    def plural(self, one: str, many: str, number: float | Decimal, /, **places: object) -> str:
+        """The message for one or for many, as the language counts; the number itself is a place like any other.
+
+        Languages count whole numbers: a fraction is counted as two is.
+        """
+        whole = int(number) if number == int(number) else 2
+        return self._catalogue.ngettext(one, many, whole).format(**places)
 
     @cached_property
     def is_source(self) -> bool:

@@ -140,8 +140,7 @@ def _plain(
     if unit == "hours":
         return language("{number} h", number=text)
     if unit == "days":
-        count = int(rounded) if rounded == rounded.to_integral_value() else 2
-        return language.plural("{number} day", "{number} days", count, number=text)
+        return language.plural("{number} day", "{number} days", rounded, number=text)
     return text
 
 

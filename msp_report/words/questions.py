@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,9 @@ import yaml
 
 from msp_report.model.figures import Verdict
 from msp_report.model.period import Month
-from msp_report.pages import display
-from msp_report.pages.display import Display, Html
 from msp_report.params import Contract
-from msp_report.words import numbers, sentences
+from msp_report.words import sentences
+from msp_report.words.numbers import Numbers
 
 #: What the consultant and the management wrote.
 _WRITTEN = ("finding", "evidence", "recommendation", "management_response", "graded_by")
@@ -30,27 +28,6 @@ def listed() -> pd.DataFrame:
         for one in part["questions"]
     ]
     return pd.DataFrame(rows, columns=_ASKED)
-
-
-def by_system(graded: pd.DataFrame, evidence: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Html]]:
-    """For each system its questions, each with what was found and the evidence, as Display.facts shows it.
-
-    Parameters: `graded` and `evidence` from the functions of metrics.questions. What was found comes first, and a
-    question that nobody graded says so.
-    """
-    kept = pd.Series(verdicts(evidence), evidence.index, dtype=object)  # None stays None
-    told = evidence.assign(said=said(evidence, contract), verdict=kept)
-    lines = {
-        question: list(zip(rows["said"], rows["verdict"], strict=True))
-        for question, rows in told.groupby("question", sort=False)
-    }
-    return {
-        system: {
-            row["text"]: _shown(row, lines.get(row["question"], []), contract)
-            for row in rows.to_dict("records")
-        }
-        for system, rows in graded.groupby("system", sort=False)
-    }
 
 
 def said(evidence: pd.DataFrame, contract: Contract) -> list[str]:
@@ -72,7 +49,7 @@ def verdicts(evidence: pd.DataFrame) -> list[Verdict | None]:
 
 
 def _evidence(row: dict[str, Any], name: str, contract: Contract) -> str:
-    show = Display.of(contract)
+    show = Numbers.of(contract)
     last = row["last"] if pd.notna(row["last"]) else row["high"]
     ends = [row["low"], row["high"], last]
     low, high, last = show.numbers(ends, row["unit"]) if row["months"] else ("", "", "")
@@ -95,27 +72,19 @@ def _evidence(row: dict[str, Any], name: str, contract: Contract) -> str:
     )
 
 
-def _month(name: Any, show: Display) -> str | None:
+def _month(name: Any, show: Numbers) -> str | None:
     return show.period(Month.parse(name)) if isinstance(name, str) else None
 
 
-def _shown(row: dict[str, Any], lines: list[sentences.Line], contract: Contract) -> Html:
-    """One question's grade, what was found, and its evidence as a list."""
-    show = Display.of(contract)
+def found(row: dict[str, Any], contract: Contract) -> tuple[str, str]:
+    """A question's grade, and what the consultant and the management wrote, in words; `row` is of metrics.questions'
+    `graded`."""
     texts = {
         name: row[name].strip().rstrip(".") if isinstance(row[name], str) else None
         for name in (*_WRITTEN, "question", "severity", "before")
     }
-    on = show.day(row["graded_on"]) if pd.notna(row["graded_on"]) else None
-    label, found = (sentences.say(key, contract, **texts, graded_on=on) for key in ("grade", "found"))
-    points = [(display.verdict(mark), text) for text, mark in lines]
-    html = "".join(f"<li>{mark._repr_html_()} {_safe(text)}</li>" for mark, text in points)
-    words = "\n".join(f"- {mark} {text}" for mark, text in points)
-    return Html(f"<strong>{_safe(label)}</strong> {_safe(found)}<ul>{html}</ul>", f"{label} {found}\n{words}")
-
-
-def _safe(text: str) -> str:
-    return escape(numbers.clean(text, None))
+    on = Numbers.of(contract).day(row["graded_on"]) if pd.notna(row["graded_on"]) else None
+    return tuple(sentences.say(key, contract, **texts, graded_on=on) for key in ("grade", "found"))
 
 
 @cache

@@ -6,6 +6,7 @@ import pytest
 from msp_report.metrics import questions
 from msp_report.model.figures import Figure
 from msp_report.model.period import Period
+from msp_report.pages import questions as answers
 from msp_report.params import Findings, as_contract
 from msp_report.words import questions as words
 
@@ -184,7 +185,7 @@ def test_every_question_rests_on_measures_with_a_name():
 
 def test_a_question_without_a_grade_is_never_fine():
     evidence = questions.evidence(ASKED, year(("2026-01", "tickets.reopen_ratio", "", 0.99, "met")))
-    told = words.by_system(grades(finding("answered", "none")), evidence, CONTRACT)
+    told = answers.by_system(grades(finding("answered", "none")), evidence, CONTRACT)
     assert str(told["Quality"]["Does it last?"]).startswith("Not graded (lasts in findings.yaml).")
     assert str(told["Help desk"]["Answered in time?"]).startswith(
         "In order. seen. Graded by Owl, 1 Dec 2026."
@@ -210,6 +211,6 @@ def test_words_of_a_consultant_are_escaped_and_never_run():
     )
     missed = [(month, "tickets.reopen_ratio", HOSTILE, 0.4, "missed") for month in ("2026-01", "2026-02")]
     evidence = questions.evidence(ASKED, year(*missed))
-    told = words.by_system(grades(finding("solved", "high", **texts)), evidence, CONTRACT)
+    told = answers.by_system(grades(finding("solved", "high", **texts)), evidence, CONTRACT)
     html = "".join(shown._repr_html_() for facts in told.values() for shown in facts.values())
     assert "<script" not in html and html.count("&lt;script&gt;") == 6 and "{{ 7 * 7 }}" in html

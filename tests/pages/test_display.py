@@ -323,7 +323,7 @@ def test_a_verdict_that_is_gone_may_be_said_in_words():
 
 
 def test_every_verdict_has_a_sign_and_words():
-    texts = [str(display.verdict(name)) for name in display.VERDICTS]
+    texts = [str(display.verdict(name)) for name in display.SIGNS]
     assert texts == ["✗ missed", "? no verdict", "– no data", "○ no target agreed", "✓ met"]
     assert str(display.verdict(None)) == ""
 

@@ -215,7 +215,9 @@ def case(tmp_path):
     params = tmp_path / "params" / "acme"
     params.mkdir(parents=True)
     contract = SimpleNamespace(
-        client=SimpleNamespace(name="Acme", locale="en-GB"),
+        client=SimpleNamespace(
+            name="Acme", locale="en-GB", language="en", currency=None, timezone="Europe/London"
+        ),
         provider=SimpleNamespace(name="Example MSP"),
         brand=SimpleNamespace(logo=None),
     )
