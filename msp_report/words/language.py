@@ -21,12 +21,17 @@ class Language:
         self._catalogue = _catalogue(name)
 
     def __call__(self, message: str, /, **places: object) -> str:
-        """A message with its places filled."""
-        return self._catalogue.gettext(message).format(**places) if message else ""
+        """A message with its places filled; one without places is said as it stands."""
+        said = self._catalogue.gettext(message) if message else ""
+        return said.format(**places) if places else said
 
-    def plural(self, one: str, many: str, number: int, /, **places: object) -> str:
-        """The message for one or for many, as the language counts; the number itself is a place like any other."""
-        return self._catalogue.ngettext(one, many, number).format(**places)
+    def plural(self, one: str, many: str, number: float, /, **places: object) -> str:
+        """The message for one or for many, as the language counts; the number itself is a place like any other.
+
+        Languages count whole numbers: a fraction is counted as two is.
+        """
+        whole = int(number) if number == int(number) else 2
+        return self._catalogue.ngettext(one, many, whole).format(**places)
 
 
 @cache

@@ -55,7 +55,7 @@ def by_system(graded: pd.DataFrame, evidence: pd.DataFrame, contract: Contract) 
 
 def said(evidence: pd.DataFrame, contract: Contract) -> list[str]:
     """Each row of evidence in a sentence."""
-    named = sentences.names(evidence.assign(subject=""))
+    named = sentences.names(evidence.assign(subject=""), contract)
     return [
         _evidence(row, name, contract) for row, name in zip(evidence.to_dict("records"), named, strict=True)
     ]
@@ -104,10 +104,11 @@ def _shown(row: dict[str, Any], lines: list[sentences.Line], contract: Contract)
     show = Display.of(contract)
     texts = {
         name: row[name].strip().rstrip(".") if isinstance(row[name], str) else None
-        for name in (*_WRITTEN, "question", "severity", "before")
+        for name in (*_WRITTEN, "severity", "before")
     }
     on = show.day(row["graded_on"]) if pd.notna(row["graded_on"]) else None
-    label, found = (sentences.say(key, contract, **texts, graded_on=on) for key in ("grade", "found"))
+    label = sentences.say("grade", contract, question=row["question"], severity=row["severity"])
+    found = sentences.say("found", contract, **texts, graded_on=on)
     points = [(display.verdict(mark), text) for text, mark in lines]
     html = "".join(f"<li>{mark._repr_html_()} {_safe(text)}</li>" for mark, text in points)
     words = "\n".join(f"- {mark} {text}" for mark, text in points)
