@@ -32,7 +32,7 @@ def listed() -> pd.DataFrame:
 
 def said(evidence: pd.DataFrame, contract: Contract) -> list[str]:
     """Each row of evidence in a sentence."""
-    named = sentences.names(evidence.assign(subject=""))
+    named = sentences.names(evidence.assign(subject=""), contract)
     return [
         _evidence(row, name, contract) for row, name in zip(evidence.to_dict("records"), named, strict=True)
     ]
@@ -81,10 +81,11 @@ def found(row: dict[str, Any], contract: Contract) -> tuple[str, str]:
     `graded`."""
     texts = {
         name: row[name].strip().rstrip(".") if isinstance(row[name], str) else None
-        for name in (*_WRITTEN, "question", "severity", "before")
+        for name in (*_WRITTEN, "severity", "before")
     }
     on = Numbers.of(contract).day(row["graded_on"]) if pd.notna(row["graded_on"]) else None
-    return tuple(sentences.say(key, contract, **texts, graded_on=on) for key in ("grade", "found"))
+    grade = sentences.say("grade", contract, question=row["question"], severity=row["severity"])
+    return grade, sentences.say("found", contract, **texts, graded_on=on)
 
 
 @cache

@@ -19,5 +19,5 @@ def test_what_a_page_cites_leads_to_its_rule():
 
 def test_links_titles_and_attributes_stay_as_they_are():
     closed = '<title>Rule 1</title><a href="x">rule 2</a><p title="rule 3">ruler 4, rule of thumb</p>'
-    html = closed + '<address>rule 5</address>'
+    html = closed + "<address>rule 5</address>"
     assert rules.linked(html) == html.replace("rule 5", 'rule <a href="rules.html#rule-5">5</a>')

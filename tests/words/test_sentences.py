@@ -1,5 +1,6 @@
 """Sentences: every number in them comes from their figure, each can be read, and none runs what it is given."""
 
+import inspect
 import re
 from itertools import product
 
@@ -7,22 +8,24 @@ import pandas as pd
 import pytest
 
 from msp_report import params
-from msp_report.model.figures import Figure
+from msp_report.model.figures import SEVERITY, Figure
+from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
-from msp_report.pages.display import Display
 from msp_report.words import sentences
+from msp_report.words.numbers import Numbers
 
 CONTRACT = params.as_contract({"client": {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}})
 PERIOD = Period.parse("2026-03")
+PERIODS = [PERIOD, Period.parse("2026")]
 VERDICTS = ("met", "missed", "no_verdict", "no_data", "no_target")
+REPORTS = sentences._modules()
+#: Measure and verdict of every sentence of one figure; `plain` is that of a figure that is not judged.
 HEADLINES = [
-    (f"{report}.{name}", verdict)
-    for report, entry in sentences._catalogue("en").items()
-    if report not in ("names", "pages")
-    for name, verdicts in entry.get("headlines", {}).items()
-    for verdict in verdicts
+    (measure, verdict or "plain")
+    for measure, verdict in product(MEASURES, SEVERITY)
+    if sentences._headline(measure, verdict)
 ]
-OPENINGS = [report for report, entry in sentences._catalogue("en").items() if "opening" in entry]
+OPENINGS = list(REPORTS)
 UNITS = {
     "ratio": (0.1234, 0.0567, 0.3456, 0.7891),
     "count": (13, 5, 34, 78),
@@ -38,7 +41,7 @@ def numbers(text: str) -> set[str]:
 
 def shown(figure: Figure, contract=CONTRACT) -> set[str]:
     """Every number that a sentence about a figure may hold."""
-    show = Display.of(contract)
+    show = Numbers.of(contract)
     fields = [(figure.value, figure.unit), (figure.low, figure.unit), (figure.high, figure.unit)]
     fields += [(figure.target, figure.unit), (figure.n, "count"), (figure.coverage, "ratio")]
     fields += [(abs(figure.value), figure.unit)] if figure.value is not None else []
@@ -59,7 +62,21 @@ def figure(
 
 
 def test_there_is_something_to_test():
-    assert len(HEADLINES) > 10 and len(OPENINGS) >= 3
+    assert len(HEADLINES) == 70 and len(OPENINGS) == 22
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_every_sentence_of_a_figure_is_named_after_a_measure_and_a_verdict(report):
+    found = {
+        name
+        for name, _ in inspect.getmembers(REPORTS[report], inspect.isfunction)
+        if not name.startswith("_") and name.endswith((*VERDICTS, "plain"))
+    }
+    assert found == {
+        f"{measure.partition('.')[2]}_{verdict}"
+        for measure, verdict in HEADLINES
+        if measure.startswith(f"{report}.")
+    }
 
 
 @pytest.mark.parametrize(("measure", "verdict"), HEADLINES)
@@ -150,13 +167,14 @@ def test_words_of_an_export_are_never_run(subject):
 
 def mentioned(report: str) -> list[str]:
     """Every measure of which an opening speaks."""
-    text = " ".join(sentences._catalogue("en")[report]["opening"])
-    return sorted(set(re.findall(r"'(\w+\.\w+)'", text)) - {"raw.robust", "raw.verdict", "raw.value"})
+    source = inspect.getsource(REPORTS[report])
+    return sorted(set(re.findall(rf'"({report}\.\w+)"', source)))
 
 
+@pytest.mark.parametrize("period", PERIODS, ids=str)
 @pytest.mark.parametrize("report", OPENINGS)
 @pytest.mark.parametrize("verdict", [*VERDICTS, None])
-def test_every_number_of_an_opening_is_a_figure_or_a_count_of_figures(report, verdict):
+def test_every_number_of_an_opening_is_a_figure_or_a_count_of_figures(report, verdict, period):
     subjects = ("", "alpha", "beta", "gamma")
     figures = [
         figure(measure, verdict, "count" if report == "scorecard" else "ratio", subject)
@@ -165,7 +183,7 @@ def test_every_number_of_an_opening_is_a_figure_or_a_count_of_figures(report, ve
     ]
     if report == "scorecard":  # what it counts is never missing
         figures = [one.with_(value=7, why_missing=None) for one in figures]
-    lines = sentences.opening(report, figures, CONTRACT, PERIOD)
+    lines = sentences.opening(report, figures, CONTRACT, period)
     counts = {str(count) for count in range(len(figures) + 1)}
     allowed = set().union(*map(shown, figures)) | counts | {"2026"}
     for line, _ in lines:
@@ -173,17 +191,19 @@ def test_every_number_of_an_opening_is_a_figure_or_a_count_of_figures(report, ve
         assert not re.search(r"\bNone\b|\bnan\b", line), line
 
 
+@pytest.mark.parametrize("period", PERIODS, ids=str)
 @pytest.mark.parametrize("report", [report for report in OPENINGS if report != "scorecard"])
-def test_a_page_without_figures_opens_with_words(report):
-    for line, verdict in sentences.opening(report, [], CONTRACT, PERIOD):
+def test_a_page_without_figures_opens_with_words(report, period):
+    for line, verdict in sentences.opening(report, [], CONTRACT, period):
         assert line and verdict is None
 
 
+@pytest.mark.parametrize("period", PERIODS, ids=str)
 @pytest.mark.parametrize("report", [report for report in OPENINGS if report != "scorecard"])
-def test_what_is_missing_is_not_said_with_a_number(report):
+def test_what_is_missing_is_not_said_with_a_number(report, period):
     figures = [figure(m, "no_data", subject=s, n=0) for m in mentioned(report) for s in ("", "alpha", "beta")]
     figures = [one.with_(value=None, low=None, high=None) for one in figures]
-    for line, _ in sentences.opening(report, figures, CONTRACT, PERIOD):
+    for line, _ in sentences.opening(report, figures, CONTRACT, period):
         assert "%" not in line or "78.9 %" in line, line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,8 +27,9 @@ class Measure:
     meaning: str = ""
     no_data: str = ""
 
-    def called(self, subject: str = "") -> str:
-        """The measure in words, of one subject or over all."""
+    def called(self, subject: str = "", language: Callable[[str], str] = str) -> str:
+        """The measure in words, of one subject or over all; `language` says title and `of` in another one."""
         if not subject:
-            return self.title
-        return (self.of or f"{self.title}: {{}}").replace("{}", subject)
+            return language(self.title)
+        named = language(self.of) if self.of else f"{language(self.title)}: {{}}"
+        return named.replace("{}", subject)

@@ -1,29 +1,31 @@
-"""Every sentence that a page can say: one catalogue a language, filled from figures only.
+"""Every sentence that a page says, filled from figures only.
 
-`en.yaml` holds, by report, `opening` (the first lines of the page, in order) and `headlines` (by measure and
-verdict). A sentence is a Jinja template; numbers reach it as text from display, never as numbers, so that a
-page cannot round on its own. A template that comes out empty is not said.
+A module a report, by its noun: `opening(page)` are the first lines of its page, in order, and a function
+`<name>_<verdict>` is the sentence of a figure of the measure `<report>.<name>` with that verdict, `<name>_plain` of
+one that is not judged. Which sentence is said is decided there; what it reads in another language stands in the
+catalogues. Numbers reach a sentence as text, never as numbers, so that a page cannot round on its own. A sentence
+that is empty or None is not said.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from pathlib import Path
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
-import jinja2
 import pandas as pd
-import yaml
-from babel.lists import format_list
 
 from msp_report.model.figures import SEVERITY, Figure, Verdict
+from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Month, Period
-from msp_report.pages.display import Display
 from msp_report.params import Contract
-from msp_report.words.numbers import clean
-from msp_report.words.numbers import period as period_in_words
+from msp_report.words.language import Language
+from msp_report.words.numbers import Numbers, clean
+from msp_report.words.sentences import pages
+from msp_report.words.sentences.said import Page, Said
 
 Line = tuple[str, Verdict | None]
 #: Of a reply as much as stands beside a figure [characters].
@@ -32,99 +34,66 @@ LONGEST_REPLY = 600
 #: A day's page that shows how things stood longer ago than this says so in words.
 STALE = pd.Timedelta(days=1)
 
-
-class Said:
-    """A figure in words: what a template may use of it. `size` is the value without its sign."""
-
-    def __init__(self, figure: Figure, show: Display) -> None:
-        self.raw, self._show = figure, show
-
-    def __getattr__(self, name: str) -> str | None:
-        number = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
-        if number is None or isinstance(number, str):
-            return number
-        unit = "count" if name == "n" else "ratio" if name == "coverage" else self.raw.unit
-        return self._show.number(number, unit, apart_from=self.raw.target if name == "value" else None)
-
-
-class _Page:
-    """All figures of a page by measure, for its opening lines."""
-
-    def __init__(self, figures: Sequence[Figure], show: Display) -> None:
-        self._figures, self._show = figures, show
-
-    def one(self, measure: str, subject: str = "") -> Said:
-        """The figure of a measure and subject; one without a value where the page has none."""
-        found = [f for f in self._figures if f.measure == measure and f.subject == subject]
-        missing = Figure(measure=measure, subject=subject, why_missing="the page does not give it")
-        return Said(found[0] if found else missing, self._show)
-
-    def all(self, measure: str, *verdicts: str | None) -> list[Said]:
-        """The figures of a measure, worst first; with verdicts named, only those."""
-        found = [f for f in self._figures if f.measure == measure and (not verdicts or f.verdict in verdicts)]
-        return [Said(f, self._show) for f in sorted(found, key=lambda f: SEVERITY[f.verdict])]
-
-    def judged(self, measure: str) -> list[Said]:
-        """The figures of a measure that have a target."""
-        return [s for s in self.all(measure) if s.raw.verdict not in (None, "no_target")]
+#: What is called like a measure and has no figures: an amendment stands in the list of what the year changed.
+NAMED = {"contract.amendment": Measure("amendment", "Contract", of="Contract: {}")}
 
 
 def headline(figure: Figure, contract: Contract) -> str | None:
-    """The sentence of one figure; None where the catalogue has none for its measure and verdict."""
-    report, _, name = figure.measure.partition(".")
-    template = (
-        _catalogue("en").get(report, {}).get("headlines", {}).get(name, {}).get(figure.verdict or "plain")
-    )
-    return _render(template, contract, f=Said(figure, Display.of(contract))) or None if template else None
+    """The sentence of one figure; None where its report has none for its measure and verdict."""
+    sentence = _headline(figure.measure, figure.verdict)
+    if sentence is None:
+        return None
+    return _line(sentence(Said(figure, Numbers.of(contract), _language(contract)))) or None
 
 
 def opening(report: str, figures: Sequence[Figure], contract: Contract, period: Period) -> list[Line]:
     """The first lines of a page: its summary, then every figure that is not as agreed, worst first.
 
-    Over several months those of `<report>_year` are said, where there are any. A report without an entry in the
-    catalogue, such as a fork's, opens with its figures' own headlines.
+    Over several months a report that has an `opening_year` says that instead. A report without sentences, such as a
+    fork's, opens with its figures' own headlines.
     """
-    show = Display.of(contract)
-    context = {"page": _Page(figures, show), "period": show.period(period)}
-    longer = f"{report}_year" if period.first != period.last else ""
-    section = _catalogue("en").get(longer) or _catalogue("en").get(report, {})
-    templates = section.get("opening", [])
-    summary = [_render(template, contract, **context) for template in templates]
+    said = _opening(report, several=period.first != period.last)
+    summary = said(Page(figures, contract, _language(contract), period)) if said else []
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     # the first line wears the worst verdict, never "met": it may speak of what no verdict covers
     worst = min((f.verdict for f in open_points), key=SEVERITY.__getitem__, default=None)
-    lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(filter(None, summary))]
+    texts = filter(None, map(_line, summary))
+    lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(texts)]
     return lines + [(f.headline, f.verdict) for f in sorted(open_points, key=lambda f: SEVERITY[f.verdict])]
 
 
-def names(figures: pd.DataFrame) -> list[str]:
-    """What each row's measure and subject are called; one that the catalogue does not know keeps its own name."""
-    known = _catalogue("en")["names"]
+def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str]:
+    """What each row's measure and subject are called, in the contract's language, without one in English.
+
+    A measure that nobody has declared keeps its own name.
+    """
+    language = _language(contract)
     return [
-        known.get(measure, [f"{measure} of {{}}", measure])[0 if subject else 1].replace("{}", subject)
+        _name(measure, subject, language)
         for measure, subject in zip(figures["measure"], figures["subject"], strict=True)
     ]
 
 
+def _name(measure: str, subject: str, language: Language) -> str:
+    declared = MEASURES.get(measure) or NAMED.get(measure)
+    if declared is not None and declared.title:
+        return declared.called(subject, language)
+    return language("{measure} of {subject}", measure=measure, subject=subject) if subject else measure
+
+
 def month_names(months: Iterable[str], contract: Contract) -> list[str]:
     """Months (YYYY-MM) in words for a table, each kept in one line."""
-    show = Display.of(contract)
+    show = Numbers.of(contract)
     return [show.period(Month.parse(month)).replace(" ", "\u00a0") for month in months]
 
 
 def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """The rows with a headline each: those that their report has no sentence for get the plain one."""
-    show = Display.of(contract)
+    show = Numbers.of(contract)
     plain = [
-        say(
-            "stated" if pd.isna(target) else "asked",
-            contract,
-            name=name,
-            value=show.number(value, unit, why, target),
-            target=show.number(target, unit),
-        )
+        _plain(name, show.number(value, unit, why, target), target, show.number(target, unit), contract)
         for name, value, unit, why, target in zip(
-            names(figures),
+            names(figures, contract),
             *(figures[c] for c in ("value", "unit", "why_missing", "target")),
             strict=True,
         )
@@ -133,9 +102,15 @@ def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return figures.assign(headline=own.where(own.notna(), pd.Series(plain, figures.index, dtype=object)))
 
 
+def _plain(name: str, value: str, target: Any, target_in_words: str, contract: Contract) -> str:
+    if pd.isna(target):
+        return say("stated", contract, name=name, value=value)
+    return say("asked", contract, name=name, value=value, target=target_in_words)
+
+
 def replied(replies: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """The provider's replies with a column `said`: who said what, and when. Long ones are cut; the record has all."""
-    show = Display.of(contract)
+    show = Numbers.of(contract)
     said = [
         say("reply", contract, by=clean(by), on=show.day(on), text=clean(text, LONGEST_REPLY))
         for by, on, text in zip(replies["by"], replies["said_on"], replies["text"], strict=True)
@@ -148,16 +123,10 @@ def decisions(figures: pd.DataFrame, own: Sequence[Figure], contract: Contract) 
 
     `figures` are those of the pack, `own` those of the page that asks. These are no verdicts on the provider.
     """
-    templates = _catalogue("en")["pages"]["decide"]
-    rows = figures[figures["measure"].isin(_measures(templates)) & figures["subject"].fillna("").eq("")]
+    rows = figures[figures["subject"].fillna("").eq("")]
     known = [Figure.from_row(row) for row in rows.astype(object).where(rows.notna(), None).to_dict("records")]
-    page = _Page([*known, *own], Display.of(contract))
-    said = [_render(template, contract, page=page) for template in templates]
+    said = map(_line, pages.decide(Page([*known, *own], contract, _language(contract))))
     return [(text, None) for text in said if text]
-
-
-def _measures(templates: Sequence[str]) -> set[str]:
-    return {found for template in templates for found in re.findall(r"'(\w+\.\w+)'", template)}
 
 
 def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:
@@ -165,7 +134,7 @@ def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any =
 
     `newest` is the last entry of what the page was made from: an instant, a day, or missing.
     """
-    show = Display.of(contract)
+    show = Numbers.of(contract)
     last = None
     if newest is not None and pd.notna(newest):
         last = show.instant(newest) if pd.Timestamp(newest).tzinfo else show.day(newest)
@@ -174,42 +143,32 @@ def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any =
 
 
 def say(key: str, contract: Contract, **values: Any) -> str:
-    """A sentence of the catalogue's `pages`, by its key."""
-    return _render(_catalogue("en")["pages"][key], contract, **values)
+    """A sentence of `pages`, by its name."""
+    return _line(getattr(pages, key)(Page([], contract, _language(contract)), **values))
 
 
-def _render(template: str, contract: Contract, **context: Any) -> str:
-    text = _environment(contract.client.locale).from_string(template).render(contract=contract, **context)
-    return " ".join(text.split())
+def _line(text: str | None) -> str:
+    """Text in one line, with single blanks."""
+    return " ".join(text.split()) if text else ""
 
 
-@cache
-def _environment(locale: str) -> jinja2.Environment:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    environment.filters["listed"] = lambda items: format_list(list(items), locale=locale.replace("-", "_"))
-    environment.filters["subjects"] = lambda said: [item.subject for item in said]
-    environment.filters["months"] = lambda names: _months(names, locale)
-    return environment
+def _headline(measure: str, verdict: str | None) -> Callable[[Said], str | None] | None:
+    report, _, name = measure.partition(".")
+    return getattr(_modules().get(report), f"{name}_{verdict or 'plain'}", None)
 
 
-def _months(names: Iterable[str], locale: str) -> list[str]:
-    """Months (YYYY-MM) in words, those that follow each other as one; any other name stays as it is."""
-    runs: list[Period | str] = []
-    for name in names:
-        try:
-            month = Month.parse(name)
-        except ValueError:
-            runs.append(name)
-            continue
-        before = runs[-1] if runs else None
-        if isinstance(before, Period) and before.last.shift(1) == month:
-            runs[-1] = Period(before.first, month)
-        else:
-            runs.append(Period(month, month))
-    return [run if isinstance(run, str) else period_in_words(run, locale) for run in runs]
+def _opening(report: str, several: bool) -> Callable[[Page], list[str | None]] | None:
+    module = _modules().get(report)
+    month = getattr(module, "opening", None)
+    return getattr(module, "opening_year", month) if several else month
 
 
 @cache
-def _catalogue(language: str) -> dict[str, Any]:
-    path = Path(__file__).parent / f"{language}.yaml"
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def _modules() -> dict[str, ModuleType]:
+    """The modules of the reports by their noun: those that have an opening."""
+    found = {one.name: import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__)}
+    return {name: module for name, module in found.items() if hasattr(module, "opening")}
+
+
+def _language(contract: Contract | None) -> Language:
+    return Language(getattr(contract.client, "language", "en") if contract else "en")

@@ -1,0 +1,97 @@
+"""What the page on capacity says."""
+
+from __future__ import annotations
+
+from msp_report.words.sentences.said import Page, Said
+
+
+def opening(page: Page) -> list[str | None]:
+    """What is too full, what nobody watched, what was asked too much of, and what is full next."""
+    return [_full(page), _blind(page), _beyond(page), _next(page)]
+
+
+def _full(page: Page) -> str:
+    judged = page.judged("capacity.utilisation")
+    over = page.all("capacity.utilisation", "missed")
+    blind = page.all("capacity.utilisation", "no_data")
+    if not judged:
+        return page.language(
+            "No limit is agreed for any resource, so none can be called too full in {period}.",
+            period=page.period,
+        )
+    if over:
+        return page.language.plural(
+            "{over} of {judged} resources is fuller than agreed in {period}: {resources}.",
+            "{over} of {judged} resources are fuller than agreed in {period}: {resources}.",
+            len(over),
+            over=len(over),
+            judged=len(judged),
+            period=page.period,
+            resources=_resources(page, over),
+        )
+    if len(judged) == len(blind):
+        return page.language(
+            "How full the resources were in {period} is not known: no samples were supplied.",
+            period=page.period,
+        )
+    return page.language(
+        "No resource that was watched is fuller than agreed in {period}.", period=page.period
+    )
+
+
+def _blind(page: Page) -> str | None:
+    blind = page.all("capacity.utilisation", "no_data")
+    if not blind or len(blind) == len(page.judged("capacity.utilisation")):
+        return None
+    return page.language("Nobody watched {resources}.", resources=_resources(page, blind))
+
+
+def _beyond(page: Page) -> str | None:
+    beyond = [f for f in page.all("capacity.utilisation") if f.raw.value is not None and f.raw.value > 1]
+    if not beyond:
+        return None
+    return page.language("More was asked than there is of {resources}.", resources=_resources(page, beyond))
+
+
+def _next(page: Page) -> str | None:
+    dated = [f for f in page.all("capacity.days_to_limit") if f.raw.value is not None]
+    if not dated:
+        return None
+    first = min(dated, key=lambda f: f.raw.value)
+    if first.raw.low is None:
+        return page.language(
+            "The next to reach its limit is {resource}, in about {value}.", resource=_resource(first), **first
+        )
+    return page.language(
+        "The next to reach its limit is {resource}, in about {value} ({low} at the earliest).",
+        resource=_resource(first),
+        **first,
+    )
+
+
+def utilisation_missed(f: Said) -> str:
+    """Fuller than agreed."""
+    return f.language(
+        "{resource} uses {value} of its capacity; the limit is {target}.", resource=_resource(f), **f
+    )
+
+
+def utilisation_met(f: Said) -> str:
+    """Within its limit."""
+    return f.language(
+        "{resource} uses {value} of its capacity, within the limit of {target}.", resource=_resource(f), **f
+    )
+
+
+def utilisation_no_data(f: Said) -> str:
+    """Nobody watched it."""
+    return f.language("{resource}: how full it is is not known ({why_missing}).", resource=_resource(f), **f)
+
+
+def _resource(f: Said) -> str:
+    """Host and resource, which the subject joins by a colon."""
+    return f.subject.replace(":", " ")
+
+
+def _resources(page: Page, figures: list[Said]) -> str:
+    return page.subjects(figures).replace(":", " ")

@@ -1,0 +1,54 @@
+"""What the page on standard duties says."""
+
+from __future__ import annotations
+
+from msp_report.words.sentences.said import Page, Said
+
+
+def opening(page: Page) -> list[str | None]:
+    """Which duties are not proved to be done."""
+    duties = page.one("duties.missed")
+    missed = page.all("duties.kept_ratio", "missed")
+    if duties.raw.value is None:
+        return [page.language("Whether standard duties are done is not known: {why_missing}.", **duties)]
+    if not missed:
+        return [
+            page.language(
+                "All {n} standard duties were done as often as agreed in {period}, and there is proof.",
+                period=page.period,
+                **duties,
+            )
+        ]
+    return [
+        page.language.plural(
+            "{value} of {n} standard duties is not proved to have been done as often as agreed in {period}: {duties}.",
+            "{value} of {n} standard duties are not proved to have been done as often as agreed in {period}: {duties}.",
+            duties.raw.value,
+            period=page.period,
+            duties=page.subjects(missed),
+            **duties,
+        )
+    ]
+
+
+def kept_ratio_missed(f: Said) -> str:
+    """A duty that is not proved each time it was due."""
+    if f.raw.value == 0 and f.clause:
+        return f.language("{subject} is not proved at all when it was due (clause {clause}).", **f)
+    if f.raw.value == 0:
+        return f.language("{subject} is not proved at all when it was due.", **f)
+    if f.clause:
+        return f.language(
+            "{subject} is proved for only {value} of the {n} times it was due (clause {clause}).", **f
+        )
+    return f.language("{subject} is proved for only {value} of the {n} times it was due.", **f)
+
+
+def kept_ratio_met(f: Said) -> str:
+    """A duty that is proved each time."""
+    return f.language("{subject} is proved each time it was due.", **f)
+
+
+def kept_ratio_no_data(f: Said) -> str:
+    """A duty of which nothing is known."""
+    return f.language("{subject}: whether it was done is not known ({why_missing}).", **f)

@@ -1,0 +1,305 @@
+"""Sentences that speak of no figure of one report; `sentences.say` finds them by name.
+
+Each takes a page, for its language, and what the sentence is about, as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msp_report.words.sentences.contract import NOTICE_DAYS
+from msp_report.words.sentences.said import Page, joined, paragraph
+
+
+def evidence(
+    page: Page,
+    *,
+    name: str,
+    months: int,
+    judged: int,
+    missed: int,
+    unjudged: int,
+    low: str,
+    high: str,
+    last: str | None,
+    last_month: str | None,
+    worst: str | None,
+    worst_subject: str,
+    worst_month: str | None,
+    why: str,
+) -> str:
+    """One figure of a year beside a question of the assessment.
+
+    `judged`, `missed` and `unjudged` count verdicts, `months` the months that give the figure; where none does, `why`.
+    """
+    if not months:
+        return page.language("{name}: not known, {why}.", name=name, why=why)
+    found = joined(
+        _verdicts(page, judged, missed, unjudged, worst, worst_subject, worst_month),
+        _range(page, months, low, high, last, last_month),
+    )
+    return page.language("{name}: {found}", name=name, found=found)
+
+
+def _verdicts(
+    page: Page,
+    judged: int,
+    missed: int,
+    unjudged: int,
+    worst: str | None,
+    worst_subject: str,
+    worst_month: str | None,
+) -> str | None:
+    places = {"judged": judged, "missed": missed, "unjudged": unjudged}
+    where = {"worst": worst, "subject": worst_subject, "month": worst_month}
+    if missed and judged <= 1:
+        return None  # the figure beside it says it
+    if missed and worst and worst_subject:
+        return page.language(
+            "missed {missed} of {judged} times, worst {subject} with {worst} in {month}", **places, **where
+        )
+    if missed and worst:
+        return page.language(
+            "missed {missed} of {judged} times, worst with {worst} in {month}", **places, **where
+        )
+    if missed:
+        return page.language("missed {missed} of {judged} times", **places)
+    if unjudged and judged == 1:
+        return page.language("cannot be judged")
+    if unjudged:
+        return page.language(
+            "never shown to be missed, but {unjudged} of {judged} times it cannot be judged", **places
+        )
+    return page.language("met all {judged} times", **places) if judged > 1 else None
+
+
+def _range(page: Page, months: int, low: str, high: str, last: str | None, last_month: str | None) -> str:
+    places = {"low": low, "high": high, "last": last, "month": last_month}
+    if low == high and months > 1:
+        return page.language("{low} in every month", **places)
+    if low == high:
+        return low
+    if last and months > 1:
+        return page.language("from {low} to {high}, {last} in {month}", **places)
+    return page.language("from {low} to {high}", **places)
+
+
+def grade(page: Page, *, question: str, severity: str) -> str:
+    """How a question was graded."""
+    if severity == "ungraded":
+        return page.language("Not graded ({question} in findings.yaml).", question=question)
+    if severity == "none":
+        return page.language("In order.")
+    return page.language("{severity} finding.", severity=severity.capitalize())
+
+
+def found(
+    page: Page,
+    *,
+    severity: str,
+    before: str | None,
+    finding: str | None,
+    evidence: str | None,
+    recommendation: str | None,
+    management_response: str | None,
+    graded_by: str | None,
+    graded_on: str | None,
+) -> str:
+    """What was found on a question, by whom, and what the management says to it."""
+    if severity == "ungraded":
+        return _graded_before(page, before)
+    return paragraph(
+        page.language("{finding}.", finding=finding),
+        page.language("Seen in: {evidence}.", evidence=evidence) if evidence else None,
+        page.language("Recommended: {recommendation}.", recommendation=recommendation)
+        if recommendation
+        else None,
+        _answer(page, severity, management_response),
+        _grader(page, before, graded_by, graded_on),
+    )
+
+
+def _graded_before(page: Page, before: str | None) -> str:
+    if before == "none":
+        return page.language("It was graded in order before.")
+    return page.language("It was graded {before} before.", before=before) if before else ""
+
+
+def _answer(page: Page, severity: str, answer: str | None) -> str | None:
+    if answer:
+        return page.language("The management answers: {answer}.", answer=answer)
+    return page.language("The management has not answered.") if severity != "none" else None
+
+
+def _grader(page: Page, before: str | None, by: str | None, on: str | None) -> str:
+    if not before:
+        return page.language("Graded by {by}, {on}.", by=by, on=on)
+    if before == "none":
+        return page.language("Graded by {by}, {on}; in order the time before.", by=by, on=on)
+    return page.language("Graded by {by}, {on}; {before} the time before.", by=by, on=on, before=before)
+
+
+def as_of(page: Page, *, at: str, age: str | None, newest: str | None) -> str:
+    """Which instant a day's page stands at; `age` only where that is too long ago."""
+    if age:
+        stands = page.language(
+            "As of {at}, {age} ago: this is not how things stand today, "
+            "so put newer exports into the folder and run it again.",
+            at=at,
+            age=age,
+        )
+    else:
+        stands = page.language("As of {at}.", at=at)
+    return paragraph(
+        stands, page.language("The newest entry is of {newest}.", newest=newest) if newest else None
+    )
+
+
+def asked(page: Page, *, name: str, value: str, target: str) -> str:
+    """A figure with a target, where its report has no sentence for it."""
+    return page.language("{name}: {value}; {target} was asked for.", name=name, value=value, target=target)
+
+
+def stated(page: Page, *, name: str, value: str) -> str:
+    """A figure without a target, where its report has no sentence for it."""
+    return page.language("{name}: {value}.", name=name, value=value)
+
+
+def compare_kept(page: Page, *, shares: Sequence[Mapping[str, Any]], period: str) -> str:
+    """What each client's provider kept of what could be judged: client, met and judged of each."""
+    if not shares:
+        return page.language("No promise of {period} could be judged for any client.", period=period)
+    clauses = [page.language("{client}’s provider kept {met} of {judged}", **one) for one in shares]
+    return page.language(
+        "Of the promises of {period} that could be judged, {clauses}.",
+        period=period,
+        clauses=", ".join(clauses),
+    )
+
+
+def compare_missing(page: Page, *, clients: Sequence[str], period: str) -> str | None:
+    """Which clients have no pack of the period; none lacks one, no sentence."""
+    if not clients:
+        return None
+    return page.language(
+        "There is no pack of {period} for {clients}.", period=period, clients=page.listed(clients)
+    )
+
+
+def reply(page: Page, *, by: str, on: str, text: str) -> str:
+    """What the provider replied to a figure."""
+    return page.language("{by} replied on {on}: “{text}”", by=by, on=on, text=text)
+
+
+def quiet(page: Page, *, figures: int) -> str:
+    """Where no exception is listed: nothing was missed, or nothing is known."""
+    if figures:
+        return page.language("No target was missed, as far as targets are agreed and could be judged.")
+    return page.language("There is no pack of this month yet, so nothing is known.")
+
+
+def changed(page: Page, *, month: str | None) -> str:
+    """What heads the list of changes since the pack before."""
+    if month:
+        return page.language("Changed since the pack of {month}", month=month)
+    return page.language("Changed since the last pack")
+
+
+def unchanged(page: Page, *, month: str | None) -> str:
+    """Where that list is empty."""
+    if month:
+        return page.language("nothing is judged otherwise, and no row was read again.")
+    return page.language("there is none before this one.")
+
+
+def decide(page: Page) -> list[str | None]:
+    """What the board has to decide or to chase, on page one."""
+    return [_actions(page), _proposals(page), _credits(page), _notice(page), _opinions(page)]
+
+
+def _actions(page: Page) -> str | None:
+    late, actions = page.one("scorecard.actions_overdue"), page.one("scorecard.actions_open")
+    if late.raw.value:
+        return page.language.plural(
+            "{value} of {n} decisions that the board has taken is overdue.",
+            "{value} of {n} decisions that the board has taken are overdue.",
+            late.raw.value,
+            **late,
+        )
+    if actions.raw.value:
+        return page.language.plural(
+            "{value} decision that the board has taken is still to be carried out, none overdue.",
+            "{value} decisions that the board has taken are still to be carried out, none overdue.",
+            actions.raw.value,
+            **actions,
+        )
+    return None
+
+
+def _proposals(page: Page) -> str | None:
+    waiting, cost = page.one("strategy.waiting"), page.one("strategy.waiting_cost")
+    if not waiting.raw.value:
+        return None
+    if not cost.raw.n:
+        return page.language.plural(
+            "{value} proposal waits for a decision, with no cost stated.",
+            "{value} proposals wait for a decision, with no cost stated.",
+            waiting.raw.value,
+            **waiting,
+        )
+    if cost.raw.n < waiting.raw.value:
+        return page.language.plural(
+            "{value} proposal waits for a decision, with {cost} where a cost is stated.",
+            "{value} proposals wait for a decision, with {cost} between them where a cost is stated.",
+            waiting.raw.value,
+            cost=cost.value,
+            **waiting,
+        )
+    return page.language.plural(
+        "{value} proposal waits for a decision, with {cost}.",
+        "{value} proposals wait for a decision, with {cost} between them.",
+        waiting.raw.value,
+        cost=cost.value,
+        **waiting,
+    )
+
+
+def _credits(page: Page) -> str | None:
+    unclaimed, left = page.one("contract.credit_unclaimed"), page.one("scorecard.claim_days")
+    if not unclaimed.raw.value:
+        return None
+    return joined(
+        page.language.plural(
+            "{value} in service credits can still be claimed and has not been",
+            "{value} in service credits can still be claimed and have not been",
+            unclaimed.raw.n or 0,
+            **unclaimed,
+        ),
+        page.language("the first lapses in {value}", **left) if left.raw.value is not None else None,
+    )
+
+
+def _notice(page: Page) -> str | None:
+    notice = page.one("contract.days_to_notice")
+    if notice.raw.value is None or not 0 <= notice.raw.value <= NOTICE_DAYS:
+        return None
+    return page.language("To end the contract with its term, notice must be given within {value}.", **notice)
+
+
+def _opinions(page: Page) -> str | None:
+    stale = page.one("scorecard.opinions_overdue")
+    if stale.raw.value is None:
+        return page.language(
+            "Whether anybody outside has judged the provider is not known: {why_missing}.", **stale
+        )
+    if not stale.raw.n:
+        return page.language("Nobody outside has judged the provider.")
+    if not stale.raw.value:
+        return None
+    return page.language.plural(
+        "{value} of {n} outside opinions on the provider has run out or is not independent.",
+        "{value} of {n} outside opinions on the provider have run out or are not independent.",
+        stale.raw.value,
+        **stale,
+    )

@@ -1,0 +1,125 @@
+"""Figures as sentences use them: every number already in words, and all figures of a page at hand by measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from babel.lists import format_list
+
+from msp_report.model.figures import SEVERITY, Figure
+from msp_report.model.period import Month, Period
+from msp_report.params import Contract
+from msp_report.words.language import Language
+from msp_report.words.numbers import Numbers
+from msp_report.words.numbers import period as period_in_words
+
+#: The places of a sentence that a figure fills.
+PLACES = (
+    "subject",
+    "value",
+    "size",
+    "low",
+    "high",
+    "target",
+    "n",
+    "coverage",
+    "why_missing",
+    "clause",
+)
+
+
+class Said:
+    """A figure in words: `f.value` is text, never a number, so that a sentence cannot round on its own.
+
+    `f.raw` is the figure itself, for decisions. `f.size` is the value without its sign. What the figure lacks is None.
+    `**f` fills the places of a sentence that are called like its fields (PLACES): `f.language("{value} of {n}", **f)`.
+    """
+
+    def __init__(self, figure: Figure, show: Numbers, language: Language) -> None:
+        self.raw, self.language, self._show = figure, language, show
+
+    def keys(self) -> Sequence[str]:
+        """The places that the figure fills."""
+        return PLACES
+
+    def __getitem__(self, place: str) -> str | None:
+        return getattr(self, place)
+
+    def __getattr__(self, name: str) -> str | None:
+        number = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
+        if number is None or isinstance(number, str):
+            return number
+        unit = "count" if name == "n" else "ratio" if name == "coverage" else self.raw.unit
+        return self._show.number(number, unit, apart_from=self.raw.target if name == "value" else None)
+
+
+class Page:
+    """All figures of a page by measure, for its opening lines. `period` is in words."""
+
+    def __init__(
+        self, figures: Sequence[Figure], contract: Contract, language: Language, period: Period | None = None
+    ) -> None:
+        self.contract, self.language = contract, language
+        self._figures, self._show = figures, Numbers.of(contract)
+        self.period = self._show.period(period) if period else ""
+
+    def one(self, measure: str, subject: str = "") -> Said:
+        """The figure of a measure and subject; one without a value where the page has none."""
+        found = [f for f in self._figures if f.measure == measure and f.subject == subject]
+        missing = Figure(measure=measure, subject=subject, why_missing="the page does not give it")
+        return self._said(found[0] if found else missing)
+
+    def all(self, measure: str, *verdicts: str | None) -> list[Said]:
+        """The figures of a measure, worst first; with verdicts named, only those."""
+        found = [f for f in self._figures if f.measure == measure and (not verdicts or f.verdict in verdicts)]
+        return [self._said(f) for f in sorted(found, key=lambda f: SEVERITY[f.verdict])]
+
+    def judged(self, measure: str) -> list[Said]:
+        """The figures of a measure that have a target."""
+        return [f for f in self.all(measure) if f.raw.verdict not in (None, "no_target")]
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names as one list in words: a, b and c."""
+        return format_list(list(names), locale=self._show.locale.replace("-", "_"))
+
+    def subjects(self, figures: Iterable[Said]) -> str:
+        """The subjects of figures as one list in words."""
+        return self.listed(f.subject for f in figures)
+
+    def months(self, figures: Iterable[Said]) -> str:
+        """The subjects of figures, which are months, as one list in words."""
+        return self.listed(months_in_words([f.subject for f in figures], self._show.locale))
+
+    def _said(self, figure: Figure) -> Said:
+        return Said(figure, self._show, self.language)
+
+
+def months_in_words(names: Iterable[str], locale: str) -> list[str]:
+    """Months (YYYY-MM) in words, those that follow each other as one; any other name stays as it is.
+
+    >>> months_in_words(["2025-11", "2025-12", "2026-02"], "en-GB")
+    ['November 2025 to December 2025', 'February 2026']
+    """
+    runs: list[Period | str] = []
+    for name in names:
+        try:
+            month = Month.parse(name)
+        except ValueError:
+            runs.append(name)
+            continue
+        before = runs[-1] if runs else None
+        if isinstance(before, Period) and before.last.shift(1) == month:
+            runs[-1] = Period(before.first, month)
+        else:
+            runs.append(Period(month, month))
+    return [run if isinstance(run, str) else period_in_words(run, locale) for run in runs]
+
+
+def paragraph(*sentences: str | None) -> str:
+    """Sentences one after the other; what is empty is left out."""
+    return " ".join(filter(None, sentences))
+
+
+def joined(*clauses: str | None) -> str:
+    """Whole clauses as one sentence, with semicolons between them; what is empty is left out."""
+    return "; ".join(filter(None, clauses)) + "."

@@ -1,0 +1,142 @@
+"""What the page on strategy says."""
+
+from __future__ import annotations
+
+from msp_report.words.sentences.said import Page, Said
+
+
+def opening(page: Page) -> list[str | None]:
+    """Whether projects come from the business, and which proposals wait."""
+    return [_projects(page), _waiting(page)]
+
+
+def _projects(page: Page) -> str:
+    faulty, cost = page.one("strategy.exceptions"), page.one("strategy.exceptions_cost")
+    steps = (page.one("strategy.oversight"), page.one("strategy.author"), page.one("strategy.acknowledged"))
+    unsettled = sum(f.raw.value or 0 for f in steps)
+    if faulty.raw.value is None:
+        return page.language("Whether projects come from the business is not known: {why_missing}.", **faulty)
+    if faulty.raw.n == 0 and unsettled:
+        return page.language(
+            "No project was under way and none proposed in {period}; "
+            "what is open is the strategy itself, or who watches over it.",
+            period=page.period,
+        )
+    if faulty.raw.n == 0:
+        return page.language("No project was under way and none proposed in {period}.", period=page.period)
+    if faulty.raw.value == 0 and unsettled:
+        return page.language(
+            "Every one of {n} projects and proposals serves an objective, was approved where it had to be, "
+            "and lies in the provider's field; what is open is the strategy itself, or who watches over it.",
+            **faulty,
+        )
+    if faulty.raw.value == 0:
+        return page.language(
+            "Every one of {n} projects and proposals serves an objective, was approved where it had to be, "
+            "and lies in the provider's field.",
+            **faulty,
+        )
+    if cost.raw.value:
+        return page.language(
+            "{value} of {n} projects and proposals should not go on as they are; they stand for {cost}.",
+            cost=cost.value,
+            **faulty,
+        )
+    return page.language("{value} of {n} projects and proposals should not go on as they are.", **faulty)
+
+
+def _waiting(page: Page) -> str | None:
+    waiting, cost = page.one("strategy.waiting"), page.one("strategy.waiting_cost")
+    if not waiting.raw.value:
+        return None
+    if not cost.raw.n:
+        return waiting_plain(waiting)
+    if cost.raw.n < waiting.raw.value:
+        return page.language.plural(
+            "{value} proposal waits for a decision, with {cost} between them where a cost is stated.",
+            "{value} proposals wait for a decision, with {cost} between them where a cost is stated.",
+            waiting.raw.value,
+            cost=cost.value,
+            **waiting,
+        )
+    return page.language.plural(
+        "{value} proposal waits for a decision, with {cost} between them.",
+        "{value} proposals wait for a decision, with {cost} between them.",
+        waiting.raw.value,
+        cost=cost.value,
+        **waiting,
+    )
+
+
+def exceptions_missed(f: Said) -> str:
+    """Projects that do not come from the business."""
+    return f.language(
+        "{value} of {n} projects and proposals should not go on as they are: no objective, no approval, "
+        "out of scope, or to the provider's own profit.",
+        **f,
+    )
+
+
+def exceptions_met(f: Said) -> str:
+    """All come from the business."""
+    return f.language("All {n} projects and proposals come from the business.", **f)
+
+
+def oversight_missed(f: Said) -> str:
+    """Nobody watches over the provider, or not everything about who does is settled."""
+    if f.raw.value == f.raw.n:
+        return f.language("Nobody is in charge of the provider by name.")
+    return f.language(
+        "Who is in charge of the provider is named, but {value} of {n} points are open: "
+        "experience, hours, independence.",
+        **f,
+    )
+
+
+def oversight_met(f: Said) -> str:
+    """Somebody watches over the provider."""
+    return f.language("Somebody with IT experience, hours and no interest of their own is in charge by name.")
+
+
+def author_missed(f: Said) -> str:
+    """There is no strategy of the board's own, or not everything about it is settled."""
+    if f.raw.value == f.raw.n:
+        return f.language("There is no strategy of the board's own that anybody independent has reviewed.")
+    return f.language(
+        "The strategy leaves {value} of {n} points open: its author, its review or the owners of its objectives.",
+        **f,
+    )
+
+
+def author_met(f: Said) -> str:
+    """The strategy is the board's."""
+    return f.language("The strategy is the board's own and was reviewed independently.")
+
+
+def acknowledged_missed(f: Said) -> str:
+    """The provider does not have the strategy, or has not said that it has."""
+    if f.raw.value == f.raw.n:
+        return f.language("The provider has not been given the strategy.")
+    return f.language("The provider has been given the strategy and has not acknowledged it.")
+
+
+def acknowledged_met(f: Said) -> str:
+    """The provider knows the strategy."""
+    return f.language("The provider has acknowledged the strategy.")
+
+
+def waiting_plain(f: Said) -> str | None:
+    """Proposals that nobody has decided on; none, no sentence."""
+    if not f.raw.value:
+        return None
+    return f.language.plural(
+        "{value} proposal waits for a decision.",
+        "{value} proposals wait for a decision.",
+        f.raw.value,
+        **f,
+    )
+
+
+def waiting_cost_plain(f: Said) -> str | None:
+    """What the waiting proposals would cost; nothing, no sentence."""
+    return f.language("Proposals for {value} wait for a decision.", **f) if f.raw.value else None

@@ -1,0 +1,123 @@
+"""What the page on tickets says."""
+
+from __future__ import annotations
+
+from msp_report.words.sentences.said import Page, Said
+
+
+def opening(page: Page) -> list[str | None]:
+    """Whether enough was answered and solved in time, how many came and went, and how much came back."""
+    return [_kept(page), _flow(page), _again(page)]
+
+
+def _kept(page: Page) -> str:
+    solved = [f for f in page.judged("tickets.resolution_attainment") if f.subject]
+    answered = [f for f in page.judged("tickets.response_attainment") if f.subject]
+    late_solved = [f for f in solved if f.raw.verdict == "missed"]
+    late_answered = [f for f in answered if f.raw.verdict == "missed"]
+    if not solved and not answered:
+        return page.language(
+            "No times to answer or to solve are agreed, so nothing can be called met or missed in {period}.",
+            period=page.period,
+        )
+    if late_solved and late_answered:
+        return page.language(
+            "Too few tickets of {solved} were solved in time in {period}, "
+            "and too few of {answered} were answered in time.",
+            solved=page.subjects(late_solved),
+            answered=page.subjects(late_answered),
+            period=page.period,
+        )
+    if late_solved:
+        return page.language(
+            "Too few tickets of {solved} were solved in time in {period}.",
+            solved=page.subjects(late_solved),
+            period=page.period,
+        )
+    if late_answered:
+        return page.language(
+            "Too few tickets of {answered} were answered in time in {period}; "
+            "those that were solved were solved in time.",
+            answered=page.subjects(late_answered),
+            period=page.period,
+        )
+    if any(f.raw.verdict == "met" for f in solved + answered):
+        return page.language(
+            "Wherever there was something to judge, enough tickets were answered and solved in time in {period}.",
+            period=page.period,
+        )
+    return page.language(
+        "There was nothing to judge against the agreed times in {period}.", period=page.period
+    )
+
+
+def _flow(page: Page) -> str | None:
+    opened, solved = page.one("tickets.opened"), page.one("tickets.solved")
+    backlog = page.one("tickets.backlog")
+    if opened.raw.value is None or backlog.raw.value is None:
+        return None
+    return page.language(
+        "{opened} tickets were opened and {solved} solved; {backlog} were open at the end of the month.",
+        opened=opened.value,
+        solved=solved.value,
+        backlog=backlog.value,
+    )
+
+
+def _again(page: Page) -> str | None:
+    reopened, repeated = page.one("tickets.reopen_ratio"), page.one("tickets.repeat_ratio")
+    if reopened.raw.value is None or repeated.raw.value is None:
+        return None
+    return page.language(
+        "{reopened} of the solved tickets came back, and {repeated} of the new ones repeat an earlier one.",
+        reopened=reopened.value,
+        repeated=repeated.value,
+    )
+
+
+def resolution_attainment_missed(f: Said) -> str:
+    """Too few were solved in time."""
+    return f.language(
+        "{tickets}: {value} of {n} tickets were solved in time; {target} was agreed.", tickets=_which(f), **f
+    )
+
+
+def resolution_attainment_met(f: Said) -> str:
+    """Enough were solved in time."""
+    return f.language(
+        "{tickets}: {value} of {n} tickets were solved in time ({target} agreed).", tickets=_which(f), **f
+    )
+
+
+def resolution_attainment_no_verdict(f: Said) -> str:
+    """What is not known may turn it."""
+    return f.language(
+        "{tickets}: whether enough tickets were solved in time cannot be judged.", tickets=_which(f)
+    )
+
+
+def response_attainment_missed(f: Said) -> str:
+    """Too few were answered in time."""
+    return f.language(
+        "{tickets}: {value} of {n} tickets were answered in time; {target} was agreed.",
+        tickets=_which(f),
+        **f,
+    )
+
+
+def response_attainment_met(f: Said) -> str:
+    """Enough were answered in time."""
+    return f.language(
+        "{tickets}: {value} of {n} tickets were answered in time ({target} agreed).", tickets=_which(f), **f
+    )
+
+
+def response_attainment_no_verdict(f: Said) -> str:
+    """What is not known may turn it."""
+    return f.language(
+        "{tickets}: whether enough tickets were answered in time cannot be judged.", tickets=_which(f)
+    )
+
+
+def _which(f: Said) -> str:
+    return f.subject or f.language("All tickets")

@@ -1,0 +1,84 @@
+"""What the page on vendors says."""
+
+from __future__ import annotations
+
+from msp_report.words.sentences.said import Page, Said, joined, paragraph
+
+
+def opening(page: Page) -> list[str | None]:
+    """Who is tied to the provider and was not named, or named late, and who stands in no register."""
+    return [_tied(page), paragraph(_late(page), _unregistered(page))]
+
+
+def _tied(page: Page) -> str:
+    hidden, money = page.one("vendors.undisclosed"), page.one("vendors.undisclosed_invoiced")
+    tied = page.one("vendors.tied")
+    if hidden.raw.value is None:
+        return page.language("Which vendors are tied to the provider is not known: {why_missing}.", **hidden)
+    if hidden.raw.value:
+        paid = page.language.plural(
+            "{money} went to it so far", "{money} went to them so far", hidden.raw.value, money=money.value
+        )
+        return joined(
+            page.language.plural(
+                "{value} vendor is tied to the provider, and nobody was told",
+                "{value} vendors are tied to the provider, and nobody was told",
+                hidden.raw.value,
+                **hidden,
+            ),
+            paid if money.raw.value else None,
+        )
+    if tied.raw.value:
+        return page.language.plural(
+            "{value} vendor is tied to the provider; we were told of it.",
+            "{value} vendors are tied to the provider; we were told of each.",
+            tied.raw.value,
+            **tied,
+        )
+    return page.language("No vendor in the register is tied to the provider.")
+
+
+def _late(page: Page) -> str | None:
+    late = page.one("vendors.disclosed_late")
+    if not late.raw.value:
+        return None
+    return page.language.plural(
+        "Of {value} tie we were told only after the vendor had been recommended.",
+        "Of {value} ties we were told only after the vendor had been recommended.",
+        late.raw.value,
+        **late,
+    )
+
+
+def _unregistered(page: Page) -> str | None:
+    unregistered = page.one("vendors.unregistered")
+    if not unregistered.raw.value:
+        return None
+    return page.language.plural(
+        "{value} vendor that we were sent to or paid stands in no register.",
+        "{value} vendors that we were sent to or paid stand in no register.",
+        unregistered.raw.value,
+        **unregistered,
+    )
+
+
+def undisclosed_missed(f: Said) -> str:
+    """Ties that nobody was told of."""
+    return f.language.plural(
+        "{value} of {n} vendors tied to the provider was never disclosed.",
+        "{value} of {n} vendors tied to the provider were never disclosed.",
+        f.raw.value,
+        **f,
+    )
+
+
+def undisclosed_met(f: Said) -> str:
+    """Every tie was disclosed, or there is none."""
+    if f.raw.n:
+        return f.language("Every tie between the provider and a vendor was disclosed.")
+    return f.language("No vendor is tied to the provider.")
+
+
+def undisclosed_no_data(f: Said) -> str:
+    """No register."""
+    return f.language("Which vendors are tied to the provider is not known ({why_missing}).", **f)

@@ -1,0 +1,128 @@
+"""What the page on the year's figures says."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from msp_report.words.sentences.said import Page, Said, joined, paragraph
+
+
+def opening(page: Page) -> list[str | None]:
+    """What was kept, which months have no data and why, and what became worse or was changed."""
+    return [
+        kept(
+            page,
+            with_data=page.one("year.months_with_data"),
+            lacking=page.all("year.without_data"),
+            promised=page.one("year.promised"),
+            met=page.one("year.met"),
+            missed=page.one("year.missed"),
+            unjudged=page.one("year.unjudged"),
+        ),
+        _lacking(page),
+        _worse(page),
+        _targets(page),
+    ]
+
+
+def kept(
+    page: Page,
+    *,
+    with_data: Said,
+    lacking: list[Said],
+    promised: Said,
+    met: Said,
+    missed: Said,
+    unjudged: Said,
+) -> str:
+    """How much of what was promised was kept in the months of a year, and which of them have no data."""
+    if with_data.raw.value is None:
+        return page.language(
+            "What was kept in {period} is not known: {why_missing}.", period=page.period, **with_data
+        )
+    if not with_data.raw.value:
+        return page.language(
+            "No month of {period} has a pack, so nothing can be said of what was kept.", period=page.period
+        )
+    silent = page.language("no data for {months}", months=page.months(lacking)) if lacking else None
+    if not promised.raw.value:
+        return joined(
+            page.language(
+                "No pack of {period} has an agreed target, so nothing can be called met or missed",
+                period=page.period,
+            ),
+            silent,
+        )
+    return joined(_promises(promised, met, missed, unjudged), silent)
+
+
+def _promises(promised: Said, met: Said, missed: Said, unjudged: Said) -> str:
+    language = promised.language
+    places = {
+        "promised": promised.value,
+        "unjudged": unjudged.value,
+        "met": language.plural(
+            "{value} was met in every month with data",
+            "{value} were met in every month with data",
+            met.raw.value or 0,
+            **met,
+        ),
+        "missed": language.plural(
+            "{value} was missed at least once",
+            "{value} were missed at least once",
+            missed.raw.value or 0,
+            **missed,
+        ),
+    }
+    if unjudged.raw.value:
+        return language.plural(
+            "Of {promised} promised figure, {met}, {missed} and {unjudged} cannot be judged in every month",
+            "Of {promised} promised figures, {met}, {missed} and {unjudged} cannot be judged in every month",
+            promised.raw.value,
+            **places,
+        )
+    return language.plural(
+        "Of {promised} promised figure, {met} and {missed}",
+        "Of {promised} promised figures, {met} and {missed}",
+        promised.raw.value,
+        **places,
+    )
+
+
+def _lacking(page: Page) -> str:
+    """The months without data, by why."""
+    lacking = [f for f in page.all("year.without_data") if f.why_missing]
+    reasons = groupby(sorted(lacking, key=_reason), key=_reason)
+    return paragraph(*(_without(page, list(months)) for _, months in reasons))
+
+
+def _without(page: Page, months: list[Said]) -> str:
+    return page.language("{months}: {why_missing}.", months=page.months(months), **months[0])
+
+
+def _reason(f: Said) -> str:
+    return f.why_missing.lower()
+
+
+def _worse(page: Page) -> str | None:
+    worse = page.one("year.worse")
+    if not worse.raw.value:
+        return None
+    return page.language.plural(
+        "{value} of the promised figures left its usual course for the worse.",
+        "{value} of the promised figures left their usual course for the worse.",
+        worse.raw.value,
+        **worse,
+    )
+
+
+def _targets(page: Page) -> str | None:
+    targets = page.one("year.target_changes")
+    if not targets.raw.value:
+        return None
+    return page.language.plural(
+        "{value} target was changed within the year.",
+        "{value} targets were changed within the year.",
+        targets.raw.value,
+        **targets,
+    )
