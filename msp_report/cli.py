@@ -289,12 +289,17 @@ def demo(place: Any, seed: int | None) -> None:
 
 
 @verbs.command()
+@click.option("--docs", metavar="DIR", help="Write the documents that are made by command here instead.")
 @click.option("--schemas", metavar="DIR", help="Write the JSON schemas of the params files here instead.")
-def tables(schemas: str | None) -> None:
-    """Print the reference of canonical tables, as Markdown."""
+def tables(docs: str | None, schemas: str | None) -> None:
+    """Print the reference of canonical tables, as Markdown; or write all documents made by command."""
     from msp_report import reference
 
-    click.echo(reference.write_schemas(Path(schemas)) if schemas else reference.tables(), nl=False)
+    if docs or schemas:
+        click.echo(reference.write_documents(Path(docs)) if docs else "", nl=False)
+        click.echo(reference.write_schemas(Path(schemas)) if schemas else "", nl=False)
+    else:
+        click.echo(reference.DOCUMENTS["tables.md"](), nl=False)
 
 
 def _one_period(year: str, period: str) -> str:

@@ -7,9 +7,7 @@ import tomllib
 
 import pytest
 
-from msp_report import reference
 from msp_report.cli import verbs
-from msp_report.model.tables import TABLES
 from msp_report.workspace import PROJECT
 
 WRITTEN = ["README.md", "CONTRIBUTING.md"]
@@ -17,18 +15,6 @@ WRITTEN = ["README.md", "CONTRIBUTING.md"]
 
 def read(name):
     return (PROJECT / name).read_text(encoding="utf-8")
-
-
-def test_the_reference_is_what_the_declarations_say():
-    assert read("REFERENCE.md") == reference.tables()
-    assert re.findall(r"^## (\w+)$", read("REFERENCE.md"), re.M) == list(TABLES)
-
-
-def test_the_schemas_are_what_the_models_say(tmp_path):
-    reference.write_schemas(tmp_path)
-    for path in tmp_path.iterdir():
-        kept = PROJECT / "params" / "schema" / path.name
-        assert kept.read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), path.name
 
 
 def test_the_analysts_page_names_every_verb_and_no_other():

@@ -5,9 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from msp_report import params
+from msp_report.model.records import MEANINGS, RECORDS, meaning
 from msp_report.model.tables import TABLES
+from msp_report.params.layout import Layout
+from msp_report.reference import keys, sources
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = [
@@ -52,8 +56,34 @@ def test_every_column_is_printed_with_its_key_and_type(printed, name):
         assert row[3].strip() and (column.high is None or f"to {column.high:g}" in row[1])
 
 
-def test_the_kept_reference_is_the_printed_one(printed):
-    assert (ROOT / "REFERENCE.md").read_text(encoding="utf-8") == printed
+def test_the_kept_documents_are_the_written_ones(msp, printed, tmp_path):
+    said = msp("tables", "--docs", tmp_path)
+    assert said.code == 0 and len(said.out.splitlines()) == len(list(tmp_path.iterdir())) == 5
+    for path in tmp_path.iterdir():
+        new = path.read_text(encoding="utf-8")
+        assert (ROOT / "docs" / path.name).read_text(encoding="utf-8") == new, (
+            "run: msp-report tables --docs docs"
+        )
+    assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == printed
+
+
+def test_every_key_says_what_it_means():
+    for model in (params.Contract, params.Strategy, params.Sources, params.Findings, Layout):
+        assert not [path for path, _, _, meaning in keys.listed(model) if not meaning], model.__name__
+
+
+def test_every_word_of_the_mapping_language_has_an_example_that_fits():
+    assert set(sources.EXAMPLES) == set(Layout.model_fields)
+    for word, example in sources.EXAMPLES.items():
+        given = yaml.load(example, Loader=yaml.BaseLoader)
+        assert list(given) == [word] and Layout.model_validate(given)
+
+
+def test_every_column_of_a_record_has_a_meaning():
+    names = {name for record in RECORDS.values() for name in record.names}
+    assert all(meaning(name) for name in names)
+    assert not set(MEANINGS) - names, "no record has these columns any more"
+    assert all(record.rows.startswith("one row per ") for record in RECORDS.values())
 
 
 def test_the_kept_schemas_are_the_written_ones(msp, tmp_path):

@@ -1,19 +1,15 @@
-"""The generated reference: canonical tables as Markdown, params as JSON schemas for editors."""
+"""docs/tables.md: every canonical table with its columns."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-from msp_report import params
 from msp_report.model.tables import TABLES, Column, Table
 
 
-def tables() -> str:
-    """Every canonical table with its columns, as Markdown."""
+def document() -> str:
+    """The document."""
     head = (
         "# Canonical tables\n\n"
-        "A file with these column names needs no profile. Made by `msp-report tables`; do not edit.\n\n"
+        "A file with these column names needs no profile. Made by `msp-report tables --docs docs`; do not edit.\n\n"
         "Times are ISO 8601: with an offset they are instants, without one they are in the zone of the source, "
         "else of the client. Empty means missing. Columns in **bold** are the key: rows that repeat one exactly "
         "are rejected as `duplicate`, rows that contradict each other are all rejected.\n"
@@ -44,14 +40,3 @@ def _span(column: Column) -> str:
     if column.low is None:
         return ""
     return f", from {column.low:g}" if column.high is None else f", {column.low:g} to {column.high:g}"
-
-
-def write_schemas(folder: Path) -> str:
-    """Write the schema of each params file for editors; gives what was written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, schema in params.schemas().items():
-        path = folder / f"{name}.json"
-        path.write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        written.append(f"{path}\n")
-    return "".join(written)

@@ -1,0 +1,22 @@
+"""The records of the report assessment."""
+
+from msp_report.model.records.declaration import Record
+
+RECORDS = (
+    Record(
+        "exceptions",
+        "one row per figure that this assessment found not in order",
+        "report measure subject value unit n low high target better verdict robust coverage claimed clause rule why_missing headline",
+    ),
+    Record("months", "one row per month of the year", "month published to_date why_missing"),
+    Record(
+        "summary",
+        "one row per figure of the year",
+        "report measure subject value unit n low high target better verdict robust coverage claimed clause rule why_missing headline",
+    ),
+    Record(
+        "worst",
+        "one row per promised figure that was missed, the most often missed first",
+        "measure subject missed judged",
+    ),
+)

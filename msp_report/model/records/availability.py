@@ -1,0 +1,31 @@
+"""The records of the report availability."""
+
+from msp_report.model.records.declaration import Record
+
+RECORDS = (
+    Record(
+        "maintenance",
+        "one row per maintenance that was declared",
+        "service started_at ended_at announced_at announced_by notice_hours scheduled_min counted_min refused_min down_min status why source",
+    ),
+    Record(
+        "outages",
+        "one row per outage in service time",
+        "service started_at ended_at down_min counted still_on evidence cause ticket_id user_hours_lost user_cost",
+    ),
+    Record(
+        "robustness",
+        "one row per service",
+        "service robust readings met missed flipped_by rule availability_ratio verdict",
+    ),
+    Record(
+        "rules",
+        "one row per service and reading of the contract (rule 11)",
+        "service rule availability_ratio verdict own maintenance unknown degraded short outages",
+    ),
+    Record(
+        "services",
+        "one row per service",
+        "service calendar scheduled_min excluded_min unknown_min down_min up_min availability_ratio low_ratio high_ratio target_ratio outages max_outages longest_outage_min mttr_min mtbf_min budget_left_min coverage_ratio verdict missed_by why_missing reading unsmoothed_ratio maintenance_min refused_min degraded_min probed_min checks evidence users user_hours_lost user_cost in_contract clause",
+    ),
+)

@@ -1,0 +1,16 @@
+"""The records of the report duties."""
+
+from msp_report.model.records.declaration import Record
+
+RECORDS = (
+    Record(
+        "duties",
+        "one row per duty of the contract",
+        "duty every_days expected good missed attained_days last_done_at last_by last_evidence proofs verdict why clause",
+    ),
+    Record(
+        "strays",
+        "one row per duty that has proofs and that the contract does not name",
+        "duty proofs last_done_at",
+    ),
+)

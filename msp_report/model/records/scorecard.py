@@ -1,0 +1,31 @@
+"""The records of the report scorecard."""
+
+from msp_report.model.records.declaration import Record
+
+RECORDS = (
+    Record(
+        "actions",
+        "one row per decision of the board",
+        "action_id text owner state days_overdue due_on decided_on done_on",
+    ),
+    Record(
+        "changes", "one row per change since the last pack", "kind measure subject from to direction unit"
+    ),
+    Record(
+        "due",
+        "one row per thing that waits for a decision or a claim",
+        "kind id what who cost by_on days_overdue state report",
+    ),
+    Record(
+        "exceptions",
+        "one row per figure that is not as agreed",
+        "report measure subject value unit n low high target better verdict robust coverage claimed clause rule why_missing headline",
+    ),
+    Record(
+        "lines",
+        "one row per line of the scorecard in strategy.yaml",
+        "perspective objective measure subject target result unit verdict why_missing page_one",
+    ),
+    Record("replies", "one row per reply of the provider", "measure subject said_on by text"),
+    Record("series", "one row per line of the scorecard and month", "measure subject month value"),
+)

@@ -1,0 +1,32 @@
+"""The records of the report year."""
+
+from msp_report.model.records.declaration import Record
+
+RECORDS = (
+    Record(
+        "changes",
+        "one row per change of a target or a verdict within the year",
+        "kind month on measure subject from to from_value to_value unit clause note",
+    ),
+    Record(
+        "figures",
+        "one row per figure of this page",
+        "month report measure subject value unit n low high target better verdict robust coverage claimed clause rule why_missing headline",
+    ),
+    Record(
+        "limits",
+        "one row per series with a usual range",
+        "measure subject unit since until n mean mean_range lower upper trial signals rebased_on why usual_low usual_high",
+    ),
+    Record("months", "one row per month of the year", "month published to_date why_missing"),
+    Record(
+        "signals",
+        "one row per month that left the usual range",
+        "measure subject month until value unit what side mean lower upper trial rule usual_low usual_high promised",
+    ),
+    Record(
+        "verdicts",
+        "one row per promised figure; a column a month",
+        "measure subject unit target met missed unjudged year",
+    ),
+)
