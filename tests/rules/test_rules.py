@@ -175,7 +175,13 @@ def of_earned_value(given: Given) -> pd.DataFrame:
 
 
 def of_projects(given: Given) -> pd.DataFrame:
-    return projects.variance(given.table("projects"), given.end)
+    return projects.variance(
+        given.table("projects"), given.end.tz_convert(given.zone), given.table("project_periods")
+    )
+
+
+def of_project_changes(given: Given) -> pd.DataFrame:
+    return projects.changes(given.table("projects"), given.end.tz_convert(given.zone))
 
 
 def of_procurement(given: Given) -> pd.DataFrame:
@@ -212,6 +218,7 @@ CORES = {
     "percentile": of_percentiles,
     "earned value": of_earned_value,
     "projects": of_projects,
+    "project changes": of_project_changes,
     "procurement": of_procurement,
     "payments": of_payments,
     "licences": of_licences,
