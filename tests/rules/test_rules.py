@@ -20,12 +20,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from months import MonthOf
 
 from msp_report.metrics import availability, backups, capacity, licences, procurement, projects, tickets
 from msp_report.model.clock import Clock, localize
 from msp_report.model.period import Period
 from msp_report.model.statistics import percentile
 from msp_report.model.tables import TABLES
+from msp_report.params import as_contract
 
 
 def laid_over(common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -138,26 +140,33 @@ def of_availability(given: Given) -> pd.DataFrame:
     return availability.service_levels(*tables, given.contract, given.start, given.end)
 
 
-def of_maintenance(given: Given) -> pd.DataFrame:
-    tables = given.table("outages"), given.table("checks")
-    return availability.maintenance_list(*tables, given.contract, given.start, given.end)
-
-
 def of_tickets(given: Given) -> pd.DataFrame:
     return tickets.clocks(given.table("tickets"), given.table("ticket_events"), given.contract, given.end)
 
 
-def analysed(metrics: ModuleType, *names: str) -> Callable[[Given], Any]:
-    """The whole analysis of a month of one report, from these tables."""
-    return lambda given: metrics.analyse(*map(given.table, names), given.contract, given.start, given.end)
+def analysed(metrics: ModuleType, given: Given) -> Any:
+    """Everything about a month of one report."""
+    told = {name: given.table(name) for name in TABLES}
+    return metrics.analyse(MonthOf(given.start, given.end, as_contract(given.contract), tables=told))
 
 
-the_desk = analysed(tickets, "tickets", "ticket_events", "time_entries")
-the_backups = analysed(backups, "assets", "backup_jobs", "restore_tests")
+def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]:
+    """One record of a report."""
+    return lambda given: analysed(metrics, given).records()[name]
 
 
 def of_backup_figures(given: Given) -> pd.DataFrame:
-    return pd.DataFrame([vars(figure) for figure in backups.figures(the_backups(given))])
+    return pd.DataFrame([vars(figure) for figure in analysed(backups, given).figures()])
+
+
+def of_attainment(given: Given) -> pd.DataFrame:
+    return tickets.attainment(of_tickets(given), given.contract, given.start, given.end)
+
+
+def of_priority_changes(given: Given) -> pd.DataFrame:
+    told = given.table("tickets"), given.table("ticket_events")
+    history = tickets.history_of(*told, given.contract, given.end)
+    return tickets.priority_changes(history, given.contract, given.start, given.end)
 
 
 def of_capacity(given: Given) -> pd.DataFrame:
@@ -175,7 +184,13 @@ def of_earned_value(given: Given) -> pd.DataFrame:
 
 
 def of_projects(given: Given) -> pd.DataFrame:
-    return projects.variance(given.table("projects"), given.end)
+    return projects.variance(
+        given.table("projects"), given.end.tz_convert(given.zone), given.table("project_periods")
+    )
+
+
+def of_project_changes(given: Given) -> pd.DataFrame:
+    return projects.changes(given.table("projects"), given.end.tz_convert(given.zone))
 
 
 def of_procurement(given: Given) -> pd.DataFrame:
@@ -204,19 +219,20 @@ CORES = {
     "windows": of_windows,
     "local times": of_local_times,
     "availability": of_availability,
-    "maintenance": of_maintenance,
+    "maintenance": record_of(availability, "maintenance"),
     "tickets": of_tickets,
-    "attainment": lambda given: the_desk(given).records()["attainment"],
-    "priority changes": lambda given: the_desk(given).records()["priority_changes"],
+    "attainment": of_attainment,
+    "priority changes": of_priority_changes,
     "capacity": of_capacity,
     "percentile": of_percentiles,
     "earned value": of_earned_value,
     "projects": of_projects,
+    "project changes": of_project_changes,
     "procurement": of_procurement,
     "payments": of_payments,
     "licences": of_licences,
     "backups": of_backups,
-    "backup names": lambda given: the_backups(given).records()["ambiguous"],
+    "backup names": record_of(backups, "ambiguous"),
     "backup figures": of_backup_figures,
 }
 
