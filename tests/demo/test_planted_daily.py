@@ -94,8 +94,8 @@ def test_payments_are_decided_as_planted(bills, truth):
 
 
 def test_page_one_says_it(month, bills):
-    case, truth, desk = month
-    said = today.figures(helpdesk.figures(desk, case.agreed, case.strategy), bills.figures())
+    _, truth, desk = month
+    said = today.Analysis(desk, bills).figures()
     value = {figure.measure: figure.value for figure in said}
     assert value["today.overdue"] == len(ids(truth, "tickets", "no_response"))
     assert value["today.stuck"] == len(ids(truth, "daily", "stuck"))

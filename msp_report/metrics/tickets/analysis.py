@@ -74,7 +74,7 @@ class Analysis:
         attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without
         a tickets table every figure of all is missing.
         """
-        parts = (_attained, _lasting, _moved, _came_back, _worked)
+        parts = (_attained, _lasting, _tickets_counted, _came_back, _worked)
         return [figure for subject in _subjects(self) for part in parts for figure in part(self, subject)]
 
     def records(self) -> dict[str, pd.DataFrame]:
@@ -223,7 +223,7 @@ def _lasting(analysis: Analysis, subject: str) -> Iterator[Figure]:
         )
 
 
-def _moved(analysis: Analysis, subject: str) -> Iterator[Figure]:
+def _tickets_counted(analysis: Analysis, subject: str) -> Iterator[Figure]:
     row = _row(analysis.volumes, dimension="priority" if subject else "all", value=subject)
     for name, column in (("opened", "opened"), ("solved", "solved"), ("backlog", "open_at_end")):
         yield Figure(
