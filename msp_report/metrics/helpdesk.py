@@ -17,24 +17,33 @@ The tickets' lives, clocks and targets are those of `tickets` (rules 0, 12-17). 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.tickets import Course, History, ageing, clocks_of, flow, history_of, open_tickets
+from msp_report.metrics.tickets import (
+    Course,
+    History,
+    ageing,
+    clocks_of,
+    history_of,
+    open_tickets,
+    still_open,
+)
+from msp_report.metrics.tickets.course import priorities, versions_at
 from msp_report.metrics.tickets.history import micros
-from msp_report.metrics.tickets.levels import local_date, priorities, versions_at
+from msp_report.model.case import Case
+from msp_report.model.columns import civil_day
 from msp_report.model.figures import Figure, judge
 from msp_report.model.period import midnight
 from msp_report.model.tables import STATUSES, TABLES
-from msp_report.params import Contract, Strategy, as_contract, as_strategy
+from msp_report.params import Contract, as_contract, as_strategy
 
 #: The rules of the page that no contract states: days untouched, times handed on, days in which a solve is recent.
-STUCK_DAYS, BOUNCING_TIMES, SOLVED_DAYS = flow.STUCK_DAYS, flow.BOUNCING_TIMES, 7
+STUCK_DAYS, BOUNCING_TIMES, SOLVED_DAYS = still_open.STUCK_DAYS, still_open.BOUNCING_TIMES, 7
 
 _DAY = pd.Timedelta(days=1)
 _OPEN = [
@@ -83,7 +92,24 @@ _STATUSES = ["status", "open", "paused", "overdue", "stuck", "bouncing", "oldest
 
 @dataclass(frozen=True)
 class Analysis:
-    """The help desk at the instant `at`, as `analyse` describes it."""
+    """The help desk at the instant `at`.
+
+    `open` has one row per open ticket, the longest overdue first, then the next due, then those without a deadline,
+    the oldest first: ticket_id, title, status, paused (the resolution's clock stands still), priority (when the clocks
+    started), priority_now, opened_at, age_days [of 24 h], response_due_at, response_at, resolution_due_at, used_min
+    [min of the agreed hours less pauses; no calendar: round the clock], target_min, used_ratio (of the resolution's
+    target), next_deadline (response, resolution) and next_due_at (the next one to come), due (it falls before the end
+    of the working day), overdue, late_with (what it still lacks: response, resolution, or both), late_since_at,
+    touched_at, quiet_days, stuck, reassignments, bouncing, assignee, category. What has no target, is not recorded or
+    does not apply is missing.
+
+    `statuses`: one row per status that is there, in the order of rule 12: status, open, paused, overdue, stuck,
+    bouncing, oldest_days. `ages`: one row per priority and age band, as `tickets.ageing`. `solved`: one row per ticket
+    solved in the last SOLVED_DAYS, the last solve first: ticket_id, title, priority, opened_at, solved_at,
+    resolution_min [less pauses], target_min, in_time, paused_min, real_days [of 24 h]. `undated`: tickets called
+    solved though nothing says when; they count as open. `newest_at`: the last entry in the export. `priorities`: those
+    to report. `targets`: the board's for tickets.backlog, by subject.
+    """
 
     history: History
     open: pd.DataFrame
@@ -94,6 +120,8 @@ class Analysis:
     newest_at: pd.Timestamp
     supplied: bool
     at: pd.Timestamp
+    priorities: list[str]
+    targets: dict[str, float | None]
 
     @property
     def late(self) -> pd.DataFrame:
@@ -119,6 +147,21 @@ class Analysis:
     def _where(self, flag: str) -> pd.DataFrame:
         return self.open[self.open[flag].fillna(False).astype(bool)].reset_index(drop=True)
 
+    def figures(self) -> list[Figure]:
+        """The figures of the report.
+
+        Returns: helpdesk.open and .overdue [count, n = those with a deadline] by priority and in all (subject empty);
+        then in all .due (before the end of the working day), .unanswered, .paused, .stuck, .bouncing [count, n = open],
+        .oldest [days], .solved [count] and .resolution_median [min] of the last SOLVED_DAYS. The board's target for
+        `tickets.backlog` holds for helpdesk.open too, which is the same count on another day; nothing else has a
+        target, so other verdicts are null. A missing value says why.
+        """
+        names = self.priorities if self.supplied else []
+        each = [
+            figure for name in [*names, ""] for figure in _by_priority(self, name, self.targets.get(name))
+        ]
+        return [*each, *_counts(self), *_lengths(self)]
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The records of the report by name."""
         lists = {
@@ -133,46 +176,20 @@ class Analysis:
         )
 
 
-def analyse(
-    tickets: pd.DataFrame | None,
-    events: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    at: pd.Timestamp,
-) -> Analysis:
-    """Everything that is open at an instant, and what was solved shortly before.
+def analyse(case: Case) -> Analysis:
+    """Everything that is open at the cut-off, and what was solved shortly before.
 
-    Parameters: `tickets`, `events` as the canonical tables with those of earlier months, None where not supplied;
-    `contract` a model or a plain dict; `at` [UTC] the instant, after which nothing exists (rule 0).
-    Returns: Analysis. `open` has one row per open ticket, the longest overdue first, then the next due, then those
-    without a deadline, the oldest first: ticket_id, title, status, paused (the resolution's clock stands still),
-    priority (when the clocks started), priority_now, opened_at, age_days [of 24 h], response_due_at, response_at,
-    resolution_due_at, used_min [min of the agreed hours less pauses; no calendar: round the clock], target_min,
-    used_ratio (of the resolution's target), next_deadline (response, resolution) and next_due_at (the next one to
-    come), due (it falls before the end of the working day), overdue, late_with (what it still lacks: response,
-    resolution, or both), late_since_at, touched_at, quiet_days, stuck, reassignments, bouncing, assignee, category.
-    What has no target, is not recorded or does not apply is missing. `statuses`: one row per status that is there,
-    in the order of rule 12: status, open, paused, overdue, stuck, bouncing, oldest_days. `ages`: one row per
-    priority and age band, as `tickets.ageing`. `solved`: one row per ticket solved in the last SOLVED_DAYS, the
-    last solve first: ticket_id, title, priority, opened_at, solved_at, resolution_min [less pauses], target_min,
-    in_time, paused_min, real_days [of 24 h]. `undated`: tickets called solved though nothing says when; they count
-    as open. `newest_at`: the last entry in the export.
-    Raises: as `tickets.history_of`.
-    Source: rules 0 and 12-17; mission, system 4.
-
-    >>> desk = pd.DataFrame({"ticket_id": ["T1"], "priority": ["P1"], "status": ["open"],
-    ...     "opened_at": pd.to_datetime(["2026-10-01 09:00Z"])})
-    >>> agreed = {"client": {"name": "A", "timezone": "UTC"}, "tickets": {"priorities": {"P1": {"resolution_min": 60}}}}
-    >>> now = analyse(desk, None, agreed, pd.Timestamp("2026-10-01 10:30Z")).open.iloc[0]
-    >>> bool(now.overdue), now.late_with, now.used_ratio
-    (True, 'resolution', 1.5)
+    Reads tickets and ticket_events. Raises as `tickets.history_of`. Source: rules 0 and 12-17; mission, system 4.
     """
-    contract = as_contract(contract)
-    supplied = tickets is not None
-    history = history_of(tickets if supplied else TABLES["tickets"].empty(), events, contract, at)
+    contract, at = as_contract(case.agreed), case.end
+    given = case.table("tickets")
+    tickets = given if given is not None else TABLES["tickets"].empty()
+    history = history_of(tickets, case.table("ticket_events"), contract, at)
     course = Course.of(history, contract)
     clocks = clocks_of(history, contract, course)
     clocks = clocks.assign(paused=_paused(history, contract, clocks), day_end=_working_day_end(course, at))
     now = _open(history, clocks)
+    lines = [line for line in as_strategy(case.strategy).scorecard if line.measure == "tickets.backlog"]
     return Analysis(
         history=history,
         open=now,
@@ -181,31 +198,11 @@ def analyse(
         solved=_solved(history, clocks),
         undated=history.undated,
         newest_at=_newest(history),
-        supplied=supplied,
+        supplied=given is not None,
         at=history.cutoff,
+        priorities=priorities(now["priority"], contract, at),
+        targets={line.subject: line.target for line in lines},
     )
-
-
-def figures(
-    analysis: Analysis,
-    contract: Contract | Mapping[str, Any],
-    strategy: Strategy | Mapping[str, Any] | None = None,
-) -> list[Figure]:
-    """The figures of the report `helpdesk`.
-
-    Returns: helpdesk.open and .overdue [count, n = those with a deadline] by priority and in all (subject empty);
-    then in all .due (before the end of the working day), .unanswered, .paused, .stuck, .bouncing [count, n = open],
-    .oldest [days], .solved [count] and .resolution_median [min] of the last SOLVED_DAYS. The board's target for
-    `tickets.backlog` holds for helpdesk.open too, which is the same count on another day; nothing else has a target,
-    so other verdicts are null. A missing value says why.
-    """
-    agreed, wanted = as_contract(contract), as_strategy(strategy or {})
-    targets = {
-        line.subject or "": line.target for line in wanted.scorecard if line.measure == "tickets.backlog"
-    }
-    names = priorities(analysis.open["priority"], agreed, analysis.at) if analysis.supplied else []
-    each = [figure for name in [*names, ""] for figure in _by_priority(analysis, name, targets.get(name))]
-    return [*each, *_counts(analysis), *_lengths(analysis)]
 
 
 _NOT_SUPPLIED = "no tickets were supplied"
@@ -219,12 +216,9 @@ def _by_priority(analysis: Analysis, name: str, target: float | None) -> Iterato
         measure="helpdesk.open",
         subject=name,
         value=value,
-        unit="count",
         n=len(rows),
         target=target,
-        better="lower",
         verdict=None if target is None else judge(value, target, "lower"),
-        rule="rules 12, 17",
         why_missing=None if analysis.supplied else _NOT_SUPPLIED,
     )
     why = None if analysis.supplied else _NOT_SUPPLIED
@@ -234,10 +228,7 @@ def _by_priority(analysis: Analysis, name: str, target: float | None) -> Iterato
         measure="helpdesk.overdue",
         subject=name,
         value=None if why else int(rows["overdue"].sum()),
-        unit="count",
         n=int(known.sum()),
-        better="lower",
-        rule="rules 13-15",
         why_missing=why,
     )
 
@@ -258,10 +249,7 @@ def _counts(analysis: Analysis) -> Iterator[Figure]:
         yield Figure(
             measure=f"helpdesk.{name}",
             value=None if why else int(flag.sum()),
-            unit="count",
             n=len(rows),
-            better="lower",
-            rule="rules 12-15",
             why_missing=why,
         )
 
@@ -272,18 +260,13 @@ def _lengths(analysis: Analysis) -> Iterator[Figure]:
     yield Figure(
         measure="helpdesk.oldest",
         value=rows["age_days"].max() if len(rows) else None,
-        unit="days",
         n=len(rows),
-        better="lower",
-        rule="rule 17",
         why_missing=None if len(rows) else none_open,
     )
     yield Figure(
         measure="helpdesk.solved",
         value=len(done) if analysis.supplied else None,
-        unit="count",
         n=len(done),
-        rule="rule 12",
         why_missing=None if analysis.supplied else _NOT_SUPPLIED,
     )
     median = done["resolution_min"].median() if len(done) else math.nan
@@ -293,10 +276,7 @@ def _lengths(analysis: Analysis) -> Iterator[Figure]:
     yield Figure(
         measure="helpdesk.resolution_median",
         value=median,
-        unit="min",
         n=len(done),
-        better="lower",
-        rule="rule 16",
         why_missing=None if pd.notna(median) else none_solved,
     )
 
@@ -360,7 +340,7 @@ def _paused(history: History, contract: Contract, clocks: pd.DataFrame) -> np.nd
 def _working_day_end(course: Course, at: pd.Timestamp) -> pd.Series:
     """When the working day ends on which each ticket's calendar is open, or opens next."""
     terms, zone = course.terms(), course.contract.client.timezone
-    days = [local_date(clock.next_open(at), course.contract) for clock in terms.clocks]
+    days = [civil_day(clock.next_open(at), zone).date() for clock in terms.clocks]
     ends = pd.DatetimeIndex([midnight(day + timedelta(days=1), zone) for day in days])
     return pd.Series(ends[terms.which])
 

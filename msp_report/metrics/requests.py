@@ -34,10 +34,13 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics.tickets import duplicates, history_of
+from msp_report.model.case import Case
+from msp_report.model.columns import wall_time
 from msp_report.model.figures import Figure
+from msp_report.model.names import normal, normal_name
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
-from msp_report.params import Contract, Strategy, as_contract, as_strategy
+from msp_report.params import Contract, as_contract, as_strategy
 
 KINDS = ("authorised", "unauthorised", "unknown", "duplicate", "training")
 
@@ -95,38 +98,53 @@ class Analysis:
         chosen = self.tickets["duplicate_of"].notna() | self.tickets["training_by"].notna()
         return self.tickets[chosen].reset_index(drop=True)
 
+    def figures(self) -> list[Figure]:
+        """The figures over all tickets opened.
+
+        Returns: of each kind requests.<kind>_tickets [count of n opened], .<kind>_hours and, where the contract pays
+        so, .<kind>_cost; then requests.opened. No verdicts: the contract promises nothing here. Missing says why.
+        """
+        found = [figure for row in self.kinds.to_dict("records") for figure in _figures_of_kind(row, self)]
+        total = Figure(
+            measure="requests.opened",
+            value=self.opened if self.supplied else None,
+            why_missing=None if self.supplied else _NOT_SUPPLIED,
+        )
+        return [*found, total]
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {"kinds": self.kinds, "tickets": self.tickets, "requesters": self.requesters}
 
 
-def analyse(
-    tickets: pd.DataFrame | None,
-    events: pd.DataFrame | None,
-    time_entries: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    strategy: Strategy | Mapping[str, Any] | None,
-    start: pd.Timestamp,
-    end: pd.Timestamp,
-) -> Analysis:
+def analyse(case: Case) -> Analysis:
     """Everything about the tickets opened in a period and who opened them.
 
-    Parameters: `tickets`, `events`, `time_entries` as the canonical tables with their look-back, None where not
-    supplied; `contract` (what it pays for, what training is; the version in force on the first local day) and
-    `strategy` (requesters) as models or dicts like the YAML; `[start, end)` the period, timezone-aware.
-    Returns: Analysis. Raises: as tickets.history_of.
+    Reads tickets, ticket_events, time_entries; what is paid for and what training is comes from the contract in force
+    on the first local day, who may ask from the strategy. Raises as `tickets.history_of`.
     Source: rule 19, duplicates rule 18, hours rule 17.
+
+    >>> from types import SimpleNamespace
+    >>> log = pd.DataFrame({"ticket_id": ["1", "2"], "opened_at": pd.to_datetime(["2026-10-05 08:00Z"] * 2),
+    ...     "requester": ["Amy@acme.example", "bob@acme.example"], "title": ["How do I print?", "VPN down"],
+    ...     "priority": "P3", "status": "open", "hours": [0.5, 2.0]})
+    >>> agreed = {"provider": {"billing": "hourly"},
+    ...     "tickets": {"hourly_rate": 100, "training": {"words": ["how do i"]}}}
+    >>> october = SimpleNamespace(table={"tickets": log}.get, agreed=agreed, strategy={"requesters": ["amy@*"]},
+    ...     start=pd.Timestamp("2026-10-01", tz="UTC"), end=pd.Timestamp("2026-11-01", tz="UTC"))
+    >>> analyse(october).kinds[["kind", "tickets", "cost"]].values.tolist()[:2]
+    [['authorised', 1, 50.0], ['unauthorised', 1, 200.0]]
     """
-    agreed = as_contract(contract)
-    agreed = agreed.on(start.tz_convert(agreed.client.timezone).date())
-    patterns = as_strategy(strategy).requesters
+    agreed, start, end = as_contract(case.agreed).on(case.start), case.start, case.end
+    tickets, events = case.table("tickets"), case.table("ticket_events")
+    patterns = as_strategy(case.strategy).requesters
     history = history_of(TABLES["tickets"].empty() if tickets is None else tickets, events, agreed, end)
     desk = history.tickets
     opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
     opened = opened[["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
     doubled = duplicates(history, start, end)
     earlier = doubled.tickets.set_index("ticket_id")["earlier_id"]
-    hours, source = _hours(opened, time_entries, agreed, start, end)
+    hours, source = _spent(opened, case.table("time_entries"), agreed, start, end)
     pays_by, rate = _pays(agreed)
     table = opened.assign(
         kind=_who(opened["requester"], patterns),
@@ -151,73 +169,26 @@ def analyse(
     )
 
 
-def kinds(
-    tickets: pd.DataFrame | None,
-    events: pd.DataFrame | None,
-    time_entries: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    strategy: Strategy | Mapping[str, Any] | None,
-    start: pd.Timestamp,
-    end: pd.Timestamp,
-) -> pd.DataFrame:
-    """The record requests/kinds: tickets, hours and cost by kind, as Analysis.kinds describes them.
-
-    >>> log = pd.DataFrame({"ticket_id": ["1", "2"], "opened_at": pd.to_datetime(["2026-10-05 08:00Z"] * 2),
-    ...     "requester": ["Amy@acme.example", "bob@acme.example"], "title": ["How do I print?", "VPN down"],
-    ...     "priority": "P3", "status": "open", "hours": [0.5, 2.0]})
-    >>> agreed = {"provider": {"billing": "hourly"},
-    ...     "tickets": {"hourly_rate": 100, "training": {"words": ["how do i"]}}}
-    >>> table = kinds(log, None, None, agreed, {"requesters": ["amy@*"]},
-    ...     pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC"))
-    >>> table[["kind", "tickets", "cost"]].values.tolist()[:2]
-    [['authorised', 1, 50.0], ['unauthorised', 1, 200.0]]
-    """
-    return analyse(tickets, events, time_entries, contract, strategy, start, end).kinds
-
-
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of requests over all tickets opened.
-
-    Returns: of each kind requests.<kind>_tickets [count of n opened], .<kind>_hours and, where the contract pays
-    so, .<kind>_cost; then requests.opened. No verdicts: the contract promises nothing here. Missing says why.
-    """
-    found = [figure for row in analysis.kinds.to_dict("records") for figure in _figures_of(row, analysis)]
-    total = Figure(
-        measure="requests.opened",
-        value=analysis.opened if analysis.supplied else None,
-        unit="count",
-        rule="rule 19",
-        why_missing=None if analysis.supplied else _NOT_SUPPLIED,
-    )
-    return [*found, total]
-
-
-def _figures_of(row: Mapping[str, Any], analysis: Analysis) -> list[Figure]:
-    better = None if row["kind"] == "authorised" else "lower"
-    units = {"tickets": "count", "hours": "hours"} | (
-        {} if analysis.pays_by == "nothing" else {"cost": "cost"}
-    )
-    known = isinstance(row["why"], str)
+def _figures_of_kind(row: Mapping[str, Any], analysis: Analysis) -> list[Figure]:
+    names = ("tickets", "hours") if analysis.pays_by == "nothing" else ("tickets", "hours", "cost")
+    why = row["why"] if isinstance(row["why"], str) else "no hours are recorded"
     return [
         Figure(
             measure=f"requests.{row['kind']}_{name}",
             value=row[name],
-            unit=unit,
             n=analysis.opened if analysis.supplied else None,
-            better=better,
             coverage=analysis.compared.coverage if row["kind"] == "duplicate" else None,
-            rule="rule 19",
-            why_missing=(row["why"] if known else "no hours are recorded") if pd.isna(row[name]) else None,
+            why_missing=why if pd.isna(row[name]) else None,
         )
-        for name, unit in units.items()
+        for name in names
     ]
 
 
 def _who(requesters: pd.Series, patterns: tuple[str, ...]) -> pd.Series:
     """authorised, unauthorised or unknown; missing where nobody has decided who may."""
-    asked = requesters.astype("str").str.strip().str.casefold()
+    asked = normal(requesters)
     asked = asked.mask(asked.eq(""))
-    listed = "|".join(re.escape(p.strip().casefold()).replace(r"\*", ".*") for p in patterns)
+    listed = "|".join(re.escape(normal_name(p)).replace(r"\*", ".*") for p in patterns)
     may = asked.str.fullmatch(f"(?:{listed})", flags=re.DOTALL).fillna(False).to_numpy(bool)
     kind = np.select([asked.isna(), may], ["unknown", "authorised"], "unauthorised")
     decided = asked.isna() | bool(patterns)
@@ -227,9 +198,9 @@ def _who(requesters: pd.Series, patterns: tuple[str, ...]) -> pd.Series:
 def _training(opened: pd.DataFrame, contract: Contract) -> pd.Series:
     """The category or the word by which a ticket is a training question; missing where it is none."""
     training = contract.tickets.training
-    categories = {name.strip().casefold() for name in training.categories}
+    categories = {normal_name(name) for name in training.categories}
     category = opened["category"].astype("str")
-    by = category.where(category.str.strip().str.casefold().isin(categories))
+    by = category.where(normal(category).isin(categories))
     if training.words:
         words = "|".join(re.escape(word.casefold()) for word in training.words)
         title = opened["title"].astype("str").str.casefold().str.replace(r"\s+", " ", regex=True)
@@ -237,7 +208,7 @@ def _training(opened: pd.DataFrame, contract: Contract) -> pd.Series:
     return by
 
 
-def _hours(
+def _spent(
     opened: pd.DataFrame,
     time_entries: pd.DataFrame | None,
     contract: Contract,
@@ -246,8 +217,7 @@ def _hours(
 ) -> tuple[pd.Series, str | None]:
     """Hours of each ticket, and where they come from (rule 17)."""
     if time_entries is not None and len(time_entries):
-        zone = contract.client.timezone
-        first, after = (at.tz_convert(zone).tz_localize(None) for at in (start, end))
+        first, after = (wall_time(at, contract.client.timezone) for at in (start, end))
         day = pd.to_datetime(time_entries["worked_on"])
         booked = time_entries[(day >= first) & (day < after)]
         if len(booked):

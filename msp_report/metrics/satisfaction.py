@@ -20,10 +20,12 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics.tickets import history_of, reopens, repeats
+from msp_report.model.case import Case
+from msp_report.model.columns import bounds, instants, micros
 from msp_report.model.figures import Figure
 from msp_report.model.statistics import ANSWERS_NEEDED, Interval, csat, recommend
 from msp_report.model.tables import TABLES
-from msp_report.params import Contract, Sources, as_contract
+from msp_report.params import Contract, as_contract
 
 QUESTIONS = ("responsiveness", "capability", "recommend")
 #: On a scale of 0 to 10: at most a detractor's answer, at least a promoter's.
@@ -58,12 +60,6 @@ _VOICES = [
     "repeated_by",
 ]
 _ASSIGNEES = ["assignee", "answers", "responsiveness", "capability", "recommend", "reopened", "repeated"]
-
-
-def invited(sources: Sources) -> int | None:
-    """How many were asked, as sources.yaml states it for all its surveys; None where it does not for each."""
-    stated = [source.invited for source in sources.tables.get("surveys", ())]
-    return sum(stated) if stated and None not in stated else None
 
 
 def scores(
@@ -119,8 +115,7 @@ def voices(
     Source: rules 18 and 20; mission, system 7.
     """
     _, answered = _of_period(surveys, start, end)
-    agreed = as_contract(contract)
-    agreed = agreed.on(start.tz_convert(agreed.client.timezone).date())
+    agreed = as_contract(contract).on(start)
     desk = tickets if tickets is not None else TABLES["tickets"].empty()
     history = history_of(desk, events, agreed, end)
     spoken = history.tickets[history.tickets["ticket_id"].isin(answered["ticket_id"].dropna())]
@@ -192,52 +187,43 @@ class Analysis:
         """The scores that are shares, not the recommend score."""
         return self.scores[self.scores["unit"].eq("ratio")]
 
+    def figures(self) -> list[Figure]:
+        """The figures over all answers.
+
+        Returns: satisfaction.responsiveness and .capability [ratio], .recommend [-1 to 1], each with its interval, and
+        .response_ratio (returned / invited).
+        Edge cases decided: the contract has no targets for these, the board's stand in strategy.yaml: no verdict here.
+        """
+        questions = [
+            Figure(
+                measure=f"satisfaction.{row['question']}",
+                value=row["score"],
+                n=row["answered"],
+                low=row["low"],
+                high=row["high"],
+                why_missing=row["why"],
+            )
+            for row in self.scores.to_dict("records")
+        ]
+        return [*questions, _response(self.scores)]
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {"scores": self.scores, "voices": self.voices, "assignees": self.assignees}
 
 
-def analyse(
-    surveys: pd.DataFrame | None,
-    tickets: pd.DataFrame | None,
-    events: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    start: pd.Timestamp,
-    end: pd.Timestamp,
-    invited: int | None = None,
-) -> Analysis:
-    """Everything about the surveys of a period; parameters as `scores` and `voices`."""
-    spoken = voices(surveys, tickets, events, contract, start, end)
+def analyse(case: Case) -> Analysis:
+    """Everything about the surveys of a period; reads surveys, tickets, ticket_events, and how many were asked.
+
+    Raises as `scores` and `voices`. Source: rules 18 and 20.
+    """
+    surveys, start, end = case.table("surveys"), case.start, case.end
+    spoken = voices(surveys, case.table("tickets"), case.table("ticket_events"), case.agreed, start, end)
     undated = 0
     if surveys is not None:
-        typed = _typed(surveys)
+        typed = _typed_surveys(surveys)
         undated = int((typed[["invited_at", "answered_at"]].isna().all(axis=1) & _given(typed)).sum())
-    return Analysis(scores(surveys, start, end, invited), spoken, assignees(spoken), undated)
-
-
-def figures(scores: pd.DataFrame) -> list[Figure]:
-    """The figures of satisfaction over all answers.
-
-    Parameters: `scores` from the function of that name. Returns: satisfaction.responsiveness and .capability
-    [ratio], .recommend [-1 to 1], each with its interval, and .response_ratio (returned / invited).
-    Edge cases decided: the contract has no targets for these, the board's stand in strategy.yaml: no verdict here.
-    """
-    rows = scores.to_dict("records")
-    questions = [
-        Figure(
-            measure=f"satisfaction.{row['question']}",
-            value=row["score"],
-            unit="score" if row["question"] == "recommend" else "ratio",
-            n=row["answered"],
-            low=row["low"],
-            high=row["high"],
-            better="higher",
-            rule="rule 20",
-            why_missing=row["why"],
-        )
-        for row in rows
-    ]
-    return [*questions, _response(scores)]
+    return Analysis(scores(surveys, start, end, case.invited), spoken, assignees(spoken), undated)
 
 
 def _response(scores: pd.DataFrame) -> Figure:
@@ -247,10 +233,7 @@ def _response(scores: pd.DataFrame) -> Figure:
     return Figure(
         measure="satisfaction.response_ratio",
         value=first["returned"] / first["invited"] if known and first["invited"] else None,
-        unit="ratio",
         n=first["invited"] if known else None,
-        better="higher",
-        rule="rule 20",
         why_missing=None if known and first["invited"] else _NO_SURVEY if first["why"] == _NO_SURVEY else why,
     )
 
@@ -259,9 +242,8 @@ def _of_period(
     surveys: pd.DataFrame | None, start: pd.Timestamp, end: pd.Timestamp
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of a period, and those of them that are answers by its end."""
-    if pd.Timestamp(start).tzinfo is None or pd.Timestamp(end).tzinfo is None:
-        raise ValueError("the period must have instants with a time zone")
-    table = _typed(TABLES["surveys"].empty() if surveys is None else surveys)
+    start, end = bounds(start, end)
+    table = _typed_surveys(TABLES["surveys"].empty() if surveys is None else surveys)
     at, sent = table["answered_at"], table["invited_at"]
     in_period = (sent >= start) & (sent < end)
     answered = (at >= start) & (at < end) | at.isna() & _given(table) & in_period
@@ -269,15 +251,12 @@ def _of_period(
     return table[answered | still_open], table[answered]
 
 
-def _typed(surveys: pd.DataFrame) -> pd.DataFrame:
+def _typed_surveys(surveys: pd.DataFrame) -> pd.DataFrame:
     """The columns used, typed; answers off their scale are refused."""
     table = TABLES["surveys"]
     typed = surveys.reindex(columns=list(table.names)).reset_index(drop=True)
     for name in ("invited_at", "answered_at"):
-        given = typed[name]
-        if given.dtype.kind == "M" and getattr(given.dtype, "tz", None) is None and given.notna().any():
-            raise ValueError(f"surveys.{name} has times without a time zone: localize them first")
-        typed[name] = pd.to_datetime(given, utc=True)
+        typed[name] = instants(micros(typed[name], f"surveys.{name}"))
     for name in QUESTIONS:
         column = table.column(name)
         typed[name] = pd.to_numeric(typed[name]).astype("float64")

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import pytest
+from months import MonthOf
 from rapidfuzz import fuzz, process
 
 from msp_report.metrics import requests, tickets
@@ -275,12 +276,13 @@ def test_a_month_through_the_metrics(say):
     seconds, history = cpu(tickets.history_of, desk, events, CONTRACT, END)
     say(f"{'history_of':20}{seconds:8.1f}")
     strategy = {"requesters": ["user1*@bench.example"]}
-    tables = desk, events, entries, CONTRACT
+    tables = {"tickets": desk, "ticket_events": events, "time_entries": entries}
+    month = MonthOf(START, END, CONTRACT, strategy, tables)
     for name, stage, given in (
         ("duplicates", tickets.duplicates, (history, START, END)),
         ("repeats", tickets.repeats, (history, CONTRACT, START, END)),
-        ("tickets.analyse", tickets.analyse, (*tables, START, END)),
-        ("requests.analyse", requests.analyse, (*tables, strategy, START, END)),
+        ("tickets.analyse", tickets.analyse, (month,)),
+        ("requests.analyse", requests.analyse, (month,)),
     ):
         seconds, result = cpu(stage, *given)
         say(f"{name:20}{seconds:8.1f}")

@@ -21,15 +21,7 @@ def month(request, demo_place, truth):
 @pytest.fixture(scope="module")
 def desk(month):
     case, _ = month
-    return tickets.analyse(
-        case.table("tickets"),
-        case.follow_up("ticket_events"),
-        case.table("time_entries"),
-        case.agreed,
-        case.start,
-        case.end,
-        followed_to=case.reach("ticket_events"),
-    )
+    return tickets.analyse(case)
 
 
 def planted(faults, *kinds):
@@ -98,7 +90,7 @@ def test_the_desk_adds_up_to_the_planted_numbers(desk, month):
     for name in ("opened", "solved", "reopened", "removed", "open_at_end"):
         assert row[name] == everything[name], name
     assert desk.backlog["open_at_start"].iloc[0] == everything["open_at_start"]
-    figures = {(f.measure, f.subject): f for f in tickets.figures(desk)}
+    figures = {(f.measure, f.subject): f for f in desk.figures()}
     assert figures["tickets.hours", ""].value == pytest.approx(everything["hours"])
     assert figures["tickets.repeat_ratio", ""].value == pytest.approx(everything["repeat_ratio"])
     for fault in truth["tickets"]:

@@ -15,8 +15,7 @@ MONTHS = ["2026-03", "2026-10"]
 @pytest.fixture(scope="module", params=MONTHS)
 def month(request, demo_place, truth):
     case = open_day("demo", request.param, demo_place)
-    desk = helpdesk.analyse(case.table("tickets"), case.table("ticket_events"), case.agreed, case.end)
-    return case, truth[request.param], desk
+    return case, truth[request.param], helpdesk.analyse(case)
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +70,7 @@ def test_bouncing_tickets(month):
 
 def test_what_is_open_is_the_backlog_of_the_month(month):
     case, _, desk = month
-    monthly = tickets.analyse(
-        case.table("tickets"), case.table("ticket_events"), None, case.agreed, case.start, case.end
-    )
+    monthly = tickets.analyse(case)
     assert len(desk.open) == monthly.backlog["open_at_end"].iloc[-1]
     ours, theirs = (frame.set_index("ticket_id").sort_index() for frame in (desk.open, monthly.open_tickets))
     late = ours["late_with"].fillna("").str.contains("resolution")
@@ -97,8 +94,8 @@ def test_payments_are_decided_as_planted(bills, truth):
 
 
 def test_page_one_says_it(month, bills):
-    case, truth, desk = month
-    said = today.figures(helpdesk.figures(desk, case.agreed, case.strategy), bills.figures())
+    _, truth, desk = month
+    said = today.Analysis(desk, bills).figures()
     value = {figure.measure: figure.value for figure in said}
     assert value["today.overdue"] == len(ids(truth, "tickets", "no_response"))
     assert value["today.stuck"] == len(ids(truth, "daily", "stuck"))

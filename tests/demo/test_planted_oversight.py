@@ -69,28 +69,20 @@ def test_duties(month):
 
 def test_satisfaction(month):
     case, truth = month
-    asked = satisfaction.invited(case.sources)
-    table = satisfaction.scores(case.table("surveys"), case.start, case.end, asked).set_index("question")
+    done = satisfaction.analyse(case)
+    table = done.scores.set_index("question")
     entries = [entry for entry in truth["satisfaction"] if "invited" in entry]
     names = ("invited", "answered", "score", "worst", "best")
     assert not differences(table, entries, {name: name for name in names})
     silent = {entry["subject"] for entry in entries if entry["fault"] == "too_few_answers"}
     assert set(table.index[table["score"].isna()]) == silent
     response = next(entry for entry in truth["satisfaction"] if entry["subject"] == "response_ratio")
-    figures = satisfaction.figures(table.reset_index())
-    assert figures[-1].value == pytest.approx(response["response_ratio"])
+    assert done.figures()[-1].value == pytest.approx(response["response_ratio"])
 
 
 def test_unhappy_answers_speak_of_one_assignee(month):
     case, truth = month
-    heard = satisfaction.voices(
-        case.table("surveys"),
-        case.table("tickets"),
-        case.table("ticket_events"),
-        case.agreed,
-        case.start,
-        case.end,
-    )
+    heard = satisfaction.analyse(case).voices
     unhappy = heard.loc[heard["responsiveness"] <= 3, "assignee"].value_counts()
     for entry in truth["satisfaction"]:
         if entry["fault"] == "unhappy_with":
@@ -117,8 +109,7 @@ def test_vendors(month):
 
 def test_requests(month):
     case, truth = month
-    names = ("tickets", "ticket_events", "time_entries")
-    done = requests.analyse(*map(case.table, names), case.agreed, case.strategy, case.start, case.end)
+    done = requests.analyse(case)
     table = done.kinds.set_index("kind")
     entries = [{**entry, "subject": entry["fault"]} for entry in truth["requests"] if "tickets" in entry]
     assert {entry["fault"] for entry in entries} == set(requests.KINDS)

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf
 
 from msp_report.metrics import helpdesk
-from msp_report.metrics.helpdesk import analyse, figures
+from msp_report.metrics.helpdesk import analyse
 
 # 2026-04-01 is a Wednesday, so 3 April a Friday and 6 April a Monday. All in UTC unless a case says otherwise.
 OFFICE = {day: ["09:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -57,10 +58,17 @@ def answered(ticket: str, when: str) -> tuple:
     return ticket, when, "comment", None, "text"
 
 
-def now(when: str, tickets: pd.DataFrame, *events: tuple, terms: dict | None = None) -> helpdesk.Analysis:
+def now(
+    when: str,
+    tickets: pd.DataFrame | None,
+    *events: tuple,
+    terms: dict | None = None,
+    strategy: dict | None = None,
+) -> helpdesk.Analysis:
     """The help desk at an instant; every comment is the provider's and public."""
     said = log(*events).assign(actor_kind="provider", public=True) if events else None
-    return analyse(tickets, said, terms or contract(), at(when))
+    tables = {"tickets": tickets, "ticket_events": said}
+    return analyse(MonthOf(at(when), at(when), terms or contract(), strategy, tables))
 
 
 def check(row: pd.Series, **expected: Any) -> None:
@@ -337,16 +345,14 @@ def test_what_is_called_solved_at_no_time_is_named():
 def test_the_newest_entry():
     assert now("04-02 12:00", desk(WED)).newest_at == at("04-01 10:00")
     assert now("04-02 12:00", desk(WED), answered("T1", "04-02 11:00")).newest_at == at("04-02 11:00")
-    assert pd.isna(analyse(None, None, contract(), at("04-02 12:00")).newest_at)
+    assert pd.isna(now("04-02 12:00", None).newest_at)
 
 
 # ---------------------------------------------------------------- figures
 
 
-def by_name(found: helpdesk.Analysis, terms: dict | None = None, strategy: dict | None = None) -> dict:
-    return {
-        (f.measure.partition(".")[2], f.subject): f for f in figures(found, terms or contract(), strategy)
-    }
+def by_name(found: helpdesk.Analysis) -> dict:
+    return {(f.measure.partition(".")[2], f.subject): f for f in found.figures()}
 
 
 def test_figures():
@@ -382,7 +388,7 @@ def test_the_boards_target_for_the_backlog_holds_on_any_day():
         ]
     }
     for count, verdict in ((1, "met"), (2, "missed")):
-        figure = by_name(now("04-02 12:00", desk(*[WED] * count)), strategy=strategy)["open", ""]
+        figure = by_name(now("04-02 12:00", desk(*[WED] * count), strategy=strategy))["open", ""]
         assert (figure.target, figure.verdict) == (1, verdict)
 
 
@@ -410,12 +416,12 @@ def test_nothing_open_is_not_nothing_known():
         "solved": 0,
         "resolution_median": None,
     }
-    unknown = figures(analyse(None, None, contract(), at("04-02 12:00")), contract())
+    unknown = now("04-02 12:00", None).figures()
     assert {(figure.value, figure.why_missing) for figure in unknown} == {(None, "no tickets were supplied")}
 
 
 def test_records_have_their_columns_without_a_row():
-    for found in (now("04-02 12:00", desk(WED)), analyse(None, None, contract(), at("04-02 12:00"))):
+    for found in (now("04-02 12:00", desk(WED)), now("04-02 12:00", None)):
         records = found.records()
         assert list(records["open_tickets"].columns) == helpdesk._OPEN
         assert list(records["solved"].columns) == helpdesk._SOLVED
@@ -444,7 +450,7 @@ def test_every_open_ticket_is_counted_once(rows):
     for name, source in (("resolved_at", "solved"), ("first_response_at", "answered")):
         spans = pd.to_timedelta(pd.to_numeric(frame[source]), unit="min")
         table[name] = (table["opened_at"] + spans).dt.as_unit("us")
-    found = analyse(table, None, contract(), instant)
+    found = analyse(MonthOf(instant, instant, contract(), tables={"tickets": table}))
     expected = (table["opened_at"] < instant) & ~(table["resolved_at"] < instant)
     assert sorted(found.open["ticket_id"]) == sorted(table.loc[expected, "ticket_id"])
     assert (

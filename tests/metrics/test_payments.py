@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from months import MonthOf
 
-from msp_report.metrics import payments, today
+from msp_report.metrics import payments
 from msp_report.metrics.payments import analyse
 
 AGREED = {"client": {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}}
@@ -131,20 +131,3 @@ def test_nothing_to_pay_is_not_nothing_known():
         (None, 0, "no purchases were supplied"),
     }
     assert pd.isna(nobody.newest_on)
-
-
-# ---------------------------------------------------------------- page one of the day
-
-
-def test_page_one_repeats_the_figures_of_the_other_pages():
-    said = found().figures()
-    ours = {figure.measure: figure for figure in today.figures(said)}
-    assert set(ours) == {"today.payable", "today.hold", "today.cannot_tell", "today.release"}
-    for figure in said:
-        name = {"payments.due": "today.payable"}.get(
-            figure.measure, figure.measure.replace("payments", "today")
-        )
-        if name in ours:
-            assert (ours[name].value, ours[name].low, ours[name].n) == (figure.value, figure.low, figure.n)
-    assert set(today.lines(said)["page"]) == {"payments.html"}
-    assert today.lines([]).empty

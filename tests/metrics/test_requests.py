@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf
 
-from msp_report.metrics.requests import KINDS, analyse, figures
+from msp_report.metrics.requests import KINDS, analyse
 from msp_report.model.titles import Compared
 
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
@@ -38,7 +39,8 @@ def entries(*rows: tuple) -> pd.DataFrame:
 
 
 def done(tickets, strategy=MAY, contract=HOURLY, booked=None, events=None):
-    return analyse(tickets, events, booked, contract, strategy, START, END)
+    tables = {"tickets": tickets, "ticket_events": events, "time_entries": booked}
+    return analyse(MonthOf(START, END, contract, strategy, tables))
 
 
 def counts(analysis) -> dict:
@@ -80,7 +82,7 @@ def test_without_a_list_nobody_knows_who_may():
     assert table.loc[["authorised", "unauthorised"], "tickets"].isna().all()
     assert table.loc["unknown", "tickets"] == 1
     assert table.loc["authorised", "why"] == "strategy.yaml names no requesters"
-    found = {figure.measure: figure for figure in figures(analysis)}
+    found = {figure.measure: figure for figure in analysis.figures()}
     assert found["requests.unauthorised_tickets"].why_missing == "strategy.yaml names no requesters"
 
 
@@ -123,7 +125,7 @@ def test_titles_that_were_not_compared_are_counted(monkeypatch):
     )
 
     def found(analysis):
-        by_name = {figure.measure: figure for figure in figures(analysis)}
+        by_name = {figure.measure: figure for figure in analysis.figures()}
         twice, known = by_name["requests.duplicate_tickets"], by_name["requests.unauthorised_tickets"]
         return analysis.compared, twice.value, twice.coverage, known.coverage
 
@@ -186,7 +188,7 @@ def test_hours_that_nobody_records_are_missing():
     analysis = done(desk(("1", "amy@acme.example")))
     assert analysis.hours_from is None
     assert analysis.kinds[["hours", "cost"]].isna().all(axis=None)
-    found = {figure.measure: figure for figure in figures(analysis)}
+    found = {figure.measure: figure for figure in analysis.figures()}
     assert found["requests.authorised_hours"].why_missing == "no hours are recorded"
     assert found["requests.authorised_tickets"].value == 1
 
@@ -211,7 +213,7 @@ def test_money_only_where_the_contract_pays_so(contract, pays_by, costs):
     tickets = desk(("1", "amy@acme.example", None, None, 2), ("2", "bob", None, None, 1))
     analysis = done(tickets, contract=contract)
     assert analysis.pays_by == pays_by
-    names = [figure.measure for figure in figures(analysis)]
+    names = [figure.measure for figure in analysis.figures()]
     if costs is None:
         assert analysis.kinds.cost.isna().all()
         assert not [name for name in names if name.endswith("_cost")]
@@ -239,12 +241,12 @@ def test_requesters_most_tickets_first():
 
 
 def test_no_file_is_not_an_empty_file():
-    for figure in figures(done(None)):
+    for figure in done(None).figures():
         assert (figure.value, figure.why_missing) == (None, "no tickets were supplied")
     empty = done(desk())
     assert counts(empty) == dict.fromkeys(KINDS, 0)
     assert empty.kinds.share.isna().all()
-    assert [figure.value for figure in figures(empty) if figure.measure.endswith("_tickets")] == [0] * 5
+    assert [figure.value for figure in empty.figures() if figure.measure.endswith("_tickets")] == [0] * 5
 
 
 @settings(max_examples=15, deadline=None)

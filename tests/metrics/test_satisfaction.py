@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf
 
-from msp_report.metrics.satisfaction import analyse, assignees, figures, invited, scores, voices
+from msp_report.metrics.satisfaction import Analysis, analyse, assignees, scores, voices
 from msp_report.params import Sources
 
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
@@ -34,6 +35,10 @@ def survey(
 
 def row(surveys, question="responsiveness", **more) -> pd.Series:
     return scores(surveys, START, END, **more).set_index("question").loc[question]
+
+
+def analysed(surveys: pd.DataFrame | None, invited: int | None = None) -> Analysis:
+    return analyse(MonthOf(START, END, {}, tables={"surveys": surveys}, invited=invited))
 
 
 # ---------------------------------------------------------------- scores
@@ -112,7 +117,7 @@ def test_how_many_were_asked(table, stated, expected):
     assert (None if pd.isna(found.invited) else found.invited) == expected
     if expected is None:
         assert found[["worst", "best"]].isna().all() and found.score == 1
-    response = figures(scores(table, START, END, stated))[-1]
+    response = analysed(table, invited=stated).figures()[-1]
     assert response.value == (len(table[table.responsiveness.notna()]) / expected if expected else None)
     assert response.why_missing == (
         None if expected else "nobody was asked" if expected == 0 else "how many were asked is not known"
@@ -123,23 +128,23 @@ def test_an_answer_without_its_date_counts_by_its_invitation():
     table = survey(*[5] * 6).assign(answered_at=pd.NaT)
     assert row(table).answered == 6
     lost = table.assign(invited_at=pd.NaT)
-    done = analyse(lost, None, None, {}, START, END)
+    done = analysed(lost)
     assert (done.scores.answered.max(), done.undated) == (0, 6)
 
 
 def test_what_sources_state():
     def stated(*sources):
-        return invited(Sources.model_validate({"tables": {"surveys": list(sources)}}))
+        return Sources.model_validate({"tables": {"surveys": list(sources)}}).invited
 
     assert stated({"file": "a.csv", "invited": 240}) == 240
     assert stated({"file": "a.csv", "invited": 240}, {"file": "b.csv", "invited": 10}) == 250
     assert stated({"file": "a.csv", "invited": 240}, {"file": "b.csv"}) is None
-    assert invited(Sources()) is None
+    assert Sources().invited is None
 
 
 def test_figures():
     table = survey(*[5] * 13, *[2] * 2, *[None] * 5)
-    responsiveness, capability, recommend, response = figures(scores(table, START, END))
+    responsiveness, capability, recommend, response = analysed(table).figures()
     assert (round(responsiveness.value, 3), responsiveness.n, responsiveness.unit) == (0.867, 15, "ratio")
     assert (round(responsiveness.low, 3), round(responsiveness.high, 3)) == (0.621, 0.963)
     assert responsiveness.verdict is None  # the contract has no target; the board's stands in the scorecard
@@ -149,9 +154,9 @@ def test_figures():
 
 
 def test_no_survey_at_all():
-    for figure in figures(scores(None, START, END)):
+    for figure in analysed(None).figures():
         assert (figure.value, figure.why_missing) == (None, "no survey was supplied")
-    assert analyse(None, None, None, {}, START, END).voices.empty
+    assert analysed(None).voices.empty
 
 
 def test_what_cannot_be_used_is_refused():

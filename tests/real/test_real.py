@@ -31,8 +31,7 @@ def april(place):
 
 @pytest.fixture(scope="module")
 def desk(april):
-    found = april.table("tickets"), april.follow_up("ticket_events"), april.table("time_entries")
-    return tickets.analyse(*found, april.agreed, april.start, april.end, april.reach("ticket_events"))
+    return tickets.analyse(april)
 
 
 def test_every_row_of_the_event_log_is_accounted_for(april):

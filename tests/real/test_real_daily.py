@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from months import MonthOf
 
 from msp_report.case import open_day
 from msp_report.metrics import helpdesk
@@ -38,7 +39,8 @@ def april(place):
 def test_what_was_open(april, at, open_count, paused, stuck, bouncing, solved):
     case, tickets, events = april
     instant = pd.Timestamp(at, tz="UTC")
-    desk = helpdesk.analyse(tickets, events, case.agreed, instant)
+    tables = {"tickets": tickets, "ticket_events": events}
+    desk = helpdesk.analyse(MonthOf(instant, instant, case.agreed, tables=tables))
     before = events[events["at"] < instant]
     last = before[before["field"] == "status"].groupby("ticket_id")["to"].last()
     opened = tickets.set_index("ticket_id")["opened_at"]
@@ -49,7 +51,7 @@ def test_what_was_open(april, at, open_count, paused, stuck, bouncing, solved):
     assert set(desk.open["ticket_id"]) == set(still)
     touched = before.groupby("ticket_id")["at"].max().reindex(still).fillna(opened)
     assert set(desk.stuck["ticket_id"]) == set(still[instant - touched >= pd.Timedelta(days=7)])
-    values = {f.measure.partition(".")[2]: f for f in helpdesk.figures(desk, case.agreed) if not f.subject}
+    values = {f.measure.partition(".")[2]: f for f in desk.figures() if not f.subject}
     counts = ("open", "paused", "stuck", "bouncing", "solved")
     assert [values[name].value for name in counts] == [open_count, paused, stuck, bouncing, solved]
     # nobody agreed on times, so nothing is called overdue, nor on time
@@ -60,6 +62,4 @@ def test_by_default_the_newest_month_counts_and_is_old(place):
     case = open_day("public-tickets", "", place)
     assert str(case.period) == "2017-02"
     assert case.age > pd.Timedelta(days=365)
-    assert helpdesk.analyse(
-        case.table("tickets"), case.table("ticket_events"), case.agreed, case.end
-    ).open.empty
+    assert helpdesk.analyse(case).open.empty

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.metrics.tickets.course import priorities
 from msp_report.metrics.tickets.history import OPEN, History, instants, micros
-from msp_report.metrics.tickets.levels import priorities
 from msp_report.model.tables import STATUSES
 from msp_report.model.titles import Compared, earlier_match
 from msp_report.params import Contract, as_contract
@@ -64,7 +64,7 @@ def followed(
     """
     contract = as_contract(contract)
     later = later or history
-    days = _on(contract, start).tickets.reopen_days
+    days = contract.on(start).tickets.reopen_days
     solved = history.moves[history.moves["move"] == "solved"]
     solved = solved[(solved["at"] >= start) & (solved["at"] < end)]
     desk = history.tickets.iloc[solved["row"]]
@@ -99,7 +99,7 @@ def repeats(
     Source: rule 18.
     """
     contract = as_contract(contract)
-    days = _on(contract, start).tickets.repeat_days
+    days = contract.on(start).tickets.repeat_days
     desk = history.tickets
     opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
     solved = history.moves[history.moves["move"] == "solved"]
@@ -115,7 +115,7 @@ def repeats(
         earlier["since"],
         earlier["until"] + pd.Timedelta(microseconds=1),
     )
-    return Again(_matched(opened, desk, found), compared)
+    return Again(_first_findings(opened, desk, found), compared)
 
 
 def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> Again:
@@ -135,7 +135,7 @@ def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> Agai
         is_open & ~np.append(False, joined)[: len(row)],
         is_open & ~np.append(joined, False)[: len(row)],
     )
-    since, until = micros(spells["start_at"])[begins], micros(spells["end_at"])[ends]
+    since, until = spells["start"].to_numpy()[begins], spells["end"].to_numpy()[ends]
     relevant = (until > micros([start])[0]) & (since < until)
     rows, since, until = row[begins][relevant], since[relevant], until[relevant]
     order = np.lexsort((rows, since))
@@ -147,7 +147,7 @@ def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> Agai
         pd.Series(instants(since[order]), earlier.index),
         pd.Series(instants(until[order]), earlier.index),
     )
-    return Again(_matched(opened, desk, {_TEXT: match}), compared)
+    return Again(_first_findings(opened, desk, {_TEXT: match}), compared)
 
 
 def quality(
@@ -193,10 +193,6 @@ def quality(
     return table[[*columns, "opened", "repeated", "repeat_ratio"]]
 
 
-def _on(contract: Contract, start: pd.Timestamp) -> Contract:
-    return contract.on(start.tz_convert(contract.client.timezone).date())
-
-
 def _days_later(at: pd.Series, days: float, contract: Contract) -> pd.Series:
     """The same local time so many civil days later; in a gap its end, in a fold the first (rule 1)."""
     local = at.dt.tz_convert(contract.client.timezone).dt.tz_localize(None) + pd.Timedelta(days=days)
@@ -231,7 +227,7 @@ def _same(opened: pd.DataFrame, earlier: pd.DataFrame, key: str) -> pd.Series:
     return within.set_index("row")["found"].reindex(opened.index)
 
 
-def _matched(opened: pd.DataFrame, desk: pd.DataFrame, found: dict[str, pd.Series]) -> pd.DataFrame:
+def _first_findings(opened: pd.DataFrame, desk: pd.DataFrame, found: dict[str, pd.Series]) -> pd.DataFrame:
     """The tickets for which something was found, with the first finding and every reason."""
     rows = np.column_stack([match.reindex(opened.index).to_numpy(float) for match in found.values()])
     held = ~np.isnan(rows)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from msp_report.metrics.tickets import again, flow, levels
+from msp_report.metrics.tickets import again, course, flow, still_open, verdicts
 from msp_report.metrics.tickets.history import History, history_of
+from msp_report.model.case import Case
 from msp_report.model.figures import Figure
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
@@ -63,6 +64,19 @@ class Analysis:
         named = rows.rename(columns={"value": dimension}).replace({dimension: {"": None}})
         return named.sort_values(["solved", "opened"], ascending=False, kind="stable")
 
+    def figures(self) -> list[Figure]:
+        """The figures of the report, by priority and in all (subject empty).
+
+        Returns: tickets.response_attainment, .resolution_attainment, .response_median, .resolution_median,
+        .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
+        .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets.
+        Edge cases decided: these count everything there is, so low and high stay empty; a verdict is given to
+        attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without
+        a tickets table every figure of all is missing.
+        """
+        parts = (_attained, _lasting, _tickets_counted, _came_back, _worked)
+        return [figure for subject in _subjects(self) for part in parts for figure in part(self, subject)]
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page, by the names of interfaces.md."""
         names = ("clocks", "attainment", "rules", "robustness", "durations", "backlog", "volumes", "hours")
@@ -70,61 +84,44 @@ class Analysis:
         return {name: getattr(self, name) for name in names}
 
 
-def analyse(
-    tickets: pd.DataFrame | None,
-    events: pd.DataFrame | None,
-    time_entries: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    start: pd.Timestamp,
-    end: pd.Timestamp,
-    followed_to: pd.Timestamp | None = None,
-) -> Analysis:
+def analyse(case: Case) -> Analysis:
     """Everything about the tickets of a period.
 
-    Parameters: `tickets`, `events`, `time_entries` as the canonical tables, with those of earlier months, None
-    where not supplied; `contract` a model or plain dict; `start`, `end` [UTC]: local midnights, `end` being the
-    cut-off; `followed_to` [UTC]: up to where the exports reach, for the follow-up of rule 18 alone (default:
-    `end`).
-    Returns: Analysis. Raises: as `history_of` and `backlog`.
+    Reads tickets, time_entries, and ticket_events as far as later exports reach, for the follow-up of rule 18 alone.
+    Raises as `history_of` and `backlog`. Source: rules 0, 11-18.
     """
-    contract = as_contract(contract)
-    supplied = tickets is not None
-    tickets = tickets if tickets is not None else TABLES["tickets"].empty()
+    contract, start, end = as_contract(case.agreed), case.start, case.end
+    given, events = case.table("tickets"), case.follow_up("ticket_events")
+    tickets = given if given is not None else TABLES["tickets"].empty()
     history = history_of(tickets, events, contract, end)
-    course = levels.Course.of(history, contract)
-    every = levels.clocks_of(history, contract, course)
-    attained = levels.attainment(every, contract, start, end)
-    readings = levels.rules(course, contract, start, end)
-    robust = levels.robustness(readings)
-    lengths = flow.durations(every, contract, start, end)
-    later = _followed(history, tickets, events, contract, start, end, followed_to)
+    of_clocks = course.Course.of(history, contract)
+    every = course.clocks_of(history, contract, of_clocks)
+    readings = verdicts.rules(of_clocks, contract, start, end)
+    later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
     follow_up = again.followed(history, later, contract, start, end)
     repeated = again.repeats(history, contract, start, end)
-    quality = again.quality(history, follow_up, repeated.tickets, contract, start, end)
-    stay = flow.open_tickets(history, every)
-    volumes = flow.volumes(history, contract, start, end)
-    worked = flow.hours(history, time_entries, contract, start, end)
+    stay = still_open.open_tickets(history, every)
     return Analysis(
         history=history,
-        clocks=levels.alive(every, start),
-        attainment=attained,
+        clocks=course.alive(every, start),
+        attainment=verdicts.attainment(every, contract, start, end),
         rules=readings,
-        robustness=robust,
-        durations=lengths,
+        robustness=verdicts.robustness(readings),
+        durations=flow.durations(every, contract, start, end),
         backlog=flow.backlog(history, contract, start, end),
-        volumes=volumes,
-        hours=worked,
+        volumes=flow.volumes(history, contract, start, end),
+        hours=flow.hours(history, case.table("time_entries"), contract, start, end),
         open_tickets=stay,
-        ageing=flow.ageing(stay, contract, start),
+        ageing=still_open.ageing(stay, contract, start),
         reopens=again.reopens(history, start, end),
         follow_up=follow_up,
         repeats=repeated.tickets,
         duplicates=again.duplicates(history, start, end).tickets,
         compared=repeated.compared,
-        quality=quality,
+        quality=again.quality(history, follow_up, repeated.tickets, contract, start, end),
         priority_changes=flow.priority_changes(history, contract, start, end),
         undated=history.undated,
-        supplied=supplied,
+        supplied=given is not None,
         start=start,
         end=end,
     )
@@ -137,39 +134,16 @@ def _followed(
     contract: Contract,
     start: pd.Timestamp,
     end: pd.Timestamp,
-    followed_to: pd.Timestamp | None,
+    reach: pd.Timestamp,
 ) -> History | None:
     """The later history of the tickets solved in the period; None where nothing later is known."""
-    if followed_to is None or followed_to <= end or events is None:
+    if reach <= end or events is None:
         return None
     moves = history.moves
     solved = moves["row"][(moves["move"] == "solved") & (moves["at"] >= start)].unique()
     ids = set(history.tickets["ticket_id"].iloc[solved])
     chosen = [frame[frame["ticket_id"].astype("str").isin(ids)] for frame in (tickets, events)]
-    return history_of(*chosen, contract, followed_to)
-
-
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of the report `tickets`, by priority and in all (subject empty).
-
-    Returns: tickets.response_attainment, .resolution_attainment, .response_median, .resolution_median,
-    .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
-    .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets.
-    Edge cases decided: these count everything there is, so low and high stay empty; a verdict is given to
-    attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without
-    a tickets table every figure of all is missing.
-    """
-    return [
-        figure
-        for subject in _subjects(analysis)
-        for figure in (
-            *_attained(analysis, subject),
-            *_lengths(analysis, subject),
-            *_volumes(analysis, subject),
-            *_again(analysis, subject),
-            *_hours(analysis, subject),
-        )
-    ]
+    return history_of(*chosen, contract, reach)
 
 
 _NOT_SUPPLIED = "no tickets were supplied"
@@ -214,19 +188,16 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
             measure=f"tickets.{clock}_attainment",
             subject=subject,
             value=row["attainment_ratio"] if analysis.supplied else None,
-            unit="ratio",
             n=row["met"] + row["breached"],
             target=row["target_ratio"],
-            better="higher",
             verdict=row["verdict"] if analysis.supplied else "no_data",
             robust=robust if isinstance(robust, str) else None,
             clause=row["clause"],
-            rule="rules 11-15",
             why_missing=None if pd.notna(row["attainment_ratio"]) else _first(why),
         )
 
 
-def _lengths(analysis: Analysis, subject: str) -> Iterator[Figure]:
+def _lasting(analysis: Analysis, subject: str) -> Iterator[Figure]:
     for name, clock, column in (
         ("response_median", "response", "median_min"),
         ("resolution_median", "resolution", "median_min"),
@@ -247,33 +218,23 @@ def _lengths(analysis: Analysis, subject: str) -> Iterator[Figure]:
             measure=f"tickets.{name}",
             subject=subject,
             value=value,
-            unit="min",
             n=row.get("n", 0),
-            better="lower",
-            rule="rule 16",
             why_missing=None if pd.notna(value) else _first(why),
         )
 
 
-def _volumes(analysis: Analysis, subject: str) -> Iterator[Figure]:
+def _tickets_counted(analysis: Analysis, subject: str) -> Iterator[Figure]:
     row = _row(analysis.volumes, dimension="priority" if subject else "all", value=subject)
-    for name, column, better in (
-        ("opened", "opened", None),
-        ("solved", "solved", None),
-        ("backlog", "open_at_end", "lower"),
-    ):
+    for name, column in (("opened", "opened"), ("solved", "solved"), ("backlog", "open_at_end")):
         yield Figure(
             measure=f"tickets.{name}",
             subject=subject,
             value=row.get(column, 0) if analysis.supplied else None,
-            unit="count",
-            better=better,
-            rule="rules 12, 17",
             why_missing=None if analysis.supplied else _NOT_SUPPLIED,
         )
 
 
-def _again(analysis: Analysis, subject: str) -> Iterator[Figure]:
+def _came_back(analysis: Analysis, subject: str) -> Iterator[Figure]:
     row = {"opened": 0, "solves": 0, "followed": 0} | _row(analysis.quality, priority=subject)
     watched = analysis.history.tickets["logged"].any()
     reasons = {
@@ -295,16 +256,13 @@ def _again(analysis: Analysis, subject: str) -> Iterator[Figure]:
             measure=f"tickets.{name}",
             subject=subject,
             value=value,
-            unit="ratio",
             n=row[n],
-            better="lower",
             coverage=analysis.compared.coverage if name == "repeat_ratio" else None,
-            rule="rule 18",
             why_missing=None if pd.notna(value) else _first(reasons[name]),
         )
 
 
-def _hours(analysis: Analysis, subject: str) -> Iterator[Figure]:
+def _worked(analysis: Analysis, subject: str) -> Iterator[Figure]:
     row = _row(analysis.hours, priority=subject)
     source = _row(analysis.hours, priority="")["source"]
     value = row.get("hours", 0.0 if isinstance(source, str) else math.nan)
@@ -312,9 +270,7 @@ def _hours(analysis: Analysis, subject: str) -> Iterator[Figure]:
         measure="tickets.hours",
         subject=subject,
         value=value,
-        unit="hours",
         n=row.get("n", 0),
-        rule="rule 17",
         why_missing=None if pd.notna(value) else "neither time entries nor tickets tell hours of the period",
     )
 

@@ -1,28 +1,21 @@
-"""What comes in, goes out and stays: backlog, ages, volumes, hours, and the open tickets that need a look."""
+"""What comes in and goes out, and how long it took: durations, backlog, volumes, hours, changes of priority."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from msp_report.metrics.tickets.course import alive, priorities
 from msp_report.metrics.tickets.history import MOVES, OPEN, History, micros
-from msp_report.metrics.tickets.levels import alive, local_date, priorities
+from msp_report.model.columns import civil_day, last_day
 from msp_report.model.period import Month, midnight
 from msp_report.model.statistics import kaplan_meier, percentile
 from msp_report.model.tables import STATUSES
 from msp_report.params import Contract, as_contract
 
-#: Age bands of open tickets [days of 24 h]: each from one edge up to, not including, the next.
-AGES = (0, 1, 3, 7, 14, 30, 90)
-#: An open ticket nobody touched for so many days is stuck.
-STUCK_DAYS = 7
-#: An open ticket handed on so many times is bouncing.
-BOUNCING_TIMES = 3
 #: Months that Kaplan-Meier looks back (rule 16).
 LOOK_BACK_MONTHS = 12
 
@@ -46,8 +39,7 @@ def durations(
     contract = as_contract(contract)
     zone = contract.client.timezone
     names = priorities(alive(clocks, start)["priority"], contract, start)
-    last_day = local_date(end - pd.Timedelta(microseconds=1), contract)
-    since = midnight(Month.of(last_day).shift(1 - LOOK_BACK_MONTHS).first_on, zone)
+    since = midnight(Month.of(last_day(end, zone)).shift(1 - LOOK_BACK_MONTHS).first_on, zone)
     recent = clocks[(clocks["opened_at"] >= since) & (clocks["opened_at"] < end)]
     rows = []
     for clock, at in (("resolution", "solved_at"), ("response", "response_at")):
@@ -86,12 +78,12 @@ def backlog(
     Source: rule 17.
     """
     contract = as_contract(contract)
-    days, edges = _days(start, end, contract)
+    days, edges = _day_edges(start, end, contract.client.timezone)
     spells, moves = history.spells, history.moves
     is_open = np.isin(spells["status"].to_numpy(), _OPEN_CODES)
-    begins, ends = (np.sort(micros(spells[name])[is_open]) for name in ("start_at", "end_at"))
+    begins, ends = (np.sort(spells[name].to_numpy()[is_open]) for name in ("start", "end"))
     last = history.cutoff == end
-    at_edges = np.searchsorted(begins, edges) - np.searchsorted(ends, edges)
+    at_edges = np.searchsorted(begins, micros(edges)) - np.searchsorted(ends, micros(edges))
     if last:
         at_edges[-1] = int(history.tickets["is_open"].sum())
     created = _per_day(history.tickets["opened_at"], edges)
@@ -152,72 +144,6 @@ def volumes(
     return pd.concat(frames, ignore_index=True)[columns]
 
 
-def open_tickets(history: History, clocks: pd.DataFrame) -> pd.DataFrame:
-    """The tickets open at the cut-off, the oldest first.
-
-    Parameters: `history` and its `clocks`.
-    Returns: one row per open ticket: ticket_id, opened_at, age_days (of 24 h), status, priority, priority_now,
-    assignee, category, title, reassignments, touched_at, quiet_days (since the last event, else the opening;
-    missing where the source has no events), resolution_due_at, overdue (missing without a target), stuck
-    (quiet for 7 days; missing where quiet_days is), bouncing (handed on 3 times; missing where not recorded).
-    """
-    desk = history.tickets[history.tickets["is_open"]]
-    due = clocks.set_index("ticket_id")["resolution_due_at"].reindex(desk["ticket_id"]).array
-    table = desk[
-        [
-            "ticket_id",
-            "opened_at",
-            "status",
-            "priority",
-            "priority_now",
-            "assignee",
-            "category",
-            "title",
-            "reassignments",
-            "touched_at",
-        ]
-    ].reset_index(drop=True)
-    days = pd.Timedelta(days=1)
-    table.insert(2, "age_days", (history.cutoff - table["opened_at"]) / days)
-    quiet = (history.cutoff - table["touched_at"].fillna(table["opened_at"])) / days
-    table["quiet_days"] = quiet if history.has_events else np.nan
-    table["resolution_due_at"] = due
-    flags = {
-        "overdue": (table["resolution_due_at"] < history.cutoff, table["resolution_due_at"].isna()),
-        "stuck": (table["quiet_days"] >= STUCK_DAYS, table["quiet_days"].isna()),
-        "bouncing": (table["reassignments"] >= BOUNCING_TIMES, table["reassignments"].isna()),
-    }
-    for name, (flag, unknown) in flags.items():
-        table[name] = flag.astype("boolean").mask(unknown)
-    return table
-
-
-def ageing(
-    open_tickets: pd.DataFrame, contract: Contract | Mapping[str, Any], start: pd.Timestamp
-) -> pd.DataFrame:
-    """Open tickets by age and priority.
-
-    Parameters: `open_tickets` as given by `open_tickets`; `contract`; `start` of the period [UTC].
-    Returns: one row per priority (all: empty) and age band: priority, band ("0-1", …, "90+" days), from_days,
-    open. Priority is the one when the clocks started, as everywhere.
-    Source: rule 17.
-    """
-    names = priorities(open_tickets["priority"], as_contract(contract), start)
-    bands = [f"{low}-{high}" for low, high in pairwise(AGES)] + [f"{AGES[-1]}+"]
-    place = np.searchsorted(AGES, open_tickets["age_days"], side="right") - 1
-    counts = pd.crosstab(open_tickets["priority"].array, place)
-    counts = counts.reindex(index=names, columns=range(len(AGES)), fill_value=0)
-    table = np.vstack([counts.to_numpy(np.int64).reshape(len(names), len(AGES)), counts.sum(axis=0)])
-    return pd.DataFrame(
-        {
-            "priority": np.repeat(np.array([*names, ""], dtype=object), len(AGES)),
-            "band": np.tile(bands, len(names) + 1),
-            "from_days": np.tile(AGES, len(names) + 1),
-            "open": table.astype(np.int64).ravel(),
-        }
-    ).astype({"priority": "str", "band": "str"})
-
-
 def hours(
     history: History,
     time_entries: pd.DataFrame | None,
@@ -240,7 +166,7 @@ def hours(
     desk = history.tickets
     opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
     names = priorities(opened["priority"], contract, start)
-    entries = _entries(time_entries, local_date(start, contract), local_date(end, contract))
+    entries = _bookings(time_entries, *(civil_day(at, contract.client.timezone) for at in (start, end)))
     if entries is not None:
         source = "time_entries"
         booked = entries[entries["ticket_id"].notna()]
@@ -277,7 +203,7 @@ def priority_changes(
     chosen = before.notna() & (before != steps["to"]) & (steps["at"] >= start) & (steps["at"] < end)
     table = steps[chosen].assign(**{"from": before[chosen]})
     table.insert(0, "ticket_id", history.tickets["ticket_id"].iloc[table["row"]].array)
-    known = contract.on(local_date(start, contract)).tickets.priorities
+    known = contract.on(start).tickets.priorities
     minutes = {name: priority.resolution_min for name, priority in known.items()}
     more = (table["to"].map(minutes).astype(float) - table["from"].map(minutes).astype(float)).to_numpy()
     names = np.select([more > 0, more < 0], ["lowered", "raised"], "")
@@ -289,28 +215,29 @@ def priority_changes(
 _OPEN_CODES = [STATUSES.index(name) for name in OPEN]
 
 
-def _days(start: pd.Timestamp, end: pd.Timestamp, contract: Contract) -> tuple[pd.DatetimeIndex, np.ndarray]:
-    """The local days of a period, and the instants at which they begin and the last one ends [us]."""
-    first, last = local_date(start, contract), local_date(end - pd.Timedelta(microseconds=1), contract)
-    count = (last - first).days + 1
-    days: list[date] = [first + timedelta(days=step) for step in range(count)]
-    edges = micros([midnight(day, contract.client.timezone) for day in days] + [end])
-    return pd.DatetimeIndex(days).as_unit("us"), edges
+def _day_edges(
+    start: pd.Timestamp, end: pd.Timestamp, zone: str
+) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
+    """The local days of a period, and the instants at which they begin and the last one ends."""
+    days = pd.date_range(civil_day(start, zone), last_day(end, zone), freq="D", unit="us")
+    return days, pd.DatetimeIndex([*(midnight(day.date(), zone) for day in days), end]).as_unit("us")
 
 
-def _per_day(at: pd.Series, edges: np.ndarray) -> np.ndarray:
+def _per_day(at: pd.Series, edges: pd.DatetimeIndex) -> np.ndarray:
     """How many instants fall on each day."""
-    place = np.searchsorted(edges, micros(at), side="right") - 1
+    place = edges.searchsorted(pd.DatetimeIndex(at), side="right") - 1
     inside = (place >= 0) & (place < len(edges) - 1)
     return np.bincount(place[inside], minlength=len(edges) - 1)
 
 
-def _entries(time_entries: pd.DataFrame | None, first: date, after: date) -> pd.DataFrame | None:
+def _bookings(
+    time_entries: pd.DataFrame | None, first: pd.Timestamp, after: pd.Timestamp
+) -> pd.DataFrame | None:
     """The bookings of a period; None where there are none."""
     if time_entries is None or time_entries.empty:
         return None
     day = pd.to_datetime(time_entries["worked_on"])
-    chosen = time_entries[(day >= pd.Timestamp(first)) & (day < pd.Timestamp(after))]
+    chosen = time_entries[(day >= first) & (day < after)]
     ticket = chosen["ticket_id"] if "ticket_id" in chosen else pd.Series(None, chosen.index, dtype=object)
     chosen = pd.DataFrame({"ticket_id": ticket.astype("str"), "hours": chosen["hours"].astype(float)})
     return chosen if len(chosen) else None

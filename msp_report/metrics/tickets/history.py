@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model.columns import optional
 from msp_report.model.tables import PANDAS, STATUSES
 from msp_report.params import Contract, as_contract
 
@@ -47,7 +48,7 @@ class History:
     reassignments, status and is_open (at the cut-off), logged (its status comes from events), response_at
     (first answer of a human at the provider), touched_at (last event; NaT without any).
     `spells`: one row per ticket and status in order of time: row (of `tickets`), status (its place in
-    tables.STATUSES), start_at, end_at (the cut-off for the last one).
+    tables.STATUSES), start and end [us of UTC] (the cut-off for the last one).
     `moves`: one row per step in order of ticket and time: row, at, move (solved, reopened, removed), from, to,
     actor, actor_kind.
     `priorities`: one row per priority event in order of ticket and time: row, at, from, to, actor, actor_kind.
@@ -108,7 +109,7 @@ def history_of(
     """
     zone = as_contract(contract).client.timezone
     cutoff = pd.Timestamp(cutoff).tz_convert("UTC").as_unit("us")
-    every = _tickets(tickets)
+    every = _typed_tickets(tickets)
     desk = _in_order(every[every["opened_at"] < cutoff])
     log = _Log(events, every, desk, cutoff)
     desk = desk.reset_index(drop=True)
@@ -166,20 +167,20 @@ def _in_order(desk: pd.DataFrame) -> pd.DataFrame:
     return desk.iloc[order]
 
 
-def _tickets(tickets: pd.DataFrame) -> pd.DataFrame:
+def _typed_tickets(tickets: pd.DataFrame) -> pd.DataFrame:
     """The tickets with every column there and typed."""
     for name in ("ticket_id", "opened_at"):
         if name not in tickets.columns:
             raise ValueError(f"tickets: the column {name} is absent: add it")
-    frame = pd.DataFrame({"ticket_id": _text(tickets["ticket_id"])})
+    frame = pd.DataFrame({"ticket_id": tickets["ticket_id"].astype("str")})
     frame["opened_at"] = _times(tickets["opened_at"], "tickets: opened_at")
     for name in _TICKET_TIMES:
-        frame[name] = _times(_column(tickets, name, PANDAS["instant"]), f"tickets: {name}")
+        frame[name] = _times(optional(tickets, name, PANDAS["instant"]), f"tickets: {name}")
     for name in ("priority", "status", *_TICKET_TEXTS):
-        frame[name] = _text(_column(tickets, name))
+        frame[name] = optional(tickets, name).astype("str")
     frame["priority"] = frame["priority"].fillna("not given")
     for name in ("hours", "reassignments"):
-        column = pd.to_numeric(_column(tickets, name, "float64")).astype("Float64")
+        column = pd.to_numeric(optional(tickets, name, "float64")).astype("Float64")
         frame[name] = column.to_numpy(float, na_value=np.nan)
     if (twice := frame["ticket_id"].duplicated()).any():
         raise ValueError(f"tickets: ticket_id {frame['ticket_id'][twice].iloc[0]} stands twice: keep one row")
@@ -199,7 +200,7 @@ class _Log:
                 raise ValueError(f"ticket_events: the column {name} is absent: add it")
         at = _times(events["at"], "ticket_events: at")
         before = np.flatnonzero(at < cutoff)
-        found = pd.Index(every["ticket_id"]).get_indexer(_text(events["ticket_id"].iloc[before]))
+        found = pd.Index(every["ticket_id"]).get_indexer(events["ticket_id"].iloc[before].astype("str"))
         self.strays = int((found < 0).sum())
         row_of = np.full(len(every) + 1, -1)  # the last one serves the strays
         row_of[desk.index] = np.arange(len(desk))
@@ -208,7 +209,7 @@ class _Log:
         self._events, self._place = events, before[known]
         self.row = row[known]
         self.at = np.maximum(micros(at)[self._place], micros(desk["opened_at"])[self.row])
-        self._field, self._fields = pd.factorize(_text(events["field"].iloc[self._place]))
+        self._field, self._fields = pd.factorize(events["field"].iloc[self._place].astype("str"))
 
     def of(self, field: str) -> pd.DataFrame:
         """The events of one field in order of ticket and time: row, at, from, to, actor, actor_kind, public."""
@@ -217,9 +218,9 @@ class _Log:
         order = chosen[np.lexsort((self.at[chosen], self.row[chosen]))]
         table = pd.DataFrame({"row": self.row[order], "at": instants(self.at[order])})
         for name in _EVENT_TEXTS:
-            table[name] = _text(_column(self._events, name).iloc[self._place[order]]).array
+            table[name] = optional(self._events, name).iloc[self._place[order]].astype("str").array
         table["public"] = (
-            _column(self._events, "public", "boolean").iloc[self._place[order]].astype("boolean").array
+            optional(self._events, "public", "boolean").iloc[self._place[order]].astype("boolean").array
         )
         return table
 
@@ -290,7 +291,7 @@ def _lives(
     steps = steps[steps["to"].notna()]
     logged = _flags(steps["row"], n)
 
-    first = _codes(_per_row(steps, n, "from", "first"), _NEW)
+    first = _status_codes(_per_row(steps, n, "from", "first"), _NEW)
     begin = np.where(logged, np.where(_GROUP[first] == _STILL_OPEN, first, _NEW), _OPEN)
     parts = [(np.arange(n), opened, begin, np.full(n, -1))]
 
@@ -305,19 +306,19 @@ def _lives(
     gone_at = micros(desk["closed_at"].fillna(desk["resolved_at"]).fillna(desk["opened_at"]))
     at = np.maximum(np.where(taken, gone_at, done_at), opened)
     ended = np.flatnonzero(~logged & (at < end))
-    code = np.where(taken, _codes(desk["own_status"], _OPEN), STATUSES.index("resolved"))
+    code = np.where(taken, _status_codes(desk["own_status"], _OPEN), STATUSES.index("resolved"))
     parts.append((ended, at[ended], code[ended], np.full(len(ended), -1)))
 
-    parts.append((steps["row"], micros(steps["at"]), _codes(steps["to"], _OPEN), steps.index))
+    parts.append((steps["row"], micros(steps["at"]), _status_codes(steps["to"], _OPEN), steps.index))
     row, start, status, event = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.lexsort((start, row))
     row, start, status, event = row[order], start[order], status[order], event[order]
 
     last = np.append(row[1:] != row[:-1], True) if len(row) else np.empty(0, bool)
-    spells = pd.DataFrame({"row": row, "status": status, "start_at": instants(start)})
-    spells["end_at"] = instants(np.where(last, end, np.append(start[1:], end)))
+    spells = pd.DataFrame({"row": row, "status": status, "start": start})
+    spells["end"] = np.where(last, end, np.append(start[1:], end))
     moves = _moves(row, start, status, event, steps)
-    own_code = _codes(desk["own_status"], _OPEN)
+    own_code = _status_codes(desk["own_status"], _OPEN)
     final = np.where(~logged & (_GROUP[own_code] == _GROUP[status[last]]), own_code, status[last])
     at_end = pd.Series(pd.Categorical.from_codes(final, STATUSES)).astype("str")
     desk = desk.assign(status=at_end, is_open=_GROUP[final] == _STILL_OPEN, logged=logged)
@@ -357,18 +358,9 @@ def _per_row(frame: pd.DataFrame, n: int, column: str, keep: str) -> pd.Series:
     return chosen.set_index("row")[column].reindex(pd.RangeIndex(n))
 
 
-def _codes(statuses: pd.Series, default: int) -> np.ndarray:
+def _status_codes(statuses: pd.Series, default: int) -> np.ndarray:
     codes = pd.Categorical(statuses, categories=STATUSES).codes.astype(np.int64)
     return np.where(codes < 0, default, codes)
-
-
-def _column(frame: pd.DataFrame, name: str, dtype: str = "str") -> pd.Series:
-    """A column, or one of missing values where it is absent."""
-    return frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype=dtype)
-
-
-def _text(column: pd.Series) -> pd.Series:
-    return column.astype("str")
 
 
 def _times(column: pd.Series, name: str) -> pd.Series:

@@ -10,8 +10,10 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12, 17",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The tickets open at the instant of the page, by the priority that their clocks started with."
+        ),
+        no_data="No tickets were supplied.",
     ),
     Measure(
         "overdue",
@@ -20,8 +22,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 13-15",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The open tickets that let a deadline pass, of the answer or of the solution, and still lack "
+            "what was due."
+        ),
+        no_data="No tickets were supplied, or no time is agreed for what is open.",
     ),
     Measure(
         "due",
@@ -30,8 +35,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12-15",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The open tickets whose next deadline falls before the end of the working day; what is overdue "
+            "already may be among them with its next one."
+        ),
+        no_data="No tickets were supplied, or no time is agreed for what is open.",
     ),
     Measure(
         "unanswered",
@@ -40,8 +48,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12-15",
-        meaning="",
-        no_data="",
+        meaning="The open tickets that nobody at the provider has answered.",
+        no_data="No tickets were supplied, or the source has no times of first responses.",
     ),
     Measure(
         "paused",
@@ -50,8 +58,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12-15",
-        meaning="",
-        no_data="",
+        meaning="The open tickets in a status that stops their clock.",
+        no_data="No tickets were supplied.",
     ),
     Measure(
         "stuck",
@@ -60,8 +68,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12-15",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The open tickets that nobody touched for 7 days or longer, whatever they wait for; booked "
+            "hours are no touch."
+        ),
+        no_data="No tickets were supplied, or the source has no log of changes.",
     ),
     Measure(
         "bouncing",
@@ -70,8 +81,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12-15",
-        meaning="",
-        no_data="",
+        meaning="The open tickets that were handed on 3 times or more.",
+        no_data="No tickets were supplied, or the source does not say to whom a ticket was handed.",
     ),
     Measure(
         "oldest",
@@ -80,8 +91,8 @@ MEASURES = (
         unit="days",
         better="lower",
         rule="rule 17",
-        meaning="",
-        no_data="",
+        meaning="The age of the ticket that has been open longest, in days of 24 hours.",
+        no_data="No tickets were supplied, or nothing is open.",
     ),
     Measure(
         "solved",
@@ -89,8 +100,8 @@ MEASURES = (
         of="{} tickets solved in the week before",
         unit="count",
         rule="rule 12",
-        meaning="",
-        no_data="",
+        meaning="The tickets solved in the 7 days before the instant of the page that are not open again.",
+        no_data="No tickets were supplied.",
     ),
     Measure(
         "resolution_median",
@@ -99,7 +110,10 @@ MEASURES = (
         unit="min",
         better="lower",
         rule="rule 16",
-        meaning="",
-        no_data="",
+        meaning=(
+            "Half of the tickets solved in the 7 days before were solved within this time, in agreed hours "
+            "and without pauses."
+        ),
+        no_data="No tickets were supplied, or nothing was solved in the 7 days.",
     ),
 )

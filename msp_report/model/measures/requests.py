@@ -9,8 +9,8 @@ MEASURES = (
         of="Authorised tickets of {}",
         unit="count",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning="The tickets opened in the month by people whom the board has named.",
+        no_data="No tickets were supplied, or the strategy names no requesters.",
     ),
     Measure(
         "authorised_hours",
@@ -18,8 +18,10 @@ MEASURES = (
         of="Hours on authorised tickets of {}",
         unit="hours",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The hours spent in the month on the tickets opened in it by people whom the board has named."
+        ),
+        no_data="No tickets were supplied, the strategy names no requesters, or no hours are recorded.",
     ),
     Measure(
         "authorised_cost",
@@ -27,8 +29,14 @@ MEASURES = (
         of="Cost of authorised tickets of {}",
         unit="cost",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What the tickets opened in the month by people whom the board has named cost, where the "
+            "contract pays by the hour or by the ticket; else there is no such figure."
+        ),
+        no_data=(
+            "No tickets were supplied, the strategy names no requesters, or the contract pays by the hour "
+            "and no hours are recorded."
+        ),
     ),
     Measure(
         "unauthorised_tickets",
@@ -37,8 +45,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning="The tickets opened in the month by people whom the board has not named.",
+        no_data="No tickets were supplied, or the strategy names no requesters.",
     ),
     Measure(
         "unauthorised_hours",
@@ -47,8 +55,10 @@ MEASURES = (
         unit="hours",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The hours spent in the month on the tickets opened in it by people whom the board has not named."
+        ),
+        no_data="No tickets were supplied, the strategy names no requesters, or no hours are recorded.",
     ),
     Measure(
         "unauthorised_cost",
@@ -57,8 +67,14 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What the tickets opened in the month by people whom the board has not named cost, where the "
+            "contract pays by the hour or by the ticket; else there is no such figure."
+        ),
+        no_data=(
+            "No tickets were supplied, the strategy names no requesters, or the contract pays by the hour "
+            "and no hours are recorded."
+        ),
     ),
     Measure(
         "unknown_tickets",
@@ -67,8 +83,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning="The tickets opened in the month without a requester's name.",
+        no_data="No tickets were supplied.",
     ),
     Measure(
         "unknown_hours",
@@ -77,8 +93,8 @@ MEASURES = (
         unit="hours",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning="The hours spent in the month on the tickets opened in it without a requester's name.",
+        no_data="No tickets were supplied, or no hours are recorded.",
     ),
     Measure(
         "unknown_cost",
@@ -87,8 +103,11 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What the tickets opened in the month without a requester's name cost, where the contract pays "
+            "by the hour or by the ticket; else there is no such figure."
+        ),
+        no_data="No tickets were supplied, or the contract pays by the hour and no hours are recorded.",
     ),
     Measure(
         "duplicate_tickets",
@@ -97,8 +116,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning="The tickets opened in the month while one with a nearly identical title was open.",
+        no_data="No tickets were supplied.",
     ),
     Measure(
         "duplicate_hours",
@@ -107,8 +126,11 @@ MEASURES = (
         unit="hours",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The hours spent in the month on the tickets opened in it while one with a nearly identical "
+            "title was open."
+        ),
+        no_data="No tickets were supplied, or no hours are recorded.",
     ),
     Measure(
         "duplicate_cost",
@@ -117,8 +139,11 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What the tickets opened in the month while one with a nearly identical title was open cost, "
+            "where the contract pays by the hour or by the ticket; else there is no such figure."
+        ),
+        no_data="No tickets were supplied, or the contract pays by the hour and no hours are recorded.",
     ),
     Measure(
         "training_tickets",
@@ -127,8 +152,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The tickets opened in the month that ask how to do something, by their category or a word in "
+            "their title."
+        ),
+        no_data="No tickets were supplied, or the contract does not say what training is.",
     ),
     Measure(
         "training_hours",
@@ -137,8 +165,13 @@ MEASURES = (
         unit="hours",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The hours spent in the month on the tickets opened in it that ask how to do something, by "
+            "their category or a word in their title."
+        ),
+        no_data=(
+            "No tickets were supplied, the contract does not say what training is, or no hours are recorded."
+        ),
     ),
     Measure(
         "training_cost",
@@ -147,8 +180,15 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What the tickets opened in the month that ask how to do something, by their category or a word "
+            "in their title cost, where the contract pays by the hour or by the ticket; else there is no "
+            "such figure."
+        ),
+        no_data=(
+            "No tickets were supplied, the contract does not say what training is, or the contract pays by "
+            "the hour and no hours are recorded."
+        ),
     ),
     Measure(
         "opened",
@@ -156,7 +196,7 @@ MEASURES = (
         of="Tickets opened by {}",
         unit="count",
         rule="rule 19",
-        meaning="",
-        no_data="",
+        meaning="The tickets opened in the month, whoever opened them and whatever became of them.",
+        no_data="No tickets were supplied.",
     ),
 )

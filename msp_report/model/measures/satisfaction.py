@@ -10,8 +10,8 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rule 20",
-        meaning="",
-        no_data="",
+        meaning="The share of answers of 4 or 5 on a scale of 5 to how quickly the help desk responds.",
+        no_data="No survey was supplied, or fewer than 5 answered.",
     ),
     Measure(
         "capability",
@@ -20,8 +20,8 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rule 20",
-        meaning="",
-        no_data="",
+        meaning="The share of answers of 4 or 5 on a scale of 5 to how capable the help desk is.",
+        no_data="No survey was supplied, or fewer than 5 answered.",
     ),
     Measure(
         "recommend",
@@ -30,8 +30,11 @@ MEASURES = (
         unit="score",
         better="higher",
         rule="rule 20",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The share of answers of 9 or 10 less that of 6 or below, on a scale of 10, to whether they "
+            "would recommend the help desk."
+        ),
+        no_data="No survey was supplied, or fewer than 5 answered.",
     ),
     Measure(
         "response_ratio",
@@ -40,7 +43,7 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rule 20",
-        meaning="",
-        no_data="",
+        meaning="The surveys that came back in the month divided by the people asked.",
+        no_data="No survey was supplied, nobody was asked, or how many were asked is not known.",
     ),
 )

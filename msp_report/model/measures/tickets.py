@@ -10,8 +10,14 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rules 11-15",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The share of the response clocks decided in the month that were met: a ticket answered at or "
+            "before its due instant is in time."
+        ),
+        no_data=(
+            "No tickets were supplied, no time to answer is agreed, the source has no times of first "
+            "responses, or no response was decided in the month."
+        ),
     ),
     Measure(
         "resolution_attainment",
@@ -20,8 +26,13 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rules 11-15",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The share of the resolution clocks decided in the month that were met: a ticket solved at or "
+            "before its due instant, which pauses move, is in time."
+        ),
+        no_data=(
+            "No tickets were supplied, no time to solve is agreed, or no resolution was decided in the month."
+        ),
     ),
     Measure(
         "response_median",
@@ -30,8 +41,11 @@ MEASURES = (
         unit="min",
         better="lower",
         rule="rule 16",
-        meaning="",
-        no_data="",
+        meaning="Half of the tickets answered in the month were answered within this time, in agreed hours.",
+        no_data=(
+            "No tickets were supplied, the source has no times of first responses, or none was answered in "
+            "the month."
+        ),
     ),
     Measure(
         "resolution_median",
@@ -40,8 +54,11 @@ MEASURES = (
         unit="min",
         better="lower",
         rule="rule 16",
-        meaning="",
-        no_data="",
+        meaning=(
+            "Half of the tickets last solved in the month were solved within this time, in agreed hours and "
+            "without pauses."
+        ),
+        no_data="No tickets were supplied, or none was solved in the month.",
     ),
     Measure(
         "resolution_p90",
@@ -50,8 +67,11 @@ MEASURES = (
         unit="min",
         better="lower",
         rule="rule 16",
-        meaning="",
-        no_data="",
+        meaning=(
+            "Nine of ten tickets last solved in the month were solved within this time, in agreed hours and "
+            "without pauses."
+        ),
+        no_data="No tickets were supplied, or none was solved in the month.",
     ),
     Measure(
         "opened",
@@ -59,8 +79,8 @@ MEASURES = (
         of="{} tickets opened",
         unit="count",
         rule="rules 12, 17",
-        meaning="",
-        no_data="",
+        meaning="The tickets opened in the month, whatever became of them.",
+        no_data="No tickets were supplied.",
     ),
     Measure(
         "solved",
@@ -68,8 +88,8 @@ MEASURES = (
         of="{} tickets solved",
         unit="count",
         rule="rules 12, 17",
-        meaning="",
-        no_data="",
+        meaning="The steps from open to solved in the month; a ticket solved twice counts twice.",
+        no_data="No tickets were supplied.",
     ),
     Measure(
         "backlog",
@@ -78,8 +98,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12, 17",
-        meaning="",
-        no_data="",
+        meaning="The tickets open at the cut-off; what is called solved without saying when counts as open.",
+        no_data="No tickets were supplied.",
     ),
     Measure(
         "reopen_ratio",
@@ -88,8 +108,14 @@ MEASURES = (
         unit="ratio",
         better="lower",
         rule="rule 18",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The share of the month's solves that came back within the days that the contract names, of "
+            "those followed up for as long."
+        ),
+        no_data=(
+            "No tickets were supplied, nothing was solved in the month, the source has no log of changes, "
+            "or no solve has been followed up long enough."
+        ),
     ),
     Measure(
         "repeat_ratio",
@@ -98,8 +124,14 @@ MEASURES = (
         unit="ratio",
         better="lower",
         rule="rule 18",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The share of the tickets opened in the month that repeat one solved shortly before: same "
+            "requester or asset and category, or nearly the same title."
+        ),
+        no_data=(
+            "No tickets were supplied, nothing was opened in the month, or tickets have neither titles nor "
+            "categories with requesters or assets."
+        ),
     ),
     Measure(
         "hours",
@@ -107,7 +139,10 @@ MEASURES = (
         of="Hours spent on {}",
         unit="hours",
         rule="rule 17",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The hours booked in the month on tickets; without any bookings, the hours that the tickets "
+            "opened in the month carry themselves."
+        ),
+        no_data="Neither time entries nor tickets tell hours of the month.",
     ),
 )

@@ -1,16 +1,15 @@
-"""Service levels of tickets: the clocks, when each is decided, attainment, and every other reading of the rules.
+"""When a ticket's clocks stop, pause and run out: their terms, their course, and how each was decided (rules 12-15).
 
-Inside, instants are integer microseconds and durations whole microseconds in float64, so that sums are exact.
+Inside, instants are integer microseconds and durations whole microseconds in float64, so that sums are exact; the
+frame of `clocks` is the edge at which they become instants.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,42 +25,12 @@ from msp_report.metrics.tickets.history import (
     micros,
 )
 from msp_report.model.clock import Clock
-from msp_report.model.figures import judge
+from msp_report.model.columns import MINUTE
 from msp_report.model.period import Month, midnight
 from msp_report.model.tables import STATUSES
 from msp_report.params import Contract, as_contract
 
 SECOND = 1_000_000
-MINUTE = 60 * SECOND
-
-_PARTS = {
-    "pause": ("yes", "no"),
-    "hours": ("contract", "round the clock"),
-    "solve": ("last", "first"),
-    "priority": ("first", "final"),
-}
-
-_PLACES = {part: place for place, part in enumerate(_PARTS)}
-
-
-class Reading(NamedTuple):
-    """One way to read the rules of a ticket's clock (rule 11); the contract's own is the default."""
-
-    pause: str = "yes"
-    hours: str = "contract"
-    solve: str = "last"
-    priority: str = "first"
-
-    def __str__(self) -> str:
-        return ",".join(f"{part}={value}" for part, value in zip(self._fields, self, strict=True))
-
-    @property
-    def changed(self) -> tuple[str, ...]:
-        """The parts in which it differs from the contract's own reading."""
-        return tuple(part for part, a, b in zip(self._fields, self, Reading(), strict=True) if a != b)
-
-
-READINGS = tuple(Reading(*parts) for parts in itertools.product(*_PARTS.values()))
 
 
 @dataclass(frozen=True)
@@ -169,9 +138,10 @@ class Course:
         rows = np.flatnonzero(~history.tickets["status"].isin(REMOVED).to_numpy())
         n, desk = len(history.tickets), history.tickets
         opened = micros(desk["opened_at"])
-        solves = history.moves[history.moves["move"] == "solved"]
-        at, of = micros(solves["at"]), solves["row"].to_numpy()
-        stands = _stands(history, contract)[np.asarray(history.moves["move"] == "solved")]
+        moves, moved = history.moves, micros(history.moves["at"])
+        solve = np.asarray(moves["move"] == "solved")
+        at, of = moved[solve], moves["row"].to_numpy()[solve]
+        stands = _stands(moves["row"].to_numpy(), moved, contract)[solve]
         first = first_per_row(of, at, n)
         last = np.full(n, FAR)
         last[of] = at  # in order of time, so the last one stays
@@ -245,15 +215,13 @@ class Course:
         return terms.add(terms.which, self.opened, amount)
 
 
-def _stands(history: History, contract: Contract) -> np.ndarray:
-    """Which moves had not been undone when their civil month ended, or by the cut-off."""
-    moves = history.moves
-    if moves.empty:
+def _stands(row: np.ndarray, at: np.ndarray, contract: Contract) -> np.ndarray:
+    """Which moves [us] had not been undone when their civil month ended, or by the cut-off."""
+    if not len(at):
         return np.empty(0, bool)
     zone = contract.client.timezone
-    at, row = micros(moves["at"]), moves["row"].to_numpy()
     undone = np.append(np.where(row[1:] == row[:-1], at[1:], FAR), FAR)
-    first, last = (Month.of(moves["at"].iloc[i].tz_convert(zone)) for i in (at.argmin(), at.argmax()))
+    first, last = (Month.of(day) for day in instants(np.array([at.min(), at.max()])).tz_convert(zone))
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     ends = micros([midnight(first.shift(step).end_on, zone) for step in range(count)])
     return undone >= ends[np.searchsorted(ends, at, side="right")]
@@ -272,8 +240,7 @@ def _pauses(
     spells = history.spells
     row = spells["row"].to_numpy()
     pausing = stops[versions_at(contract, opened)[row], spells["status"].to_numpy()]
-    start, end = micros(spells["start_at"]), micros(spells["end_at"])
-    return row[pausing], start[pausing], end[pausing]
+    return row[pausing], spells["start"].to_numpy()[pausing], spells["end"].to_numpy()[pausing]
 
 
 @dataclass(frozen=True)
@@ -296,6 +263,15 @@ class Decided:
     def flags(self) -> pd.array:
         """Whether each was met; missing while undecided."""
         return pd.arrays.BooleanArray(self.met, self.at == FAR)
+
+    def since(self, first: int) -> dict[str, np.ndarray]:
+        """Which were met and which breached since an instant [us], and which are undecided."""
+        now = (self.at >= first) & (self.at != FAR)
+        return {
+            "met": now & self.met,
+            "breached": now & ~self.met,
+            "undecided": self.exists & (self.at == FAR),
+        }
 
 
 def clocks(
@@ -389,120 +365,6 @@ def clocks_of(history: History, contract: Contract, course: Course | None = None
     return pd.DataFrame(frame)
 
 
-def attainment(
-    clocks: pd.DataFrame, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
-) -> pd.DataFrame:
-    """How many clocks were met and breached in a period, by clock and priority.
-
-    Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC].
-    Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
-    use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
-    decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
-    minutes holds for it), clause.
-    Edge cases decided: a clock counts in the period in which it was decided; a priority without an agreed target
-    in minutes has no clocks to decide and is no_target; without response data the response is no_data.
-    Source: rule 15.
-    """
-    contract = as_contract(contract)
-    first, last = (int(at) for at in micros([start, end]))
-    clocks = alive(clocks[clocks["opened_at"] < end], start)
-    names = priorities(clocks["priority"], contract, start)
-    codes = _codes(clocks["priority"], names)
-    frames = []
-    for clock in ("response", "resolution"):
-        at = micros(clocks[f"{clock}_decided_at"])
-        decided = Decided(
-            np.where(at < last, at, FAR),
-            clocks[f"{clock}_met"].fillna(False).to_numpy(bool),
-            clocks[f"{clock}_due_at"].notna().to_numpy(),
-        )
-        counts = _counts(codes, decided, first, len(names))
-        agreed = _agreed(contract, clock, names, start, counts)
-        frames.append(_judged(contract, start, clock, names, counts, agreed))
-    return pd.concat(frames, ignore_index=True)
-
-
-def rules(
-    course: Course, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
-) -> pd.DataFrame:
-    """Attainment in a period under all sixteen readings of the rules.
-
-    Parameters: `course` of a history up to `end`; `contract`; `start`, `end` [UTC].
-    Returns: one row per clock, priority (all: empty) and rule, the contract's own reading first: clock, priority,
-    rule (pause=…,hours=…,solve=…,priority=…), met, breached, undecided, attainment_ratio, target_ratio, verdict, own
-    (the contract's own reading).
-    Edge cases decided: with solve=first a reopening never voids the solve; with priority=final a ticket counts
-    under its priority at the cut-off, with that one's target and calendar at its start; round the clock keeps
-    the target's minutes. Pauses and the choice of the solve do not touch the response clock (rules 13, 14).
-    Source: rule 11.
-    """
-    contract = as_contract(contract)
-    first, last = (int(at) for at in micros([start, end]))
-    # Whatever stopped before the period was decided before it, under every reading.
-    live = course.only((course.standing >= first) | ((course.response >= first) & course.heard))
-    names = priorities(pd.concat([live.priority, live.priority_now]), contract, start)
-    frames = []
-    for hours, priority in itertools.product(_PARTS["hours"], _PARTS["priority"]):
-        terms = live.terms(hours, priority)
-        codes = _codes(live.priority if priority == "first" else live.priority_now, names)
-        response = live.response_due(terms)
-        resolution = {
-            "yes": live.resolution_due(terms, live.paused(terms)),
-            "no": live.resolution_due(terms, None),
-        }
-        for pause, solve in itertools.product(_PARTS["pause"], _PARTS["solve"]):
-            rule = str(Reading(pause, hours, solve, priority))
-            stop = live.standing if solve == "last" else live.first
-            for clock, decided in (
-                ("response", Decided.of(live.response, response, last)),
-                ("resolution", Decided.of(stop, resolution[pause], last)),
-            ):
-                counts = _counts(codes, decided, first, len(names))
-                agreed = _agreed(contract, clock, names, start, counts)
-                frames.append(
-                    _judged(contract, start, clock, names, counts, agreed).assign(
-                        rule=rule, own=rule == str(Reading())
-                    )
-                )
-    table = pd.concat(frames, ignore_index=True)
-    rank = {str(reading): place for place, reading in enumerate(READINGS)}
-    order = np.lexsort(
-        (
-            table["rule"].map(rank),
-            table["priority"].map({name: place for place, name in enumerate([*names, ""])}),
-            table["clock"] != "response",
-        )
-    )
-    columns = ["clock", "priority", "rule", "met", "breached", "undecided"]
-    return table.iloc[order][[*columns, "attainment_ratio", "target_ratio", "verdict", "own"]].reset_index(
-        drop=True
-    )
-
-
-def robustness(rules: pd.DataFrame) -> pd.DataFrame:
-    """Whether a verdict hangs on the reading of the rules.
-
-    Parameters: `rules` as given by `rules`.
-    Returns: one row per clock and priority: clock, priority, robust (pass: every reading that decides anything
-    meets; fail: every one misses; fragile; missing where the contract's own reading has neither), flipped_by (the
-    first part whose change alone flips the verdict; where only several together do, the fewest, joined by `and`).
-    Source: rule 11.
-    """
-    fewest = sorted(READINGS, key=lambda reading: (len(reading.changed), *map(_PLACES.get, reading.changed)))
-    rank = rules["rule"].map({str(reading): place for place, reading in enumerate(fewest)})
-    table = rules[["clock", "priority", "verdict"]].assign(rank=rank).sort_values("rank", kind="stable")
-    keys = ["clock", "priority"]
-    own = rules.loc[rules["own"]].set_index(keys)["verdict"]
-    judged = table[table["verdict"].isin(["met", "missed"])]
-    other = judged[judged["verdict"] != own.reindex(pd.MultiIndex.from_frame(judged[keys])).to_numpy()]
-    flip = other.drop_duplicates(keys).set_index(keys)["rank"].map(lambda r: " and ".join(fewest[r].changed))
-    result = pd.DataFrame({"own": own, "flipped_by": flip.reindex(own.index)})
-    steady = result["own"].map({"met": "pass", "missed": "fail"})
-    result["robust"] = steady.where(result["flipped_by"].isna() | steady.isna(), "fragile")
-    result.loc[steady.isna(), "flipped_by"] = None
-    return result.reset_index()[["clock", "priority", "robust", "flipped_by"]]
-
-
 def alive(clocks: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
     """The clocks of tickets that were open at some time since `start`: one row per ticket."""
     return clocks[clocks["solved_at"].isna() | (clocks["solved_at"] >= start)].reset_index(drop=True)
@@ -510,78 +372,10 @@ def alive(clocks: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
 
 def priorities(used: pd.Series, contract: Contract, start: pd.Timestamp) -> list[str]:
     """The priorities to report: the contract's in its order, then any other in use."""
-    agreed = dict.fromkeys(contract.on(local_date(start, contract)).tickets.priorities)
+    agreed = dict.fromkeys(contract.on(start).tickets.priorities)
     for _, version in contract.versions:
         agreed |= dict.fromkeys(version.tickets.priorities)
     return [*agreed, *sorted(set(used) - set(agreed))]
-
-
-def local_date(at: pd.Timestamp, contract: Contract) -> date:
-    """The civil day of an instant in the client's zone."""
-    return at.tz_convert(contract.client.timezone).date()
-
-
-def _codes(priority: pd.Series, names: list[str]) -> np.ndarray:
-    """The place of each priority among the names."""
-    return pd.Index(names).get_indexer(priority)
-
-
-def _counts(codes: np.ndarray, decided: Decided, first: int, n: int) -> dict[str, np.ndarray]:
-    """Clocks decided since `first`, and those still undecided, of each of n priorities, then of all."""
-    now = (decided.at >= first) & (decided.at != FAR)
-    chosen = {
-        "met": now & decided.met,
-        "breached": now & ~decided.met,
-        "undecided": decided.exists & (decided.at == FAR),
-    }
-    return {
-        name: np.append(np.bincount(codes[flags], minlength=n), flags.sum()) for name, flags in chosen.items()
-    }
-
-
-def _agreed(
-    contract: Contract, clock: str, names: list[str], start: pd.Timestamp, counts: dict[str, np.ndarray]
-) -> np.ndarray:
-    """Which priorities have a target in minutes, on the first day or for a clock that counts; all: any has."""
-    known = contract.on(local_date(start, contract)).tickets.priorities
-    flags = [name in known and getattr(known[name], f"{clock}_min") is not None for name in names]
-    flags = np.append(np.array(flags, bool), any(flags))
-    return flags | (sum(counts.values()) > 0)
-
-
-def _judged(
-    contract: Contract,
-    start: pd.Timestamp,
-    clock: str,
-    names: list[str],
-    counts: dict[str, np.ndarray],
-    agreed: np.ndarray,
-) -> pd.DataFrame:
-    """Counts with their ratio, the target in force on the first day, and the verdict."""
-    known = contract.on(local_date(start, contract)).tickets.priorities
-    held_by = zip(names, agreed[:-1], strict=True)
-    targets = [known[name].attainment_ratio if held and name in known else None for name, held in held_by] + [
-        None
-    ]
-    clauses = [known[name].clause if name in known else None for name in names] + [None]
-    decided = counts["met"] + counts["breached"]
-    ratio = np.divide(counts["met"], decided, out=np.full(len(decided), np.nan), where=decided > 0)
-    verdicts = [
-        judge(value, target, "higher") if held else "no_target"
-        for value, target, held in zip(ratio, targets, agreed, strict=True)
-    ]
-    return pd.DataFrame(
-        {
-            "clock": clock,
-            "priority": [*names, ""],
-            **counts,
-            "attainment_ratio": ratio,
-            "target_ratio": np.array(targets, float),
-            "verdict": verdicts,
-            "agreed": agreed,
-            "clause": clauses,
-        }
-    )
 
 
 def _local_day(at: np.ndarray, zone: str) -> pd.Series:

@@ -1,0 +1,214 @@
+"""The verdict on the clocks of a period, by the contract's own reading of the rules and by every other (11, 15)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from msp_report.metrics.tickets.course import Course, Decided, alive, priorities
+from msp_report.metrics.tickets.history import micros
+from msp_report.model.figures import judge
+from msp_report.params import Contract, as_contract
+
+_PARTS = {
+    "pause": ("yes", "no"),
+    "hours": ("contract", "round the clock"),
+    "solve": ("last", "first"),
+    "priority": ("first", "final"),
+}
+
+_PART_PLACES = {part: place for place, part in enumerate(_PARTS)}
+
+
+class Reading(NamedTuple):
+    """One way to read the rules of a ticket's clock (rule 11); the contract's own is the default."""
+
+    pause: str = "yes"
+    hours: str = "contract"
+    solve: str = "last"
+    priority: str = "first"
+
+    def __str__(self) -> str:
+        return ",".join(f"{part}={value}" for part, value in zip(self._fields, self, strict=True))
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The parts in which it differs from the contract's own reading."""
+        return tuple(part for part, a, b in zip(self._fields, self, Reading(), strict=True) if a != b)
+
+
+READINGS = tuple(Reading(*parts) for parts in itertools.product(*_PARTS.values()))
+
+
+def attainment(
+    clocks: pd.DataFrame, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """How many clocks were met and breached in a period, by clock and priority.
+
+    Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC].
+    Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
+    use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
+    decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
+    minutes holds for it), clause.
+    Edge cases decided: a clock counts in the period in which it was decided; a priority without an agreed target
+    in minutes has no clocks to decide and is no_target; without response data the response is no_data.
+    Source: rule 15.
+    """
+    contract = as_contract(contract)
+    clocks = alive(clocks[clocks["opened_at"] < end], start)
+    names = priorities(clocks["priority"], contract, start)
+    places = _places(clocks["priority"], names)
+    frames = []
+    for clock in ("response", "resolution"):
+        at, met = clocks[f"{clock}_decided_at"], clocks[f"{clock}_met"].fillna(False).astype(bool)
+        decided = at < end
+        now = decided & (at >= start)
+        chosen = {
+            "met": now & met,
+            "breached": now & ~met,
+            "undecided": clocks[f"{clock}_due_at"].notna() & ~decided,
+        }
+        counts = _clock_counts(places, chosen, len(names))
+        agreed = _has_target(contract, clock, names, start, counts)
+        frames.append(_judged_counts(contract, start, clock, names, counts, agreed))
+    return pd.concat(frames, ignore_index=True)
+
+
+def rules(
+    course: Course, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """Attainment in a period under all sixteen readings of the rules.
+
+    Parameters: `course` of a history up to `end`; `contract`; `start`, `end` [UTC].
+    Returns: one row per clock, priority (all: empty) and rule, the contract's own reading first: clock, priority,
+    rule (pause=…,hours=…,solve=…,priority=…), met, breached, undecided, attainment_ratio, target_ratio, verdict, own
+    (the contract's own reading).
+    Edge cases decided: with solve=first a reopening never voids the solve; with priority=final a ticket counts
+    under its priority at the cut-off, with that one's target and calendar at its start; round the clock keeps
+    the target's minutes. Pauses and the choice of the solve do not touch the response clock (rules 13, 14).
+    Source: rule 11.
+    """
+    contract = as_contract(contract)
+    first, last = (int(at) for at in micros([start, end]))
+    # Whatever stopped before the period was decided before it, under every reading.
+    live = course.only((course.standing >= first) | ((course.response >= first) & course.heard))
+    names = priorities(pd.concat([live.priority, live.priority_now]), contract, start)
+    frames = []
+    for hours, priority in itertools.product(_PARTS["hours"], _PARTS["priority"]):
+        terms = live.terms(hours, priority)
+        places = _places(live.priority if priority == "first" else live.priority_now, names)
+        response = live.response_due(terms)
+        resolution = {
+            "yes": live.resolution_due(terms, live.paused(terms)),
+            "no": live.resolution_due(terms, None),
+        }
+        for pause, solve in itertools.product(_PARTS["pause"], _PARTS["solve"]):
+            rule = str(Reading(pause, hours, solve, priority))
+            stop = live.standing if solve == "last" else live.first
+            for clock, decided in (
+                ("response", Decided.of(live.response, response, last)),
+                ("resolution", Decided.of(stop, resolution[pause], last)),
+            ):
+                counts = _clock_counts(places, decided.since(first), len(names))
+                agreed = _has_target(contract, clock, names, start, counts)
+                table = _judged_counts(contract, start, clock, names, counts, agreed)
+                frames.append(table.assign(rule=rule, own=rule == str(Reading())))
+    table = pd.concat(frames, ignore_index=True)
+    rank = {str(reading): place for place, reading in enumerate(READINGS)}
+    order = np.lexsort(
+        (
+            table["rule"].map(rank),
+            table["priority"].map({name: place for place, name in enumerate([*names, ""])}),
+            table["clock"] != "response",
+        )
+    )
+    columns = ["clock", "priority", "rule", "met", "breached", "undecided"]
+    return table.iloc[order][[*columns, "attainment_ratio", "target_ratio", "verdict", "own"]].reset_index(
+        drop=True
+    )
+
+
+def robustness(rules: pd.DataFrame) -> pd.DataFrame:
+    """Whether a verdict hangs on the reading of the rules.
+
+    Parameters: `rules` as given by `rules`.
+    Returns: one row per clock and priority: clock, priority, robust (pass: every reading that decides anything
+    meets; fail: every one misses; fragile; missing where the contract's own reading has neither), flipped_by (the
+    first part whose change alone flips the verdict; where only several together do, the fewest, joined by `and`).
+    Source: rule 11.
+    """
+    fewest = sorted(
+        READINGS, key=lambda reading: (len(reading.changed), *map(_PART_PLACES.get, reading.changed))
+    )
+    rank = rules["rule"].map({str(reading): place for place, reading in enumerate(fewest)})
+    table = rules[["clock", "priority", "verdict"]].assign(rank=rank).sort_values("rank", kind="stable")
+    keys = ["clock", "priority"]
+    own = rules.loc[rules["own"]].set_index(keys)["verdict"]
+    judged = table[table["verdict"].isin(["met", "missed"])]
+    other = judged[judged["verdict"] != own.reindex(pd.MultiIndex.from_frame(judged[keys])).to_numpy()]
+    flip = other.drop_duplicates(keys).set_index(keys)["rank"].map(lambda r: " and ".join(fewest[r].changed))
+    result = pd.DataFrame({"own": own, "flipped_by": flip.reindex(own.index)})
+    steady = result["own"].map({"met": "pass", "missed": "fail"})
+    result["robust"] = steady.where(result["flipped_by"].isna() | steady.isna(), "fragile")
+    result.loc[steady.isna(), "flipped_by"] = None
+    return result.reset_index()[["clock", "priority", "robust", "flipped_by"]]
+
+
+def _places(priority: pd.Series, names: list[str]) -> np.ndarray:
+    """The place of each priority among the names."""
+    return pd.Index(names).get_indexer(priority)
+
+
+def _clock_counts(places: np.ndarray, chosen: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
+    """How many clocks were chosen by each name, of each of n priorities, then of all."""
+    flags = {name: np.asarray(one) for name, one in chosen.items()}
+    return {name: np.append(np.bincount(places[one], minlength=n), one.sum()) for name, one in flags.items()}
+
+
+def _has_target(
+    contract: Contract, clock: str, names: list[str], start: pd.Timestamp, counts: dict[str, np.ndarray]
+) -> np.ndarray:
+    """Which priorities have a target in minutes, on the first day or for a clock that counts; all: any has."""
+    known = contract.on(start).tickets.priorities
+    flags = [name in known and getattr(known[name], f"{clock}_min") is not None for name in names]
+    flags = np.append(np.array(flags, bool), any(flags))
+    return flags | (sum(counts.values()) > 0)
+
+
+def _judged_counts(
+    contract: Contract,
+    start: pd.Timestamp,
+    clock: str,
+    names: list[str],
+    counts: dict[str, np.ndarray],
+    agreed: np.ndarray,
+) -> pd.DataFrame:
+    """Counts with their ratio, the target in force on the first day, and the verdict."""
+    known = contract.on(start).tickets.priorities
+    held_by = zip(names, agreed[:-1], strict=True)
+    targets = [known[name].attainment_ratio if held and name in known else None for name, held in held_by] + [
+        None
+    ]
+    clauses = [known[name].clause if name in known else None for name in names] + [None]
+    decided = counts["met"] + counts["breached"]
+    ratio = np.divide(counts["met"], decided, out=np.full(len(decided), np.nan), where=decided > 0)
+    verdicts = [
+        judge(value, target, "higher") if held else "no_target"
+        for value, target, held in zip(ratio, targets, agreed, strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "clock": clock,
+            "priority": [*names, ""],
+            **counts,
+            "attainment_ratio": ratio,
+            "target_ratio": np.array(targets, float),
+            "verdict": verdicts,
+            "agreed": agreed,
+            "clause": clauses,
+        }
+    )

@@ -1,0 +1,534 @@
+"""Rules 13-15: responses, targets, pauses and when a clock is decided, by hand and against a slow oracle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from ticket_cases import (
+    END,
+    MINUTES,
+    OPENS,
+    ORIGIN,
+    SOLVED,
+    START,
+    WED,
+    at,
+    check,
+    contract,
+    desk,
+    desks,
+    frames,
+    instant,
+    log,
+    one,
+    readings,
+    row_of,
+    said,
+)
+
+from msp_report.metrics import tickets
+from msp_report.metrics.tickets import clocks
+
+# ---------------------------------------------------------------- rule 13: first response, target, priority
+
+
+@pytest.mark.parametrize(
+    ("ticket", "events", "minutes", "met"),
+    [
+        pytest.param(WED, [said("04-01 10:10"), said("04-01 10:20")], 10, True, id="first public comment"),
+        pytest.param(WED, [said("04-01 10:15")], 15, True, id="on the due instant is in time"),
+        pytest.param(WED, [said("04-01 10:16")], 16, False, id="after it is late"),
+        pytest.param(
+            WED,
+            [said("04-01 10:05", public=False), said("04-01 10:20")],
+            20,
+            False,
+            id="an inside note is none",
+        ),
+        pytest.param(
+            WED, [said("04-01 10:05", "system"), said("04-01 10:20")], 20, False, id="a machine is no human"
+        ),
+        pytest.param(
+            WED, [said("04-01 10:05", "client"), said("04-01 10:20")], 20, False, id="the client is not"
+        ),
+        pytest.param(
+            WED | {"first_response_at": "04-01 10:01"},
+            [said("04-01 10:20")],
+            20,
+            False,
+            id="comments outrank first_response_at",
+        ),
+        pytest.param(
+            WED | {"first_response_at": "04-01 10:01"}, [], 1, True, id="no comments: first_response_at"
+        ),
+        pytest.param(
+            WED | {"first_response_at": "04-01 10:01"},
+            [("04-01 10:30", "resolved")],
+            1,
+            True,
+            id="ticket by ticket and field by field: status events leave first_response_at alone",
+        ),
+        pytest.param(
+            WED | {"first_response_at": "04-01 10:05"},
+            [said("04-01 10:20", None), said("04-01 10:21", public=None)],
+            5,
+            True,
+            id="comments of unknown side or visibility say nothing",
+        ),
+        pytest.param(
+            WED | {"first_response_at": "04-01 12:00"},
+            [("04-01 10:10", "resolved")],
+            10,
+            True,
+            id="a solve stops the response clock",
+        ),
+        pytest.param(
+            WED | {"first_response_at": "04-01 12:00"},
+            [("04-01 10:10", "resolved"), ("04-01 10:12", "open")],
+            10,
+            True,
+            id="also a solve that was undone",
+        ),
+        pytest.param(WED, [said("04-01 10:05", "client")], None, False, id="no answer, due passed: breached"),
+        pytest.param(
+            WED | {"first_response_at": "05-01 00:00"}, [], None, False, id="an answer at the cut-off is none"
+        ),
+        pytest.param(
+            {"opened_at": "04-30 23:50"},
+            [said("04-30 23:55", "client")],
+            None,
+            None,
+            id="due after the cut-off: undecided",
+        ),
+        pytest.param(WED, [], None, None, id="a source with neither has no response data"),
+        pytest.param(
+            WED | {"resolved_at": "04-01 10:10"},
+            [],
+            None,
+            None,
+            id="then a solve says nothing of the response",
+        ),
+        pytest.param(
+            {"opened_at": "04-03 16:30", "priority": "P2"},
+            [said("04-06 09:15")],
+            45,
+            True,
+            id="working minutes: 30 on Friday, 15 on Monday",
+        ),
+        pytest.param(
+            {"opened_at": "04-03 16:30", "priority": "P2"},
+            [("04-03 16:31", "waiting_on_customer"), said("04-06 09:45")],
+            75,
+            False,
+            id="pauses do not stop the response clock",
+        ),
+    ],
+)
+def test_first_response(ticket, events, minutes, met):
+    check(one(ticket, *events), {"response_min": minutes, "response_met": met})
+
+
+def test_one_ticket_with_response_data_makes_the_silence_of_others_a_breach():
+    frame = clocks(
+        desk(WED, WED | {"first_response_at": "04-01 10:05"}, WED | {"priority": "P3"}), None, contract(), END
+    )
+    assert list(frame["response_met"].isna()) == [False, False, True]  # P3 has no response target
+    assert list(frame["response_met"][:2]) == [False, True]
+    assert frame["response_decided_at"][0] == at("04-01 10:15")
+
+
+@pytest.mark.parametrize(
+    ("events", "target"),
+    [
+        ([], 240),  # the ticket's own P1
+        ([("04-01 11:00", "priority", "P1", {"from": "P2"})], 480),
+        ([("04-01 11:00", "priority", "P3", {"from": "P2"}), ("04-01 12:00", "priority", "P1")], 480),
+        ([("04-01 10:05", "priority", "P3"), ("04-01 12:00", "priority", "P1")], 960),  # snapshots
+        ([("05-01 00:00", "priority", "P1", {"from": "P2"})], 240),  # not before the cut-off
+    ],
+)
+def test_the_target_is_that_of_the_priority_when_the_clock_started(events, target):
+    row = one(WED, *events)
+    assert row["resolution_target_min"] == target
+    assert row["priority_now"] == "P1"
+
+
+def test_a_priority_that_is_not_agreed_has_no_target_and_runs_round_the_clock():
+    row = one(WED | {"priority": "P9", "resolved_at": "04-04 10:00"})
+    check(row, {"resolution_min": 3 * 1440, "resolution_target_min": None, "resolution_met": None})
+    check(row, {"calendar": None, "decided_on": None, "resolution_due_at": None})
+
+
+def test_targets_and_calendars_are_those_in_force_when_the_clock_started():
+    terms = contract(
+        timezone="Europe/London",
+        amendments=[
+            {
+                "effective_on": "2026-04-10",
+                "set": {
+                    "tickets.priorities.P1.resolution_min": 60,
+                    "tickets.priorities.P2.calendar": "always",
+                },
+            }
+        ],
+    )
+    frame = desk(
+        {"opened_at": "04-09 22:59"},  # 23:59 in London
+        {"opened_at": "04-09 23:00"},  # midnight there
+        {"opened_at": "04-12 10:00", "priority": "P2", "resolved_at": "04-12 11:00"},  # a Sunday
+    )
+    found = clocks(frame, None, terms, END)
+    assert list(found["resolution_target_min"]) == [240, 60, 480]
+    assert list(found["calendar"]) == ["always", "always", "always"]
+    assert found["resolution_min"][2] == 60
+
+
+# ---------------------------------------------------------------- rules 14 and 15: pauses, and when a clock is decided
+
+
+DAY = {"opened_at": "04-01 09:00", "priority": "P2"}  # due 17:00 the same day
+
+
+@pytest.mark.parametrize(
+    ("ticket", "events", "expected"),
+    [
+        pytest.param(
+            {"opened_at": "04-03 16:00", "priority": "P2", "resolved_at": "04-06 10:00"},
+            [],
+            {"resolution_min": 120, "resolution_due_at": "04-06 16:00", "resolution_met": True},
+            id="a weekend between: 60 minutes on Friday, 60 on Monday",
+        ),
+        pytest.param(
+            DAY | {"resolved_at": "04-01 17:00"}, [], {"resolution_met": True}, id="on the due instant: met"
+        ),
+        pytest.param(
+            DAY | {"resolved_at": "04-01 20:00"},
+            [],
+            {"resolution_min": 480, "resolution_met": False, "resolution_decided_at": "04-01 17:00"},
+            id="working time that runs out at closing is due at closing",
+        ),
+        pytest.param(
+            {"opened_at": "04-04 12:00", "priority": "P2", "resolved_at": "04-05 12:00"},
+            [],
+            {"resolution_min": 0, "resolution_met": True, "resolution_due_at": "04-06 17:00"},
+            id="opened and solved while closed",
+        ),
+        pytest.param(
+            DAY,
+            [("04-01 10:00", "waiting_on_customer"), ("04-01 12:00", "open"), ("04-02 10:00", "resolved")],
+            # 480 on Wednesday and 60 on Thursday less 120; due two hours into Thursday
+            {
+                "resolution_without_pause_min": 540,
+                "paused_min": 120,
+                "resolution_min": 420,
+                "resolution_due_at": "04-02 11:00",
+                "resolution_met": True,
+                "decided_on": "04-02",
+            },
+            id="a pause moves the due instant, with and without are both shown",
+        ),
+        pytest.param(
+            DAY,
+            [("04-01 16:00", "waiting_on_customer"), ("04-02 10:00", "open"), ("04-02 11:00", "resolved")],
+            # paused 16-17 and 9-10, not through the night
+            {
+                "paused_min": 120,
+                "resolution_min": 480,
+                "resolution_due_at": "04-02 11:00",
+                "resolution_met": True,
+            },
+            id="pauses are measured inside the calendar",
+        ),
+        pytest.param(
+            DAY,
+            [("04-01 17:00", "waiting_on_customer"), ("04-02 09:00", "open"), ("04-02 10:00", "resolved")],
+            {"paused_min": 0, "resolution_due_at": "04-01 17:00", "resolution_met": False},
+            id="a pause in closed time is none",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 15:00", "waiting_on_customer"), ("04-01 18:00", "open"), ("04-01 18:30", "resolved")],
+            {
+                "paused_min": 180,
+                "resolution_min": 330,
+                "resolution_due_at": "04-01 14:00",
+                "resolution_met": False,
+            },
+            id="a pause after the clock ran out comes too late",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 14:00", "waiting_on_customer"), ("04-01 15:00", "resolved")],
+            {
+                "paused_min": 60,
+                "resolution_min": 240,
+                "resolution_due_at": "04-01 14:00",
+                "resolution_met": False,
+            },
+            id="nor does one that begins as it runs out",
+        ),
+        pytest.param(
+            WED,
+            [
+                ("04-01 13:00", "waiting_on_customer"),
+                ("04-01 15:00", "open"),  # due moves from 14:00 to 16:00
+                ("04-01 15:30", "waiting_on_customer"),
+                ("04-01 16:30", "open"),  # and to 17:00
+                ("04-01 17:30", "waiting_on_customer"),  # too late
+                ("04-01 19:30", "resolved"),
+            ],
+            {
+                "paused_min": 300,
+                "resolution_min": 270,
+                "resolution_due_at": "04-01 17:00",
+                "resolution_met": False,
+            },
+            id="each pause that begins in time moves it, also one that begins after the first due instant",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "waiting_on_customer"), ("04-02 11:00", "resolved")],
+            {"paused_min": 1440, "resolution_min": 60, "resolution_met": True},
+            id="a pause ends at the solve",
+        ),
+        pytest.param(
+            WED,
+            [
+                ("04-01 11:00", "waiting_on_customer"),
+                ("04-01 12:00", "resolved"),
+                ("04-01 13:00", "open"),
+                ("04-01 15:00", "resolved"),
+            ],
+            # 5 hours less one of pause; the hour between solve and reopening counts; due 15:00
+            {"paused_min": 60, "resolution_min": 240, "resolution_met": True},
+            id="time between a solve and its reopening counts",
+        ),
+        pytest.param(
+            {"opened_at": "04-30 22:00"},
+            [("04-30 22:30", "waiting_on_customer")],
+            {"paused_min": 90, "resolution_used_min": 30, "resolution_met": None, "resolution_min": None},
+            id="a pause that still runs counts to the cut-off",
+        ),
+        pytest.param(
+            WED,
+            [
+                ("04-01 11:00", "waiting_on_customer"),
+                ("04-01 12:00", "priority", "P2", {"from": "P1"}),
+                ("04-01 13:00", "open"),
+                ("04-01 16:00", "resolved"),
+            ],
+            {"paused_min": 120, "resolution_min": 240, "resolution_met": True, "resolution_target_min": 240},
+            id="a pause survives a change of priority",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 12:00", "status", "open", {"from": "waiting_on_customer"}), ("04-01 13:00", "resolved")],
+            {"paused_min": 120, "resolution_min": 60},
+            id="opened in a pause: the first event's `from` says so",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "waiting_on_supplier"), ("04-01 12:00", "open"), ("04-01 13:00", "resolved")],
+            {"paused_min": 0, "resolution_min": 180},
+            id="only the contract's statuses pause",
+        ),
+        pytest.param(
+            WED | {"status": "waiting_on_customer", "resolved_at": "04-01 12:00"},
+            [],
+            {"paused_min": 0, "resolution_min": 120},
+            id="the state at the export is no pause of known length",
+        ),
+        pytest.param(
+            {"opened_at": "04-30 20:00"},
+            [],
+            {"resolution_due_at": "05-01 00:00", "resolution_met": None},
+            id="due at the cut-off is not decided yet",
+        ),
+    ],
+)
+def test_pauses_and_decisions(ticket, events, expected):
+    check(one(ticket, *events), expected)
+
+
+def test_what_an_earlier_month_decided_is_not_counted_again():
+    """Solved in time in March, reopened in April, solved again late: March has counted it as met."""
+    events = log(
+        ("03-31 11:00", "resolved"),
+        ("04-02 10:00", "open"),
+        ("04-03 10:00", "resolved"),
+        ("04-04 10:00", "closed"),
+    )
+    frame = desk({"opened_at": "03-31 10:00", "priority": "P3"})
+    for cutoff in (START, END):
+        row = clocks(frame, events, contract(), cutoff).iloc[0]
+        check(row.to_dict(), {"resolution_met": True, "decided_on": "03-31"})
+    assert row["resolution_min"] == 420 + 480 + 480 + 60  # to the last solve all the same
+    for month, met in ((("2026-03-01", "2026-04-01"), 1), (("2026-04-01", "2026-05-01"), 0)):
+        start, end = (pd.Timestamp(day, tz="UTC") for day in month)
+        table = tickets.attainment(clocks(frame, events, contract(), end), contract(), start, end)
+        assert (
+            table.query("clock == 'resolution' and priority == 'P3'")[["met", "breached"]].sum().sum() == met
+        )
+
+
+def test_a_solve_undone_as_the_month_ends_still_stood_in_it():
+    row = one({"opened_at": "03-31 10:00"}, ("03-31 11:00", "resolved"), ("04-01 00:00", "open"))
+    check(row, {"resolution_met": True, "decided_on": "03-31"})
+
+
+def test_what_is_decided_as_the_month_begins_counts_in_it():
+    frame = desk(
+        {"opened_at": "03-31 20:00"}, {"opened_at": "03-31 19:59"}
+    )  # due at midnight, a minute before
+    for end, breached in ((START, 1), (END, 1)):
+        start = END - pd.Timedelta(days=30) if end == END else pd.Timestamp("2026-03-01", tz="UTC")
+        table = tickets.attainment(clocks(frame, None, contract(), end), contract(), start, end)
+        assert row_of(table, clock="resolution", priority="P1")["breached"] == breached
+
+
+def test_a_month_ends_in_the_clients_zone():
+    """23:30 UTC on 31 March is April in London: the solve and its reopening lie in one month, so it is void."""
+    ticket = {"opened_at": "03-31 22:30"}
+    events = [("03-31 23:30", "resolved"), ("04-01 09:00", "open")]
+    assert one(ticket, *events, terms=contract())["resolution_met"]
+    row = one(ticket, *events, terms=contract(timezone="Europe/London"))
+    check(row, {"resolution_met": False, "resolution_decided_at": "04-01 02:30", "decided_on": "04-01"})
+
+
+def test_elapsed_time_is_real_over_a_change_of_the_clocks():
+    """Open around the clock on 29 March 2026 in London, a day of 23 hours."""
+    terms = contract(timezone="Europe/London")
+    row = one({"opened_at": "03-29 00:00", "resolved_at": "03-29 23:00"}, terms=terms)
+    assert row["resolution_min"] == 23 * 60
+    office = terms | {"calendars": {"office": {"hours": {"sun": ["00:00-03:00"]}}}}
+    row = one({"opened_at": "03-28 20:00", "priority": "P2", "resolved_at": "03-29 10:00"}, terms=office)
+    assert row["resolution_min"] == 120  # 00:00 to 03:00 with 01:00 to 02:00 missing
+
+
+# ---------------------------------------------------------------- a slow oracle, minute by minute
+
+MONTHS = [1440 * day for day in (31, 61, 92)]  # the ends of March, April and May after ORIGIN
+CUT = MONTHS[1]
+_STAMPS = pd.date_range(ORIGIN, periods=MINUTES, freq="min")
+_OFFICE = np.asarray((_STAMPS.dayofweek < 5) & (_STAMPS.hour >= 9) & (_STAMPS.hour < 17))
+OPEN_MINUTES = {"P1": np.ones(MINUTES, bool), "P2": _OFFICE, "P3": _OFFICE, "P9": np.ones(MINUTES, bool)}
+TARGETS = {"P1": (15, 240), "P2": (60, 480), "P3": (None, 960), "P9": (None, None)}
+
+
+def oracle(ticket: dict[str, Any], steps: list[tuple], heard: bool) -> dict[str, Any] | None:
+    """One ticket's clocks the long way: its state in every minute, the clock counted up minute by minute."""
+    opened = ticket["opened"]
+    steps = sorted((s for s in steps if s["at"] < CUT), key=lambda s: s["at"])  # stable
+    priority = [s for s in steps if s["field"] == "priority"]
+    first = (priority[0]["from"] or priority[0]["to"]) if priority else ticket["priority"]
+    path = [s for s in steps if s["field"] == "status"]
+    state, solves = (path[0]["from"] or "new") if path else "open", []
+    states = [state] * (CUT - opened)
+    for step in path:
+        if state in OPENS and step["to"] in SOLVED:
+            solves.append([step["at"], None])
+        if state not in OPENS and step["to"] in OPENS and solves:
+            solves[-1][1] = solves[-1][1] or step["at"]
+        state = step["to"]
+        states[step["at"] - opened :] = [state] * (CUT - step["at"])
+    if not path and ticket["resolved"] is not None and ticket["resolved"] < CUT:
+        solves, state = [[ticket["resolved"], None]], "resolved"
+    if state in ("cancelled", "merged"):
+        return None
+
+    working = OPEN_MINUTES[first]
+    paused = [path != [] and s == "waiting_on_customer" for s in states]
+    response_target, resolution_target = TARGETS[first]
+
+    def due(target: int | None, stopping: bool) -> int | None:
+        if target is None:
+            return None
+        used, minute = 0, opened
+        while used < target and minute < CUT:
+            used += working[minute] and not (stopping and paused[minute - opened])
+            minute += 1
+        return minute if used == target else CUT  # at or after the cut-off: all the same to this month
+
+    def decide(stop: int | None, limit: int | None) -> tuple[bool | None, int | None]:
+        if limit is None or min(CUT if stop is None else stop, limit) >= CUT:
+            return None, None
+        return (True, stop) if stop is not None and stop <= limit else (False, limit)
+
+    def spent(stop: int) -> int:
+        return int(working[opened:stop].sum())
+
+    stands = [
+        at for at, back in solves if back is None or back >= next(month for month in MONTHS if month > at)
+    ]
+    last = solves[-1][0] if solves and state in SOLVED else None
+    answers = [s["at"] for s in steps if s["field"] == "comment" and s["kind"] == "provider"]
+    stops = ([answers[0]] if answers else []) + ([solves[0][0]] if solves else [])
+    response = min(stops) if stops and heard else None
+    until = CUT if last is None else last
+    pauses = sum(working[opened + i] and paused[i] for i in range(until - opened))
+    response_met, response_at = decide(response, due(response_target, False) if heard else None)
+    met, decided_at = decide(stands[0] if stands else None, due(resolution_target, True))
+    return {
+        "priority": first,
+        "response_min": None if response is None else spent(response),
+        "response_met": response_met,
+        "response_decided_at": response_at,
+        "paused_min": pauses,
+        "resolution_min": None if last is None else spent(last) - pauses,
+        "resolution_without_pause_min": None if last is None else spent(last),
+        "resolution_met": met,
+        "resolution_decided_at": decided_at,
+        "solves": solves,
+        "opened": opened,
+        "state": state,
+    }
+
+
+@given(desks())
+@settings(max_examples=20, deadline=None)
+def test_the_clocks_agree_with_the_oracle(made_logs):
+    made, logs = made_logs
+    early = [step for steps in logs for step in steps if step["at"] < CUT]
+    known = {row["ticket_id"] for row in made if row["opened"] < CUT}
+    heard = any(step["field"] == "comment" and step["ticket_id"] in known for step in early)
+    frame, events = frames(made, logs)
+    found = clocks(frame, events, contract(), END).set_index("ticket_id")
+    expected = {
+        row["ticket_id"]: oracle(row, steps, heard)
+        for row, steps in zip(made, logs, strict=True)
+        if row["opened"] < CUT
+    }
+    expected = {name: row for name, row in expected.items() if row is not None}
+    assert set(found.index) == set(expected)
+    for name, row in expected.items():
+        for column in (
+            "priority",
+            "response_min",
+            "response_met",
+            "paused_min",
+            "resolution_min",
+            "resolution_without_pause_min",
+            "resolution_met",
+        ):
+            value = found.at[name, column]
+            assert (pd.isna(value) and row[column] is None) or value == row[column], (name, column)
+        for column in ("response_decided_at", "resolution_decided_at"):
+            value = found.at[name, column]
+            assert (pd.isna(value) and row[column] is None) or value == instant(row[column]), (name, column)
+
+    # The month's attainment and the contract's own reading are these rows, counted.
+    table = tickets.attainment(found.reset_index(), contract(), START, END)
+    inside = [r for r in expected.values() if (r["resolution_decided_at"] or 0) >= MONTHS[0]]
+    counted = row_of(table, clock="resolution", priority="")
+    assert counted["met"] == sum(r["resolution_met"] for r in inside)
+    assert counted["breached"] == sum(not r["resolution_met"] for r in inside)
+    own = readings(frame, events, contract()).query("own")
+    keys = ["clock", "priority"]
+    shared = ["met", "breached", "undecided", "attainment_ratio", "verdict"]
+    both = own.merge(table, on=keys, suffixes=("", "_table"))
+    for column in shared:
+        pd.testing.assert_series_equal(both[column], both[f"{column}_table"], check_names=False)

@@ -1,0 +1,243 @@
+"""Rules 0 and 12: when a ticket is solved, by cases worked by hand and in a real log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from ticket_cases import END, WED, check, contract, desk, log, one
+
+from msp_report.metrics import tickets
+from msp_report.metrics.tickets import clocks, history_of
+
+# ---------------------------------------------------------------- rules 12 and 0: when a ticket is solved
+
+
+@pytest.mark.parametrize(
+    ("ticket", "events", "expected"),
+    [
+        pytest.param(
+            WED | {"resolved_at": "04-01 12:00", "closed_at": "04-05 12:00"},
+            [],
+            {
+                "resolution_min": 120,
+                "resolution_met": True,
+                "decided_on": "04-01",
+                "solved_at": "04-01 12:00",
+            },
+            id="without events: resolved_at",
+        ),
+        pytest.param(
+            WED | {"closed_at": "04-01 13:00"}, [], {"resolution_min": 180}, id="without either: closed_at"
+        ),
+        pytest.param(
+            WED | {"resolved_at": "04-01 12:00", "status": "open"},
+            [],
+            {"resolution_min": 120},
+            id="the status column of an export does not undo a time",
+        ),
+        pytest.param(
+            {"opened_at": "04-30 23:00", "resolved_at": "05-01 00:00"},
+            [],
+            {"resolution_min": None, "resolution_met": None, "decided_on": None, "resolution_used_min": 60},
+            id="resolved at the cut-off is open",
+        ),
+        pytest.param(
+            {"opened_at": "04-30 23:00"},
+            [("05-01 00:00", "resolved")],
+            {"resolution_min": None, "resolution_met": None, "status": "open"},
+            id="events at the cut-off do not exist",
+        ),
+        pytest.param(
+            WED | {"resolved_at": "04-01 11:00"},
+            [("04-01 16:00", "resolved")],
+            {"resolution_min": 360, "resolution_met": False, "decided_on": "04-01"},
+            id="events outrank resolved_at",
+        ),
+        pytest.param(
+            WED | {"resolved_at": "04-01 11:00"},
+            [("04-01 10:30", "open")],
+            {"resolution_min": None, "resolution_met": False, "resolution_decided_at": "04-01 14:00"},
+            id="a log without a solve outranks resolved_at",
+        ),
+        pytest.param(
+            WED | {"resolved_at": "04-01 11:00"},
+            [("04-01 10:30", "assignee", "amy")],
+            {"resolution_min": 60},
+            id="field by field: other events leave resolved_at alone",
+        ),
+        pytest.param(
+            WED | {"resolved_at": "04-01 11:00"},
+            [("04-01 15:00", "resolved_at", "2026-04-01T13:00:00+00:00")],
+            {"resolution_min": 180},
+            id="field by field: a changed resolved_at is what it was set to",
+        ),
+        pytest.param(
+            WED | {"resolved_at": "04-01 11:00"},
+            [("04-02 15:00", "resolved_at", None)],
+            {"resolution_min": None},
+            id="field by field: a resolved_at that was cleared is none",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "resolved"), ("04-05 10:00", "closed")],
+            {"resolution_min": 60, "solved_at": "04-01 11:00", "status": "closed"},
+            id="resolved to closed is no new solve",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "closed")],
+            {"resolution_min": 60},
+            id="a step to closed is a solve",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "resolved"), ("04-01 12:00", "open"), ("04-01 13:00", "resolved")],
+            {"resolution_min": 180, "paused_min": 0, "resolution_met": True, "decided_on": "04-01"},
+            id="the last solve counts, and the time between solve and reopening",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "resolved"), ("04-01 12:00", "open"), ("04-02 13:00", "resolved")],
+            {"resolution_min": 1620, "resolution_met": False, "resolution_decided_at": "04-01 14:00"},
+            id="a solve in time that was undone does not save the last one",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "resolved"), ("04-20 12:00", "open")],
+            {"resolution_min": None, "resolution_met": False, "resolution_decided_at": "04-01 14:00"},
+            id="a solve is void while the ticket is open again",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "open"), ("04-01 11:00", "resolved")],
+            {"resolution_min": 60},
+            id="equal times keep the file's order: solved",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 11:00", "resolved"), ("04-01 11:00", "open")],
+            {"resolution_min": None},
+            id="equal times keep the file's order: open",
+        ),
+        pytest.param(
+            WED,
+            [("03-31 09:00", "new"), ("04-01 09:00", "resolved")],
+            {"resolution_min": 0, "resolution_met": True},
+            id="what is logged before the opening counts at the opening",
+        ),
+        pytest.param(
+            WED | {"resolved_at": "04-01 12:00"},
+            [("04-08 12:00", "status", "closed", {"from": "resolved"})],
+            {"resolution_min": 120, "resolution_met": True},
+            id="a log that begins after the solve: the ticket's own time dates it",
+        ),
+        pytest.param(
+            WED,
+            [("04-01 13:00", "status", "closed", {"from": "resolved"})],
+            {"resolution_min": 180},
+            id="a log that begins after an undated solve: its first event does",
+        ),
+    ],
+)
+def test_when_a_ticket_is_solved(ticket, events, expected):
+    check(one(ticket, *events), expected)
+
+
+def test_only_tickets_opened_before_the_cutoff_have_clocks():
+    frame = clocks(desk({"opened_at": "05-01 00:00"}, {"opened_at": "04-30 23:59"}), None, contract(), END)
+    assert list(frame["ticket_id"]) == ["T2"]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "events", "there"),
+    [
+        (WED | {"status": "cancelled"}, [], False),
+        (WED | {"status": "merged", "closed_at": "04-02 10:00"}, [], False),
+        (WED | {"status": "cancelled", "closed_at": "05-02 10:00"}, [], True),  # later facts do not exist
+        (WED, [("04-01 11:00", "merged")], False),
+        (WED, [("04-01 11:00", "resolved"), ("04-02 11:00", "cancelled")], False),
+        (WED, [("04-01 11:00", "cancelled"), ("04-02 11:00", "open")], True),
+        (WED | {"status": "cancelled"}, [("04-01 11:00", "open")], True),  # events outrank the export's state
+        (WED, [("05-01 11:00", "cancelled")], True),
+    ],
+)
+def test_cancelled_and_merged_tickets_have_no_clocks(ticket, events, there):
+    frame = clocks(desk(ticket), log(*events) if events else None, contract(), END)
+    assert (len(frame) == 1) is there
+
+
+def test_a_ticket_called_solved_without_a_time_stays_open_and_is_listed():
+    frame = desk(WED | {"status": "closed"}, WED | {"status": "closed", "closed_at": "04-02 10:00"}, WED)
+    history = history_of(frame, None, contract(), END)
+    assert list(history.undated["ticket_id"]) == ["T1"]
+    assert list(history.tickets["is_open"]) == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("frame", "events", "message"),
+    [
+        (desk(WED).drop(columns="opened_at"), None, "tickets: the column opened_at is absent"),
+        (pd.concat([desk(WED), desk(WED)]), None, "ticket_id T1 stands twice"),
+        (desk(WED), pd.DataFrame({"ticket_id": ["T1"]}), "ticket_events: the column at is absent"),
+        (desk(WED).assign(opened_at=pd.Timestamp("2026-04-01")), None, "opened_at has no time zone"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_sentence(frame, events, message):
+    with pytest.raises(ValueError, match=message):
+        clocks(frame, events, contract(), END)
+
+
+# ---------------------------------------------------------------- a real log
+
+
+REAL = Path(__file__).parents[3] / "shared" / "real" / "tickets" / "incident_event_log.csv"
+STATES = {
+    "New": "new",
+    "Active": "open",
+    "-100": "open",
+    "Awaiting User Info": "waiting_on_customer",
+    "Awaiting Vendor": "waiting_on_supplier",
+    "Awaiting Problem": "waiting",
+    "Awaiting Evidence": "waiting",
+    "Resolved": "resolved",
+    "Closed": "closed",
+}
+
+
+@pytest.fixture(scope="module")
+def real() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The audit log: the last row of a number is the ticket, each row's state holds from sys_updated_at."""
+    if not REAL.exists():
+        pytest.skip("needs ../shared/real/tickets, a public data set beside the project")
+    raw = pd.read_csv(REAL, dtype=str, keep_default_na=False, na_values=["?"])
+    for name in ("opened_at", "resolved_at", "closed_at", "sys_updated_at"):
+        raw[name] = pd.to_datetime(raw[name], format="%d/%m/%Y %H:%M", utc=True)
+    raw["status"] = raw["ident_state"].map(STATES)
+    names = {"number": "ticket_id", "caller_id": "requester", "sys_updated_at": "at", "status": "to"}
+    frame = raw.drop_duplicates("number", keep="last").rename(columns=names | {"status": "status"})
+    return frame, raw.rename(columns=names)[["ticket_id", "at", "to"]].assign(field="status")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("month", "opened"), [(3, 8_995), (4, 7_934), (5, 7_508)])
+def test_a_real_log_adds_up(real, month, opened):
+    start, end = pd.Timestamp(2016, month, 1, tz="UTC"), pd.Timestamp(2016, month + 1, 1, tz="UTC")
+    found = tickets.backlog(history_of(*real, contract(), end), contract(), start, end)
+    assert found["created"].sum() == opened
+
+
+@pytest.mark.real
+def test_a_real_log_says_more_than_the_tickets_own_times(real):
+    """Of April's tickets 868 are in an open state after their last event before 1 May, 1,318 have no resolved_at."""
+    frame, events = real
+    start, end = pd.Timestamp("2016-04-01", tz="UTC"), pd.Timestamp("2016-05-01", tz="UTC")
+    mine = frame["opened_at"].between(start, end, inclusive="left")
+    assert (~(frame["resolved_at"][mine] < end)).sum() == 1_318
+    desk = history_of(frame, events, contract(), end).tickets
+    assert desk["is_open"][desk["opened_at"] >= start].sum() == 868
+    assert desk["is_open"].sum() == 1_195
+    assert desk["logged"].all()
+    own = history_of(frame.drop(columns="closed_at"), None, contract(), end).tickets
+    assert own["is_open"][own["opened_at"] >= start].sum() == 1_318
