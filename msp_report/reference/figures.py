@@ -16,8 +16,8 @@ def document() -> str:
         "# Figures\n\n"
         "Every measure that figures.json can hold, by the report that shows it. Made by "
         "`msp-report tables --docs docs`; do not edit: a measure is declared in `msp_report/model/measures/`.\n\n"
-        "A missing value is null and says why. Units: ratio is 0 to 1, min, hours and days are durations, cost is money "
-        "of the client's currency; a measure without a unit is a plain number.\n"
+        "A missing value is null and says why. Units: ratio is 0 to 1, min, hours and days are durations, cost is "
+        "money of the client's currency; a measure without a unit is a plain number.\n"
     )
     by_report = groupby(MEASURES.items(), key=lambda item: item[0].partition(".")[0])
     return head + "".join(_report(report, [measure for _, measure in items]) for report, items in by_report)
@@ -26,7 +26,7 @@ def document() -> str:
 def _report(report: str, measures: list[Measure]) -> str:
     rows = "".join(_row(report, measure) for measure in measures)
     return (
-        f"\n## {report}\n\n| measure | what it is called | meaning | unit | direction | rule | no value when |\n"
+        f"\n## {report}\n\n| measure | name | meaning | unit | direction | rule | no value when |\n"
         f"|---|---|---|---|---|---|---|\n{rows}"
     )
 

@@ -7,6 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -67,10 +68,10 @@ def meanings(model: type[BaseModel]) -> dict[str, str]:
         if not (isinstance(one, type) and issubclass(one, BaseModel)) or one is BaseModel:
             continue
         body = ast.parse(textwrap.dedent(inspect.getsource(one))).body[0].body
-        for field, text in zip(body, body[1:], strict=False):
-            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
-                if isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
-                    found[field.target.id] = " ".join(text.value.value.split())
+        for field, text in pairwise(body):
+            said = text.value if isinstance(text, ast.Expr) else None
+            if isinstance(field, ast.AnnAssign) and isinstance(said, ast.Constant):
+                found[field.target.id] = " ".join(said.value.split())
     return found
 
 

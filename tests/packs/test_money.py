@@ -9,6 +9,7 @@ import json
 import pandas as pd
 import pytest
 
+from msp_report.model.measures import MEASURES
 from msp_report.packs import pack
 
 MONTH = "2026-10"
@@ -44,6 +45,11 @@ def record(published):
 def accepted(published):
     """An accepted table of the month."""
     return lambda name: pd.read_parquet(published / "tables" / f"{name}.parquet")
+
+
+def test_every_measure_of_the_pack_is_declared(published):
+    rows = json.loads((published / "figures.json").read_text(encoding="utf-8"))
+    assert {row["measure"] for row in rows} <= set(MEASURES)
 
 
 def pounds(value) -> object:

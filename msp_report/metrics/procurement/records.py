@@ -58,13 +58,13 @@ def match(ledger: Ledger) -> pd.DataFrame:
 
 def lines(ledger: Ledger) -> pd.DataFrame:
     """The record procurement/lines: every invoice line of the period, and whether its documents agree."""
-    rows = _judged(ledger, ledger.of_period)
+    rows = _with_state(ledger, ledger.of_period)
     stakes = ledger.staked.sum(axis=1, skipna=False).to_numpy(object)
     rows = rows.assign(amount=rows["live"] * rows["price"], at_stake=stakes)
     return _as_recorded(rows[ledger.in_period(rows["dated_on"])], _LINES)
 
 
-def _judged(ledger: Ledger, found: pd.DataFrame) -> pd.DataFrame:
+def _with_state(ledger: Ledger, found: pd.DataFrame) -> pd.DataFrame:
     """Invoice lines with their `state` and the names of their `exceptions`."""
     rows = ledger.invoices
     named = np.full(len(rows), "", dtype=object)
@@ -91,7 +91,7 @@ def unchecked(ledger: Ledger) -> pd.DataFrame:
 
 def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
     """The record procurement/due: every unpaid invoice with its decision, as seen on a day."""
-    rows = _judged(ledger, ledger.found)
+    rows = _with_state(ledger, ledger.found)
     split = ledger.splits
     if len(split):
         keys = pd.MultiIndex.from_frame(split[["vendor_key", "order_key"]])

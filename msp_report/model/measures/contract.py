@@ -9,8 +9,11 @@ MEASURES = (
         of="Credit owed for {}",
         unit="cost",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What the provider owes for the month's missed levels: of each service the worst tier "
+            "reached, all together up to the cap, whether claimed or not."
+        ),
+        no_data="The contract names no service credits, or a level was missed and it states no monthly fee.",
     ),
     Measure(
         "credit_unclaimed",
@@ -18,8 +21,11 @@ MEASURES = (
         of="Unclaimed credit for {}",
         unit="cost",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What is left of the credits of this and earlier months that nobody has claimed and that may "
+            "still be claimed on the last day."
+        ),
+        no_data="There is always one.",
     ),
     Measure(
         "credit_expired",
@@ -27,8 +33,8 @@ MEASURES = (
         of="Lost credit for {}",
         unit="cost",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning="What was owed in this and earlier months and was not claimed by the last day to claim.",
+        no_data="There is always one.",
     ),
     Measure(
         "exit_cost",
@@ -37,8 +43,11 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 30",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The exit fee plus the monthly fee for the days of notice, or for those left of the term "
+            "where they are fewer, if notice were given at the cut-off."
+        ),
+        no_data="The contract states no exit fee, no monthly fee, or neither notice nor end.",
     ),
     Measure(
         "not_reachable",
@@ -47,8 +56,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 30",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many items of the contract's exit list and assets in service have no proof, up to the "
+            "last day, that they can be reached without the provider."
+        ),
+        no_data="Neither an exit list nor an asset in service is known.",
     ),
     Measure(
         "not_restorable",
@@ -57,8 +69,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 30",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many assets in service that must be backed up have never been restored in a test that "
+            "succeeded by the last day."
+        ),
+        no_data="No asset in service is known to need a backup.",
     ),
     Measure(
         "hours",
@@ -66,8 +81,8 @@ MEASURES = (
         of="Hours delivered for {}",
         unit="hours",
         rule="booked hours under the contract",
-        meaning="",
-        no_data="",
+        meaning="The hours booked in the month, without those declared outside the contract.",
+        no_data="No hours were supplied, or none were booked in the month.",
     ),
     Measure(
         "fee_per_hour",
@@ -76,8 +91,8 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="monthly fee / hours",
-        meaning="",
-        no_data="",
+        meaning="The monthly fee divided by the hours delivered for it in the month.",
+        no_data="No hours were booked in the month, or the contract states no monthly fee.",
     ),
     Measure(
         "days_to_notice",
@@ -85,8 +100,11 @@ MEASURES = (
         of="Days to give notice for {}",
         unit="days",
         rule="contract.yaml, term",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The days from the last day of the month to the last day on which notice ends the contract "
+            "with its term; below 0 that day is past."
+        ),
+        no_data="The contract states no end or no notice.",
     ),
     Measure(
         "year_fee",

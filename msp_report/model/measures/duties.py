@@ -10,8 +10,11 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rule 31",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The share of the times at which a standard duty was due that are proved; a proof counts "
+            "from half an interval before."
+        ),
+        no_data="No proofs of duties were supplied.",
     ),
     Measure(
         "attained_days",
@@ -20,8 +23,11 @@ MEASURES = (
         unit="days",
         better="lower",
         rule="rule 31",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The longest time in the month without a proof of a duty, from the last proof before it; "
+            "without any, the month itself."
+        ),
+        no_data="No proofs of duties were supplied.",
     ),
     Measure(
         "missed",
@@ -30,7 +36,7 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 31",
-        meaning="",
-        no_data="",
+        meaning="How many standard duties missed any of the times at which they were due.",
+        no_data="No proofs of duties were supplied, or no duties are agreed.",
     ),
 )

@@ -10,8 +10,14 @@ MEASURES = (
         unit="count",
         better="higher",
         rule="rule 28",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The licences in force that a receipt proves, less the copies installed, counted as the "
+            "product is licensed; below 0 copies run without a licence."
+        ),
+        no_data=(
+            "Entitlements, installed copies or purchases were not supplied, or the cores of a device are "
+            "not known."
+        ),
     ),
     Measure(
         "short",
@@ -20,8 +26,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 28",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many copies are installed without a licence that a receipt proves, over all products; "
+            "what one product has left over helps no other."
+        ),
+        no_data="No product's position is known.",
     ),
     Measure(
         "keys_reused",
@@ -30,8 +39,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 28",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many licence keys are on more devices than they were bought for; a key that nobody "
+            "bought is worth one device."
+        ),
+        no_data="Entitlements or installed copies were not supplied, or neither lists anything.",
     ),
     Measure(
         "unreceipted",
@@ -40,7 +52,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 28",
-        meaning="",
-        no_data="",
+        meaning=(
+            "For how many licences in force the purchase register has no receipt; they count as not owned."
+        ),
+        no_data="Entitlements or purchases were not supplied, or no product is listed.",
     ),
 )

@@ -9,8 +9,11 @@ MEASURES = (
         of="To be paid to {}",
         unit="cost",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning="The sum of all unpaid invoices; what credit notes have used up is not to be paid.",
+        no_data=(
+            "No purchases were supplied, or an invoice has no amount in the client's currency; `low` is "
+            "then the sum of the others."
+        ),
     ),
     Measure(
         "hold",
@@ -18,8 +21,14 @@ MEASURES = (
         of="To be held of {}",
         unit="cost",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The sum of the unpaid invoices of which a line disagrees with its documents; one line holds "
+            "the whole invoice."
+        ),
+        no_data=(
+            "No purchases were supplied, or an invoice of these has no amount in the client's currency; "
+            "`low` is then the sum of the others."
+        ),
     ),
     Measure(
         "cannot_tell",
@@ -27,8 +36,11 @@ MEASURES = (
         of="Cannot tell of {}",
         unit="cost",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning="The sum of the unpaid invoices of which a line cannot be compared and none disagrees.",
+        no_data=(
+            "No purchases were supplied, or an invoice of these has no amount in the client's currency; "
+            "`low` is then the sum of the others."
+        ),
     ),
     Measure(
         "release",
@@ -36,8 +48,14 @@ MEASURES = (
         of="To be released to {}",
         unit="cost",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The sum of the unpaid invoices whose lines all agree with their documents, within the "
+            "contract's tolerances."
+        ),
+        no_data=(
+            "No purchases were supplied, or an invoice of these has no amount in the client's currency; "
+            "`low` is then the sum of the others."
+        ),
     ),
     Measure(
         "at_stake",
@@ -46,8 +64,14 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The money that the documents dispute in the invoices to be held; less than their sum where "
+            "only some lines disagree."
+        ),
+        no_data=(
+            "No purchases were supplied, or the disputed money of an invoice is not known; `low` is then "
+            "the sum of the others."
+        ),
     ),
     Measure(
         "overdue",
@@ -56,7 +80,10 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many unpaid invoices were due before the day of the page; one due on that day is not "
+            "overdue yet."
+        ),
+        no_data="No purchases were supplied.",
     ),
 )

@@ -10,8 +10,11 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The money of the month's purchases that some document disputes; what several exceptions "
+            "share of an invoice line counts once."
+        ),
+        no_data="No purchases were supplied.",
     ),
     Measure(
         "exceptions",
@@ -20,8 +23,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many exceptions the match of quote, order, packing slip, invoice and receipt found, in "
+            "all and by kind; a line that fails twice counts twice."
+        ),
+        no_data="No purchases were supplied.",
     ),
     Measure(
         "already_paid",
@@ -30,8 +36,8 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning="The part of the money at stake whose invoices were paid by the cut-off.",
+        no_data="No purchases were supplied.",
     ),
     Measure(
         "unsure",
@@ -40,8 +46,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many of the month's invoice lines have no price or no exchange rate to be compared by; "
+            "a duplicate is not one of them."
+        ),
+        no_data="No purchases were supplied.",
     ),
     Measure(
         "unchecked",
@@ -50,8 +59,11 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The worth of what the provider ordered itself in the month and whose price nobody "
+            "independent had looked up by the cut-off; an order without a known price adds nothing."
+        ),
+        no_data="No purchases were supplied.",
     ),
     Measure(
         "amount",
@@ -60,7 +72,10 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The money that the exceptions of one kind concern, as far as it is known; a line that fails "
+            "twice is in both kinds, so these sums may be more than what is at stake."
+        ),
+        no_data="There is always one: a kind without exceptions is not listed.",
     ),
 )

@@ -10,8 +10,11 @@ MEASURES = (
         unit="days",
         better="lower",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many days later than first planned a project is expected to end, over all the median of "
+            "projects under way or closed in the month; below 0 is early."
+        ),
+        no_data="No project has a planned and an expected end.",
     ),
     Measure(
         "cost_variance",
@@ -20,8 +23,11 @@ MEASURES = (
         unit="cost",
         better="higher",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning=(
+            "By how much the expected cost is under the cost first planned, over all the sum; below 0 is "
+            "over."
+        ),
+        no_data="No project has a planned and an expected cost.",
     ),
     Measure(
         "cpi",
@@ -30,8 +36,8 @@ MEASURES = (
         unit="index",
         better="higher",
         rule="rule 25",
-        meaning="",
-        no_data="",
+        meaning="The planned cost of the work done divided by what it cost; under 1 is over cost.",
+        no_data="No project reports an earned value with an actual cost above 0.",
     ),
     Measure(
         "spi_t",
@@ -40,8 +46,11 @@ MEASURES = (
         unit="index",
         better="higher",
         rule="rule 25",
-        meaning="",
-        no_data="",
+        meaning=(
+            "The time that the work done should have taken by plan divided by the time that it took; "
+            "under 1 is behind."
+        ),
+        no_data="No project reports planned and earned values.",
     ),
     Measure(
         "unapproved",
@@ -49,8 +58,10 @@ MEASURES = (
         of="Unapproved work on {}",
         unit="count",
         better="lower",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many projects under way, or done in the month, nobody on the client's side has approved."
+        ),
+        no_data="No project is under way, or no source speaks of any approval.",
     ),
     Measure(
         "changes",
@@ -59,8 +70,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many planned or expected starts, ends and costs were reported otherwise than before in "
+            "the month; the first value known is no change."
+        ),
+        no_data="No project is under way or was closed in the month.",
     ),
     Measure(
         "year_projects",

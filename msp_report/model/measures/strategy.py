@@ -10,8 +10,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many of the conditions for a person in charge are not met: named, not the provider, "
+            "with IT experience, with hours, without an interest."
+        ),
+        no_data="There is always one.",
     ),
     Measure(
         "author",
@@ -20,8 +23,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many of the conditions for the board's own strategy are not met: owned objectives, an "
+            "author who is not the provider and has no interest, a review."
+        ),
+        no_data="There is always one.",
     ),
     Measure(
         "acknowledged",
@@ -30,8 +36,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many of two steps are missing: the strategy was given to the provider, and the provider "
+            "has acknowledged it."
+        ),
+        no_data="There is always one.",
     ),
     Measure(
         "exceptions",
@@ -40,8 +49,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many projects alive have something to settle, whatever it is; done and cancelled ones "
+            "are left out."
+        ),
+        no_data="No projects were supplied.",
     ),
     Measure(
         "exceptions_cost",
@@ -50,8 +62,11 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What the projects with something to settle are expected to cost; one without a cost adds "
+            "nothing."
+        ),
+        no_data="No projects were supplied.",
     ),
     Measure(
         "unapproved",
@@ -60,8 +75,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many projects beyond a proposal nobody on the client's side has approved; where nobody "
+            "speaks of approval none counts."
+        ),
+        no_data="No projects were supplied.",
     ),
     Measure(
         "no_objective",
@@ -70,8 +88,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many projects name no objective of the strategy, by id or title; where it lists none, "
+            "any objective will do."
+        ),
+        no_data="No projects were supplied.",
     ),
     Measure(
         "own_profit",
@@ -80,8 +101,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many projects the provider proposed that are paid beside the fee; one of which that is "
+            "not said does not count."
+        ),
+        no_data="No projects were supplied.",
     ),
     Measure(
         "out_of_scope",
@@ -90,8 +114,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many projects lie in a field that the contract's scope does not give the provider; a "
+            "project without a field is not judged."
+        ),
+        no_data="No projects were supplied.",
     ),
     Measure(
         "no_background",
@@ -100,8 +127,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many projects lie in a field in which the contract's scope lists nothing that shows the "
+            "provider's skill; those out of scope are among them."
+        ),
+        no_data="No projects were supplied.",
     ),
     Measure(
         "not_best_resource",
@@ -110,8 +140,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning="Of how many projects it is said that the provider is not the best resource.",
+        no_data="No projects were supplied.",
     ),
     Measure(
         "best_resource_unknown",
@@ -120,8 +150,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning="Of how many projects nobody says whether the provider is the best resource.",
+        no_data="No projects were supplied.",
     ),
     Measure(
         "waiting",
@@ -130,8 +160,10 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many proposals neither business nor the CIO has approved or rejected; one put off waits on."
+        ),
+        no_data="No projects were supplied.",
     ),
     Measure(
         "waiting_cost",
@@ -140,7 +172,7 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning="What the proposals that wait are expected to cost; one without a cost adds nothing.",
+        no_data="No projects were supplied.",
     ),
 )

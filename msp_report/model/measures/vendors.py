@@ -10,8 +10,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="register of vendors",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many vendors are tied to the provider by referral, commission or ownership without "
+            "having been disclosed before the cut-off; the provider itself is none."
+        ),
+        no_data="No register of vendors was supplied.",
     ),
     Measure(
         "undisclosed_invoiced",
@@ -20,8 +23,11 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="register of vendors",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What vendors with undisclosed ties have invoiced to date, less credit notes; lines without "
+            "a price or rate add nothing."
+        ),
+        no_data="No register of vendors or no purchases were supplied.",
     ),
     Measure(
         "tied",
@@ -30,8 +36,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="register of vendors",
-        meaning="",
-        no_data="",
+        meaning="How many vendors are tied to the provider, disclosed or not.",
+        no_data="No register of vendors was supplied.",
     ),
     Measure(
         "disclosed_late",
@@ -40,8 +46,11 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="register of vendors",
-        meaning="",
-        no_data="",
+        meaning=(
+            "How many ties were disclosed only after the vendor had been recommended; on the same day is "
+            "in time."
+        ),
+        no_data="No register of vendors was supplied.",
     ),
     Measure(
         "unregistered",
@@ -50,8 +59,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="register of vendors",
-        meaning="",
-        no_data="",
+        meaning="How many vendors were recommended or bought from that the register does not list.",
+        no_data="No register of vendors was supplied.",
     ),
     Measure(
         "commission_cost",
@@ -60,7 +69,10 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="register of vendors",
-        meaning="",
-        no_data="",
+        meaning=(
+            "What flows back to the provider by estimate: invoiced to date times the commission that the "
+            "register names, over tied vendors."
+        ),
+        no_data="No register of vendors or no purchases were supplied.",
     ),
 )

@@ -1,42 +1,22 @@
-"""Rules 29 and 30: every sentence by a case worked by hand, the demo company by its truth."""
+"""Rule 29: every sentence by a case worked by hand."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from terms import AT, TIERS, agreed, figures, history
 
 from msp_report.metrics import availability, contract, tickets
-from msp_report.metrics.contract import CAP, credits, credits_to_date, dates, exit_cost, fee_against_hours
-
-#: Five per cent of 10,000 under 99.9 %, fifteen under 99 %.
-TIERS = [
-    {"measure": "availability.ratio", "below": 0.999, "credit_ratio": 0.05, "clause": "8.1"},
-    {"measure": "availability.ratio", "below": 0.99, "credit_ratio": 0.15, "clause": "8.2"},
-]
-
-
-def agreed(tiers=TIERS, fee=10_000, **terms) -> dict:
-    return {"term": {"monthly_fee": fee}, "credits": tiers, "credit_terms": {"claim_days": 60, **terms}}
-
-
-def figures(*rows: tuple, measure="availability.ratio", **columns) -> pd.DataFrame:
-    """Figures: (subject, value) or (subject, value, verdict); missed where nothing is said."""
-    full = [(*row, "missed")[:3] for row in rows]
-    frame = pd.DataFrame(full, columns=["subject", "value", "verdict"])
-    return frame.assign(measure=measure, **columns)
+from msp_report.metrics.contract import CAP, credits, credits_to_date
 
 
 def owed(now, before=None, terms=None, table=None, month="2026-10") -> dict:
     rows = credits(now, before, table, terms or agreed(), month)
     return dict(zip(rows["subject"].fillna(""), rows["owed"], strict=True))
-
-
-# ---------------------------------------------------------------- rule 29
 
 
 @pytest.mark.parametrize(
@@ -180,12 +160,6 @@ def test_no_credits_agreed_and_none_reached():
         credits(figures(), None, None, agreed(), "October")
 
 
-def history(**months) -> pd.DataFrame:
-    """Ratios of email by month: m09=0.98."""
-    rows = [figures(("email", value)).assign(month=f"2026-{name[1:]}") for name, value in months.items()]
-    return pd.concat(rows, ignore_index=True)
-
-
 def test_credits_of_earlier_months():
     """60 days to claim: August's ran out on 30 October, September's runs to 29 November."""
     past = history(m08=0.98, m09=0.98, m10=0.98)
@@ -243,198 +217,6 @@ def test_the_sum_is_never_over_the_cap_and_rows_may_come_in_any_order(values, ca
     assert sum(rows["owed"], Decimal(0)) <= Decimal(str(cap)) * 10_000 + Decimal("0.01")
     again = credits(now.sample(frac=1, random_state=seed), now, None, terms, "2026-10")
     pd.testing.assert_frame_equal(rows, again)
-
-
-# ---------------------------------------------------------------- rule 30
-
-
-AT = pd.Timestamp("2026-11-01", tz="UTC")
-TERM = {"ends_on": "2028-03-31", "notice_days": 90, "monthly_fee": 18_000, "exit_fee": 54_000}
-
-
-@pytest.mark.parametrize(
-    ("term", "at", "expected"),
-    [
-        # 18,000 x 12 / 365 x 90 = 53,260.27
-        (TERM, AT, "107260.27"),
-        # 31 days are left from 1 March to 31 March: 18,345.21
-        (TERM, pd.Timestamp("2028-03-01", tz="UTC"), "72345.21"),
-        # the last day is over
-        (TERM, pd.Timestamp("2028-04-01", tz="UTC"), "54000.00"),
-        (TERM, pd.Timestamp("2028-05-01", tz="UTC"), "54000.00"),
-        # a date counts itself: 30 days are left after 1 March
-        (TERM, date(2028, 3, 1), "71753.42"),
-        # only one of notice and end is stated
-        ({**TERM, "notice_days": None}, pd.Timestamp("2028-03-01", tz="UTC"), "72345.21"),
-        ({**TERM, "ends_on": None}, pd.Timestamp("2028-03-01", tz="UTC"), "107260.27"),
-        ({**TERM, "exit_fee": 0}, AT, "53260.27"),
-    ],
-)
-def test_exit_today(term, at, expected):
-    rows = exit_cost({"term": term}, None, at)
-    assert sum(rows.loc[rows["kind"] == "fee", "amount"]) == Decimal(expected)
-
-
-def test_what_the_contract_does_not_state_is_not_nothing():
-    rows = exit_cost({"term": {"monthly_fee": 100}}, None, AT)
-    assert list(rows["amount"]) == [None, None]
-    assert list(rows["note"]) == [
-        "the contract states no exit fee",
-        "the contract states neither notice nor end",
-    ]
-    rows = exit_cost({"term": {"exit_fee": 5, "notice_days": 30}}, None, AT)
-    assert list(rows["amount"]) == [5, None]
-    assert rows["note"][1] == "the contract states no monthly fee"
-
-
-ASSETS = pd.DataFrame(
-    {
-        "asset": ["db", "fw", "old", "new", "app"],
-        "kind": "server",
-        "backup_required": [True, False, True, True, True],
-        "retired_on": pd.to_datetime([None, None, "2026-10-31", None, None]),
-        "in_service_on": pd.to_datetime([None, None, None, "2026-11-01", None]),
-        "access_proved_on": pd.to_datetime(["2026-04-01", None, None, None, "2026-11-01"]),
-        "held_by": ["client", "provider", "provider", "client", "client"],
-    }
-)
-RESTORES = pd.DataFrame(
-    {
-        "asset": ["DB", "db", "app", "app"],
-        "tested_on": pd.to_datetime(["2026-05-01", "2026-06-01", "2026-10-01", "2026-11-02"]),
-        "result": ["success", "Success", "failed", "success"],
-    }
-)
-
-
-def test_what_is_not_proved_reachable_or_restorable():
-    """A later proof and a failed one prove nothing; what is retired or not yet there needs none."""
-    terms = {
-        "exit_access": [{"item": "domain", "held_by": "provider"}, {"item": "dns", "proved_on": "2026-03-01"}]
-    }
-    rows = exit_cost(terms, ASSETS, AT, RESTORES)
-    told = rows.loc[rows["kind"] != "fee", ["kind", "item", "proved", "held_by"]]
-    assert list(told.fillna({"held_by": ""}).itertuples(index=False, name=None)) == [
-        ("access", "domain", False, "provider"),
-        ("access", "dns", True, ""),
-        ("access", "app", False, "client"),
-        ("access", "fw", False, "provider"),
-        ("access", "db", True, "client"),
-        ("restore", "app", False, "client"),
-        ("restore", "db", True, "client"),
-    ]
-    assert rows.loc[rows["kind"] == "restore", "proved_on"].max() == pd.Timestamp("2026-06-01")
-    # without tests nothing is proved restorable
-    bare = exit_cost({}, ASSETS, AT)
-    assert not bare.loc[bare["kind"] == "restore", "proved"].any()
-
-
-# ---------------------------------------------------------------- hours, dates, figures
-
-
-def test_the_fee_against_the_hours_delivered():
-    """120 of 160 hours for 18,000: 150 an hour where 112.50 were agreed."""
-    entries = pd.DataFrame(
-        {
-            "worked_on": pd.to_datetime(["2026-10-01", "2026-10-31", "2026-11-01", "2026-10-05"]),
-            "hours": [100.0, 20.0, 50.0, 7.0],
-            "in_contract": [True, None, True, False],
-        }
-    )
-    terms = {
-        "client": {"name": "x", "timezone": "Europe/London"},
-        "term": {"monthly_fee": 18_000, "included_hours": 160},
-    }
-    start, end = pd.Timestamp("2026-09-30 23:00Z"), pd.Timestamp("2026-11-01", tz="UTC")
-    row = fee_against_hours(entries, terms, start, end).iloc[0]
-    assert list(row[["month", "hours", "used_ratio", "fee_per_hour", "agreed_per_hour"]]) == [
-        "2026-10",
-        120,
-        0.75,
-        150,
-        112.5,
-    ]
-    months = fee_against_hours(entries, terms, start, pd.Timestamp("2027-01-01", tz="UTC"))
-    assert list(months["hours"].fillna(-1)) == [120, 50, -1]
-    assert months["why_missing"][2] == "no hours were booked in the month"
-    assert fee_against_hours(None, terms, start, end)["why_missing"][0] == "no hours were supplied"
-
-
-def test_notice_and_end():
-    assert dates({"term": TERM}, AT) == contract.Dates(date(2028, 3, 31), date(2028, 1, 1), 427, 517)
-    assert dates({}, AT) == contract.Dates(None, None, None, None)
-    late = dates({"term": TERM}, pd.Timestamp("2028-01-03", tz="UTC"))
-    assert (late.days_to_notice, late.days_to_end) == (-1, 89)
-
-
-def test_figures_add_up_with_the_records():
-    now = figures(("email", 0.98), ("erp", 0.98), ("vpn", 0.9989))
-    terms = {**agreed(cap_ratio=0.2), "term": {**TERM, "monthly_fee": 10_000, "included_hours": 160}}
-    rows = credits(now, None, None, terms, "2026-10")
-    leaving = exit_cost(terms, ASSETS, AT, RESTORES)
-    hours = fee_against_hours(None, terms, pd.Timestamp("2026-10-01", tz="UTC"), AT)
-    found = contract.figures(rows, leaving, hours, dates(terms, AT), terms)
-    by_name = {(f.measure, f.subject): f for f in found}
-    assert by_name["contract.credit_owed", ""].value == 2000
-    assert by_name["contract.credit_owed", "email"].value == 1500
-    # 54,000 + 10,000 x 12 / 365 x 90
-    assert by_name["contract.exit_cost", ""].value == pytest.approx(83_589.04)
-    assert (by_name["contract.not_reachable", ""].value, by_name["contract.not_reachable", ""].n) == (2, 3)
-    assert by_name["contract.hours", ""].why_missing == "no hours were supplied"
-    nothing = contract.figures(
-        credits(now, None, None, {}, "2026-10"), exit_cost({}, None, AT), hours, dates({}, AT), {}
-    )
-    assert {f.measure for f in nothing if f.value is None} == {f.measure for f in nothing}
-    assert all(f.why_missing for f in nothing)
-
-
-# ---------------------------------------------------------------- the demo company
-
-
-def test_the_demo_owes_what_was_planted_and_nothing_else(demo_place, truth):
-    """Its availability, month by month as simulated, gives the credits that the truth names."""
-    from msp_report.case import open_case
-
-    case = open_case("demo", "2026-10", demo_place)
-    levels = [
-        {
-            "month": month,
-            "measure": "availability.ratio",
-            "subject": e["subject"],
-            "value": e["availability_ratio"],
-        }
-        | {"verdict": e.get("verdict")}
-        for month, pages in truth.items()
-        for e in pages["availability"]
-        if "target_ratio" in e
-    ]
-    rows = credits_to_date(pd.DataFrame(levels), case.table("credits"), case.agreed, "2026-10")
-    real = rows[rows["measure"] == "availability.ratio"]
-    told = {(row.month, row.subject, float(row.owed), float(row.claimed) > 0) for row in real.itertuples()}
-    planted = {
-        (month, e["subject"], e["owed"], e["claimed"])
-        for month, pages in truth.items()
-        for e in pages["contract"]
-        if e["fault"] == "credit_owed" and e["measure"] == "availability.ratio"
-    }
-    assert told == planted
-    golden = truth["2026-10"]["contract"]
-    for state, fault in (("open", "credit_unclaimed"), ("expired", "credit_expired")):
-        found = rows[(rows["state"] == state) & (rows["month"] < "2026-10")]
-        wanted = [(e["missed_in"], e["subject"], e["owed"]) for e in golden if e["fault"] == fault]
-        assert list(zip(found["month"], found["subject"], found["owed"].astype(float), strict=True)) == wanted
-    leaving = exit_cost(case.agreed, case.table("assets"), case.end, case.table("restore_tests"))
-    fees = sum(leaving.loc[leaving["kind"] == "fee", "amount"])
-    assert float(fees) == pytest.approx(next(e["exit_cost"] for e in golden if "exit_cost" in e), abs=0.005)
-    lacking = leaving[leaving["proved"].eq(False).fillna(False)]
-    named = {e["subject"] for e in golden if e["fault"] == "access_not_proved"}
-    ids = {
-        e["fault"].split("_")[0]: set(e["ids"])
-        for e in golden
-        if e["fault"].endswith("_of_assets_not_proved")
-    }
-    assert set(lacking.loc[lacking["kind"] == "access", "item"]) == named | ids["access"]
-    assert set(lacking.loc[lacking["kind"] == "restore", "item"]) == ids["restore"]
 
 
 def test_a_frame_of_figures_is_what_credits_reads():

@@ -1,0 +1,135 @@
+"""What the provider owes for missed levels, what it costs to leave today, and what the fee buys (rules 29, 30).
+
+The parts lie in `service_credits` (what is owed, claimed and granted), `leaving` (what leaving costs), `hours` (the fee
+against the hours delivered) and `notice` (end and notice).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from msp_report.metrics.contract.hours import fee_against_hours
+from msp_report.metrics.contract.leaving import exit_cost
+from msp_report.metrics.contract.notice import Dates, dates
+from msp_report.metrics.contract.service_credits import (
+    CAP,
+    NO_FEE,
+    Figures,
+    credits,
+    credits_to_date,
+    levels,
+    unjudged_credits,
+)
+from msp_report.model.case import Case, Past
+from msp_report.model.columns import total
+from msp_report.model.figures import Figure
+from msp_report.model.period import Period
+from msp_report.params import Contract, as_contract
+
+__all__ = [
+    "CAP",
+    "Analysis",
+    "Dates",
+    "Figures",
+    "analyse",
+    "credits",
+    "credits_to_date",
+    "dates",
+    "exit_cost",
+    "fee_against_hours",
+    "levels",
+    "unjudged_credits",
+]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The contract as it stands at a cut-off: `agreed`, the contract itself; `credits` of the month and `claims`, those
+    of every month up to it, as `credits` and `credits_to_date`; `unjudged`, `leaving`, `hours` and `when` as
+    `unjudged_credits`, `exit_cost`, `fee_against_hours` and `dates`.
+    """
+
+    agreed: Contract
+    credits: pd.DataFrame
+    claims: pd.DataFrame
+    unjudged: pd.DataFrame
+    leaving: pd.DataFrame
+    hours: pd.DataFrame
+    when: Dates
+
+    def figures(self) -> list[Figure]:
+        """contract.credit_owed in all and by measure and service, .credit_unclaimed and .credit_expired (n = credits),
+        .exit_cost, .not_reachable and .not_restorable (n = items), .hours, .fee_per_hour and .days_to_notice. What is
+        not stated is missing and says why."""
+        why = "the contract states no end or no notice"
+        notice = Figure.of("contract.days_to_notice", self.when.days_to_notice, why)
+        return [*self._of_credits(), *self._of_leaving(), *self._of_hours(), notice]
+
+    def _of_credits(self) -> Iterator[Figure]:
+        unpriced = self.credits["owed"].isna().any()
+        why = NO_FEE if self.agreed.credits else "the contract names no service credits"
+        due = self.credits[self.credits["owed"].astype(float).gt(0)]
+        owed = total(self.credits["owed"]) if self.agreed.credits and not unpriced else None
+        yield Figure.of("contract.credit_owed", owed, why, n=len(due))
+        names = due["subject"].where(due["subject"].fillna("") != "", due["measure"])
+        names = names.where(~names.duplicated(keep=False), due["measure"] + " " + due["subject"].fillna(""))
+        for name, row in zip(names, due.to_dict("records"), strict=True):
+            yield Figure(
+                measure="contract.credit_owed", subject=name, value=row["owed"], n=1, clause=row["clause"]
+            )
+        for name, state, column in (
+            ("credit_unclaimed", "open", "left"), ("credit_expired", "expired", "owed"),
+        ):  # fmt: skip
+            rows = self.claims[self.claims["state"] == state]
+            yield Figure(measure=f"contract.{name}", value=total(rows[column]), n=len(rows))
+
+    def _of_leaving(self) -> Iterator[Figure]:
+        fees = self.leaving[self.leaving["kind"] == "fee"]
+        cost = total(fees["amount"]) if fees["amount"].notna().all() else None
+        yield Figure.of("contract.exit_cost", cost, "; ".join(fees["note"].dropna()))
+        for name, kind in (("not_reachable", "access"), ("not_restorable", "restore")):
+            rows = self.leaving[self.leaving["kind"] == kind]
+            lacking = int((~rows["proved"].astype(bool)).sum()) if len(rows) else None
+            yield Figure.of(f"contract.{name}", lacking, "nothing is listed", n=len(rows))
+
+    def _of_hours(self) -> Iterator[Figure]:
+        last = self.hours.iloc[-1] if len(self.hours) else pd.Series({"why_missing": "no month"})
+        why = last["why_missing"] or NO_FEE
+        yield Figure.of("contract.hours", last.get("hours"), why)
+        yield Figure.of("contract.fee_per_hour", last.get("fee_per_hour"), why)
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        return {
+            "credits": self.credits,
+            "claims": self.claims,
+            "unjudged": self.unjudged,
+            "exit": self.leaving,
+            "hours": self.hours,
+        }
+
+
+def analyse(case: Case, past: Past) -> Analysis:
+    """The contract as it stands at the end of a month, with the credits of earlier months from their packs.
+
+    Reads outages, checks, tickets, ticket_events, credits, assets, restore_tests and time_entries. Raises: ValueError
+    for a period without a zone. Source: rules 29 and 30.
+    """
+    agreed, month = as_contract(case.agreed), case.period.last
+    register = case.table("credits")
+    evidence = [case.table(name) for name in ("outages", "checks", "tickets", "ticket_events")]
+    last_month = Period(month.shift(-1), month.shift(-1)).bounds(agreed.client.timezone)
+    now, before = (levels(*evidence, agreed, *bounds) for bounds in ((case.start, case.end), last_month))
+    owed = credits(now, before, register, agreed, month)
+    return Analysis(
+        agreed=agreed,
+        credits=owed,
+        claims=credits_to_date(past.before, register, agreed, month, owed),
+        unjudged=unjudged_credits(now, agreed, month),
+        leaving=exit_cost(agreed, case.table("assets"), case.end, case.table("restore_tests")),
+        hours=fee_against_hours(case.table("time_entries"), agreed, case.start, case.end),
+        when=dates(agreed, case.end),
+    )

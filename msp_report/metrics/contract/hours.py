@@ -1,0 +1,76 @@
+"""The fee against the hours that were delivered for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.metrics.contract.service_credits import NO_FEE
+from msp_report.model.columns import cents, dates, last_day, optional
+from msp_report.params import Contract, as_contract
+
+_HOURS = [
+    "month",
+    "hours",
+    "included_hours",
+    "used_ratio",
+    "fee",
+    "fee_per_hour",
+    "agreed_per_hour",
+    "why_missing",
+]
+
+
+def fee_against_hours(
+    time_entries: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: datetime,
+    end: datetime,
+) -> pd.DataFrame:
+    """The monthly fee against the hours that were delivered under it.
+
+    Parameters: `time_entries` the canonical table, None where not supplied; `contract`; the period [start, end).
+
+    Returns: one row per month of the period: `hours` booked in it and not declared outside the contract,
+    `included_hours`, `used_ratio` = hours / included, `fee` [Decimal], `fee_per_hour` and `agreed_per_hour` [client's
+    currency an hour], `why_missing`. The contract is that of each month's first day. No bookings at all: null, as
+    hours that nobody wrote down are not nought hours.
+    """
+    agreed = as_contract(contract)
+    first = pd.Timestamp(start).tz_convert(agreed.client.timezone)
+    last = last_day(end, agreed.client.timezone)
+    months = pd.period_range(first.tz_localize(None), last, freq="M")
+    terms = [agreed.on(month.start_time.date()).term for month in months]
+    hours = _booked(time_entries, months)
+    rows = pd.DataFrame(
+        {
+            "month": months.astype("str"),
+            "hours": hours,
+            "included_hours": [term.included_hours for term in terms],
+            "fee": pd.Series(
+                [None if t.monthly_fee is None else cents(t.monthly_fee) for t in terms], dtype=object
+            ),
+        }
+    ).astype({"included_hours": "float64"})
+    fee = rows["fee"].astype("float64")
+    rows["used_ratio"] = rows["hours"] / rows["included_hours"].where(rows["included_hours"] > 0)
+    rows["fee_per_hour"] = fee / rows["hours"].where(rows["hours"] > 0)
+    rows["agreed_per_hour"] = fee / rows["included_hours"].where(rows["included_hours"] > 0)
+    lacking = "no hours were supplied" if time_entries is None else "no hours were booked in the month"
+    why = np.where(rows["hours"].isna(), lacking, np.where(fee.isna(), NO_FEE, "no hours were delivered"))
+    rows["why_missing"] = np.where(rows["fee_per_hour"].isna(), why, None)
+    return rows[_HOURS]
+
+
+def _booked(time_entries: pd.DataFrame | None, months: pd.PeriodIndex) -> np.ndarray:
+    if time_entries is None:
+        return np.full(len(months), np.nan)
+    inside = optional(time_entries, "in_contract", "boolean").astype("boolean").fillna(True)
+    rows = time_entries[inside.to_numpy(bool)]
+    when = dates(optional(rows, "worked_on")).dt.to_period("M")
+    sums = rows["hours"].astype("float64").groupby(when).sum()
+    return sums.reindex(months).to_numpy("float64")

@@ -1,0 +1,327 @@
+"""Service credits: what the provider owes for missed levels, and what became of it (rule 29).
+
+Decided here, where the rule leaves room:
+
+- A tier is reached by the published figure; one without a value reaches none, and is listed with its reason.
+- "Once a service": of all credits of one report and subject the highest counts, the others are listed at nothing.
+- The month before missed too: the same figure's verdict was missed, or it reached a tier and had no verdict on it.
+- The cap is a row of its own with what it takes off, so that the column adds up to what is owed.
+- The last day to claim is `claim_days` after the last day of the month.
+- A claim without an amount is a claim of all that is owed; an amount with `credited_on` is what was granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msp_report.metrics import availability
+from msp_report.metrics import tickets as desk
+from msp_report.model.columns import cents, dates, optional, total
+from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.period import Month
+from msp_report.params import Contract, as_contract
+
+#: The row of the record that takes off what is over the cap.
+CAP = "credit_terms.cap_ratio"
+NO_FEE = "the contract states no monthly fee"
+
+# fmt: off
+_CREDITS = [
+    "month", "measure", "subject", "owed", "claimed", "credited", "claim_by", "value", "threshold", "credit_ratio",
+    "repeated", "claimed_on", "credited_on", "clause", "note",
+]
+# fmt: on
+
+#: Figures as a list, or as a frame with the columns of figures.json.
+Figures = pd.DataFrame | Iterable[Figure]
+
+
+def credits(
+    figures_frame: Figures,
+    previous_figures: Figures | None,
+    credits_table: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    month: Month | str,
+) -> pd.DataFrame:
+    """What the provider owes for the levels of a month, and what became of it (rule 29).
+
+    Parameters: `figures_frame` and `previous_figures`, of the month and of the one before (None: no pack), as Figures
+    or as a frame with at least measure, subject, value and verdict, like figures.json; `credits_table` the canonical
+    table, None where not supplied; `contract` a model or a dict like the YAML; `month` "2026-10" or a Month.
+
+    Returns: one row per figure that reached a tier of the contract or was claimed for, the most money first: `owed`,
+    `claimed`, `credited` [client's currency, Decimal], `claim_by` the last day to claim, the `value`, the `threshold`
+    and `credit_ratio` of the worst tier reached, whether it is `repeated`, dates, clause, and a `note` where a row owes
+    nothing. Where the sum passes the cap, a last row named credit_terms.cap_ratio takes the rest off. Without a
+    monthly fee `owed` is None.
+
+    Raises: ValueError where params are wrong or `month` is none.
+
+    >>> agreed = {"term": {"monthly_fee": 18000}, "credit_terms": {"claim_days": 60},
+    ...     "credits": [{"measure": "availability.ratio", "below": 0.999, "credit_ratio": 0.05}]}
+    >>> now = pd.DataFrame({"measure": ["availability.ratio"], "subject": "email", "value": 0.99, "verdict": "missed"})
+    >>> row = credits(now, None, None, agreed, "2026-10").iloc[0]
+    >>> row.owed, row.claim_by.date().isoformat()
+    (Decimal('900.00'), '2026-12-30')
+    """
+    when = month if isinstance(month, Month) else Month.parse(month)
+    agreed = as_contract(contract).on(when.first_on)
+    reached = _reached(_as_frame(figures_frame), agreed)
+    missed_before = _missed(_as_frame(() if previous_figures is None else previous_figures), agreed)
+    reached["repeated"] = pd.MultiIndex.from_frame(reached[["measure", "subject"]]).isin(missed_before)
+    rows = _owed(reached, agreed)
+    rows = _with_claims(rows, credits_table, when)
+    rows["claim_by"] = _claim_by(when, agreed)
+    rows = _capped(_dearest_first(rows), agreed)
+    return _as_record(rows.assign(month=str(when)))
+
+
+def credits_to_date(
+    history: pd.DataFrame,
+    credits_table: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    month: Month | str,
+    owed: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """The credits of every month up to one, with what is left of each at its end (rule 29).
+
+    Parameters: `history` like figures.json with a `month` (YYYY-MM), of as many months as there are; `owed` the rows of
+    `credits` of the month itself, where they are known already; all else as `credits`, of which claims and grants after
+    the month's end do not exist yet.
+
+    Returns: the rows of `credits`, newest month first, and `state`: credited, credited in part, claimed, open (may
+    still be claimed), expired (was never claimed), or nothing owed; `left` = owed - credited of those that are not
+    lost [client's currency].
+    """
+    when = month if isinstance(month, Month) else Month.parse(month)
+    last = when.shift(-1) if owed is not None else when
+    months = sorted(Month.parse(name) for name in history["month"].unique())
+    by_month = {one: history[history["month"] == str(one)] for one in months if not last < one}
+    known = _as_it_stood(credits_table, when)
+    past = [
+        credits(rows, by_month.get(one.shift(-1)), known, contract, one) for one, rows in by_month.items()
+    ]
+    parts = [part for part in (owed, *past[::-1]) if part is not None and len(part)]
+    rows = pd.concat(parts, ignore_index=True) if parts else _as_record(pd.DataFrame())
+    return _settled(rows, pd.Timestamp(when.end_on) - pd.Timedelta(days=1))
+
+
+def levels(
+    outages: pd.DataFrame | None,
+    checks: pd.DataFrame | None,
+    tickets: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> pd.DataFrame:
+    """The service levels of a period, for `credits`: what the pages of availability and tickets publish of them.
+
+    Parameters: the canonical tables with their look-back, None where not supplied; the period [start, end).
+    Returns: one row per figure of availability and per attainment of tickets: measure, subject, value, verdict.
+    """
+    agreed = as_contract(contract)
+    ratios = availability.figures_of(availability.service_levels(outages, checks, agreed, start, end))
+    rows = [_as_frame(ratios)]
+    if tickets is not None:
+        clocks = desk.clocks(tickets, events, agreed, end)
+        attained = desk.attainment(clocks, agreed, start, end)
+        names = {"priority": "subject", "attainment_ratio": "value"}
+        measure = "tickets." + attained["clock"] + "_attainment"
+        rows.append(attained.rename(columns=names).assign(measure=measure))
+    columns = ["measure", "subject", "value", "verdict"]
+    parts = [part[columns].astype({"value": "float64"}) for part in rows if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def unjudged_credits(
+    figures_frame: Figures, contract: Contract | Mapping[str, Any], month: Month | str
+) -> pd.DataFrame:
+    """The credits that the contract promises and that no figure decides.
+
+    Parameters: as `credits`. Returns: one row per measure and subject (empty: any) of the contract's credits for which
+    there is no figure with a value, with its clause and why.
+    """
+    when = month if isinstance(month, Month) else Month.parse(month)
+    tiers = _tiers(as_contract(contract).on(when.first_on))
+    known = _as_frame(figures_frame)
+    known = known[known["value"].notna()]
+    subjects = tiers["subject"].fillna("")
+    exact = pd.MultiIndex.from_arrays([tiers["measure"], subjects]).isin(
+        pd.MultiIndex.from_arrays([known["measure"], known["subject"].fillna("")])
+    )
+    decided = exact | (tiers["subject"].isna() & tiers["measure"].isin(known["measure"])).to_numpy(bool)
+    rows = tiers.assign(subject=subjects, why="no figure of this name has a value")[~decided]
+    return rows[["measure", "subject", "clause", "why"]].drop_duplicates(
+        ["measure", "subject"], ignore_index=True
+    )
+
+
+def _as_frame(figures: Figures) -> pd.DataFrame:
+    if isinstance(figures, pd.DataFrame):
+        return figures
+    return pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
+
+
+def _tiers(contract: Contract) -> pd.DataFrame:
+    names = ("measure", "subject", "below", "above", "credit_ratio", "clause")
+    rows = [{name: getattr(credit, name) for name in names} for credit in contract.credits]
+    tiers = pd.DataFrame(rows, columns=list(names))
+    return tiers.astype({"below": "float64", "above": "float64"})
+
+
+def _reached(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The worst tier that each figure reached: measure, subject, value, threshold, credit_ratio, clause."""
+    tiers = _tiers(contract).rename(columns={"subject": "only"})
+    known = pd.DataFrame(
+        {
+            "measure": figures["measure"].astype("str"),
+            "subject": figures["subject"].astype("str").fillna(""),
+            "value": pd.to_numeric(figures["value"]).astype("float64"),
+        }
+    )
+    pairs = known.merge(tiers, on="measure")
+    meant = pairs["only"].isna() | (pairs["only"] == pairs["subject"])
+    bad = (pairs["value"] < pairs["below"]) | (pairs["value"] > pairs["above"])
+    pairs = pairs[meant & bad].sort_values("credit_ratio", ascending=False, kind="stable")
+    worst = pairs.drop_duplicates(["measure", "subject"])
+    threshold = worst["below"].where(worst["value"] < worst["below"], worst["above"])
+    return worst.assign(threshold=threshold).reset_index(drop=True)
+
+
+def _missed(figures: pd.DataFrame, contract: Contract) -> pd.MultiIndex:
+    """The figures that missed in a month: by their verdict, else by a tier."""
+    verdict = (
+        figures["verdict"] if "verdict" in figures else pd.Series(None, index=figures.index, dtype=object)
+    )
+    subject = figures["subject"].astype("str").fillna("")
+    named = pd.MultiIndex.from_arrays([figures["measure"].astype("str"), subject])
+    by_tier = named.isin(pd.MultiIndex.from_frame(_reached(figures, contract)[["measure", "subject"]]))
+    unjudged = verdict.isna() | verdict.eq("no_target")
+    return named[(verdict.eq("missed") | (by_tier & unjudged)).to_numpy(bool)]
+
+
+def _owed(reached: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """What each figure's tier is worth; of several of one service only the highest."""
+    fee, factor = contract.term.monthly_fee, contract.credit_terms.repeat_factor
+    ratios = [Decimal(str(ratio)) for ratio in reached["credit_ratio"]]
+    factors = np.where(reached["repeated"], Decimal(str(factor)), Decimal(1))
+    worth = [
+        None if fee is None else cents(fee * ratio * times)
+        for ratio, times in zip(ratios, factors, strict=True)
+    ]
+    rows = reached.assign(owed=pd.Series(worth, index=reached.index, dtype=object))
+    report = rows["measure"].str.split(".").str[0]
+    size = rows["credit_ratio"] * np.where(rows["repeated"], factor, 1)
+    best = rows.assign(report=report, size=size).sort_values("size", ascending=False, kind="stable")
+    extra = best.index[best.duplicated(["report", "subject"])]
+    note = pd.Series(None, index=rows.index, dtype=object)
+    if fee is None:
+        note[:] = NO_FEE
+    note[extra] = "counted once a service, with its worst level"
+    if fee is not None:
+        rows.loc[extra, "owed"] = Decimal("0.00")
+    return rows.assign(note=note)
+
+
+def _with_claims(rows: pd.DataFrame, table: pd.DataFrame | None, month: Month) -> pd.DataFrame:
+    """Rows beside what was claimed and granted for the month; a claim for what is not owed has a row too."""
+    table = pd.DataFrame(columns=["month", "measure", "subject"]) if table is None else table
+    mine = table[table["month"].astype("str") == str(month)]
+    amount = mine["amount"] if "amount" in mine else pd.Series(None, index=mine.index, dtype=object)
+    claims = pd.DataFrame(
+        {
+            "measure": mine["measure"].astype("str"),
+            "subject": mine["subject"].astype("str").fillna(""),
+            "claimed_on": dates(optional(mine, "claimed_on")),
+            "credited_on": dates(optional(mine, "credited_on")),
+            "amount": [None if pd.isna(value) else cents(Decimal(str(value))) for value in amount],
+        }
+    ).astype({"amount": object})
+    both = rows.merge(claims, on=["measure", "subject"], how="outer", indicator=True)
+    unowed = both["_merge"] == "right_only"
+    both["owed"] = both["owed"].astype(object).mask(unowed, Decimal("0.00"))
+    both["note"] = both["note"].astype(object).mask(unowed, "no level of the contract was missed that far")
+    both["repeated"] = both["repeated"].astype("boolean").fillna(False).astype(bool)
+    zero = Decimal("0.00")
+    granted, asked = both["credited_on"].notna(), both["claimed_on"].notna()
+    stated = both["amount"].notna()
+    both["credited"] = both["amount"].where(granted & stated, zero)
+    claimed = both["owed"].where(~(stated & ~granted), both["amount"])
+    both["claimed"] = claimed.where(asked, zero)
+    return both
+
+
+def _claim_by(month: Month, contract: Contract) -> pd.Timestamp:
+    days = contract.credit_terms.claim_days
+    return pd.NaT if days is None else pd.Timestamp(month.end_on + timedelta(days=days - 1))
+
+
+def _capped(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The rows, and one that takes off what is over the cap."""
+    ratio, fee = contract.credit_terms.cap_ratio, contract.term.monthly_fee
+    if ratio is None or fee is None or rows.empty:
+        return rows
+    cap = cents(fee * Decimal(str(ratio)))
+    over = total(rows["owed"]) - cap
+    if over <= 0:
+        return rows
+    zero = Decimal("0.00")
+    row = {"measure": CAP, "subject": "", "owed": -over, "claimed": zero, "credited": zero, "repeated": False}
+    row["note"] = "the sum of a month's credits is capped"
+    return pd.concat([rows, pd.DataFrame([row])], ignore_index=True)
+
+
+def _dearest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    size = -rows["owed"].astype(float).fillna(0)
+    order = rows.assign(size=size).sort_values(["size", "measure", "subject"], kind="stable").index
+    return rows.loc[order].reset_index(drop=True)
+
+
+def _as_it_stood(table: pd.DataFrame | None, month: Month) -> pd.DataFrame | None:
+    """The register of claims as it stood at the end of a month (rule 0)."""
+    if table is None:
+        return None
+    end = pd.Timestamp(month.end_on)
+    claimed, granted = dates(optional(table, "claimed_on")), dates(optional(table, "credited_on"))
+    amount = table["amount"] if "amount" in table else pd.Series(None, index=table.index, dtype=object)
+    unknown = granted >= end
+    table = table.assign(credited_on=granted.mask(unknown), amount=amount.astype(object).mask(unknown))
+    return table.assign(claimed_on=claimed.mask(claimed >= end))
+
+
+def _settled(rows: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """Rows with what is left of each, and its state; together a month's rows have left what its cap left."""
+    owed = rows["owed"].where(rows["owed"].notna(), Decimal("0.00"))
+    granted, asked = rows["credited_on"].notna(), rows["claimed_on"].notna()
+    zero = Decimal("0.00")
+    open_of_month = (owed - rows["credited"]).groupby(rows["month"]).transform("sum")
+    each = (owed - rows["credited"]).clip(zero)
+    so_far = each.groupby(rows["month"]).transform(lambda month: month.cumsum())
+    left = (each - (so_far - open_of_month).clip(zero)).clip(zero)
+    state = pd.Series("open", index=rows.index, dtype=object)
+    state = state.mask(rows["claim_by"] < today, "expired").mask(asked, "claimed")
+    state = state.mask(granted & left.gt(0), "credited in part").mask(granted & ~left.gt(0), "credited")
+    state = state.mask(~owed.gt(0) & ~granted, "nothing owed")
+    lost = state.isin(["expired", "nothing owed"])
+    return rows.assign(state=state.astype("str"), left=left.mask(lost, zero))
+
+
+def _as_record(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the columns of the record, typed; missing money is None."""
+    rows = rows.reindex(columns=_CREDITS).reset_index(drop=True)
+    numbers = dict.fromkeys(("value", "threshold", "credit_ratio"), "float64")
+    days = dict.fromkeys(("claim_by", "claimed_on", "credited_on"), "datetime64[us]")
+    rows = rows.astype(numbers | days)
+    rows["repeated"] = rows["repeated"].astype("boolean").fillna(False).astype(bool)
+    for name in ("owed", "claimed", "credited"):
+        rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
+    for name in ("month", "measure", "subject", "clause", "note"):
+        rows[name] = rows[name].astype("str").where(rows[name].notna())
+    return rows

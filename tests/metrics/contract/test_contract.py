@@ -1,0 +1,147 @@
+"""The contract as a whole: hours, dates, figures of rules 29 and 30; the demo company by its truth."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+from months import MonthOf, PastOf
+from terms import ASSETS, AT, RESTORES, TERM, agreed, figures, history
+
+from msp_report.metrics import contract
+from msp_report.metrics.contract import credits, credits_to_date, dates, exit_cost, fee_against_hours
+from msp_report.params import as_contract
+
+
+def test_the_fee_against_the_hours_delivered():
+    """120 of 160 hours for 18,000: 150 an hour where 112.50 were agreed."""
+    entries = pd.DataFrame(
+        {
+            "worked_on": pd.to_datetime(["2026-10-01", "2026-10-31", "2026-11-01", "2026-10-05"]),
+            "hours": [100.0, 20.0, 50.0, 7.0],
+            "in_contract": [True, None, True, False],
+        }
+    )
+    terms = {
+        "client": {"name": "x", "timezone": "Europe/London"},
+        "term": {"monthly_fee": 18_000, "included_hours": 160},
+    }
+    start, end = pd.Timestamp("2026-09-30 23:00Z"), pd.Timestamp("2026-11-01", tz="UTC")
+    row = fee_against_hours(entries, terms, start, end).iloc[0]
+    assert list(row[["month", "hours", "used_ratio", "fee_per_hour", "agreed_per_hour"]]) == [
+        "2026-10",
+        120,
+        0.75,
+        150,
+        112.5,
+    ]
+    months = fee_against_hours(entries, terms, start, pd.Timestamp("2027-01-01", tz="UTC"))
+    assert list(months["hours"].fillna(-1)) == [120, 50, -1]
+    assert months["why_missing"][2] == "no hours were booked in the month"
+    assert fee_against_hours(None, terms, start, end)["why_missing"][0] == "no hours were supplied"
+
+
+def test_notice_and_end():
+    assert dates({"term": TERM}, AT) == contract.Dates(date(2028, 3, 31), date(2028, 1, 1), 427, 517)
+    assert dates({}, AT) == contract.Dates(None, None, None, None)
+    late = dates({"term": TERM}, pd.Timestamp("2028-01-03", tz="UTC"))
+    assert (late.days_to_notice, late.days_to_end) == (-1, 89)
+
+
+def told(terms: dict, owed: pd.DataFrame, leaving: pd.DataFrame, hours: pd.DataFrame) -> list:
+    """The figures of October's frames, where no earlier month has a pack."""
+    claims = credits_to_date(history(m10=1.0)[:0], None, terms, "2026-10", owed)
+    unjudged = contract.unjudged_credits(figures(), terms, "2026-10")
+    return contract.Analysis(
+        as_contract(terms), owed, claims, unjudged, leaving, hours, dates(terms, AT)
+    ).figures()
+
+
+def test_figures_add_up_with_the_records():
+    now = figures(("email", 0.98), ("erp", 0.98), ("vpn", 0.9989))
+    terms = {**agreed(cap_ratio=0.2), "term": {**TERM, "monthly_fee": 10_000, "included_hours": 160}}
+    rows = credits(now, None, None, terms, "2026-10")
+    leaving = exit_cost(terms, ASSETS, AT, RESTORES)
+    hours = fee_against_hours(None, terms, pd.Timestamp("2026-10-01", tz="UTC"), AT)
+    by_name = {(f.measure, f.subject): f for f in told(terms, rows, leaving, hours)}
+    assert by_name["contract.credit_owed", ""].value == 2000
+    assert by_name["contract.credit_owed", "email"].value == 1500
+    # 54,000 + 10,000 x 12 / 365 x 90
+    assert by_name["contract.exit_cost", ""].value == pytest.approx(83_589.04)
+    assert (by_name["contract.not_reachable", ""].value, by_name["contract.not_reachable", ""].n) == (2, 3)
+    assert by_name["contract.hours", ""].why_missing == "no hours were supplied"
+    nothing = told({}, credits(now, None, None, {}, "2026-10"), exit_cost({}, None, AT), hours)
+    # that nothing is left of credits which nobody agreed on is known
+    known = {"contract.credit_unclaimed", "contract.credit_expired"}
+    assert {f.measure for f in nothing if f.value is None} == {f.measure for f in nothing} - known
+    assert all(f.why_missing for f in nothing if f.measure not in known)
+
+
+def test_a_month_and_what_earlier_packs_said_of_it():
+    """Ten hours down in October: 98.66 %. September's pack says 98 %: its credit may still be claimed."""
+    down = pd.DataFrame(
+        {
+            "service": ["email"],
+            "state": ["down"],
+            "started_at": pd.to_datetime(["2026-10-05 08:00Z"]),
+            "ended_at": pd.to_datetime(["2026-10-05 18:00Z"]),
+        }
+    )
+    terms = agreed() | {"services": [{"name": "email", "availability_ratio": 0.999}]}
+    month = MonthOf(pd.Timestamp("2026-10-01", tz="UTC"), AT, terms, tables={"outages": down})
+    found = contract.analyse(month, PastOf(before=history(m09=0.98)))
+    assert found.claims[["month", "owed", "state"]].values.tolist() == [
+        ["2026-10", 1500, "open"],
+        ["2026-09", 1500, "open"],
+    ]
+    values = {(f.measure, f.subject): f.value for f in found.figures()}
+    assert values["contract.credit_owed", "email"] == values["contract.credit_owed", ""] == 1500
+    assert values["contract.credit_unclaimed", ""] == 3000
+    assert set(found.records()) == {"credits", "claims", "unjudged", "exit", "hours"}
+
+
+def test_the_demo_owes_what_was_planted_and_nothing_else(demo_place, truth):
+    """Its availability, month by month as simulated, gives the credits that the truth names."""
+    from msp_report.case import open_case
+
+    case = open_case("demo", "2026-10", demo_place)
+    levels = [
+        {
+            "month": month,
+            "measure": "availability.ratio",
+            "subject": e["subject"],
+            "value": e["availability_ratio"],
+        }
+        | {"verdict": e.get("verdict")}
+        for month, pages in truth.items()
+        for e in pages["availability"]
+        if "target_ratio" in e
+    ]
+    rows = credits_to_date(pd.DataFrame(levels), case.table("credits"), case.agreed, "2026-10")
+    real = rows[rows["measure"] == "availability.ratio"]
+    told = {(row.month, row.subject, float(row.owed), float(row.claimed) > 0) for row in real.itertuples()}
+    planted = {
+        (month, e["subject"], e["owed"], e["claimed"])
+        for month, pages in truth.items()
+        for e in pages["contract"]
+        if e["fault"] == "credit_owed" and e["measure"] == "availability.ratio"
+    }
+    assert told == planted
+    golden = truth["2026-10"]["contract"]
+    for state, fault in (("open", "credit_unclaimed"), ("expired", "credit_expired")):
+        found = rows[(rows["state"] == state) & (rows["month"] < "2026-10")]
+        wanted = [(e["missed_in"], e["subject"], e["owed"]) for e in golden if e["fault"] == fault]
+        assert list(zip(found["month"], found["subject"], found["owed"].astype(float), strict=True)) == wanted
+    leaving = exit_cost(case.agreed, case.table("assets"), case.end, case.table("restore_tests"))
+    fees = sum(leaving.loc[leaving["kind"] == "fee", "amount"])
+    assert float(fees) == pytest.approx(next(e["exit_cost"] for e in golden if "exit_cost" in e), abs=0.005)
+    lacking = leaving[leaving["proved"].eq(False).fillna(False)]
+    named = {e["subject"] for e in golden if e["fault"] == "access_not_proved"}
+    ids = {
+        e["fault"].split("_")[0]: set(e["ids"])
+        for e in golden
+        if e["fault"].endswith("_of_assets_not_proved")
+    }
+    assert set(lacking.loc[lacking["kind"] == "access", "item"]) == named | ids["access"]
+    assert set(lacking.loc[lacking["kind"] == "restore", "item"]) == ids["restore"]
