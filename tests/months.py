@@ -52,6 +52,12 @@ class MonthOf:
         return []
 
 
+def dated(rows: list[tuple], columns: list[str]) -> pd.DataFrame:
+    """Rows of a table; columns whose name ends in _on are civil dates."""
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(**{name: pd.to_datetime(table[name]) for name in columns if name.endswith("_on")})
+
+
 def figures_of(*figures: Figure) -> pd.DataFrame:
     """Figures as a pack has them, one row each."""
     return pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS).astype(object)
@@ -71,7 +77,7 @@ class PastOf:
     replies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REPLY))
     of_year: pd.DataFrame = field(default_factory=_no_figures)
     records: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    came_before: dict[str, pd.DataFrame] = field(default_factory=dict)
     read_again: list[Again] = field(default_factory=list)
 
     def year(self, before: int = 0) -> pd.DataFrame:
@@ -81,7 +87,7 @@ class PastOf:
         return self.records.get((report, name))
 
     def earlier(self, table: str) -> pd.DataFrame | None:
-        return self.tables.get(table)
+        return self.came_before.get(table)
 
     def again(self, month: Month | None) -> list[Again]:
         return self.read_again

@@ -22,7 +22,7 @@ import pandas as pd
 from filelock import FileLock
 
 from msp_report import params
-from msp_report.metrics import scorecard
+from msp_report.metrics.scorecard import lines as scorecard
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Period
 from msp_report.packs import forks
