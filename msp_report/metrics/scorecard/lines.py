@@ -38,11 +38,11 @@ def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) 
     known = {(row["measure"], row["subject"]): Figure.from_row(row) for row in plain_rows(figures)}
     plan = as_strategy(strategy)
     titles = {objective.id: objective.title for objective in plan.objectives}
-    rows = [_line(line, known.get((line.measure, line.subject)), titles) for line in plan.scorecard]
+    rows = [_judged_line(line, known.get((line.measure, line.subject)), titles) for line in plan.scorecard]
     return pd.DataFrame(rows, columns=LINE_COLUMNS)
 
 
-def _line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str]) -> dict[str, Any]:
+def _judged_line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str]) -> dict[str, Any]:
     target = line.target if line.target is not None else figure.target if figure else None
     row = {
         "perspective": line.perspective,
