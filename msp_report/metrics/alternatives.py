@@ -108,7 +108,7 @@ class Analysis:
 def analyse(case: Case, past: Past) -> Analysis:
     """Everything about alternatives in a period; reads projects and tickets, and what the months' packs said.
 
-    Source: mission, system 1.
+    Source: rule 30; strategy.yaml `alternatives`, contract.yaml `scope`.
     """
     year, agreed, period = past.year(), as_contract(case.agreed), case.period
     projects, tickets = case.table("projects"), case.table("tickets")
@@ -378,7 +378,7 @@ def functions(
     paid) and saving_high, equal_cost_low and _high (the yearly cost of the alternative at which both are equal),
     equal_share with _low and _high (the fee share at which they are; the high one missing where leaving eats the whole
     fee). All money in the client's currency, a positive saving is money saved by going.
-    Source: mission, system 1; price of leaving rule 30.
+    Source: strategy.yaml `alternatives`; price of leaving rule 30.
     """
     agreed = as_contract(contract)
     last_on = last_day(end, agreed.client.timezone)

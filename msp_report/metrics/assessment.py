@@ -74,7 +74,7 @@ class Analysis:
 
 
 def analyse(case: Case, past: Past) -> Analysis:
-    """The sum of what the other notebooks of an annual pack recorded; reads no table. Source: mission, system 8."""
+    """The sum of what the other notebooks of an annual pack recorded; reads no table."""
     pack = past.figures
     return Analysis(pack, past.months, worst(pack), summary(pack), exceptions(pack))
 

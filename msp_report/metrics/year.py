@@ -135,7 +135,7 @@ class Analysis:
 
 
 def analyse(case: Case, past: Past) -> Analysis:
-    """A year of published figures; reads no table. Source: rules 6, 15 and 21; mission, system 8."""
+    """A year of published figures; reads no table. Source: rules 6, 15 and 21."""
     published, months = past.year(), past.months
     kept = verdicts(published, months)
     every = points(published, months, case.agreed)
@@ -166,7 +166,7 @@ def verdicts(figures: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
     met, missed, no_verdict, no_data, `absent` (no pack of the month) or nothing (the pack does not promise it), the
     counts met, missed and unjudged, and `year`: met, missed or unjudged. The most often missed first, then those most
     often without a verdict, each in the order of the packs.
-    Source: rules 6 and 15; mission, system 8.
+    Source: rules 6 and 15.
     """
     names = _ever_promised(figures)
     rows = figures[figures["verdict"].isin(_VERDICTS)].merge(names, on=_KEY)

@@ -92,7 +92,6 @@ def analyse(case: Case, sheet: pd.DataFrame | None) -> Analysis:
     """Everything about competence in a period; reads assessments and what audit.drawable does.
 
     `sheet` is the filled sheet of the audit sample as audit.answers takes it, None where there is none.
-    Source: mission, system 8.
     """
     asked, zone = as_strategy(case.strategy).audit, as_contract(case.agreed).client.timezone
     assessed, population = case.table("assessments"), audit.drawable(case)

@@ -38,9 +38,9 @@ def opinions(
     without an interest in the outcome, or, where there is none, the newest of all (`independent` is False).
     `expired` [boolean]; days_overdue [days since expires_on], missing where it has not run out.
     Edge cases decided: an opinion of a day after the last one does not exist yet (rule 0); it holds on its expires_on
-    and is overdue from the day after; without expires_on it holds for a year, for there is to be one every year
-    (mission, system 8); an older one that has run out does not count where a newer one stands.
-    Source: rule 0; mission, system 8.
+    and is overdue from the day after; without expires_on it holds for a year, for there is to be one every year; an
+    older one that has run out does not count where a newer one stands.
+    Source: rule 0.
 
     >>> given = pd.DataFrame({"subject": ["backups"], "assessed_on": pd.to_datetime(["2025-09-15"]),
     ...     "assessor": ["Owlbear Advisers"], "independent": [True], "expires_on": pd.to_datetime([None])})
@@ -77,7 +77,7 @@ def unassessed(
     version in force on the last day counts. Returns: one row per subject of `scope` that the provider does or advises
     on (roles do and advise) and whose name is no subject of an opinion: function, role, evidence (what the contract
     says shows its skill). Names are compared without case and outer blanks.
-    Source: mission, system 8.
+    Source: contract.yaml `scope`.
 
     >>> unassessed(opinions(None, pd.Timestamp("2026-10-31")), {"scope": [{"subject": "backups", "role": "do"}]},
     ...     pd.Timestamp("2026-10-31"))["function"].tolist()

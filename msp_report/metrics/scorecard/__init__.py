@@ -80,7 +80,6 @@ class Analysis:
         .opinions_overdue [count of subjects whose opinion has run out or is not independent, n = subjects];
         .claim_days [days until the first credit lapses, n = credits]; .worse and .better [count of verdicts that
         changed so]. Missing says why: where no report has recorded a figure there is no pack to sum up.
-        Source: mission, page one in ninety seconds.
         """
         return [*_promises(self.pack), *self._decisions(), *self._turns()]
 
@@ -114,7 +113,7 @@ class Analysis:
 
 def analyse(case: Case, past: Past) -> Analysis:
     """Page one of a month; reads actions and assessments, and of the pack the records strategy/waiting and
-    contract/claims. Raises ValueError for naive bounds. Source: mission, page one."""
+    contract/claims. Raises ValueError for naive bounds."""
     zone = as_contract(case.agreed).client.timezone
     decided, assessed = case.table("actions"), case.table("assessments")
     pack, asked = past.figures, lines.lines(past.figures, case.strategy)

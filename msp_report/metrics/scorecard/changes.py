@@ -38,7 +38,7 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
     Edge cases decided: a figure that only one of the packs has counts where it was, or is, judged (met, missed, no
     verdict, no data); its target and rule are then no change. Figures of the scorecard itself are left out. Where one
     of the packs has no figures at all there is nothing to compare.
-    Source: mission; issue "the board's own loop".
+    Source: docs/decisions.md.
     """
     rows = pd.DataFrame(columns=CHANGE_COLUMNS) if again is None else again[CHANGE_COLUMNS]
     if figures.empty or before.empty:

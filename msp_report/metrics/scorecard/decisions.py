@@ -51,7 +51,7 @@ def actions(
     Edge cases decided: nothing decided or done after the last day exists (rule 0); what was done before the period was
     said then; a decision that was open in an earlier pack and stands in the register no more is carried on as "no
     longer listed", because only being done ends it, and it may be overdue none the less (days_overdue says so).
-    Source: rule 0; interfaces.md, actions.
+    Source: rule 0.
 
     >>> register = pd.DataFrame({"action_id": ["A1"], "text": ["Ask for the list"], "owner": ["Operations"],
     ...     "decided_on": pd.to_datetime(["2026-07-09"]), "due_on": pd.to_datetime(["2026-09-30"]), "done_on": pd.NaT})
@@ -92,7 +92,6 @@ def due(
     [days]; `state` one of STATES, in whose order the rows stand; `report`, whose page shows more.
     Edge cases decided: an opinion that has run out, or behind which stands nobody independent, is due; where there is
     none at all that is one row.
-    Source: mission, page one; interfaces.md.
     """
     parts = [_due_opinions(opinions), _due_claims(claims), _due_proposals(proposals)]
     table = pd.concat([part.reindex(columns=DUE_COLUMNS).astype(object) for part in parts], ignore_index=True)

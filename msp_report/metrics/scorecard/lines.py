@@ -33,7 +33,7 @@ def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) 
     A line's own target outranks the contract's. Where both are the same the figure's verdict stands, else the
     line is judged anew, with the figure's bounds: a target between them is no_verdict. A measure that no
     report of the pack gives is no_data and says so.
-    Source: interfaces.md, strategy.yaml; mission, system 6.
+    Source: strategy.yaml `scorecard`; rule 6.
     """
     known = {(row["measure"], row["subject"]): Figure.from_row(row) for row in plain_rows(figures)}
     plan = as_strategy(strategy)

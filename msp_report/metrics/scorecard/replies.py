@@ -31,7 +31,7 @@ def replies(
     the month, timezone-aware, read in `timezone`; `earlier` the same as it came with earlier months' exports; whether
     the month's exports of it are `shared` with another month.
     Returns: one row per reply with REPLY_COLUMNS in the order said; `subject` is empty for a figure over all.
-    Source: interfaces.md, replies; rule 0 speaks of facts of the month, a reply is about its page.
+    Source: docs/decisions.md; rule 0 speaks of facts of the month, a reply is about its page.
     """
     table = _as_replies(given)
     first, after = day_after(start, timezone), day_after(end, timezone)
