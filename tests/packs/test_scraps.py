@@ -307,3 +307,18 @@ def test_rows_of_earlier_months_are_compared_with_the_last_pack(place):
     assert not history.again(case, case.accepted, None)
     assert not history.again(case, "nowhere", Month(2026, 2))
     assert read_again([]).empty
+
+
+def test_metrics_are_given_what_packs_said(place):
+    for month in ("2026-02", "2026-03"):
+        place.put({"tickets.csv": tickets(1, month)}, month)
+    packed(open_case("acme", "2026-02", place.root), "2026-02")
+    case = open_case("acme", "2026-03", place.root)
+    past = history.open(case)
+    assert past.before["month"].tolist() == ["2026-02"] and past.figures.empty
+    assert past.months["why_missing"].tolist() == ["its pack was not published"]
+    assert past.year().empty and past.year(before=1)["month"].tolist() == ["2026-02"]
+    assert past.record("one", "rows") is None and past.earlier("actions") is None
+    assert past.replies.empty and not past.again(None)
+    earlier = history.open(case, case.workspace.pack("acme", case.period).with_name("2026-02"))
+    assert earlier.figures["measure"].tolist() == ["one.a"]
