@@ -49,7 +49,7 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
     both = pairs["_merge"].eq("both")
     judged = pairs["verdict_from"].isin(_JUDGED) | pairs["verdict_to"].isin(_JUDGED)
     counted = {"verdict": both | judged, "target": both, "rule": both, "clause": both}
-    parts = [_changes_of(pairs[mask], kind) for kind, mask in counted.items()]
+    parts = [_differing(pairs[mask], kind) for kind, mask in counted.items()]
     table = pd.concat(parts, ignore_index=True)
     gone = table["kind"].eq("verdict") & table["to"].isna()
     place = np.select(
@@ -62,7 +62,7 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
     return pd.concat([table[CHANGE_COLUMNS], rows.astype(object)], ignore_index=True)
 
 
-def _changes_of(pairs: pd.DataFrame, kind: str) -> pd.DataFrame:
+def _differing(pairs: pd.DataFrame, kind: str) -> pd.DataFrame:
     was, now = pairs[f"{kind}_from"].astype(object), pairs[f"{kind}_to"].astype(object)
     differ = was.notna() & now.notna() & was.ne(now) | was.notna().ne(now.notna())
     if kind == "verdict":
