@@ -19,7 +19,7 @@ Decided here:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,10 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics.contract import exit_cost
+from msp_report.model.case import Case, Past
+from msp_report.model.columns import last_day, texts, wall_time
 from msp_report.model.figures import Figure
+from msp_report.model.names import normal, normal_name, says_nothing
 from msp_report.model.period import Period
 from msp_report.model.statistics import trend
 from msp_report.model.tables import TABLES
@@ -45,7 +48,6 @@ SIGNS = {
     "tickets.resolution_attainment": "lower",
 }
 STATES = ("cheaper elsewhere", "depends", "dearer elsewhere", "the fee is not known", "nobody has asked")
-_NOTHING = ("", "none", "no", "-")
 _DEAD = ("cancelled",)
 
 # fmt: off
@@ -62,6 +64,98 @@ _FUNCTIONS = [
 ]
 _QUOTES = ["function", "fee_share", "yearly_cost", "source", "dated_on", "age_days", "old"]
 # fmt: on
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything about alternatives in a period: frames of the functions of these names, and whether there were
+    projects or tickets."""
+
+    months: pd.DataFrame
+    trends: pd.DataFrame
+    unsupported: pd.DataFrame
+    functions: pd.DataFrame
+    quotes: pd.DataFrame
+    supplied: bool
+
+    def figures(self) -> list[Figure]:
+        """alternatives.volume_change (tickets opened, a year's change as a share of the first month's) and
+        .attainment_change (tickets solved in time, a year's change [ratio]) with their intervals; .unsupported
+        [subjects]; by function .fee_part, .yearly_cost and .saving [money a year] and .break_even_share, with their
+        ranges; .unasked and .old [functions, quotes]. Missing says why. None has a target or a verdict: to go or to
+        stay is the board's own decision.
+        """
+        functions = self.functions
+        nothing = None if self.supplied else "no projects and no tickets were supplied"
+        unsupported = None if nothing else len(self.unsupported)
+        unasked = functions["state"].eq("nobody has asked").sum()
+        asked, old = functions["quotes"].sum(), functions["old"].sum()
+        return [
+            _change("volume_change", self.trends, "tickets.opened", relative=True),
+            _change("attainment_change", self.trends, "tickets.resolution_attainment", relative=False),
+            Figure.of("alternatives.unsupported", unsupported, nothing),
+            *(figure for row in functions.to_dict("records") for figure in _of_function(row)),
+            Figure(measure="alternatives.unasked", value=unasked, n=len(functions)),
+            Figure(measure="alternatives.old", value=old, n=asked),
+        ]
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        names = ("months", "trends", "unsupported", "functions", "quotes")
+        return {name: getattr(self, name) for name in names}
+
+
+def analyse(case: Case, past: Past) -> Analysis:
+    """Everything about alternatives in a period; reads projects and tickets, and what the months' packs said.
+
+    Source: rule 30; strategy.yaml `alternatives`, contract.yaml `scope`.
+    """
+    year, agreed, period = past.year(), as_contract(case.agreed), case.period
+    projects, tickets = case.table("projects"), case.table("tickets")
+    return Analysis(
+        months=months(year, agreed, period),
+        trends=trends(year, agreed, period),
+        unsupported=unsupported(projects, tickets, agreed, case.start, case.end),
+        functions=functions(case.strategy, agreed, period, case.end),
+        quotes=quotes(case.strategy, last_day(case.end, agreed.client.timezone)),
+        supplied=projects is not None or tickets is not None,
+    )
+
+
+def _change(name: str, trends: pd.DataFrame, measure: str, relative: bool) -> Figure:
+    row = trends[trends["measure"].eq(measure)].iloc[0]
+    start = row["first"] if relative else 1.0
+    why = row["why"] if isinstance(row["why"], str) else None
+    if relative and not why and not start:
+        why = "nothing was asked in the first month"
+    value, low, high = (None if why else row[end] / start for end in ("a_year", "a_year_low", "a_year_high"))
+    n = int(row["months"])
+    return Figure(measure=f"alternatives.{name}", value=value, low=low, high=high, n=n, why_missing=why)
+
+
+def _of_function(row: Mapping[str, Any]) -> Iterator[Figure]:
+    """A function's money; what is missing says why."""
+    states = {
+        "nobody has asked": "nobody has asked",
+        "the fee is not known": "the fee share or the fee is not stated",
+    }
+    names = {
+        "fee_part": "fee",
+        "yearly_cost": "cost",
+        "saving": "saving",
+        "break_even_share": "equal_share",
+    }
+    for name, column in names.items():
+        known = pd.notna(row[column])
+        yield Figure.of(
+            f"alternatives.{name}",
+            row[column],
+            states.get(row["state"], "not stated"),
+            subject=row["function"],
+            low=row[f"{column}_low"] if known else None,
+            high=row[f"{column}_high"] if known else None,
+            n=row["quotes"],
+        )
 
 
 # ---------------------------------------------------------------- outgrown
@@ -81,7 +175,7 @@ def months(year: pd.DataFrame, contract: Contract | Mapping[str, Any], period: P
         "backlog": "tickets.backlog",
         "hours": "tickets.hours",
     }
-    rows = _overall(year)
+    rows = _known_overall(year)
     wide = rows.pivot_table(index="month", columns="measure", values="value").reindex(map(str, period.months))
     users = [
         max((s.users for s in agreed.on(month.first_on).services if s.users is not None), default=None)
@@ -103,17 +197,17 @@ def trends(year: pd.DataFrame, contract: Contract | Mapping[str, Any], period: P
     (what the contract rebased meanwhile), why no trend can be computed.
     """
     agreed = as_contract(contract)
-    rows = _overall(year)
-    found = [_trend(measure, rows[rows["measure"].eq(measure)], agreed, period) for measure in SIGNS]
+    rows = _known_overall(year)
+    found = [_trend_of(measure, rows[rows["measure"].eq(measure)], agreed, period) for measure in SIGNS]
     return pd.DataFrame(found, columns=_TRENDS)
 
 
-def _overall(year: pd.DataFrame) -> pd.DataFrame:
+def _known_overall(year: pd.DataFrame) -> pd.DataFrame:
     rows = year[year["subject"].fillna("").eq("") & year["value"].notna()]
     return rows.assign(value=rows["value"].astype("float64")).sort_values("month", kind="stable")
 
 
-def _trend(measure: str, rows: pd.DataFrame, contract: Contract, period: Period) -> dict[str, Any]:
+def _trend_of(measure: str, rows: pd.DataFrame, contract: Contract, period: Period) -> dict[str, Any]:
     line = trend(pd.to_datetime(rows["month"], format="%Y-%m", utc=True), rows["value"])
     enough = len(rows) >= MONTHS_NEEDED and line.value is not None
     ends = [float(end) * 365 for end in (line.value, line.low, line.high)] if enough else [None] * 3
@@ -162,14 +256,14 @@ def unsupported(
     """
     agreed = as_contract(contract)
     zone = agreed.client.timezone
-    first, last = (pd.Timestamp(at).tz_convert(zone).tz_localize(None) for at in (start, end))
-    agreed = agreed.on(_last_day(end, agreed).date())
+    first, last = wall_time(start, zone), wall_time(end, zone)
+    agreed = agreed.on(last_day(end, zone).date())
     scope = pd.DataFrame(
-        [(_fold(one.subject), one.subject, one.role, one.evidence) for one in agreed.scope],
+        [(normal_name(one.subject), one.subject, one.role, one.evidence) for one in agreed.scope],
         columns=["key", "subject", "role", "evidence"],
     ).set_index("key")
-    work = _projects(projects, first, last).join(_tickets(tickets, start, end), how="outer")
-    shown = ~scope["evidence"].astype("str").fillna("").str.strip().str.casefold().isin(_NOTHING)
+    work = _projects_by_field(projects, first, last).join(_tickets_by_field(tickets, start, end), how="outer")
+    shown = ~says_nothing(scope["evidence"])
     outside = ~work.index.isin(scope.index)
     bare = work.index.isin(scope.index[scope["role"].ne("none") & ~shown])
     none = work.index.isin(scope.index[scope["role"].eq("none")])
@@ -187,7 +281,9 @@ def unsupported(
     return kept.reset_index(drop=True)[_UNSUPPORTED]
 
 
-def _projects(projects: pd.DataFrame | None, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+def _projects_by_field(
+    projects: pd.DataFrame | None, first: pd.Timestamp, last: pd.Timestamp
+) -> pd.DataFrame:
     """By folded subject, the projects as last reported in a period."""
     table = TABLES["projects"].empty() if projects is None else projects
     columns = ["project_id", "as_of", "name", "status", "subject", "forecast_cost", "baseline_cost"]
@@ -195,9 +291,9 @@ def _projects(projects: pd.DataFrame | None, first: pd.Timestamp, last: pd.Times
     on = pd.to_datetime(table["as_of"])
     table = table[(on >= first) & (on < last)].assign(as_of=on).sort_values("as_of", kind="stable")
     table = table.drop_duplicates("project_id", keep="last")
-    table = table[~table["status"].isin(_DEAD) & table["subject"].fillna("").str.strip().ne("")]
+    table = table[~table["status"].isin(_DEAD) & texts(table, "subject").ne("")]
     cost = table["forecast_cost"].fillna(table["baseline_cost"]).astype("float64")
-    groups = table.assign(cost=cost).groupby(table["subject"].str.strip().str.casefold())
+    groups = table.assign(cost=cost).groupby(normal(table["subject"]))
     return pd.DataFrame(
         {
             "projects": groups.size(),
@@ -208,13 +304,13 @@ def _projects(projects: pd.DataFrame | None, first: pd.Timestamp, last: pd.Times
     ).rename_axis("key")
 
 
-def _tickets(tickets: pd.DataFrame | None, start: datetime, end: datetime) -> pd.DataFrame:
+def _tickets_by_field(tickets: pd.DataFrame | None, start: datetime, end: datetime) -> pd.DataFrame:
     """By folded category or service, the tickets opened in a period; one of both counts once."""
     table = TABLES["tickets"].empty() if tickets is None else tickets
     opened = pd.to_datetime(table["opened_at"], utc=True)
     table = table.reindex(columns=["ticket_id", "category", "service"])[(opened >= start) & (opened < end)]
     pairs = table.melt("ticket_id", value_name="key").dropna(subset="key")
-    pairs = pairs.assign(key=pairs["key"].astype("str").str.strip().str.casefold())
+    pairs = pairs.assign(key=normal(pairs["key"]))
     pairs = pairs.drop_duplicates(["ticket_id", "key"])
     return pairs.groupby("key").size().rename("tickets").to_frame()
 
@@ -282,14 +378,14 @@ def functions(
     paid) and saving_high, equal_cost_low and _high (the yearly cost of the alternative at which both are equal),
     equal_share with _low and _high (the fee share at which they are; the high one missing where leaving eats the whole
     fee). All money in the client's currency, a positive saving is money saved by going.
-    Source: mission, system 1; price of leaving rule 30.
+    Source: strategy.yaml `alternatives`; price of leaving rule 30.
     """
     agreed = as_contract(contract)
-    last_on = _last_day(end, agreed)
+    last_on = last_day(end, agreed.client.timezone)
     now = agreed.on(last_on.date())
     asked = quotes(strategy, last_on)
-    asked = asked.assign(key=asked["function"].str.strip().str.casefold())
-    scope = {_fold(one.subject): one.subject for one in now.scope if one.role != "none"}
+    asked = asked.assign(key=normal(asked["function"]))
+    scope = {normal_name(one.subject): one.subject for one in now.scope if one.role != "none"}
     names = {**dict(zip(asked["key"], asked["function"].str.strip(), strict=True)), **scope}
     priced = asked[asked["yearly_cost"].notna()]
     shares, costs = asked.groupby("key")["fee_share"], priced.groupby("key")["yearly_cost"]
@@ -305,7 +401,7 @@ def functions(
         "cost_high": costs.max(),
     }
     table = pd.DataFrame(found, index=pd.Index(list(names), name="key"))
-    table = _compared(table, yearly_fee(agreed, period), _leaving(now, last_on))
+    table = _against_fee(table, yearly_fee(agreed, period), _leaving_a_year(now, last_on))
     table = table.assign(function=[names[key] for key in table.index], asked=table["quotes"].gt(0))
     for name in ("quotes", "old"):
         table[name] = table[name].fillna(0).astype("int64")
@@ -314,7 +410,7 @@ def functions(
     return table.reset_index(drop=True)[_FUNCTIONS]
 
 
-def _compared(table: pd.DataFrame, fee: float | None, leaving: float) -> pd.DataFrame:
+def _against_fee(table: pd.DataFrame, fee: float | None, leaving: float) -> pd.DataFrame:
     """With fee and price of leaving a year [money], what each function saves and where both sides are equal."""
     money = np.nan if fee is None else fee
     table = table.assign(
@@ -347,147 +443,10 @@ def _compared(table: pd.DataFrame, fee: float | None, leaving: float) -> pd.Data
     return table.assign(state=pd.Series(state, table.index, dtype="str"))
 
 
-def _leaving(contract: Contract, last_on: pd.Timestamp) -> float:
+def _leaving_a_year(contract: Contract, last_on: pd.Timestamp) -> float:
     """The price of leaving [money] a year of what is left of the term, at least of one year."""
     items = exit_cost(contract, None, last_on.date())
     total = sum(float(amount) for amount in items["amount"] if amount is not None)
     ends_on = contract.term.ends_on
     years = 1.0 if ends_on is None else max(1.0, (pd.Timestamp(ends_on) - last_on).days / 365)
     return total / years
-
-
-# ---------------------------------------------------------------- all of it
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """Everything about alternatives in a period: frames from the functions of these names, and whether there were
-    projects or tickets."""
-
-    months: pd.DataFrame
-    trends: pd.DataFrame
-    unsupported: pd.DataFrame
-    functions: pd.DataFrame
-    quotes: pd.DataFrame
-    supplied: bool
-
-    def records(self) -> dict[str, pd.DataFrame]:
-        """The frames that go beside the page."""
-        names = ("months", "trends", "unsupported", "functions", "quotes")
-        return {name: getattr(self, name) for name in names}
-
-
-def analyse(
-    year: pd.DataFrame,
-    projects: pd.DataFrame | None,
-    tickets: pd.DataFrame | None,
-    strategy: Strategy | Mapping[str, Any] | None,
-    contract: Contract | Mapping[str, Any],
-    period: Period,
-    start: datetime,
-    end: datetime,
-) -> Analysis:
-    """Everything about alternatives in a period.
-
-    Parameters: `year` like figures.json with a month; the canonical tables with their look-back, None where not
-    supplied; `strategy` and `contract` as models or dicts like the YAML; `[start, end)` the period, timezone-aware.
-    Returns: Analysis. Source: mission, system 1.
-    """
-    return Analysis(
-        months=months(year, contract, period),
-        trends=trends(year, contract, period),
-        unsupported=unsupported(projects, tickets, contract, start, end),
-        functions=functions(strategy, contract, period, end),
-        quotes=quotes(strategy, _last_day(end, as_contract(contract))),
-        supplied=projects is not None or tickets is not None,
-    )
-
-
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of alternatives.
-
-    Returns: alternatives.volume_change (tickets opened, a year's change as a share of the first month's) and
-    .attainment_change (tickets solved in time, a year's change [ratio]) with their intervals; .unsupported [subjects];
-    by function .fee_part, .yearly_cost and .saving [money a year] and .break_even_share, with their ranges;
-    .unasked and .old [functions, quotes]. Missing says why. None has a target or a verdict: to go or to stay is the
-    board's own decision.
-    """
-    functions, trends = analysis.functions, analysis.trends
-    nothing = None if analysis.supplied else "no projects and no tickets were supplied"
-    return [
-        _change("volume_change", trends, "tickets.opened", relative=True),
-        _change("attainment_change", trends, "tickets.resolution_attainment", relative=False),
-        _count("unsupported", len(analysis.unsupported), None, nothing),
-        *(figure for row in functions.to_dict("records") for figure in _of_function(row)),
-        _count("unasked", int(functions["state"].eq("nobody has asked").sum()), len(functions), None),
-        _count("old", int(functions["old"].sum()), int(functions["quotes"].sum()), None),
-    ]
-
-
-def _change(name: str, trends: pd.DataFrame, measure: str, relative: bool) -> Figure:
-    row = trends[trends["measure"].eq(measure)].iloc[0]
-    start = row["first"] if relative else 1.0
-    why = row["why"] if isinstance(row["why"], str) else None
-    if relative and not why and not start:
-        why = "nothing was asked in the first month"
-    ends = [None if why else row[end] / start for end in ("a_year", "a_year_low", "a_year_high")]
-    return Figure(
-        measure=f"alternatives.{name}",
-        value=ends[0],
-        low=ends[1],
-        high=ends[2],
-        unit="ratio",
-        n=int(row["months"]),
-        better="lower" if relative else "higher",
-        rule="Theil-Sen slope a day x 365",
-        why_missing=why,
-    )
-
-
-def _count(name: str, value: int, n: int | None, why: str | None) -> Figure:
-    return Figure(
-        measure=f"alternatives.{name}",
-        value=None if why else value,
-        unit="count",
-        n=n,
-        better="lower",
-        rule="strategy.yaml alternatives" if name != "unsupported" else "contract.yaml scope",
-        why_missing=why,
-    )
-
-
-def _of_function(row: Mapping[str, Any]) -> Iterable[Figure]:
-    """A function's money; what is missing says why."""
-    why = {
-        "nobody has asked": "nobody has asked",
-        "the fee is not known": "the fee share or the fee is not stated",
-    }
-    common = {"subject": row["function"], "rule": "strategy.yaml alternatives"}
-    names = {
-        "fee_part": ("fee", "fee_low", "fee_high", "cost"),
-        "yearly_cost": ("cost", "cost_low", "cost_high", "cost"),
-        "saving": ("saving", "saving_low", "saving_high", "cost"),
-        "break_even_share": ("equal_share", "equal_share_low", "equal_share_high", "ratio"),
-    }
-    for name, (value, low, high, unit) in names.items():
-        known = pd.notna(row[value])
-        yield Figure(
-            measure=f"alternatives.{name}",
-            value=row[value] if known else None,
-            low=row[low] if known else None,
-            high=row[high] if known else None,
-            unit=unit,
-            n=row["quotes"],
-            why_missing=None if known else why.get(row["state"], "not stated"),
-            **common,
-        )
-
-
-def _last_day(end: datetime, contract: Contract) -> pd.Timestamp:
-    """The last day before the cut-off in the client's zone."""
-    local = pd.Timestamp(end).tz_convert(contract.client.timezone).tz_localize(None)
-    return (local - pd.Timedelta(microseconds=1)).normalize()
-
-
-def _fold(text: str) -> str:
-    return text.strip().casefold()

@@ -10,12 +10,14 @@ Decided here:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Case, Past
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Period
 from msp_report.params import Findings, Severity
@@ -30,6 +32,70 @@ _EVIDENCE = [
     "question", "measure", "unit", "months", "subjects", "met", "missed", "unjudged", "first", "last", "low", "high",
     "last_month", "worst_subject", "worst_month", "worst", "why",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The questions of a period: frames of the functions of these names."""
+
+    graded: pd.DataFrame
+    open_findings: pd.DataFrame
+    evidence: pd.DataFrame
+    months: pd.DataFrame
+    """The months that the evidence comes from, as Past.months."""
+
+    def figures(self) -> list[Figure]:
+        """questions.graded and .ungraded [questions, of n], .open_findings in all and by severity (the gravest first,
+        none left out), and .answered [open findings to which the management has responded, of n]. They have no verdict,
+        for severity is the consultant's; where nothing is graded, open findings are not known: no_data.
+        """
+        every, known = len(self.graded), int(self.graded["severity"].ne(UNGRADED).sum())
+        why = None if known else "nobody has graded a question"
+        grave, answered = self.open_findings["severity"], self.open_findings["management_response"].notna()
+        counts = {"": len(grave)} | {name: int(grave.eq(name).sum()) for name in SEVERITIES[:-1]}
+        return [
+            Figure(measure="questions.graded", value=known, n=every),
+            Figure(measure="questions.ungraded", value=every - known, n=every),
+            *(
+                Figure(
+                    measure="questions.open_findings",
+                    subject=name,
+                    value=None if why else count,
+                    n=known,
+                    verdict="no_data" if why and not name else None,
+                    why_missing=why,
+                )
+                for name, count in counts.items()
+            ),
+            Figure(
+                measure="questions.answered",
+                value=None if why else int(answered.sum()),
+                n=len(grave),
+                why_missing=why,
+            ),
+        ]
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        return {name: getattr(self, name) for name in ("graded", "open_findings", "evidence")}
+
+
+def analyse(
+    case: Case,
+    past: Past,
+    asked: pd.DataFrame,
+    findings: Findings | Mapping[str, Any] | None,
+    own: Iterable[Figure],
+) -> Analysis:
+    """The questions of a period with what was found and what the year's figures say; reads no table.
+
+    Parameters: `asked`, one row each with system, question (its id), text and measures (a list of names); `findings` as
+    in findings.yaml, None where there is no file; `own` the figures that the assessment itself computes.
+    Raises: ValueError for a finding on a question that there is not.
+    """
+    known = graded(asked, findings, case.period)
+    figures = beside(past.year(), own, case.period)
+    return Analysis(known, open_findings(known), evidence(asked, figures), past.months)
 
 
 def graded(
@@ -53,9 +119,9 @@ def graded(
     rows = pd.DataFrame(
         [one.model_dump() for one in said.findings], columns=["period", "question", *_TEXTS, "graded_on"]
     )
-    _check(rows["question"], questions["question"])
-    ends = pd.Series([_end(name) for name in rows["period"]], rows.index, dtype="datetime64[us]")
-    earlier = rows.assign(end=ends)[ends < _end(now)].sort_values("end", kind="stable")
+    _named_or_refused(rows["question"], questions["question"])
+    ends = pd.Series([_ends_on(name) for name in rows["period"]], rows.index, dtype="datetime64[us]")
+    earlier = rows.assign(end=ends)[ends < _ends_on(now)].sort_values("end", kind="stable")
     before = earlier.drop_duplicates("question", keep="last").set_index("question")["severity"]
     mine = rows[rows["period"].eq(str(now))].set_index("question").reindex(questions["question"])
     table = questions[["system", "question", "text"]].reset_index(drop=True)
@@ -108,8 +174,8 @@ def evidence(questions: pd.DataFrame, year: pd.DataFrame) -> pd.DataFrame:
         "high": each.max(),
         "why": rows[rows["value"].isna()].groupby("measure")["why_missing"].last(),
     }
-    table = asked.join(pd.DataFrame(found), on="measure").join(_verdicts(rows), on="measure")
-    table = table.join(_worst(known), on="measure")
+    table = asked.join(pd.DataFrame(found), on="measure").join(_times_judged(rows), on="measure")
+    table = table.join(_farthest_miss(known), on="measure")
     counts = ["months", "subjects", "met", "missed", "unjudged"]
     table[counts] = table[counts].fillna(0).astype("int64")
     return table.reindex(columns=_EVIDENCE)
@@ -125,63 +191,12 @@ def beside(year: pd.DataFrame, own: Iterable[Figure], period: Period) -> pd.Data
     return pd.concat([part.astype(object) for part in parts if len(part)] or parts, ignore_index=True)
 
 
-def figures(graded: pd.DataFrame) -> list[Figure]:
-    """The figures of the questions.
-
-    Returns: questions.graded and .ungraded [questions, of n], .open_findings in all and by severity (the gravest first,
-    none left out), and .answered [open findings to which the management has responded, of n]. They have no verdict, for
-    severity is the consultant's; where nothing is graded, open findings are not known: no_data.
-    """
-    open_ones, known = open_findings(graded), int(graded["severity"].ne(UNGRADED).sum())
-    why = None if known else "nobody has graded a question"
-    counts = {"": len(open_ones)} | {
-        name: int(open_ones["severity"].eq(name).sum()) for name in SEVERITIES[:-1]
-    }
-    rule = "findings.yaml"
-    return [
-        Figure(
-            measure="questions.graded", value=known, unit="count", n=len(graded), better="higher", rule=rule
-        ),
-        Figure(
-            measure="questions.ungraded",
-            value=len(graded) - known,
-            unit="count",
-            n=len(graded),
-            better="lower",
-            rule=rule,
-        ),
-        *(
-            Figure(
-                measure="questions.open_findings",
-                subject=name,
-                value=None if why else count,
-                unit="count",
-                n=known,
-                better="lower",
-                verdict="no_data" if why and not name else None,
-                rule=rule,
-                why_missing=why,
-            )
-            for name, count in counts.items()
-        ),
-        Figure(
-            measure="questions.answered",
-            value=None if why else int(open_ones["management_response"].notna().sum()),
-            unit="count",
-            n=len(open_ones),
-            better="higher",
-            rule=rule,
-            why_missing=why,
-        ),
-    ]
-
-
-def _end(period: Period | str) -> pd.Timestamp:
+def _ends_on(period: Period | str) -> pd.Timestamp:
     last = (period if isinstance(period, Period) else Period.parse(period)).last
     return pd.Timestamp(last.end_on)
 
 
-def _check(named: Iterable[str], known: pd.Series) -> None:
+def _named_or_refused(named: Iterable[str], known: pd.Series) -> None:
     ids = known.tolist()
     for name in named:
         if name not in ids:
@@ -190,7 +205,7 @@ def _check(named: Iterable[str], known: pd.Series) -> None:
             raise ValueError(f"findings.yaml: there is no question {name!r}: {hint}")
 
 
-def _verdicts(rows: pd.DataFrame) -> pd.DataFrame:
+def _times_judged(rows: pd.DataFrame) -> pd.DataFrame:
     """By measure, how often it was met, missed or could not be judged."""
     doubt = rows["verdict"].eq("no_verdict") | (rows["verdict"].eq("no_data") & rows["target"].notna())
     flags = pd.DataFrame(
@@ -199,7 +214,7 @@ def _verdicts(rows: pd.DataFrame) -> pd.DataFrame:
     return flags.groupby(rows["measure"]).sum()
 
 
-def _worst(known: pd.DataFrame) -> pd.DataFrame:
+def _farthest_miss(known: pd.DataFrame) -> pd.DataFrame:
     """By measure, the farthest miss: its subject, month and value."""
     missed = known[known["verdict"].eq("missed")]
     sign = np.where(missed["better"].eq("lower"), -1.0, 1.0)

@@ -19,11 +19,13 @@ Decided here, where the rules leave room:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.statistics import xmr
@@ -62,6 +64,96 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True)
+class Analysis:
+    """A year of published figures: frames of the functions of these names, `months` as Past.months."""
+
+    published: pd.DataFrame
+    """The figures of the packs of the months, with their month."""
+    months: pd.DataFrame
+    verdicts: pd.DataFrame
+    points: pd.DataFrame
+    limits: pd.DataFrame
+    signals: pd.DataFrame
+    changes: pd.DataFrame
+
+    @property
+    def foremost(self) -> pd.DataFrame:
+        """The first signal of each figure that was promised, as the function of that name."""
+        return foremost(self.signals[self.signals["promised"].eq(True)])
+
+    @property
+    def others(self) -> pd.DataFrame:
+        """The same of the figures that were not."""
+        return foremost(self.signals[self.signals["promised"].eq(False)])
+
+    @property
+    def charted(self) -> pd.DataFrame:
+        """The points of the foremost signals, as the function of that name."""
+        return charted(self.points, self.foremost)
+
+    def figures(self) -> list[Figure]:
+        """year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
+        why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure
+        and subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for
+        the worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
+        """
+        published = self.months["published"].astype(bool)
+        none = None if published.any() else "no month has a pack"
+        first = self.signals.drop_duplicates(_KEY)
+        worse = (first["promised"].eq(True) & first["side"].eq("worse")).sum()
+        kinds, promised = self.changes["kind"].value_counts(), len(self.verdicts)
+        return [
+            _counted("months_with_data", published.sum(), len(self.months)),
+            *self._without_data(),
+            *self._kept(none),
+            _counted("worse", worse, promised, none),
+            _counted("target_changes", kinds.get("target", 0), None, none),
+            _counted("verdict_changes", kinds.get("verdict", 0), None, none),
+        ]
+
+    def _without_data(self) -> Iterator[Figure]:
+        absent = self.months.loc[~self.months["published"].astype(bool), ["month", "why_missing"]]
+        for month, why in absent.itertuples(index=False):
+            yield Figure(measure="year.without_data", subject=month, why_missing=why)
+
+    def _kept(self, why: str | None) -> Iterator[Figure]:
+        rows = self.verdicts
+        yield _counted("promised", len(rows), len(rows), why)
+        for name in ("met", "missed", "unjudged"):
+            yield _counted(name, rows["year"].eq(name).sum(), len(rows), why)
+        names = rows["measure"] + (" " + rows["subject"]).where(rows["subject"] != "", "")
+        judged = rows["met"] + rows["missed"]
+        for name, missed, n in zip(names, rows["missed"], judged, strict=True):
+            lacking = None if n else "it could not be judged in any month"
+            yield _counted("missed_months", missed, n, lacking, subject=name)
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        names = ("months", "verdicts", "limits", "signals", "changes")
+        return {"figures": self.published, **{name: getattr(self, name) for name in names}}
+
+
+def analyse(case: Case, past: Past) -> Analysis:
+    """A year of published figures; reads no table. Source: rules 6, 15 and 21."""
+    published, months = past.year(), past.months
+    kept = verdicts(published, months)
+    every = points(published, months, case.agreed)
+    return Analysis(
+        published=published,
+        months=months,
+        verdicts=kept,
+        points=every,
+        limits=limits(every),
+        signals=signals(every, kept),
+        changes=changes(published, case.agreed, case.period),
+    )
+
+
+def _counted(name: str, value: int, n: int | None, why: str | None = None, subject: str = "") -> Figure:
+    return Figure(measure=f"year.{name}", subject=subject, value=None if why else value, n=n, why_missing=why)
+
+
 # ---------------------------------------------------------------- what was kept
 
 
@@ -74,9 +166,9 @@ def verdicts(figures: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
     met, missed, no_verdict, no_data, `absent` (no pack of the month) or nothing (the pack does not promise it), the
     counts met, missed and unjudged, and `year`: met, missed or unjudged. The most often missed first, then those most
     often without a verdict, each in the order of the packs.
-    Source: rules 6 and 15; mission, system 8.
+    Source: rules 6 and 15.
     """
-    names = _promised(figures)
+    names = _ever_promised(figures)
     rows = figures[figures["verdict"].isin(_VERDICTS)].merge(names, on=_KEY)
     wide = rows.pivot(index=_KEY, columns="month", values="verdict").reindex(pd.MultiIndex.from_frame(names))
     wide = wide.reindex(columns=list(months["month"])).astype(object)
@@ -95,7 +187,7 @@ def verdicts(figures: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["missed", "unjudged"], ascending=False, kind="stable").reset_index()
 
 
-def _promised(figures: pd.DataFrame) -> pd.DataFrame:
+def _ever_promised(figures: pd.DataFrame) -> pd.DataFrame:
     """Measure and subject of what was promised in any month, in the order of the newest pack."""
     judged = figures["verdict"].isin(_VERDICTS) & figures["target"].notna()
     order = figures.assign(judged=judged)[::-1].groupby(_KEY, sort=False)["judged"].any()[::-1]
@@ -171,10 +263,10 @@ def limits(points: pd.DataFrame) -> pd.DataFrame:
     )
     how |= {"since": "first", "until": "last", "signals": "sum", "low_": "min", "high_": "max"}
     found = marked.groupby([*_KEY, "base"], sort=False, dropna=False).agg(how).reset_index()
-    return _usual(found)[LIMITS].astype({"n": "int64", "trial": bool, "signals": "int64"})
+    return _with_usual(found)[LIMITS].astype({"n": "int64", "trial": bool, "signals": "int64"})
 
 
-def _usual(rows: pd.DataFrame) -> pd.DataFrame:
+def _with_usual(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with the limits as far as the figure can go; `low_` and `high_` are its extremes."""
     floor = rows["lower"].astype("float64").mask((rows["low_"] >= 0) & (rows["lower"] < 0), 0.0)
     full = rows["unit"].eq("ratio") & (rows["high_"] <= 1) & (rows["upper"] > 1)
@@ -193,12 +285,12 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     Source: rule 21.
     """
     values = points.groupby([*_KEY, "base"])["value"]
-    held = _usual(points.assign(low_=values.transform("min"), high_=values.transform("max")))
+    held = _with_usual(points.assign(low_=values.transform("min"), high_=values.transform("max")))
     held = held.assign(place=values.cumcount(), before=values.shift(), rule=points["rules"].str.split())
     held = held.explode("rule").dropna(subset="rule")
     if held.empty:
         return pd.DataFrame(columns=SIGNALS)
-    held["side"] = _side(held)
+    held["side"] = _for_whom(held)
     series = [*_KEY, "base", "rule", "side"]
     held = held.sort_values([*series, "place"], kind="stable")
     held["run"] = held["place"].sub(held.groupby(series)["place"].shift()).ne(1).cumsum()
@@ -225,7 +317,7 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     return found.assign(side=side.where(side != "", None))[SIGNALS]
 
 
-def _side(held: pd.DataFrame) -> np.ndarray:
+def _for_whom(held: pd.DataFrame) -> np.ndarray:
     """Whether each signal is for the better or the worse; empty where the figure has no better side."""
     moves = [held["rule"].eq("rising"), held["rule"].eq("falling")]
     against = held["mean"].where(held["rule"].ne("step"), held["before"])
@@ -271,13 +363,15 @@ def changes(figures: pd.DataFrame, contract: Contract | Mapping[str, Any], perio
     A month without the figure lies between two others without being a change.
     """
     agreed = as_contract(contract)
-    promised = figures.merge(_promised(figures), on=_KEY)
+    promised = figures.merge(_ever_promised(figures), on=_KEY)
     parts = [
-        _amended(agreed, period),
-        _rebased(agreed, period),
-        _moved(figures[figures["target"].notna()], "target"),
-        _moved(promised[promised["verdict"].isin(_VERDICTS)], "verdict"),
-        _moved(figures[figures["rule"].notna()], "rule").drop_duplicates(["month", "measure", "from", "to"]),
+        _amendments_of(agreed, period),
+        _rebases_of(agreed, period),
+        _field_moved(figures[figures["target"].notna()], "target"),
+        _field_moved(promised[promised["verdict"].isin(_VERDICTS)], "verdict"),
+        _field_moved(figures[figures["rule"].notna()], "rule").drop_duplicates(
+            ["month", "measure", "from", "to"]
+        ),
     ]
     parts = [part.reindex(columns=CHANGES).astype(object) for part in parts if len(part)]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CHANGES)
@@ -286,7 +380,7 @@ def changes(figures: pd.DataFrame, contract: Contract | Mapping[str, Any], perio
     return found.sort_values("month", kind="stable", ignore_index=True).astype(numbers)
 
 
-def _moved(rows: pd.DataFrame, what: str) -> pd.DataFrame:
+def _field_moved(rows: pd.DataFrame, what: str) -> pd.DataFrame:
     """Where a field of a figure differs from the month before that has one."""
     rows = rows.sort_values("month", kind="stable")
     before = rows.groupby(_KEY)[what].shift()
@@ -296,22 +390,22 @@ def _moved(rows: pd.DataFrame, what: str) -> pd.DataFrame:
     return found.assign(**{"from": found["before"], "to": found[what]})
 
 
-def _inside(on: Any, period: Period) -> bool:
+def _lies_in(on: Any, period: Period) -> bool:
     return period.first.first_on <= on < period.last.end_on
 
 
-def _amended(contract: Contract, period: Period) -> pd.DataFrame:
+def _amendments_of(contract: Contract, period: Period) -> pd.DataFrame:
     rows = [
         {"kind": "amendment", "month": str(Month.of(a.effective_on)), "on": a.effective_on}
         | {"measure": "contract.amendment", "subject": path, "to": str(value), "clause": a.clause}
         for a in contract.amendments
-        if _inside(a.effective_on, period)
+        if _lies_in(a.effective_on, period)
         for path, value in a.set.items()
     ]
     return pd.DataFrame(rows)
 
 
-def _rebased(contract: Contract, period: Period) -> pd.DataFrame:
+def _rebases_of(contract: Contract, period: Period) -> pd.DataFrame:
     rows = [
         {
             "kind": "rebase",
@@ -322,78 +416,6 @@ def _rebased(contract: Contract, period: Period) -> pd.DataFrame:
         }
         | {"note": r.why}
         for r in contract.rebase
-        if _inside(r.on, period)
+        if _lies_in(r.on, period)
     ]
     return pd.DataFrame(rows)
-
-
-# ---------------------------------------------------------------- figures of the year
-
-
-def figures(
-    verdicts: pd.DataFrame, months: pd.DataFrame, signals: pd.DataFrame, changes: pd.DataFrame
-) -> list[Figure]:
-    """The figures of a year.
-
-    Parameters: what `verdicts`, `signals` and `changes` give, and the months.
-    Returns: year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
-    why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure and
-    subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for the
-    worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
-    """
-    any_pack = bool(months["published"].any())
-    none = None if any_pack else "no month has a pack"
-    kinds = changes["kind"].value_counts()
-    return [
-        _count("months_with_data", int(months["published"].sum()), len(months), "packs of the period"),
-        *_without(months),
-        *_kept(verdicts, none),
-        _count("worse", _worse(signals), len(verdicts), "rule 21", none),
-        _count("target_changes", int(kinds.get("target", 0)), None, "each month and the one before", none),
-        _count("verdict_changes", int(kinds.get("verdict", 0)), None, "each month and the one before", none),
-    ]
-
-
-def _without(months: pd.DataFrame) -> Iterator[Figure]:
-    for month, why in months.loc[~months["published"].astype(bool), ["month", "why_missing"]].itertuples(
-        index=False
-    ):
-        yield Figure(measure="year.without_data", subject=month, unit="count", why_missing=why)
-
-
-def _kept(verdicts: pd.DataFrame, why: str | None) -> Iterator[Figure]:
-    rule = "verdicts of the published packs, by month"
-    promised = len(verdicts)
-    yield _count("promised", promised, promised, rule, why)
-    for name in ("met", "missed", "unjudged"):
-        yield _count(name, int(verdicts["year"].eq(name).sum()), promised, rule, why)
-    names = verdicts["measure"] + (" " + verdicts["subject"]).where(verdicts["subject"] != "", "")
-    judged = verdicts["met"] + verdicts["missed"]
-    for name, missed, n in zip(names, verdicts["missed"], judged, strict=True):
-        lacking = None if n else "it could not be judged in any month"
-        yield _count("missed_months", missed, n, rule, lacking, subject=name)
-
-
-def _worse(signals: pd.DataFrame) -> int:
-    first = signals.drop_duplicates(_KEY)
-    return int((first["promised"].eq(True) & first["side"].eq("worse")).sum())
-
-
-def _count(
-    name: str,
-    value: int,
-    n: int | None,
-    rule: str,
-    why: str | None = None,
-    subject: str = "",
-    report: str = "year",
-) -> Figure:
-    return Figure(
-        measure=f"{report}.{name}",
-        subject=subject,
-        value=None if why else value,
-        unit="count",
-        n=n,
-        rule=rule,
-        why_missing=why,
-    )

@@ -16,7 +16,7 @@ import xlsxwriter
 from msp_report.case import Case
 from msp_report.intake import formats
 from msp_report.intake.chunk import Chunk, Unreadable
-from msp_report.metrics import competence
+from msp_report.metrics.competence import audit as sampling
 from msp_report.model.errors import WrongUse
 from msp_report.params import Audit, as_strategy
 from msp_report.params.layout import Layout
@@ -30,12 +30,6 @@ _READ = {"kind": ("kind",), "id": ("id",), "finding": ("finding",), "note": ("no
 
 class SheetRefused(WrongUse):
     """A sheet cannot be written or read; the text names the file and says what to do."""
-
-
-def population(case: Case) -> pd.DataFrame:
-    """Everything of a case's period that the audit may draw, as metrics.competence.population."""
-    names = ("tickets", "purchases", "backup_jobs", "restore_tests")
-    return competence.population(*map(case.table, names), case.timezone, case.start, case.end)
 
 
 def place(case: Case) -> Path:
@@ -68,7 +62,7 @@ def draw(case: Case, path: Path, precision: float | None = None, seed: int | Non
         raise SheetRefused(f"{path} is there already and may be filled in: name another file")
     if not path.absolute().parent.is_dir():
         raise SheetRefused(f"{path}: there is no folder {path.absolute().parent}: make it first")
-    drawn = competence.sample(population(case), audit, case.client, case.period)
+    drawn = sampling.sample(sampling.drawable(case), audit, case.client, case.period)
     if drawn.empty:
         raise SheetRefused(f"{case.client} {case.period} has no tickets, invoices or backups to draw from")
     if path.suffix.casefold() == ".csv":
@@ -76,7 +70,7 @@ def draw(case: Case, path: Path, precision: float | None = None, seed: int | Non
     else:
         _write_workbook(case, drawn, path, audit)
     counts = drawn["kind"].value_counts()
-    drew = ", ".join(f"{counts.get(kind, 0)} {name.lower()}" for kind, name in competence.KINDS.items())
+    drew = ", ".join(f"{counts.get(kind, 0)} {name.lower()}" for kind, name in sampling.KINDS.items())
     kept = place(case).with_suffix(path.suffix.casefold())
     told = [f"{case.client} {case.period}: drew {drew}; fill in finding, then put the sheet at {kept}"]
     if changed:
@@ -88,7 +82,7 @@ def draw(case: Case, path: Path, precision: float | None = None, seed: int | Non
 
 
 def read(case: Case) -> pd.DataFrame | None:
-    """The filled sheet of a case's period, one row a row, as metrics.competence.answers takes it; None without one.
+    """The filled sheet of a case's period, one row a row, as competence.analyse takes it; None without one.
 
     Raises SheetRefused for a file that cannot be read or lacks a column.
     """
@@ -138,9 +132,9 @@ def _write_workbook(case: Case, drawn: pd.DataFrame, path: Path, audit: Audit) -
             finding,
             {
                 "validate": "list",
-                "source": list(competence.ANSWERS),
+                "source": list(sampling.ANSWERS),
                 "error_title": "Not an answer",
-                "error_message": f"Write one of: {', '.join(competence.ANSWERS)}; or leave it empty.",
+                "error_message": f"Write one of: {', '.join(sampling.ANSWERS)}; or leave it empty.",
             },
         )
         sheet.freeze_panes(1, 2)
@@ -157,7 +151,7 @@ def _write_workbook(case: Case, drawn: pd.DataFrame, path: Path, audit: Audit) -
 def _about(case: Case, drawn: pd.DataFrame, audit: Audit) -> list[str]:
     return [
         f"Audit sample of {case.client} {case.period}: {len(drawn)} rows drawn at random, seed {audit.seed}.",
-        f"For every row write one of {', '.join(competence.ANSWERS)} into finding; leave open what nobody has "
+        f"For every row write one of {', '.join(sampling.ANSWERS)} into finding; leave open what nobody has "
         "looked at: it counts as unknown, never as passed.",
         "Change nothing in kind and id: by these two a row is known when the sheet is read back.",
         f"Put the filled sheet into the client's params as audit/{case.period}.xlsx (or .csv).",

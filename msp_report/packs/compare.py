@@ -1,7 +1,8 @@
-"""Clients side by side, from their published packs: who kept how much of what was promised, figure by figure.
+"""Clients side by side, from their published packs: opened for the notebook that shows it, run and published.
 
 Names are shown only when asked for. Otherwise a client keeps the letter that it was once given by lot; who is who
-stands in one file of the workspace, which is not part of what is published.
+stands in one file of the workspace, which is not part of what is published. Nor is the executed notebook, whose
+parameters name the clients.
 """
 
 from __future__ import annotations
@@ -12,71 +13,145 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
 from filelock import FileLock
 
 from msp_report import params
-from msp_report.metrics import scorecard
+from msp_report.metrics.compare import Analysis, Side
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Period
-from msp_report.packs import forks
-from msp_report.pages import charts, display, publish
+from msp_report.packs import forks, kernels, pack, scraps
+from msp_report.pages import display, publish
 from msp_report.pages.display import Display, Html
 from msp_report.words import labels as named
 from msp_report.words import records, sentences
-from msp_report.words.language import ENGLISH, Language, message
-from msp_report.workspace import Workspace
+from msp_report.words.language import ENGLISH, Language
+from msp_report.workspace import PROJECT, Workspace
 
-FOLDER = "compare"
+FOLDER = pack.COMPARE
+NOTEBOOK = PROJECT / "notebooks" / FOLDER / "00_compare.ipynb"
 #: Who is who, beside what is published and never in it.
 NAMES = ".names.json"
-#: Reports whose subjects are ids of one client: PRJ-01 here is not PRJ-01 there.
-OWN_SUBJECTS = ("projects", "capacity")
-
-PROMISES = [
-    "client",
-    "months",
-    "promised",
-    "met",
-    "missed",
-    "no_verdict",
-    "no_data",
-    "kept_ratio",
-    "why_missing",
-]
-#: The columns of figures.csv.
-SIDE = [
-    "client",
-    *(c for c in COLUMNS if c not in ("claimed", "clause", "rule", "why_missing", "headline")),
-    "currency",
-    "state",
-]
 
 
 @dataclass(frozen=True)
-class Side:
-    """One client of a comparison."""
+class Comparison:
+    """Clients of one period, opened: what their packs say, and what the page calls them."""
 
-    label: str
-    """What the page calls it: its name, or its letter."""
+    workspace: Workspace
+    clients: tuple[str, ...]
+    period: Period
+    fork: str
+    """The name of the fork whose runs are compared; empty for the packs."""
+    show_names: bool
+    sides: tuple[Side, ...]
+    """In the order of the page."""
     show: Display
-    figures: pd.DataFrame | None
-    """The rows of its figures.json; None where there is no pack."""
-    promised: pd.DataFrame | None
-    """The same of all its monthly packs of the period, which hold what was promised in each month."""
-    sha256: Mapping[str, str]
-    """Of each figures.json that was read, by period."""
+    """How numbers and words are shown that are of no one client: as all of them have it alike, else as by default."""
+    sha256: Mapping[str, Mapping[str, str]]
+    """By label of a side, the hash of each figures.json that was read, by period."""
 
     @property
-    def months(self) -> int:
-        """How many months of the period have a pack."""
-        return len(self.promised["month"].unique()) if self.promised is not None else 0
+    def when(self) -> str:
+        """The period in words."""
+        return self.show.period(self.period)
+
+    @property
+    def folder(self) -> Path:
+        """Where it is published. With names shown the folder is `<period>-with-names`, so that nobody forwards the one
+        for the other."""
+        name = f"{self.period}{'-with-names' if self.show_names else ''}"
+        return self.workspace.output / FOLDER / self.fork / name
+
+    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame with its column `client` in words."""
+        return frame.assign(client=[self.show.label(label) for label in frame["client"]])
+
+    def by_page(self, by_report: pd.DataFrame) -> pd.DataFrame:
+        """The frame of compare.by_report with its pages and counts in words."""
+        told = {
+            label: [self.show.label(text) if isinstance(text, str) else None for text in by_report[label]]
+            for label in by_report.columns[1:]
+        }
+        pages = [named.page(report, self.show.language) for report in by_report["report"]]
+        return by_report.assign(report=pages, **told)
+
+    def cells(self, figures: pd.DataFrame) -> pd.DataFrame:
+        """Comparable figures as a table shows them: `what`, and a column for each client that has a pack."""
+        rows = figures.drop_duplicates(["measure", "subject"])[["measure", "subject"]].reset_index(drop=True)
+        columns = {
+            side.label: _cells(figures, rows, side.label, replace(self.show, currency=side.currency))
+            for side in self.sides
+            if side.figures is not None
+        }
+        return pd.DataFrame({"what": _names(rows), **columns})
+
+    def columns(self, frame: pd.DataFrame, empty: str = "") -> dict[str, tuple[str, ...]]:
+        """The clients' columns of a table, all but its first: each headed by its client, `empty` where it has
+        nothing."""
+        more = (empty,) if empty else ()
+        return {label: (self.show.label(label), "text", *more) for label in frame.columns[1:]}
+
+
+def open_comparison(
+    clients: str = "",
+    period: str = "",
+    pack: str = "",
+    show_names: bool = False,
+    workspace: str | Path | Workspace = "",
+) -> Comparison:
+    """Open clients to compare them over a period.
+
+    `clients` are names of folders in params/ with commas between, empty: all of them; `pack` is the name of a fork, to
+    compare what its runs published. `period` empty: the latest month that any of them has a pack of. A client that has
+    no letter yet is given one. Raises ValueError for fewer than two clients or a client called like the folder,
+    UnknownClient, and PublishError where there is no pack at all.
+    """
+    place = workspace if isinstance(workspace, Workspace) else Workspace.find(workspace)
+    asked = [name.strip() for name in clients.split(",") if name.strip()]
+    chosen = tuple(dict.fromkeys(asked or place.clients))
+    for client in chosen:
+        place.client_params(client)
+    if len(chosen) < 2:
+        raise ValueError(
+            f"a comparison needs two clients: {place.params} has {', '.join(place.clients) or 'none'}; "
+            "name them with --clients a,b"
+        )
+    if FOLDER in place.clients:
+        raise ValueError(
+            f"a client is called {FOLDER!r}, as the folder of comparisons is: rename {place.params / FOLDER}"
+        )
+    if pack:
+        forks.check_name(pack)
+    when = Period.parse(period) if period else _latest(chosen, place, pack)
+    found = {client: _packs(client, when, pack, place) for client in chosen}
+    if not any(found.values()):  # nobody is given a letter for nothing
+        raise publish.PublishError(
+            f"none of {', '.join(chosen)} has a pack {pack + ' ' if pack else ''}of {when}: publish them first"
+        )
+    contracts = {client: params.load_contract(place.client_params(client)).client for client in chosen}
+    labels = _full_names(contracts) if show_names else letters(chosen, place.output / FOLDER / NAMES)
+    sides = [_side(labels[client], contracts[client].currency, found[client], when) for client in chosen]
+    locale = _shared((one.locale for one in contracts.values()), Display().locale)
+    language = Language(_shared((one.language for one in contracts.values()), ENGLISH.name))
+    return Comparison(
+        workspace=place,
+        clients=chosen,
+        period=when,
+        fork=pack,
+        show_names=show_names,
+        sides=tuple(sorted(sides, key=lambda side: (not show_names and len(side.label), side.label))),
+        show=Display(locale, language=language),
+        sha256={
+            labels[client]: {of: hashlib.sha256(content).hexdigest() for of, content in packs.items()}
+            for client, packs in found.items()
+        },
+    )
 
 
 def run(
@@ -84,37 +159,63 @@ def run(
 ) -> Path:
     """Compare clients over a period and publish it under `output/compare/`; gives the folder.
 
-    `clients` are names of folders in params/, none: all of them; `pack` is the name of a fork, to compare what its
-    runs published. `period` empty: the latest month that any of them has a pack of. With names shown the folder is
-    `<period>-with-names`, so that nobody forwards the one for the other. Raises ValueError for fewer than two
-    clients or a client called like the folder, UnknownClient, and PublishError where there is no pack at all.
+    Parameters and raises: as `open_comparison`, and ReportFailed where a cell of its notebook fails.
     """
-    chosen = list(dict.fromkeys(clients or workspace.clients))
-    for client in chosen:
-        workspace.client_params(client)
-    if len(chosen) < 2:
-        raise ValueError(
-            f"a comparison needs two clients: {workspace.params} has {', '.join(workspace.clients) or 'none'}; "
-            "name them with --clients a,b"
-        )
-    if FOLDER in workspace.clients:
-        raise ValueError(
-            f"a client is called {FOLDER!r}, as the folder of comparisons is: rename {workspace.params / FOLDER}"
-        )
-    if pack:
-        forks.check_name(pack)
-    when = Period.parse(period) if period else _latest(chosen, workspace, pack)
-    sides = _sides(chosen, when, pack, workspace, show_names)
-    if not any(side.sha256 for side in sides):
-        raise publish.PublishError(
-            f"none of {', '.join(chosen)} has a pack {pack + ' ' if pack else ''}of {when}: publish them first"
-        )
-    target = workspace.output / FOLDER / pack / f"{when}{'-with-names' if show_names else ''}"
+    kernels.warm_up()
+    opened = open_comparison(",".join(clients), period, pack, show_names, workspace)
+    target = opened.folder
     staging = target.parent / ".staging" / target.name
     shutil.rmtree(staging, ignore_errors=True)
-    _write(sides, when, pack, staging)
+    staging.mkdir(parents=True)
+    _execute(opened, staging)
+    told = [{"client": side.label, "figures_sha256": opened.sha256[side.label]} for side in opened.sides]
+    manifest = {"period": str(opened.period), "pack": pack, "clients": told}
+    (staging / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     publish.publish(staging, target)
     return target
+
+
+def _execute(opened: Comparison, staging: Path) -> None:
+    """Run the notebook of a comparison and write its page; the executed notebook is left out of what is published."""
+    told = {
+        "clients": ",".join(opened.clients),
+        "period": str(opened.period),
+        "pack": opened.fork,
+        "show_names": opened.show_names,
+        "workspace": str(opened.workspace.root),
+    }
+    executed = staging / NOTEBOOK.name
+    environment = {**opened.workspace.environment, scraps.DESK: str(staging)}
+    with kernels.private_sockets() as config:
+        pack.execute(NOTEBOOK, executed, told, environment, config)
+    there = sum(bool(packs) for packs in opened.sha256.values())
+    language = opened.show.language
+    context = publish.Context(
+        client=language("Clients side by side"),
+        period=opened.when,
+        made_from=language(
+            "Made from the published packs of {count} of {all} clients.", count=there, all=len(opened.sides)
+        ),
+        pages=(("index.html", language("Compare")),),
+        language=language,
+    )
+    page = publish.page(executed, context)
+    executed.unlink()
+    (staging / "html").mkdir()
+    (staging / "html" / "index.html").write_text(page, encoding="utf-8", newline="\n")
+
+
+def record(opened: Comparison, found: Analysis) -> display.Headlines:
+    """Hand on what was compared; gives the sentences that open the page.
+
+    While a comparison is being published it is written as figures.csv and records/<name>.csv.
+    """
+    if folder := os.environ.get(scraps.DESK):
+        records.write_csv(found.comparable, Path(folder) / "figures.csv")
+        (Path(folder) / "records").mkdir(exist_ok=True)
+        for name, frame in found.records().items():
+            records.write_csv(frame, Path(folder) / "records" / f"{name}.csv")
+    return display.headlines(_opening(found, opened.when, opened.show), show=opened.show)
 
 
 def _latest(clients: Sequence[str], workspace: Workspace, pack: str) -> Period:
@@ -155,26 +256,12 @@ def _letter(index: int) -> str:
     return (_letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def _sides(
-    clients: Sequence[str], period: Period, pack: str, workspace: Workspace, show_names: bool
-) -> list[Side]:
-    contracts = {client: params.load_contract(workspace.client_params(client)).client for client in clients}
-    locale = _shared((one.locale for one in contracts.values()), Display().locale)
-    language = Language(_shared((one.language for one in contracts.values()), ENGLISH.name))
-    found = {client: _packs(client, period, pack, workspace) for client in clients}
-    if not any(found.values()):  # nobody is given a letter for nothing
-        return []
-    labels = _full_names(contracts) if show_names else letters(clients, workspace.output / FOLDER / NAMES)
-    sides = [
-        _side(
-            labels[client],
-            Display(locale, contracts[client].currency, language=language),
-            found[client],
-            period,
-        )
-        for client in clients
-    ]
-    return sorted(sides, key=lambda side: (not show_names and len(side.label), side.label))
+def _full_names(contracts: Mapping[str, Any]) -> dict[str, str]:
+    names = [one.name for one in contracts.values()]
+    return {
+        client: one.name if names.count(one.name) == 1 else f"{one.name} ({client})"
+        for client, one in contracts.items()
+    }
 
 
 def _shared(values: Iterable[str], otherwise: str) -> str:
@@ -183,13 +270,18 @@ def _shared(values: Iterable[str], otherwise: str) -> str:
     return found.pop() if len(found) == 1 else otherwise
 
 
-def _side(label: str, show: Display, packs: Mapping[str, bytes], period: Period) -> Side:
+# ---------------------------------------------------------------- what their packs say
+
+
+def _side(label: str, currency: str, packs: Mapping[str, bytes], period: Period) -> Side:
     frames = {when: pd.DataFrame(json.loads(content), columns=COLUMNS) for when, content in packs.items()}
-    months = {when: frame for when, frame in frames.items() if _is_month(Period.parse(when))}
-    rows = [frame.astype(object).assign(month=when) for when, frame in months.items()]
-    hashes = {when: hashlib.sha256(content).hexdigest() for when, content in packs.items()}
+    rows = [
+        frame.astype(object).assign(month=when)
+        for when, frame in frames.items()
+        if _is_month(Period.parse(when))
+    ]
     promised = pd.concat(rows, ignore_index=True) if rows else None
-    return Side(label, show, frames.get(str(period)), promised, hashes)
+    return Side(label, currency, frames.get(str(period)), promised)
 
 
 def _packs(client: str, period: Period, pack: str, workspace: Workspace) -> dict[str, bytes]:
@@ -211,236 +303,10 @@ def _is_month(period: Period) -> bool:
     return period.first == period.last
 
 
-def _full_names(contracts: Mapping[str, Any]) -> dict[str, str]:
-    names = [one.name for one in contracts.values()]
-    return {
-        client: one.name if names.count(one.name) == 1 else f"{one.name} ({client})"
-        for client, one in contracts.items()
-    }
-
-
-# ---------------------------------------------------------------- what is compared
-
-
-def promises(sides: Sequence[Side]) -> pd.DataFrame:
-    """How much of what was promised each client's provider kept.
-
-    Returns one row per client with PROMISES: months with a pack; figures with a target by verdict, each counted in
-    every month; kept_ratio = met / (met + missed), missing where nothing was judged, with why_missing.
-    """
-    frame = pd.DataFrame([_promised(side) for side in sides], columns=PROMISES)
-    return frame.astype(dict.fromkeys(PROMISES[1:7], "Int64"))
-
-
-def _promised(side: Side) -> dict[str, Any]:
-    if side.promised is None:
-        return {"client": side.label, "months": 0, "why_missing": "no pack"}
-    verdicts = scorecard.agreed(side.promised)["verdict"]
-    counts = {name: int(verdicts.eq(name).sum()) for name in ("met", "missed", "no_verdict", "no_data")}
-    judged = counts["met"] + counts["missed"]
-    return {
-        "client": side.label,
-        "months": side.months,
-        "promised": len(verdicts),
-        **counts,
-        "kept_ratio": counts["met"] / judged if judged else None,
-        "why_missing": None if judged else "nothing could be judged",
-    }
-
-
-def by_report(sides: Sequence[Side]) -> pd.DataFrame:
-    """The same by page: one row per report with a column for each client that has a pack, `3 of 5` kept."""
-    columns = {side.label: _kept_by_report(side.promised) for side in sides if side.promised is not None}
-    reports = list(dict.fromkeys(report for column in columns.values() for report in column))
-    return pd.DataFrame(
-        {"report": pd.Series(reports, dtype=str)}
-        | {label: [c.get(r) for r in reports] for label, c in columns.items()}
-    )
-
-
-def _kept_by_report(figures: pd.DataFrame) -> dict[str, str]:
-    agreed = scorecard.agreed(figures).sort_index()
-    judged = agreed[agreed["verdict"].isin(["met", "missed"])]
-    met = judged["verdict"].eq("met").groupby(judged["report"]).agg(["sum", "count"])
-    return {
-        report: f"{met.at[report, 'sum']} of {met.at[report, 'count']}"
-        if report in met.index
-        else "none judged"
-        for report in dict.fromkeys(agreed["report"])
-    }
-
-
-def comparable(sides: Sequence[Side]) -> pd.DataFrame:
-    """The figures that mean the same for every client, long: one row per measure, subject and client.
-
-    Returns rows with the columns SIDE in the order of the first pack. A figure over all is comparable; one of a
-    subject only where two clients have a subject of this name, and never where subjects are ids of one client
-    (OWN_SUBJECTS). `state` is known, not known, not in the pack, or no pack.
-    """
-    found = [side.figures.assign(client=side.label) for side in sides if side.figures is not None]
-    every = pd.concat(
-        [frame.astype(object) for frame in found] or [pd.DataFrame(columns=["client", *COLUMNS])],
-        ignore_index=True,
-    )
-    keys = ["measure", "subject"]
-    shared = every.groupby(keys)["client"].transform("nunique").gt(1) & ~every["report"].isin(OWN_SUBJECTS)
-    rows = every[every["subject"].eq("") | shared]
-    order = rows.drop_duplicates(keys)[["report", *keys, "unit"]]
-    asked = order.merge(
-        pd.DataFrame(
-            [(side.label, side.show.currency, side.figures is not None) for side in sides],
-            columns=["client", "currency", "pack"],
-        ),
-        how="cross",
-    )
-    values = rows.drop(columns=["report", "unit"])
-    wide = asked.merge(values, how="left", on=["client", *keys], indicator="found")
-    given = wide["found"].eq("both")
-    state = pd.Series("not in the pack", wide.index).mask(~wide["pack"], "no pack")
-    state = state.mask(given, "not known").mask(given & wide["value"].notna(), "known")
-    currency = wide["currency"].where(wide["unit"].eq("cost"))
-    number = pd.to_numeric(wide["n"]).astype("Int64")
-    return wide.assign(state=state, currency=currency, n=number)[SIDE]
-
-
-def side_by_side(figures: pd.DataFrame) -> pd.DataFrame:
-    """The same wide: one row per measure and subject, for each client a column of values and one of verdicts."""
-    clients = list(dict.fromkeys(figures["client"]))
-    keys = ["measure", "subject", "unit"]
-    order = figures.drop_duplicates(keys)[keys].set_index(keys)
-    columns = {}
-    for client in clients:
-        own = figures[figures["client"].eq(client)].set_index(keys)
-        columns |= {f"{client} value": own["value"], f"{client} verdict": own["verdict"]}
-    return order.join(pd.DataFrame(columns)).reset_index()
-
-
 # ---------------------------------------------------------------- the page
 
 
-def _write(sides: Sequence[Side], period: Period, pack: str, folder: Path) -> None:
-    figures, kept = comparable(sides), promises(sides)
-    wide, pages = side_by_side(figures), by_report(sides)
-    (folder / "html").mkdir(parents=True)
-    (folder / "records").mkdir()
-    records.write_csv(figures, folder / "figures.csv")
-    frames = {"promises": kept, "by_report": pages, "side_by_side": wide}
-    for name, frame in frames.items():
-        records.write_csv(frame, folder / "records" / f"{name}.csv")
-    told = [{"client": side.label, "figures_sha256": side.sha256} for side in sides]
-    manifest = {"period": str(period), "pack": pack, "clients": told}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    count = sum(bool(side.sha256) for side in sides)
-    show = Display(sides[0].show.locale, language=sides[0].show.language)
-    context = publish.Context(
-        client=show.language("Clients side by side"),
-        period=show.period(period),
-        made_from=show.language(
-            "Made from the published packs of {count} of {all} clients.", count=count, all=len(sides)
-        ),
-        pages=(("index.html", show.language("Compare")),),
-        language=show.language,
-    )
-    page = publish.page(_notebook(sides, figures, kept, pages, context.period, show), context)
-    (folder / "html" / "index.html").write_text(page, encoding="utf-8", newline="\n")
-
-
-def _notebook(
-    sides: Sequence[Side],
-    figures: pd.DataFrame,
-    kept: pd.DataFrame,
-    pages: pd.DataFrame,
-    period: str,
-    show: Display,
-) -> nbformat.NotebookNode:
-    called = {side.label: show.label(side.label) for side in sides}
-    there = [side for side in sides if side.figures is not None]
-    agreed = figures.groupby(["measure", "subject"])["target"].transform("count").gt(0)
-    cells = [
-        message("# Clients side by side\n\nWhose provider keeps what it promised, and where do they differ?"),
-        display.headlines(
-            _opening(kept, [called[side.label] for side in sides if side.figures is None], period, show),
-            show=show,
-        ),
-        message(
-            "## Promises kept\n\nA promise is a figure with an agreed target, counted in every month that has a "
-            "pack. Each client agreed its own targets: a share says how a provider does against its own contract, "
-            "not which contract asks for more."
-        ),
-        charts.ranked_bars(
-            kept.assign(client=kept["client"].map(called)),
-            label="client",
-            value="kept_ratio",
-            unit="ratio",
-            show=show,
-            title="Share of judged promises that were kept",
-            alt="Share of promises kept by client; the table below has the same figures",
-        ),
-        show.table(
-            kept.assign(client=kept["client"].map(called)),
-            {
-                "client": ("Client", "text"),
-                "kept_ratio": ("Kept of those judged", "ratio", "why_missing"),
-                "met": ("Kept", "count", ""),
-                "missed": ("Missed", "count", ""),
-                "no_verdict": ("No verdict", "count", ""),
-                "no_data": ("No data", "count", ""),
-                "promised": ("Promised", "count", ""),
-                "months": ("Months with a pack", "count"),
-            },
-            rows=None,
-            caption="Promises by client",
-            more="../records/promises.csv",
-        ),
-        show.table(
-            _in_words(pages, show),
-            {
-                "report": ("Page", "text"),
-                **{
-                    s.label: (called[s.label], "text", "none agreed") for s in sides if s.promised is not None
-                },
-            },
-            rows=None,
-            caption="Promises kept by page, of those judged",
-            more="../records/by_report.csv",
-            empty="No promise was agreed.",
-        ),
-        message(
-            "## Figures that were promised\n\nMoney is in each client's own currency; n is the number of cases that "
-            "a share rests on. A figure of one subject, such as a priority or a service, stands here only where two "
-            "clients have one of that name."
-        ),
-        _figures(figures[agreed], there, show, caption="Figures with a target for at least one client"),
-        message("## Other figures"),
-        _figures(figures[~agreed], there, show, caption="Figures without a target"),
-        message(
-            "## How this was computed\n\nEvery value, verdict and number of cases is that of the client's published "
-            "pack; nothing is computed anew and nothing is averaged over clients. Subjects that only one client has, "
-            "projects and capacities count in the promises and have no row of their own."
-        ),
-    ]
-    made = [
-        nbformat.v4.new_markdown_cell(cell)
-        if isinstance(cell, str)
-        else nbformat.v4.new_code_cell(
-            outputs=[nbformat.v4.new_output("display_data", cell._repr_mimebundle_())]
-        )
-        for cell in cells
-    ]
-    return nbformat.v4.new_notebook(cells=made)
-
-
-def _in_words(pages: pd.DataFrame, show: Display) -> pd.DataFrame:
-    """The frame of `by_report` with its pages and counts in words."""
-    clients = [name for name in pages.columns if name != "report"]
-    told = {
-        name: [show.label(text) if isinstance(text, str) else None for text in pages[name]]
-        for name in clients
-    }
-    return pages.assign(report=[named.page(report, show.language) for report in pages["report"]], **told)
-
-
-def _opening(kept: pd.DataFrame, absent: Sequence[str], period: str, show: Display) -> list[sentences.Line]:
+def _opening(found: Analysis, period: str, show: Display) -> list[sentences.Line]:
     contract = params.as_contract(
         {
             "client": {
@@ -451,6 +317,7 @@ def _opening(kept: pd.DataFrame, absent: Sequence[str], period: str, show: Displ
             }
         }
     )
+    kept = found.promises
     judged = kept[kept["kept_ratio"].notna()].sort_values("kept_ratio", ascending=False, kind="stable")
     shares = [
         {
@@ -462,25 +329,11 @@ def _opening(kept: pd.DataFrame, absent: Sequence[str], period: str, show: Displ
     ]
     texts = [
         sentences.say("compare_kept", contract, shares=shares, period=period),
-        sentences.say("compare_missing", contract, clients=absent, period=period),
+        sentences.say(
+            "compare_missing", contract, clients=[show.label(name) for name in found.absent], period=period
+        ),
     ]
     return [(text, None) for text in texts if text]
-
-
-def _figures(figures: pd.DataFrame, sides: Sequence[Side], show: Display, *, caption: str) -> Html:
-    rows = figures.drop_duplicates(["measure", "subject"])[["measure", "subject"]].reset_index(drop=True)
-    columns = {
-        side.label: [_cell(side, *row) for row in _of(figures, side, rows).itertuples(index=False)]
-        for side in sides
-    }
-    return show.table(
-        pd.DataFrame({"what": _names(rows), **columns}),
-        {"what": ("Figure", "text"), **{side.label: (show.label(side.label), "text") for side in sides}},
-        rows=None,
-        caption=caption,
-        more="../records/side_by_side.csv",
-        empty="There is none that two clients share.",
-    )
 
 
 def _names(rows: pd.DataFrame) -> list[str]:
@@ -494,16 +347,15 @@ def _names(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def _of(figures: pd.DataFrame, side: Side, rows: pd.DataFrame) -> pd.DataFrame:
-    own = figures[figures["client"].eq(side.label)]
-    return rows.merge(own, how="left", on=["measure", "subject"])[
-        ["value", "unit", "target", "n", "verdict", "state"]
-    ]
+def _cells(figures: pd.DataFrame, rows: pd.DataFrame, label: str, show: Display) -> list[Html]:
+    """What one client's column says of each measure and subject of `rows`."""
+    own = rows.merge(figures[figures["client"].eq(label)], how="left", on=["measure", "subject"])
+    said = own[["value", "unit", "target", "n", "verdict", "state"]]
+    return [_cell(show, *row) for row in said.itertuples(index=False)]
 
 
-def _cell(side: Side, value: Any, unit: str, target: Any, n: Any, verdict: Any, state: str) -> Html:
+def _cell(show: Display, value: Any, unit: str, target: Any, n: Any, verdict: Any, state: str) -> Html:
     """A value, the number of cases it rests on, and its verdict."""
-    show = side.show
     if state != "known":
         text = show.label(state)
     else:

@@ -112,7 +112,7 @@ def make(name: str, shipped: str, workspace: Workspace) -> Path:
 
 def packs() -> list[str]:
     """The packs that msp_report ships."""
-    return sorted({path.parent.name for path in pack.NOTEBOOKS.glob("*/*.ipynb")})
+    return sorted({path.parent.name for path in pack.NOTEBOOKS.glob("*/*.ipynb")} - {pack.COMPARE})
 
 
 def find(name: str, workspace: Workspace) -> Fork:

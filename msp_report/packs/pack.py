@@ -45,6 +45,8 @@ PARAMETERS = ("client", "period", "workspace")
 PACK = "pack"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
 DAILY, DAYS_KEPT = "daily", 30
+#: The folder of the notebook that shows clients side by side, which is no pack of a client's.
+COMPARE = "compare"
 
 Say = Callable[[str], None]
 
@@ -362,28 +364,36 @@ def _execute_one(case: Case, notebook: Notebook, staging: Path, settled: Path, c
     if notebook.second_wave:
         parameters[PACK] = str(staging)
     environment = {**case.workspace.environment, scraps.DESK: str(staging), SETTLED: str(settled)}
+    execute(notebook.path, staging / "notebooks" / notebook.path.name, parameters, environment, config)
+
+
+def execute(
+    path: Path, into: Path, parameters: Mapping[str, Any], environment: Mapping[str, str], config: Any
+) -> None:
+    """Run one notebook in a warm kernel of its own and write it executed.
+
+    `environment` stands beside the process's own; `config` is that of kernels.private_sockets. Raises ReportFailed.
+    """
     try:
         papermill.execute_notebook(
-            str(notebook.path),
-            str(staging / "notebooks" / notebook.path.name),
-            parameters=parameters,
+            str(path),
+            str(into),
+            parameters=dict(parameters),
             kernel_name="python3",
             progress_bar=False,
             request_save_on_cell_execute=False,  # written once, at its end or its first error
-            cwd=str(notebook.path.parent),
+            cwd=str(path.parent),
             kernel_manager_class=kernels.manager(environment),
             config=config,
         )
     except PapermillExecutionError as error:
         if error.ename == "KeyboardInterrupt":
             raise KeyboardInterrupt from None
-        number = _own_number(notebook.path, error.cell_index)
+        number = _own_number(path, error.cell_index)
         reason = " ".join(f"{error.ename}: {error.evalue}".split())
-        raise ReportFailed(
-            f"{notebook.path.name}, cell {number} failed: {reason}; nothing was published"
-        ) from None
+        raise ReportFailed(f"{path.name}, cell {number} failed: {reason}; nothing was published") from None
     except (PapermillException, RuntimeError) as error:
-        raise ReportFailed(f"{notebook.path.name} failed: {error}; nothing was published") from None
+        raise ReportFailed(f"{path.name} failed: {error}; nothing was published") from None
 
 
 def _own_number(path: Path, index: int) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report.case import Case, read_table
-from msp_report.metrics import board
+from msp_report.metrics.scorecard import replies as answering
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.pages import display
 from msp_report.words import records, sentences
@@ -59,25 +59,25 @@ def record(
 def replies(case: Case) -> pd.DataFrame:
     """The provider's replies to the draft of this month, with the words in which a page tells them.
 
-    Returns one row per reply with board.REPLY_COLUMNS, people hidden, and `said`; board.replies says which month a
-    reply answers. A period of several months has none: a reply is to a month's draft.
+    Returns one row per reply with REPLY_COLUMNS of scorecard.replies, which says which month a reply answers, people
+    hidden, and `said`. A period of several months has none: a reply is to a month's draft.
     """
     shown = case.people(replies_given(case))
     return sentences.replied(shown, case.contract)
 
 
 def replies_given(case: Case) -> pd.DataFrame:
-    """The same as they were given: one row per reply with board.REPLY_COLUMNS."""
+    """The same as they were given: one row per reply with REPLY_COLUMNS of scorecard.replies."""
     name, bounds = "replies", (case.start, case.end, case.timezone)
     mine = case.paths(name, [case.newest]) if case.period.first == case.period.last else []
     given = read_table(name, mine[0]) if mine else None
     if given is None or given.empty:
-        return board.replies(None, *bounds)
+        return answering.replies(None, *bounds)
     others = [month for month in (*case.months, *case.later_months) if month != case.newest]
     every, apart = case.paths(name, [*others, case.newest]), case.paths(name, others)
     before = case.paths(name, [month for month in others if month < case.newest])
     earlier = pd.concat([read_table(name, path) for path in before]) if before else None
-    return board.replies(given, *bounds, earlier=earlier, shared=len(every) == len(apart))
+    return answering.replies(given, *bounds, earlier=earlier, shared=len(every) == len(apart))
 
 
 def _with_replies(
@@ -89,7 +89,7 @@ def _with_replies(
     if answers.empty:
         return list(lines)
     frame = pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
-    asked = sentences.told(board.disputed(frame, answers), case.contract)
+    asked = sentences.told(answering.disputed(frame, answers), case.contract)
     said = dict(zip(asked["headline"], display.said_of(asked, answers), strict=True))
     told = {text for text, _ in lines}
     verdicts = asked["verdict"].astype(object).where(asked["verdict"].notna(), None)

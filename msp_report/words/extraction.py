@@ -37,8 +37,7 @@ def catalogue() -> Catalog:
     """Every message of the project, with the files in which it stands, but not the lines: they move every day."""
     made = Catalog(project=DOMAIN, charset="utf-8")
     for path in sorted(PACKAGE.rglob("*.py")):
-        shows = path.parent.name == "pages" or path.stem == "compare"
-        _add(made, path, in_code(path.read_text(encoding="utf-8"), shows))
+        _add(made, path, in_code(path.read_text(encoding="utf-8"), shows=path.parent.name == "pages"))
     for path in sorted((ROOT / "notebooks").glob("*/*.ipynb")):
         _add(made, path, in_notebook(path.read_text(encoding="utf-8")))
     for path in sorted(PACKAGE.rglob("*.j2")):

@@ -9,8 +9,10 @@ import pytest
 from msp_report import params
 from msp_report.case import open_case
 from msp_report.metrics import alternatives, competence, questions
+from msp_report.metrics.competence import audit as sampling
+from msp_report.metrics.competence.opinions import opinions
 from msp_report.packs import audit
-from msp_report.words.sentences import questions as words
+from msp_report.words import questions as words
 
 YEAR = "2025-11..2026-10"
 
@@ -23,7 +25,7 @@ def year(demo_place):
 @pytest.mark.parametrize("month", ["2026-03", "2026-09", "2026-10"])
 def test_opinions(demo_place, truth, month):
     case = open_case("demo", month, demo_place)
-    found = competence.opinions(case.table("assessments"), case.end, case.timezone).set_index("subject")
+    found = opinions(case.table("assessments"), case.end, case.timezone).set_index("subject")
     planted = truth[month].get("competence", [])
     expired = {entry["subject"]: entry["expires_on"] for entry in planted if entry["fault"] == "expired"}
     late = found.loc[found["expired"], "expires_on"].dt.strftime("%Y-%m-%d").to_dict()
@@ -33,18 +35,9 @@ def test_opinions(demo_place, truth, month):
 
 
 def test_opinions_of_the_year(year, truth):
-    done = competence.analyse(
-        year.table("assessments"),
-        audit.population(year),
-        audit.read(year),
-        year.agreed,
-        year.strategy.audit,
-        year.client,
-        year.period,
-        year.end,
-    )
+    done = competence.analyse(year, audit.read(year))
     planted = [entry["fault"] for entry in truth["2026-10"]["competence"]]
-    found = {figure.measure: figure.value for figure in competence.figures(done) if not figure.subject}
+    found = {figure.measure: figure.value for figure in done.figures() if not figure.subject}
     assert found["competence.expired"] == planted.count("expired") > 0
     assert found["competence.not_independent"] == planted.count("not_independent") > 0
     # subjects of opinions are competence, backups and security: none of them is a function of the scope
@@ -53,24 +46,22 @@ def test_opinions_of_the_year(year, truth):
 
 
 def test_the_sample_holds_tickets_of_the_year_alone(year):
-    population = audit.population(year)
+    population = sampling.drawable(year)
     tickets = year.table("tickets")
     opened = tickets[(tickets["opened_at"] >= year.start) & (tickets["opened_at"] < year.end)]
     assert set(population.loc[population["kind"].eq("ticket"), "id"]) == set(opened["ticket_id"])
-    drawn = competence.sample(population, year.strategy.audit, year.client, year.period)
+    drawn = sampling.sample(population, year.strategy.audit, year.client, year.period)
     assert drawn["kind"].nunique() == 3
     for kind, rows in population.groupby("kind"):
         assert set(drawn.loc[drawn["kind"].eq(kind), "stratum"]) <= {*rows["stratum"], "other vendors"}
-        assert len(drawn[drawn["kind"].eq(kind)]) >= competence.sample_size(len(rows))
+        assert len(drawn[drawn["kind"].eq(kind)]) >= sampling.sample_size(len(rows))
 
 
 def test_a_sheet_of_the_demo_that_passes_throughout(year):
-    population = audit.population(year)
-    drawn = competence.sample(population, year.strategy.audit, year.client, year.period)
+    population = sampling.drawable(year)
+    drawn = sampling.sample(population, year.strategy.audit, year.client, year.period)
     sheet = drawn.assign(line=range(2, len(drawn) + 2), finding="pass", problem=None)
-    found = competence.results(
-        competence.answers(drawn, sheet), competence.strata(population, year.strategy.audit)
-    )
+    found = sampling.results(sampling.answers(drawn, sheet), sampling.strata(population, year.strategy.audit))
     assert found["share"].eq(1).all() and found["high"].eq(1).all() and found["low"].between(0.8, 1).all()
     assert found["unknown"].eq(0).all()
 

@@ -14,7 +14,9 @@ import pytest
 
 from msp_report.case import open_case
 from msp_report.demo import oversight
-from msp_report.metrics import board, competence, strategy
+from msp_report.metrics import strategy
+from msp_report.metrics.competence.opinions import opinions
+from msp_report.metrics.scorecard.decisions import actions
 from msp_report.model.figures import Figure
 from msp_report.packs import scraps
 from msp_report.pages import publish
@@ -43,7 +45,7 @@ def planted(truth, page, *faults):
 
 def test_decisions_stay_until_they_are_done(month):
     case, truth = month
-    found = board.actions(case.table("actions"), case.start, case.end, case.timezone)
+    found = actions(case.table("actions"), case.start, case.end, case.timezone)
     for state, fault in (("overdue", "action_overdue"), ("open", "action_open")):
         entries = planted(truth, "scorecard", fault)
         due = {name: entry["due_on"] for entry in entries for name in entry["ids"]}
@@ -58,7 +60,7 @@ def test_decisions_stay_until_they_are_done(month):
 
 def test_opinions_that_ran_out_or_are_not_independent(month):
     case, truth = month
-    found = competence.opinions(case.table("assessments"), case.end, case.timezone)
+    found = opinions(case.table("assessments"), case.end, case.timezone)
     expired = {e["subject"]: e["expires_on"] for e in planted(truth, "competence", "expired")}
     rows = found[found["expired"]]
     assert dict(zip(rows["subject"], rows["expires_on"].dt.strftime("%Y-%m-%d"), strict=True)) == expired
@@ -217,7 +219,7 @@ def test_page_one_closes_the_boards_loop(place, tmp_path, monkeypatch):
 
 
 def test_nobody_in_charge_by_name_is_an_exception_of_page_one(place):
-    from msp_report.metrics import scorecard
+    from msp_report.metrics.scorecard.lines import exceptions
     from msp_report.model.figures import COLUMNS
     from msp_report.words import sentences
 
@@ -225,5 +227,5 @@ def test_nobody_in_charge_by_name_is_an_exception_of_page_one(place):
     unled = replace(case, strategy=case.strategy.model_copy(update={"oversight": None}))
     plan = strategy.analyse(unled)
     stated = [f.with_(headline=sentences.headline(f, case.contract)) for f in plan.figures()]
-    found = scorecard.exceptions(pd.DataFrame([f.row() for f in stated], columns=COLUMNS))
+    found = exceptions(pd.DataFrame([f.row() for f in stated], columns=COLUMNS))
     assert "Nobody is in charge of the provider by name." in found["headline"].tolist()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from msp_report.case import open_case
-from msp_report.metrics import annual, availability, projects, year
+from msp_report.metrics import availability, contract_year, projects, projects_year, year
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Month, Period
 
@@ -91,7 +91,7 @@ def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, ve
 
 
 def test_every_credit_and_what_became_of_it(case, figures, truth):
-    found = annual.credits(figures, case.table("credits"), case.agreed, PERIOD, Month(2026, 10))
+    found = contract_year.credits(figures, case.table("credits"), case.agreed, PERIOD, Month(2026, 10))
     planted = {
         (month, entry["subject"]): entry["owed"]
         for month in MONTHS
@@ -106,7 +106,7 @@ def test_every_credit_and_what_became_of_it(case, figures, truth):
         assert entries and set(rows.loc[entries, "state"]) == {state}
     # June's two credits come to more than the cap, and were granted up to it
     columns = {"month": MONTHS, "published": True, "to_date": False, "why_missing": None}
-    money = annual.money(found, figures, pd.DataFrame(columns), case.agreed).set_index("month")
+    money = contract_year.money(found, figures, pd.DataFrame(columns), case.agreed).set_index("month")
     capped = next(entry for entry in truth["2026-06"]["contract"] if entry["fault"] == "capped")
     assert money.loc["2026-06", "owed"] == capped["owed"] == money.loc["2026-06", "credited"]
     assert (money["owed"] == money["credited"] + money["left"] + money["lost"]).all()
@@ -115,7 +115,7 @@ def test_every_credit_and_what_became_of_it(case, figures, truth):
 
 def test_every_late_project_over_its_life(case, truth):
     reports = case.table("projects")
-    lives = annual.lives(reports, case.table("decisions"), PERIOD).set_index("project_id")
+    lives = projects_year.lives(reports, case.table("decisions"), PERIOD).set_index("project_id")
     planted = [entry for entry in truth["2026-10"]["projects"] if entry["fault"] == "late"]
     late = lives[lives["slip_days"] > 0]
     assert set(late.index) >= {entry["subject"] for entry in planted} and planted

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf, PastOf
 
 from msp_report.metrics import alternatives
 from msp_report.model.figures import COLUMNS, Figure
@@ -285,11 +286,10 @@ def test_at_the_equal_price_nothing_is_saved(share, costs, fee, exit_fee):
 
 
 def figures(entries=(), contract=None, **series) -> dict:
-    done = alternatives.analyse(
-        year(**series), None, None, {"alternatives": entries}, contract or TERM, PERIOD, START, END
-    )
+    case = MonthOf(START, END, contract or TERM, {"alternatives": entries})
+    done = alternatives.analyse(case, PastOf(of_year=year(**series)))
     assert set(done.records()) == {"months", "trends", "unsupported", "functions", "quotes"}
-    return {(f.measure.split(".")[1], f.subject): f for f in alternatives.figures(done)}
+    return {(f.measure.split(".")[1], f.subject): f for f in done.figures()}
 
 
 def test_figures_of_growth():

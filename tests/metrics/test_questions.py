@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from months import MonthOf, PastOf
 
 from msp_report.metrics import questions
 from msp_report.model.figures import Figure
@@ -35,6 +36,12 @@ def grades(*findings: dict, period: str = "2026") -> pd.DataFrame:
     return questions.graded(ASKED, {"findings": findings}, period)
 
 
+def analysed(findings: object, *own: Figure, **past: pd.DataFrame) -> questions.Analysis:
+    """The questions of the year 2026."""
+    case = MonthOf(pd.Timestamp("2026-01-01", tz="UTC"), pd.Timestamp("2027-01-01", tz="UTC"), CONTRACT)
+    return questions.analyse(case, PastOf(**past), ASKED, findings, own)
+
+
 def test_a_question_that_nobody_graded_is_ungraded():
     table = grades(finding("solved", "high", recommendation="ask"))
     assert table[["question", "severity"]].values.tolist() == [
@@ -50,7 +57,7 @@ def test_a_question_that_nobody_graded_is_ungraded():
 def test_without_a_file_nothing_is_graded(findings):
     table = questions.graded(ASKED, findings, Period.parse("2026"))
     assert table["severity"].eq("ungraded").all() and table["before"].isna().all()
-    graded, ungraded, every, *by_severity, answered = questions.figures(table)
+    graded, ungraded, every, *by_severity, answered = analysed(findings).figures()
     assert (graded.value, graded.n, ungraded.value) == (0, 3, 3)
     assert (every.value, every.verdict, every.why_missing) == (
         None,
@@ -86,14 +93,14 @@ def test_a_question_that_there_is_not_names_the_nearest():
 
 
 def test_open_findings_the_gravest_first():
-    table = grades(
+    given = [
         finding("answered", "low"),
         finding("solved", "none"),
         finding("lasts", "critical", management_response="yes"),
-    )
-    found = questions.open_findings(table)
-    assert found["question"].tolist() == ["lasts", "answered"]
-    figures = {(f.measure.split(".")[1], f.subject): f.value for f in questions.figures(table)}
+    ]
+    found = analysed({"findings": given})
+    assert found.open_findings["question"].tolist() == ["lasts", "answered"]
+    figures = {(f.measure.split(".")[1], f.subject): f.value for f in found.figures()}
     assert figures == {
         ("graded", ""): 3,
         ("ungraded", ""): 0,
@@ -162,9 +169,10 @@ def test_no_packs_at_all_are_no_evidence():
 
 def test_what_the_assessment_computes_counts_as_of_the_last_month():
     own = [Figure(measure="mine.none", value=3, unit="count")]
-    joined = questions.beside(year(("2026-01", "tickets.opened", "", 5, None)), own, Period.parse("2026"))
+    packs = year(("2026-01", "tickets.opened", "", 5, None))
+    joined = questions.beside(packs, own, Period.parse("2026"))
     assert joined["month"].tolist() == ["2026-01", "2026-12"]
-    table = questions.evidence(ASKED, joined).set_index("measure")
+    table = analysed(None, *own, of_year=packs).evidence.set_index("measure")
     assert (table["last"]["mine.none"], table["last_month"]["mine.none"]) == (3, "2026-12")
 
 

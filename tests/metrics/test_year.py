@@ -6,12 +6,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf, PastOf
 
 from msp_report.metrics import year
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Period
 
 PERIOD = Period.parse("2026")
+START, END = pd.Timestamp("2026-01-01", tz="UTC"), pd.Timestamp("2027-01-01", tz="UTC")
 MONTHS = [str(month) for month in PERIOD.months]
 #: Rule 21: mean 99.0833, mean moving range 0.3182, limits 98.237 and 99.930.
 VECTOR = [98.9, 99.2, 99.4, 98.8, 99.1, 99.3, 99.0, 99.2, 98.7, 99.1, 99.3, 99.0]
@@ -337,12 +339,9 @@ def test_only_promises_change_their_verdict():
 # ---------------------------------------------------------------- the figures
 
 
-def figures_of(rows: list[dict], months: pd.DataFrame, contract=()) -> dict[tuple[str, str], Figure]:
-    found = packs(*rows)
-    verdicts = year.verdicts(found, months)
-    signals = year.signals(year.points(found, months, dict(contract)), verdicts)
-    changes = year.changes(found, dict(contract), PERIOD)
-    return {(f.measure, f.subject): f for f in year.figures(verdicts, months, signals, changes)}
+def figures_of(rows: list[dict], months: pd.DataFrame) -> dict[tuple[str, str], Figure]:
+    found = year.analyse(MonthOf(START, END, {}), PastOf(of_year=packs(*rows), months=months))
+    return {(f.measure, f.subject): f for f in found.figures()}
 
 
 def test_the_figures_of_a_year():

@@ -8,6 +8,7 @@ import pytest
 
 from msp_report.case import open_year
 from msp_report.metrics import competence
+from msp_report.metrics.competence.audit import SHEET
 from msp_report.packs import audit
 
 PERIOD = "2026-01..2026-02"
@@ -49,8 +50,7 @@ def kept(year, suffix: str = ".xlsx"):
 
 def analysed(year) -> competence.Analysis:
     case = open_year("acme", PERIOD, year.root)
-    population, sheet = audit.population(case), audit.read(case)
-    return competence.analyse(None, population, sheet, {}, {}, case.client, case.period, case.end)
+    return competence.analyse(case, audit.read(case))
 
 
 def test_a_workbook_is_filled_in_and_read_back(sample, year):
@@ -60,7 +60,7 @@ def test_a_workbook_is_filled_in_and_read_back(sample, year):
     book = openpyxl.load_workbook(year.root / "sheet.xlsx")
     sheet = book["Sample"]
     header, *rows = sheet.iter_rows()
-    assert [cell.value for cell in header] == competence.SHEET
+    assert [cell.value for cell in header] == SHEET
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"} and not [c for c in cells if c.value[0] in "=+-@"]
     assert f"'{HOSTILE}" in {row[1].value for row in rows}
@@ -87,9 +87,7 @@ def test_a_plain_file_may_come_back_from_a_spreadsheet_of_another_country(sample
     assert sample("--into", year.root / "sheet.csv").code == 0
     with (year.root / "sheet.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
-    assert header == competence.SHEET and not [
-        c for row in rows for c in row if c[:1] in ("=", "+", "-", "@")
-    ]
+    assert header == SHEET and not [c for row in rows for c in row if c[:1] in ("=", "+", "-", "@")]
     with kept(year, ".csv").open("w", encoding="cp1252", newline="") as file:
         write = csv.writer(file, delimiter=";")
         write.writerows([header, *([*row[:4], "PASS", "geprüft"] for row in rows)])

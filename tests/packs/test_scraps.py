@@ -11,7 +11,7 @@ import pytest
 from workspaces import tickets
 
 from msp_report.case import open_case
-from msp_report.metrics import board
+from msp_report.metrics.scorecard.changes import read_again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month
 from msp_report.packs import history, scraps
@@ -299,11 +299,26 @@ def test_rows_of_earlier_months_are_compared_with_the_last_pack(place):
     again = february.replace("T10:00:00", "T11:00:00", 1)  # T0 was solved an hour later than it was
     place.put({"tickets.csv": again + tickets(1, name="M").partition("\n")[2]})
     case = open_case("acme", "2026-03", place.root)
-    found = board.read_again(history.again(case, case.accepted, Month(2026, 2)))
+    found = read_again(history.again(case, case.accepted, Month(2026, 2)))
     assert found[["kind", "measure", "to"]].to_numpy().tolist() == [
         ["rows read again", "tickets", 2],
         ["rows that say something else", "tickets", 1],
     ]
     assert not history.again(case, case.accepted, None)
     assert not history.again(case, "nowhere", Month(2026, 2))
-    assert board.read_again([]).empty
+    assert read_again([]).empty
+
+
+def test_metrics_are_given_what_packs_said(place):
+    for month in ("2026-02", "2026-03"):
+        place.put({"tickets.csv": tickets(1, month)}, month)
+    packed(open_case("acme", "2026-02", place.root), "2026-02")
+    case = open_case("acme", "2026-03", place.root)
+    past = history.open(case)
+    assert past.before["month"].tolist() == ["2026-02"] and past.figures.empty
+    assert past.months["why_missing"].tolist() == ["its pack was not published"]
+    assert past.year().empty and past.year(before=1)["month"].tolist() == ["2026-02"]
+    assert past.record("one", "rows") is None and past.earlier("actions") is None
+    assert past.replies.empty and not past.again(None)
+    earlier = history.open(case, case.workspace.pack("acme", case.period).with_name("2026-02"))
+    assert earlier.figures["measure"].tolist() == ["one.a"]

@@ -10,8 +10,9 @@ MEASURES = (
         unit="ratio",
         better="lower",
         rule="Theil-Sen slope a day x 365",
-        meaning="",
-        no_data="",
+        meaning="How much the tickets opened in a month grow in a year, as a share of the first month's; Theil "
+        "and Sen's slope with its 95 % interval.",
+        no_data="Fewer than six months have the figure, or no ticket was opened in the first.",
     ),
     Measure(
         "attainment_change",
@@ -20,8 +21,9 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="Theil-Sen slope a day x 365",
-        meaning="",
-        no_data="",
+        meaning="How much the share of tickets solved in time changes in a year; Theil and Sen's slope with its "
+        "95 % interval.",
+        no_data="Fewer than six months have the figure.",
     ),
     Measure(
         "unsupported",
@@ -30,8 +32,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="contract.yaml scope",
-        meaning="",
-        no_data="",
+        meaning="In how many fields there was work that the agreed scope does not give the provider, or in which "
+        "it has shown no skill.",
+        no_data="No projects and no tickets were supplied.",
     ),
     Measure(
         "fee_part",
@@ -39,8 +42,9 @@ MEASURES = (
         of="Fee for {} in a year",
         unit="cost",
         rule="strategy.yaml alternatives",
-        meaning="",
-        no_data="",
+        meaning="What the provider gets for a function in a year: its share of the fee, by the contracts in "
+        "force.",
+        no_data="Nobody has asked a price, or the fee or its share is not stated.",
     ),
     Measure(
         "yearly_cost",
@@ -48,8 +52,9 @@ MEASURES = (
         of="Cost of {} elsewhere in a year",
         unit="cost",
         rule="strategy.yaml alternatives",
-        meaning="",
-        no_data="",
+        meaning="What a function would cost elsewhere in a year: the mean of its quotes, their range beside it. "
+        "What a function would cost elsewhere in a year: the mean of its quotes, their range beside it.",
+        no_data="Nobody has asked a price.",
     ),
     Measure(
         "saving",
@@ -57,8 +62,9 @@ MEASURES = (
         of="Saved in a year by moving {}",
         unit="cost",
         rule="strategy.yaml alternatives",
-        meaning="",
-        no_data="",
+        meaning="How much less a function would cost elsewhere in a year before leaving is paid; negative is "
+        "dearer.",
+        no_data="Nobody has asked a price, or the fee or its share is not stated.",
     ),
     Measure(
         "break_even_share",
@@ -66,8 +72,8 @@ MEASURES = (
         of="Fee share at which {} costs the same elsewhere",
         unit="ratio",
         rule="strategy.yaml alternatives",
-        meaning="",
-        no_data="",
+        meaning="The share of the fee at which a function would cost the same here and elsewhere.",
+        no_data="Nobody has asked a price, the fee is not stated, or leaving would cost all of it.",
     ),
     Measure(
         "unasked",
@@ -76,8 +82,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml alternatives",
-        meaning="",
-        no_data="",
+        meaning="For how many functions of the contract's scope there is no priced alternative.",
+        no_data="There is always one.",
     ),
     Measure(
         "old",
@@ -86,7 +92,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="strategy.yaml alternatives",
-        meaning="",
-        no_data="",
+        meaning="How many quotes are dated more than a year before the cut-off, or not at all; on the day itself "
+        "they are not old yet.",
+        no_data="There is always one.",
     ),
 )

@@ -10,8 +10,9 @@ MEASURES = (
         unit="count",
         better="higher",
         rule="mission, system 8",
-        meaning="",
-        no_data="",
+        meaning="On how many subjects there is an outside opinion that is independent and has not run out; it "
+        "holds on its last day.",
+        no_data="No register of third-party opinions was supplied.",
     ),
     Measure(
         "expired",
@@ -20,8 +21,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="mission, system 8",
-        meaning="",
-        no_data="",
+        meaning="On how many subjects the opinion that stands has run out; without a day of its own it holds for "
+        "a year.",
+        no_data="No register of third-party opinions was supplied, or it has no opinion.",
     ),
     Measure(
         "not_independent",
@@ -30,8 +32,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="mission, system 8",
-        meaning="",
-        no_data="",
+        meaning="On how many subjects every opinion is from somebody with an interest in the outcome.",
+        no_data="No register of third-party opinions was supplied, or it has no opinion.",
     ),
     Measure(
         "unassessed",
@@ -40,8 +42,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="mission, system 8",
-        meaning="",
-        no_data="",
+        meaning="How many functions that the provider does or advises on have no outside opinion of their name. "
+        "How many functions that the provider does or advises on have no outside opinion of their name.",
+        no_data="No register of third-party opinions was supplied.",
     ),
     Measure(
         "days_overdue",
@@ -50,8 +53,8 @@ MEASURES = (
         unit="days",
         better="lower",
         rule="mission, system 8",
-        meaning="",
-        no_data="",
+        meaning="How many days before the last day of the period an opinion ran out.",
+        no_data="It is given only of opinions that have run out.",
     ),
     Measure(
         "audit_passed",
@@ -60,7 +63,8 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="random stratified sample, Wilson interval",
-        meaning="",
-        no_data="",
+        meaning="The share of the year's records that would pass the audit, by what was looked at of a random "
+        "sample; what could not be found did not pass.",
+        no_data="Nobody has filled in a row of the sheet, or there is nothing to draw from.",
     ),
 )

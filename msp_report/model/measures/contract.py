@@ -112,8 +112,8 @@ MEASURES = (
         of="Fees of the year for {}",
         unit="cost",
         rule="contract.yaml, term",
-        meaning="",
-        no_data="",
+        meaning="The monthly fees in force, added up over the months of the period that have a pack.",
+        no_data="The contract states no monthly fee, or no month has a pack.",
     ),
     Measure(
         "year_owed",
@@ -121,8 +121,9 @@ MEASURES = (
         of="Credits owed for the year for {}",
         unit="cost",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning="Service credits that the published figures of the period call for, each month's up to its cap. "
+        "Service credits that the published figures of the period call for, each month's up to its cap.",
+        no_data="The contract names no credits or no fee, or no month has a pack.",
     ),
     Measure(
         "year_claimed",
@@ -130,8 +131,8 @@ MEASURES = (
         of="Credits claimed for {}",
         unit="cost",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning="Service credits of the period that were claimed by its end, before the cap.",
+        no_data="The contract names no credits or no fee, or no month has a pack.",
     ),
     Measure(
         "year_credited",
@@ -139,8 +140,8 @@ MEASURES = (
         of="Credits granted for {}",
         unit="cost",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning="Service credits of the period that the provider had granted by its end.",
+        no_data="The contract names no credits or no fee, or no month has a pack.",
     ),
     Measure(
         "year_open",
@@ -148,8 +149,9 @@ MEASURES = (
         of="Credits that may still come for {}",
         unit="cost",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning="Service credits of the period that may still come: claimed and not yet granted, or still to be "
+        "claimed in time.",
+        no_data="The contract names no credits or no fee, or no month has a pack.",
     ),
     Measure(
         "year_lost",
@@ -157,8 +159,8 @@ MEASURES = (
         of="Credits lost for {}",
         unit="cost",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning="Service credits of the period that nobody claimed by the last day for it.",
+        no_data="The contract names no credits or no fee, or no month has a pack.",
     ),
     Measure(
         "year_at_stake",
@@ -166,8 +168,9 @@ MEASURES = (
         of="Money at stake in purchases of {}",
         unit="cost",
         rule="rule 27",
-        meaning="",
-        no_data="",
+        meaning="What purchases of the period put at stake, added up over the months that could compare them. "
+        "What purchases of the period put at stake, added up over the months that could compare them.",
+        no_data="No month's purchases could be compared, or no month has a pack.",
     ),
     Measure(
         "year_user_hours",
@@ -175,8 +178,9 @@ MEASURES = (
         of="Work lost to outages of {}",
         unit="hours",
         rule="rule 39",
-        meaning="",
-        no_data="",
+        meaning="Hours of our people's work that outages of the period cost, over all services that state their "
+        "users.",
+        no_data="No service states its users, or no month has a pack.",
     ),
     Measure(
         "year_user_cost",
@@ -184,8 +188,8 @@ MEASURES = (
         of="Worth of work lost to outages of {}",
         unit="cost",
         rule="rule 39",
-        meaning="",
-        no_data="",
+        meaning="What those hours were worth, over all services that state what an hour costs.",
+        no_data="No service states what an hour costs, or no month has a pack.",
     ),
     Measure(
         "year_credits",
@@ -193,7 +197,7 @@ MEASURES = (
         of="Levels of {} missed far enough for a credit",
         unit="count",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning="How many levels were missed far enough for a credit, each month and service once.",
+        no_data="The contract names no credits or no fee, or no month has a pack.",
     ),
 )

@@ -82,8 +82,8 @@ MEASURES = (
         of="Projects of {}",
         unit="count",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning="How many projects were reported in the period; proposals are no projects yet.",
+        no_data="No project was reported in the period.",
     ),
     Measure(
         "year_done",
@@ -91,8 +91,8 @@ MEASURES = (
         of="Projects of {} done",
         unit="count",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning="How many projects of the period were done at their last report in it.",
+        no_data="No project was reported in the period.",
     ),
     Measure(
         "year_cancelled",
@@ -100,8 +100,8 @@ MEASURES = (
         of="Projects of {} cancelled",
         unit="count",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning="How many projects of the period were cancelled at their last report in it.",
+        no_data="No project was reported in the period.",
     ),
     Measure(
         "year_changes",
@@ -109,8 +109,8 @@ MEASURES = (
         of="Changes to {} in the year",
         unit="count",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning="How many times a report of the period changed a project's schedule or estimate.",
+        no_data="No project was reported in the period.",
     ),
     Measure(
         "year_late",
@@ -118,8 +118,9 @@ MEASURES = (
         of="Late projects of {}",
         unit="count",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning="How many projects were expected after their first planned end at their last report of the "
+        "period; on that day is not late.",
+        no_data="No project of the period has a planned and an expected end.",
     ),
     Measure(
         "year_moved",
@@ -127,8 +128,9 @@ MEASURES = (
         of="Projects of {} that moved later within the year",
         unit="count",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning="How many projects were expected later at their last report of the period than at their first "
+        "one in it.",
+        no_data="No project of the period has an expected end at both reports.",
     ),
     Measure(
         "year_slip",
@@ -136,8 +138,9 @@ MEASURES = (
         of="Days {} is late",
         unit="days",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning="How many days after its first planned end a project is expected at its last report of the "
+        "period, negative is early; over all the median.",
+        no_data="No plan or no expectation is reported.",
     ),
     Measure(
         "year_cost_variance",
@@ -145,7 +148,8 @@ MEASURES = (
         of="Cost of {} under plan",
         unit="cost",
         rule="rule 24",
-        meaning="",
-        no_data="",
+        meaning="How much less than first planned a project is expected to cost at its last report of the "
+        "period, negative is dearer; over all the sum.",
+        no_data="No plan or no expectation is reported.",
     ),
 )

@@ -10,8 +10,8 @@ MEASURES = (
         unit="count",
         better="higher",
         rule="findings.yaml",
-        meaning="",
-        no_data="",
+        meaning="How many questions the consultant has graded for this period.",
+        no_data="There is always one.",
     ),
     Measure(
         "ungraded",
@@ -20,8 +20,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="findings.yaml",
-        meaning="",
-        no_data="",
+        meaning="How many questions nobody has graded for this period; that does not make them in order.",
+        no_data="There is always one.",
     ),
     Measure(
         "open_findings",
@@ -30,8 +30,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="findings.yaml",
-        meaning="",
-        no_data="",
+        meaning="How many graded questions are not in order; only the severity none is.",
+        no_data="Nobody has graded a question.",
     ),
     Measure(
         "answered",
@@ -40,7 +40,7 @@ MEASURES = (
         unit="count",
         better="higher",
         rule="findings.yaml",
-        meaning="",
-        no_data="",
+        meaning="How many open findings the management has answered in writing.",
+        no_data="Nobody has graded a question.",
     ),
 )

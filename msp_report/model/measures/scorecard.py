@@ -9,8 +9,8 @@ MEASURES = (
         of="Targets met by {}",
         unit="count",
         rule="figures with a target, by verdict",
-        meaning="",
-        no_data="",
+        meaning="How many figures of the pack that have a target met it; exactly on the target is met.",
+        no_data="No report of the pack has recorded a figure.",
     ),
     Measure(
         "missed",
@@ -18,8 +18,8 @@ MEASURES = (
         of="Targets missed by {}",
         unit="count",
         rule="figures with a target, by verdict",
-        meaning="",
-        no_data="",
+        meaning="How many figures of the pack that have a target missed it.",
+        no_data="No report of the pack has recorded a figure.",
     ),
     Measure(
         "unjudged",
@@ -27,8 +27,9 @@ MEASURES = (
         of="Targets of {} that cannot be judged",
         unit="count",
         rule="figures with a target, by verdict",
-        meaning="",
-        no_data="",
+        meaning="How many figures of the pack have a target and no verdict or no data; they count neither as met "
+        "nor as missed.",
+        no_data="No report of the pack has recorded a figure.",
     ),
     Measure(
         "actions_open",
@@ -37,8 +38,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 0; register of the board's decisions",
-        meaning="",
-        no_data="",
+        meaning="How many decisions of the board were not carried out by the last day; one that left the "
+        "register without being done stays open.",
+        no_data="No register of the board's decisions was supplied, and no earlier pack had one.",
     ),
     Measure(
         "actions_overdue",
@@ -47,8 +49,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 0; register of the board's decisions",
-        meaning="",
-        no_data="",
+        meaning="How many of the board's open decisions were due before the last day; due on that day is not "
+        "overdue yet.",
+        no_data="No register of the board's decisions was supplied, and no earlier pack had one.",
     ),
     Measure(
         "actions_done",
@@ -56,8 +59,8 @@ MEASURES = (
         of="Decisions of {} carried out",
         unit="count",
         rule="rule 0; register of the board's decisions",
-        meaning="",
-        no_data="",
+        meaning="How many decisions of the board were carried out in the month.",
+        no_data="No register of the board's decisions was supplied, and no earlier pack had one.",
     ),
     Measure(
         "opinions_overdue",
@@ -66,8 +69,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="an opinion a year, independent",
-        meaning="",
-        no_data="",
+        meaning="On how many subjects the outside opinion has run out, or comes from somebody with an interest; "
+        "it still holds on its last day.",
+        no_data="No register of outside opinions was supplied.",
     ),
     Measure(
         "claim_days",
@@ -75,8 +79,9 @@ MEASURES = (
         of="Days left to claim for {}",
         unit="days",
         rule="rule 29",
-        meaning="",
-        no_data="",
+        meaning="How many days after the last day of the month the first unclaimed credit can still be claimed. "
+        "How many days after the last day of the month the first unclaimed credit can still be claimed.",
+        no_data="No credit can be claimed.",
     ),
     Measure(
         "worse",
@@ -85,8 +90,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="verdicts against those of the last pack",
-        meaning="",
-        no_data="",
+        meaning="How many figures have a worse verdict than in the last pack before this one; a promise that is "
+        "new or gone is no worse verdict.",
+        no_data="There is no pack before this one.",
     ),
     Measure(
         "better",
@@ -94,7 +100,7 @@ MEASURES = (
         of="Verdicts on {} that became better",
         unit="count",
         rule="verdicts against those of the last pack",
-        meaning="",
-        no_data="",
+        meaning="How many figures have a better verdict than in the last pack before this one.",
+        no_data="There is no pack before this one.",
     ),
 )

@@ -1,98 +1,12 @@
-"""Third-party opinions, which stands at the cut-off and since when it has run out; the audit sample."""
+"""The audit sample: how large, who is drawn, and what a filled sheet makes of it."""
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msp_report.metrics import competence
+from msp_report.metrics.competence import audit
 from msp_report.model import statistics
-
-COLUMNS = ["subject", "assessed_on", "assessor", "independent", "engaged_by", "result", "expires_on"]
-
-
-def register(*rows):
-    table = pd.DataFrame(
-        [(subject, on, who, free, "client", "fit", until) for subject, on, who, free, until in rows],
-        columns=COLUMNS,
-    )
-    return table.assign(**{name: pd.to_datetime(table[name]) for name in ("assessed_on", "expires_on")})
-
-
-#: October 2026 in New York ends at 04:00 UTC on 1 November.
-CUTOFF = pd.Timestamp("2026-11-01T04:00", tz="UTC")
-
-CASES = [
-    # opinions of one subject, who stands, expired, days overdue, why
-    ([("2025-10-01", "Owl", True, "2026-10-30")], "Owl", True, 1, "held to the 30th; the last day is the 31st"),
-    ([("2025-10-01", "Owl", True, "2026-10-31")], "Owl", False, None, "holds on its last day"),
-    ([("2025-09-15", "Owl", True, None)], "Owl", True, 47, "a year: to 14 September; 16 days of September and 31"),
-    ([("2026-11-01", "Owl", True, None)], None, None, None, "after the month: it does not exist yet"),
-    (
-        [("2024-01-01", "Owl", True, "2024-12-31"), ("2026-01-01", "Elk", True, "2026-12-31")],
-        "Elk", False, None, "renewed",
-    ),
-    (
-        [("2026-01-01", "Owl", True, "2026-06-30"), ("2026-08-01", "Provider", False, "2027-07-31")],
-        "Owl", True, 123, "July 31, August 31, September 30, October 31; the provider's own renews nothing",
-    ),
-    ([("2026-08-01", "Provider", False, "2027-07-31")], "Provider", False, None, "all there is"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("rows", "who", "expired", "days", "why"), CASES)
-def test_the_opinion_that_stands(rows, who, expired, days, why):
-    found = competence.opinions(register(*(("backups", *row) for row in rows)), CUTOFF, "America/New_York")
-    assert list(found.columns) == competence.OPINION_COLUMNS
-    if who is None:
-        assert found.empty, why
-        return
-    (row,) = found.to_dict("records")
-    assert (row["assessor"], row["expired"]) == (who, expired), why
-    assert pd.isna(row["days_overdue"]) if days is None else row["days_overdue"] == days, why
-
-
-def test_the_zone_decides_the_last_day():
-    known = register(("backups", "2026-11-01", "Owl", True, None))
-    assert competence.opinions(known, CUTOFF, "America/New_York").empty
-    assert len(competence.opinions(known, CUTOFF, "UTC")) == 1
-
-
-def test_subjects_are_one_whatever_their_case_and_the_longest_overdue_comes_first():
-    known = register(
-        ("Backups", "2025-01-01", "Owl", True, None),
-        ("backups", "2026-01-01", "Elk", True, None),
-        ("security", "2023-01-01", "Owl", True, None),
-        ("competence", "2025-01-01", "Owl", True, None),
-    )
-    found = competence.opinions(known, pd.Timestamp("2026-10-31"))
-    assert found["subject"].tolist() == ["security", "competence", "backups"]
-    assert found["expired"].tolist() == [True, True, False]
-
-
-@pytest.mark.parametrize("known", [None, register()])
-def test_no_opinion_is_no_row(known):
-    found = competence.opinions(known, CUTOFF)
-    assert found.empty and list(found.columns) == competence.OPINION_COLUMNS
-
-
-def test_functions_on_which_nobody_has_an_opinion():
-    found = competence.opinions(register(("Help Desk", "2026-01-01", "Owl", True, None)), CUTOFF)
-    contract = {
-        "scope": [
-            {"subject": "help desk ", "role": "do", "evidence": "certificate"},
-            {"subject": "backups", "role": "do"},
-            {"subject": "security", "role": "advise", "evidence": "none"},
-            {"subject": "acquisitions", "role": "none"},
-        ]
-    }
-    missing = competence.unassessed(found, contract, CUTOFF)
-    assert missing["function"].tolist() == ["backups", "security"]
-    assert missing["role"].tolist() == ["do", "advise"]
-    assert competence.unassessed(found, {}, CUTOFF).empty
-
-
-# ---------------------------------------------------------------- the audit sample
 
 
 @pytest.mark.parametrize(
@@ -108,7 +22,7 @@ def test_functions_on_which_nobody_has_an_opinion():
     ],
 )
 def test_size_of_the_sample(population, precision, size):
-    assert competence.sample_size(population, precision) == size
+    assert audit.sample_size(population, precision) == size
 
 
 @given(st.integers(2, 20_000), st.sampled_from([0.03, 0.05, 0.1, 0.2]), st.sampled_from([0.9, 0.95]))
@@ -118,10 +32,10 @@ def test_the_size_is_the_smallest_that_keeps_the_interval_as_narrow_as_asked(
 ):
     def reach(size: int) -> float:
         spread = (population - size) / ((population - 1) * size)
-        low, high = competence._wilson(0.5, spread, confidence)
+        low, high = audit._wilson(0.5, spread, confidence)
         return (high - low) / 2
 
-    size = competence.sample_size(population, precision, confidence)
+    size = audit.sample_size(population, precision, confidence)
     assert reach(size) <= precision + 1e-9
     assert size == 1 or reach(size - 1) > precision - 1e-9
 
@@ -129,7 +43,7 @@ def test_the_size_is_the_smallest_that_keeps_the_interval_as_narrow_as_asked(
 @pytest.mark.parametrize("wrong", [(10, 0.0), (10, 0.5), (-1, 0.1)])
 def test_sizes_that_are_none(wrong):
     with pytest.raises(ValueError, match="a sample of"):
-        competence.sample_size(*wrong)
+        audit.sample_size(*wrong)
 
 
 def items(kind: str = "ticket", **strata: int) -> pd.DataFrame:
@@ -140,8 +54,8 @@ def items(kind: str = "ticket", **strata: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "id", "stratum", "what_to_check"]).astype("str")
 
 
-def drawn_from(population: pd.DataFrame, **audit) -> dict:
-    table = competence.strata(population, audit)
+def drawn_from(population: pd.DataFrame, **asked) -> dict:
+    table = audit.strata(population, asked)
     return dict(zip(table["stratum"], table["sample"], strict=True))
 
 
@@ -163,32 +77,32 @@ def test_small_vendors_are_one_stratum():
 @settings(max_examples=12, deadline=None)
 def test_a_sample_holds_of_every_stratum_what_was_planned(sizes, seed):
     population = items(**sizes)
-    table = competence.strata(population, {})
-    size = competence.sample_size(len(population))
+    table = audit.strata(population, {})
+    size = audit.sample_size(len(population))
     assert size <= table["sample"].sum() <= size + len(table)
     assert table["sample"].between(1, table["population"]).all()
-    drawn = competence.sample(population, {"seed": seed}, "acme", "2026")
+    drawn = audit.sample(population, {"seed": seed}, "acme", "2026")
     assert drawn["id"].is_unique and drawn["id"].isin(population["id"]).all()
     assert drawn.groupby("stratum").size().tolist() == table.set_index("stratum")["sample"].tolist()
 
 
 def test_the_same_seed_draws_the_same_whatever_the_order():
     population = pd.concat([items(a=300, b=200), items("restore", x=40, y=9)], ignore_index=True)
-    first = competence.sample(population, {}, "acme", "2026")
+    first = audit.sample(population, {}, "acme", "2026")
     for shuffle in range(3):
         mixed = population.sample(frac=1, random_state=shuffle)
-        pd.testing.assert_frame_equal(competence.sample(mixed, {}, "acme", "2026"), first)
+        pd.testing.assert_frame_equal(audit.sample(mixed, {}, "acme", "2026"), first)
     for other in (("acme", "2025", 1), ("umbra", "2026", 1), ("acme", "2026", 2)):
-        drawn = competence.sample(population, {"seed": other[2]}, *other[:2])
+        drawn = audit.sample(population, {"seed": other[2]}, *other[:2])
         assert len(drawn) == len(first) and set(drawn["id"]) != set(first["id"])
-    alone = competence.sample(population[population["kind"].eq("ticket")], {}, "acme", "2026")
+    alone = audit.sample(population[population["kind"].eq("ticket")], {}, "acme", "2026")
     assert set(alone["id"]) == set(first.loc[first["kind"].eq("ticket"), "id"])  # kinds are drawn apart
-    assert list(first.columns) == competence.SHEET and first["finding"].eq("").all()
+    assert list(first.columns) == audit.SHEET and first["finding"].eq("").all()
 
 
 def test_every_item_is_as_likely_as_any_other():
     population = items(a=2000)
-    drawn = competence.sample(population, {"precision_ratio": 0.03}, "acme", "2026")["id"]
+    drawn = audit.sample(population, {"precision_ratio": 0.03}, "acme", "2026")["id"]
     tenths = drawn.str[-4:].astype(int).floordiv(200).value_counts().reindex(range(10)).fillna(0)
     expected = len(drawn) / 10
     chi = ((tenths - expected) ** 2 / expected).sum() / (1 - len(drawn) / 2000)
@@ -230,7 +144,7 @@ def test_what_may_be_drawn():
             "result": ["success", "warning", "failed", "success", "success", "success"],
         }
     )
-    found = competence.population(tickets, purchases, jobs, restores, "UTC", START, END)
+    found = audit.population(tickets, purchases, jobs, restores, "UTC", START, END)
     assert found[["kind", "id", "stratum"]].values.tolist() == [
         ["ticket", "T1", "P1"],
         ["ticket", "T2", "P2"],
@@ -239,14 +153,14 @@ def test_what_may_be_drawn():
         ["restore", "web 2026-01-30T00:00:00Z", "web"],  # the failed one is no point
         ["restore", "web 2026-02-27T00:00:00Z", "web"],  # the last of February ends after the cut-off
     ]
-    assert competence.population(None, None, None, None, "UTC", START, END).empty
+    assert audit.population(None, None, None, None, "UTC", START, END).empty
 
 
 # ---------------------------------------------------------------- the filled sheet
 
 SAMPLE = pd.DataFrame(
     [("ticket", f"T-100{n}", "P1" if n < 6 else "P2", "look", "", "") for n in range(10)],
-    columns=competence.SHEET,
+    columns=audit.SHEET,
 ).astype("str")
 STRATA = pd.DataFrame(
     {"kind": "ticket", "stratum": ["P1", "P2"], "population": [60, 40], "sample": [6, 4]}
@@ -261,9 +175,9 @@ def filled(*findings: str, **changes) -> pd.DataFrame:
 def test_shares_of_a_filled_sheet():
     # P1: 4 pass, 1 fail, 1 open; P2: 1 pass, 1 not found, 2 open
     sheet = filled("pass", "Pass", " PASS ", "pass", "fail", "", "pass", "Not_Found", "", "")
-    read = competence.answers(SAMPLE, sheet)
+    read = audit.answers(SAMPLE, sheet)
     assert read.refused.empty
-    each, every = competence.results(read, STRATA).to_dict("records")
+    each, every = audit.results(read, STRATA).to_dict("records")
     assert (each["kind"], every["kind"]) == ("ticket", "")
     assert [each[n] for n in ("population", "sample", "filled", "passed", "failed", "not_found", "unknown")] == [
         100, 10, 7, 5, 1, 1, 3,
@@ -277,7 +191,7 @@ def test_shares_of_a_filled_sheet():
 def test_the_interval_of_two_strata_by_hand():
     # weights .6 and .4, 6 of 6 and 2 of 4: spread .36 x 54/(59 x 6) + .16 x 36/(39 x 4) = .0549 + .0369 = .0918;
     # z² x spread = .3528; middle (.8 + .1764) / 1.3528 = .7218; half 1.4488 x √(.16 x .0918 + .0081) = .2187
-    share = competence.stratified(pd.Series([60, 40]), pd.Series([6, 4]), pd.Series([6, 2]))
+    share = audit.stratified(pd.Series([60, 40]), pd.Series([6, 4]), pd.Series([6, 2]))
     assert (share.value, share.low, share.high) == pytest.approx((0.8, 0.5031, 0.9405), abs=1e-4)
 
 
@@ -285,7 +199,7 @@ def test_the_interval_of_two_strata_by_hand():
 @settings(max_examples=20, deadline=None)
 def test_one_stratum_of_an_endless_population_has_wilsons_interval(n, data):
     passed = data.draw(st.integers(0, n))
-    ours = competence.stratified(pd.Series([10**12]), pd.Series([n]), pd.Series([passed]))
+    ours = audit.stratified(pd.Series([10**12]), pd.Series([n]), pd.Series([passed]))
     theirs = statistics.wilson(passed, n)
     assert (ours.value, ours.low, ours.high) == pytest.approx(
         (theirs.value, theirs.low, theirs.high), abs=1e-6
@@ -293,14 +207,14 @@ def test_one_stratum_of_an_endless_population_has_wilsons_interval(n, data):
 
 
 def test_who_has_seen_everything_knows_it():
-    share = competence.stratified(pd.Series([6, 4]), pd.Series([6, 4]), pd.Series([6, 2]))
+    share = audit.stratified(pd.Series([6, 4]), pd.Series([6, 4]), pd.Series([6, 2]))
     assert (share.value, share.low, share.high) == pytest.approx((0.8, 0.8, 0.8))
 
 
 @given(st.lists(st.sampled_from(["pass", "fail", "not found", ""]), min_size=10, max_size=10))
 @settings(max_examples=20, deadline=None)
 def test_the_worst_and_the_best_case_hold_the_share(findings):
-    row = competence.results(competence.answers(SAMPLE, filled(*findings)), STRATA).iloc[-1]
+    row = audit.results(audit.answers(SAMPLE, filled(*findings)), STRATA).iloc[-1]
     assert row["passed"] + row["failed"] + row["not_found"] == row["filled"] == 10 - row["unknown"]
     if not row["filled"]:
         assert pd.isna(row["share"]) and row["why"] == "no row of the sheet is filled in"
@@ -313,9 +227,9 @@ def test_the_worst_and_the_best_case_hold_the_share(findings):
 
 
 def test_no_sheet_is_no_answer():
-    read = competence.answers(SAMPLE, None)
+    read = audit.answers(SAMPLE, None)
     assert not read.supplied and read.rows["finding"].isna().all()
-    row = competence.results(read, STRATA).iloc[0]
+    row = audit.results(read, STRATA).iloc[0]
     assert pd.isna(row["share"]) and row["unknown"] == 10 and pd.isna(row["worst"])
     assert row["why"] == "nobody has filled in the sheet of the audit sample"
 
@@ -330,7 +244,7 @@ def test_rows_that_do_not_count_are_named():
     broken = sheet.iloc[[5]].assign(
         kind=None, id="x;y", finding=None, problem="the row has too many cells", line=15
     )
-    read = competence.answers(SAMPLE, pd.concat([sheet, twice, same, foreign, broken], ignore_index=True))
+    read = audit.answers(SAMPLE, pd.concat([sheet, twice, same, foreign, broken], ignore_index=True))
     told = dict(zip(read.refused["line"], read.refused["why"], strict=True))
     assert set(told) == {2, 3, 4, 12, 14, 15}
     assert told[2] == "it is not in the sample, which has 'T-1000' in its place: was the id changed?"
@@ -344,59 +258,4 @@ def test_the_apostrophe_that_stops_a_formula_is_no_part_of_an_id():
     sample = SAMPLE.assign(id=["=1+1", "@x", "-5", "+7", *SAMPLE["id"][4:]])
     sheet = sample.assign(line=range(2, 12), finding="pass")
     sheet["id"] = ["'=1+1", "'@x", "'-5", "+7", *SAMPLE["id"][4:]]
-    assert competence.answers(sample, sheet).rows["finding"].eq("pass").all()
-
-
-# ---------------------------------------------------------------- figures
-
-
-def analysed(assessments, sheet=None, contract=None):
-    population = items(a=60, b=40)
-    return competence.analyse(assessments, population, sheet, contract or {}, {}, "acme", "2026", CUTOFF)
-
-
-def test_figures_of_opinions():
-    known = register(
-        ("competence", "2025-01-01", "Owl", True, None),
-        ("security", "2026-06-01", "Elk", True, None),
-        ("backups", "2026-06-01", "Provider", False, None),
-    )
-    scope = {"scope": [{"subject": "security", "role": "do"}, {"subject": "phones", "role": "do"}]}
-    found = {
-        (f.measure.split(".")[1], f.subject): f for f in competence.figures(analysed(known, contract=scope))
-    }
-    assert (found["standing", ""].value, found["standing", ""].n, found["standing", ""].verdict) == (
-        1,
-        3,
-        "met",
-    )
-    assert (found["expired", ""].value, found["expired", ""].verdict) == (1, "missed")
-    assert (found["not_independent", ""].value, found["unassessed", ""].value) == (1, 1)
-    # from 31 December 2025 to 1 November 2026, 04:00 UTC, in UTC: the last day is 1 November
-    assert found["days_overdue", "competence"].value == 305
-    assert (found["audit_passed", ""].value, found["audit_passed", ""].coverage) == (None, 0)
-
-
-def test_nobody_asked_is_not_all_in_order():
-    empty = {f.measure: f for f in competence.figures(analysed(register()))}
-    assert (empty["competence.standing"].value, empty["competence.standing"].verdict) == (0, "missed")
-    assert empty["competence.expired"].value is None and empty["competence.expired"].verdict == "no_data"
-    absent = {f.measure: f for f in competence.figures(analysed(None))}
-    assert absent["competence.standing"].why_missing == "no register of third-party opinions was supplied"
-    assert absent["competence.unassessed"].verdict == "no_data"
-
-
-def test_figures_of_the_audit():
-    drawn = analysed(register()).sample
-    sheet = drawn.assign(line=range(2, len(drawn) + 2), finding="pass", problem=None)
-    every, tickets = (
-        f for f in competence.figures(analysed(register(), sheet)) if f.measure.endswith("audit_passed")
-    )
-    assert (every.subject, tickets.subject, tickets.value, tickets.n, tickets.coverage) == (
-        "",
-        "ticket",
-        1,
-        49,
-        1,
-    )
-    assert tickets.high == 1 and 0.9 < tickets.low < 1
+    assert audit.answers(sample, sheet).rows["finding"].eq("pass").all()

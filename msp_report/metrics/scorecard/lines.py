@@ -1,4 +1,4 @@
-"""The balanced scorecard: objectives, measures, targets and results, as strategy.yaml asks for them."""
+"""The balanced scorecard: objectives, measures, targets and results as strategy.yaml asks, and what needs attention."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from msp_report.model.columns import plain_rows
 from msp_report.model.figures import SEVERITY, Figure, judge
 from msp_report.params import ScorecardLine, Strategy, as_strategy
 
@@ -24,9 +25,6 @@ LINE_COLUMNS = [
 ]
 
 
-NO_PACK = "there is no pack of this month yet"
-
-
 def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
     """The scorecard's lines in the order of strategy.yaml.
 
@@ -35,16 +33,16 @@ def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) 
     A line's own target outranks the contract's. Where both are the same the figure's verdict stands, else the
     line is judged anew, with the figure's bounds: a target between them is no_verdict. A measure that no
     report of the pack gives is no_data and says so.
-    Source: interfaces.md, strategy.yaml; mission, system 6.
+    Source: strategy.yaml `scorecard`; rule 6.
     """
-    known = {(row["measure"], row["subject"]): Figure.from_row(row) for row in _rows(figures)}
+    known = {(row["measure"], row["subject"]): Figure.from_row(row) for row in plain_rows(figures)}
     plan = as_strategy(strategy)
     titles = {objective.id: objective.title for objective in plan.objectives}
-    rows = [_line(line, known.get((line.measure, line.subject)), titles) for line in plan.scorecard]
+    rows = [_judged_line(line, known.get((line.measure, line.subject)), titles) for line in plan.scorecard]
     return pd.DataFrame(rows, columns=LINE_COLUMNS)
 
 
-def _line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str]) -> dict[str, Any]:
+def _judged_line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str]) -> dict[str, Any]:
     target = line.target if line.target is not None else figure.target if figure else None
     row = {
         "perspective": line.perspective,
@@ -133,28 +131,3 @@ def past(lines: pd.DataFrame, series: pd.DataFrame) -> list[list[float]]:
     wide = series.pivot_table(index=["measure", "subject"], columns="month", values="value", dropna=False)
     asked = pd.MultiIndex.from_frame(lines[["measure", "subject"]])
     return wide.reindex(asked).to_numpy(float).tolist()
-
-
-def figures(pack: pd.DataFrame) -> list[Figure]:
-    """How many promised figures were met, missed, or could not be judged, over the whole pack.
-
-    `n` is the number of promises. Where no report has recorded a figure there is no pack to sum up: the values are
-    missing and say so. Source: mission, page one in ninety seconds.
-    """
-    verdicts = agreed(pack)["verdict"]
-    groups = {"met": ["met"], "missed": ["missed"], "unjudged": ["no_verdict", "no_data"]}
-    return [
-        Figure(
-            measure=f"scorecard.{name}",
-            value=int(verdicts.isin(kinds).sum()) if len(pack) else None,
-            unit="count",
-            n=len(verdicts) if len(pack) else None,
-            rule="figures with a target, by verdict",
-            why_missing=None if len(pack) else NO_PACK,
-        )
-        for name, kinds in groups.items()
-    ]
-
-
-def _rows(figures: pd.DataFrame) -> list[dict[str, Any]]:
-    return figures.astype(object).where(figures.notna(), None).to_dict("records")

@@ -1,7 +1,6 @@
-"""Is there an independent opinion on the provider, and does a random sample bear out what its exports say?
+"""Does a random sample of a year's tickets, invoices and restores bear out what its exports say?
 
-Two things: the register of third-party opinions, and the audit sample of a year: tickets, invoices and restores drawn
-at random, to be looked at one by one. Decided here:
+They are drawn at random, to be looked at one by one by a person. Decided here:
 
 - The population is the tickets opened in the period; its invoices; its restore tests, and of an asset without one the
   last good backup of each month, to be read back now.
@@ -14,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -22,22 +21,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from msp_report.model.figures import Figure
+from msp_report.model.case import Case
+from msp_report.model.names import normal
 from msp_report.model.statistics import Interval
 from msp_report.model.tables import TABLES
-from msp_report.params import Audit, Contract, as_contract
+from msp_report.params import Audit, as_contract
 
-OPINION_COLUMNS = [
-    "subject",
-    "assessed_on",
-    "assessor",
-    "independent",
-    "engaged_by",
-    "result",
-    "expires_on",
-    "expired",
-    "days_overdue",
-]
 #: What a person answers for each row of the sample.
 ANSWERS = ("pass", "fail", "not found")
 #: The kinds of the sample, in the order of its sheet, and what a page calls them.
@@ -55,7 +44,6 @@ _CHECKS = {
 _OTHERS = "other vendors"
 #: Text that a spreadsheet would run gets an apostrophe when it is written; it is no part of an id.
 _APOSTROPHE = r"^'(?=[=+\-@\t\r\n＝＋－＠])"
-_UNASSESSED = ["function", "role", "evidence"]
 _STRATA = ["kind", "stratum", "population", "sample"]
 _RESULTS = [
     "kind", "population", "sample", "filled", "passed", "failed", "not_found", "unknown", "share", "low", "high",
@@ -67,70 +55,12 @@ _HINTS = 500
 _NO_SHEET = "nobody has filled in the sheet of the audit sample"
 
 
-def opinions(
-    assessments: pd.DataFrame | None, cutoff: date | datetime, timezone: str = "UTC"
-) -> pd.DataFrame:
-    """The opinion that stands on each subject at a cut-off, and whether it has run out.
-
-    Parameters: `assessments` as the canonical table with its look-back, None where not supplied; `cutoff` an instant
-    (timezone-aware), read in `timezone`, or the last day itself.
-    Returns: one row per subject with OPINION_COLUMNS, the longest overdue first, then by expiry: the newest opinion
-    without an interest in the outcome, or, where there is none, the newest of all (`independent` is False).
-    `expired` [boolean]; days_overdue [days since expires_on], missing where it has not run out.
-    Edge cases decided: an opinion of a day after the last one does not exist yet (rule 0); it holds on its expires_on
-    and is overdue from the day after; without expires_on it holds for a year, for there is to be one every year
-    (mission, system 8); an older one that has run out does not count where a newer one stands.
-    Source: rule 0; mission, system 8.
-
-    >>> given = pd.DataFrame({"subject": ["backups"], "assessed_on": pd.to_datetime(["2025-09-15"]),
-    ...     "assessor": ["Owlbear Advisers"], "independent": [True], "expires_on": pd.to_datetime([None])})
-    >>> found = opinions(given, pd.Timestamp("2026-10-31"))
-    >>> found[["expires_on", "expired", "days_overdue"]].astype(str).values.tolist()
-    [['2026-09-14', 'True', '47']]
-    """
-    last = _last_day(cutoff, timezone)
-    table = TABLES["assessments"].empty() if assessments is None else assessments
-    table = table.reindex(columns=[column.name for column in TABLES["assessments"].columns])
-    days = {
-        name: pd.to_datetime(table[name]).astype("datetime64[us]") for name in ("assessed_on", "expires_on")
-    }
-    table = table.assign(
-        **days, independent=table["independent"].astype("boolean").fillna(False).astype(bool)
-    )
-    table = table[table["assessed_on"] <= last]
-    a_year = table["assessed_on"] + pd.DateOffset(years=1) - pd.Timedelta(days=1)
-    table = table.assign(expires_on=table["expires_on"].fillna(a_year), key=table["subject"].str.casefold())
-    table = table.sort_values(["independent", "assessed_on"], kind="stable").drop_duplicates(
-        "key", keep="last"
-    )
-    late = (last - table["expires_on"]).dt.days.astype("Int64")
-    table = table.assign(expired=late.gt(0).astype(bool), days_overdue=late.where(late.gt(0)))
-    return table.sort_values(["expires_on", "subject"], kind="stable", ignore_index=True)[OPINION_COLUMNS]
-
-
-def unassessed(
-    opinions: pd.DataFrame, contract: Contract | Mapping[str, Any], cutoff: date | datetime
-) -> pd.DataFrame:
-    """The functions of the contract's scope on which no third party has ever given an opinion.
-
-    Parameters: `opinions` from the function of that name; `contract` a model or a dict like the YAML, of which the
-    version in force on the last day counts. Returns: one row per subject of `scope` that the provider does or advises
-    on (roles do and advise) and whose name is no subject of an opinion: function, role, evidence (what the contract
-    says shows its skill). Names are compared without case and outer blanks.
-    Source: mission, system 8.
-
-    >>> unassessed(opinions(None, pd.Timestamp("2026-10-31")), {"scope": [{"subject": "backups", "role": "do"}]},
-    ...     pd.Timestamp("2026-10-31"))["function"].tolist()
-    ['backups']
-    """
-    agreed = as_contract(contract)
-    agreed = agreed.on(_last_day(cutoff, agreed.client.timezone).date())
-    rows = [(one.subject, one.role, one.evidence) for one in agreed.scope if one.role != "none"]
-    table = pd.DataFrame(rows, columns=_UNASSESSED).astype("str")
-    return table[~_key(table["function"]).isin(_key(opinions["subject"]))].reset_index(drop=True)
-
-
-# ---------------------------------------------------------------- the audit sample
+def drawable(case: Case) -> pd.DataFrame:
+    """Everything of a case's period that the audit may draw, as `population`; reads tickets, purchases, backup_jobs
+    and restore_tests."""
+    names = ("tickets", "purchases", "backup_jobs", "restore_tests")
+    zone = as_contract(case.agreed).client.timezone
+    return population(*map(case.table, names), zone, case.start, case.end)
 
 
 def population(
@@ -153,9 +83,9 @@ def population(
     first, last = (pd.Timestamp(at).tz_convert(timezone).tz_localize(None) for at in (start, end))
     days = (first.normalize(), (last - pd.Timedelta(microseconds=1)).normalize())
     parts = [
-        _tickets(tickets, start, end),
-        _invoices(purchases, *days),
-        _restores(jobs, restores, timezone, start, end, days),
+        _tickets_opened(tickets, start, end),
+        _invoices_dated(purchases, *days),
+        _restores_tested(jobs, restores, timezone, start, end, days),
     ]
     table = pd.concat([part.astype("str") for part in parts], ignore_index=True)
     table["id"], table["stratum"] = table["id"].str.strip(), table["stratum"].str.strip().fillna("not stated")
@@ -197,9 +127,9 @@ def strata(population: pd.DataFrame, audit: Audit | Mapping[str, Any]) -> pd.Dat
     Returns: one row per kind and stratum, in order: population and sample [items]. Every kind has its sample_size, in
     proportion to the strata, the largest remainders rounded up; a stratum that would get none gets one on top.
     """
-    asked = _audit(audit)
+    asked = as_audit(audit)
     table = (
-        _merged(population, asked)
+        _vendors_together(population, asked)
         .groupby(["kind", "stratum"], sort=True)
         .size()
         .rename("population")
@@ -208,7 +138,7 @@ def strata(population: pd.DataFrame, audit: Audit | Mapping[str, Any]) -> pd.Dat
     table["place"] = table["kind"].map({kind: place for place, kind in enumerate(KINDS)})
     table = table.sort_values(["place", "stratum"], kind="stable", ignore_index=True)
     whole = table.groupby("kind")["population"].transform("sum")
-    sizes = {int(size): _size(int(size), asked) for size in whole.unique()}
+    sizes = {int(size): _size_asked(int(size), asked) for size in whole.unique()}
     size = whole.map(sizes)
     # in whole numbers, so that no rounding of the machine decides who is drawn
     quota, remainder = (size * table["population"]) // whole, (size * table["population"]) % whole
@@ -228,9 +158,9 @@ def sample(
     and id. Each kind is drawn by a numpy Generator seeded from client, period, seed and kind, over its items in the
     order of their ids: the items with the smallest of its numbers in each stratum.
     """
-    asked = _audit(audit)
+    asked = as_audit(audit)
     wanted = strata(population, asked).set_index(["kind", "stratum"])["sample"]
-    ordered = _merged(population, asked).sort_values(["kind", "id"], kind="stable")
+    ordered = _vendors_together(population, asked).sort_values(["kind", "id"], kind="stable")
     draws = [
         pd.Series(_generator(client, period, asked.seed, kind).random(len(items)), items.index)
         for kind, items in ordered.groupby("kind")
@@ -276,7 +206,7 @@ def answers(sample: pd.DataFrame, sheet: pd.DataFrame | None) -> Answers:
     given["said"] = (
         given["finding"].fillna("").str.strip().str.casefold().str.replace(r"[\s_-]+", " ", regex=True)
     )
-    drawn = pd.MultiIndex.from_arrays([sample["kind"], _lines(sample["id"])])
+    drawn = pd.MultiIndex.from_arrays([sample["kind"], _as_read_back(sample["id"])])
     named = pd.MultiIndex.from_frame(given[["kind", "id"]])
     known = pd.Series(named.isin(drawn), given.index)
     unknown_word = given["said"].ne("") & ~given["said"].isin(ANSWERS)
@@ -317,11 +247,11 @@ def results(answers: Answers, strata: pd.DataFrame, confidence: float = 0.95) ->
     table = counts.join(found.rename(columns={"pass": "passed", "fail": "failed", "not found": "not_found"}))
     table = table.assign(filled=table["sample"] - table["unknown"]).reset_index()
     groups = [(kind, rows) for kind, rows in table.groupby("kind", sort=False)]
-    records = [_result(kind, rows, answers.supplied, confidence) for kind, rows in [*groups, ("", table)]]
+    records = [_share_of(kind, rows, answers.supplied, confidence) for kind, rows in [*groups, ("", table)]]
     return pd.DataFrame(records, columns=_RESULTS)
 
 
-def _result(kind: str, rows: pd.DataFrame, supplied: bool, confidence: float) -> dict[str, Any]:
+def _share_of(kind: str, rows: pd.DataFrame, supplied: bool, confidence: float) -> dict[str, Any]:
     counts = ["population", "sample", "filled", "passed", "failed", "not_found", "unknown"]
     totals = {name: int(rows[name].sum()) for name in counts}
     share = stratified(rows["population"], rows["filled"], rows["passed"], confidence)
@@ -372,146 +302,10 @@ def stratified(
     return Interval(share, *_wilson(share, spread, confidence), int(n.sum()))
 
 
-# ---------------------------------------------------------------- all of it
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """Everything about competence in a period: frames from the functions of these names, `answers` and `refused` those
-    of Answers, and whether there was a register of opinions."""
-
-    opinions: pd.DataFrame
-    unassessed: pd.DataFrame
-    strata: pd.DataFrame
-    sample: pd.DataFrame
-    answers: pd.DataFrame
-    refused: pd.DataFrame
-    results: pd.DataFrame
-    supplied: bool
-
-    @property
-    def failed(self) -> pd.DataFrame:
-        """The answers that did not pass."""
-        return self.answers[self.answers["finding"].isin(ANSWERS[1:])]
-
-    @property
-    def shares(self) -> pd.DataFrame:
-        """The results with a `name` that a page can show."""
-        return self.results.assign(name=self.results["kind"].map(KINDS).fillna("All together"))
-
-    def records(self) -> dict[str, pd.DataFrame]:
-        """The frames that go beside the page; `sample` is a sheet to fill in."""
-        names = ("opinions", "unassessed", "strata", "sample", "answers", "refused", "results")
-        return {name: getattr(self, name) for name in names}
-
-
-def analyse(
-    assessments: pd.DataFrame | None,
-    population: pd.DataFrame,
-    sheet: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    audit: Audit | Mapping[str, Any],
-    client: str,
-    period: object,
-    end: datetime,
-) -> Analysis:
-    """Everything about competence in a period.
-
-    Parameters: `assessments` the canonical table with its look-back, None where not supplied; `population` from the
-    function of that name; `sheet` as `answers` takes it; `contract` and `audit` as models or dicts like the YAML;
-    `client` and `period` as `sample` takes them; `end` the cut-off, timezone-aware.
-    Returns: Analysis. Source: mission, system 8.
-    """
-    asked, zone = _audit(audit), as_contract(contract).client.timezone
-    found, drawn = opinions(assessments, end, zone), sample(population, asked, client, period)
-    filled, sizes = answers(drawn, sheet), strata(population, asked)
-    return Analysis(
-        opinions=found,
-        unassessed=unassessed(found, contract, end),
-        strata=sizes,
-        sample=drawn,
-        answers=filled.rows,
-        refused=filled.refused,
-        results=results(filled, sizes, asked.confidence_ratio),
-        supplied=assessments is not None,
-    )
-
-
-def figures(analysis: Analysis) -> list[Figure]:
-    """The figures of competence.
-
-    Returns: competence.standing (subjects with an opinion that is independent and has not run out; missed where there
-    is none), .expired and .not_independent [subjects, verdict], .unassessed [functions, verdict], .days_overdue by
-    subject that has run out; competence.audit_passed [ratio with its interval; coverage the share of the sample that
-    was filled in] in all and by kind. A missing value says why. None has a target: they are the client's own affairs.
-    """
-    return [
-        *_of_opinions(analysis.opinions, analysis.unassessed, analysis.supplied),
-        *_of_audit(analysis.results),
-    ]
-
-
-def _of_opinions(opinions: pd.DataFrame, unassessed: pd.DataFrame, supplied: bool) -> list[Figure]:
-    why = None if supplied else "no register of third-party opinions was supplied"
-    some = why or (None if len(opinions) else "there is no opinion")
-    free, expired = opinions["independent"].astype(bool), opinions["expired"].astype(bool)
-    standing = int((free & ~expired).sum())
-
-    def figure(name: str, value: int, bad: bool, why: str | None) -> Figure:
-        return Figure(
-            measure=f"competence.{name}",
-            value=None if why else value,
-            unit="count",
-            n=len(opinions),
-            better="higher" if name == "standing" else "lower",
-            verdict="no_data" if why else "missed" if bad else "met",
-            rule="mission, system 8",
-            why_missing=why,
-        )
-
-    late = opinions[expired]
-    return [
-        figure("standing", standing, not standing, why),
-        figure("expired", len(late), bool(len(late)), some),
-        figure("not_independent", int((~free).sum()), bool((~free).any()), some),
-        figure("unassessed", len(unassessed), bool(len(unassessed)), why),
-        *(
-            Figure(
-                measure="competence.days_overdue",
-                subject=subject,
-                value=int(days),
-                unit="days",
-                better="lower",
-                rule="mission, system 8",
-            )
-            for subject, days in zip(late["subject"], late["days_overdue"], strict=True)
-        ),
-    ]
-
-
-def _of_audit(results: pd.DataFrame) -> list[Figure]:
-    return [
-        Figure(
-            measure="competence.audit_passed",
-            subject=row["kind"],
-            value=row["share"],
-            unit="ratio",
-            n=row["filled"],
-            low=row["low"],
-            high=row["high"],
-            better="higher",
-            coverage=row["filled"] / row["sample"] if row["sample"] else None,
-            rule="random stratified sample, Wilson interval",
-            why_missing=row["why"],
-        )
-        for row in results[::-1].to_dict("records")
-    ]
-
-
 # ---------------------------------------------------------------- the populations
 
 
-def _items(kind: str, ids: pd.Series, strata: pd.Series, check: str) -> pd.DataFrame:
+def _drawn_from(kind: str, ids: pd.Series, strata: pd.Series, check: str) -> pd.DataFrame:
     return pd.DataFrame(
         {"kind": kind, "id": ids.array, "stratum": strata.array, "what_to_check": _CHECKS[check]},
         columns=_POPULATION,
@@ -519,21 +313,21 @@ def _items(kind: str, ids: pd.Series, strata: pd.Series, check: str) -> pd.DataF
     )
 
 
-def _tickets(tickets: pd.DataFrame | None, start: datetime, end: datetime) -> pd.DataFrame:
+def _tickets_opened(tickets: pd.DataFrame | None, start: datetime, end: datetime) -> pd.DataFrame:
     table = TABLES["tickets"].empty() if tickets is None else tickets
     opened = pd.to_datetime(table["opened_at"], utc=True)
     table = table[(opened >= start) & (opened < end)]
-    return _items("ticket", table["ticket_id"], table["priority"], "ticket")
+    return _drawn_from("ticket", table["ticket_id"], table["priority"], "ticket")
 
 
-def _invoices(purchases: pd.DataFrame | None, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+def _invoices_dated(purchases: pd.DataFrame | None, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     table = TABLES["purchases"].empty() if purchases is None else purchases
     on = pd.to_datetime(table["dated_on"])
     table = table[table["document"].eq("invoice") & (on >= first) & (on <= last)]
-    return _items("invoice", table["document_id"], table["vendor"], "invoice").drop_duplicates("id")
+    return _drawn_from("invoice", table["document_id"], table["vendor"], "invoice").drop_duplicates("id")
 
 
-def _restores(
+def _restores_tested(
     jobs: pd.DataFrame | None,
     restores: pd.DataFrame | None,
     timezone: str,
@@ -546,24 +340,24 @@ def _restores(
     on = pd.to_datetime(tests["tested_on"])
     chosen = (on >= days[0]) & (on <= days[1])
     tests, on = tests[chosen], on[chosen]
-    tested = _items("restore", tests["asset"] + " " + on.dt.strftime("%Y-%m-%d"), tests["asset"], "test")
+    tested = _drawn_from("restore", tests["asset"] + " " + on.dt.strftime("%Y-%m-%d"), tests["asset"], "test")
     runs = TABLES["backup_jobs"].empty() if jobs is None else jobs
     began = pd.to_datetime(runs["started_at"], utc=True)
     done = pd.to_datetime(runs["finished_at"], utc=True)
     good = runs["result"].isin(["success", "warning"]) & (done < end) & (began >= start) & (began < end)
     runs = pd.DataFrame({"asset": runs["asset"][good], "at": began[good]}).sort_values("at", kind="stable")
-    runs = runs[~_key(runs["asset"]).isin(_key(tests["asset"]))]
+    runs = runs[~normal(runs["asset"]).isin(normal(tests["asset"]))]
     month = runs["at"].dt.tz_convert(timezone).dt.strftime("%Y-%m")
-    runs = runs.assign(month=month, key=_key(runs["asset"])).drop_duplicates(["key", "month"], keep="last")
+    runs = runs.assign(month=month, key=normal(runs["asset"])).drop_duplicates(["key", "month"], keep="last")
     at = runs["at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return pd.concat([tested, _items("restore", runs["asset"] + " " + at, runs["asset"], "point")])
+    return pd.concat([tested, _drawn_from("restore", runs["asset"] + " " + at, runs["asset"], "point")])
 
 
-def _merged(population: pd.DataFrame, audit: Audit) -> pd.DataFrame:
+def _vendors_together(population: pd.DataFrame, audit: Audit) -> pd.DataFrame:
     """The population with the vendors that are too small for an invoice each as one stratum."""
     bills = population[population["kind"].eq("invoice")]
     each = bills.groupby("stratum")["id"].transform("size")
-    small = each * _size(len(bills), audit) < len(bills)
+    small = each * _size_asked(len(bills), audit) < len(bills)
     if bills.loc[small, "stratum"].nunique() < 2:
         return population
     few = small.reindex(population.index, fill_value=False)
@@ -595,11 +389,12 @@ def _generator(client: str, period: object, seed: int, kind: str) -> np.random.G
     return np.random.default_rng(list(f"{client}|{period}|{seed}|{kind}".encode()))
 
 
-def _audit(audit: Audit | Mapping[str, Any]) -> Audit:
+def as_audit(audit: Audit | Mapping[str, Any]) -> Audit:
+    """`audit` as in strategy.yaml, from a model or a dict like the YAML."""
     return audit if isinstance(audit, Audit) else Audit.model_validate(dict(audit))
 
 
-def _size(population: int, audit: Audit) -> int:
+def _size_asked(population: int, audit: Audit) -> int:
     return sample_size(population, audit.precision_ratio, audit.confidence_ratio)
 
 
@@ -617,18 +412,6 @@ def _z(confidence: float) -> float:
     return float(stats.norm.ppf((1 + confidence) / 2))
 
 
-def _key(names: pd.Series) -> pd.Series:
-    return names.astype("str").str.strip().str.casefold()
-
-
-def _lines(ids: pd.Series) -> pd.Series:
+def _as_read_back(ids: pd.Series) -> pd.Series:
     """Ids as they come back from a sheet, in which line ends are line feeds."""
     return ids.str.replace(r"\r\n?", "\n", regex=True)
-
-
-def _last_day(cutoff: date | datetime, timezone: str) -> pd.Timestamp:
-    """The last whole or begun day before an instant; a date is itself."""
-    moment = pd.Timestamp(cutoff)
-    if moment.tzinfo is None:
-        return moment.normalize()
-    return (moment.tz_convert(timezone) - pd.Timedelta(microseconds=1)).tz_localize(None).normalize()

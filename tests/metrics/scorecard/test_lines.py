@@ -2,13 +2,10 @@
 
 import pandas as pd
 import pytest
+from months import figures_of
 
-from msp_report.metrics import scorecard
-from msp_report.model.figures import COLUMNS, Figure
-
-
-def pack(*figures: Figure) -> pd.DataFrame:
-    return pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
+from msp_report.metrics.scorecard.lines import exceptions, lines, on_page_one, past, series
+from msp_report.model.figures import Figure
 
 
 def ratio(subject, value, target, verdict, **more):
@@ -26,7 +23,7 @@ def ratio(subject, value, target, verdict, **more):
     )
 
 
-PACK = pack(
+PACK = figures_of(
     ratio("email", 0.9995, 0.999, "met"),
     ratio("erp", 0.98, 0.995, "missed"),
     ratio("web", 0.99, 0.985, "no_verdict", low=0.97, high=0.995),
@@ -52,7 +49,7 @@ LINES = [
 @pytest.mark.parametrize(("line", "verdict", "why"), LINES)
 def test_lines_are_judged(line, verdict, why):
     line = {"measure": "availability.ratio", "perspective": "customer", **line}
-    found = scorecard.lines(PACK, {"scorecard": [line]})
+    found = lines(PACK, {"scorecard": [line]})
     assert found["verdict"].tolist() == [verdict], why
 
 
@@ -64,14 +61,14 @@ def test_lines_keep_the_order_and_name_the_objective():
             {"measure": "availability.ratio", "subject": "email"},
         ],
     }
-    found = scorecard.lines(PACK, strategy)
+    found = lines(PACK, strategy)
     assert found["subject"].tolist() == ["web", "email"]
     assert found["objective"].tolist() == ["Half of sales online", ""]
-    assert scorecard.lines(PACK, None).empty
+    assert lines(PACK, None).empty
 
 
 def test_exceptions_are_what_is_missed_or_unproven_against_a_promise():
-    assert scorecard.exceptions(PACK)["subject"].tolist() == ["erp", "web", "wiki"]
+    assert exceptions(PACK)["subject"].tolist() == ["erp", "web", "wiki"]
 
 
 def test_the_boards_own_targets_are_exceptions_too():
@@ -81,7 +78,7 @@ def test_the_boards_own_targets_are_exceptions_too():
         {"measure": "tickets.opened", "target": 400, "better": "lower"},
         {"measure": "tickets.opened", "target": 500, "better": "lower"},
     ]
-    found = scorecard.exceptions(PACK, scorecard.lines(PACK, {"scorecard": asked}))
+    found = exceptions(PACK, lines(PACK, {"scorecard": asked}))
     assert found[["report", "subject", "verdict", "target"]].values.tolist() == [
         ["availability", "erp", "missed", 0.995],
         ["availability", "email", "missed", 0.9999],
@@ -93,50 +90,33 @@ def test_the_boards_own_targets_are_exceptions_too():
 
 def test_nothing_asked_and_nothing_missed_is_no_exception():
     met = PACK.head(1)
-    for lines in (
+    for asked in (
         None,
-        scorecard.lines(met, None),
-        scorecard.lines(met, {"scorecard": [{"measure": "a.b"}]}),
+        lines(met, None),
+        lines(met, {"scorecard": [{"measure": "a.b"}]}),
     ):
-        assert scorecard.exceptions(met, lines).empty
-        assert scorecard.exceptions(met.head(0), lines).empty
-
-
-def test_promises_are_counted_once_each():
-    counted = {f.measure: (f.value, f.n) for f in scorecard.figures(PACK)}
-    assert counted == {
-        "scorecard.met": (1, 4),
-        "scorecard.missed": (1, 4),
-        "scorecard.unjudged": (2, 4),
-    }
-
-
-def test_without_a_pack_nothing_is_counted():
-    """Not nought of nought: there is nothing to sum up, and the page says so."""
-    for one in scorecard.figures(PACK.head(0)):
-        assert (one.value, one.n, one.why_missing) == (None, None, "there is no pack of this month yet")
-    without_targets = pack(Figure(measure="tickets.opened", value=412, unit="count"))
-    assert {(f.value, f.n) for f in scorecard.figures(without_targets)} == {(0, 0)}
+        assert exceptions(met, asked).empty
+        assert exceptions(met.head(0), asked).empty
 
 
 def test_strategy_decides_what_is_on_page_one():
     asked = [{"measure": f"a.{name}", "page_one": name in "ac"} for name in "abcd"]
-    first, others = scorecard.on_page_one(scorecard.lines(PACK, {"scorecard": asked}))
+    first, others = on_page_one(lines(PACK, {"scorecard": asked}))
     assert first["measure"].tolist() == ["a.a", "a.c"] and others["measure"].tolist() == ["a.b", "a.d"]
-    unmarked = scorecard.lines(PACK, {"scorecard": [{"measure": "a.a"}, {"measure": "a.b"}]})
-    first, others = scorecard.on_page_one(unmarked)
+    unmarked = lines(PACK, {"scorecard": [{"measure": "a.a"}, {"measure": "a.b"}]})
+    first, others = on_page_one(unmarked)
     assert first["measure"].tolist() == ["a.a", "a.b"] and others.empty
-    first, others = scorecard.on_page_one(scorecard.lines(PACK, None))
+    first, others = on_page_one(lines(PACK, None))
     assert first.empty and others.empty
 
 
 def test_series_put_the_months_in_order():
     history = PACK.assign(month="2026-09")
-    found = scorecard.series(PACK, history, "2026-10")
+    found = series(PACK, history, "2026-10")
     email = found[found["subject"] == "email"]
     assert email["month"].tolist() == ["2026-09", "2026-10"]
-    lines = pd.DataFrame({"measure": ["availability.ratio", "a.b"], "subject": ["email", ""]})
-    past = scorecard.past(lines, found)
-    assert past[0] == [0.9995, 0.9995]
-    assert all(value != value for value in past[1])
-    assert scorecard.series(PACK.head(0), history.head(0), "2026-10").empty
+    asked = pd.DataFrame({"measure": ["availability.ratio", "a.b"], "subject": ["email", ""]})
+    values = past(asked, found)
+    assert values[0] == [0.9995, 0.9995]
+    assert all(value != value for value in values[1])
+    assert series(PACK.head(0), history.head(0), "2026-10").empty

@@ -1,0 +1,147 @@
+"""Page one: does the provider deliver, and what has to be decided?
+
+It sums up what the other notebooks of the pack recorded. The parts: `lines` (the balanced scorecard and the
+exceptions), `decisions` (the board's until they are done, and what waits for one), `replies` (the provider's), and
+`changes` (since the last pack). What is the board's own is no promise of the provider: it has no target and no verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from msp_report.metrics.competence.opinions import opinions
+from msp_report.metrics.scorecard import changes, decisions, lines, replies
+from msp_report.model.case import Case, Past
+from msp_report.model.columns import last_day
+from msp_report.model.figures import Figure
+from msp_report.model.period import Month
+from msp_report.params import as_contract
+
+NO_PACK = "there is no pack of this month yet"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Page one of a month: frames of the functions in the modules of this folder."""
+
+    pack: pd.DataFrame
+    """The figures of the pack that is summed up."""
+    lines: pd.DataFrame
+    """As lines.lines."""
+    exceptions: pd.DataFrame
+    """As lines.exceptions: what is the board's own has no headline yet."""
+    series: pd.DataFrame
+    """As lines.series, of the pack and of those before it."""
+    due: pd.DataFrame
+    """As decisions.due."""
+    actions: pd.DataFrame
+    """As decisions.actions."""
+    opinions: pd.DataFrame
+    """As competence.opinions."""
+    replies: pd.DataFrame
+    """As replies.replies."""
+    changes: pd.DataFrame
+    """As changes.changes."""
+    last_month: Month | None
+    """The month of the pack that this one is compared with."""
+    last_on: pd.Timestamp
+    """The last day of the month in the client's zone."""
+    has_actions: bool
+    has_opinions: bool
+    """Whether the tables actions and assessments came with the exports."""
+
+    @property
+    def page_one(self) -> pd.DataFrame:
+        """The lines that stand on page one."""
+        return lines.on_page_one(self.lines)[0]
+
+    @property
+    def others(self) -> pd.DataFrame:
+        """The lines that strategy.yaml does not mark for page one."""
+        return lines.on_page_one(self.lines)[1]
+
+    @property
+    def past(self) -> list[list[float]]:
+        """The values of each line on page one over the months, as lines.past."""
+        return lines.past(self.page_one, self.series)
+
+    @property
+    def disputed(self) -> pd.DataFrame:
+        """The figures that replies speak of and that are no exceptions, as replies.disputed."""
+        return replies.disputed(self.pack, self.replies, but=self.exceptions)
+
+    def figures(self) -> list[Figure]:
+        """How the promises of the whole pack stand, and the board's own loop.
+
+        scorecard.met, .missed and .unjudged [count of figures with a target, n = all of them]; .actions_open [count of
+        decisions not carried out], .actions_overdue [count, n = open], .actions_done [count, in the month];
+        .opinions_overdue [count of subjects whose opinion has run out or is not independent, n = subjects];
+        .claim_days [days until the first credit lapses, n = credits]; .worse and .better [count of verdicts that
+        changed so]. Missing says why: where no report has recorded a figure there is no pack to sum up.
+        """
+        return [*_promises(self.pack), *self._decisions(), *self._turns()]
+
+    def _decisions(self) -> list[Figure]:
+        open_ones = self.actions[self.actions["state"] != "done"]
+        missing = "no register of the board's decisions was supplied"
+        why = None if self.has_actions or len(self.actions) else missing
+        unheard = None if self.has_opinions else "no register of outside opinions was supplied"
+        stale = self.opinions["expired"] | ~self.opinions["independent"]
+        left = (self.due.loc[self.due["kind"] == "credit", "by_on"].dropna() - self.last_on).dt.days
+        lapses = None if len(left) else "no credit can be claimed"
+        overdue, done = open_ones["days_overdue"].notna().sum(), self.actions["state"].eq("done").sum()
+        return [
+            _own("actions_open", len(open_ones), why),
+            _own("actions_overdue", overdue, why, n=len(open_ones)),
+            _own("actions_done", done, why),
+            _own("opinions_overdue", stale.sum(), unheard, n=len(self.opinions)),
+            _own("claim_days", left.min(), lapses, n=len(left)),
+        ]
+
+    def _turns(self) -> list[Figure]:
+        alone = None if self.last_month else "there is no pack before this one"
+        turns = self.changes.loc[self.changes["kind"] == "verdict", "direction"]
+        return [_own(name, turns.eq(name).sum(), alone) for name in ("worse", "better")]
+
+    def records(self) -> dict[str, pd.DataFrame]:
+        """The frames that go beside the page."""
+        names = ("lines", "exceptions", "series", "due", "actions", "replies", "changes")
+        return {name: getattr(self, name) for name in names}
+
+
+def analyse(case: Case, past: Past) -> Analysis:
+    """Page one of a month; reads actions and assessments, and of the pack the records strategy/waiting and
+    contract/claims. Raises ValueError for naive bounds."""
+    zone = as_contract(case.agreed).client.timezone
+    decided, assessed = case.table("actions"), case.table("assessments")
+    pack, asked = past.figures, lines.lines(past.figures, case.strategy)
+    last_month, last_figures = changes.last_pack(past.before)
+    judged = opinions(assessed, case.end, zone)
+    return Analysis(
+        pack=pack,
+        lines=asked,
+        exceptions=lines.exceptions(pack, asked),
+        series=lines.series(pack, past.before, str(case.period)),
+        due=decisions.due(judged, past.record("strategy", "waiting"), past.record("contract", "claims")),
+        actions=decisions.actions(decided, case.start, case.end, zone, earlier=past.earlier("actions")),
+        opinions=judged,
+        replies=past.replies,
+        changes=changes.changes(pack, last_figures, changes.read_again(past.again(last_month))),
+        last_month=last_month,
+        last_on=last_day(case.end, zone),
+        has_actions=decided is not None,
+        has_opinions=assessed is not None,
+    )
+
+
+def _promises(pack: pd.DataFrame) -> list[Figure]:
+    verdicts = lines.agreed(pack)["verdict"]
+    groups = {"met": ["met"], "missed": ["missed"], "unjudged": ["no_verdict", "no_data"]}
+    n, why = (len(verdicts), None) if len(pack) else (None, NO_PACK)
+    return [_own(name, verdicts.isin(kinds).sum(), why, n=n) for name, kinds in groups.items()]
+
+
+def _own(name: str, value: float, why: str | None, n: int | None = None) -> Figure:
+    return Figure(measure=f"scorecard.{name}", value=None if why else value, n=n, why_missing=why)

@@ -1,0 +1,117 @@
+"""Page one as a whole: how the promises stand, and the board's own loop."""
+
+import pandas as pd
+from months import MonthOf, PastOf, dated, figures_of
+
+from msp_report.metrics.scorecard import analyse
+from msp_report.model.figures import Figure
+
+#: October 2026 in London: 1 October 00:00 BST to 1 November 00:00 GMT.
+OCTOBER = (pd.Timestamp("2026-09-30T23:00", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC"))
+LONDON = {"client": {"name": "Acme Ltd", "timezone": "Europe/London"}}
+
+
+def register(*rows):
+    """Decisions as (id, due, done)."""
+    return dated(
+        [(name, "2026-05-01", f"Do {name}", "Finance", due, done) for name, due, done in rows],
+        ["action_id", "decided_on", "text", "owner", "due_on", "done_on"],
+    )
+
+
+def assessed(*rows):
+    """Opinions as (subject, given on)."""
+    columns = ["subject", "assessed_on", "assessor", "independent", "expires_on"]
+    return dated([(subject, on, "Owl", True, None) for subject, on in rows], columns)
+
+
+def page(tables=None, **past):
+    return analyse(MonthOf(*OCTOBER, LONDON, tables=tables or {}), PastOf(**past))
+
+
+def values(found):
+    return {one.measure.partition(".")[2]: (one.value, one.n) for one in found.figures()}
+
+
+def judged(subject, verdict, value=0.5):
+    why = None if value is not None else "no checks"
+    return Figure(
+        measure="availability.ratio",
+        subject=subject,
+        value=value,
+        target=0.9,
+        verdict=verdict,
+        why_missing=why,
+    )
+
+
+PACK = figures_of(
+    judged("email", "met"),
+    judged("erp", "missed"),
+    judged("web", "no_verdict"),
+    judged("wiki", "no_data", None),
+    Figure(measure="availability.ratio", subject="lab", value=0.9, verdict="no_target"),
+    Figure(measure="tickets.opened", value=412),
+)
+
+
+def test_promises_are_counted_once_each():
+    found = values(page(figures=PACK))
+    assert [found[name] for name in ("met", "missed", "unjudged")] == [(1, 4), (1, 4), (2, 4)]
+
+
+def test_without_a_pack_nothing_is_counted():
+    """Not nought of nought: there is nothing to sum up, and the page says so."""
+    for one in page().figures()[:3]:
+        assert (one.value, one.n, one.why_missing) == (None, None, "there is no pack of this month yet")
+    without_targets = values(page(figures=PACK.tail(1)))
+    assert {without_targets[name] for name in ("met", "missed", "unjudged")} == {(0, 0)}
+
+
+def test_the_figures_count_the_frames():
+    def turned(one, other):
+        return figures_of(
+            *(Figure(measure=f"a.{n}", value=1, verdict=verdict) for n, verdict in enumerate((one, other)))
+        )
+
+    decided = register(
+        ("late", "2026-10-01", None), ("open", "2026-12-01", None), ("done", "2026-12-01", "2026-10-02")
+    )
+    claims = pd.DataFrame(
+        {
+            "month": ["2026-10", "2026-09", "2026-06"],
+            "measure": "availability.ratio",
+            "subject": ["mail", None, "web"],
+            "left": [900.0, 450.0, 0.0],
+            "claim_by": ["2026-12-30", "2026-11-29", "2026-08-29"],
+            "state": ["open", "open", "expired"],
+        }
+    )
+    found = page(
+        {"actions": decided, "assessments": assessed(("old", "2025-09-01"), ("fine", "2026-09-01"))},
+        figures=turned("met", "missed"),
+        before=turned("missed", "met").assign(month="2026-09"),
+        records={("contract", "claims"): claims},
+    )
+    assert values(found) == {
+        "met": (0, 0),
+        "missed": (0, 0),
+        "unjudged": (0, 0),
+        "actions_open": (2, None),
+        "actions_overdue": (1, 2),
+        "actions_done": (1, None),
+        "opinions_overdue": (1, 2),
+        "claim_days": (29, 2),  # 31 October to 29 November
+        "worse": (1, None),
+        "better": (1, None),
+    }
+    assert {one.verdict for one in found.figures()} == {None}, "these are no promises of the provider"
+
+
+def test_what_was_not_supplied_is_missing_and_not_none():
+    every = page().figures()
+    assert {one.value for one in every} == {None} and all(one.why_missing for one in every)
+    gone = register(("gone", "2026-10-21", None))
+    carried = page({"assessments": assessed()}, came_before={"actions": gone})
+    assert values(carried)["actions_overdue"] == (1, 1), "an earlier pack's decision is known"
+    assert values(carried)["opinions_overdue"] == (0, 0)
