@@ -11,7 +11,6 @@ from msp_report.model.period import Month, Period
 from msp_report.params import Contract
 from msp_report.words.language import Language
 from msp_report.words.numbers import Numbers
-from msp_report.words.numbers import period as period_in_words
 
 #: The places of a sentence that a figure fills.
 PLACES = (
@@ -88,16 +87,16 @@ class Page:
 
     def months(self, figures: Iterable[Said]) -> str:
         """The subjects of figures, which are months, as one list in words."""
-        return self.listed(months_in_words([f.subject for f in figures], self._show.locale))
+        return self.listed(months_in_words([f.subject for f in figures], self._show))
 
     def _said(self, figure: Figure) -> Said:
         return Said(figure, self._show, self.language)
 
 
-def months_in_words(names: Iterable[str], locale: str) -> list[str]:
+def months_in_words(names: Iterable[str], show: Numbers) -> list[str]:
     """Months (YYYY-MM) in words, those that follow each other as one; any other name stays as it is.
 
-    >>> months_in_words(["2025-11", "2025-12", "2026-02"], "en-GB")
+    >>> months_in_words(["2025-11", "2025-12", "2026-02"], Numbers())
     ['November 2025 to December 2025', 'February 2026']
     """
     runs: list[Period | str] = []
@@ -112,7 +111,7 @@ def months_in_words(names: Iterable[str], locale: str) -> list[str]:
             runs[-1] = Period(before.first, month)
         else:
             runs.append(Period(month, month))
-    return [run if isinstance(run, str) else period_in_words(run, locale) for run in runs]
+    return [run if isinstance(run, str) else show.period(run) for run in runs]
 
 
 def paragraph(*sentences: str | None) -> str:
