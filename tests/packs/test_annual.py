@@ -19,6 +19,7 @@ from msp_report.model.period import Month, Period
 from msp_report.packs import history, scraps
 from msp_report.params import as_contract
 from msp_report.words import sentences
+from msp_report.words.numbers import Numbers
 from msp_report.words.sentences.said import months_in_words
 from msp_report.workspace import PROJECT
 
@@ -391,10 +392,10 @@ def test_without_a_complete_year_one_must_be_named(tmp_path, msp):
 
 def test_months_in_a_row_are_told_as_one():
     agreed = as_contract({"client": {"name": "Acme", "timezone": "UTC"}})
-    told = months_in_words(["2025-11", "2025-12", "2026-01", "2026-03", "P1"], "en-GB")
+    told = months_in_words(["2025-11", "2025-12", "2026-01", "2026-03", "P1"], Numbers("en-GB"))
     assert told == ["November 2025 to January 2026", "March 2026", "P1"]
     assert sentences.month_names(["2026-03"], agreed) == ["March\u00a02026"]
-    assert months_in_words(["2025-03"], "de-DE") == ["März 2025"]
+    assert months_in_words(["2025-03"], Numbers("de-DE")) == ["März 2025"]
 
 
 def test_a_report_of_both_packs_opens_with_its_years_sentences_over_several_months():

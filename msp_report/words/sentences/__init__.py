@@ -22,7 +22,6 @@ from msp_report.model.figures import SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Month, Period
 from msp_report.params import Contract
-from msp_report.words.language import Language
 from msp_report.words.numbers import Numbers, clean
 from msp_report.words.sentences import pages
 from msp_report.words.sentences.said import Page, Said
@@ -43,7 +42,7 @@ def headline(figure: Figure, contract: Contract) -> str | None:
     sentence = _headline(figure.measure, figure.verdict)
     if sentence is None:
         return None
-    return _line(sentence(Said(figure, Numbers.of(contract), _language(contract)))) or None
+    return _line(sentence(Said(figure, Numbers.of(contract)))) or None
 
 
 def opening(report: str, figures: Sequence[Figure], contract: Contract, period: Period) -> list[Line]:
@@ -53,7 +52,7 @@ def opening(report: str, figures: Sequence[Figure], contract: Contract, period: 
     fork's, opens with its figures' own headlines.
     """
     said = _opening(report, several=period.first != period.last)
-    summary = said(Page(figures, contract, _language(contract), period)) if said else []
+    summary = said(Page(figures, contract, period)) if said else []
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     # the first line wears the worst verdict, never "met": it may speak of what no verdict covers
     worst = min((f.verdict for f in open_points), key=SEVERITY.__getitem__, default=None)
@@ -67,18 +66,18 @@ def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str]:
 
     A measure that nobody has declared keeps its own name.
     """
-    language = _language(contract)
+    show = Numbers.of(contract) if contract else Numbers()
     return [
-        _name(measure, subject, language)
+        _name(measure, subject, show)
         for measure, subject in zip(figures["measure"], figures["subject"], strict=True)
     ]
 
 
-def _name(measure: str, subject: str, language: Language) -> str:
-    declared = MEASURES.get(measure) or NAMED.get(measure)
+def _name(measure: str, subject: str, show: Numbers) -> str:
+    declared, subject = MEASURES.get(measure) or NAMED.get(measure), show.label(subject)
     if declared is not None and declared.title:
-        return declared.called(subject, language)
-    return language("{measure} of {subject}", measure=measure, subject=subject) if subject else measure
+        return declared.called(subject, show.language)
+    return show.language("{measure} of {subject}", measure=measure, subject=subject) if subject else measure
 
 
 def month_names(months: Iterable[str], contract: Contract) -> list[str]:
@@ -125,7 +124,7 @@ def decisions(figures: pd.DataFrame, own: Sequence[Figure], contract: Contract) 
     """
     rows = figures[figures["subject"].fillna("").eq("")]
     known = [Figure.from_row(row) for row in rows.astype(object).where(rows.notna(), None).to_dict("records")]
-    said = map(_line, pages.decide(Page([*known, *own], contract, _language(contract))))
+    said = map(_line, pages.decide(Page([*known, *own], contract)))
     return [(text, None) for text in said if text]
 
 
@@ -144,7 +143,7 @@ def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any =
 
 def say(key: str, contract: Contract, **values: Any) -> str:
     """A sentence of `pages`, by its name."""
-    return _line(getattr(pages, key)(Page([], contract, _language(contract)), **values))
+    return _line(getattr(pages, key)(Page([], contract), **values))
 
 
 def _line(text: str | None) -> str:
@@ -168,7 +167,3 @@ def _modules() -> dict[str, ModuleType]:
     """The modules of the reports by their noun: those that have an opening."""
     found = {one.name: import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__)}
     return {name: module for name, module in found.items() if hasattr(module, "opening")}
-
-
-def _language(contract: Contract | None) -> Language:
-    return Language(getattr(contract.client, "language", "en") if contract else "en")

@@ -118,10 +118,10 @@ def audit_passed_plain(f: Said) -> str | None:
 
 
 def _records(f: Said) -> str:
-    if f.subject == "ticket":
+    if f.raw.subject == "ticket":
         return f.language("Tickets")
-    if f.subject == "invoice":
+    if f.raw.subject == "invoice":
         return f.language("Invoices")
-    if f.subject == "restore":
+    if f.raw.subject == "restore":
         return f.language("Restores")
     return f.language("All records")

@@ -34,7 +34,7 @@ def evidence(
     `judged`, `missed` and `unjudged` count verdicts, `months` the months that give the figure; where none does, `why`.
     """
     if not months:
-        return page.language("{name}: not known, {why}.", name=name, why=why)
+        return page.language("{name}: not known, {why}.", name=name, why=page.label(why))
     found = joined(
         _verdicts(page, judged, missed, unjudged, worst, worst_subject, worst_month),
         _range(page, months, low, high, last, last_month),
@@ -91,7 +91,7 @@ def grade(page: Page, *, question: str, severity: str) -> str:
         return page.language("Not graded ({question} in findings.yaml).", question=question)
     if severity == "none":
         return page.language("In order.")
-    return page.language("{severity} finding.", severity=severity.capitalize())
+    return page.language("{severity} finding.", severity=page.label(severity).capitalize())
 
 
 def found(
@@ -123,7 +123,7 @@ def found(
 def _graded_before(page: Page, before: str | None) -> str:
     if before == "none":
         return page.language("It was graded in order before.")
-    return page.language("It was graded {before} before.", before=before) if before else ""
+    return page.language("It was graded {before} before.", before=page.label(before)) if before else ""
 
 
 def _answer(page: Page, severity: str, answer: str | None) -> str | None:
@@ -137,7 +137,9 @@ def _grader(page: Page, before: str | None, by: str | None, on: str | None) -> s
         return page.language("Graded by {by}, {on}.", by=by, on=on)
     if before == "none":
         return page.language("Graded by {by}, {on}; in order the time before.", by=by, on=on)
-    return page.language("Graded by {by}, {on}; {before} the time before.", by=by, on=on, before=before)
+    return page.language(
+        "Graded by {by}, {on}; {before} the time before.", by=by, on=on, before=page.label(before)
+    )
 
 
 def as_of(page: Page, *, at: str, age: str | None, newest: str | None) -> str:

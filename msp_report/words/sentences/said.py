@@ -9,9 +9,7 @@ from babel.lists import format_list
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.period import Month, Period
 from msp_report.params import Contract
-from msp_report.words.language import Language
 from msp_report.words.numbers import Numbers
-from msp_report.words.numbers import period as period_in_words
 
 #: The places of a sentence that a figure fills.
 PLACES = (
@@ -32,11 +30,12 @@ class Said:
     """A figure in words: `f.value` is text, never a number, so that a sentence cannot round on its own.
 
     `f.raw` is the figure itself, for decisions. `f.size` is the value without its sign. What the figure lacks is None.
-    `**f` fills the places of a sentence that are called like its fields (PLACES): `f.language("{value} of {n}", **f)`.
+    A subject or a reason that is a code is said by its label. `**f` fills the places of a sentence that are called
+    like its fields (PLACES): `f.language("{value} of {n}", **f)`.
     """
 
-    def __init__(self, figure: Figure, show: Numbers, language: Language) -> None:
-        self.raw, self.language, self._show = figure, language, show
+    def __init__(self, figure: Figure, show: Numbers) -> None:
+        self.raw, self.language, self._show = figure, show.language, show
 
     def keys(self) -> Sequence[str]:
         """The places that the figure fills."""
@@ -46,21 +45,21 @@ class Said:
         return getattr(self, place)
 
     def __getattr__(self, name: str) -> str | None:
-        number = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
-        if number is None or isinstance(number, str):
-            return number
+        found = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
+        if isinstance(found, str):
+            return self._show.label(found)
+        if found is None:
+            return None
         unit = "count" if name == "n" else "ratio" if name == "coverage" else self.raw.unit
-        return self._show.number(number, unit, apart_from=self.raw.target if name == "value" else None)
+        return self._show.number(found, unit, apart_from=self.raw.target if name == "value" else None)
 
 
 class Page:
     """All figures of a page by measure, for its opening lines. `period` is in words."""
 
-    def __init__(
-        self, figures: Sequence[Figure], contract: Contract, language: Language, period: Period | None = None
-    ) -> None:
-        self.contract, self.language = contract, language
-        self._figures, self._show = figures, Numbers.of(contract)
+    def __init__(self, figures: Sequence[Figure], contract: Contract, period: Period | None = None) -> None:
+        self.contract, self._figures, self._show = contract, figures, Numbers.of(contract)
+        self.language = self._show.language
         self.period = self._show.period(period) if period else ""
 
     def one(self, measure: str, subject: str = "") -> Said:
@@ -80,7 +79,11 @@ class Page:
 
     def listed(self, names: Iterable[str]) -> str:
         """Names as one list in words: a, b and c."""
-        return format_list(list(names), locale=self._show.locale.replace("-", "_"))
+        return format_list(list(names), locale=self.language.locale(self._show.locale).replace("-", "_"))
+
+    def label(self, code: str) -> str:
+        """What a code of the records is called."""
+        return self._show.label(code)
 
     def subjects(self, figures: Iterable[Said]) -> str:
         """The subjects of figures as one list in words."""
@@ -88,16 +91,16 @@ class Page:
 
     def months(self, figures: Iterable[Said]) -> str:
         """The subjects of figures, which are months, as one list in words."""
-        return self.listed(months_in_words([f.subject for f in figures], self._show.locale))
+        return self.listed(months_in_words([f.raw.subject for f in figures], self._show))
 
     def _said(self, figure: Figure) -> Said:
-        return Said(figure, self._show, self.language)
+        return Said(figure, self._show)
 
 
-def months_in_words(names: Iterable[str], locale: str) -> list[str]:
+def months_in_words(names: Iterable[str], show: Numbers) -> list[str]:
     """Months (YYYY-MM) in words, those that follow each other as one; any other name stays as it is.
 
-    >>> months_in_words(["2025-11", "2025-12", "2026-02"], "en-GB")
+    >>> months_in_words(["2025-11", "2025-12", "2026-02"], Numbers())
     ['November 2025 to December 2025', 'February 2026']
     """
     runs: list[Period | str] = []
@@ -112,7 +115,7 @@ def months_in_words(names: Iterable[str], locale: str) -> list[str]:
             runs[-1] = Period(before.first, month)
         else:
             runs.append(Period(month, month))
-    return [run if isinstance(run, str) else period_in_words(run, locale) for run in runs]
+    return [run if isinstance(run, str) else show.period(run) for run in runs]
 
 
 def paragraph(*sentences: str | None) -> str:

@@ -13,7 +13,7 @@ def opening(page: Page) -> list[str | None]:
 def _content(page: Page) -> str:
     quick, able = page.one("satisfaction.responsiveness"), page.one("satisfaction.capability")
     recommend, answered = page.one("satisfaction.recommend"), page.one("satisfaction.response_ratio")
-    if answered.why_missing == "no survey was supplied":
+    if answered.raw.why_missing == "no survey was supplied":
         return page.language("What users think is not known: {why_missing}.", **answered)
     if quick.raw.value is not None and able.raw.value is not None:
         return page.language(

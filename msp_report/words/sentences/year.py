@@ -91,7 +91,7 @@ def _promises(promised: Said, met: Said, missed: Said, unjudged: Said) -> str:
 
 def _lacking(page: Page) -> str:
     """The months without data, by why."""
-    lacking = [f for f in page.all("year.without_data") if f.why_missing]
+    lacking = [f for f in page.all("year.without_data") if f.raw.why_missing]
     reasons = groupby(sorted(lacking, key=_reason), key=_reason)
     return paragraph(*(_without(page, list(months)) for _, months in reasons))
 
@@ -101,7 +101,7 @@ def _without(page: Page, months: list[Said]) -> str:
 
 
 def _reason(f: Said) -> str:
-    return f.why_missing.lower()
+    return f.raw.why_missing.lower()
 
 
 def _worse(page: Page) -> str | None:
