@@ -1,15 +1,16 @@
 """What notebooks hand on: figures glued into them, records written beside them. The only import of scrapbook.
 
 A notebook glues one JSON record of plain types (scrapbook refuses numpy scalars and None, and turns NaN into
-text). Records, the long tables, are written as CSV where a pack is being built and never enter the notebook.
+text). It is read from the notebook's JSON, as scrapbook would, without its import of two seconds. Records, the
+long tables, are written as CSV where a pack is being built and never enter the notebook.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from msp_report.words.numbers import Numbers
 
 SCRAP = "msp_report"
 SCHEMA = 1
+#: Under what scrapbook's `json` encoder keeps what was glued, in the outputs of an executed notebook.
+GLUED_AS = "application/scrapbook.scrap.json+json"
 #: Set for the kernels of a pack run: the folder of the pack in the making.
 DESK = "MSP_REPORT_DESK"
 
@@ -110,10 +113,9 @@ def _check(report: str, figures: list[Figure]) -> None:
 def read_notebook(path: Path) -> dict[str, Any] | None:
     """What one executed notebook handed on: report, figures, records; None where it recorded nothing.
 
-    A file is read once as long as it stays as it is. Raises ValueError for a record of an unknown schema.
+    Raises ValueError for a record of an unknown schema, or a file that is no JSON.
     """
-    state = path.stat()
-    envelope = _envelope(str(path), state.st_mtime_ns, state.st_size)
+    envelope = _glued(path)
     if envelope is None:
         return None
     if envelope.get("schema") != SCHEMA:
@@ -121,13 +123,12 @@ def read_notebook(path: Path) -> dict[str, Any] | None:
     return {**envelope, "figures": [Figure.from_row(row) for row in envelope["figures"]]}
 
 
-@lru_cache(maxsize=64)
-def _envelope(path: str, changed: int, size: int) -> dict[str, Any] | None:
-    """The scrap of a notebook as it was when it had this time of change and this size."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        scraps = _scrapbook().read_notebook(path).scraps
-    return dict(scraps[SCRAP].data) if SCRAP in scraps else None
+def _glued(path: Path) -> dict[str, Any] | None:
+    """What an executed notebook glued under our name, the last where there are several; else None."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    scraps = [data[GLUED_AS] for data in shown if GLUED_AS in data]
+    return next((scrap["data"] for scrap in reversed(scraps) if scrap["name"] == SCRAP), None)
 
 
 def read_pack(pack: str | Path) -> pd.DataFrame:
@@ -169,6 +170,7 @@ def _recorded(pack: str | Path) -> list[dict[str, Any]]:
 
 
 def _scrapbook() -> Any:
+    """The library, imported where it is used: it takes two seconds and warns of what it does not need."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import scrapbook

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
+import scrapbook
 from workspaces import CONTRACT, HEADER, SCORECARD, Place, digests, records, tickets, write_notebook
 
 from msp_report.packs import pack, scraps
@@ -502,6 +503,13 @@ def test_a_notebook_run_by_plain_papermill_gives_the_same_figures(run, place, tm
     alone = [figure.row() for figure in scraps.read_notebook(tmp_path / "alone.ipynb")["figures"]]
     assert alone == [figure for figure in run.figures() if figure["report"] == "tickets"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["alone.ipynb"]
+
+
+def test_scrapbook_reads_the_same_from_every_notebook(run):
+    """Ours is a short reader of what scrapbook glued; scrapbook is the judge."""
+    for path in sorted((run.pack / "notebooks").iterdir()):
+        judge = scrapbook.read_notebook(str(path)).scraps
+        assert repr(scraps._glued(path)) == repr(judge[scraps.SCRAP].data), path.name
 
 
 def test_scraps_of_a_pack_are_its_figures(run):

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pandas as pd
+import papermill
 import pytest
+import scrapbook
 from workspaces import tickets
 
 from msp_report.case import open_case
@@ -15,8 +17,6 @@ from msp_report.metrics.scorecard.changes import read_again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month
 from msp_report.packs import history, scraps
-
-MIME = "application/scrapbook.scrap.json+json"
 
 
 @pytest.fixture
@@ -34,9 +34,7 @@ def glued(monkeypatch):
         assert encoder == "json"
         found[name] = data
 
-    real = scraps._scrapbook()
-    fake = SimpleNamespace(glue=glue, read_notebook=real.read_notebook)
-    monkeypatch.setattr(scraps, "_scrapbook", lambda: fake)
+    monkeypatch.setattr(scraps, "_scrapbook", lambda: SimpleNamespace(glue=glue))
     return found
 
 
@@ -46,7 +44,7 @@ def executed(path, *records, schema=scraps.SCHEMA):
         nbformat.v4.new_output(
             "display_data",
             {
-                MIME: {
+                scraps.GLUED_AS: {
                     "name": scraps.SCRAP,
                     "data": {**record, "schema": schema},
                     "encoder": "json",
@@ -164,21 +162,41 @@ def test_a_published_pack_is_read_from_its_figures(case):
     assert list(found.columns) == ["month", *COLUMNS]
 
 
-def test_a_notebook_is_read_once_as_long_as_it_stays_as_it_is(tmp_path, monkeypatch):
-    real, reads = scraps._scrapbook(), []
+#: Glues every type that JSON has, twice under our name, with other scraps before, between and after.
+GLUE = """
+import pandas as pd
+import scrapbook
+from msp_report.packs.scraps import SCRAP
 
-    def read(path):
-        reads.append(path)
-        return real.read_notebook(path)
+scrapbook.glue("other", {{"a": 1}}, encoder="json")
+scrapbook.glue(SCRAP, {{"given": "first"}}, encoder="json")
+print("said beside it")
+scrapbook.glue("frame", pd.DataFrame({{"a": [1]}}), encoder="pandas")
+scrapbook.glue("shown", {{"a": 2}}, encoder="json", display=True)
+scrapbook.glue(SCRAP, {every!r}, encoder="json")
+scrapbook.glue("text", "after it")
+"""
+EVERY = {
+    "nothing": None,
+    "truths": [True, False],
+    "whole": [0, -1, 2**53 + 1, 10**30],
+    "parts": [0.1 + 0.2, -0.0, 1e300, 5e-324, 1.0],
+    "text": ["", "nan", "null", "Zoë \u202e \U0001f4c8", '"\\\n\t', "</script>", "\ufeff"],
+    "nested": {"a": [{"b": [[], {}]}], "": "no name", "1": "a number's"},
+}
 
-    monkeypatch.setattr(scraps, "_scrapbook", lambda: SimpleNamespace(read_notebook=read))
-    path = executed(
-        tmp_path / "10_one.ipynb", {"report": "one", "figures": [row("one.a", 1)], "records": {"x": 1}}
-    )
-    assert scraps.read_pack(tmp_path)["value"].tolist() == [1]
-    assert len(scraps.read_records(tmp_path)) == 1 and len(reads) == 1
-    executed(path, {"report": "one", "figures": [row("one.a", 22)], "records": {}})
-    assert scraps.read_pack(tmp_path)["value"].tolist() == [22] and len(reads) == 2
+
+def test_the_short_reader_and_scrapbook_agree_on_every_type(tmp_path):
+    """In a notebook that was really executed, of which scrapbook is the judge."""
+    path = tmp_path / "10_every.ipynb"
+    for code, expected in ((GLUE.format(every=EVERY), EVERY), ("1 + 1", None)):
+        cells = [nbformat.v4.new_markdown_cell("# Any"), nbformat.v4.new_code_cell(code)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        papermill.execute_notebook(str(path), str(path), kernel_name="python3", progress_bar=False)
+        judge = scrapbook.read_notebook(str(path)).scraps
+        read = scraps._glued(path)
+        assert read == expected
+        assert repr(read) == repr(judge[scraps.SCRAP].data if expected else judge.get(scraps.SCRAP))
 
 
 def test_a_record_of_a_pack_is_read_or_none(tmp_path):
