@@ -1,0 +1,219 @@
+"""Which sentence is said for which figures: a table a report in tests/words/sentences, for readers and for this test.
+
+`headlines` gives one figure and what is said of it, null where nothing is. `opening` and `opening_year` give the
+figures of a page by name, without the report's, and the first lines of the page. A value that is not given is missing.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+import pytest
+import yaml
+
+from msp_report.model.figures import Figure
+from msp_report.model.period import Period
+from msp_report.params import as_contract
+from msp_report.words import extraction, sentences
+from msp_report.words.language import Language
+
+TABLES = {
+    path.stem: yaml.safe_load(path.read_text("utf-8"))
+    for path in Path(__file__).parent.glob("sentences/*.yaml")
+}
+PERIODS = {"opening": Period.parse("2026-03"), "opening_year": Period.parse("2026")}
+#: Forms for one that never are: fewer costs than proposals are stated, or invoices are of two kinds, only where there
+#: are two or more.
+NEVER = {
+    "{value} proposal waits for a decision, with {cost} between them where a cost is stated.",
+    "{value} proposal waits for a decision, with {cost} where a cost is stated.",
+    "of {bills} unpaid invoice hold {hold}, and of {unsure} nobody can tell",
+    "of {bills} unpaid invoice hold {hold}, release {release}",
+    "of {bills} unpaid invoice hold {hold}, release {release}, and of {unsure} nobody can tell",
+    "of {bills} unpaid invoice none is to be held, release {release}, and of {unsure} nobody can tell",
+}
+
+
+def contract(billing: str = "fixed"):
+    """A client whose provider is paid so."""
+    client = {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}
+    return as_contract({"client": client, "provider": {"name": "Northgate", "billing": billing}})
+
+
+def figure(measure: str, why: str | None = None, **given: Any) -> Figure:
+    """A figure of a table; missing values have a reason."""
+    return Figure(measure=measure, why_missing=why or (None if "value" in given else "no samples"), **given)
+
+
+def cases(*kinds: str) -> Iterator[Any]:
+    """The rows of all tables, with their report."""
+    for report, table in sorted(TABLES.items()):
+        for kind in kinds:
+            for place, case in enumerate(table.get(kind, [])):
+                yield pytest.param(report, kind, case, id=f"{report}-{kind}-{place}")
+
+
+def headline(report: str, case: dict[str, Any]) -> str | None:
+    """What is said of the figure of a case."""
+    return sentences.headline(figure(f"{report}.{case['measure']}", **case["given"]), contract())
+
+
+def opening(report: str, kind: str, case: dict[str, Any]) -> list[str]:
+    """The first lines of the page of a case; of `pages`, what the board has to decide."""
+    given = {name: rows if isinstance(rows, list) else [rows] for name, rows in case["given"].items()}
+    noun = "" if report == "pages" else f"{report}."
+    figures = [figure(f"{noun}{name}", **row) for name, rows in given.items() for row in rows]
+    agreed = contract(case.get("billing", "fixed"))
+    if report == "pages":
+        lines = sentences.decisions(pd.DataFrame(columns=["measure", "subject"]), figures, agreed)
+    else:
+        lines = sentences.opening(report, figures, agreed, PERIODS[kind])
+    return [line for line, _ in lines]
+
+
+@pytest.mark.parametrize(("report", "kind", "case"), cases("headlines"))
+def test_a_figure_has_its_sentence(report, kind, case):
+    assert headline(report, case) == case["says"]
+
+
+@pytest.mark.parametrize(("report", "kind", "case"), cases("opening", "opening_year"))
+def test_a_page_opens_as_its_figures_say(report, kind, case):
+    assert opening(report, kind, case) == case["says"]
+
+
+BEFORE = dict(before=None, graded_by="J. Owl", graded_on="1 Dec 2026")
+FOUND = BEFORE | dict(
+    severity="high", finding="F", evidence=None, recommendation=None, management_response=None
+)
+YEAR = dict(
+    name="Backups",
+    months=12,
+    judged=12,
+    missed=0,
+    unjudged=0,
+    low="90 %",
+    high="95 %",
+    last=None,
+    last_month="May 2026",
+    worst=None,
+    worst_subject="",
+    worst_month="April 2026",
+    why="no month has a pack",
+)
+SHARES = [dict(client="A", met="1", judged="2"), dict(client="B", met="0", judged="3")]
+SAID = [
+    ("evidence", YEAR | dict(months=0), "Backups: not known, no month has a pack."),
+    ("evidence", YEAR, "Backups: met all 12 times; from 90 % to 95 %."),
+    ("evidence", YEAR | dict(low="1", high="1"), "Backups: met all 12 times; 1 in every month."),
+    (
+        "evidence",
+        YEAR | dict(last="93 %"),
+        "Backups: met all 12 times; from 90 % to 95 %, 93 % in May 2026.",
+    ),
+    (
+        "evidence",
+        YEAR | dict(missed=2, worst="90 %"),
+        "Backups: missed 2 of 12 times, worst with 90 % in April 2026; from 90 % to 95 %.",
+    ),
+    (
+        "evidence",
+        YEAR | dict(missed=2, worst="90 %", worst_subject="mail"),
+        "Backups: missed 2 of 12 times, worst mail with 90 % in April 2026; from 90 % to 95 %.",
+    ),
+    ("evidence", YEAR | dict(missed=2), "Backups: missed 2 of 12 times; from 90 % to 95 %."),
+    ("evidence", YEAR | dict(missed=1, judged=1), "Backups: from 90 % to 95 %."),
+    (
+        "evidence",
+        YEAR | dict(unjudged=3),
+        "Backups: never shown to be missed, but 3 of 12 times it cannot be judged; from 90 % to 95 %.",
+    ),
+    (
+        "evidence",
+        YEAR | dict(unjudged=1, judged=1, months=1, low="1", high="1", last="1"),
+        "Backups: cannot be judged; 1.",
+    ),
+    ("grade", dict(question="lasts", severity="ungraded"), "Not graded (lasts in findings.yaml)."),
+    ("grade", dict(question="lasts", severity="none"), "In order."),
+    ("grade", dict(question="lasts", severity="high"), "High finding."),
+    ("found", FOUND | dict(severity="ungraded"), ""),
+    ("found", FOUND | dict(severity="ungraded", before="none"), "It was graded in order before."),
+    ("found", FOUND | dict(severity="ungraded", before="low"), "It was graded low before."),
+    ("found", FOUND, "F. The management has not answered. Graded by J. Owl, 1 Dec 2026."),
+    ("found", FOUND | dict(severity="none"), "F. Graded by J. Owl, 1 Dec 2026."),
+    (
+        "found",
+        FOUND | dict(before="none", management_response="A"),
+        "F. The management answers: A. Graded by J. Owl, 1 Dec 2026; in order the time before.",
+    ),
+    (
+        "found",
+        FOUND | dict(before="low", evidence="E", recommendation="R"),
+        "F. Seen in: E. Recommended: R. The management has not answered. "
+        "Graded by J. Owl, 1 Dec 2026; low the time before.",
+    ),
+    ("as_of", dict(at="9 May, 09:30", age=None, newest=None), "As of 9 May, 09:30."),
+    (
+        "as_of",
+        dict(at="9 May, 09:30", age="3 days", newest="6 May"),
+        "As of 9 May, 09:30, 3 days ago: this is not how things stand today, so put newer exports into the folder "
+        "and run it again. The newest entry is of 6 May.",
+    ),
+    ("asked", dict(name="Backups", value="9", target="10"), "Backups: 9; 10 was asked for."),
+    ("stated", dict(name="Backups", value="9"), "Backups: 9."),
+    ("compare_kept", dict(shares=[], period="May"), "No promise of May could be judged for any client."),
+    (
+        "compare_kept",
+        dict(shares=SHARES, period="May"),
+        "Of the promises of May that could be judged, A’s provider kept 1 of 2, B’s provider kept 0 of 3.",
+    ),
+    ("compare_missing", dict(clients=[], period="May"), ""),
+    ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
+    ("reply", dict(by="N", on="1 May", text="{by} %s"), "N replied on 1 May: “{by} %s”"),
+    ("quiet", dict(figures=9), "No target was missed, as far as targets are agreed and could be judged."),
+    ("quiet", dict(figures=0), "There is no pack of this month yet, so nothing is known."),
+    ("changed", dict(month="April 2026"), "Changed since the pack of April 2026"),
+    ("changed", dict(month=None), "Changed since the last pack"),
+    ("unchanged", dict(month="April 2026"), "nothing is judged otherwise, and no row was read again."),
+    ("unchanged", dict(month=None), "there is none before this one."),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "says"), SAID)
+def test_what_pages_say_besides(name, given, says):
+    assert sentences.say(name, contract(), **given) == says
+
+
+class Heard(Language):
+    """A language that keeps what it was asked to say."""
+
+    messages: ClassVar[set[str]] = set()
+
+    def __call__(self, message: str, /, **places: object) -> str:
+        self.messages.add(message)
+        return super().__call__(message, **places)
+
+    def plural(self, one: str, many: str, number: float, /, **places: object) -> str:
+        self.messages.add(one if number == 1 else many)
+        return super().plural(one, many, number, **places)
+
+
+def test_every_message_is_said_by_a_case(monkeypatch):
+    monkeypatch.setattr("msp_report.words.numbers.Language", Heard)
+    for report, table in TABLES.items():
+        for case in table.get("headlines", []):
+            headline(report, case)
+        for kind in PERIODS.keys() & table.keys():
+            for case in table[kind]:
+                opening(report, kind, case)
+    for name, given, _ in SAID:
+        sentences.say(name, contract(), **given)
+    folder = Path(sentences.__file__).parent
+    written: set[str] = set()
+    for path in folder.glob("*.py"):
+        for message in extraction.in_code(path.read_text("utf-8"), shows=False):
+            written |= {message} if isinstance(message, str) else set(message)
+    assert len(written) > 300
+    assert written - Heard.messages == NEVER | {
+        "{measure} of {subject}"
+    }  # which names what nobody has declared
