@@ -190,12 +190,6 @@ def files(sources: Sources, template: str | Path, month: Month) -> list[Path]:
     return sorted({path for _, source in entries for path in exports.matches(source, place, month)})
 
 
-def check_sources(sources: Sources, params: Path | None = None) -> None:
-    """Raise ParamsError where a key of a source or its profile cannot be used."""
-    for table, source in _entries(sources):
-        _layout_of(source, TABLES[table], params)
-
-
 # ---------------------------------------------------------------- which files
 
 

@@ -389,84 +389,6 @@ def calendar(
     return _picture(draw, title, alt, show, 0.75 + 0.32 * len(wide), wide.size)
 
 
-def survival(
-    frame: pd.DataFrame,
-    *,
-    alt: str,
-    title: str,
-    x: str = "at_min",
-    y: str = "open_ratio",
-    by: str | None = None,
-    unit: str = "min",
-    show: Display = PLAIN,
-    why: str = "nothing to follow",
-) -> Picture:
-    """The share that is still open after a time, one step line for each `by`, labelled at its end."""
-    if frame.empty:
-        return _nothing(title, alt, why, show)
-    groups = list(frame.groupby(by, sort=False, observed=True)) if by else [("", frame)]
-
-    def draw(axes: Axes) -> None:
-        labels = []
-        for (name, rows), shade in zip(groups, _shades(len(groups), dark_first=True), strict=True):
-            sns.lineplot(
-                x=rows[x], y=rows[y], drawstyle="steps-post", estimator=None, color=shade, lw=1.8, ax=axes
-            )
-            labels.append((float(rows[y].iloc[-1]), clean(name, 20), shade, "normal"))
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, frame[x].max() or 1)
-        axes.set(xlabel="", ylabel="")
-        _number_axis(axes.yaxis, "ratio", show)
-        _number_axis(axes.xaxis, unit, show)
-        if by:
-            _end_labels(axes, labels)
-
-    return _picture(draw, title, alt, show, 2.6, len(frame))
-
-
-def histogram(
-    frame: pd.DataFrame,
-    *,
-    alt: str,
-    title: str,
-    x: str = "value",
-    unit: str = "min",
-    target: float | None = None,
-    most: float | None = None,
-    show: Display = PLAIN,
-    why: str = "nothing to count",
-) -> Picture:
-    """How many rows fall where; those above `most` are counted in words, not drawn."""
-    values = frame[x].dropna().to_numpy(dtype=float)
-    drawn = values if most is None else values[values <= most]
-    if not len(drawn):
-        return _nothing(title, alt, why, show)
-
-    def draw(axes: Axes) -> None:
-        sns.histplot(x=drawn, bins=30, color=MUTED, edgecolor="white", linewidth=0.6, ax=axes)
-        _number_axis(axes.xaxis, unit, show)
-        _number_axis(axes.yaxis, "count", show)
-        if target is not None:
-            axes.axvline(target, color=INK, lw=1.2, ls=(0, (4, 3)))
-            top = axes.get_ylim()[1]
-            axes.annotate(f" {_agreed(target, unit, show)}", (target, top), va="top")
-        beyond = len(values) - len(drawn)
-        axes.set_xlabel(
-            show.language(
-                "{number} beyond {most} not drawn",
-                number=show.number(beyond, "count"),
-                most=show.number(most, unit),
-            )
-            if beyond
-            else "",
-            loc="left",
-        )
-        axes.set_ylabel("")
-        axes.grid(axis="x", visible=False)
-
-    return _picture(draw, title, alt, show, 2.3, 30)
-
-
 def sparkline(
     values: Sequence[float | None], *, alt: str, target: float | None = None, show: Display = PLAIN
 ) -> Picture:
@@ -772,15 +694,11 @@ def _subjects(axes: Axes, names: Sequence[Any]) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
-def _shades(count: int, dark_first: bool = False) -> list[str]:
-    lightest = 2 if dark_first else 0  # a line needs more contrast than a surface
-    places = np.linspace(lightest, 4, count).round().astype(int) if count > 1 else [3]
-    shades = (
-        [AGES[place] for place in places]
-        if count <= len(AGES) - 1
-        else list(sns.blend_palette(AGES[:5], count).as_hex())
-    )
-    return shades[::-1] if dark_first else shades
+def _shades(count: int) -> list[str]:
+    if count >= len(AGES):
+        return list(sns.blend_palette(AGES[:5], count).as_hex())
+    places = np.linspace(0, 4, count).round().astype(int) if count > 1 else [3]
+    return [AGES[place] for place in places]
 
 
 def _end_labels(axes: Axes, labels: Sequence[tuple[float, str, str, str]]) -> None:

@@ -63,10 +63,6 @@ AGES = pd.DataFrame(
 DAYS = pd.DataFrame(
     {"day": pd.date_range("2026-10-01", periods=28), "value": [0.0, 30.5] * 14, "service": "email"}
 )
-CURVE = pd.DataFrame(
-    {"at_min": [0, 60, 600] * 2, "open_ratio": [1, 0.5, 0.1, 1, 0.9, 0.8], "p": [*["P1"] * 3, *["P2"] * 3]}
-)
-TIMES = pd.DataFrame({"value": [1.0, 20, 30, 500, None]})
 COURSES = pd.DataFrame(
     [
         (subject, month, value, unit, *limits, value is not None and not limits[0] <= value <= limits[2])
@@ -96,9 +92,7 @@ FORMS: dict[str, tuple[Form, pd.DataFrame]] = {
     "variance_bars": (lambda f: charts.variance_bars(f, value="days", **WORDS), SUBJECTS),
     "stacked_bars": (lambda f: charts.stacked_bars(f, label="priority", by="age", **WORDS), AGES),
     "calendar": (lambda f: charts.calendar(f, by="service", **WORDS), DAYS),
-    "survival": (lambda f: charts.survival(f, by="p", **WORDS), CURVE),
     "control": (lambda f: charts.control(f, show=LONDON, **WORDS), COURSES),
-    "histogram": (lambda f: charts.histogram(f, target=240, most=400, **WORDS), TIMES),
 }
 each_form = pytest.mark.parametrize("name", FORMS)
 
@@ -243,10 +237,6 @@ def test_missing_days_are_crossed_and_noughts_are_not():
     assert "×: not known" in words  # 29 to 31 October have no row
     whole = pd.DataFrame({"day": pd.date_range("2026-10-01", periods=31), "value": 0.0})
     assert "×" not in words_in(charts.calendar(whole, **WORDS))
-
-
-def test_a_histogram_counts_what_it_does_not_draw():
-    assert "1 beyond 6 h 40 min not drawn" in words_in(drawn("histogram"))
 
 
 def test_hostile_names_stay_text():
