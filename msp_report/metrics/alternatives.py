@@ -219,7 +219,11 @@ def _trend_of(measure: str, rows: pd.DataFrame, contract: Contract, period: Peri
         if one.measure == measure and not one.subject
         if period.first.first_on <= one.on < period.last.end_on
     ]
-    few = f"{len(rows)} {'month has' if len(rows) == 1 else 'months have'} a figure: a trend needs {MONTHS_NEEDED}"
+    few = (
+        f"{len(rows)} month has a figure: a trend needs {MONTHS_NEEDED}"
+        if len(rows) == 1
+        else f"{len(rows)} months have a figure: a trend needs {MONTHS_NEEDED}"
+    )
     return {
         "measure": measure,
         "unit": rows["unit"].iloc[-1] if len(rows) else "",

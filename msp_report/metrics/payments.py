@@ -85,8 +85,13 @@ def _sum_of(measure: str, amounts: pd.Series, supplied: bool) -> Figure:
     """The sum of amounts that are all known; where one is not, the rest of them in `low`."""
     known = amounts.dropna()
     lacking = len(amounts) - len(known)
-    invoices = "1 invoice has" if lacking == 1 else f"{lacking} invoices have"
-    why = f"{invoices} no amount in our currency" if supplied else _NOT_SUPPLIED
+    why = (
+        _NOT_SUPPLIED
+        if not supplied
+        else f"{lacking} invoice has no amount in our currency"
+        if lacking == 1
+        else f"{lacking} invoices have no amount in our currency"
+    )
     return Figure.of(
         measure,
         total(known) if supplied and not lacking else None,

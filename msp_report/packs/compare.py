@@ -24,6 +24,7 @@ from filelock import FileLock
 from msp_report import params
 from msp_report.metrics.compare import Analysis, Side
 from msp_report.model.figures import COLUMNS
+from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
 from msp_report.packs import forks, kernels, pack, scraps
 from msp_report.pages import display, publish
@@ -89,7 +90,7 @@ class Comparison:
             for side in self.sides
             if side.figures is not None
         }
-        return pd.DataFrame({"what": _names(rows), **columns})
+        return pd.DataFrame({"what": _names(rows, self.show), **columns})
 
     def columns(self, frame: pd.DataFrame, empty: str = "") -> dict[str, tuple[str, ...]]:
         """The clients' columns of a table, all but its first: each headed by its client, `empty` where it has
@@ -307,16 +308,7 @@ def _is_month(period: Period) -> bool:
 
 
 def _opening(found: Analysis, period: str, show: Display) -> list[sentences.Line]:
-    contract = params.as_contract(
-        {
-            "client": {
-                "name": "all",
-                "timezone": "UTC",
-                "locale": show.locale,
-                "language": show.language.name,
-            }
-        }
-    )
+    contract = _contract(show)
     kept = found.promises
     judged = kept[kept["kept_ratio"].notna()].sort_values("kept_ratio", ascending=False, kind="stable")
     shares = [
@@ -336,14 +328,21 @@ def _opening(found: Analysis, period: str, show: Display) -> list[sentences.Line
     return [(text, None) for text in texts if text]
 
 
-def _names(rows: pd.DataFrame) -> list[str]:
-    """What figures are called; one that nobody has named, such as a fork's own, by the words of its measure."""
+def _contract(show: Display) -> params.Contract:
+    """As much of a contract as sentences need to be said as the page is."""
+    client = {"name": "all", "timezone": "UTC", "locale": show.locale, "language": show.language.name}
+    return params.as_contract({"client": client})
+
+
+def _names(rows: pd.DataFrame, show: Display) -> list[str]:
+    """What figures are called; one that nobody has declared, such as a fork's own, by the words of its measure."""
     measure = rows["measure"].astype(str)
     words = measure.str.capitalize().str.replace(".", ": ", n=1, regex=False).str.replace("_", " ")
-    unnamed = words + (" of " + rows["subject"]).where(rows["subject"].ne(""), "")
+    undeclared = words + (" of " + rows["subject"]).where(rows["subject"].ne(""), "")
+    declared = sentences.names(rows, _contract(show))
     return [
-        plain if name.startswith(own) else name
-        for name, own, plain in zip(sentences.names(rows), measure, unnamed, strict=True)
+        name if own in MEASURES else plain
+        for name, own, plain in zip(declared, measure, undeclared, strict=True)
     ]
 
 

@@ -244,7 +244,7 @@ class Display(Numbers):
 
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
         values = list(frame[name])
-        if name in labels.COLUMNS:
+        if heading[1] == "text" and name in labels.COLUMNS:
             values = [self.label(value) if isinstance(value, str) else value for value in values]
         missing = heading[2] if len(heading) == 3 else None
         units = list(frame[heading[1]]) if _by_row(frame, heading[1]) else [heading[1]] * len(values)
@@ -367,15 +367,17 @@ def _cell(text: str, clip: bool = True) -> Html:
 
 def _more(shown: int, total: int, href: str | None, display: Display) -> str:
     """How many rows are not shown, and where they all are."""
-    say, rest = display.language.plural, total - shown
+    language, rest = display.language, total - shown
     number = display.number(rest, "count")
     if href is None:
-        text = say("{number} more is not shown.", "{number} more are not shown.", rest, number=number)
+        text = language.plural(
+            "{number} more is not shown.", "{number} more are not shown.", rest, number=number
+        )
         return f'<p class="more">{_safe(text)}</p>' if rest else ""
     text = (
-        say("{number} more in the CSV", "{number} more in the CSV", rest, number=number)
+        language.plural("{number} more in the CSV", "{number} more in the CSV", rest, number=number)
         if rest
-        else say("This row as CSV", "These {number} rows as CSV", total, number=total)
+        else language.plural("This row as CSV", "These {number} rows as CSV", total, number=total)
     )
     return f'<p class="more"><a href="{_inside(href)}">{_safe(text)}</a></p>'
 

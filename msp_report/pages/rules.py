@@ -14,7 +14,7 @@ from msp_report.workspace import PROJECT
 PAGE = "rules.html"
 
 _CITED = re.compile(r"\b([Rr]ules? )(\d+(?:(?:, | and | to )\d+)*)")
-_HEADING = re.compile(r"<h3[^>]*>\s*Rule (\d+):")
+_HEADING = re.compile(r"<h3[^>]*>(?=[^<]*?(\d+))")
 _TAG = re.compile(r"(<[^>]*>)")
 #: Within these a citation is no place for a link.
 _CLOSED = re.compile(r"<(/?)(?:a|title|style)\b")
@@ -32,8 +32,8 @@ def notebook() -> NotebookNode:
 
 
 def anchored(html: str) -> str:
-    """The page of the rules with an anchor at each."""
-    return _HEADING.sub(lambda found: f'<h3 id="rule-{found[1]}">Rule {found[1]}:', html)
+    """The page of the rules with an anchor at each, by the number in its heading: the words are the language's."""
+    return _HEADING.sub(lambda found: f'<h3 id="rule-{found[1]}">', html)
 
 
 def linked(html: str) -> str:

@@ -134,18 +134,18 @@ class Shelf:
         folder = home.joinpath(*names)
         return (folder / "html" / "index.html").is_file() and folder.resolve().is_relative_to(home.resolve())
 
-    def called(self, client: str) -> tuple[str, Numbers]:
-        """What a client is called, and how its pages are written; the folder's name where params cannot be read."""
+    def contract(self, client: str) -> params.Contract | None:
+        """A client's contract; None where it cannot be read, or where the folder is no client's."""
         try:
-            contract = params.load_contract(self.workspace.client_params(client))
-            return contract.client.name, Numbers.of(contract)
+            return params.load_contract(self.workspace.client_params(client))
         except (ValueError, OSError):
-            return client, Numbers()
+            return None
 
     @property
     def language(self) -> Language:
         """The language that all its clients share, else English."""
-        names = {show.language.name for _, show in map(self.called, self.clients())}
+        known = filter(None, map(self.contract, self.clients()))
+        names = {contract.client.language for contract in known}
         return Language(names.pop()) if len(names) == 1 else ENGLISH
 
     def find(self, names: list[str]) -> Path | None:
@@ -208,8 +208,9 @@ def index(shelf: Shelf) -> str:
 
 
 def _client_part(shelf: Shelf, client: str, language: Language) -> str:
-    name, show = shelf.called(client)
-    show = replace(show, language=language)
+    contract = shelf.contract(client)
+    show = replace(Numbers.of(contract) if contract else Numbers(), language=language)
+    name = contract.client.name if contract else show.label(client)
     items = [
         f'<li><a href="/{quote("/".join((client, *names)))}/html/index.html">{escape(_label(names, show))}</a></li>'
         for names in sorted(shelf.packs(client), key=_order)

@@ -2,8 +2,8 @@
 
 In code a message is what `language(…)`, `language.plural(…)` and `message(…)` are given. A notebook, and code that
 shows things as a notebook does, needs no marks: there it is what the display layer is given to say, namely captions,
-titles, alternatives, heads of columns and what stands for missing cells, terms of facts, and every heading and
-paragraph of Markdown. Labels, measures and questions are declared as data and are read where they are declared.
+titles, alternatives, heads of columns and what stands for missing cells, terms of facts, and every heading, paragraph
+and item of Markdown. Labels, measures and questions are declared as data and are read where they are declared.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ def catalogue() -> Catalog:
         _add(made, path, in_notebook(path.read_text(encoding="utf-8")))
     for path in sorted(PACKAGE.rglob("*.j2")):
         _add(made, path, in_template(path.read_bytes()))
+    rules = ROOT / "docs" / "rules.md"  # a page of every pack
+    _add(made, rules, markdown.messages(rules.read_text(encoding="utf-8")))
     _add(made, PACKAGE / "model" / "measures", in_measures())
     _add(made, PACKAGE / "words" / "labels.py", in_labels())
     _add(made, PACKAGE / "words" / "questions.yaml", questions.listed()["text"])
@@ -117,8 +119,8 @@ def _shown(call: ast.Call) -> Iterator[Message]:
     if name == "table" and len(call.args) > 1:
         yield from _headings(call.args[1])
     if name == "facts" and call.args and isinstance(call.args[0], ast.Dict):
-        for node in (*call.args[0].keys, *call.args[0].values):
-            yield from _texts(node)
+        yield from _texts(*call.args[0].keys)
+        yield from _texts(*(value for value in call.args[0].values if not isinstance(value, ast.Tuple)))
 
 
 def _name(call: ast.Call) -> str:

@@ -25,7 +25,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "status": (
         *("unprotected", "missed", "in time", "cannot tell", "not stated", "no data", "not registered"),
         *("not required", "ok", "over", "warn", "the provider", "undisclosed", "disclosed", "disclosed late"),
-        *("no tie", "outside service time", "counted", "refused", "partly"),
+        *("no tie", "outside service time", "counted", "refused", "partly", "in progress"),
     ),
     "kind": (
         *("opinion", "proposal", "credit", "verdict", "target", "rule", "clause", "amendment", "rebase"),
@@ -53,6 +53,7 @@ CODES: dict[str, tuple[str, ...]] = {
         "holds no interest in the outcome",
     ),
     "found": ("yes",),
+    "by": ("proposed_by", "sponsor"),
     "detail": (),
     "direction": ("better", "worse", "looser", "stricter", "rising", "falling", "no trend"),
     "side": ("better", "worse"),
@@ -99,7 +100,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "severity": ("ungraded", "none", "low", "medium", "high", "critical"),
     "before": ("none", "low", "medium", "high", "critical"),
     "item": ("exit fee", "fee until the end"),
-    "report": tuple(dict.fromkeys(measure.partition(".")[0] for measure in MEASURES)),
+    "report": (*dict.fromkeys(measure.partition(".")[0] for measure in MEASURES), "compare"),
     "pays_by": ("hour", "ticket", "nothing"),
     "why": (),
     "why_missing": (),
@@ -117,6 +118,9 @@ NAMED: dict[str, str] = {
 
 #: What a page calls how firm a verdict is.
 ROBUST: dict[str, str] = {"pass": "robust pass", "fail": "robust fail", "fragile": "fragile"}
+
+#: Reports whose figures have codes for subjects: kinds of exception, grades of a finding.
+BY_CODES = frozenset({"procurement", "questions"})
 
 #: Why something is missing, or not as it should be, as metrics say it.
 REASONS: tuple[str, ...] = (
@@ -319,8 +323,17 @@ def label(code: str, language: Language) -> str:
 
 def page(report: str, language: Language) -> str:
     """What a report is called where its name stands alone: in the list of pages, as a title."""
-    name = label(report, language)
-    return name[:1].upper() + name[1:]
+    return raised(label(report, language))
+
+
+def subject(measure: str, name: str, language: Language) -> str:
+    """What the subject of a figure is called: a code where its report counts by codes, else a name as it stands."""
+    return label(name, language) if measure.partition(".")[0] in BY_CODES else name
+
+
+def raised(text: str) -> str:
+    """A text with its first letter raised, the others as they are: nouns of other languages keep theirs."""
+    return text[:1].upper() + text[1:]
 
 
 def _known(code: str, language: Language) -> str | None:

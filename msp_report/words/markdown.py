@@ -1,4 +1,4 @@
-"""Markdown as messages: a heading or a paragraph each, so that a notebook needs no marks to be translated."""
+"""Markdown as messages: a heading, a paragraph or an item of a list each, so that a notebook needs no marks."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 
 from msp_report.words.language import Language
 
-_BLOCKS = re.compile(r"(\n\s*\n)")
-_HEADING = re.compile(r"(#{1,6} +)(.+?)\s*")
+_BLOCKS = re.compile(r"(\n\s*\n|\n(?=[-*] |\d+\. ))")
+_MARKED = re.compile(r"(#{1,6} +|> ?|[-*] +|\d+\. +)?(.*)", re.S)
 
 
 def messages(source: str) -> list[str]:
-    """The messages of a cell in order, each on one line."""
+    """The messages of a text in order, each on one line."""
     return [text for _, text in map(_parted, _BLOCKS.split(source)[::2]) if text]
 
 
 def said(source: str, language: Language) -> str:
-    """The cell in a language; what its catalogue does not know stays as it is written, line ends and all."""
+    """The text in a language; what its catalogue does not know stays as it is written, line ends and all."""
     if language.is_source:
         return source
     parts = _BLOCKS.split(source)
@@ -24,13 +24,14 @@ def said(source: str, language: Language) -> str:
 
 
 def _said(block: str, language: Language) -> str:
-    prefix, text = _parted(block)
+    mark, text = _parted(block)
     told = language(text)
-    return block if told == text else prefix + told
+    return block if told == text else mark + told
 
 
 def _parted(block: str) -> tuple[str, str]:
-    """What makes a heading of a block, and its text on one line."""
-    heading = _HEADING.fullmatch(block)
-    prefix, text = heading.groups() if heading else ("", block)
-    return prefix, " ".join(text.split())
+    """What makes a heading, an item or a quotation of a block, and its text on one line."""
+    mark, text = _MARKED.findall(block)[0]
+    if mark.startswith(">"):
+        text = re.sub(r"\n> ?", "\n", text)
+    return mark, " ".join(text.split())

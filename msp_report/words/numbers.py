@@ -270,6 +270,10 @@ class Numbers:
         """What a code or a reason of the records is called; see `labels`."""
         return labels.label(code, self.language)
 
+    def subject(self, measure: str, name: str) -> str:
+        """What the subject of a figure is called; see `labels`."""
+        return labels.subject(measure, name, self.language)
+
     def number(self, value: Any, unit: str = "", why: str | None = None, apart_from: Any = None) -> str:
         """See `number`."""
         return number(value, unit, self.locale, self.currency, why, apart_from, self.language)

@@ -74,7 +74,7 @@ def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str]:
 
 
 def _name(measure: str, subject: str, show: Numbers) -> str:
-    declared, subject = MEASURES.get(measure) or NAMED.get(measure), show.label(subject)
+    declared, subject = MEASURES.get(measure) or NAMED.get(measure), show.subject(measure, subject)
     if declared is not None and declared.title:
         return declared.called(subject, show.language)
     return show.language("{measure} of {subject}", measure=measure, subject=subject) if subject else measure

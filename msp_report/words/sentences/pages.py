@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msp_report.words import labels
 from msp_report.words.sentences.contract import NOTICE_DAYS
 from msp_report.words.sentences.said import Page, joined, paragraph
 
@@ -91,7 +92,7 @@ def grade(page: Page, *, question: str, severity: str) -> str:
         return page.language("Not graded ({question} in findings.yaml).", question=question)
     if severity == "none":
         return page.language("In order.")
-    return page.language("{severity} finding.", severity=page.label(severity).capitalize())
+    return page.language("{severity} finding.", severity=labels.raised(page.label(severity)))
 
 
 def found(

@@ -47,7 +47,9 @@ class Said:
     def __getattr__(self, name: str) -> str | None:
         found = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
         if isinstance(found, str):
-            return self._show.label(found)
+            return (
+                self._show.subject(self.raw.measure, found) if name == "subject" else self._show.label(found)
+            )
         if found is None:
             return None
         unit = "count" if name == "n" else "ratio" if name == "coverage" else self.raw.unit

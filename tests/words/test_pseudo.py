@@ -1,0 +1,189 @@
+"""Every word of a page is a message: in a language that brackets them all, what stands outside is the client's data.
+
+Two months, the day, three months as a year, a comparison and the server's own page, of the demo company.
+"""
+
+import base64
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+import yaml
+
+from msp_report.packs import compare, pack
+from msp_report.pages import serve
+from msp_report.words import questions
+from msp_report.words.language import PSEUDO
+from msp_report.workspace import PROJECT, Workspace
+
+YEAR, MONTHS = "2026-08..2026-10", ("2026-09", "2026-10")
+
+
+@pytest.fixture(scope="module")
+def place(demo_place, tmp_path_factory) -> Workspace:
+    """A client with the demo company's params and three of its months, whose pages are in brackets, and its twin."""
+    root = tmp_path_factory.mktemp("pseudo")
+    for client in ("demo-in-brackets", "twin"):
+        folder = root / "params" / client
+        shutil.copytree(PROJECT / "params" / "demo", folder)
+        for name, before, after in (
+            ("contract.yaml", "locale: en-GB", f"locale: en-GB, language: {PSEUDO}"),
+            ("findings.yaml", 'period: "2026"', f'period: "{YEAR}"'),
+        ):
+            text = (folder / name).read_text(encoding="utf-8")
+            assert before in text
+            (folder / name).write_text(text.replace(before, after), encoding="utf-8")
+    for month in ("2026-08", *MONTHS):
+        exports = demo_place.exports / "demo" / month
+        shutil.copytree(exports, root / "exports" / "demo-in-brackets" / month)
+    made = Workspace.find(root)
+    for month in MONTHS:
+        pack.run_month("demo-in-brackets", month, made)
+    shutil.copytree(made.output / "demo-in-brackets" / MONTHS[-1], made.output / "twin" / MONTHS[-1])
+    pack.run_year("demo-in-brackets", YEAR, made)
+    pack.run_day("demo-in-brackets", made)
+    compare.run(["demo-in-brackets", "twin"], MONTHS[-1], made)
+    return made
+
+
+#: Parts of a line: what they hold belongs to the text around them.
+_INLINE = frozenset({"a", "b", "code", "em", "i", "strong", "tspan"})
+
+
+class _Words(HTMLParser):
+    """What a reader sees or hears of a page: its text, what stands for pictures, and the text inside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = [""]
+        self._silent = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.texts += [given[name] or "" for name in ("alt", "aria-label", "title") if name in given]
+        drawn = (given.get("src") or "").partition("data:image/svg+xml;base64,")[2]
+        if drawn:
+            self.texts += seen(base64.b64decode(drawn).decode())
+        self._begin(tag)
+        self._silent = tag if tag in ("style", "code") else self._silent
+
+    def handle_endtag(self, tag: str) -> None:
+        self._begin(tag)
+        self._silent = "" if tag == self._silent else self._silent
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.texts[-1] += data
+
+    def _begin(self, tag: str) -> None:
+        if tag not in _INLINE:
+            self.texts.append("")
+
+
+def seen(html: str) -> list[str]:
+    """The texts of a page."""
+    parser = _Words()
+    parser.feed(html)
+    return parser.texts
+
+
+def scalars(value: object) -> Iterator[str]:
+    """Every text in a YAML file, keys too: they are names of services and priorities."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (str(key), *scalars(inner))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from scalars(inner)
+    elif value is not None:
+        yield str(value)
+
+
+@pytest.fixture(scope="module")
+def data(place) -> frozenset[str]:
+    """What is not ours to translate: texts of the accepted tables and of the params, names of files and records."""
+    found = {"MSP_REPORT", "Markdown"}
+    for path in (place.output / "demo-in-brackets").rglob("*.parquet"):
+        frame = pd.read_parquet(path)
+        for name in frame.columns[[pd.api.types.is_string_dtype(kind) for kind in frame.dtypes]]:
+            found |= set(map(str, frame[name].dropna().unique()))
+    for path in place.client_params("demo-in-brackets").rglob("*.yaml"):
+        found |= set(scalars(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    found |= {path.name for path in place.output.rglob("*.csv")}
+    found |= {path.name for path in place.root.glob("exports/*/*/*")}
+    notes = [path.read_text(encoding="utf-8") for path in place.root.glob("params/*/notes/*.md")]
+    paragraphs = [part for note in notes for part in note.split("\n")]
+    found |= set(questions.listed()["question"])
+    return frozenset(clean(text) for text in (*found, *paragraphs))
+
+
+def clean(text: str) -> str:
+    """A text without the marks around it."""
+    return re.sub(r"\s+", " ", text).strip(" .,;:·()?!“”'\"-–×▲<>…✓✗○\u00a0")
+
+
+#: Numbers, days, months, zones and pseudonyms: written by the locale, or made.
+_WRITTEN = re.compile(
+    r"[\d.,:/%£$€+-]+|person-\w+|\d{4}-\d\d(-\d\d)?|BST|GMT|[A-Z]{3}|[A-Z]"
+    r"|(\d+ )?(January|February|March|April|May|June|July|August|September|October|November|December)( \d+)?"
+    r"|(\d+ )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)( \d+)?"
+)
+
+
+def left(text: str, data: frozenset[str]) -> list[str]:
+    """What of a text is neither in brackets nor data."""
+    while (bare := re.sub(r"⟦[^⟦⟧]*(⟧|…$)", "\n", text)) != text:
+        text = bare
+    pieces = [clean(piece) for piece in bare.split("\n")]
+    return [piece for piece in pieces if piece and not is_data(piece, data)]
+
+
+def is_data(piece: str, data: frozenset[str]) -> bool:
+    """Whether a piece is a name, a number or a day, cut short, or several of them."""
+    piece = clean(piece)
+    if not piece or piece in data or _WRITTEN.fullmatch(piece):
+        return True
+    if len(piece) > 12 and any(text.startswith(piece) for text in data):
+        return True
+    for separator in ("; ", ", ", " and ", ": ", " · ", " ", ":"):
+        parts = piece.split(separator)
+        if len(parts) > 1 and all(is_data(part, data) for part in parts):
+            return True
+    return False
+
+
+def pages(place: Workspace) -> dict[str, str]:
+    """Every page that was published, and the server's own, by its place."""
+    found = {
+        str(path.relative_to(place.output)): path.read_text(encoding="utf-8")
+        for depth in ("*/*", "*/*/*")
+        for path in sorted(place.output.glob(f"{depth}/html/*.html"))
+        if ".revisions" not in path.parts and "twin" not in path.parts
+    }
+    return found | {"the server's own": serve.index(serve.Shelf(place))}
+
+
+def test_no_word_stands_outside_the_brackets(place, data):
+    forgotten = {
+        name: found
+        for name, html in pages(place).items()
+        if (found := sorted({piece for text in seen(html) for piece in left(text, data)}))
+    }
+    assert len(pages(place)) > 40
+    assert not forgotten
+
+
+def test_a_forgotten_word_is_found():
+    assert left("⟦{count} of ⟧12 tickets", frozenset()) == ["12 tickets"]
+    assert left("⟦as of ⟧1 May 2026, 09:30 BST⟦ for ⟧Acme and webshop", frozenset({"Acme", "webshop"})) == []
+
+
+def test_codes_and_figures_are_kept_in_every_language(place):
+    written = [*place.output.rglob("records/*/*.csv"), *place.output.rglob("figures.csv")]
+    assert written
+    for path in written:
+        table = pd.read_csv(path, dtype=str).drop(columns=["headline"], errors="ignore")
+        assert not table.apply(lambda column: column.str.contains("⟦", na=False)).to_numpy().any(), path
