@@ -1,4 +1,4 @@
-"""The command line: verbs only, no work. Every error is one sentence on stderr and an exit code (interfaces.md)."""
+"""The command line: verbs only, no work. Every error is one sentence on stderr and an exit code (docs/analyst.md)."""
 
 from __future__ import annotations
 

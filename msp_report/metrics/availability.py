@@ -155,7 +155,7 @@ class Analysis:
         return figures_of(self.services, self.robustness)
 
     def records(self) -> dict[str, pd.DataFrame]:
-        """The frames that go beside the page, by the names of interfaces.md."""
+        """The frames that go beside the page, by the names of docs/records.md."""
         return {
             "services": self.services,
             "outages": self.outages,

@@ -89,7 +89,7 @@ def levels(
     last_evidence, proofs (in the period), verdict, why, clause.
     Raises: ValueError for naive instants.
     Edge cases decided: without a file all is no_data; a file without rows leaves every duty unproved.
-    Source: rule 31 and contract.yaml `duties`; mission, system 10.
+    Source: rule 31 and contract.yaml `duties`; system 10 (docs/board.md).
 
     >>> proofs = pd.DataFrame({"duty": ["patching"], "done_at": pd.to_datetime(["2026-09-06 03:30Z"])})
     >>> table = levels(proofs, {"duties": [{"name": "patching", "every_days": 30}]},

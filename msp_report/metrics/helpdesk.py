@@ -179,7 +179,7 @@ class Analysis:
 def analyse(case: Case) -> Analysis:
     """Everything that is open at the cut-off, and what was solved shortly before.
 
-    Reads tickets and ticket_events. Raises as `tickets.history_of`. Source: rules 0 and 12-17; mission, system 4.
+    Reads tickets and ticket_events. Raises as `tickets.history_of`. Source: rules 0, 12-17; system 4 (docs/board.md).
     """
     contract, at = as_contract(case.agreed), case.end
     given = case.table("tickets")

@@ -112,7 +112,7 @@ def voices(
     Returns: one row per answer: survey_id, answered_at, ticket_id, assignee (at the cut-off), category, the three
     answers, comment, reopened (whether the ticket was, before the cut-off; missing where the ticket is not in the
     table), repeats (the earlier ticket that it repeats), repeated_by (the first later one that repeats it).
-    Source: rules 18 and 20; mission, system 7.
+    Source: rules 18 and 20; system 7 (docs/board.md).
     """
     _, answered = _of_period(surveys, start, end)
     agreed = as_contract(contract).on(start)

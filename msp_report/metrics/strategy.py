@@ -112,7 +112,7 @@ def analyse(case: Case) -> Analysis:
 
     Raises: ValueError for a cut-off without a zone.
     Edge cases decided: see the module; without projects only the oversight is judged.
-    Source: mission, systems 1 and 10; score rule 26.
+    Source: systems 1 and 10 (docs/board.md); score rule 26.
     """
     plan, agreed = as_strategy(case.strategy), as_contract(case.agreed)
     projects, decisions = case.table("projects"), case.table("decisions")

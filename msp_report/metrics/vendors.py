@@ -114,7 +114,7 @@ def analyse(case: Case) -> Analysis:
     Reads vendors, recommendations, purchases, rates and projects. Raises: ValueError for a vendor listed twice under
     one name, for a period without a zone, and as procurement.match.
     Edge cases decided: money is missing where its table is, and 0 where the table has nothing of the vendor.
-    Source: mission, system 9; interfaces.md, record vendors/vendors.
+    Source: system 9 (docs/board.md); docs/records.md.
     """
     agreed = as_contract(case.agreed)
     vendors, purchases = case.table("vendors"), case.table("purchases")

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from msp_report.case import open_case
-from msp_report.metrics import availability, contract_year, projects, projects_year, year
+from msp_report.metrics import availability, projects, year
+from msp_report.metrics.contract import year as contract_year
+from msp_report.metrics.projects import year as projects_year
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Month, Period
 

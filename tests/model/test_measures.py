@@ -22,7 +22,7 @@ PLACES = {
     "contract.yaml, term",
     "findings.yaml",
     "register of vendors",
-    "mission, system 8",
+    "system 8 (docs/board.md)",
     "an opinion a year, independent",
     "booked hours under the contract",
     "monthly fee / hours",

@@ -60,8 +60,8 @@ def actions(
     [['overdue', 31]]
     """
     first, last = day_after(start, timezone), last_day(end, timezone)
-    table = _as_it_stood(actions, last).assign(listed=True)
-    before = _as_it_stood(earlier, last).assign(listed=False)
+    table = _decided_by(actions, last).assign(listed=True)
+    before = _decided_by(earlier, last).assign(listed=False)
     before = before[~before["action_id"].isin(table["action_id"])]
     table = pd.concat([table, before.drop_duplicates("action_id", keep="last")], ignore_index=True)
     done = table["done_on"].notna()
@@ -154,7 +154,7 @@ def _by_state(table: pd.DataFrame, day: str) -> pd.DataFrame:
     return order.sort_values(["place", "late", day, "dear"], kind="stable", ignore_index=True)
 
 
-def _as_it_stood(actions: pd.DataFrame | None, last: pd.Timestamp) -> pd.DataFrame:
+def _decided_by(actions: pd.DataFrame | None, last: pd.Timestamp) -> pd.DataFrame:
     """A register as it was known on a day."""
     columns = TABLES["actions"].names
     table = (TABLES["actions"].empty() if actions is None else actions).reindex(columns=list(columns))

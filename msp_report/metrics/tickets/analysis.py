@@ -78,7 +78,7 @@ class Analysis:
         return [figure for subject in _subjects(self) for part in parts for figure in part(self, subject)]
 
     def records(self) -> dict[str, pd.DataFrame]:
-        """The frames that go beside the page, by the names of interfaces.md."""
+        """The frames that go beside the page, by the names of docs/records.md."""
         names = ("clocks", "attainment", "rules", "robustness", "durations", "backlog", "volumes", "hours")
         names += ("open_tickets", "ageing", "reopens", "repeats", "duplicates", "priority_changes", "undated")
         return {name: getattr(self, name) for name in names}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from months import MonthOf, PastOf
 
-from msp_report.metrics.contract_year import analyse
+from msp_report.metrics.contract.year import analyse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.params import as_contract
 

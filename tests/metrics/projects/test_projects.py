@@ -17,7 +17,7 @@ from months import MonthOf
 from msp_report.metrics import projects
 from msp_report.model.statistics import wilson
 
-REAL = Path(__file__).parents[3] / "shared" / "real" / "projects"
+REAL = Path(__file__).parents[4] / "shared" / "real" / "projects"
 CUTOFF = date(2026, 5, 1)
 few = settings(max_examples=25, deadline=None)
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from months import MonthOf
 
-from msp_report.metrics.projects_year import LIVES, analyse, lives
+from msp_report.metrics.projects.year import LIVES, analyse, lives
 from msp_report.model.period import Period
 
 START, END = pd.Timestamp("2026-01-01", tz="UTC"), pd.Timestamp("2026-05-01", tz="UTC")
