@@ -6,6 +6,9 @@ from pathlib import Path
 
 import nbformat
 
+#: Public data sets that lie beside the project on some machines; tests of them are skipped elsewhere.
+REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+
 CONTRACT = """\
 client: {name: Acme Ltd, timezone: Europe/London, currency: GBP}
 provider: {name: Example MSP}

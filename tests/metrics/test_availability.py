@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
+import workspaces
 from service_day import END, HEADER, START, agreed, full_day, level, log, minutes, of_day, probe
 
 from msp_report.metrics import availability
@@ -424,7 +423,7 @@ def test_bounds_must_be_instants_in_order():
 
 # ---------------------------------------------------------------- real checks
 
-REAL = Path(__file__).parents[3] / "shared" / "real" / "availability" / "checks.csv"
+REAL = workspaces.REAL / "availability" / "checks.csv"
 
 
 @pytest.mark.real

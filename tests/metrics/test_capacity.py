@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import workspaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from months import MonthOf
@@ -15,7 +16,7 @@ from months import MonthOf
 from msp_report.metrics import capacity
 from msp_report.model import statistics
 
-REAL = Path(__file__).parents[3] / "shared" / "real" / "capacity"
+REAL = workspaces.REAL / "capacity"
 START, END = date(2026, 4, 1), date(2026, 5, 1)
 WAN = {"resource": "wan", "metric": "utilisation", "capacity": 1.0, "warn_ratio": 0.7, "limit_ratio": 0.85}
 

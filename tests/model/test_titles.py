@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+import workspaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz, process
@@ -14,7 +13,7 @@ from rapidfuzz import fuzz, process
 from msp_report.model import titles
 from msp_report.model.titles import CUTOFF, Compared, earlier_match
 
-REAL = Path(__file__).parents[3] / "shared" / "real" / "duplicates"
+REAL = workspaces.REAL / "duplicates"
 
 # Few words and letters, so that shared words, swapped words and slips of a letter all come up.
 word = st.one_of(

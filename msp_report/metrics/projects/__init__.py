@@ -1,4 +1,4 @@
-"""Projects against their first plan (rules 24 to 26): `month`, how they stand at a cut-off; `year`, what became of them."""
+"""Projects against their first plan (rules 24 to 26): `month` at a cut-off, `year` over all its reports."""
 
 from msp_report.metrics.projects.month import (
     Analysis,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import workspaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from months import MonthOf
@@ -17,7 +17,7 @@ from months import MonthOf
 from msp_report.metrics import projects
 from msp_report.model.statistics import wilson
 
-REAL = Path(__file__).parents[4] / "shared" / "real" / "projects"
+REAL = workspaces.REAL / "projects"
 CUTOFF = date(2026, 5, 1)
 few = settings(max_examples=25, deadline=None)
 

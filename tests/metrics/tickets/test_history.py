@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
+import workspaces
 from ticket_cases import END, WED, check, contract, desk, log, one
 
 from msp_report.metrics import tickets
@@ -192,7 +191,7 @@ def test_what_cannot_be_read_is_said_in_one_sentence(frame, events, message):
 # ---------------------------------------------------------------- a real log
 
 
-REAL = Path(__file__).parents[3] / "shared" / "real" / "tickets" / "incident_event_log.csv"
+REAL = workspaces.REAL / "tickets" / "incident_event_log.csv"
 STATES = {
     "New": "new",
     "Active": "open",
