@@ -103,7 +103,7 @@ def credits_to_date(
     last = when.shift(-1) if owed is not None else when
     months = sorted(Month.parse(name) for name in history["month"].unique())
     by_month = {one: history[history["month"] == str(one)] for one in months if not last < one}
-    known = _as_it_stood(credits_table, when)
+    known = _register_at(credits_table, when)
     past = [
         credits(rows, by_month.get(one.shift(-1)), known, contract, one) for one, rows in by_month.items()
     ]
@@ -284,7 +284,7 @@ def _dearest_first(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[order].reset_index(drop=True)
 
 
-def _as_it_stood(table: pd.DataFrame | None, month: Month) -> pd.DataFrame | None:
+def _register_at(table: pd.DataFrame | None, month: Month) -> pd.DataFrame | None:
     """The register of claims as it stood at the end of a month (rule 0)."""
     if table is None:
         return None
