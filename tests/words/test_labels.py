@@ -17,7 +17,7 @@ XA, EN = Language(PSEUDO), Language()
 
 #: What stands in metrics with a blank in it and is on no page: types of columns, SQL, places with nothing between them.
 _NO_WORDS = re.compile(r"datetime64\[us, UTC\]|.*\b[A-Z]{4,}\b.*|\"at\".*|list_extract.*|[^a-zA-Z]*", re.S)
-#: Parts of errors, and of the names of readings in CSV.
+#: Parts of errors, and names of readings and columns in CSV.
 _UNSEEN = {
     "did you mean {}?",
     "there are {}",
@@ -25,6 +25,8 @@ _UNSEEN = {
     "tickets: opened_at",
     "ticket_events: at",
     "round the clock",
+    "{} value",
+    "{} verdict",
 }
 
 
