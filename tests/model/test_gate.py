@@ -1,0 +1,43 @@
+"""The gate of verdicts: what each kind of missing evidence does to each answer."""
+
+import math
+
+import pytest
+
+from msp_report.model.gate import decide
+
+CASES = {
+    "met": ((0.97, 0.95, "higher"), {}, "met"),
+    "missed": ((0.9, 0.95, "higher"), {}, "missed"),
+    "on the target is met": ((0.95, 0.95, "higher"), {}, "met"),
+    "less is better": ((3, 2, "lower"), {}, "missed"),
+    "no value": ((None, 0.95, "higher"), {"why": "no file"}, "no_data"),
+    "no target": ((0.9, None, "higher"), {}, "no_target"),
+    "no value comes before no target": ((None, None, "higher"), {"why": "no file"}, "no_data"),
+    "withheld comes before all": ((0.99, 0.95, "higher"), {"withheld": "checks did not come"}, "no_data"),
+    "a doubted source proves nothing good": ((0.97, 0.95, "higher"), {"doubt": "wrong unit"}, "no_verdict"),
+    "a doubted source proves nothing bad": (
+        (0.9, 0.95, "higher"),
+        {"doubt": "x", "own_word": True},
+        "no_verdict",
+    ),
+    "an interval beside the target": ((0.97, 0.95, "higher"), {"low": 0.96, "high": 1}, "met"),
+    "an interval around the target": ((0.97, 0.95, "higher"), {"low": 0.9, "high": 1}, "no_verdict"),
+    "an interval that ends on the target": ((0.97, 0.95, "higher"), {"low": 0.95}, "met"),
+    "nothing bounds it": ((2, 5, "lower"), {"high": math.inf}, "no_verdict"),
+    "a miss of one's own word stands": ((0.9, 0.95, "higher"), {"high": 1, "own_word": True}, "missed"),
+    "a met of one's own word does not": ((0.97, 0.95, "higher"), {"low": 0, "own_word": True}, "no_verdict"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_verdict(name):
+    given, more, expected = CASES[name]
+    assert decide(*given, **more).verdict == expected
+
+
+def test_why():
+    assert decide(1, 1, "higher", withheld="no checks", why="no rows").why == "no checks"
+    assert decide(None, 1, "higher", why="no rows").why == "no rows"
+    assert decide(1, 1, "higher", low=0, unsure="2 rows were rejected").why == "2 rows were rejected"
+    assert decide(1, 1, "higher").why is None
