@@ -3,11 +3,23 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from workspaces import Place, Said
 
 from msp_report.workspace import PROJECT, Workspace, make_demo
+
+#: What makes packs or the demo company, drives a browser or builds an environment: not in `make quick`.
+SLOW = ("abuse", "benchmarks", "browser", "demo", "packs", "real", "test_guide.py", "test_wheel.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Marks as `slow` what lies in one of the places above, or asks for the demo company."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in SLOW or "demo_place" in item.fixturenames:
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True, scope="session")
