@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from months import MonthOf
 
 from msp_report.metrics import projects
+from msp_report.metrics.projects import month
 from msp_report.model.statistics import wilson
 
 REAL = workspaces.REAL / "projects"
@@ -115,9 +116,9 @@ def test_the_present_status_since():
 @pytest.mark.parametrize("table", [None, reports().iloc[:0]], ids=["not supplied", "header only"])
 def test_nothing_reported(table):
     frame = projects.variance(table, CUTOFF)
-    assert frame.empty and list(frame.columns) == projects.VARIANCE
-    assert list(projects.changes(table, CUTOFF).columns) == projects.CHANGES
-    assert list(projects.proposals(table, None, None, CUTOFF).columns) == projects.PROPOSALS
+    assert frame.empty and list(frame.columns) == month.VARIANCE
+    assert list(projects.changes(table, CUTOFF).columns) == month.CHANGES
+    assert list(projects.proposals(table, None, None, CUTOFF).columns) == month.PROPOSALS
     row = only(projects.calibration(table, CUTOFF))
     assert (row["closed"], row["median_slip_days"], row["late_ratio"], row["cost_growth_ratio"]) == (
         0,
