@@ -352,7 +352,7 @@ def tracked() -> Iterator[Path]:
 
 def test_no_two_test_files_have_one_name():
     """pytest imports them by their name alone."""
-    names = [file.name for file in modules("tests").values() if file.name != "__init__.py"]
+    names = [file.name for file in modules("tests").values() if file.name != "conftest.py"]
     assert not {name for name in names if names.count(name) > 1}
 
 
