@@ -14,11 +14,22 @@ from msp_report.workspace import PROJECT, Workspace, make_demo
 SLOW = ("abuse", "benchmarks", "browser", "demo", "packs", "real", "test_guide.py", "test_wheel.py")
 
 
+def pytest_configure():
+    """The stand-ins that lie beside the tests which share them can be imported by name."""
+    shared = (
+        file
+        for file in Path(__file__).parent.rglob("*.py")
+        if not file.name.startswith(("test_", "conftest"))
+    )
+    sys.path += sorted({str(file.parent) for file in shared})
+
+
 def pytest_collection_modifyitems(items):
-    """Marks as `slow` what lies in one of the places above, or asks for the demo company."""
+    """Marks as `slow` what lies in one of the places above, asks for the demo company or tries many inputs."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).parts[0] in SLOW or "demo_place" in item.fixturenames:
+        placed = item.path.relative_to(here).parts[0] in SLOW
+        if placed or "demo_place" in item.fixturenames or item.get_closest_marker("hypothesis"):
             item.add_marker("slow")
 
 
