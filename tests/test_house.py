@@ -350,12 +350,6 @@ def tracked() -> Iterator[Path]:
     return (ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file())
 
 
-def test_no_two_test_files_have_one_name():
-    """pytest imports them by their name alone."""
-    names = [file.name for file in modules("tests").values() if file.name != "conftest.py"]
-    assert not {name for name in names if names.count(name) > 1}
-
-
 def test_no_file_over_one_megabyte():
     assert not [str(file.relative_to(ROOT)) for file in tracked() if file.stat().st_size > 1_000_000]
 
