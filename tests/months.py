@@ -27,6 +27,7 @@ class MonthOf:
     reaches: dict[str, pd.Timestamp] = field(default_factory=dict)
     invited: int | None = None
     client: str = "acme"
+    withheld: dict[str, Month | None] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
