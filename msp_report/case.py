@@ -191,6 +191,25 @@ class Case:
                 found[name] = last
         return found
 
+    def arrivals(self) -> pd.DataFrame:
+        """What came of the tables for the month: one row per table that came, is withheld, stands from an earlier month
+        or has ended, with table, state, due, last_month, files, and rows read, accepted, rejected and outside."""
+        columns = ["table", "state", "due", "last_month", "files", "read", "accepted", "rejected", "outside"]
+        rows = []
+        for name in TABLES:
+            last = next((month for month in reversed(self.months) if self._came(name, month)), None)
+            ended = self.sources.ended(name, self.newest.first_on)
+            if last is None and name not in self.withheld and not ended:
+                continue
+            here = last == self.newest
+            state = (
+                "came" if here else "ended" if ended else "withheld" if name in self.withheld else "stands"
+            )
+            counts = self.manifest["tables"][name]
+            of_table = [counts[count] if here else 0 for count in columns[4:]]
+            rows.append((name, state, self.sources.due(name), str(last) if last else None, *of_table))
+        return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:4], "str"))
+
     def _came(self, table: str, month: Month) -> bool:
         """Whether a month's exports had a file of a table, with rows or none."""
         told = self._told(month)
@@ -294,6 +313,13 @@ class Case:
         return said + [
             f"{name}: named after no table, so nothing is read from it" for name in self.manifest["unread"]
         ]
+
+    def refuse_withheld(self) -> None:
+        """Raises ingest.DataRefused where a table that was due did not come."""
+        if self.withheld:
+            raise ingest.DataRefused(
+                [self._lacking_table(name, last) for name, last in self.withheld.items()]
+            )
 
     def _lacking_table(self, name: str, last: Month | None) -> str:
         since = f"it last came for {last}" if last else "sources.yaml names a file that is not there"

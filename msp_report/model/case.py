@@ -37,6 +37,10 @@ class Case(Protocol):
     def withheld(self) -> Mapping[str, Month | None]:
         """The tables that were due for the month and did not come, each with the last month that had it (rule 41)."""
 
+    def arrivals(self) -> pd.DataFrame:
+        """What came of the tables, one row each: table, state (came, withheld, stands, ended), due, last_month, and
+        files and rows read, accepted, rejected and outside the period."""
+
     def table(self, name: str) -> pd.DataFrame | None:
         """A canonical table with its look-back; None where no file of it was supplied, or this month's is withheld."""
 
