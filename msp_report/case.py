@@ -211,9 +211,18 @@ class Case:
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:4], "str"))
 
     def _came(self, table: str, month: Month) -> bool:
-        """Whether a month's exports had a file of a table, with rows or none."""
-        told = self._told(month)
-        return bool(told) and told["tables"][table]["files"] > 0
+        """Whether a month's exports had a file of a table: of a header alone, or with rows that no earlier month's had
+        already, byte for byte."""
+        sent = self._sent(table, month)
+        may_repeat = TABLES[table].list_of_all or self.sources.due(table) == "once"
+        if not sent or may_repeat or not self._exports.by_month:
+            return sent is not None
+        return all(self._sent(table, earlier) != sent for earlier in self.months if earlier < month)
+
+    def _sent(self, table: str, month: Month) -> frozenset[str] | None:
+        """The hashes of a month's files of a table that have rows; None where there was no file."""
+        files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
+        return frozenset(one["sha256"] for one in files if one["read"]) if files else None
 
     def _told(self, month: Month) -> dict[str, Any] | None:
         """The manifest of a month; None where its exports were refused."""

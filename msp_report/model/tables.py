@@ -62,7 +62,8 @@ class Table:
     `period` is the column that says to which month a row belongs; None for registers, whose rows hold
     until they change. `spans` are pairs of columns that may not be reversed. `due` says how often it has to come where
     sources.yaml does not (rule 41): one that comes once stands, dated, until it is replaced. `with_` names tables that
-    say half the truth alone: where one of these is withheld, so is this one.
+    say half the truth alone: where one of these is withheld, so is this one. `list_of_all`: the export lists how all
+    things stand, so that nothing new gives the same file again; any other table's file sent again is no file.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Table:
     spans: tuple[tuple[str, str], ...] = ()
     due: Due = "monthly"
     with_: tuple[str, ...] = ()
+    list_of_all: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -295,6 +297,7 @@ _DECLARED = (
         ),
         key=("project_id", "as_of"),
         period="as_of",
+        list_of_all=True,
     ),
     Table(
         "decisions",
@@ -323,6 +326,7 @@ _DECLARED = (
         ),
         key=("project_id", "period"),
         period="period",
+        list_of_all=True,
     ),
     Table(
         "purchases",
@@ -427,6 +431,7 @@ _DECLARED = (
             text("installed_by", "By whom"),
         ),
         key=("product", "device"),
+        list_of_all=True,
     ),
     Table(
         "assets",
@@ -473,6 +478,7 @@ _DECLARED = (
         ),
         key=("asset", "tested_on"),
         period="tested_on",
+        list_of_all=True,
     ),
     Table(
         "duty_evidence",
