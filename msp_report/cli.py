@@ -95,6 +95,9 @@ def _place(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_place
 
 
+_complete = click.option(
+    "--complete", is_flag=True, help="Refuse (3) a month that lacks a table which was due."
+)
 _client = click.option("--client", default="demo", show_default=True, help="Folder name under params/.")
 _month = click.option("--month", default="", help="YYYY-MM; default: the latest complete month with data.")
 
@@ -126,12 +129,13 @@ def verbs() -> None:
 @verbs.command()
 @_client
 @_month
+@_complete
 @_place
-def monthly(place: Any, client: str, month: str) -> None:
+def monthly(place: Any, client: str, month: str, complete: bool) -> None:
     """Publish the board pack of a month, and first those of earlier months that have none."""
     from msp_report.packs import pack
 
-    published = pack.run_month(client, _one_month(month), place, say=_say)
+    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete)
     click.echo(published / "html" / "index.html")
 
 
@@ -253,12 +257,15 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
 @verbs.command()
 @_client
 @_month
+@_complete
 @_place
-def check(place: Any, client: str, month: str) -> None:
+def check(place: Any, client: str, month: str, complete: bool) -> None:
     """Read and validate a month's exports and params, and publish nothing."""
     from msp_report.case import open_case
 
     case = open_case(client, _one_month(month), place)
+    if complete:
+        case.refuse_withheld()
     click.echo(case.reading().to_string(index=False, na_rep=""))
     for remark in case.remarks():
         click.echo(remark)
