@@ -93,7 +93,7 @@ class Manifest:
     """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside."""
     files: list[FileAccount]
     unread: list[str]
-    """Files in the folder of exports that no table is named after."""
+    """Files in the folder of exports from which nothing is read."""
     warnings: list[str]
     problems: list[str]
 
@@ -131,7 +131,7 @@ def read_month(
         timezone=timezone,
         tables=_states(sources, inputs),
         files=[],
-        unread=_unread(sources, folder),
+        unread=_unread(sources, str(template), month),
         warnings=[],
         problems=problems,
     )
@@ -145,7 +145,7 @@ def read_month(
             speaks |= _publish(outcome, TABLES[table], Period(month, month), timezone, staging)
             _note(manifest, table, outcome)
         if not problems and not speaks:
-            problems.append(_silence(manifest, folder))
+            problems.append(_silence(manifest, sources, folder))
         _replace(staging, into, whole=not problems)
         manifest.write(staging / "manifest.json")
         os.replace(staging / "manifest.json", into / "manifest.json")
@@ -595,13 +595,27 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
     }
 
 
-def _unread(sources: Sources, folder: Path) -> list[str]:
-    """Where sources.yaml names no table: the files that are named after none."""
-    return [] if sources.tables else [p.name for p in exports.listed(folder) if exports.table_of(p) is None]
+def _unread(sources: Sources, template: str, month: Month) -> list[str]:
+    """The files of the folder that no source reads."""
+    listed = [source for _, source in _entries(sources, exports.folder(template, month))]
+    return [path.name for path in exports.unclaimed(listed, template, month)]
+
+
+def why_unread(name: str, sources: Sources) -> str:
+    """Why nothing is read from a file of the manifest's `unread`, as said after its name.
+
+    A file named after a canonical table is read by its name only where sources.yaml names no table at all.
+    """
+    table = exports.table_of(Path(name))
+    if table is None:
+        return "named after no table"
+    if table in sources.tables:
+        return f"named after a table that sources.yaml reads from other files ({table})"
+    return "named after a table that sources.yaml does not name"
 
 
 def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, staging: Path) -> bool:
-    """A table's files in the staging folder, the rows outside the period counted; whether it says anything of the period.
+    """A table's files put into staging, the rows outside the period counted; whether it says anything of the period.
 
     A file without rows says that nothing happened. A register holds until it changes, and so does a project's
     last reported state.
@@ -671,12 +685,12 @@ def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:
         state[count] = sum(getattr(account, count) for account in outcome.accounts)
 
 
-def _silence(manifest: Manifest, folder: Path) -> str:
+def _silence(manifest: Manifest, sources: Sources, folder: Path) -> str:
     """Why no table says anything about the month, and what to do."""
     read = ", ".join(dict.fromkeys(account.file for account in manifest.files))
     if read:
         return f"no table has rows in {manifest.month} ({read}): export that month, or name another one"
-    hint = f"; {', '.join(manifest.unread[:5])} is named after no table" if manifest.unread else ""
+    hint = "".join(f"; {name} is {why_unread(name, sources)}" for name in manifest.unread[:5])
     return (
         f"there is nothing to read for {manifest.month} in {folder}{hint}: put the month's exports there, named "
         "like tickets.csv, or name them in sources.yaml"
