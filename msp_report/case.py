@@ -320,7 +320,8 @@ class Case:
             if name not in self.withheld
         ]
         return said + [
-            f"{name}: named after no table, so nothing is read from it" for name in self.manifest["unread"]
+            f"{name}: {ingest.why_unread(name, self.sources)}, so nothing is read from it"
+            for name in self.manifest["unread"]
         ]
 
     def refuse_withheld(self) -> None:

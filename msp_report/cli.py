@@ -298,13 +298,15 @@ def demo(place: Any, seed: int | None) -> None:
 @verbs.command()
 @click.option("--docs", metavar="DIR", help="Write the documents that are made by command here instead.")
 @click.option("--schemas", metavar="DIR", help="Write the JSON schemas of the params files here instead.")
-def tables(docs: str | None, schemas: str | None) -> None:
-    """Print the reference of canonical tables, as Markdown; or write all documents made by command."""
+@click.option("--words", metavar="DIR", help="Write the catalogue of messages for translators here instead.")
+def tables(docs: str | None, schemas: str | None, words: str | None) -> None:
+    """Print the reference of canonical tables, as Markdown; or write all that is made from declarations."""
     from msp_report import reference
 
-    if docs or schemas:
+    if docs or schemas or words:
         click.echo(reference.write_documents(Path(docs)) if docs else "", nl=False)
         click.echo(reference.write_schemas(Path(schemas)) if schemas else "", nl=False)
+        click.echo(reference.write_words(Path(words)) if words else "", nl=False)
     else:
         click.echo(reference.DOCUMENTS["tables.md"](), nl=False)
 

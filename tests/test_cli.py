@@ -230,6 +230,16 @@ def test_warnings_reach_the_analyst(msp, place):
     assert "exactly 1,000 rows" in said.out and "notes.csv" in said.out
 
 
+def test_a_file_that_sources_yaml_does_not_name_is_told(msp, place):
+    place.client(sources="tables: {tickets: {file: tickets.csv}}\n")
+    place.put({"tickets.csv": tickets(), "prices.csv": "item,vendor,seen_on,unit_price,currency\n"})
+    said = check(msp, place)
+    assert said.code == 0
+    assert said.out.splitlines()[-1] == (
+        "prices.csv: named after a table that sources.yaml does not name, so nothing is read from it"
+    )
+
+
 # ---------------------------------------------------------------- wrong use: exit 2
 
 CLIENTS = {

@@ -69,7 +69,8 @@ class Sources(Params):
     reject_limit_ratio: Ratio = 0.02
     """Share of a file's rows that may be rejected before the month is refused."""
     tables: dict[str, Annotated[tuple[Source, ...], BeforeValidator(_sources)]] = {}
-    """By table one source, or a list of them."""
+    """By table one source, or a list of them. While none is named, files are found by the names of the tables; once
+    one is named, only what is named is read."""
 
     def due(self, table: str) -> Due:
         """How often a table has to come."""

@@ -18,7 +18,18 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 import scrapbook
-from workspaces import CONTRACT, HEADER, SCORECARD, Place, digests, records, tickets, write_notebook
+from workspaces import (
+    CONTRACT,
+    HEADER,
+    SCORECARD,
+    Place,
+    declared_records,
+    digests,
+    records,
+    tickets,
+    write_notebook,
+    written_records,
+)
 
 from msp_report.packs import pack, scraps
 
@@ -412,6 +423,12 @@ def test_records_have_at_least_the_agreed_columns(run, name):
     header = path.read_text(encoding="utf-8").split("\n")[0].split(",")
     assert set(RECORDS[name].split()) - set(header) == set()
     assert len(header) == len(set(header))
+
+
+def test_records_are_those_that_are_declared(run):
+    written = written_records(run.pack)
+    assert {name.partition("/")[0] for name in written} <= set(REPORTS)
+    assert written == declared_records(*written)
 
 
 def test_both_identities_hold_in_the_records(run):
