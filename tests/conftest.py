@@ -10,8 +10,18 @@ from workspaces import Place, Said
 
 from msp_report.workspace import PROJECT, Workspace, make_demo
 
-#: What makes packs or the demo company, drives a browser or builds an environment: not in `make quick`.
-SLOW = ("abuse", "benchmarks", "browser", "demo", "packs", "real", "test_guide.py", "test_wheel.py")
+#: What makes packs or the demo company, drives a browser, builds an environment or takes long: not in `make quick`.
+SLOW = (
+    "abuse/",
+    "benchmarks/",
+    "browser/",
+    "demo/",
+    "metrics/procurement/",
+    "packs/",
+    "real/",
+    "test_guide.py",
+    "test_wheel.py",
+)
 
 
 def pytest_configure():
@@ -28,7 +38,7 @@ def pytest_collection_modifyitems(items):
     """Marks as `slow` what lies in one of the places above, asks for the demo company or tries many inputs."""
     here = Path(__file__).parent
     for item in items:
-        placed = item.path.relative_to(here).parts[0] in SLOW
+        placed = item.path.relative_to(here).as_posix().startswith(SLOW)
         if placed or "demo_place" in item.fixturenames or item.get_closest_marker("hypothesis"):
             item.add_marker("slow")
 
