@@ -184,7 +184,7 @@ def analyse(case: Case) -> Analysis:
     contract, at = as_contract(case.agreed), case.end
     given = case.table("tickets")
     tickets = given if given is not None else TABLES["tickets"].empty()
-    history = history_of(tickets, case.table("ticket_events"), contract, at)
+    history = history_of(tickets, case.follow_up("ticket_events"), contract, at)
     course = Course.of(history, contract)
     clocks = clocks_of(history, contract, course)
     clocks = clocks.assign(paused=_paused(history, contract, clocks), day_end=_working_day_end(course, at))

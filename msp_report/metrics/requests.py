@@ -136,7 +136,7 @@ def analyse(case: Case) -> Analysis:
     [['authorised', 1, 50.0], ['unauthorised', 1, 200.0]]
     """
     agreed, start, end = as_contract(case.agreed).on(case.start), case.start, case.end
-    tickets, events = case.table("tickets"), case.table("ticket_events")
+    tickets, events = case.table("tickets"), case.follow_up("ticket_events")
     patterns = as_strategy(case.strategy).requesters
     history = history_of(TABLES["tickets"].empty() if tickets is None else tickets, events, agreed, end)
     desk = history.tickets

@@ -218,7 +218,7 @@ def analyse(case: Case) -> Analysis:
     Raises as `scores` and `voices`. Source: rules 18 and 20.
     """
     surveys, start, end = case.table("surveys"), case.start, case.end
-    spoken = voices(surveys, case.table("tickets"), case.table("ticket_events"), case.agreed, start, end)
+    spoken = voices(surveys, case.table("tickets"), case.follow_up("ticket_events"), case.agreed, start, end)
     undated = 0
     if surveys is not None:
         typed = _typed_surveys(surveys)
