@@ -27,6 +27,7 @@ class MonthOf:
     reaches: dict[str, pd.Timestamp] = field(default_factory=dict)
     invited: int | None = None
     client: str = "acme"
+    begins: bool = False
 
     @property
     def period(self) -> Period:
@@ -47,6 +48,9 @@ class MonthOf:
 
     def reach(self, name: str) -> pd.Timestamp:
         return self.reaches.get(name, self.end)
+
+    def has_before(self, name: str) -> bool:
+        return not self.begins
 
     def paths(self, name: str) -> list:
         return []

@@ -187,7 +187,9 @@ def analyse(case: Case) -> Analysis:
     history = history_of(tickets, case.follow_up("ticket_events"), contract, at)
     course = Course.of(history, contract)
     clocks = clocks_of(history, contract, course)
-    clocks = clocks.assign(paused=_paused(history, contract, clocks), day_end=_working_day_end(course, at))
+    clocks = clocks.assign(
+        paused=_paused(history, contract, clocks), day_end=_working_day_end(course, history, clocks)
+    )
     now = _open(history, clocks)
     lines = [line for line in as_strategy(case.strategy).scorecard if line.measure == "tickets.backlog"]
     return Analysis(
@@ -337,17 +339,18 @@ def _paused(history: History, contract: Contract, clocks: pd.DataFrame) -> np.nd
     return is_open & (place >= 0) & stops[version, place]
 
 
-def _working_day_end(course: Course, at: pd.Timestamp) -> pd.Series:
-    """When the working day ends on which each ticket's calendar is open, or opens next."""
+def _working_day_end(course: Course, history: History, clocks: pd.DataFrame) -> np.ndarray:
+    """When the working day ends on which the calendar of each ticket of `clocks` is open, or opens next."""
     terms, zone = course.terms(), course.contract.client.timezone
-    days = [civil_day(clock.next_open(at), zone).date() for clock in terms.clocks]
+    days = [civil_day(clock.next_open(history.cutoff), zone).date() for clock in terms.clocks]
     ends = pd.DatetimeIndex([midnight(day + timedelta(days=1), zone) for day in days])
-    return pd.Series(ends[terms.which])
+    every = pd.Series(ends[terms.which], history.tickets["ticket_id"])
+    return every.reindex(clocks["ticket_id"]).array
 
 
 def _solved(history: History, clocks: pd.DataFrame) -> pd.DataFrame:
     """What was solved in the last days, the last solve first."""
-    rows = clocks[clocks["solved_at"] >= history.cutoff - SOLVED_DAYS * _DAY]
+    rows = clocks[(clocks["solved_at"] >= history.cutoff - SOLVED_DAYS * _DAY) & clocks["removed_at"].isna()]
     titles = history.tickets.set_index("ticket_id")["title"].reindex(rows["ticket_id"]).array
     table = rows.assign(
         title=titles,

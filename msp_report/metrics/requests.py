@@ -130,7 +130,8 @@ def analyse(case: Case) -> Analysis:
     ...     "priority": "P3", "status": "open", "hours": [0.5, 2.0]})
     >>> agreed = {"provider": {"billing": "hourly"},
     ...     "tickets": {"hourly_rate": 100, "training": {"words": ["how do i"]}}}
-    >>> october = SimpleNamespace(table={"tickets": log}.get, agreed=agreed, strategy={"requesters": ["amy@*"]},
+    >>> tables = {"tickets": log}.get
+    >>> october = SimpleNamespace(table=tables, follow_up=tables, agreed=agreed, strategy={"requesters": ["amy@*"]},
     ...     start=pd.Timestamp("2026-10-01", tz="UTC"), end=pd.Timestamp("2026-11-01", tz="UTC"))
     >>> analyse(october).kinds[["kind", "tickets", "cost"]].values.tolist()[:2]
     [['authorised', 1, 50.0], ['unauthorised', 1, 200.0]]

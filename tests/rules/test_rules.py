@@ -147,7 +147,9 @@ def of_tickets(given: Given) -> pd.DataFrame:
 def analysed(metrics: ModuleType, given: Given) -> Any:
     """Everything about a month of one report."""
     told = {name: given.table(name) for name in TABLES}
-    return metrics.analyse(MonthOf(given.start, given.end, as_contract(given.contract), tables=told))
+    begins = given.case.get("begins") == "true"
+    agreed = as_contract(given.contract)
+    return metrics.analyse(MonthOf(given.start, given.end, agreed, tables=told, begins=begins))
 
 
 def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]:
@@ -222,6 +224,9 @@ CORES = {
     "maintenance": record_of(availability, "maintenance"),
     "tickets": of_tickets,
     "attainment": of_attainment,
+    "attainment with its evidence": record_of(tickets, "attainment"),
+    "contradictions": record_of(tickets, "contradictions"),
+    "ended before": record_of(tickets, "ended_before"),
     "priority changes": of_priority_changes,
     "capacity": of_capacity,
     "percentile": of_percentiles,

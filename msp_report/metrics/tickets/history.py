@@ -33,6 +33,8 @@ _STILL_OPEN, _DONE, _REMOVED = 0, 1, 2
 _GROUP = np.array(
     [_STILL_OPEN if name in OPEN else _DONE if name in DONE else _REMOVED for name in STATUSES], np.int8
 )
+#: The places in STATUSES of those that take a ticket out.
+REMOVED_CODES = [STATUSES.index(name) for name in REMOVED]
 _NEW, _OPEN = STATUSES.index("new"), STATUSES.index("open")
 _TICKET_TEXTS = ("requester", "title", "kind", "category", "asset", "service", "assignee")
 _TICKET_NUMBERS = ("hours", "reassignments")
@@ -47,7 +49,8 @@ class History:
     `tickets`: one row per ticket in the order of opening (index 0, 1, 2 …): ticket_id, opened_at, requester,
     title, kind, category, asset, service, hours, priority (when the clocks started), priority_now, assignee,
     reassignments, status and is_open (at the cut-off), logged (its status comes from events), response_at
-    (first answer of a human at the provider), touched_at (last event; NaT without any).
+    (first answer of a human at the provider), touched_at (last event; NaT without any), logged_at (its first
+    event, where that is from before it was opened), own_status and own_done_at (as the ticket itself has them).
     `spells`: one row per ticket and status in order of time: row (of `tickets`), status (its place in
     tables.STATUSES), start and end [us of UTC] (the cut-off for the last one).
     `moves`: one row per step in order of ticket and time: row, at, move (solved, reopened, removed), from, to,
@@ -128,6 +131,7 @@ def history_of(
     desk = _with_assignee(desk, log.of("assignee"))
     desk, heard = _with_response(desk, log.of("comment"), cutoff)
     desk["touched_at"] = log.touched(len(desk))
+    desk["logged_at"] = log.before_opening(desk["opened_at"])
     desk, spells, moves = _lives(desk, log.of("status"), cutoff)
     heard = heard or every["first_response_at"].notna().any() or desk["first_response_at"].notna().any()
     return History(
@@ -265,7 +269,8 @@ class _Log:
         known = row >= 0
         self._events, self._place = events, before[known]
         self.row = row[known]
-        self.at = np.maximum(micros(at)[self._place], micros(desk["opened_at"])[self.row])
+        self._told = micros(at)[self._place]
+        self.at = np.maximum(self._told, micros(desk["opened_at"])[self.row])
         self._field, self._fields = pd.factorize(events["field"].iloc[self._place].astype("str"))
 
     def of(self, field: str) -> pd.DataFrame:
@@ -280,6 +285,11 @@ class _Log:
             optional(self._events, "public", "boolean").iloc[self._place[order]].astype("boolean").array
         )
         return table
+
+    def before_opening(self, opened: pd.Series) -> pd.DatetimeIndex:
+        """The first entry of each ticket, where it is from before the ticket was opened; else missing."""
+        first = first_per_row(self.row, self._told, len(opened))
+        return instants(np.where(first < micros(opened), first, FAR))
 
     def touched(self, n: int) -> pd.DatetimeIndex:
         """When each of n tickets was last changed."""

@@ -157,7 +157,8 @@ def test_only_tickets_opened_before_the_cutoff_have_clocks():
     ("ticket", "events", "there"),
     [
         (WED | {"status": "cancelled"}, [], False),
-        (WED | {"status": "merged", "closed_at": "04-02 10:00"}, [], False),
+        (WED | {"status": "merged", "closed_at": "04-01 13:59"}, [], False),
+        (WED | {"status": "merged", "closed_at": "04-02 10:00"}, [], True),  # its time had run out before
         (WED | {"status": "cancelled", "closed_at": "05-02 10:00"}, [], True),  # later facts do not exist
         (WED, [("04-01 11:00", "merged")], False),
         (WED, [("04-01 11:00", "resolved"), ("04-02 11:00", "cancelled")], False),
@@ -166,7 +167,7 @@ def test_only_tickets_opened_before_the_cutoff_have_clocks():
         (WED, [("05-01 11:00", "cancelled")], True),
     ],
 )
-def test_cancelled_and_merged_tickets_have_no_clocks(ticket, events, there):
+def test_cancelled_and_merged_tickets_have_only_clocks_that_had_run_out(ticket, events, there):
     frame = clocks(desk(ticket), log(*events) if events else None, contract(), END)
     assert (len(frame) == 1) is there
 
