@@ -22,7 +22,16 @@ import pytest
 import yaml
 from months import MonthOf
 
-from msp_report.metrics import availability, backups, capacity, licences, procurement, projects, tickets
+from msp_report.metrics import (
+    availability,
+    backups,
+    capacity,
+    licences,
+    procurement,
+    projects,
+    satisfaction,
+    tickets,
+)
 from msp_report.model.clock import Clock, localize
 from msp_report.model.period import Period
 from msp_report.model.statistics import percentile
@@ -228,6 +237,8 @@ CORES = {
     "contradictions": record_of(tickets, "contradictions"),
     "ended before": record_of(tickets, "ended_before"),
     "priority changes": of_priority_changes,
+    "survey": record_of(satisfaction, "scores"),
+    "survey put aside": record_of(satisfaction, "put_aside"),
     "capacity": of_capacity,
     "percentile": of_percentiles,
     "earned value": of_earned_value,
