@@ -197,6 +197,10 @@ class Case:
             return self.table(name)
         return _join(name, self.paths(name, [*self.months, *self.later_months]))
 
+    def own(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as the newest exports have it, without look-back; None where they have none."""
+        return _join(name, self.paths(name, [self.newest]))
+
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
         month = self.period.first.shift(-1)

@@ -39,6 +39,9 @@ class Case(Protocol):
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
 
+    def own(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as this period's newest exports have it, without look-back; None where they have none."""
+
     def has_before(self, name: str) -> bool:
         """Whether rows of a table were accepted for the month before the period: where none were, a series begins."""
 

@@ -65,6 +65,11 @@ class Analysis:
         over = rows[f"{clock}_used_min"] / rows[f"{clock}_target_min"]
         return rows.loc[over.sort_values(ascending=False, kind="stable").index]
 
+    @property
+    def vanished(self) -> pd.DataFrame:
+        """The tickets that were open and that the newest exports do not list any more, the oldest first."""
+        return self.open_tickets[~self.open_tickets["listed"]].reset_index(drop=True)
+
     def volumes_by(self, dimension: str) -> pd.DataFrame:
         """The volumes of one dimension under its own name, most solved first."""
         rows = self.volumes[self.volumes["dimension"] == dimension].drop(columns="dimension")
@@ -78,9 +83,10 @@ class Analysis:
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
         .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets.
         Edge cases decided: attainment has low and high where tickets contradict themselves or a series begins
-        (rules 15 and 43), the others count everything there is and have none; a verdict is given to
-        attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
-        without a tickets table every figure of all is missing.
+        (rules 15 and 43), the backlog where an open ticket is not listed any more (17), the others count
+        everything there is and have none; a verdict is given to attainment alone, where a share in time is
+        agreed, and none is agreed for all priorities together; without a tickets table every figure of all is
+        missing.
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back, _worked)
         return [figure for subject in _subjects(self) for part in parts for figure in part(self, subject)]
@@ -113,7 +119,7 @@ def analyse(case: Case) -> Analysis:
     later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
     follow_up = again.followed(history, later, contract, start, end)
     repeated = again.repeats(history, contract, start, end)
-    stay = still_open.open_tickets(history, every)
+    stay = still_open.open_tickets(history, every, case.own("tickets"))
     return Analysis(
         history=history,
         clocks=course.alive(every, start),
@@ -248,11 +254,17 @@ def _lasting(analysis: Analysis, subject: str) -> Iterator[Figure]:
 
 def _tickets_counted(analysis: Analysis, subject: str) -> Iterator[Figure]:
     row = _row(analysis.volumes, dimension="priority" if subject else "all", value=subject)
+    gone = analysis.vanished
+    unseen = len(gone if not subject else gone[gone["priority"] == subject])
     for name, column in (("opened", "opened"), ("solved", "solved"), ("backlog", "open_at_end")):
+        value = row.get(column, 0) if analysis.supplied else None
+        ranges = name == "backlog" and unseen > 0
         yield Figure(
             measure=f"tickets.{name}",
             subject=subject,
-            value=row.get(column, 0) if analysis.supplied else None,
+            value=value,
+            low=value - unseen if ranges else None,
+            high=value if ranges else None,
             why_missing=None if analysis.supplied else _NOT_SUPPLIED,
         )
 

@@ -199,6 +199,7 @@ MEANINGS: dict[str, str] = {
     "limit_ratio": "Use over which the promise is missed",
     "line": "Line in its document or sheet",
     "lines": "Lines of the invoice",
+    "listed": "Whether the newest exports still have it (rule 17)",
     "logged_at": "First entry of its log, where that is from before it was opened",
     "longest_outage_min": "Longest outage [min]",
     "lost": "Credits that were not claimed in time [money]",

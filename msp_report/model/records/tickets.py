@@ -41,7 +41,7 @@ RECORDS = (
     Record(
         "open_tickets",
         "one row per ticket open at the cut-off",
-        "ticket_id opened_at age_days status priority priority_now assignee category title reassignments touched_at quiet_days resolution_due_at overdue stuck bouncing",
+        "ticket_id opened_at age_days status priority priority_now assignee category title reassignments touched_at quiet_days resolution_due_at overdue stuck bouncing listed",
     ),
     Record(
         "priority_changes", "one row per change of a priority", "ticket_id at from to change actor actor_kind"

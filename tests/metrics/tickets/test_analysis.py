@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ticket_cases import END, WED, analysed, at, contract, desk, desks, frames, moving, row_of
+from months import MonthOf
+from ticket_cases import END, START, WED, analysed, at, contract, desk, desks, frames, moving, row_of
 
 from msp_report.metrics import tickets
 from msp_report.metrics.tickets import clocks
@@ -52,6 +53,19 @@ def test_volumes_of_one_dimension_most_solved_first():
     assert found["category"].tolist()[0] == "vpn"
     assert found["category"].isna().sum() == 1
     assert found[["opened", "solved", "open_at_end"]].sum().tolist() == [3, 1, 2]
+
+
+def test_an_open_ticket_that_is_not_listed_any_more_makes_the_backlog_a_range():
+    frame = desk(
+        {"opened_at": "03-20 10:00"}, {"opened_at": "04-03 10:00"}, WED | {"resolved_at": "04-01 12:00"}
+    )
+    month = MonthOf(START, END, contract(), tables={"tickets": frame}, newest={"tickets": frame.iloc[[1]]})
+    found = tickets.analyse(month)
+    assert found.vanished["ticket_id"].tolist() == ["T1"]
+    by = {f.subject: f for f in found.figures() if f.measure == "tickets.backlog"}
+    assert (by[""].value, by[""].low, by[""].high) == (2, 1, 2)
+    assert (by["P2"].value, by["P2"].low, by["P2"].high) == (0, None, None)
+    assert found.backlog["open_at_end"].iloc[-1] == 2  # it stays in the sum
 
 
 def test_a_running_month_ends_where_its_exports_do():
