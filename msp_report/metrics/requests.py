@@ -35,7 +35,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets import duplicates, history_of
 from msp_report.model.case import Case
-from msp_report.model.columns import wall_time
+from msp_report.model.columns import optional, wall_time
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, normal_name
 from msp_report.model.tables import TABLES
@@ -145,14 +145,16 @@ def analyse(case: Case) -> Analysis:
     opened = opened[["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
     doubled = duplicates(history, start, end)
     earlier = doubled.tickets.set_index("ticket_id")["earlier_id"]
-    hours, source = _spent(opened, case.table("time_entries"), agreed, start, end)
+    entries = case.table("time_entries")
+    hours, source = _spent(opened, entries, agreed, start, end)
     pays_by, rate = _pays(agreed)
+    paid = hours if agreed.term.billed is None else _spent(opened, _billable(entries), agreed, start, end)[0]
     table = opened.assign(
         kind=_who(opened["requester"], patterns),
         duplicate_of=earlier.reindex(opened["ticket_id"]).array,
         training_by=_training(opened, agreed),
         hours=hours,
-        cost=hours * rate if pays_by == "hour" else float(rate) if pays_by == "ticket" else np.nan,
+        cost=paid * rate if pays_by == "hour" else float(rate) if pays_by == "ticket" else np.nan,
     ).reset_index(drop=True)[_TICKETS]
     training = agreed.tickets.training
     return Analysis(
@@ -229,10 +231,25 @@ def _spent(
     return own, "tickets" if own.notna().any() else None
 
 
+def _billable(time_entries: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The bookings with the hours that are charged beside the fee; those that are not, or do not say so, with none."""
+    if time_entries is None:
+        return None
+    charged = optional(time_entries, "billable", "boolean").astype("boolean").fillna(False).to_numpy(bool)
+    return time_entries.assign(hours=pd.to_numeric(time_entries["hours"]).where(charged, 0.0))
+
+
 def _pays(contract: Contract) -> tuple[str, float | None]:
-    """What the contract pays for, and its price."""
-    billing, rates = contract.provider.billing, contract.tickets
-    if billing == "hourly" and rates.hourly_rate is not None:
+    """What the contract pays for, and its price.
+
+    Hours cost money where their entries are billed, or where there is a rate and no fee; hours over the included ones
+    cost it once for the month, on no ticket; a fee and a rate without a word of what is billed say nothing of it.
+    """
+    billing, rates, term = contract.provider.billing, contract.tickets, contract.term
+    by_hour = term.billed == "entries" or (
+        term.billed is None and term.monthly_fee is None and billing == "hourly"
+    )
+    if by_hour and rates.hourly_rate is not None:
         return "hour", rates.hourly_rate
     if billing == "per_ticket" and rates.ticket_rate is not None:
         return "ticket", rates.ticket_rate

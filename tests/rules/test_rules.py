@@ -26,9 +26,11 @@ from msp_report.metrics import (
     availability,
     backups,
     capacity,
+    contract,
     licences,
     procurement,
     projects,
+    requests,
     satisfaction,
     tickets,
 )
@@ -158,7 +160,8 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
     told = {name: given.table(name) for name in TABLES}
     begins = given.case.get("begins") == "true"
     agreed = as_contract(given.contract)
-    return metrics.analyse(MonthOf(given.start, given.end, agreed, tables=told, begins=begins))
+    strategy = given.case.get("strategy")
+    return metrics.analyse(MonthOf(given.start, given.end, agreed, strategy, told, begins=begins))
 
 
 def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]:
@@ -178,6 +181,10 @@ def of_priority_changes(given: Given) -> pd.DataFrame:
     told = given.table("tickets"), given.table("ticket_events")
     history = tickets.history_of(*told, given.contract, given.end)
     return tickets.priority_changes(history, given.contract, given.start, given.end)
+
+
+def of_contract_hours(given: Given) -> pd.DataFrame:
+    return contract.fee_against_hours(given.table("time_entries"), given.contract, given.start, given.end)
 
 
 def of_capacity(given: Given) -> pd.DataFrame:
@@ -237,6 +244,8 @@ CORES = {
     "contradictions": record_of(tickets, "contradictions"),
     "ended before": record_of(tickets, "ended_before"),
     "priority changes": of_priority_changes,
+    "requests": record_of(requests, "kinds"),
+    "hours of the contract": of_contract_hours,
     "survey": record_of(satisfaction, "scores"),
     "survey put aside": record_of(satisfaction, "put_aside"),
     "capacity": of_capacity,

@@ -255,6 +255,8 @@ MEANINGS: dict[str, str] = {
     "outages": "Outages that count (rule 10)",
     "over": "Devices beyond the quantity",
     "over_capacity": "Samples above the capacity",
+    "over_cost": "What the hours over the included ones cost, once for the month (rule 19) [money]",
+    "over_hours": "Hours over the included ones, where the contract bills these (rule 19) [h]",
     "overdue": "Whether its time has run out",
     "owed": "Credit owed [money]",
     "own": "Whether it is the contract's own reading",
