@@ -269,6 +269,16 @@ class Case:
             return self.table(name)
         return _join(name, self.paths(name, [*self.months, *self.later_months]))
 
+    def own(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as the newest exports have it, without look-back; None where they have none."""
+        return _join(name, self.paths(name, [self.newest]))
+
+    def has_before(self, name: str) -> bool:
+        """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
+        month = self.period.first.shift(-1)
+        folder = self._folder(month) if month in self._exports.months else None
+        return folder is not None and (folder / "tables" / f"{name}.parquet").exists()
+
     @property
     def invited(self) -> int | None:
         """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""

@@ -28,6 +28,8 @@ class MonthOf:
     invited: int | None = None
     client: str = "acme"
     withheld: dict[str, Month | None] = field(default_factory=dict)
+    begins: bool = False
+    newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -48,6 +50,12 @@ class MonthOf:
 
     def reach(self, name: str) -> pd.Timestamp:
         return self.reaches.get(name, self.end)
+
+    def own(self, name: str) -> pd.DataFrame | None:
+        return self.newest.get(name, self.tables.get(name))
+
+    def has_before(self, name: str) -> bool:
+        return not self.begins
 
     def paths(self, name: str) -> list:
         return []

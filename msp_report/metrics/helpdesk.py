@@ -37,7 +37,8 @@ from msp_report.metrics.tickets.course import priorities, versions_at
 from msp_report.metrics.tickets.history import micros
 from msp_report.model.case import Case
 from msp_report.model.columns import civil_day
-from msp_report.model.figures import Figure, judge
+from msp_report.model.figures import Figure
+from msp_report.model.gate import decide
 from msp_report.model.period import midnight
 from msp_report.model.tables import STATUSES, TABLES
 from msp_report.params import Contract, as_contract, as_strategy
@@ -74,6 +75,7 @@ _OPEN = [
     "bouncing",
     "assignee",
     "category",
+    "listed",
 ]
 _SOLVED = [
     "ticket_id",
@@ -94,14 +96,15 @@ _STATUSES = ["status", "open", "paused", "overdue", "stuck", "bouncing", "oldest
 class Analysis:
     """The help desk at the instant `at`.
 
-    `open` has one row per open ticket, the longest overdue first, then the next due, then those without a deadline,
-    the oldest first: ticket_id, title, status, paused (the resolution's clock stands still), priority (when the clocks
-    started), priority_now, opened_at, age_days [of 24 h], response_due_at, response_at, resolution_due_at, used_min
-    [min of the agreed hours less pauses; no calendar: round the clock], target_min, used_ratio (of the resolution's
-    target), next_deadline (response, resolution) and next_due_at (the next one to come), due (it falls before the end
-    of the working day), overdue, late_with (what it still lacks: response, resolution, or both), late_since_at,
-    touched_at, quiet_days, stuck, reassignments, bouncing, assignee, category. What has no target, is not recorded or
-    does not apply is missing.
+    `open` has one row per open ticket, the longest overdue first, then the next due, then those without a
+    deadline, the oldest first: ticket_id, title, status, paused (the resolution's clock stands still),
+    priority (when the clocks started), priority_now, opened_at, age_days [of 24 h], response_due_at,
+    response_at, resolution_due_at, used_min [min of the agreed hours less pauses; no calendar: round the
+    clock], target_min, used_ratio (of the resolution's target), next_deadline (response, resolution) and
+    next_due_at (the next one to come), due (it falls before the end of the working day), overdue, late_with
+    (what it still lacks: response, resolution, or both), late_since_at, touched_at, quiet_days, stuck,
+    reassignments, bouncing, assignee, category, listed (the newest exports still have it). What has no
+    target, is not recorded or does not apply is missing.
 
     `statuses`: one row per status that is there, in the order of rule 12: status, open, paused, overdue, stuck,
     bouncing, oldest_days. `ages`: one row per priority and age band, as `tickets.ageing`. `solved`: one row per ticket
@@ -184,11 +187,13 @@ def analyse(case: Case) -> Analysis:
     contract, at = as_contract(case.agreed), case.end
     given = case.table("tickets")
     tickets = given if given is not None else TABLES["tickets"].empty()
-    history = history_of(tickets, case.table("ticket_events"), contract, at)
+    history = history_of(tickets, case.follow_up("ticket_events"), contract, at)
     course = Course.of(history, contract)
     clocks = clocks_of(history, contract, course)
-    clocks = clocks.assign(paused=_paused(history, contract, clocks), day_end=_working_day_end(course, at))
-    now = _open(history, clocks)
+    clocks = clocks.assign(
+        paused=_paused(history, contract, clocks), day_end=_working_day_end(course, history, clocks)
+    )
+    now = _open(history, clocks, case.own("tickets"))
     lines = [line for line in as_strategy(case.strategy).scorecard if line.measure == "tickets.backlog"]
     return Analysis(
         history=history,
@@ -212,13 +217,18 @@ def _by_priority(analysis: Analysis, name: str, target: float | None) -> Iterato
     rows = analysis.open if not name else analysis.open[analysis.open["priority"] == name]
     known = rows["overdue"].notna()
     value = len(rows) if analysis.supplied else None
+    low = int(rows["listed"].sum()) if analysis.supplied and not rows["listed"].all() else None
+    high = None if low is None else value
+    found = decide(value, target, "lower", low=low, high=high, why=_NOT_SUPPLIED)
     yield Figure(
         measure="helpdesk.open",
         subject=name,
         value=value,
         n=len(rows),
+        low=low,
+        high=high,
         target=target,
-        verdict=None if target is None else judge(value, target, "lower"),
+        verdict=None if target is None else found.verdict,
         why_missing=None if analysis.supplied else _NOT_SUPPLIED,
     )
     why = None if analysis.supplied else _NOT_SUPPLIED
@@ -284,10 +294,10 @@ def _lengths(analysis: Analysis) -> Iterator[Figure]:
 # ---------------------------------------------------------------- one row per ticket
 
 
-def _open(history: History, clocks: pd.DataFrame) -> pd.DataFrame:
+def _open(history: History, clocks: pd.DataFrame, own: pd.DataFrame | None) -> pd.DataFrame:
     """The open tickets with their deadlines, in the order of the page."""
     at = history.cutoff
-    table = open_tickets(history, clocks)
+    table = open_tickets(history, clocks, own)
     mine = clocks.set_index("ticket_id").reindex(table["ticket_id"]).reset_index(drop=True)
     table = table.assign(
         paused=mine["paused"].astype(bool),
@@ -337,17 +347,18 @@ def _paused(history: History, contract: Contract, clocks: pd.DataFrame) -> np.nd
     return is_open & (place >= 0) & stops[version, place]
 
 
-def _working_day_end(course: Course, at: pd.Timestamp) -> pd.Series:
-    """When the working day ends on which each ticket's calendar is open, or opens next."""
+def _working_day_end(course: Course, history: History, clocks: pd.DataFrame) -> np.ndarray:
+    """When the working day ends on which the calendar of each ticket of `clocks` is open, or opens next."""
     terms, zone = course.terms(), course.contract.client.timezone
-    days = [civil_day(clock.next_open(at), zone).date() for clock in terms.clocks]
+    days = [civil_day(clock.next_open(history.cutoff), zone).date() for clock in terms.clocks]
     ends = pd.DatetimeIndex([midnight(day + timedelta(days=1), zone) for day in days])
-    return pd.Series(ends[terms.which])
+    every = pd.Series(ends[terms.which], history.tickets["ticket_id"])
+    return every.reindex(clocks["ticket_id"]).array
 
 
 def _solved(history: History, clocks: pd.DataFrame) -> pd.DataFrame:
     """What was solved in the last days, the last solve first."""
-    rows = clocks[clocks["solved_at"] >= history.cutoff - SOLVED_DAYS * _DAY]
+    rows = clocks[(clocks["solved_at"] >= history.cutoff - SOLVED_DAYS * _DAY) & clocks["removed_at"].isna()]
     titles = history.tickets.set_index("ticket_id")["title"].reindex(rows["ticket_id"]).array
     table = rows.assign(
         title=titles,

@@ -35,7 +35,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets import duplicates, history_of
 from msp_report.model.case import Case
-from msp_report.model.columns import wall_time
+from msp_report.model.columns import optional, wall_time
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, normal_name
 from msp_report.model.tables import TABLES
@@ -130,13 +130,14 @@ def analyse(case: Case) -> Analysis:
     ...     "priority": "P3", "status": "open", "hours": [0.5, 2.0]})
     >>> agreed = {"provider": {"billing": "hourly"},
     ...     "tickets": {"hourly_rate": 100, "training": {"words": ["how do i"]}}}
-    >>> october = SimpleNamespace(table={"tickets": log}.get, agreed=agreed, strategy={"requesters": ["amy@*"]},
+    >>> tables = {"tickets": log}.get
+    >>> october = SimpleNamespace(table=tables, follow_up=tables, agreed=agreed, strategy={"requesters": ["amy@*"]},
     ...     start=pd.Timestamp("2026-10-01", tz="UTC"), end=pd.Timestamp("2026-11-01", tz="UTC"))
     >>> analyse(october).kinds[["kind", "tickets", "cost"]].values.tolist()[:2]
     [['authorised', 1, 50.0], ['unauthorised', 1, 200.0]]
     """
     agreed, start, end = as_contract(case.agreed).on(case.start), case.start, case.end
-    tickets, events = case.table("tickets"), case.table("ticket_events")
+    tickets, events = case.table("tickets"), case.follow_up("ticket_events")
     patterns = as_strategy(case.strategy).requesters
     history = history_of(TABLES["tickets"].empty() if tickets is None else tickets, events, agreed, end)
     desk = history.tickets
@@ -144,14 +145,16 @@ def analyse(case: Case) -> Analysis:
     opened = opened[["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
     doubled = duplicates(history, start, end)
     earlier = doubled.tickets.set_index("ticket_id")["earlier_id"]
-    hours, source = _spent(opened, case.table("time_entries"), agreed, start, end)
+    entries = case.table("time_entries")
+    hours, source = _spent(opened, entries, agreed, start, end)
     pays_by, rate = _pays(agreed)
+    paid = hours if agreed.term.billed is None else _spent(opened, _billable(entries), agreed, start, end)[0]
     table = opened.assign(
         kind=_who(opened["requester"], patterns),
         duplicate_of=earlier.reindex(opened["ticket_id"]).array,
         training_by=_training(opened, agreed),
         hours=hours,
-        cost=hours * rate if pays_by == "hour" else float(rate) if pays_by == "ticket" else np.nan,
+        cost=paid * rate if pays_by == "hour" else float(rate) if pays_by == "ticket" else np.nan,
     ).reset_index(drop=True)[_TICKETS]
     training = agreed.tickets.training
     return Analysis(
@@ -228,10 +231,25 @@ def _spent(
     return own, "tickets" if own.notna().any() else None
 
 
+def _billable(time_entries: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The bookings with the hours that are charged beside the fee; those that are not, or do not say so, with none."""
+    if time_entries is None:
+        return None
+    charged = optional(time_entries, "billable", "boolean").astype("boolean").fillna(False).to_numpy(bool)
+    return time_entries.assign(hours=pd.to_numeric(time_entries["hours"]).where(charged, 0.0))
+
+
 def _pays(contract: Contract) -> tuple[str, float | None]:
-    """What the contract pays for, and its price."""
-    billing, rates = contract.provider.billing, contract.tickets
-    if billing == "hourly" and rates.hourly_rate is not None:
+    """What the contract pays for, and its price.
+
+    Hours cost money where their entries are billed, or where there is a rate and no fee; hours over the included ones
+    cost it once for the month, on no ticket; a fee and a rate without a word of what is billed say nothing of it.
+    """
+    billing, rates, term = contract.provider.billing, contract.tickets, contract.term
+    by_hour = term.billed == "entries" or (
+        term.billed is None and term.monthly_fee is None and billing == "hourly"
+    )
+    if by_hour and rates.hourly_rate is not None:
         return "hour", rates.hourly_rate
     if billing == "per_ticket" and rates.ticket_rate is not None:
         return "ticket", rates.ticket_rate

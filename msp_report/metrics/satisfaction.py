@@ -7,6 +7,9 @@ Decided here, where the rule leaves room:
 - Invited are those rows, or the number that sources.yaml states. Where it states none and the source lists answers
   alone (no invitation date, no open row), how many were asked is not known, and the response is not 100 %.
 - A row with an answer and no date of it counts by its invitation; without either it is left out and counted.
+- Several answers to one ticket by one respondent are one, the last; without a respondent, several to one ticket;
+  without a ticket, several by one respondent; where neither stands each row is one. What is put aside is listed, and
+  counts neither as an answer nor as an invitation.
 - Worst and best case: all who did not answer a question are unhappy, or happy, with it.
 """
 
@@ -23,6 +26,7 @@ from msp_report.metrics.tickets import history_of, reopens, repeats
 from msp_report.model.case import Case
 from msp_report.model.columns import bounds, instants, micros
 from msp_report.model.figures import Figure
+from msp_report.model.names import normal
 from msp_report.model.statistics import ANSWERS_NEEDED, Interval, csat, recommend
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
@@ -175,11 +179,13 @@ def assignees(voices: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything about a period's surveys; `undated` answers have no date at all and count nowhere."""
+    """Everything about a period's surveys; `undated` answers have no date at all and count nowhere, `put_aside` are
+    those that a later one by the same person about the same ticket stands for."""
 
     scores: pd.DataFrame
     voices: pd.DataFrame
     assignees: pd.DataFrame
+    put_aside: pd.DataFrame
     undated: int
 
     @property
@@ -209,7 +215,12 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"scores": self.scores, "voices": self.voices, "assignees": self.assignees}
+        return {
+            "scores": self.scores,
+            "voices": self.voices,
+            "assignees": self.assignees,
+            "put_aside": self.put_aside,
+        }
 
 
 def analyse(case: Case) -> Analysis:
@@ -218,12 +229,18 @@ def analyse(case: Case) -> Analysis:
     Raises as `scores` and `voices`. Source: rules 18 and 20.
     """
     surveys, start, end = case.table("surveys"), case.start, case.end
-    spoken = voices(surveys, case.table("tickets"), case.table("ticket_events"), case.agreed, start, end)
+    spoken = voices(surveys, case.table("tickets"), case.follow_up("ticket_events"), case.agreed, start, end)
     undated = 0
     if surveys is not None:
         typed = _typed_surveys(surveys)
         undated = int((typed[["invited_at", "answered_at"]].isna().all(axis=1) & _given(typed)).sum())
-    return Analysis(scores(surveys, start, end, case.invited), spoken, assignees(spoken), undated)
+    return Analysis(
+        scores(surveys, start, end, case.invited),
+        spoken,
+        assignees(spoken),
+        put_aside(surveys, start, end),
+        undated,
+    )
 
 
 def _response(scores: pd.DataFrame) -> Figure:
@@ -246,9 +263,36 @@ def _of_period(
     table = _typed_surveys(TABLES["surveys"].empty() if surveys is None else surveys)
     at, sent = table["answered_at"], table["invited_at"]
     in_period = (sent >= start) & (sent < end)
-    answered = (at >= start) & (at < end) | at.isna() & _given(table) & in_period
+    answered = _answered(table, start, end)
     still_open = in_period & ((at >= end) | at.isna() & ~_given(table))
-    return table[answered | still_open], table[answered]
+    counted = answered & ~_repeated(table, answered)
+    return table[counted | still_open], table[counted]
+
+
+def _repeated(table: pd.DataFrame, answered: pd.Series) -> pd.Series:
+    """Which answers another one, later or at the same time further down, stands for."""
+    ids = table[["ticket_id"]].assign(respondent=normal(table["respondent"]))
+    rows = ids.assign(at=table["answered_at"].fillna(table["invited_at"]))[answered & ids.notna().any(axis=1)]
+    rows = rows.sort_values("at", kind="stable")
+    stands_for = rows.index[rows.duplicated(["ticket_id", "respondent"], keep="last").to_numpy(bool)]
+    return pd.Series(table.index.isin(stands_for), table.index)
+
+
+def put_aside(surveys: pd.DataFrame | None, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """The answers of a period that do not count because the same person answered again about the same ticket.
+
+    Returns: one row per answer: survey_id, ticket_id, answered_at. Source: rule 20.
+    """
+    start, end = bounds(start, end)
+    table = _typed_surveys(TABLES["surveys"].empty() if surveys is None else surveys)
+    chosen = _repeated(table, _answered(table, start, end))
+    return table.loc[chosen, ["survey_id", "ticket_id", "answered_at"]].reset_index(drop=True)
+
+
+def _answered(table: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+    """Which rows are answers of a period."""
+    at, sent = table["answered_at"], table["invited_at"]
+    return (at >= start) & (at < end) | at.isna() & _given(table) & (sent >= start) & (sent < end)
 
 
 def _typed_surveys(surveys: pd.DataFrame) -> pd.DataFrame:
@@ -262,7 +306,7 @@ def _typed_surveys(surveys: pd.DataFrame) -> pd.DataFrame:
         typed[name] = pd.to_numeric(typed[name]).astype("float64")
         if ((typed[name] < column.low) | (typed[name] > column.high)).any():
             raise ValueError(f"surveys.{name}: an answer lies outside {column.low} to {column.high}")
-    return typed.astype({name: "str" for name in ("survey_id", "ticket_id", "comment")})
+    return typed.astype({name: "str" for name in ("survey_id", "ticket_id", "respondent", "comment")})
 
 
 def _given(surveys: pd.DataFrame) -> pd.Series:

@@ -47,6 +47,12 @@ class Case(Protocol):
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
 
+    def own(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as this period's newest exports have it, without look-back; None where they have none."""
+
+    def has_before(self, name: str) -> bool:
+        """Whether rows of a table were accepted for the month before the period: where none were, a series begins."""
+
     def paths(self, name: str) -> Sequence[Any]:
         """The Parquet files of a table, oldest month first, for a metric whose rows are too many to load; empty where
         there are none, as in a stand-in that has frames alone."""

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import pandas as pd
 
 #: Columns that name natural persons, in tables and records alike.
-PEOPLE = ("requester", "assignee", "actor", "person", "announced_by", "by", "last_by")
+PEOPLE = ("requester", "respondent", "assignee", "actor", "person", "announced_by", "by", "last_by")
 #: What stands in such a column where it names a side and not a person.
 SIDES = ("provider", "the provider", "client", "the client", "board", "the board", "system")
 

@@ -503,6 +503,7 @@ _DECLARED = (
             integer("responsiveness", "1 to 5", 1, 5),
             integer("capability", "1 to 5", 1, 5),
             integer("recommend", "0 to 10", 0, 10),
+            text("respondent", "Who answers"),
             text("comment", "Words"),
         ),
         key=("survey_id",),

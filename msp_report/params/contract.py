@@ -81,6 +81,8 @@ class Term(Params):
     """What leaving costs beside the fee of the notice (rule 30)."""
     included_hours: NotNegative | None = None
     """Hours of a month that the fee pays for."""
+    billed: Literal["entries", "over_included"] | None = None
+    """Which hours cost money beside the fee: those whose entry is billable, or those over included_hours (rule 19)."""
 
 
 class Privacy(Params):

@@ -35,6 +35,8 @@ CODES: dict[str, tuple[str, ...]] = {
         *("fee", "access", "restore", "ticket", "invoice"),
     ),
     "what": (
+        *("open with a time of its solve", "solved without a time", "cancelled or merged without a time"),
+        *("solved by its own time but open by its log", "logged before it was opened"),
         *("nobody approved it", "serves no objective of the board", "outside the agreed scope"),
         *("proposed by the provider, paid beside the fee", "the provider has shown nothing in this field"),
         *("the provider is not the best resource", "nobody says who is the best resource"),
@@ -104,7 +106,13 @@ CODES: dict[str, tuple[str, ...]] = {
     "item": ("exit fee", "fee until the end"),
     "report": (*dict.fromkeys(measure.partition(".")[0] for measure in MEASURES), "compare"),
     "pays_by": ("hour", "ticket", "nothing"),
-    "why": (),
+    "why": (
+        *("clocks that ended before the first month", "tickets that contradict themselves"),
+        *(
+            "more than one ticket in twenty is logged before it was opened",
+            "half of the tickets took no time at all",
+        ),
+    ),
     "why_missing": (),
     "forecast_words": (),
     "note": (),

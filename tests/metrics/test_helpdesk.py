@@ -463,3 +463,18 @@ def test_every_open_ticket_is_counted_once(rows):
     assert (found.open.loc[late, "late_since_at"] < instant).all()
     assert (found.open["next_due_at"].dropna() >= instant).all()
     assert len(found.late) + (~late).sum() == len(found.open)
+
+
+def test_a_target_that_hangs_on_tickets_not_listed_any_more_is_not_judged():
+    frame = desk({"opened_at": "03-20 10:00"}, {"opened_at": "04-01 10:00"})
+    board = {"scorecard": [{"measure": "tickets.backlog", "target": 1, "perspective": "service"}]}
+    start, end = at("04-01 00:00"), at("05-01 00:00")
+    every = {"tickets": frame}
+    found = {}
+    for name, newest in (("gone", {"tickets": frame.iloc[[1]]}), ("there", every)):
+        month = MonthOf(start, end, contract(), strategy=board, tables=every, newest=newest)
+        found[name] = next(
+            f for f in analyse(month).figures() if (f.measure, f.subject) == ("helpdesk.open", "")
+        )
+    assert (found["there"].value, found["there"].low, found["there"].verdict) == (2, None, "missed")
+    assert (found["gone"].low, found["gone"].high, found["gone"].verdict) == (1, 2, "no_verdict")

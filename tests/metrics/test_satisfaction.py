@@ -260,7 +260,7 @@ def test_without_tickets_the_words_stand_alone():
 
 def test_assignees_need_five_answers_for_a_figure():
     asked = survey(5, 5, 5, 2, 5, 1, ticket_id=["A", "A", "C", "C", "A", "B"]).assign(
-        recommend=[9, 9, 0, 7, 9, 0]
+        recommend=[9, 9, 0, 7, 9, 0], respondent=list("uvwxyz")
     )
     found = assignees(voices(asked, DESK, LOG, {}, START, END))
     ann, bob = found.to_dict("records")

@@ -22,7 +22,18 @@ import pytest
 import yaml
 from months import MonthOf
 
-from msp_report.metrics import availability, backups, capacity, licences, procurement, projects, tickets
+from msp_report.metrics import (
+    availability,
+    backups,
+    capacity,
+    contract,
+    licences,
+    procurement,
+    projects,
+    requests,
+    satisfaction,
+    tickets,
+)
 from msp_report.model.clock import Clock, localize
 from msp_report.model.period import Period
 from msp_report.model.statistics import percentile
@@ -151,7 +162,10 @@ def of_tickets(given: Given) -> pd.DataFrame:
 def analysed(metrics: ModuleType, given: Given) -> Any:
     """Everything about a month of one report."""
     told = {name: given.table(name) for name in TABLES}
-    return metrics.analyse(MonthOf(given.start, given.end, as_contract(given.contract), tables=told))
+    begins = given.case.get("begins") == "true"
+    agreed = as_contract(given.contract)
+    strategy = given.case.get("strategy")
+    return metrics.analyse(MonthOf(given.start, given.end, agreed, strategy, told, begins=begins))
 
 
 def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]:
@@ -171,6 +185,10 @@ def of_priority_changes(given: Given) -> pd.DataFrame:
     told = given.table("tickets"), given.table("ticket_events")
     history = tickets.history_of(*told, given.contract, given.end)
     return tickets.priority_changes(history, given.contract, given.start, given.end)
+
+
+def of_contract_hours(given: Given) -> pd.DataFrame:
+    return contract.fee_against_hours(given.table("time_entries"), given.contract, given.start, given.end)
 
 
 def of_capacity(given: Given) -> pd.DataFrame:
@@ -225,7 +243,14 @@ CORES = {
     "maintenance": record_of(availability, "maintenance"),
     "tickets": of_tickets,
     "attainment": of_attainment,
+    "attainment with its evidence": record_of(tickets, "attainment"),
+    "contradictions": record_of(tickets, "contradictions"),
+    "ended before": record_of(tickets, "ended_before"),
     "priority changes": of_priority_changes,
+    "requests": record_of(requests, "kinds"),
+    "hours of the contract": of_contract_hours,
+    "survey": record_of(satisfaction, "scores"),
+    "survey put aside": record_of(satisfaction, "put_aside"),
     "capacity": of_capacity,
     "percentile": of_percentiles,
     "earned value": of_earned_value,

@@ -21,6 +21,8 @@ _HOURS = [
     "fee",
     "fee_per_hour",
     "agreed_per_hour",
+    "over_hours",
+    "over_cost",
     "why_missing",
 ]
 
@@ -36,15 +38,18 @@ def fee_against_hours(
     Parameters: `time_entries` the canonical table, None where not supplied; `contract`; the period [start, end).
 
     Returns: one row per month of the period: `hours` booked in it and not declared outside the contract,
-    `included_hours`, `used_ratio` = hours / included, `fee` [Decimal], `fee_per_hour` and `agreed_per_hour` [client's
-    currency an hour], `why_missing`. The contract is that of each month's first day. No bookings at all: null, as
-    hours that nobody wrote down are not nought hours.
+    `included_hours`, `used_ratio` = hours / included, `fee` [Decimal], `fee_per_hour` and `agreed_per_hour`
+    [client's currency an hour], `over_hours` beyond the included ones and `over_cost` = over_hours x hourly
+    rate [client's currency], where the contract bills these (`term.billed: over_included`; rule 19),
+    `why_missing`. The contract is that of each month's first day. No bookings at all: null, as hours that
+    nobody wrote down are not nought hours.
     """
     agreed = as_contract(contract)
     first = pd.Timestamp(start).tz_convert(agreed.client.timezone)
     last = last_day(end, agreed.client.timezone)
     months = pd.period_range(first.tz_localize(None), last, freq="M")
-    terms = [agreed.on(month.start_time.date()).term for month in months]
+    versions = [agreed.on(month.start_time.date()) for month in months]
+    terms = [version.term for version in versions]
     hours = _booked(time_entries, months)
     rows = pd.DataFrame(
         {
@@ -60,6 +65,10 @@ def fee_against_hours(
     rows["used_ratio"] = rows["hours"] / rows["included_hours"].where(rows["included_hours"] > 0)
     rows["fee_per_hour"] = fee / rows["hours"].where(rows["hours"] > 0)
     rows["agreed_per_hour"] = fee / rows["included_hours"].where(rows["included_hours"] > 0)
+    rates = [v.tickets.hourly_rate if v.term.billed == "over_included" else None for v in versions]
+    billed = pd.Series(rates, rows.index, dtype="float64")
+    rows["over_hours"] = (rows["hours"] - rows["included_hours"]).clip(lower=0).where(billed.notna())
+    rows["over_cost"] = rows["over_hours"] * billed
     lacking = "no hours were supplied" if time_entries is None else "no hours were booked in the month"
     why = np.where(rows["hours"].isna(), lacking, np.where(fee.isna(), NO_FEE, "no hours were delivered"))
     rows["why_missing"] = np.where(rows["fee_per_hour"].isna(), why, None)

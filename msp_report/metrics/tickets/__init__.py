@@ -2,7 +2,8 @@
 
 `analyse` gives everything about a period at once; `clocks` is the core on its own. The parts lie in `history` (what
 happened to each ticket), `course` (its clocks), `verdicts` (attainment, the sixteen readings), `flow` (durations,
-backlog, volumes, hours), `still_open` (what is open, and its age) and `again` (reopened, repeated, duplicate).
+backlog, volumes, hours), `still_open` (what is open, and its age), `again` (reopened,
+repeated, duplicate) and `doubts` (what contradicts itself).
 Source: rules 0, 11-18.
 """
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.metrics.tickets import again, course, flow, still_open, verdicts
+from msp_report.metrics.tickets import again, course, doubts, flow, still_open, verdicts
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.model.case import Case
 from msp_report.model.figures import Figure
@@ -24,7 +24,9 @@ class Analysis:
 
     `repeats` and `duplicates` are the tickets of these; `compared` is how far the search for repeats by their titles
     looked. `clocks` and `records()["clocks"]` hold the tickets that were open at some time in the period; `undated` the
-    tickets called solved though nothing says when; `supplied` whether there was a tickets table at all.
+    tickets called solved though nothing says when; `contradictions` those of which two statements cannot both be true;
+    `ended_before` the clocks that no month counts, where no tickets of the month before were accepted (`begins`);
+    `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all.
     """
 
     history: History
@@ -46,6 +48,11 @@ class Analysis:
     quality: pd.DataFrame
     priority_changes: pd.DataFrame
     undated: pd.DataFrame
+    contradictions: pd.DataFrame
+    ended_before: pd.DataFrame
+    begins: bool
+    at_once_ratio: float
+    doubts: dict[str, str]
     supplied: bool
     start: pd.Timestamp
     end: pd.Timestamp
@@ -57,6 +64,11 @@ class Analysis:
         rows = self.clocks[chosen.fillna(False)]
         over = rows[f"{clock}_used_min"] / rows[f"{clock}_target_min"]
         return rows.loc[over.sort_values(ascending=False, kind="stable").index]
+
+    @property
+    def vanished(self) -> pd.DataFrame:
+        """The tickets that were open and that the newest exports do not list any more, the oldest first."""
+        return self.open_tickets[~self.open_tickets["listed"]].reset_index(drop=True)
 
     def volumes_by(self, dimension: str) -> pd.DataFrame:
         """The volumes of one dimension under its own name, most solved first."""
@@ -70,9 +82,11 @@ class Analysis:
         Returns: tickets.response_attainment, .resolution_attainment, .response_median, .resolution_median,
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
         .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets.
-        Edge cases decided: these count everything there is, so low and high stay empty; a verdict is given to
-        attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without
-        a tickets table every figure of all is missing.
+        Edge cases decided: attainment has low and high where tickets contradict themselves or a series begins
+        (rules 15 and 43), the backlog where an open ticket is not listed any more (17), the others count
+        everything there is and have none; a verdict is given to attainment alone, where a share in time is
+        agreed, and none is agreed for all priorities together; without a tickets table every figure of all is
+        missing.
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back, _worked)
         return [figure for subject in _subjects(self) for part in parts for figure in part(self, subject)]
@@ -81,6 +95,7 @@ class Analysis:
         """The frames that go beside the page, by the names of docs/records.md."""
         names = ("clocks", "attainment", "rules", "robustness", "durations", "backlog", "volumes", "hours")
         names += ("open_tickets", "ageing", "reopens", "repeats", "duplicates", "priority_changes", "undated")
+        names += ("contradictions", "ended_before")
         return {name: getattr(self, name) for name in names}
 
 
@@ -96,15 +111,21 @@ def analyse(case: Case) -> Analysis:
     history = history_of(tickets, events, contract, end)
     of_clocks = course.Course.of(history, contract)
     every = course.clocks_of(history, contract, of_clocks)
+    found = doubts.contradictions(history, start)
+    other = doubts.other_side(history, events, found, contract, start) if len(found) else None
+    doubted = doubts.of_the_source(every, found, start, end)
+    begins = given is not None and not case.has_before("tickets")
     readings = verdicts.rules(of_clocks, contract, start, end)
     later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
     follow_up = again.followed(history, later, contract, start, end)
     repeated = again.repeats(history, contract, start, end)
-    stay = still_open.open_tickets(history, every)
+    stay = still_open.open_tickets(history, every, case.own("tickets"))
     return Analysis(
         history=history,
         clocks=course.alive(every, start),
-        attainment=verdicts.attainment(every, contract, start, end),
+        attainment=verdicts.attainment(
+            every, contract, start, end, begins=begins, other=other, doubts=doubted
+        ),
         rules=readings,
         robustness=verdicts.robustness(readings),
         durations=flow.durations(every, contract, start, end),
@@ -121,6 +142,11 @@ def analyse(case: Case) -> Analysis:
         quality=again.quality(history, follow_up, repeated.tickets, contract, start, end),
         priority_changes=flow.priority_changes(history, contract, start, end),
         undated=history.undated,
+        contradictions=found,
+        ended_before=doubts.ended_before(every if begins else every.iloc[:0], start),
+        begins=begins,
+        at_once_ratio=doubts.at_once_ratio(every, start, end),
+        doubts=doubted,
         supplied=given is not None,
         start=start,
         end=end,
@@ -175,6 +201,7 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
         if not row:
             continue
         robust = _row(analysis.robustness, clock=clock, priority=subject).get("robust")
+        robust = None if clock in analysis.doubts else robust
         why = (
             (not analysis.supplied, _NOT_SUPPLIED),
             (not row["agreed"], f"no time for the {clock} is agreed"),
@@ -189,6 +216,8 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
             subject=subject,
             value=row["attainment_ratio"] if analysis.supplied else None,
             n=row["met"] + row["breached"],
+            low=row["low"],
+            high=row["high"],
             target=row["target_ratio"],
             verdict=row["verdict"] if analysis.supplied else "no_data",
             robust=robust if isinstance(robust, str) else None,
@@ -225,11 +254,17 @@ def _lasting(analysis: Analysis, subject: str) -> Iterator[Figure]:
 
 def _tickets_counted(analysis: Analysis, subject: str) -> Iterator[Figure]:
     row = _row(analysis.volumes, dimension="priority" if subject else "all", value=subject)
+    gone = analysis.vanished
+    unseen = len(gone if not subject else gone[gone["priority"] == subject])
     for name, column in (("opened", "opened"), ("solved", "solved"), ("backlog", "open_at_end")):
+        value = row.get(column, 0) if analysis.supplied else None
+        ranges = name == "backlog" and unseen > 0
         yield Figure(
             measure=f"tickets.{name}",
             subject=subject,
-            value=row.get(column, 0) if analysis.supplied else None,
+            value=value,
+            low=value - unseen if ranges else None,
+            high=value if ranges else None,
             why_missing=None if analysis.supplied else _NOT_SUPPLIED,
         )
 

@@ -18,6 +18,7 @@ from msp_report.metrics.tickets.history import (
     FAR,
     OPEN,
     REMOVED,
+    REMOVED_CODES,
     History,
     first_per_row,
     history_of,
@@ -114,8 +115,8 @@ class Course:
     """The stops and pauses of some tickets, apart from any reading: arrays with one entry a ticket [us].
 
     `response` is the first answer or the first solve; `first` the first solve; `last` the last solve, never
-    while the ticket is open; `standing` the first solve that still stood when its month ended. Pauses hold
-    the place of their ticket here.
+    while the ticket is open; `standing` the first solve that still stood when its month ended; `removed` when it
+    was cancelled or merged, never unless it is at the cut-off. Pauses hold the place of their ticket here.
     """
 
     contract: Contract
@@ -125,6 +126,7 @@ class Course:
     first: np.ndarray
     last: np.ndarray
     standing: np.ndarray
+    removed: np.ndarray
     priority: pd.Series
     priority_now: pd.Series
     heard: bool
@@ -134,8 +136,7 @@ class Course:
 
     @classmethod
     def of(cls, history: History, contract: Contract) -> Course:
-        """The course of every ticket of the history that is neither cancelled nor merged."""
-        rows = np.flatnonzero(~history.tickets["status"].isin(REMOVED).to_numpy())
+        """The course of every ticket of the history, in its order."""
         n, desk = len(history.tickets), history.tickets
         opened = micros(desk["opened_at"])
         moves, moved = history.moves, micros(history.moves["at"])
@@ -147,23 +148,21 @@ class Course:
         last[of] = at  # in order of time, so the last one stays
         last[desk["is_open"].to_numpy()] = FAR
         pause_of, start, end = _pauses(history, contract, opened)
-        place = np.full(n, -1)
-        place[rows] = np.arange(len(rows))
-        kept = place[pause_of] >= 0
         return cls(
             contract=contract,
             cutoff=int(micros([history.cutoff])[0]),
-            opened=opened[rows],
-            response=np.minimum(micros(desk["response_at"]), first)[rows],
-            first=first[rows],
-            last=last[rows],
-            standing=first_per_row(of[stands], at[stands], n)[rows],
-            priority=desk["priority"].iloc[rows].reset_index(drop=True),
-            priority_now=desk["priority_now"].iloc[rows].reset_index(drop=True),
+            opened=opened,
+            response=np.minimum(micros(desk["response_at"]), first),
+            first=first,
+            last=last,
+            standing=first_per_row(of[stands], at[stands], n),
+            removed=_removed(history),
+            priority=desk["priority"].reset_index(drop=True),
+            priority_now=desk["priority_now"].reset_index(drop=True),
             heard=history.responses_known,
-            pause_of=place[pause_of[kept]],
-            pause_start=start[kept],
-            pause_end=end[kept],
+            pause_of=pause_of,
+            pause_start=start,
+            pause_end=end,
         )
 
     def only(self, chosen: np.ndarray) -> Course:
@@ -172,7 +171,7 @@ class Course:
         place = np.full(len(chosen), -1)
         place[rows] = np.arange(len(rows))
         kept = place[self.pause_of] >= 0
-        per_ticket = ("opened", "response", "first", "last", "standing")
+        per_ticket = ("opened", "response", "first", "last", "standing", "removed")
         return replace(
             self,
             **{name: getattr(self, name)[rows] for name in per_ticket},
@@ -227,6 +226,18 @@ def _stands(row: np.ndarray, at: np.ndarray, contract: Contract) -> np.ndarray:
     return undone >= ends[np.searchsorted(ends, at, side="right")]
 
 
+def _removed(history: History) -> np.ndarray:
+    """When each ticket was cancelled or merged for good [us]; never for those that are not."""
+    spells = history.spells
+    row, gone = spells["row"].to_numpy(), np.isin(spells["status"].to_numpy(), REMOVED_CODES)
+    goes_on = np.append(False, gone[:-1] & (row[1:] == row[:-1]))[: len(row)]
+    begins = gone & ~goes_on
+    removed = np.full(len(history.tickets), FAR)
+    removed[row[begins]] = spells["start"].to_numpy()[begins]  # in order of time, so the last one stays
+    removed[~history.tickets["status"].isin(REMOVED).to_numpy()] = FAR
+    return removed
+
+
 def _pauses(
     history: History, contract: Contract, opened: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -252,9 +263,12 @@ class Decided:
     exists: np.ndarray
 
     @classmethod
-    def of(cls, stop: np.ndarray, due: np.ndarray, cutoff: int) -> Decided:
-        """Decided once, at min(stop, due); a stop on the due instant is in time (rule 15)."""
-        exists = due != FAR
+    def of(cls, stop: np.ndarray, due: np.ndarray, cutoff: int, removed: np.ndarray) -> Decided:
+        """Decided once, at min(stop, due); a stop on the due instant is in time (rule 15).
+
+        A ticket cancelled or merged has a clock only where its time had run out before.
+        """
+        exists = (due != FAR) & ((removed == FAR) | ((due < removed) & (stop > due)))
         at = np.where(exists, np.minimum(stop, due), FAR)
         at = np.where(at < cutoff, at, FAR)
         return cls(at, (stop <= due) & (at != FAR), exists)
@@ -303,7 +317,8 @@ def clocks_of(history: History, contract: Contract, course: Course | None = None
     resolution_without_pause_min = resolution_min + paused_min; decided_on (date of the resolution's decision
     in the client's zone), response_decided_on; then opened_at, response_at, solved_at (missing while open),
     response_due_at, resolution_due_at, response_decided_at, resolution_decided_at, response_used_min,
-    resolution_used_min (to the stop, else to the cut-off), status and priority_now at the cut-off.
+    resolution_used_min (to the stop, else to the cut-off), status and priority_now at the cut-off, removed_at (when
+    cancelled or merged).
 
     Edge cases decided (rules 13-15):
     - A solve decides the clock if it still stands when its civil month ends, or at the cut-off: that month has
@@ -313,24 +328,24 @@ def clocks_of(history: History, contract: Contract, course: Course | None = None
       solve before the next opening is late although the minutes equal the target.
     - A due instant at the cut-off is not decided yet. A response target of 0 is due at once.
     - Only a pause that begins while the clock still runs moves the due instant.
+    - A ticket cancelled or merged has those clocks only that had run out before, and is left out where none had.
     - The first solve, also one undone later, stops the response clock.
     - Targets, calendar and pause statuses are those in force when the ticket was opened.
     """
     course = course or Course.of(history, contract)
-    desk = history.tickets[~history.tickets["status"].isin(REMOVED)].reset_index(drop=True)
+    desk = history.tickets.reset_index(drop=True)
     terms = course.terms()
     pauses = course.paused(terms)
     paused = np.bincount(course.pause_of, pauses[1], minlength=len(desk)).astype(float)
     due = {"response": course.response_due(terms), "resolution": course.resolution_due(terms, pauses)}
     stop = {"response": course.response, "resolution": course.last}
     decided = {
-        "response": Decided.of(course.response, due["response"], course.cutoff),
-        "resolution": Decided.of(course.standing, due["resolution"], course.cutoff),
+        "response": Decided.of(course.response, due["response"], course.cutoff, course.removed),
+        "resolution": Decided.of(course.standing, due["resolution"], course.cutoff, course.removed),
     }
-    used = {
-        name: terms.elapsed(terms.which, course.opened, np.minimum(stop[name], course.cutoff))
-        for name in stop
-    }
+    due = {name: np.where(decided[name].exists, at, FAR) for name, at in due.items()}
+    until = np.minimum(course.removed, course.cutoff)
+    used = {name: terms.elapsed(terms.which, course.opened, np.minimum(stop[name], until)) for name in stop}
     if not course.heard:
         used["response"][:] = np.nan
     used["resolution"] -= paused
@@ -361,13 +376,16 @@ def clocks_of(history: History, contract: Contract, course: Course | None = None
         "resolution_used_min": used["resolution"] / MINUTE,
         "status": desk["status"],
         "priority_now": desk["priority_now"],
+        "removed_at": instants(course.removed),
     }
-    return pd.DataFrame(frame)
+    kept = (course.removed == FAR) | decided["response"].exists | decided["resolution"].exists
+    return pd.DataFrame(frame)[kept].reset_index(drop=True)
 
 
 def alive(clocks: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
     """The clocks of tickets that were open at some time since `start`: one row per ticket."""
-    return clocks[clocks["solved_at"].isna() | (clocks["solved_at"] >= start)].reset_index(drop=True)
+    ended_at = clocks["removed_at"].fillna(clocks["solved_at"])
+    return clocks[ended_at.isna() | (ended_at >= start)].reset_index(drop=True)
 
 
 def priorities(used: pd.Series, contract: Contract, start: pd.Timestamp) -> list[str]:

@@ -31,13 +31,14 @@ def durations(
     Returns: one row per clock (resolution, response) and priority (all: empty), n, median_min, p90_min of the
     tickets whose last solve (first response) falls in the period, km_median_min, and km_n tickets behind it
     [min of the calendar less pauses; no calendar: round the clock]; missing where there are none.
-    Edge cases decided: a ticket solved without an answer has its response at the solve; Kaplan-Meier looks at the
-    tickets opened in the twelve civil months before `end`, open ones censored there; km_median_min is missing
-    where fewer than half have ended.
+    Edge cases decided: cancelled and merged tickets do not count. A ticket solved without an answer has its
+    response at the solve; Kaplan-Meier looks at the tickets opened in the twelve civil months before `end`,
+    open ones censored there; km_median_min is missing where fewer than half have ended.
     Source: rule 16.
     """
     contract = as_contract(contract)
     zone = contract.client.timezone
+    clocks = clocks[clocks["removed_at"].isna()]
     names = priorities(alive(clocks, start)["priority"], contract, start)
     since = midnight(Month.of(last_day(end, zone)).shift(1 - LOOK_BACK_MONTHS).first_on, zone)
     recent = clocks[(clocks["opened_at"] >= since) & (clocks["opened_at"] < end)]

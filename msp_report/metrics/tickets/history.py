@@ -33,8 +33,11 @@ _STILL_OPEN, _DONE, _REMOVED = 0, 1, 2
 _GROUP = np.array(
     [_STILL_OPEN if name in OPEN else _DONE if name in DONE else _REMOVED for name in STATUSES], np.int8
 )
+#: The places in STATUSES of those that take a ticket out.
+REMOVED_CODES = [STATUSES.index(name) for name in REMOVED]
 _NEW, _OPEN = STATUSES.index("new"), STATUSES.index("open")
 _TICKET_TEXTS = ("requester", "title", "kind", "category", "asset", "service", "assignee")
+_TICKET_NUMBERS = ("hours", "reassignments")
 _TICKET_TIMES = ("first_response_at", "resolved_at", "closed_at")
 _EVENT_TEXTS = ("from", "to", "actor", "actor_kind")
 
@@ -46,7 +49,8 @@ class History:
     `tickets`: one row per ticket in the order of opening (index 0, 1, 2 …): ticket_id, opened_at, requester,
     title, kind, category, asset, service, hours, priority (when the clocks started), priority_now, assignee,
     reassignments, status and is_open (at the cut-off), logged (its status comes from events), response_at
-    (first answer of a human at the provider), touched_at (last event; NaT without any).
+    (first answer of a human at the provider), touched_at (last event; NaT without any), logged_at (its first
+    event, where that is from before it was opened), own_status and own_done_at (as the ticket itself has them).
     `spells`: one row per ticket and status in order of time: row (of `tickets`), status (its place in
     tables.STATUSES), start and end [us of UTC] (the cut-off for the last one).
     `moves`: one row per step in order of ticket and time: row, at, move (solved, reopened, removed), from, to,
@@ -90,8 +94,12 @@ def history_of(
     without a zone.
 
     Edge cases decided (rules 0, 12, 13):
-    - Events and times at or after the cut-off do not exist. Whether the source records first responses at all
-      is a fact of the source, so a later first_response_at shows it too.
+    - Events and times at or after the cut-off do not exist. A field that the log changed since then has the
+      value that it had before the first such change: its `from`, where that is missing what an earlier event
+      set, else nothing (a status its own if that is open, else new; a text of a log that never says `from` its
+      own). A ticket that left an open status since then was open at the cut-off, whatever its own times say.
+    - Whether the source records first responses at all is a fact of the source, so a first_response_at after
+      the cut-off shows it too.
     - Status events of a ticket outrank its resolved_at and closed_at; comment events its first_response_at;
       priority and assignee events those columns; a time field that events changed is what they last set.
     - Before its first status event a ticket has that event's `from`, or is new where that is missing. Where the
@@ -110,18 +118,20 @@ def history_of(
     zone = as_contract(contract).client.timezone
     cutoff = pd.Timestamp(cutoff).tz_convert("UTC").as_unit("us")
     every = _typed_tickets(tickets)
+    every = _as_it_was(every, _logged(events), cutoff, zone)
     desk = _in_order(every[every["opened_at"] < cutoff])
     log = _Log(events, every, desk, cutoff)
     desk = desk.reset_index(drop=True)
     for name in _TICKET_TIMES:
         desk[name] = _revised(desk[name], log.of(name), zone)
     desk["own_status"] = desk["status"]
-    desk["own_done_at"] = desk["resolved_at"].fillna(desk["closed_at"])
+    desk["own_done_at"] = desk["resolved_at"].fillna(desk["closed_at"]).mask(desk.pop("still_open"))
     priorities = log.of("priority")
     desk = _with_priority(desk, priorities)
     desk = _with_assignee(desk, log.of("assignee"))
     desk, heard = _with_response(desk, log.of("comment"), cutoff)
     desk["touched_at"] = log.touched(len(desk))
+    desk["logged_at"] = log.before_opening(desk["opened_at"])
     desk, spells, moves = _lives(desk, log.of("status"), cutoff)
     heard = heard or every["first_response_at"].notna().any() or desk["first_response_at"].notna().any()
     return History(
@@ -179,12 +189,67 @@ def _typed_tickets(tickets: pd.DataFrame) -> pd.DataFrame:
     for name in ("priority", "status", *_TICKET_TEXTS):
         frame[name] = optional(tickets, name).astype("str")
     frame["priority"] = frame["priority"].fillna("not given")
-    for name in ("hours", "reassignments"):
+    for name in _TICKET_NUMBERS:
         column = pd.to_numeric(optional(tickets, name, "float64")).astype("Float64")
         frame[name] = column.to_numpy(float, na_value=np.nan)
     if (twice := frame["ticket_id"].duplicated()).any():
         raise ValueError(f"tickets: ticket_id {frame['ticket_id'][twice].iloc[0]} stands twice: keep one row")
     return frame.reset_index(drop=True)
+
+
+def _logged(events: pd.DataFrame | None) -> pd.DataFrame:
+    """The events; empty where there are none."""
+    if events is None:
+        events = pd.DataFrame({"ticket_id": [], "at": [], "field": []})
+    for name in ("ticket_id", "at", "field"):
+        if name not in events.columns:
+            raise ValueError(f"ticket_events: the column {name} is absent: add it")
+    return events
+
+
+def _as_it_was(every: pd.DataFrame, events: pd.DataFrame, cutoff: pd.Timestamp, zone: str) -> pd.DataFrame:
+    """The tickets as they stood at the cut-off: what the log shows as changed since has its earlier value (rule 0).
+
+    Returns the tickets, and `still_open`: the log shows a step out of an open status after the cut-off, so that the
+    ticket's own times say nothing of a solve before it.
+    """
+    was = every.assign(still_open=False)
+    at = _times(events["at"], "ticket_events: at")
+    if not (at >= cutoff).any():
+        return was
+    steps = pd.DataFrame({"place": np.arange(len(events)), "at": at.array, "field": events["field"].array})
+    steps["row"] = pd.Index(every["ticket_id"]).get_indexer(events["ticket_id"].astype("str"))
+    steps = steps[(steps["row"] >= 0) & steps["field"].isin(every.columns)]
+    late = steps[steps["at"] >= cutoff].sort_values("at", kind="stable").drop_duplicates(["row", "field"])
+    if late.empty:
+        return was
+    before, after = (optional(events, name).astype("str") for name in ("from", "to"))
+    late = late.assign(value=before.iloc[late["place"]].array)
+    known = steps[steps["at"] < cutoff].sort_values("at", kind="stable")
+    known = known.drop_duplicates(["row", "field"], keep="last").assign(
+        last=lambda t: after.iloc[t["place"]].array
+    )
+    late = late.merge(known[["row", "field", "last"]], on=["row", "field"], how="left")
+    late["value"] = late["value"].fillna(late["last"])
+    whole = before.notna().any()  # a log of snapshots never says what was before
+    for field, told in late.groupby("field"):
+        rows, value = told["row"].to_numpy(), told["value"]
+        if field == "status":
+            own = every[field].iloc[rows].set_axis(value.index)
+            value = value.fillna(own.where(own.isin(OPEN), "new"))
+            was.loc[rows, "still_open"] = ~value.isin([*DONE, *REMOVED]).to_numpy()
+        elif field == "opened_at":
+            value = _read_times(value, zone).fillna(every[field].iloc[rows].set_axis(value.index))
+        elif field in _TICKET_TIMES:
+            value = _read_times(value, zone)
+        elif field in _TICKET_NUMBERS:
+            value = pd.to_numeric(value, errors="coerce")
+        elif not whole:
+            value = value.fillna(every[field].iloc[rows].set_axis(value.index))
+        if field == "priority":
+            value = value.fillna("not given")
+        was.loc[rows, field] = value.to_numpy() if field in _TICKET_NUMBERS else value.array
+    return was
 
 
 class _Log:
@@ -193,11 +258,7 @@ class _Log:
     def __init__(
         self, events: pd.DataFrame | None, every: pd.DataFrame, desk: pd.DataFrame, cutoff: pd.Timestamp
     ) -> None:
-        if events is None:
-            events = pd.DataFrame({"ticket_id": [], "at": [], "field": []})
-        for name in ("ticket_id", "at", "field"):
-            if name not in events.columns:
-                raise ValueError(f"ticket_events: the column {name} is absent: add it")
+        events = _logged(events)
         at = _times(events["at"], "ticket_events: at")
         before = np.flatnonzero(at < cutoff)
         found = pd.Index(every["ticket_id"]).get_indexer(events["ticket_id"].iloc[before].astype("str"))
@@ -208,7 +269,8 @@ class _Log:
         known = row >= 0
         self._events, self._place = events, before[known]
         self.row = row[known]
-        self.at = np.maximum(micros(at)[self._place], micros(desk["opened_at"])[self.row])
+        self._told = micros(at)[self._place]
+        self.at = np.maximum(self._told, micros(desk["opened_at"])[self.row])
         self._field, self._fields = pd.factorize(events["field"].iloc[self._place].astype("str"))
 
     def of(self, field: str) -> pd.DataFrame:
@@ -224,6 +286,11 @@ class _Log:
         )
         return table
 
+    def before_opening(self, opened: pd.Series) -> pd.DatetimeIndex:
+        """The first entry of each ticket, where it is from before the ticket was opened; else missing."""
+        first = first_per_row(self.row, self._told, len(opened))
+        return instants(np.where(first < micros(opened), first, FAR))
+
     def touched(self, n: int) -> pd.DatetimeIndex:
         """When each of n tickets was last changed."""
         last = np.full(n, -1)
@@ -236,16 +303,21 @@ def _revised(own: pd.Series, steps: pd.DataFrame, zone: str) -> pd.Series:
     last = steps.drop_duplicates("row", keep="last")
     if last.empty:
         return own
-    texts = last["to"].str.strip()
-    offset = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(False).astype(bool)
-    aware = pd.to_datetime(texts.where(offset), format="ISO8601", errors="coerce", utc=True)
-    naive = pd.to_datetime(texts.where(~offset), format="ISO8601", errors="coerce")
-    local = naive.dt.tz_localize(zone, ambiguous=np.ones(len(naive), bool), nonexistent="shift_forward")
-    told = aware.fillna(local.dt.tz_convert("UTC")).dt.as_unit("us")
+    texts, told = last["to"].str.strip(), _read_times(last["to"], zone)
     said = np.asarray(told.notna() | texts.isna() | (texts == ""))
     column = own.copy()
     column.iloc[last["row"].to_numpy()[said]] = told[said].array
     return column
+
+
+def _read_times(values: pd.Series, zone: str) -> pd.Series:
+    """What a log says of a time column as instants; missing where it cannot be read, local where no offset stands."""
+    texts = values.astype("str").str.strip()
+    offset = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(False).astype(bool)
+    aware = pd.to_datetime(texts.where(offset), format="ISO8601", errors="coerce", utc=True)
+    naive = pd.to_datetime(texts.where(~offset), format="ISO8601", errors="coerce")
+    local = naive.dt.tz_localize(zone, ambiguous=np.ones(len(naive), bool), nonexistent="shift_forward")
+    return aware.fillna(local.dt.tz_convert("UTC")).dt.as_unit("us")
 
 
 def _with_priority(desk: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:

@@ -21,14 +21,16 @@ STUCK_DAYS = 7
 BOUNCING_TIMES = 3
 
 
-def open_tickets(history: History, clocks: pd.DataFrame) -> pd.DataFrame:
+def open_tickets(history: History, clocks: pd.DataFrame, own: pd.DataFrame | None = None) -> pd.DataFrame:
     """The tickets open at the cut-off, the oldest first.
 
-    Parameters: `history` and its `clocks`.
+    Parameters: `history` and its `clocks`; `own`, the tickets of the period's newest exports without look-back, None
+    where it is not known what these list.
     Returns: one row per open ticket: ticket_id, opened_at, age_days (of 24 h), status, priority, priority_now,
     assignee, category, title, reassignments, touched_at, quiet_days (since the last event, else the opening;
     missing where the source has no events), resolution_due_at, overdue (missing without a target), stuck
-    (quiet for 7 days; missing where quiet_days is), bouncing (handed on 3 times; missing where not recorded).
+    (quiet for 7 days; missing where quiet_days is), bouncing (handed on 3 times; missing where not recorded), listed
+    (the newest exports still have it: what was open and is in none of them is a doubt, rule 17).
     """
     desk = history.tickets[history.tickets["is_open"]]
     due = clocks.set_index("ticket_id")["resolution_due_at"].reindex(desk["ticket_id"]).array
@@ -58,7 +60,8 @@ def open_tickets(history: History, clocks: pd.DataFrame) -> pd.DataFrame:
     }
     for name, (flag, unknown) in flags.items():
         table[name] = flag.astype("boolean").mask(unknown)
-    return table
+    table["listed"] = True if own is None else table["ticket_id"].isin(own["ticket_id"].astype("str"))
+    return table.astype({"listed": bool})
 
 
 def ageing(

@@ -12,6 +12,7 @@ import pandas as pd
 from msp_report.metrics.tickets.course import Course, Decided, alive, priorities
 from msp_report.metrics.tickets.history import micros
 from msp_report.model.figures import judge
+from msp_report.model.gate import decide
 from msp_report.params import Contract, as_contract
 
 _PARTS = {
@@ -44,21 +45,39 @@ class Reading(NamedTuple):
 READINGS = tuple(Reading(*parts) for parts in itertools.product(*_PARTS.values()))
 
 
+#: Why a verdict is left open: what the records say of it.
+ENDED_BEFORE = "clocks that ended before the first month"
+CONTRADICTED = "tickets that contradict themselves"
+
+
 def attainment(
-    clocks: pd.DataFrame, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
+    clocks: pd.DataFrame,
+    contract: Contract | Mapping[str, Any],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    *,
+    begins: bool = False,
+    other: pd.DataFrame | None = None,
+    doubts: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """How many clocks were met and breached in a period, by clock and priority.
 
-    Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC].
+    Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC]; `begins`,
+    whether no tickets of the month before were accepted; `other`, the clocks of tickets that contradict themselves
+    with their other side believed; `doubts`, by clock, why the source cannot be believed at all.
     Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
     use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
     decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
-    minutes holds for it), clause.
-    Edge cases decided: a clock counts in the period in which it was decided; a priority without an agreed target
-    in minutes has no clocks to decide and is no_target; without response data the response is no_data.
-    Source: rule 15.
+    minutes holds for it), clause, ended_before (clocks that no month counts, where a series begins), low and
+    high (by what is contradicted or counted nowhere; missing where nothing is), why (it is left open).
+    Edge cases decided: of a ticket that contradicts itself the side that is worse (better) for the share
+    counts in low (high); what ended before the first month is in both ends with all, and without; a clock
+    counts in the period in which it was decided; a priority without an agreed target in minutes has no clocks
+    to decide and is no_target; without response data the response is no_data.
+    Source: rules 15, 43, 46.
     """
     contract = as_contract(contract)
+    doubts = doubts or {}
     clocks = alive(clocks[clocks["opened_at"] < end], start)
     names = priorities(clocks["priority"], contract, start)
     places = _places(clocks["priority"], names)
@@ -74,8 +93,99 @@ def attainment(
         }
         counts = _clock_counts(places, chosen, len(names))
         agreed = _has_target(contract, clock, names, start, counts)
-        frames.append(_judged_counts(contract, start, clock, names, counts, agreed))
+        earlier = at < start if begins else pd.Series(False, clocks.index)
+        before = _clock_counts(places, {"met": earlier & met, "breached": earlier & ~met}, len(names))
+        sided = _sides(clocks, other, clock, start, end, names)
+        table = _judged_counts(contract, start, clock, names, counts, agreed)
+        frames.append(_left_open(table, before, sided, doubts.get(clock)))
     return pd.concat(frames, ignore_index=True)
+
+
+def _sides(
+    clocks: pd.DataFrame,
+    other: pd.DataFrame | None,
+    clock: str,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    names: list[str],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What may be added to met and breached, at the worst (met, breached) and at the best, by priority and in all."""
+    if other is None or other.empty:
+        nothing = np.zeros(len(names) + 1, np.int64)
+        return nothing, nothing, nothing, nothing
+    mine = clocks[clocks["ticket_id"].isin(other["ticket_id"])]
+    codes = pd.DataFrame(
+        {"own": _outcome(mine, clock, start, end), "other": _outcome(other, clock, start, end)}
+    )
+    codes = codes.fillna(1)  # neither met nor breached in the period
+    priority = pd.concat([mine, other]).drop_duplicates("ticket_id").set_index("ticket_id")["priority"]
+    places = _places(priority.reindex(codes.index), names)
+    own = codes["own"]
+
+    def more(end_of_it: pd.Series, code: int) -> np.ndarray:
+        by = _clock_counts(places, {"then": end_of_it == code, "now": own == code}, len(names))
+        return by["then"] - by["now"]
+
+    worst, best = codes.min(axis=1), codes.max(axis=1)
+    return more(worst, 2), more(worst, 0), more(best, 2), more(best, 0)
+
+
+def _outcome(clocks: pd.DataFrame, clock: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+    """By ticket: 0 breached, 1 neither, 2 met in the period."""
+    at, met = clocks[f"{clock}_decided_at"], clocks[f"{clock}_met"].fillna(False).astype(bool)
+    now = (at >= start) & (at < end)
+    return pd.Series(np.select([now & met, now], [2, 0], 1), clocks["ticket_id"].array)
+
+
+def _left_open(
+    table: pd.DataFrame,
+    before: dict[str, np.ndarray],
+    sided: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    doubt: str | None,
+) -> pd.DataFrame:
+    """The table with its interval, and with the verdicts that it leaves."""
+    ends = []
+    for met, breached in (sided[:2], sided[2:]):
+        for with_met, with_breached in ((0, 0), (before["met"], before["breached"])):
+            hit = table["met"] + met + with_met
+            ends.append((hit / (hit + table["breached"] + breached + with_breached)).to_numpy(float))
+    every = np.vstack([table["attainment_ratio"].to_numpy(float), *ends])
+    low, high = np.fmin.reduce(every), np.fmax.reduce(every)
+    known = table["attainment_ratio"].notna() & (low < high)
+    table = table.assign(
+        ended_before=before["met"] + before["breached"],
+        low=pd.Series(low).where(known),
+        high=pd.Series(high).where(known),
+    )
+    contradicted = np.any([side != 0 for side in sided], axis=0)
+    unsure = np.where(contradicted, CONTRADICTED, ENDED_BEFORE)
+    decided = [
+        decide(
+            plain(value),
+            plain(target),
+            "higher",
+            low=plain(low),
+            high=plain(high),
+            doubt=doubt,
+            unsure=reason,
+            own_word=True,
+        )
+        for value, target, low, high, reason in zip(
+            *(table[name] for name in ("attainment_ratio", "target_ratio", "low", "high")),
+            unsure,
+            strict=True,
+        )
+    ]
+    table["verdict"] = [
+        one.verdict if held else "no_target" for one, held in zip(decided, table["agreed"], strict=True)
+    ]
+    why = [one.why if held else None for one, held in zip(decided, table["agreed"], strict=True)]
+    return table.assign(why=pd.Series(why, dtype="str"))
+
+
+def plain(value: float) -> float | None:
+    """A number, or None where it is missing."""
+    return None if pd.isna(value) else float(value)
 
 
 def rules(
@@ -95,7 +205,8 @@ def rules(
     contract = as_contract(contract)
     first, last = (int(at) for at in micros([start, end]))
     # Whatever stopped before the period was decided before it, under every reading.
-    live = course.only((course.standing >= first) | ((course.response >= first) & course.heard))
+    running = (course.standing >= first) | ((course.response >= first) & course.heard)
+    live = course.only(running & (course.removed >= first))
     names = priorities(pd.concat([live.priority, live.priority_now]), contract, start)
     frames = []
     for hours, priority in itertools.product(_PARTS["hours"], _PARTS["priority"]):
@@ -110,8 +221,8 @@ def rules(
             rule = str(Reading(pause, hours, solve, priority))
             stop = live.standing if solve == "last" else live.first
             for clock, decided in (
-                ("response", Decided.of(live.response, response, last)),
-                ("resolution", Decided.of(stop, resolution[pause], last)),
+                ("response", Decided.of(live.response, response, last, live.removed)),
+                ("resolution", Decided.of(stop, resolution[pause], last, live.removed)),
             ):
                 counts = _clock_counts(places, decided.since(first), len(names))
                 agreed = _has_target(contract, clock, names, start, counts)

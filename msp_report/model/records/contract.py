@@ -21,7 +21,7 @@ RECORDS = (
     Record(
         "hours",
         "one row per month",
-        "month hours included_hours used_ratio fee fee_per_hour agreed_per_hour why_missing",
+        "month hours included_hours used_ratio fee fee_per_hour agreed_per_hour over_hours over_cost why_missing",
     ),
     Record("unjudged", "one row per credit that no figure decides", "measure subject clause why"),
     Record(
@@ -32,7 +32,7 @@ RECORDS = (
     Record(
         "year_hours",
         "one row per month of the year",
-        "month hours included_hours used_ratio fee fee_per_hour agreed_per_hour why_missing",
+        "month hours included_hours used_ratio fee fee_per_hour agreed_per_hour over_hours over_cost why_missing",
     ),
     Record(
         "year_money",

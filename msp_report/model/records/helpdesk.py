@@ -7,22 +7,22 @@ RECORDS = (
     Record(
         "bouncing",
         "one row per open ticket that was handed on three times or more",
-        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category",
+        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category listed",
     ),
     Record(
         "deadlines",
         "one row per open ticket whose time ends next",
-        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category",
+        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category listed",
     ),
     Record(
         "open_tickets",
         "one row per open ticket",
-        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category",
+        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category listed",
     ),
     Record(
         "overdue",
         "one row per open ticket whose time has run out",
-        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category",
+        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category listed",
     ),
     Record(
         "solved",
@@ -35,7 +35,7 @@ RECORDS = (
     Record(
         "stuck",
         "one row per open ticket that nobody touched for seven days",
-        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category",
+        "ticket_id title status paused priority priority_now opened_at age_days response_due_at response_at resolution_due_at used_min target_min used_ratio next_deadline next_due_at due overdue late_with late_since_at touched_at quiet_days stuck reassignments bouncing assignee category listed",
     ),
     Record(
         "undated", "one row per ticket that is called solved without a time", "ticket_id opened_at priority"

@@ -9,6 +9,11 @@ RECORDS = (
         "assignee answers responsiveness capability recommend reopened repeated",
     ),
     Record(
+        "put_aside",
+        "one row per answer for which a later one by the same person about the same ticket stands",
+        "survey_id ticket_id answered_at",
+    ),
+    Record(
         "scores",
         "one row per question",
         "question invited answered score low high worst best returned why unit",

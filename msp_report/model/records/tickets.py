@@ -7,7 +7,7 @@ RECORDS = (
     Record(
         "attainment",
         "one row per clock and priority",
-        "clock priority met breached undecided attainment_ratio target_ratio verdict agreed clause",
+        "clock priority met breached undecided attainment_ratio target_ratio verdict agreed clause ended_before low high why",
     ),
     Record(
         "backlog", "one row per local day", "day open_at_start created reopened solved removed open_at_end"
@@ -15,7 +15,12 @@ RECORDS = (
     Record(
         "clocks",
         "one row per ticket",
-        "ticket_id priority calendar response_min response_target_min response_met resolution_min resolution_target_min resolution_met paused_min resolution_without_pause_min decided_on response_decided_on opened_at response_at solved_at response_due_at resolution_due_at response_decided_at resolution_decided_at response_used_min resolution_used_min status priority_now",
+        "ticket_id priority calendar response_min response_target_min response_met resolution_min resolution_target_min resolution_met paused_min resolution_without_pause_min decided_on response_decided_on opened_at response_at solved_at response_due_at resolution_due_at response_decided_at resolution_decided_at response_used_min resolution_used_min status priority_now removed_at",
+    ),
+    Record(
+        "contradictions",
+        "one row per ticket and pair of statements that cannot both be true (rule 43)",
+        "ticket_id priority what opened_at status own_status own_done_at logged_at",
     ),
     Record(
         "duplicates",
@@ -27,11 +32,16 @@ RECORDS = (
         "one row per clock and priority",
         "clock priority n median_min p90_min km_median_min km_n",
     ),
+    Record(
+        "ended_before",
+        "one row per clock that ended before the first month and that no month counts (rule 15)",
+        "ticket_id priority clock opened_at due_at met solved_at",
+    ),
     Record("hours", "one row per priority", "priority hours n source"),
     Record(
         "open_tickets",
         "one row per ticket open at the cut-off",
-        "ticket_id opened_at age_days status priority priority_now assignee category title reassignments touched_at quiet_days resolution_due_at overdue stuck bouncing",
+        "ticket_id opened_at age_days status priority priority_now assignee category title reassignments touched_at quiet_days resolution_due_at overdue stuck bouncing listed",
     ),
     Record(
         "priority_changes", "one row per change of a priority", "ticket_id at from to change actor actor_kind"

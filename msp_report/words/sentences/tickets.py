@@ -91,6 +91,13 @@ def resolution_attainment_met(f: Said) -> str:
 
 def resolution_attainment_no_verdict(f: Said) -> str:
     """What is not known may turn it."""
+    if f.raw.low is not None:
+        return f.language(
+            "{tickets}: between {low} and {high} were solved in time ({target} agreed); what contradicts itself, "
+            "or ended before the first pack, decides.",
+            tickets=_which(f),
+            **f,
+        )
     return f.language(
         "{tickets}: whether enough tickets were solved in time cannot be judged.", tickets=_which(f)
     )
@@ -114,6 +121,13 @@ def response_attainment_met(f: Said) -> str:
 
 def response_attainment_no_verdict(f: Said) -> str:
     """What is not known may turn it."""
+    if f.raw.low is not None:
+        return f.language(
+            "{tickets}: between {low} and {high} were answered in time ({target} agreed); what contradicts itself, "
+            "or ended before the first pack, decides.",
+            tickets=_which(f),
+            **f,
+        )
     return f.language(
         "{tickets}: whether enough tickets were answered in time cannot be judged.", tickets=_which(f)
     )

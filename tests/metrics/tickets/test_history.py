@@ -5,10 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 import workspaces
-from ticket_cases import END, WED, check, contract, desk, one
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ticket_cases import END, WED, check, contract, desk, desks, frames, log, one
 
 from msp_report.metrics import tickets
-from msp_report.metrics.tickets import clocks, history_of
+from msp_report.metrics.tickets import clocks, clocks_of, history_of
+from msp_report.metrics.tickets.history import OPEN
+from msp_report.params import as_contract
 
 # ---------------------------------------------------------------- rules 12 and 0: when a ticket is solved
 
@@ -23,9 +27,23 @@ def test_only_tickets_opened_before_the_cutoff_have_clocks():
     assert list(frame["ticket_id"]) == ["T2"]
 
 
-def test_a_ticket_called_cancelled_that_was_closed_after_the_cut_off_has_its_clocks():
-    ticket = WED | {"status": "cancelled", "closed_at": "05-02 10:00"}
-    assert len(clocks(desk(ticket), None, contract(), END)) == 1
+@pytest.mark.parametrize(
+    ("ticket", "events", "there"),
+    [
+        (WED | {"status": "cancelled"}, [], False),
+        (WED | {"status": "merged", "closed_at": "04-01 13:59"}, [], False),
+        (WED | {"status": "merged", "closed_at": "04-02 10:00"}, [], True),  # its time had run out before
+        (WED | {"status": "cancelled", "closed_at": "05-02 10:00"}, [], True),  # later facts do not exist
+        (WED, [("04-01 11:00", "merged")], False),
+        (WED, [("04-01 11:00", "resolved"), ("04-02 11:00", "cancelled")], False),
+        (WED, [("04-01 11:00", "cancelled"), ("04-02 11:00", "open")], True),
+        (WED | {"status": "cancelled"}, [("04-01 11:00", "open")], True),  # events outrank the export's state
+        (WED, [("05-01 11:00", "cancelled")], True),
+    ],
+)
+def test_cancelled_and_merged_tickets_have_only_clocks_that_had_run_out(ticket, events, there):
+    frame = clocks(desk(ticket), log(*events) if events else None, contract(), END)
+    assert (len(frame) == 1) is there
 
 
 def test_a_ticket_called_solved_without_a_time_stays_open_and_is_listed():
@@ -101,3 +119,63 @@ def test_a_real_log_says_more_than_the_tickets_own_times(real):
     assert desk["logged"].all()
     own = history_of(frame.drop(columns="closed_at"), None, contract(), end).tickets
     assert own["is_open"][own["opened_at"] >= start].sum() == 1_318
+
+
+# ---------------------------------------------------------------- rule 0: exports are made later than the month
+
+_EDITED = {
+    "status": ["open", "resolved", "closed", "cancelled", "waiting_on_customer"],
+    "priority": ["P1", "P2", "P9"],
+    "assignee": ["amy", "bob"],
+    "category": ["mail", "vpn"],
+    "opened_at": ["2026-03-20T10:00Z", "2026-04-29T10:00Z"],
+    "resolved_at": ["2026-04-02T10:00Z", "2026-05-02T10:00Z"],
+    "closed_at": ["2026-04-02T10:00Z"],
+    "first_response_at": ["2026-04-02T10:00Z"],
+}
+
+
+@given(desks(), st.data())
+@settings(max_examples=15, deadline=None)
+def test_no_edit_after_the_cutoff_changes_the_closed_month(made_logs, data):
+    frame, events = frames(*made_logs)
+    for name in ("assignee", "category"):
+        frame[name] = data.draw(
+            st.lists(st.sampled_from(["amy", None]), min_size=len(frame), max_size=len(frame))
+        )
+    for name in ("closed_at", "first_response_at"):
+        frame[name] = pd.Series(pd.NaT, frame.index, dtype="datetime64[us, UTC]")
+    events = events[events["at"] < END]
+    found = history_of(frame, events, contract(), END)
+    stood = found.tickets.set_index("ticket_id")
+    edited, late = frame.copy(), []
+    for hour in range(data.draw(st.integers(1, 4))):
+        row, field = data.draw(st.sampled_from(range(len(frame)))), data.draw(st.sampled_from(list(_EDITED)))
+        ticket, to = frame["ticket_id"][row], data.draw(st.sampled_from(_EDITED[field]))
+        before = edited[field][row]
+        if ticket in stood.index and field in ("status", "priority", "assignee"):
+            before = stood[{"priority": "priority_now"}.get(field, field)][ticket]
+        if any(event["ticket_id"] == ticket and event["field"] == field for event in late):
+            continue
+        told = None if pd.isna(before) else before.isoformat() if hasattr(before, "isoformat") else before
+        late.append(
+            {
+                "ticket_id": ticket,
+                "at": END + pd.Timedelta(hours=hour),
+                "field": field,
+                "from": told,
+                "to": to,
+            }
+        )
+        edited.loc[row, field] = pd.Timestamp(to) if field.endswith("_at") else to
+        if field == "status" and before in OPEN:  # dated back, and not logged
+            edited.loc[row, "resolved_at"] = frame["opened_at"][row]
+    again = history_of(edited, pd.concat([events, pd.DataFrame(late)]), contract(), END)
+    pd.testing.assert_frame_equal(
+        clocks_of(found, as_contract(contract())), clocks_of(again, as_contract(contract()))
+    )
+    pd.testing.assert_frame_equal(found.moves, again.moves)
+    pd.testing.assert_frame_equal(found.tickets[_SHOWN], again.tickets[_SHOWN])
+
+
+_SHOWN = ["ticket_id", "opened_at", "priority", "priority_now", "assignee", "category", "status", "is_open"]

@@ -33,8 +33,13 @@ def at(text: str | None) -> pd.Timestamp:
 
 
 def desk(*rows: dict[str, Any]) -> pd.DataFrame:
-    """Tickets; T1, T2, … and P1 unless said otherwise, times as `at` reads them."""
-    full = [{"ticket_id": f"T{i}", "priority": "P1", "status": "open"} | row for i, row in enumerate(rows, 1)]
+    """Tickets; T1, T2, … and P1 unless said otherwise, open or by their times resolved; times as `at` reads them."""
+    done = {"resolved_at", "closed_at"}
+    full = [
+        {"ticket_id": f"T{i}", "priority": "P1", "status": "open" if done.isdisjoint(row) else "resolved"}
+        | row
+        for i, row in enumerate(rows, 1)
+    ]
     frame = pd.DataFrame(full)
     for name in frame.columns[frame.columns.str.endswith("_at")]:
         frame[name] = pd.DatetimeIndex(
