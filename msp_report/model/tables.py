@@ -412,7 +412,7 @@ _DECLARED = (
             day("installed_on", "When"),
             text("installed_by", "By whom"),
         ),
-        key=("product", "device"),
+        key=("product", "device", "user"),
     ),
     Table(
         "assets",

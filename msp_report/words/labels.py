@@ -238,6 +238,10 @@ REASONS: tuple[str, ...] = (
     "not computable: no list of installed copies was supplied",
     "no licences and no installed copies are listed",
     "its receipt is not in the purchase register",
+    "its receipt is for another product",
+    "its receipt is of another vendor than the order",
+    "its receipt names a product that may be another one",
+    "its receipt is for fewer or used up by other entitlements",
     "no receipt is named",
     "the cores of {number} devices are not known",
     # backups, duties

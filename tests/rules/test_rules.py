@@ -231,6 +231,7 @@ CORES = {
     "procurement": of_procurement,
     "payments": of_payments,
     "licences": of_licences,
+    "licences without a receipt": record_of(licences, "unreceipted"),
     "backups": of_backups,
     "backup names": record_of(backups, "ambiguous"),
     "backup figures": of_backup_figures,
