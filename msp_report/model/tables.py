@@ -438,6 +438,11 @@ _DECLARED = (
             text("asset", "What was to be saved", True),
             text("job", "Job", True),
             instant("started_at", "Begin", True),
+            choice(
+                "kind",
+                "What it does: only a backup saves anything new; empty = backup, if the job's name speaks of no copy",
+                ("backup", "copy", "offload", "replica"),
+            ),
             instant("finished_at", "End; empty while it runs"),
             choice("result", "Outcome", ("success", "warning", "failed", "none"), True),
             number("bytes", "Saved", "bytes", low=0),

@@ -234,6 +234,8 @@ CORES = {
     "licences without a receipt": record_of(licences, "unreceipted"),
     "backups": of_backups,
     "backup names": record_of(backups, "ambiguous"),
+    "backups in doubt": record_of(backups, "doubts"),
+    "restores that failed": record_of(backups, "failed_restores"),
     "backup figures": of_backup_figures,
 }
 
