@@ -22,7 +22,16 @@ import pytest
 import yaml
 from months import MonthOf
 
-from msp_report.metrics import availability, backups, capacity, licences, procurement, projects, tickets
+from msp_report.metrics import (
+    availability,
+    backups,
+    capacity,
+    duties,
+    licences,
+    procurement,
+    projects,
+    tickets,
+)
 from msp_report.model.clock import Clock, localize
 from msp_report.model.period import Period
 from msp_report.model.statistics import percentile
@@ -235,6 +244,7 @@ CORES = {
     "backups": of_backups,
     "backup names": record_of(backups, "ambiguous"),
     "backups in doubt": record_of(backups, "doubts"),
+    "duties": record_of(duties, "duties"),
     "restores that failed": record_of(backups, "failed_restores"),
     "backup figures": of_backup_figures,
 }
