@@ -16,6 +16,12 @@ Decided here, where the rules leave room:
   without its domain (up to the first dot) or folder (after the last slash). The first of these that fits anything
   decides; if it fits several assets, the name is listed and belongs to none. An asset that such a name may mean
   is not called unprotected: where its own runs do not meet, there is no verdict.
+- A run that saved no byte, or under a tenth of the median of the last eight good runs before it of the same asset, job
+  and local weekday, and a run without a kind whose job's name speaks of copies, are in doubt: `good` counts them,
+  `good_low` does not, and a verdict that they turn is none. A restore that worked on the run's day or later ends the
+  doubt about its size.
+- Runs of kind copy, offload or replica are no runs of the asset: what has nothing else has no job.
+- Where no run of a job that ended in a month has an end, the export has no such column: a success ends as it starts.
 - What only the jobs name is shown without a target where there is a register; without one, all are judged by the
   contract's RPO and nobody can say what is unprotected.
 """
@@ -32,7 +38,8 @@ import pandas as pd
 
 from msp_report.model.case import Case
 from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
-from msp_report.model.figures import Figure, judge
+from msp_report.model.figures import Figure
+from msp_report.model.gate import decide
 from msp_report.model.names import normal
 from msp_report.params import Contract, as_contract
 
@@ -43,13 +50,23 @@ PROVEN = ("success", "successful", "succeeded", "ok", "passed", "pass", "restore
 _ASSETS = [
     "asset", "kind", "critical", "status", "expected", "good", "missed", "attained_rpo_hours", "rpo_hours",
     "last_good_at", "last_restore_test_on", "runs", "failed", "running", "verdict", "why", "agreed", "counted",
+    "good_low", "doubted", "failed_ratio", "last_slot_hours", "last_copy_at",
 ]
+_DOUBTS = ["asset", "job", "started_at", "bytes", "usual_bytes", "why"]
+_FAILED_RESTORES = ["asset", "tested_on", "result", "last_restore_test_on"]
+#: Kinds of a job that save nothing new.
+_COPIES = ("copy", "offload", "replica")
+_SPEAKS_OF_COPIES = (
+    r"(?i:(?<![a-z])(?:copy|copies|repli(?:ca|cas|cation)|offload|sync)(?![a-z]))"
+    r"|(?<=[a-z])(?:Copy|Copies|Repli(?:ca|cas|cation)|Offload|Sync)(?![a-z])"
+)
 _STRETCHES = ["asset", "from_at", "to_at", "gap_hours", "rpo_hours", "missed", "failed"]
 # fmt: on
 _ORDER = (
     "unprotected",
     "missed",
     "cannot tell",
+    "in doubt",
     "not stated",
     "no data",
     "not registered",
@@ -145,8 +162,10 @@ def assets(
     worst gap against its RPO: asset, kind, critical, status, expected, good and missed [slots], attained_rpo_hours
     (the largest gap), rpo_hours, last_good_at, last_restore_test_on (the last one that proved anything), runs,
     failed and running [runs started in the period], verdict, why (of a verdict that is neither met nor missed),
-    agreed (an RPO is), counted (stands in within_rpo_ratio). status is unprotected, missed, in time, cannot tell
-    (a name in the jobs fits several assets), not stated, no data, not registered or not required.
+    agreed (an RPO is), counted (stands in within_rpo_ratio), good_low [slots, without runs in doubt], doubted [runs of
+    the period], failed_ratio (failed / runs that are over), last_slot_hours (where it is longer than an RPO) and
+    last_copy_at (the last good copy, offload or replica). status is unprotected, missed, in time, cannot tell
+    (a name in the jobs fits several assets), in doubt, not stated, no data, not registered or not required.
     Raises: ValueError for naive instants and unknown results.
     Edge cases decided: see the module; no jobs file is no_data, a jobs file without rows leaves all unprotected.
 
@@ -171,13 +190,18 @@ class Analysis:
     else the begin of the asset's month), to_at (the next good point, else the end of its month), gap_hours,
     rpo_hours, missed [slots], failed [runs]; assets without any job have none. `ambiguous`: the names in the jobs
     that fit several assets, one row per name: name, assets (how many it fits), fits (which, joined with `;`), runs
-    (in the period). `registered`, `watched`, `tested`: whether the register, the jobs and the restore tests were
-    supplied; `agreed`: whether the contract names an RPO.
+    (in the period). `doubts`: the runs of the period in doubt, one row per run: asset, job, started_at, bytes,
+    usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
+    worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
+    `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
+    contract names an RPO.
     """
 
     levels: pd.DataFrame
     stretches: pd.DataFrame
     ambiguous: pd.DataFrame
+    doubts: pd.DataFrame
+    failed_restores: pd.DataFrame
     registered: bool
     watched: bool
     tested: bool
@@ -194,14 +218,22 @@ class Analysis:
 
         Returns: backups.within_rpo_ratio (good / expected of what needs a backup, unprotected all missed; target 1,
         low and high where names fit several assets), .worst_gap_hours, .unprotected (target 0; high counts what may
-        be), .missed (assets late at least once) and .never_proven (assets without a restore that proved anything).
-        A missing value says why.
+        be), .missed (assets late at least once), .never_proven (assets without a restore that proved anything) and
+        .failed_restores (assets of which none worked since one failed). A missing value says why.
         """
-        return [_within(self), _worst_gap(self), _unprotected(self), _late(self), _never_proven(self)]
+        return [
+            _within(self),
+            _worst_gap(self),
+            _unprotected(self),
+            _late(self),
+            _never_proven(self),
+            _failed_restores(self),
+        ]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"assets": self.levels, "stretches": self.stretches, "ambiguous": self.ambiguous}
+        names = ("stretches", "ambiguous", "doubts", "failed_restores")
+        return {"assets": self.levels, **{name: getattr(self, name) for name in names}}
 
 
 def analyse(case: Case) -> Analysis:
@@ -223,12 +255,16 @@ def _analysed(
 ) -> Analysis:
     month = _BackupMonth(contract, start, end)
     names = _fitted(_named_before_cutoff(jobs, month), assets)
-    register, runs = _register(assets, names, month), _runs(jobs, names, month)
-    levels = _levels(register, runs, names, _proven(restores, assets, month), jobs is not None)
+    register, tests = _register(assets, names, month), _tests(restores, assets, month)
+    runs, copies = _runs(jobs, names, tests, month)
+    register["last_copy_at"] = instants(copies.reindex(register["asset"]).astype("Int64").array)
+    levels = _levels(register, runs, names, _proven(tests), jobs is not None)
     return Analysis(
         levels=levels,
         stretches=_stretches(levels, register, runs),
         ambiguous=_ambiguous(names, runs, month),
+        doubts=_doubts(runs),
+        failed_restores=_not_restored(tests),
         registered=assets is not None,
         watched=jobs is not None,
         tested=restores is not None,
@@ -350,9 +386,12 @@ def _bare(names: pd.Series) -> pd.Series:
     return names.str.replace(r"^.*[\\/]", "", regex=True).str.replace(r"\..*$", "", regex=True)
 
 
-def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _BackupMonth) -> pd.DataFrame:
-    """Runs that began before the cut-off, as known then: name, asset (missing where it fits none or several), at
-    [us], inside (the period), good, running, failed.
+def _runs(
+    jobs: pd.DataFrame | None, names: pd.DataFrame, tests: pd.DataFrame, month: _BackupMonth
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Runs that began before the cut-off, as known then: name, asset (missing where it fits none or several), job, at
+    [us], inside (the period), good, running, failed, bytes, usual_bytes, doubt (why a good one may be none); and by
+    asset, the start of its last good copy [us].
     A name that the register does not have is its own asset.
     """
     if jobs is None:
@@ -360,28 +399,72 @@ def _runs(jobs: pd.DataFrame | None, names: pd.DataFrame, month: _BackupMonth) -
     name = jobs["asset"].astype("str").array
     at = micros(jobs["started_at"], "backup_jobs.started_at")
     finish = micros(optional(jobs, "finished_at", "datetime64[us, UTC]"), "backup_jobs.finished_at")
-    late = (finish >= month.cutoff).fillna(False)
-    finished = (finish.notna() & ~late).to_numpy(bool)
     result = jobs["result"].astype("str").to_numpy()
     unknown = ~np.isin(result, ["success", "warning", "failed", "none"])
     if unknown.any():
         raise ValueError(
             f"backup_jobs.result: {result[unknown][0]!r} is not success, warning, failed or none"
         )
+    job = optional(jobs, "job").astype("str").fillna("")
+    ended = finish.fillna(at.where(_without_ends(job, at, finish, result)))
+    late = (ended >= month.cutoff).fillna(False)
+    finished = (ended.notna() & ~late).to_numpy(bool)
     good = finished & np.isin(result, ["success", "warning"])
     running = ~finished & ((result == "none") | late.to_numpy(bool))
     table = pd.DataFrame(
         {
             "name": name,
             "asset": _owners(names).reindex(name).array,
+            "job": job.array,
+            "kind": normal(optional(jobs, "kind")).array,
             "at": at.array,
             "inside": (at >= month.first).fillna(False).to_numpy(bool),
             "good": good,
             "running": running,
             "failed": ~good & ~running,
+            "bytes": pd.to_numeric(optional(jobs, "bytes", "float64")).astype("float64").array,
         }
     )
-    return table[(table["at"] < month.cutoff).fillna(False)].astype({"at": "int64"})
+    table = table[(table["at"] < month.cutoff).fillna(False)].astype({"at": "int64"})
+    copy = table["kind"].isin(_COPIES)
+    copies = table[copy & table["good"]].groupby("asset")["at"].max()
+    return _with_doubts(table[~copy], tests, month), copies
+
+
+def _without_ends(job: pd.Series, at: pd.Series, finish: pd.Series, result: np.ndarray) -> pd.Series:
+    """Of each run, whether no run of its job that ended in its month has an end: the export has no such column."""
+    each = (instants(at).dt.strftime("%Y-%m").fillna("") + " " + job.array).array
+    seen = (finish.notna() & (result != "none")).groupby(each).transform("any")
+    return ~seen.astype(bool) & (result != "none")
+
+
+def _with_doubts(runs: pd.DataFrame, tests: pd.DataFrame, month: _BackupMonth) -> pd.DataFrame:
+    """Runs with usual_bytes and doubt: why a good one may have saved nothing, or nothing new; else missing."""
+    runs = runs.sort_values("at", kind="stable")
+    weekday = instants(runs["at"]).dt.tz_convert(month.zone).dt.dayofweek
+    sized = runs[runs["good"] & (runs["bytes"] > 0)]
+    before = sized.groupby([sized["name"], sized["job"], weekday[sized.index]])["bytes"]
+    usual = before.transform(lambda sizes: sizes.shift().rolling(8, min_periods=1).median())
+    runs = runs.assign(usual_bytes=usual.reindex(runs.index))
+    restored = tests.loc[tests["proven"]].groupby("owner")["end"].max()
+    proved = runs["asset"].map(restored).astype("Int64").gt(runs["at"]).fillna(False).to_numpy(bool)
+    cases = {
+        _NO_BYTE: runs["bytes"].eq(0).to_numpy() & ~proved,
+        _SMALL: (runs["bytes"] < runs["usual_bytes"] / 10).to_numpy() & ~proved,
+        _PERHAPS_A_COPY: runs["kind"].isna().to_numpy(bool)
+        & runs["job"].str.contains(_SPEAKS_OF_COPIES).to_numpy(bool),
+    }
+    doubt = np.select(list(cases.values()), list(cases), "")
+    return runs.assign(doubt=pd.Series(doubt, runs.index, dtype="str").where((doubt != "") & runs["good"]))
+
+
+def _doubts(runs: pd.DataFrame) -> pd.DataFrame:
+    """The record of runs of the period in doubt."""
+    rows = runs[runs["inside"] & runs["doubt"].notna()]
+    rows = rows.assign(
+        asset=rows["asset"].fillna(rows["name"]), started_at=instants(rows["at"]), why=rows["doubt"]
+    )
+    return rows.sort_values(["asset", "started_at"], kind="stable")[_DOUBTS].reset_index(drop=True)
 
 
 def _points(runs: pd.DataFrame) -> pd.DataFrame:
@@ -462,13 +545,24 @@ def _ambiguous(names: pd.DataFrame, runs: pd.DataFrame, month: _BackupMonth) -> 
 
 
 def _measured(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """The register with slots, gaps and counts of runs."""
-    spans, good = _spans(table), _points(runs[runs["good"]])
-    due = slots(spans, good).groupby("subject", sort=False)["missed"].agg(["size", "sum"])
-    gap = gaps(spans, good).set_index("subject")
+    """The register with slots, gaps and counts of runs, for certain too."""
+    spans, good = _spans(table), runs[runs["good"]]
+    due = slots(spans, _points(good)).groupby("subject", sort=False)["missed"].agg(["size", "sum"])
+    sure = (
+        slots(spans, _points(good[good["doubt"].isna()]))
+        .groupby("subject", sort=False)["missed"]
+        .agg(["sum"])
+    )
+    gap = gaps(spans, _points(good)).set_index("subject")
     inside = runs[runs["inside"] & runs["asset"].notna()]
-    counts = inside.assign(runs=1).groupby("asset")[["runs", "running", "failed"]].sum()
-    due, gap, counts = (frame.reindex(table["asset"]).set_axis(table.index) for frame in (due, gap, counts))
+    marks = inside.assign(runs=1, doubted=inside["doubt"].notna())
+    counts = marks.groupby("asset")[["runs", "running", "failed", "doubted"]].sum()
+    reason = runs[runs["doubt"].notna()].groupby("asset")["doubt"].last()
+    due, gap, counts, sure = (
+        frame.reindex(table["asset"]).set_axis(table.index) for frame in (due, gap, counts, sure)
+    )
+    counts = counts.fillna(0).astype("Int64")
+    last = table["end"] - table["begin"] - (due["size"].astype("int64") - 1) * table["every"]
     return table.assign(
         expected=due["size"].astype("Int64"),
         missed=due["sum"].astype("Int64"),
@@ -476,20 +570,49 @@ def _measured(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         attained_rpo_hours=gap["gap"].astype("float64") / HOUR,
         rpo_hours=table["every"] / HOUR,
         last_good_at=instants(gap["last"]),
-        **{name: counts[name].fillna(0).astype("Int64") for name in ("runs", "failed", "running")},
+        good_low=(due["size"] - sure["sum"]).astype("Int64"),
+        failed_ratio=(counts["failed"] / (counts["runs"] - counts["running"]))
+        .astype("Float64")
+        .astype("float64"),
+        last_slot_hours=(last / HOUR).where(last > table["every"]),
+        doubt=table["asset"].map(reason).astype("str"),
+        **{name: counts[name] for name in ("runs", "failed", "running", "doubted")},
     )
 
 
-def _proven(restores: pd.DataFrame | None, assets: pd.DataFrame | None, month: _BackupMonth) -> pd.Series:
-    """By asset, the day of its last restore test before the cut-off that proved anything."""
-    if restores is None or restores.empty:
-        return pd.Series(dtype="datetime64[us]", index=pd.Index([], dtype="str"))
-    day = pd.to_datetime(restores["tested_on"]).astype("datetime64[us]")
-    proven = normal(restores["result"]).isin(PROVEN)
+def _tests(restores: pd.DataFrame | None, assets: pd.DataFrame | None, month: _BackupMonth) -> pd.DataFrame:
+    """The restore tests before the cut-off whose asset is known: owner, day, end of the day [us], result, proven."""
+    if restores is None:
+        restores = pd.DataFrame({"asset": [], "tested_on": [], "result": []})
     owner = _owners(_fitted(restores["asset"], assets)).reindex(restores["asset"].astype("str"))
-    owner = pd.Series(owner.array, restores.index)
-    chosen = proven & month.before_cutoff(restores["tested_on"]) & owner.notna()
-    return day[chosen].groupby(owner[chosen]).max()
+    day = pd.to_datetime(restores["tested_on"]).astype("datetime64[us]")
+    table = pd.DataFrame(
+        {
+            "owner": owner.array,
+            "day": day.array,
+            "end": month.midnights(day + pd.Timedelta(days=1)).array,
+            "result": restores["result"].astype("str").array,
+            "proven": normal(restores["result"]).isin(PROVEN).array,
+        }
+    )
+    table = table[month.before_cutoff(table["day"]) & table["owner"].notna()]
+    return table.sort_values(["day", "owner"], kind="stable", ignore_index=True)
+
+
+def _proven(tests: pd.DataFrame) -> pd.Series:
+    """By asset, the day of its last restore test before the cut-off that proved anything."""
+    return tests[tests["proven"]].groupby("owner")["day"].max()
+
+
+def _not_restored(tests: pd.DataFrame) -> pd.DataFrame:
+    """The record of restores that failed and that none has put right since."""
+    last = tests.drop_duplicates("owner", keep="last")
+    last = last[~last["proven"].astype(bool)]
+    rows = last.rename(columns={"owner": "asset", "day": "tested_on"}).astype(
+        {"asset": "str", "result": "str"}
+    )
+    proven = _proven(tests).reindex(rows["asset"]).astype("datetime64[us]")
+    return rows.assign(last_restore_test_on=proven.array)[_FAILED_RESTORES].reset_index(drop=True)
 
 
 def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
@@ -506,6 +629,7 @@ def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
         "not stated": silent,
         "unprotected": ~jobs,
         "missed": late,
+        "in doubt": (table["good_low"] < table["good"]).to_numpy(bool),
     }
     status = np.select([np.asarray(case, bool) for case in cases.values()], list(cases), "in time")
     agreed = table["rpo_agreed"].to_numpy(bool)
@@ -517,11 +641,13 @@ def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
         "not stated": "no_data",
         "unprotected": "missed",
         "missed": "missed",
+        "in doubt": "no_verdict",
         "in time": "met",
     }
     verdict = pd.Series(status).map(verdicts).to_numpy(object)
-    judged = np.isin(status, ["missed", "in time"])
+    judged = np.isin(status, ["missed", "in doubt", "in time"])
     verdict = np.where(judged & ~agreed, "no_target", verdict)
+    doubted = status == "in doubt"
     whys = {
         "no data": "no backup jobs were supplied",
         "not registered": "not in the register of assets",
@@ -529,22 +655,26 @@ def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
         "cannot tell": "a name in the jobs fits several assets",
         "not stated": "the register does not say whether it needs a backup",
     }
-    why = pd.Series(status).map(whys).astype("str").where(~(judged & ~agreed), "no RPO is agreed")
+    why = pd.Series(status).map(whys).astype("str").where(~doubted, table["doubt"].array)
+    why = why.where(~(judged & ~agreed), "no RPO is agreed")
     table = table.assign(
         status=pd.array(status, dtype="str"),
         verdict=pd.array(verdict, dtype="str"),
         why=why.array,
         agreed=agreed,
-        counted=np.isin(status, ["unprotected", "missed", "in time", "cannot tell"]),
+        counted=np.isin(status, ["unprotected", "missed", "in doubt", "in time", "cannot tell"]),
     )
     unknown = np.isin(status, ["no data", "not stated"]) | ((status == "cannot tell") & ~jobs)
-    for name in ("good", "missed", "attained_rpo_hours"):
+    for name in ("good", "good_low", "missed", "attained_rpo_hours"):
         table[name] = table[name].mask(unknown)
     return table
 
 
 # ---------------------------------------------------------------- figures
 
+_NO_BYTE = "a run ended well and saved no byte"
+_SMALL = "a run saved under a tenth of what it usually does"
+_PERHAPS_A_COPY = "a job may only copy older backups"
 _NO_JOBS = "no backup jobs were supplied"
 _NOTHING = "no asset needs a backup or has one"
 
@@ -554,8 +684,8 @@ def _within(analysis: Analysis) -> Figure:
     counted = levels[levels["counted"]]
     sure = counted[counted["status"].ne("cannot tell")]
     expected, good = int(sure["expected"].sum()), int(sure["good"].sum())
-    total, certain = int(counted["expected"].sum()), int(counted["good"].sum())
-    doubt = total - expected > 0
+    total, certain = int(counted["expected"].sum()), int(counted["good_low"].sum())
+    doubt = total - expected > 0 or certain < int(counted["good"].sum())
     value = good / expected if expected else None
     low = certain / total if doubt else None
     high = (good + total - expected) / total if doubt else None
@@ -563,6 +693,9 @@ def _within(analysis: Analysis) -> Figure:
     why = (
         "every name in the jobs fits several assets" if total else _NOTHING if analysis.watched else _NO_JOBS
     )
+    reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
+    unsure = reasons.iloc[0] if len(reasons) else None
+    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=True)
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,
@@ -570,8 +703,8 @@ def _within(analysis: Analysis) -> Figure:
         low=low,
         high=high,
         target=target,
-        verdict=judge(value, target, "higher", low, high),
-        why_missing=None if expected else why,
+        verdict=found.verdict,
+        why_missing=found.why if expected else why,
     )
 
 
@@ -591,6 +724,9 @@ def _unprotected(analysis: Analysis) -> Figure:
     known = analysis.registered and analysis.watched
     value = int(levels["status"].eq("unprotected").sum()) if known else None
     doubt = int((levels["status"].isin(["cannot tell", "not stated"]) & levels["good"].isna()).sum())
+    doubt += int(
+        (levels["status"].eq("in doubt") & levels["why"].eq(_PERHAPS_A_COPY) & levels["good_low"].eq(0)).sum()
+    )
     low, high = (value, value + doubt) if known and doubt else (None, None)
     target = 0 if analysis.registered or analysis.watched or analysis.agreed else None
     why = "no register of assets was supplied" if analysis.watched else _NO_JOBS
@@ -601,7 +737,7 @@ def _unprotected(analysis: Analysis) -> Figure:
         low=low,
         high=high,
         target=target,
-        verdict=judge(value, target, "lower", low, high),
+        verdict=decide(value, target, "lower", low=low, high=high, own_word=True).verdict,
         why_missing=None if known else why,
     )
 
@@ -622,5 +758,14 @@ def _never_proven(analysis: Analysis) -> Figure:
         measure="backups.never_proven",
         value=int(needing["last_restore_test_on"].isna().sum()) if analysis.tested else None,
         n=len(needing),
+        why_missing=None if analysis.tested else "no restore tests were supplied",
+    )
+
+
+def _failed_restores(analysis: Analysis) -> Figure:
+    return Figure(
+        measure="backups.failed_restores",
+        value=len(analysis.failed_restores) if analysis.tested else None,
+        n=len(analysis.failed_restores) if analysis.tested else None,
         why_missing=None if analysis.tested else "no restore tests were supplied",
     )

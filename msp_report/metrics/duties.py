@@ -2,8 +2,9 @@
 
 The same slots and gaps as for backups (rule 31), with the interval of each duty for the RPO and its proofs for the
 good points. Decided here: a duty without any proof in all that was supplied has missed every slot, because to
-prove it is the provider's part; a duty is due from the term's first day where that lies in the period; names are
-compared without case and outer blanks; a proof at or after the cut-off does not exist yet (rule 0).
+prove it is the provider's part; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
+listed and proves nothing; a duty is due from the term's first day where that lies in the period; names are compared
+without case and outer blanks; a proof at or after the cut-off does not exist yet (rule 0).
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import pandas as pd
 from msp_report.metrics.backups import gaps, slots
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
-from msp_report.model.figures import Figure, judge
-from msp_report.model.names import normal
+from msp_report.model.figures import Figure
+from msp_report.model.gate import decide
+from msp_report.model.names import normal, says_nothing
 from msp_report.model.period import midnight
 from msp_report.params import Contract, as_contract
 
@@ -42,38 +44,36 @@ _COLUMNS = [
 
 @dataclass(frozen=True)
 class Analysis:
-    """How the standard duties of a period were kept: `levels` and `strays` as the functions of those names."""
+    """How the standard duties of a period were kept: `levels`, `strays` and `empty` as the functions of those names."""
 
     levels: pd.DataFrame
     strays: pd.DataFrame
+    empty: pd.DataFrame
 
     def figures(self) -> list[Figure]:
         """Of each duty duties.kept_ratio (good / expected slots, target 1) and .attained_days; then duties.missed
-        over all (target 0). A missing value says why."""
+        over all, which only sums up and has no target of its own. A missing value says why."""
         each = [figure for row in self.levels.to_dict("records") for figure in _figures_of(row)]
         known = self.levels[self.levels["verdict"].ne("no_data")]
         value = int(known["verdict"].eq("missed").sum()) if len(known) else None
-        target = 0 if len(self.levels) else None
         why = _NO_FILE if len(self.levels) else "no duties are agreed"
         over_all = Figure(
             measure="duties.missed",
             value=value,
             n=len(self.levels),
-            target=target,
-            verdict=judge(value, target, "lower"),
             why_missing=None if value is not None else why,
         )
         return [*each, over_all]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"duties": self.levels, "strays": self.strays}
+        return {"duties": self.levels, "strays": self.strays, "empty": self.empty}
 
 
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
-    return Analysis(levels(*given), strays(*given))
+    return Analysis(levels(*given), strays(*given), empty(*given))
 
 
 def levels(
@@ -127,7 +127,8 @@ def levels(
         last_evidence=latest["evidence"].array,
         proofs=inside.reindex(spans["subject"]).fillna(0).astype("Int64").array,
     )
-    table["verdict"] = table["missed"].gt(0).map({True: "missed", False: "met"}).astype("str")
+    kept = [decide(float(missed), 0.0, "lower").verdict for missed in table["missed"]]
+    table["verdict"] = pd.Series(kept, table.index, dtype="str")
     table["why"] = pd.Series(None, table.index, dtype="str")
     if evidence is None:
         table[["good", "missed", "proofs"]] = pd.NA
@@ -142,7 +143,7 @@ def strays(
 ) -> pd.DataFrame:
     """Proofs of the period for duties that the contract does not name: duty, proofs, last_done_at."""
     agreed, _, last = _bounds(contract, start, end)
-    proofs = _proofs(evidence, last)
+    proofs = _all_proofs(evidence, last)
     known = normal(pd.Series([duty.name for duty in agreed.duties], dtype="str"))
     other = proofs[~proofs["subject"].isin(known) & (proofs["at"] >= micro(start))]
     table = other.groupby("duty")["at"].agg(["size", "max"]).reset_index()
@@ -152,6 +153,18 @@ def strays(
             "proofs": table["size"].astype("Int64"),
             "last_done_at": instants(table["max"]),
         }
+    )
+
+
+def empty(
+    evidence: pd.DataFrame | None, contract: Contract | Mapping[str, Any], start: datetime, end: datetime
+) -> pd.DataFrame:
+    """Proofs of the period that name neither who did it nor what shows it, and so prove nothing: duty, done_at."""
+    _, _, last = _bounds(contract, start, end)
+    proofs = _all_proofs(evidence, last)
+    bare = proofs[~proofs["named"] & (proofs["at"] >= micro(start))]
+    return pd.DataFrame({"duty": bare["duty"].astype("str"), "done_at": instants(bare["at"])}).reset_index(
+        drop=True
     )
 
 
@@ -194,7 +207,13 @@ def _bounds(
 
 
 def _proofs(evidence: pd.DataFrame | None, last: int) -> pd.DataFrame:
-    """Proofs before the cut-off in order of time: subject, duty, at [us], by, evidence."""
+    """Those of `_all_proofs` that name who or what."""
+    proofs = _all_proofs(evidence, last)
+    return proofs[proofs["named"]].reset_index(drop=True)
+
+
+def _all_proofs(evidence: pd.DataFrame | None, last: int) -> pd.DataFrame:
+    """Proofs before the cut-off in order of time: subject, duty, at [us], by, evidence, named."""
     if evidence is None:
         evidence = pd.DataFrame({"duty": [], "done_at": []})
     table = pd.DataFrame(
@@ -206,5 +225,6 @@ def _proofs(evidence: pd.DataFrame | None, last: int) -> pd.DataFrame:
             "evidence": optional(evidence, "evidence").astype("str"),
         }
     ).dropna(subset="at")
-    table = table.astype({"at": "int64"})
+    named = ~(says_nothing(table["by"]) & says_nothing(table["evidence"]))
+    table = table.assign(named=named.astype(bool)).astype({"at": "int64"})
     return table[table["at"] < last].sort_values("at", kind="stable", ignore_index=True)

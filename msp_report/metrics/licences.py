@@ -3,7 +3,11 @@
 Decided here, where the rule leaves room:
 
 - A receipt is one that the purchase register holds as a licence_receipt by the cut-off; a number that the register
-  does not know is the provider's word.
+  does not know is the provider's word. It proves the product that its lines name, so many single units as they name.
+  Where the register has orders of its order number (else invoices), one of them must be with the receipt's vendor.
+- A receipt is used up by the active entitlements that name it, by starts_on (none first), then id.
+- A receipt for something whose words contain all words of the product, or the other way round, may be for it: such
+  units count in `high` alone, and where they would turn the verdict there is none.
 - Products are counted by the metrics of their entitlements, and by the contract's metric; where neither names one, by
   device. Copies of a product without entitlements are short as a whole.
 - Counted by device: each device once. By user: each user once, a copy without a user as one of its own. By core: the
@@ -28,18 +32,22 @@ import pandas as pd
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, last_day, optional, texts
 from msp_report.model.figures import Figure
+from msp_report.model.gate import Decision, decide
 from msp_report.model.names import normal
 from msp_report.model.period import Month
+from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
 
 _NO_REGISTER = "not computable: no purchase register was supplied"
 _NO_ENTITLEMENTS = "not computable: no list of licences owned was supplied"
+_PERHAPS = "its receipt names a product that may be another one"
+_TOO_FEW = "its receipt is for fewer or used up by other entitlements"
 _NO_INSTALLS = "not computable: no list of installed copies was supplied"
 
 # fmt: off
 _POSITION = [
     "product", "metric", "entitled", "receipted", "installed", "position", "keys_reused", "verdict", "short",
-    "unreceipted", "why_missing",
+    "unreceipted", "high", "why_missing",
 ]
 _KEYS = ["product", "licence_key", "quantity", "devices", "over", "reused", "person", "last_installed_on"]
 _UNRECEIPTED = ["entitlement_id", "product", "metric", "quantity", "receipt_id", "starts_on", "ends_on", "why"]
@@ -48,7 +56,18 @@ _INSTALLERS = ["product", "person", "copies", "last_installed_on"]
 _HISTORY = ["product", "metric", "month", "added", "installed", "receipted", "position"]
 # fmt: on
 _NUMBERS = frozenset(
-    ["entitled", "receipted", "installed", "position", "short", "unreceipted", "quantity", "devices", "over"]
+    [
+        "entitled",
+        "receipted",
+        "installed",
+        "position",
+        "short",
+        "unreceipted",
+        "quantity",
+        "devices",
+        "over",
+        "high",
+    ]
 )
 _TEXTS = frozenset(
     [
@@ -74,7 +93,8 @@ class Analysis:
     """Everything about the licences at a cut-off.
 
     `position` as the function of that name; `keys`, one row per key in use (`over` [devices], `reused`, `person` who
-    installed it last); `unreceipted`, one row per active entitlement without a receipt and why; `added`, one row per
+    installed it last); `unreceipted`, one row per active entitlement that no receipt covers in full, how many are not
+    covered (`quantity`) and why; `added`, one row per
     copy that was installed in the cut-off's month of a product that is short, with the number of months of the
     look-back in which copies of it were added (`months_added`); `installers`, one row per product that is short and
     person who installed it; `history`, one row per product, metric and month: copies added in it and the position at
@@ -103,12 +123,14 @@ class Analysis:
         several = rows["product"].duplicated(keep=False)
         names = rows["product"].where(~several, rows["product"] + " (" + rows["metric"] + ")")
         for name, row in zip(names, rows.to_dict("records"), strict=True):
-            yield Figure.of(
-                "licences.position",
-                row["position"],
-                row["why_missing"],
+            yield Figure(
+                measure="licences.position",
+                value=row["position"],
+                why_missing=row["why_missing"],
                 subject=name,
                 n=None if row["installed"] is None else int(row["installed"]),
+                low=None if row["high"] is None else row["position"],
+                high=row["high"],
                 target=0.0,
                 verdict=row["verdict"],
             )
@@ -144,7 +166,8 @@ def position(
     Returns: one row per product and metric, the shortest first: `entitled` [licences active on the day], `receipted`
     [of these, with a receipt in the purchase register], `installed` [copies, in the metric], `position` = receipted -
     installed, `keys_reused` [count], `verdict` (met, missed, no_verdict, no_data), `short` [copies without a licence],
-    `unreceipted` = entitled - receipted, `why_missing`. Quantities are Decimal, missing ones None; without a purchase
+    `unreceipted` = entitled - receipted, `high` [the position if receipts that may be for the product are], and in
+    `why_missing` why there is no verdict. Quantities are Decimal, missing ones None; without a purchase
     register the position is "not computable" and no_data.
 
     Raises: ValueError where params are wrong.
@@ -153,7 +176,7 @@ def position(
     ...     "receipt_id": "R1"})
     >>> found = pd.DataFrame({"product": "CAD", "device": ["pc-1", "pc-2"]})
     >>> bought = pd.DataFrame({"document": ["licence_receipt"], "document_id": "R1",
-    ...     "dated_on": pd.to_datetime(["2026-01-05"])})
+    ...     "item": "CAD", "quantity": [1], "dated_on": pd.to_datetime(["2026-01-05"])})
     >>> position(owned, found, bought, {}, pd.Timestamp("2026-02-01", tz="UTC"))[
     ...     ["product", "receipted", "installed", "position", "verdict"]].to_dict("records")
     [{'product': 'CAD', 'receipted': Decimal('1'), 'installed': Decimal('2'), 'position': Decimal('-1'), \
@@ -235,13 +258,17 @@ class _Stock:
 
     @cached_property
     def active(self) -> pd.DataFrame:
-        """Entitlements in force on the day, with `receipted` and, where not, why."""
+        """Entitlements in force on the day, how much of each a receipt covers, for certain and at most, and why not
+        all."""
         begun = ~(self.owned["starts_on"] > self.day)
         held = self.owned[begun & ~(self.owned["ends_on"] < self.day)]
-        proved = held["r"].isin(self.receipts.loc[~(self.receipts["dated_on"] > self.day), "r"])
-        proved &= held["r"] != ""
-        why = np.where(held["r"] == "", "no receipt is named", "its receipt is not in the purchase register")
-        return held.assign(receipted=proved, why=np.where(proved, None, why))
+        held = held.sort_values(["starts_on", "entitlement_id"], na_position="first", kind="stable")
+        pairs = _proofs(held, self.receipts[~(self.receipts["dated_on"] > self.day)])
+        sure, maybe = (
+            _covered(held, pairs[pairs["same"] & pairs["payee"]]),
+            _covered(held, pairs[pairs["payee"]]),
+        )
+        return held.assign(covered=sure, covered_high=maybe, why=_why_uncovered(held, pairs, sure, maybe))
 
     @cached_property
     def present(self) -> pd.DataFrame:
@@ -291,28 +318,40 @@ class _Stock:
         zero = Decimal(0)
         keys = pd.MultiIndex.from_frame(lines[by])
 
-        def sums(rows: pd.DataFrame) -> np.ndarray:
-            return rows.groupby(by)["quantity"].sum().reindex(keys, fill_value=zero).to_numpy(object)
+        def sums(name: str) -> np.ndarray:
+            return held.groupby(by)[name].sum().reindex(keys, fill_value=zero).to_numpy(object)
 
         counted = self._installed.reindex(lines["p"], fill_value=0)
         columns = pd.Index(["device", "user", "core"]).get_indexer(lines["metric"])
         installed = counted[["device", "user", "core"]].to_numpy()[np.arange(len(lines)), columns]
-        lines["entitled"] = sums(held)
-        lines["receipted"] = sums(held[held["receipted"]])
+        lines["entitled"], lines["receipted"] = sums("quantity"), sums("covered")
         lines["installed"] = np.array([Decimal(int(count)) for count in installed], dtype=object)
         lines["position"] = lines["receipted"] - lines["installed"]
         lines["unreceipted"] = lines["entitled"] - lines["receipted"]
         reused = self.keys[self.keys["reused"]].groupby("p").size()
         lines["keys_reused"] = lines["p"].map(reused).fillna(0).astype("int64")
         unknown = (lines["metric"] == "core") & (counted["unknown"].to_numpy() > 0)
+        high = sums("covered_high") - lines["installed"]
         negative = lines["position"].astype(float).lt(0)
-        bad = negative | lines["keys_reused"].gt(0)
-        lines["verdict"] = np.where(bad, "missed", np.where(unknown, "no_verdict", "met"))
-        many = pd.Series(counted["unknown"].to_numpy(), index=lines.index).astype("str")
-        lines["why_missing"] = ("the cores of " + many + " devices are not known").where(unknown & ~negative)
+        doubt = (high > lines["position"]).to_numpy(bool)
+        lines["high"] = high.astype(object).where(doubt)
+        many = counted["unknown"].to_numpy()
+        open_cores = unknown & ~negative
+        found = [
+            _judged(*row)
+            for row in zip(
+                lines["position"],
+                lines["high"],
+                lines["keys_reused"],
+                np.where(open_cores, many, 0),
+                strict=True,
+            )
+        ]
+        lines["verdict"] = [decision.verdict for decision in found]
+        lines["why_missing"] = pd.Series([decision.why for decision in found], lines.index, dtype="str")
         lines["short"] = (-lines["position"]).where(negative, zero)
-        open_position = ["position", "short"]
-        lines[open_position] = lines[open_position].mask(unknown & ~negative)
+        open_position = ["position", "short", "high"]
+        lines[open_position] = lines[open_position].mask(open_cores)
         return _as_listed(_shortest_first(self._without_tables(lines)), _POSITION)
 
     def _without_tables(self, lines: pd.DataFrame) -> pd.DataFrame:
@@ -329,7 +368,7 @@ class _Stock:
         )
         if why is None:
             return lines
-        unknown = ["position", "short"]
+        unknown = ["position", "short", "high"]
         unknown += [] if bought else ["receipted", "unreceipted"]
         unknown += [] if owned else ["entitled", "receipted", "unreceipted", "keys_reused"]
         unknown += [] if found else ["installed", "keys_reused"]
@@ -366,8 +405,9 @@ class _Stock:
 
     @cached_property
     def unreceipted(self) -> pd.DataFrame:
-        """Active entitlements without a receipt; without a purchase register nothing can be said of any."""
-        rows = self.active[~self.active["receipted"]] if self.supplied[2] else self.active[:0]
+        """Active entitlements that no receipt covers in full; without a purchase register nothing can be said."""
+        rows = self.active.assign(quantity=self.active["quantity"] - self.active["covered"])
+        rows = rows[rows["quantity"].astype(float) > 0] if self.supplied[2] else rows[:0]
         return _as_listed(rows.sort_values(["p", "entitlement_id"]), _UNRECEIPTED)
 
     @cached_property
@@ -458,12 +498,77 @@ def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _receipts(purchases: pd.DataFrame | None) -> pd.DataFrame:
-    """The numbers of licence receipts in the purchase register, and their dates."""
-    rows = _empty("document", "document_id") if purchases is None else purchases
-    rows = rows[texts(rows, "document").str.lower() == "licence_receipt"]
-    return pd.DataFrame(
-        {"r": normal(texts(rows, "document_id")), "dated_on": dates(optional(rows, "dated_on"))}
-    )
+    """The lines of licence receipts in the purchase register: number `r`, item `i`, single units, date, and whether
+    the vendor is one that the receipt's order is with (`payee`)."""
+    rows = TABLES["purchases"].empty() if purchases is None else purchases
+    keys = ("document", "document_id", "order_id", "vendor", "item")
+    lines = pd.DataFrame({name: normal(texts(rows, name)) for name in keys})
+    units, packs = _quantities(optional(rows, "quantity")), optional(rows, "units_per_pack")
+    packs = _quantities(packs.where(pd.to_numeric(packs).fillna(0) > 0, 1))
+    lines = lines.assign(units=units * packs, dated_on=dates(optional(rows, "dated_on")))
+    order = lines["document"].eq("order")
+    lines["order_id"] = lines["order_id"].mask(order & lines["order_id"].eq(""), lines["document_id"])
+    bill = lines["document"].eq("invoice") & ~lines["order_id"].isin(lines.loc[order, "order_id"])
+    asked = lines[(order | bill) & lines["order_id"].ne("")].groupby("order_id")["vendor"].agg(set)
+    found = lines[lines["document"].eq("licence_receipt")]
+    sellers = found["order_id"].map(asked)
+    payee = [
+        not isinstance(those, set) or one in those
+        for one, those in zip(found["vendor"], sellers, strict=True)
+    ]
+    found = found.rename(columns={"document_id": "r", "item": "i"})
+    return found.assign(payee=np.asarray(payee, bool))[["r", "i", "units", "dated_on", "payee"]]
+
+
+def _proofs(held: pd.DataFrame, receipts: pd.DataFrame) -> pd.DataFrame:
+    """The receipts that entitlements name, by number and product: `units`, whether they are for the `same` product
+    for certain, maybe (`near`) or not, and `payee`."""
+    pairs = held.loc[held["r"].ne(""), ["r", "p"]].drop_duplicates().merge(receipts, on="r")
+    words = [
+        (set(item.split()), set(product.split()))
+        for item, product in zip(pairs["i"], pairs["p"], strict=True)
+    ]
+    near = [bool(one and other) and (one <= other or other <= one) for one, other in words]
+    return pairs.assign(same=pairs["i"].eq(pairs["p"]), near=np.asarray(near, bool))
+
+
+def _covered(held: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+    """How much of each entitlement its receipt still covers, served in the order of the rows."""
+    zero = Decimal(0)
+    stock = pairs[pairs["near"]].groupby(["r", "p"])["units"].sum()
+    keys = pd.MultiIndex.from_frame(held[["r", "p"]])
+    left = stock.reindex(keys, fill_value=zero).to_numpy(object)
+    used = held.groupby(["r", "p"])["quantity"].transform(lambda each: each.cumsum()).to_numpy(object)
+    quantity = held["quantity"].to_numpy(object)
+    covered = np.maximum(zero, np.minimum(quantity, left - (used - quantity)))
+    return pd.Series(covered, held.index, dtype=object)
+
+
+def _why_uncovered(held: pd.DataFrame, pairs: pd.DataFrame, sure: pd.Series, maybe: pd.Series) -> pd.Series:
+    """Why a receipt does not cover all of an entitlement; missing where it does."""
+
+    def listed(rows: pd.DataFrame) -> np.ndarray:
+        return pd.MultiIndex.from_frame(held[["r", "p"]]).isin(pd.MultiIndex.from_frame(rows[["r", "p"]]))
+
+    reasons = {
+        "no receipt is named": held["r"].eq(""),
+        "its receipt is not in the purchase register": ~held["r"].isin(pairs["r"]),
+        "its receipt is for another product": ~listed(pairs[pairs["near"]]),
+        "its receipt is of another vendor than the order": ~listed(pairs[pairs["near"] & pairs["payee"]]),
+        _PERHAPS: (maybe > sure).to_numpy(bool),
+    }
+    why = np.select([np.asarray(case, bool) for case in reasons.values()], list(reasons), _TOO_FEW)
+    return pd.Series(why, held.index, dtype="str").where((sure < held["quantity"]).to_numpy(bool))
+
+
+def _judged(position: Any, high: Any, reused: int, unknown: int) -> Decision:
+    """The verdict of a line; a key that is used too often is a miss whatever the position."""
+    if reused:
+        return Decision("missed")
+    if unknown:
+        return Decision("no_verdict", f"the cores of {unknown} devices are not known")
+    bounds = {} if pd.isna(high) else {"low": float(position), "high": float(high), "unsure": _PERHAPS}
+    return decide(float(position), 0.0, "higher", **bounds)
 
 
 def _shortest_first(lines: pd.DataFrame) -> pd.DataFrame:

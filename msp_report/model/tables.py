@@ -430,7 +430,7 @@ _DECLARED = (
             day("installed_on", "When"),
             text("installed_by", "By whom"),
         ),
-        key=("product", "device"),
+        key=("product", "device", "user"),
         list_of_all=True,
     ),
     Table(
@@ -458,6 +458,11 @@ _DECLARED = (
             text("asset", "What was to be saved", True),
             text("job", "Job", True),
             instant("started_at", "Begin", True),
+            choice(
+                "kind",
+                "What it does: only a backup saves anything new; empty = backup, if the job's name speaks of no copy",
+                ("backup", "copy", "offload", "replica"),
+            ),
             instant("finished_at", "End; empty while it runs"),
             choice("result", "Outcome", ("success", "warning", "failed", "none"), True),
             number("bytes", "Saved", "bytes", low=0),

@@ -69,6 +69,16 @@ EVERY_NIGHT = ("01 22:00", "02 22:00", "03 22:00", "04 22:00")
     [
         # the last good point before the month serves the first slot and begins the first gap
         (runs("09-30 22:00", "01 22:00", "02 22:00", "03 22:00"), (4, 4, 0, 26)),
+        # ... however old it is: 09-28 22:00 to 10-01 22:00 is 72 h, and the first slot has its own point
+        (runs("09-28 22:00", *EVERY_NIGHT), (4, 4, 0, 72)),
+        # never a good one: from the month's start to the cut-off
+        (runs(*EVERY_NIGHT, result="failed"), (4, 0, 4, 96)),
+        # a warning is good; so is success where the export has no ends at all
+        (runs(*EVERY_NIGHT, result="warning"), (4, 4, 0, 24)),
+        (runs(*EVERY_NIGHT, took=None), (4, 4, 0, 24)),
+        (runs(*EVERY_NIGHT, result="none"), (4, 0, 4, 96)),
+        # what starts at or after the cut-off does not exist
+        (runs("01 22:00", "02 22:00", "03 22:00", "05 00:00", "06 22:00"), (4, 4, 0, 26)),
         # what finishes at the cut-off is not finished (rule 0): the last good point is the 3rd at 22:00
         (pd.concat([runs(*EVERY_NIGHT[:3]), runs("04 23:00")]), (4, 4, 0, 26)),
         (pd.concat([runs(*EVERY_NIGHT[:3]), runs("04 22:59")]), (4, 4, 0, 24 + 59 / 60)),
@@ -156,6 +166,13 @@ def test_the_contract_in_force_on_the_first_day():
 @pytest.mark.parametrize(
     ("jobs", "expected"),
     [
+        (runs("04 22:00", result="none", took=None), (1, 0, 1)),  # running at the cut-off
+        (runs("04 22:00", took="3h"), (1, 0, 1)),  # finished after it
+        (runs("04 22:00", result="failed", took="3h"), (1, 0, 1)),  # ... so that nobody knew the result yet
+        (runs("04 22:00", result="none"), (1, 1, 0)),  # finished with nothing
+        # others of the job have an end, so this one has none
+        (pd.concat([runs("03 22:00"), runs("04 22:00", took=None)]), (2, 1, 0)),
+        (runs("04 22:00", result="failed"), (1, 1, 0)),
         (runs("04 22:00"), (1, 0, 0)),
         (runs("09-30 22:00", result="failed"), (0, 0, 0)),  # not of this period
     ],
@@ -360,7 +377,7 @@ def test_figures():
 @pytest.mark.parametrize("jobs", [None, runs()[:0]])
 def test_no_file_is_not_an_empty_file(assets, jobs):
     done = analysed(assets, jobs, None, AGREED)
-    within, worst, unprotected, missed, proven = done.figures()
+    within, worst, unprotected, missed, proven, restores = done.figures()
     if jobs is None:
         assert set(done.levels.verdict) <= {"no_data"}
         assert done.levels[["good", "missed", "attained_rpo_hours"]].isna().all(axis=None)
@@ -373,7 +390,7 @@ def test_no_file_is_not_an_empty_file(assets, jobs):
     else:
         assert within.value == (0 if len(assets) else None)
         assert unprotected.value == len(assets)
-    assert proven.value is None
+    assert proven.value is restores.value is None
 
 
 def test_nothing_agreed_and_nothing_supplied_promises_nothing():

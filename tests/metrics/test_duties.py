@@ -106,13 +106,13 @@ def test_figures():
     assert (kept.subject, kept.value, kept.n, kept.target, kept.verdict) == ("a", 0.5, 4, 1, "missed")
     assert (longest.value, longest.verdict, longest.clause) == (21, None, "3.1")
     assert (met.subject, met.value, met.verdict) == ("b", 1, "met")
-    assert (every.value, every.n, every.target, every.verdict) == (1, 2, 0, "missed")
+    assert (every.value, every.n, every.target, every.verdict) == (1, 2, None, None)
 
 
 def test_figures_without_proofs_or_duties():
     one, _, every = figures(None, agreed())
     assert (one.value, one.verdict, one.why_missing) == (None, "no_data", "no proofs of duties were supplied")
-    assert (every.value, every.verdict) == (None, "no_data")
+    assert (every.value, every.verdict) == (None, None)
     (none,) = figures(proofs(), {})
     assert (none.value, none.target, none.why_missing) == (None, None, "no duties are agreed")
 

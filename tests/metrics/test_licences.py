@@ -17,6 +17,8 @@ BOUGHT = pd.DataFrame(
     {
         "document": ["licence_receipt", "licence_receipt", "invoice"],
         "document_id": ["R1", "R2", "R9"],
+        "item": "CAD",
+        "quantity": 1000,
         "dated_on": pd.to_datetime(["2026-01-05", "2026-10-31", "2026-01-05"]),
     }
 )
@@ -223,6 +225,29 @@ def test_it_adds_up_in_any_order(rights, found, seed):
     shuffled = entitlements.sample(frac=1, random_state=seed), installs.sample(frac=1, random_state=seed)
     again = line(*shuffled)
     pd.testing.assert_series_equal(row, again)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20), st.sampled_from(["R1", "R2", "R7", None])), min_size=1, max_size=5
+    ),
+    st.dictionaries(
+        st.sampled_from(["R1", "R2"]), st.tuples(st.integers(0, 20), st.sampled_from(["CAD", "Other"]))
+    ),
+)
+def test_no_list_of_licences_is_worth_more_than_its_receipts(rights, receipts):
+    """Whatever is entered, naming a receipt again or for more never makes more of what was bought."""
+    lines = [
+        {"document": "licence_receipt", "document_id": name, "item": item, "quantity": units, "dated_on": AT}
+        for name, (units, item) in receipts.items()
+    ]
+    bought = pd.DataFrame(lines, columns=BOUGHT.columns).assign(dated_on=pd.Timestamp("2026-01-05"))
+    entitlements = owned(*({"quantity": size, "receipt_id": receipt} for size, receipt in rights))
+    row = line(entitlements, copies(1), bought)
+    claimed = {name: sum(size for size, receipt in rights if receipt == name) for name in receipts}
+    expected = sum(min(units, claimed[name]) for name, (units, item) in receipts.items() if item == "CAD")
+    assert row["receipted"] == expected
 
 
 # ---------------------------------------------------------------- the demo company

@@ -27,6 +27,7 @@ from msp_report.metrics import (
     backups,
     capacity,
     contract,
+    duties,
     licences,
     procurement,
     projects,
@@ -259,8 +260,12 @@ CORES = {
     "procurement": of_procurement,
     "payments": of_payments,
     "licences": of_licences,
+    "licences without a receipt": record_of(licences, "unreceipted"),
     "backups": of_backups,
     "backup names": record_of(backups, "ambiguous"),
+    "backups in doubt": record_of(backups, "doubts"),
+    "duties": record_of(duties, "duties"),
+    "restores that failed": record_of(backups, "failed_restores"),
     "backup figures": of_backup_figures,
 }
 

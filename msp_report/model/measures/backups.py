@@ -68,4 +68,14 @@ MEASURES = (
         ),
         no_data="No restore tests were supplied.",
     ),
+    Measure(
+        "failed_restores",
+        "Assets whose last restore failed",
+        of="Restores of {} that failed",
+        unit="count",
+        better="lower",
+        rule="rule 31",
+        meaning="The assets of which a restore failed before the cut-off and none has worked since.",
+        no_data="No restore tests were supplied.",
+    ),
 )

@@ -8,6 +8,7 @@ RECORDS = (
         "one row per duty of the contract",
         "duty every_days expected good missed attained_days last_done_at last_by last_evidence proofs verdict why clause",
     ),
+    Record("empty", "one row per proof that names neither who did it nor what shows it", "duty done_at"),
     Record(
         "strays",
         "one row per duty that has proofs and that the contract does not name",

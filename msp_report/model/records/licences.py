@@ -22,11 +22,11 @@ RECORDS = (
     Record(
         "position",
         "one row per product and metric",
-        "product metric entitled receipted installed position keys_reused verdict short unreceipted why_missing",
+        "product metric entitled receipted installed position keys_reused verdict short unreceipted high why_missing",
     ),
     Record(
         "unreceipted",
-        "one row per entitlement without a receipt",
+        "one row per entitlement that no receipt covers in full; quantity is what is not covered",
         "entitlement_id product metric quantity receipt_id starts_on ends_on why",
     ),
 )

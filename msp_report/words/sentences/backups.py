@@ -7,7 +7,7 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """What is not saved, how many backups are there, and whether they can be read back."""
-    return [_saved(page), _within(page), _proven(page)]
+    return [_saved(page), _within(page), _proven(page), _failed_restores(page)]
 
 
 def _saved(page: Page) -> str:
@@ -46,9 +46,10 @@ def _saved(page: Page) -> str:
         )
     if within.raw.verdict == "no_verdict":
         return page.language(
-            "No asset is proved to have gone without a backup in {period}, but names in the jobs fit several assets, "
-            "so not all are proved to be saved.",
+            "No asset is proved to have gone without a backup in {period}, "
+            "but not all are proved to be saved: {why_missing}.",
             period=page.period,
+            **within,
         )
     if bare.raw.value is None:
         return page.language(
@@ -64,6 +65,13 @@ def _within(page: Page) -> str | None:
     within, worst = page.one("backups.within_rpo_ratio"), page.one("backups.worst_gap_hours")
     if within.raw.value is None:
         return None
+    if within.raw.verdict == "no_verdict":
+        return page.language(
+            "Between {low} and {high} of the backups that were due are there; "
+            "the longest time without one was {worst} at least.",
+            worst=worst.value,
+            **within,
+        )
     return page.language(
         "{within} of the backups that were due are there; the longest time without one was {worst}.",
         within=within.value,
@@ -78,6 +86,18 @@ def _proven(page: Page) -> str | None:
     if proven.raw.value:
         return page.language("{value} of {n} have never been proved restorable.", **proven)
     return page.language("Each has been proved restorable at least once.") if proven.raw.n else None
+
+
+def _failed_restores(page: Page) -> str | None:
+    failed = page.one("backups.failed_restores")
+    if not failed.raw.value:
+        return None
+    return page.language.plural(
+        "A restore of {value} asset failed, and none has worked since.",
+        "Restores of {value} assets failed, and none has worked since.",
+        failed.raw.value,
+        **failed,
+    )
 
 
 def unprotected_missed(f: Said) -> str:
@@ -98,7 +118,7 @@ def unprotected_met(f: Said) -> str:
 def unprotected_no_verdict(f: Said) -> str:
     """Which asset a job saves cannot be told."""
     return f.language(
-        "Up to {high} assets may have no backup: names in the jobs fit several, "
+        "Up to {high} assets may have no backup: names in the jobs fit several, a job may only copy, "
         "or the register does not say who needs one.",
         **f,
     )
@@ -120,10 +140,11 @@ def within_rpo_ratio_met(f: Said) -> str:
 
 
 def within_rpo_ratio_no_verdict(f: Said) -> str:
-    """Which asset a job saves cannot be told."""
+    """Which asset a job saves, or whether it saved anything, cannot be told."""
+    if not f.raw.why_missing:
+        return f.language("Between {low} and {high} of the backups that were due are there.", **f)
     return f.language(
-        "Between {low} and {high} of the backups that were due are there: "
-        "names in the jobs fit several assets.",
+        "Between {low} and {high} of the backups that were due are there: {why_missing}.",
         **f,
     )
 
