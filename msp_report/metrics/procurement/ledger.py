@@ -703,20 +703,15 @@ class Ledger:
     def incomparable(self) -> pd.DataFrame:
         """What keeps each invoice line from being compared: the first `kind` and every `why`, None without one."""
         rows = self.invoices
-        day = rows["dated_on"].dt.strftime("%Y-%m-%d")
         kind = np.full(len(rows), None, dtype=object)
         why = np.full(len(rows), "", dtype=object)
         for name, there, reason in self._doubts():
             there = np.asarray(there, dtype=bool)
-            text = reason.replace("{currency}", "\0").split("\0")
-            said = (
-                text[0] if len(text) == 1 else (text[0] + rows["currency"] + text[1] + day).to_numpy(object)
-            )
             kind = np.where(there & (kind == None), name, kind)  # noqa: E711
-            why = np.where(there, why + np.where(why == "", "", "; ") + said, why)
+            why = np.where(there, why + np.where(why == "", "", "; ") + reason, why)
         return pd.DataFrame({"kind": kind, "why": np.where(why == "", None, why)}, index=rows.index)
 
-    def _doubts(self) -> Iterator[tuple[str, np.ndarray, str]]:
+    def _doubts(self) -> Iterator[tuple[str, np.ndarray, str | np.ndarray]]:
         """Every reason why a line cannot be compared: its kind, the lines that it holds for, and in words."""
         rows = self.invoices
         flag = {name: rows[name].to_numpy(bool) for name in (
@@ -730,7 +725,9 @@ class Ledger:
         yield NO_PRICE, ~priced, "the invoice names no usable price"
         near = self.contract.procurement.price_abs is not None and self._dearer & ~self._too_dear
         unknown = charged & flag["foreign"] & (flag["uncompared"] | near | (ordered & ~agreed))
-        yield NO_RATE, unknown, "no rate of {currency} on or before "
+        day = rows["dated_on"].dt.strftime("%Y-%m-%d")
+        no_rate = "no rate of " + rows["currency"] + " on or before " + day
+        yield NO_RATE, unknown, no_rate.to_numpy(object)
         yield NO_RATE, charged & ~flag["foreign"] & flag["uncompared"], "a price to compare with has no rate"
         yield (
             NO_PRICE,
