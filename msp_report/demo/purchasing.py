@@ -247,10 +247,11 @@ def _planted(month: str) -> list[Order]:
         # Good: ordered in pounds, invoiced in euros at the rate of the invoice's date.
         order(37, "Vorpal Security", "Door reader", 3, 100.0, paid="26",
               docs={"invoice": {"currency": "EUR", "unit_price": 115.0, "dated_on": "16"}}),
-        # Good: 1.5 per cent over the order is within the tolerance.
+        # Good: 1.5 per cent over the order, 6 pounds of the line, are within both tolerances.
         order(38, "Tulgey Furniture", "Foot rest", 4, 100.0, paid="26", docs={"invoice": {"unit_price": 101.5}}),
-        # Good: a fifth over the order, but within five pounds.
-        order(39, "Snark Supplies", "Label roll", 6, 20.0, paid="26", docs={"invoice": {"unit_price": 24.0}}),
+        # A fifth over the order; that it is within the tolerance of 25 pounds does not excuse it.
+        order(39, "Snark Supplies", "Label roll", 6, 20.0, paid="26",
+              docs={"invoice": {"unit_price": 24.0}, "quote": {"unit_price": 24.0}}),
         # Good: a licence with its receipt; the invoice names the item and no line.
         order(40, "Mimsy Licences", "Stylus Fonts", 5, 60.0, licence=True, paid="26",
               docs={"invoice": {"order_line": ""}}),
@@ -357,6 +358,8 @@ FAULTS = {
     "PO-2610-26": ("duplicate_invoice", 450.0),
     "PO-2610-27": ("paid_before_matched", 3 * 145.0),
     "PO-2610-28": ("no_licence_receipt", 10 * 45.0),
+    "PO-2610-31": ("ordered_by_provider_unchecked", 4 * 450.0),
+    "PO-2610-39": ("price_over_ordered", 4.0 * 6),
 }
 NO_ORDER = ("INV-2610-41", 340.0)
 SPLIT = (("PO-2610-29", "PO-2610-30"), 3200.0 + 2900.0)

@@ -5,8 +5,9 @@ Decided here:
 - A tie is a relationship of referral, commission or owner, or a commission_ratio above 0. It is undisclosed where
   disclosed_on is empty or not before the cut-off (rule 0), and disclosed late where the vendor had been recommended
   before. The provider itself is row one and no tie of its own.
-- Vendors are the same where their names are, but for case and blanks; the provider is one by any of its names. One
-  that only recommendations or purchases name is listed as not registered: nobody has said what ties it has.
+- Vendors are the same where their names are, but for case, blanks and the legal form; the provider is one by any of
+  its names. Of two rows that are one vendor so, the one that tells of a tie stands, first one that is not disclosed.
+  One that only recommendations or purchases name is listed as not registered: nobody has said what ties it has.
 - Money is to date, as far as the exports reach, with the month beside it: what a recommendation brings comes
   later. Invoiced is what procurement counts for the same lines: less credit notes, in the client's currency.
 - A commission is estimated as invoiced x commission_ratio.
@@ -24,7 +25,7 @@ from msp_report.metrics.projects import variance
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, wall_time
 from msp_report.model.figures import Figure, judge
-from msp_report.model.names import is_provider, normal, normal_name
+from msp_report.model.names import is_provider, normal, normal_name, vendor_form
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
 
@@ -163,7 +164,7 @@ def _table(frame: pd.DataFrame | None, name: str) -> pd.DataFrame:
 
 def _vendor_keys(vendors: pd.Series, contract: Contract) -> pd.Series:
     """What two spellings of one vendor share; the provider has one, whatever it is called."""
-    return normal(vendors).mask(is_provider(vendors, contract), normal_name(contract.provider.name))
+    return vendor_form(vendors).mask(is_provider(vendors, contract), normal_name(contract.provider.name))
 
 
 def _advice(recommendations: pd.DataFrame | None, contract: Contract, period: _LocalDays) -> pd.DataFrame:
@@ -210,7 +211,12 @@ def _listed(
         raise ValueError(
             f"vendors: {rows.loc[twice, 'vendor'].iloc[0]!r} is listed twice: merge its two rows"
         )
-    rows = rows.assign(key=_vendor_keys(rows["vendor"], contract), registered=True).drop_duplicates("key")
+    rows = rows.assign(key=_vendor_keys(rows["vendor"], contract), registered=True)
+    tie = rows["relationship"].isin(TIES) | (pd.to_numeric(rows["commission_ratio"]).astype("float64") > 0)
+    first = pd.DataFrame({"no_tie": ~tie, "told": rows["disclosed_on"].notna()}).sort_values(
+        ["no_tie", "told"], kind="stable"
+    )
+    rows = rows.loc[first.index].drop_duplicates("key").sort_index()
     own = pd.DataFrame({"vendor": [contract.provider.name]})
     others = pd.concat([own, advice[["vendor"]], bought[["vendor"]]], ignore_index=True)
     others["key"] = _vendor_keys(others["vendor"], contract)

@@ -345,6 +345,11 @@ _DECLARED = (
             text("vendor", "Seller", True),
             text("item", "What", True),
             decimal("quantity", "How many", "", True),
+            choice(
+                "line_kind",
+                "What the line is; empty = goods, or a service where the contract says that it is never received",
+                ("goods", "service", "freight", "discount", "rounding"),
+            ),
             text("unit", "Counted in"),
             decimal("units_per_pack", "Single units in one of these"),
             decimal("unit_price", "Price of one, without tax", "cost"),
@@ -353,10 +358,12 @@ _DECLARED = (
             day("dated_on", "Date of the document", True),
             day("due_on", "Invoice: when to pay"),
             day("paid_on", "Invoice: when paid"),
-            text("ordered_by", "Who ordered"),
-            text("approved_by", "Who approved"),
+            text("ordered_by", "Who ordered; several with ;"),
+            text(
+                "approved_by", "Who approved; on an invoice, who accepted what does not agree; several with ;"
+            ),
         ),
-        key=("document", "document_id", "line"),
+        key=("document", "vendor", "document_id", "line", "dated_on"),
         period="dated_on",
     ),
     Table(

@@ -241,16 +241,22 @@ class CreditTerms(Params):
 
 
 class Procurement(Params):
-    price_ratio: NotNegative = 0
-    """How far a price may lie over the one ordered, as a share."""
-    price_abs: NotNegative = 0
-    """The same in money."""
-    quantity_ratio: NotNegative = 0
-    """How far a quantity may lie over the one received, as a share."""
-    quantity_abs: NotNegative = 0
+    price_ratio: NotNegative | None = None
+    """How far a price may lie over the one ordered or quoted, as a share; every tolerance that is set must hold."""
+    price_abs: NotNegative | None = None
+    """The same in money, of the line's total."""
+    quantity_ratio: NotNegative | None = None
+    """How far a quantity may lie over the one ordered or received, as a share."""
+    quantity_abs: NotNegative | None = None
     """The same in units."""
-    check_ratio: NotNegative = 0
+    check_ratio: NotNegative | None = None
     """How far a price may lie over an independent check, as a share."""
+    quote_over: Money | None = None
+    """Money over which an order needs a quote; left out: the approval limit."""
+    check_over: Money | None = None
+    """Money over which the price of an order needs an independent check; left out: the approval limit."""
+    never_received: tuple[Name, ...] = ()
+    """Items, or vendors, whose lines are never shipped and need no packing slip."""
 
 
 class Backups(Params):

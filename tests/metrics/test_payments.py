@@ -38,7 +38,7 @@ def whole(
 ):
     """An order of ten, what came of it, and the invoice of all ten."""
     return [
-        ("order", f"P{order}", f"P{order}", 10, 80, currency, "10-01", None, None),
+        ("order", f"P{order}", f"P{order}", 10, 80, "GBP", "10-01", None, None),
         ("packing_slip", f"S{order}", f"P{order}", came, None, None, "10-05", None, None),
         ("invoice", f"I{order}", f"P{order}", 10, price, currency, "10-09", due, paid),
     ]

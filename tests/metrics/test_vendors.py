@@ -84,6 +84,16 @@ def test_what_a_tie_is_and_when_it_was_told(row, status, disclosed):
     assert found.tied == (disclosed is not None)
 
 
+def test_a_vendor_is_one_with_and_without_its_legal_form():
+    """Two rows of one vendor: the tie that one of them tells of stands, and the money is all of it."""
+    bought = invoices(("V Ltd.", "2026-10-02", 1, 100), ("v", "2026-10-03", 1, 50))
+    found = done(register(("V GmbH", "none"), ("V", "commission", None, 0.1)), None, bought).register
+    assert list(found["vendor"]) == ["Example MSP", "V"]
+    assert (found["status"].iloc[1], found["invoiced"].iloc[1]) == ("undisclosed", 150)
+    # the provider too is itself with it
+    assert list(done(register(("Example MSP Ltd", "owner"))).register["status"]) == ["the provider"]
+
+
 @pytest.mark.parametrize(
     ("told", "status"),
     [("2026-08-01", "disclosed"), ("2026-09-01", "disclosed"), ("2026-09-02", "disclosed late")],

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -23,39 +24,68 @@ from msp_report.metrics.procurement.ledger import (
     DUPLICATE,
     EARLY,
     EXCEPTIONS,
+    ITEM,
+    LATE_ORDER,
+    NO_CHECK,
+    NO_CHECKS,
     NO_ORDER,
+    NO_ORDERS,
     NO_PRICE,
+    NO_QUOTE,
+    NO_QUOTES,
     NO_RATE,
     NO_RECEIPT,
+    NO_RECEIPTS,
+    NO_SLIPS,
+    NOT_APPROVED,
+    NOT_STATED,
     OVER_CHECK,
+    OVER_ORDER,
     OVER_ORDERED,
     OVER_QUOTED,
+    OWN_ORDER,
     PAID,
     QUANTITY,
     SPLIT,
     UNSURE,
+    VENDOR,
     Ledger,
 )
 from msp_report.model.case import Case
 from msp_report.model.columns import last_day, total
 from msp_report.model.figures import Figure
+from msp_report.model.gate import decide
 from msp_report.params import Contract, Strategy, as_contract
 
 __all__ = [
     "DUPLICATE",
     "EARLY",
     "EXCEPTIONS",
+    "ITEM",
+    "LATE_ORDER",
+    "NOT_APPROVED",
+    "NOT_STATED",
+    "NO_CHECK",
+    "NO_CHECKS",
     "NO_ORDER",
+    "NO_ORDERS",
     "NO_PRICE",
+    "NO_QUOTE",
+    "NO_QUOTES",
     "NO_RATE",
     "NO_RECEIPT",
+    "NO_RECEIPTS",
+    "NO_SLIPS",
     "OVER_CHECK",
+    "OVER_ORDER",
     "OVER_ORDERED",
     "OVER_QUOTED",
+    "OWN_ORDER",
     "PAID",
     "QUANTITY",
     "SPLIT",
     "UNSURE",
+    "VENDOR",
     "Analysis",
     "analyse",
     "due",
@@ -64,6 +94,8 @@ __all__ = [
 ]
 
 _NO_PURCHASES = "no purchases were supplied"
+_NOTHING_INVOICED = "nothing was invoiced in the month"
+_NOT_COMPARED = "not every invoice line could be compared"
 
 
 @dataclass(frozen=True)
@@ -72,7 +104,8 @@ class Analysis:
 
     `match` as the function of that name; `lines`, one row per invoice line of the period with its `state` (agrees,
     exception, cannot tell, credited); `unchecked`, one row per order line of the period that the provider ordered
-    itself and whose price nobody independent looked up; `due` as that function at the cut-off.
+    itself and whose price nobody independent looked up; `due` as that function at the cut-off; `limited`, whether
+    contract or strategy says from what money on an order needs an approval, a quote or a look at its price.
     """
 
     supplied: bool
@@ -80,6 +113,7 @@ class Analysis:
     lines: pd.DataFrame
     unchecked: pd.DataFrame
     due: pd.DataFrame
+    limited: bool
 
     @cached_property
     def exceptions(self) -> pd.DataFrame:
@@ -88,7 +122,7 @@ class Analysis:
 
     @cached_property
     def unsure(self) -> pd.DataFrame:
-        """The rows of `match` that could not be compared."""
+        """The rows of `match` that could not be compared; what the whole register lacks is one row."""
         return self.match[self.match["exception"].isin(UNSURE)].reset_index(drop=True)
 
     @cached_property
@@ -116,14 +150,26 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """procurement.at_stake (the target is 0, as documents must agree; no_verdict where nothing is at stake but
-        lines could not be compared), .exceptions, .already_paid, .unsure and .unchecked (n = order lines) over all;
+        lines could not be compared, no_data where nothing was invoiced), .exceptions, .already_paid, .unsure (lines
+        without an exception that could not be compared) and .unchecked (n = order lines) over all;
         then .exceptions and .amount of each kind. Without purchases all are missing and say why."""
         return [*self._over_all(), *self._by_kind()]
 
     def _over_all(self) -> Iterator[Figure]:
         why = None if self.supplied else _NO_PURCHASES
-        lines, found, unsure = len(self.lines), len(self.exceptions), len(self.unsure)
-        verdict = "missed" if self.at_stake > 0 or found else "no_verdict" if unsure else "met"
+        lines, found = len(self.lines), len(self.exceptions)
+        unsure = int((self.lines["state"] == "cannot tell").sum())
+        nothing = why or (None if lines or found else _NOTHING_INVOICED)
+        # judged by how many disagree: what they come to need not be known
+        judged = decide(
+            None if nothing else found,
+            0,
+            "lower",
+            high=inf if unsure else None,
+            why=nothing,
+            unsure=_NOT_COMPARED,
+            own_word=True,
+        )
         values = {
             "at_stake": (self.at_stake, lines),
             "exceptions": (found, lines),
@@ -132,8 +178,13 @@ class Analysis:
             "unchecked": (total(self.unchecked["amount"]), len(self.unchecked)),
         }
         for name, (value, n) in values.items():
-            judged = {"target": 0.0, "verdict": "no_data" if why else verdict} if name == "at_stake" else {}
-            yield Figure.of(f"procurement.{name}", None if why else value, why, n=n, **judged)
+            if name == "at_stake":
+                verdict = {"target": 0.0, "verdict": judged.verdict}
+                yield Figure.of(
+                    f"procurement.{name}", None if nothing else value, nothing or judged.why, n=n, **verdict
+                )
+            else:
+                yield Figure.of(f"procurement.{name}", None if why else value, why, n=n)
 
     def _by_kind(self) -> Iterator[Figure]:
         for row in self.kinds.to_dict("records"):
@@ -157,6 +208,7 @@ def analyse(case: Case) -> Analysis:
         lines=records.lines(ledger),
         unchecked=records.unchecked(ledger),
         due=due(*tables, case.agreed, case.strategy, case.end),
+        limited=ledger.limited,
     )
 
 
@@ -226,9 +278,10 @@ def due(
     the day before it in the client's zone counts: later documents do not exist.
 
     Returns: one row per unpaid invoice, the next due first, those without a due date last: `decision` is hold where
-    any of its lines has an exception of any month (`why` names them), cannot tell where a line cannot be compared,
-    else release. `amount` and `at_stake` [client's currency], `days_to_due` [days, negative is overdue], `lines` its
-    number of lines. Invoices that credit notes have used up are not to be paid and not listed.
+    any of its lines has an exception of any month (`why` names them) that no approver has accepted by name on the
+    invoice (only what nothing can mend any more can be), cannot tell where a document that a line needs is not there to
+    compare with, else release. `amount` and `at_stake` [client's currency], `days_to_due` [days, negative is overdue],
+    `lines` its number of lines. Invoices that credit notes have used up are not to be paid and not listed.
     """
     agreed = as_contract(contract)
     last = last_day(on, agreed.client.timezone)

@@ -4,7 +4,13 @@ Decided here, where rule 27 leaves room:
 
 - An order row without order_id is its own order, one without order_line its own line. A document that names no
   line of its order joins by the item; an item that stands on several lines of an order is then one line.
-- A price check by the provider is not independent.
+- Orders are told apart by number and vendor. A document of another vendor than the order's proves nothing for it; only
+  what went back counts whoever took it.
+- A negative line has an item of its own where a positive line of the same order and vendor has that item, or where it
+  takes back units of a line that it names. Any other lowers the prices of its document by the same share each.
+- A price check by the provider, or by the vendor whose offer it is, is not independent.
+- Who approves may be one of the approvers (where none are named, anybody), but neither who ordered, nor the provider,
+  nor the vendor. Each line of an order needs its approval; an approval on an invoice accepts what does not agree.
 """
 
 from __future__ import annotations
@@ -15,49 +21,121 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.procurement.exact import NAN, above, divided, exact, known
+from msp_report.metrics.procurement.exact import NAN, above, divided, exact, known, sums
 from msp_report.model.columns import dates, optional, texts
-from msp_report.model.names import is_provider, normal
+from msp_report.model.names import is_provider, normal, says_nothing, vendor_form
 from msp_report.params import Contract
 
 _DATES = ("dated_on", "due_on", "paid_on")
+#: Documents whose lines have prices of their own, so that a line may lower those of the others.
+_PRICED = ("quote", "order", "invoice")
 
 
 def documents(
-    purchases: pd.DataFrame, contract: Contract, home: str | None, end: pd.Timestamp | None
+    purchases: pd.DataFrame,
+    contract: Contract,
+    approvers: tuple[str, ...],
+    home: str | None,
+    end: pd.Timestamp | None,
 ) -> pd.DataFrame:
-    """Every line of every document up to the cut-off: keys, quantity and price of single units, dates.
+    """Every line of every document up to the cut-off: keys, quantity and price of single units, dates, approvals.
 
     Raises ValueError where rows lack their document, number, vendor, item, quantity or date.
     """
     rows = purchases.reset_index(drop=True)
-    columns = ("document", "document_id", "line", "order_id", "order_line", "vendor", "item")
+    columns = ("document", "document_id", "line", "order_id", "order_line", "vendor", "item", "line_kind")
     docs = pd.DataFrame({name: _written(rows, name) for name in columns})
     packs = exact(optional(rows, "units_per_pack"))
     packs[~known(packs)] = Fraction(1)
     quantity = exact(rows["quantity"])
     price = exact(optional(rows, "unit_price"))
-    _refuse_nameless(docs, quantity, dates(optional(rows, "dated_on")))
-    docs["document"] = docs["document"].str.lower()
-    taken_back = {"invoice": "credit_note", "packing_slip": "return"}
-    negative = above(0, quantity) ^ above(0, price)
-    docs["document"] = docs["document"].mask(
-        negative, docs["document"].map(taken_back).fillna(docs["document"])
-    )
+    for name in _DATES:
+        docs[name] = dates(optional(rows, name))
+    _refuse_nameless(docs, quantity)
+    for name in ("document", "line_kind"):
+        docs[name] = docs[name].str.lower()
+    docs["negative"] = above(0, quantity) ^ above(0, price)
+    docs["units_back"] = above(0, quantity)
     docs["quantity"] = np.abs(quantity) * np.where(above(packs, 0), packs, Fraction(1))
     docs["price"] = divided(np.abs(price), packs)
     docs["currency"] = _written(rows, "currency").str.upper().replace("", home or "")
-    for name in _DATES:
-        docs[name] = dates(optional(rows, name))
     docs["licence"] = optional(rows, "is_licence", "boolean").astype("boolean")
-    docs["by_provider"] = is_provider(texts(rows, "ordered_by"), contract)
+    docs["by_provider"] = _people(rows, "ordered_by").pipe(is_provider, contract).groupby(level=0).any()
+    docs["from_provider"] = is_provider(docs["vendor"], contract)
     order = docs["document"] == "order"
     docs["order_id"] = docs["order_id"].mask(order & (docs["order_id"] == ""), docs["document_id"])
     docs["order_line"] = docs["order_line"].mask(order & (docs["order_line"] == ""), docs["line"])
+    docs["order_key"], docs["item_key"] = normal(docs["order_id"]), normal(docs["item"])
+    docs["vendor_key"] = vendor_form(docs["vendor"])
+    docs["loose"] = docs["order_key"] == ""
+    docs["pair"] = docs["order_key"] + "\0" + docs["vendor_key"]
+    docs["approver"] = _approver(docs, rows, contract, approvers)
     if end is not None:
         docs = docs[docs["dated_on"] < end]
         docs = docs.assign(paid_on=docs["paid_on"].where(docs["paid_on"] < end))
-    return _placed(docs.reset_index(drop=True))
+    return _placed(_signed(_discounted(docs.reset_index(drop=True))))
+
+
+def _people(rows: pd.DataFrame, name: str) -> pd.Series:
+    """Everybody whom a column names, one row each under the row's index."""
+    return texts(rows, name).str.split(";").explode()
+
+
+def _approver(
+    docs: pd.DataFrame, rows: pd.DataFrame, contract: Contract, approvers: tuple[str, ...]
+) -> pd.Series:
+    """The first on each line who may approve it, as written; empty where there is none."""
+    named = _people(rows, "approved_by").str.strip()
+    may = ~says_nothing(named) & ~is_provider(named, contract)
+    if approvers:
+        may &= normal(named).isin(normal(pd.Series(approvers)))
+    pairs = docs["pair"].reindex(named.index)
+    orderers = normal(_people(rows, "ordered_by"))
+    ordered = set(docs["pair"].reindex(orderers.index) + "\0" + orderers)
+    may &= ~(pairs + "\0" + normal(named)).isin(ordered)
+    may &= vendor_form(named) != docs["vendor_key"].reindex(named.index)
+    allowed = named[may.to_numpy(bool)].groupby(level=0).first()
+    return allowed.reindex(docs.index).fillna("")
+
+
+def _discounted(docs: pd.DataFrame) -> pd.DataFrame:
+    """Documents without their lines of discount, whose money is taken off the prices of the other lines."""
+    if docs.empty:
+        return docs
+    positive = ~docs["negative"] & (docs["line_kind"] != "discount")
+    item, line = docs["pair"] + "\0" + docs["item_key"], docs["pair"] + "\0" + normal(docs["order_line"])
+    own = item.isin(item[positive]) | (docs["units_back"] & line.isin(line[docs["document"] == "order"]))
+    priced = docs["document"].isin(_PRICED)
+    lowers = priced & ((docs["line_kind"] == "discount") | (docs["negative"] & ~own))
+    if not lowers.any():
+        return docs
+    one = ["document", "vendor_key", "document_id", "dated_on", "currency"]
+    document, _ = pd.factorize(pd.MultiIndex.from_frame(docs[one]))
+    count = document.max() + 1
+    value = docs["quantity"].to_numpy(object) * docs["price"].to_numpy(object)
+    counted = (positive & priced).to_numpy()
+    whole = sums(np.where(counted, value, Fraction(0)), document, count)
+    unknown = pd.Series(counted & ~known(value)).groupby(document).any().to_numpy()
+    whole = np.where(unknown, NAN, whole)
+    less = sums(np.where(lowers & known(value), value, Fraction(0)), document, count)
+    share = np.where(above(less, 0), divided(np.maximum(whole - less, Fraction(0)), whole), Fraction(1))
+    price = docs["price"].to_numpy(object)
+    alone = lowers & ~pd.Series(counted).groupby(document).any().to_numpy()[document]
+    docs = docs.assign(
+        price=np.where(counted, price * share[document], price), negative=docs["negative"] | lowers
+    )
+    return docs[~lowers | (alone & (docs["document"] == "invoice"))].reset_index(drop=True)
+
+
+def _signed(docs: pd.DataFrame) -> pd.DataFrame:
+    """What is taken back: on an invoice a credit note, on a packing slip a return, else units less."""
+    taken_back = docs["document"].map({"invoice": "credit_note", "packing_slip": "return"})
+    less = docs["negative"] & docs["document"].isin(("quote", "order", "licence_receipt"))
+    quantity = docs["quantity"].to_numpy(object)
+    return docs.assign(
+        document=docs["document"].mask(docs["negative"], taken_back.fillna(docs["document"])),
+        quantity=np.where(less, -quantity, quantity),
+    )
 
 
 def price_checks(
@@ -69,13 +147,15 @@ def price_checks(
     seen = pd.DataFrame(
         {
             "item_key": normal(_written(rows, "item")),
-            "vendor_key": normal(_written(rows, "vendor")),
+            "vendor_key": vendor_form(_written(rows, "vendor")),
             "seen_on": dates(optional(rows, "seen_on")),
             "price": exact(rows["unit_price"]),
             "currency": _written(rows, "currency").str.upper().replace("", home or ""),
         }
     )
-    kept = ~is_provider(texts(rows, "checked_by"), contract) & seen["seen_on"].notna() & seen["price"].notna()
+    by = texts(rows, "checked_by")
+    kept = ~is_provider(by, contract) & seen["seen_on"].notna() & seen["price"].notna()
+    kept &= (by == "") | (vendor_form(by) != seen["vendor_key"])
     if end is not None:
         kept &= seen["seen_on"] < end
     return seen[kept].sort_values(["item_key", "vendor_key", "seen_on"], kind="stable", ignore_index=True)
@@ -126,8 +206,8 @@ def _written(frame: pd.DataFrame, name: str) -> pd.Series:
     return texts(frame, name).str.removesuffix(".0")
 
 
-def _refuse_nameless(docs: pd.DataFrame, quantity: np.ndarray, dated: pd.Series) -> None:
-    lacking = docs[["document", "document_id", "vendor", "item"]].eq("").any(axis=1) | dated.isna()
+def _refuse_nameless(docs: pd.DataFrame, quantity: np.ndarray) -> None:
+    lacking = docs[["document", "document_id", "vendor", "item"]].eq("").any(axis=1) | docs["dated_on"].isna()
     lacking |= ~known(quantity)
     if lacking.any():
         raise ValueError(
@@ -137,19 +217,23 @@ def _refuse_nameless(docs: pd.DataFrame, quantity: np.ndarray, dated: pd.Series)
 
 
 def _placed(docs: pd.DataFrame) -> pd.DataFrame:
-    """Each line with its `place`, the order line it belongs to, by order_id and order_line, else by item."""
-    order, item = normal(docs["order_id"]), normal(docs["item"])
-    by_line, by_item = order + "\0" + normal(docs["order_line"]), order + "\0" + item
+    """Each line with its `place`, the order line it belongs to, by order, vendor and order_line, else by item."""
     ordered = docs["document"] == "order"
+    pair = _whose(docs, ordered)
+    by_line, by_item = pair + "\0" + normal(docs["order_line"]), pair + "\0" + docs["item_key"]
     has_line = by_line.isin(by_line[ordered])
     has_item = ~has_line & by_item.isin(by_item[ordered])
-    loose = order == ""
-    name = ("item\0" + by_item).mask(loose, "none\0" + normal(docs["vendor"]) + "\0" + item)
     # the lines of an order whose item others join by are one line
     lines = ("line\0" + by_line).mask(by_item.isin(by_item[has_item]), "item\0" + by_item)[ordered]
     lines.index = pd.Index(by_line[ordered])
-    name = name.mask(has_line, by_line.map(lines[~lines.index.duplicated()]))
+    name = ("item\0" + by_item).mask(has_line, by_line.map(lines[~lines.index.duplicated()]))
     place, _ = pd.factorize(name)
-    return docs.assign(
-        place=place, loose=loose, order_key=order, item_key=item, vendor_key=normal(docs["vendor"])
-    )
+    return docs.assign(place=place)
+
+
+def _whose(docs: pd.DataFrame, ordered: pd.Series) -> pd.Series:
+    """The order that each line belongs to: that of its vendor; what went back, the only one of its number."""
+    pairs = docs.loc[ordered, ["order_key", "pair"]].drop_duplicates()
+    only = pairs[~pairs["order_key"].duplicated(keep=False)].set_index("order_key")["pair"]
+    strange = (docs["document"] == "return") & ~docs["pair"].isin(pairs["pair"])
+    return docs["pair"].mask(strange, docs["order_key"].map(only).fillna(docs["pair"]))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics.procurement.exact import NAN, above, decimals, known
-from msp_report.metrics.procurement.ledger import OVER_CHECK, OVER_ORDERED, OVER_QUOTED, SPLIT, Ledger
+from msp_report.metrics.procurement.ledger import EARLY, NOT_SUPPLIED, PAST, PRICES, SPLIT, Ledger
 
 # fmt: off
 _MATCH = [
@@ -28,7 +28,6 @@ _DUE = [
 ]
 # fmt: on
 _DATES = ("dated_on", "due_on", "paid_on")
-_NO_AGREED_PRICE = "neither order nor quote has a price"
 
 
 def match(ledger: Ledger) -> pd.DataFrame:
@@ -39,17 +38,18 @@ def match(ledger: Ledger) -> pd.DataFrame:
     for kind in found:
         own = found[kind].to_numpy(object)
         there = above(own, 0)
-        amount = own * (live if kind in (OVER_ORDERED, OVER_QUOTED, OVER_CHECK) else price)
-        parts.append(
-            rows.assign(exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None)[
-                there
-            ]
-        )
+        amount = own * (live if kind in PRICES else price)
+        listed = rows.assign(exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None)
+        parts.append(_in_money(listed)[there])
     open_lines = ledger.in_period(rows["dated_on"]) & ~rows["duplicate"].to_numpy(bool) & above(live, 0)
-    why = ledger.incomparable
-    unsure = why["kind"].notna().to_numpy() & open_lines
-    lacking = {"exception": why["kind"], "amount": NAN, "at_stake": NAN, "why": why["why"]}
-    parts.append(rows.assign(**lacking)[unsure])
+    doubts = ledger.incomparable
+    lacking = {"exception": doubts["kind"], "amount": NAN, "at_stake": NAN, "why": doubts["why"]}
+    unsure = rows.assign(**lacking)[doubts["kind"].notna().to_numpy() & open_lines]
+    supplied = ~unsure["exception"].isin(NOT_SUPPLIED)
+    parts.append(_in_money(unsure[supplied]))
+    # what the whole register lacks is said once
+    said = unsure.loc[~supplied, ["exception", "amount", "at_stake"]].drop_duplicates("exception")
+    parts.append(said.assign(why=said["exception"]))
     parts.append(_split_rows(ledger))
     return _most_money_first(
         _as_recorded(pd.concat([part for part in parts if len(part)] or parts[:1]), _MATCH)
@@ -60,21 +60,33 @@ def lines(ledger: Ledger) -> pd.DataFrame:
     """The record procurement/lines: every invoice line of the period, and whether its documents agree."""
     rows = _with_state(ledger, ledger.of_period)
     stakes = ledger.staked.sum(axis=1, skipna=False).to_numpy(object)
-    rows = rows.assign(amount=rows["live"] * rows["price"], at_stake=stakes)
+    rows = _in_money(rows.assign(amount=rows["live"] * rows["price"], at_stake=stakes))
     return _as_recorded(rows[ledger.in_period(rows["dated_on"])], _LINES)
+
+
+def _in_money(rows: pd.DataFrame) -> pd.DataFrame:
+    """Invoice lines with their money in the client's currency: not known where no rate turns it into that."""
+    names = ["price", "price_ordered", "price_quoted", "price_checked", "amount", "at_stake"]
+    return rows.assign(**{name: np.where(rows["foreign"], NAN, rows[name]) for name in names})
 
 
 def _with_state(ledger: Ledger, found: pd.DataFrame) -> pd.DataFrame:
     """Invoice lines with their `state` and the names of their `exceptions`."""
     rows = ledger.invoices
-    named = np.full(len(rows), "", dtype=object)
-    for kind in found:
-        there = above(found[kind], 0)
-        named = np.where(there, named + np.where(named == "", "", "; ") + kind, named)
+    named = _names(found)
     state = np.where(ledger.incomparable["kind"].notna(), "cannot tell", "agrees")
     state = np.where(named != "", "exception", state)
     state = np.where(above(rows["live"], 0), state, "credited")
     return rows.assign(state=state, exceptions=named)
+
+
+def _names(found: pd.DataFrame) -> np.ndarray:
+    """The exceptions of each line by name, with semicolons between."""
+    named = np.full(len(found), "", dtype=object)
+    for kind in found:
+        there = above(found[kind], 0)
+        named = np.where(there, named + np.where(named == "", "", "; ") + kind, named)
+    return named
 
 
 def unchecked(ledger: Ledger) -> pd.DataFrame:
@@ -91,25 +103,34 @@ def unchecked(ledger: Ledger) -> pd.DataFrame:
 
 def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
     """The record procurement/due: every unpaid invoice with its decision, as seen on a day."""
-    rows = _with_state(ledger, ledger.found)
-    split = ledger.splits
-    if len(split):
-        keys = pd.MultiIndex.from_frame(split[["vendor_key", "order_key"]])
-        mine = pd.MultiIndex.from_frame(rows[["vendor_key", "order_key"]]).isin(keys) & above(rows["live"], 0)
-        named = rows["exceptions"].to_numpy(object)
-        rows["exceptions"] = np.where(mine, named + np.where(named == "", "", "; ") + SPLIT, named)
-        rows["state"] = np.where(mine, "exception", rows["state"])
-    bare = rows["has_order"] & rows["price_ordered"].isna() & rows["price_quoted"].isna()
-    bare &= rows["state"] == "agrees"
-    rows["state"] = np.where(bare, "cannot tell", rows["state"])
-    unsure = ledger.incomparable["why"].mask(bare, _NO_AGREED_PRICE)
-    why = np.where(rows["state"] == "exception", rows["exceptions"], unsure)
+    found, split = ledger.found, ledger.splits
+    rows = _with_state(ledger, found)
+    live = above(rows["live"], 0)
+    pairs = set(split["vendor_key"] + "\0" + split["order_key"]) if len(split) else set()
+    found = found.assign(
+        **{
+            SPLIT: np.where(
+                (rows["vendor_key"] + "\0" + rows["order_key"]).isin(pairs) & live, rows["live"], 0
+            )
+        }
+    )
+    # what nothing can mend any more may be accepted by name; what came late may, once all of it is there
+    accepted = rows["approver"].to_numpy() != ""
+    mended = {kind: accepted & (kind != EARLY or ~above(rows["live"], rows["covered_now"])) for kind in PAST}
+    holding = found.assign(**{kind: found[kind].where(~mended[kind], Fraction(0)) for kind in PAST})
+    named, passed = _names(holding), _names(found.where(found.ne(holding), Fraction(0)))
+    unsure = ledger.incomparable["why"].to_numpy(object)
+    why = np.where(passed == "", None, "accepted by an approver: " + passed)
+    why = np.where(pd.isna(unsure), why, unsure)
+    why = np.where(named == "", why, named)
+    state = np.where(pd.isna(unsure), "agrees", "cannot tell")
+    rows["state"] = np.where(named == "", state, "exception")
     amount = rows["live"] * rows["price"]
     stakes = ledger.stakes(ledger.found).sum(axis=1, skipna=False).to_numpy(object)
-    whole = amount.where(rows["exceptions"].str.contains(SPLIT, regex=False), stakes)
-    rows = rows.assign(why=why, amount=amount, at_stake=whole.to_numpy(object))
-    rows = rows[rows["paid_on"].isna() & above(rows["live"], 0)]
-    grouped = rows.groupby(["vendor_key", "document_id"], sort=False)
+    whole = np.where(above(found[SPLIT], 0), amount, stakes)
+    rows = _in_money(rows.assign(why=why, amount=amount, at_stake=whole))
+    rows = rows[rows["paid_on"].isna() & above(rows["live"], 0)].assign(invoiced_on=rows["dated_on"])
+    grouped = rows.groupby(["vendor_key", "document_id", "invoiced_on"], sort=False)
     states = {"exception": 0, "cannot tell": 1, "agrees": 2}
     decisions = np.array(["hold", "cannot tell", "release"], dtype=object)
     listed = pd.DataFrame(
@@ -126,7 +147,7 @@ def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
         }
     ).reset_index()
     listed["days_to_due"] = (listed["due_on"] - on).dt.days.astype("Int64")
-    order = ["due_on", "vendor_key", "document_id"]
+    order = ["due_on", "vendor_key", "document_id", "invoiced_on"]
     return _as_recorded(listed.sort_values(order, kind="stable"), _DUE)
 
 

@@ -14,7 +14,7 @@ MEASURES = (
             "The money of the month's purchases that some document disputes; what several exceptions "
             "share of an invoice line counts once."
         ),
-        no_data="No purchases were supplied.",
+        no_data="No purchases were supplied, or nothing was invoiced in the month.",
     ),
     Measure(
         "exceptions",
@@ -47,8 +47,8 @@ MEASURES = (
         better="lower",
         rule="rule 27",
         meaning=(
-            "How many of the month's invoice lines have no price or no exchange rate to be compared by; "
-            "a duplicate is not one of them."
+            "How many of the month's invoice lines show no exception, but lack a price, an exchange rate or a "
+            "document to be compared with."
         ),
         no_data="No purchases were supplied.",
     ),

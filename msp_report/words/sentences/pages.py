@@ -306,3 +306,13 @@ def _opinions(page: Page) -> str | None:
         stale.raw.value,
         **stale,
     )
+
+
+def no_limits(page: Page, limited: bool, supplied: bool) -> str | None:
+    """Said once: nobody states from what money on orders need somebody's look."""
+    if limited or not supplied:
+        return None
+    return page.language(
+        "Neither contract nor strategy says from what money on an order needs an approval, a quote or an independent "
+        "look at its price: none is asked for."
+    )

@@ -12,7 +12,7 @@ def opening(page: Page) -> list[str | None]:
 
 def _agree(page: Page) -> str:
     stake, found = page.one("procurement.at_stake"), page.one("procurement.exceptions")
-    if stake.raw.verdict == "no_data":
+    if stake.raw.verdict == "no_data" and page.one("procurement.exceptions").raw.value is None:
         return page.language(
             "No purchases were supplied for {period}, so nothing can be said of what was ordered and paid.",
             period=page.period,
@@ -58,8 +58,8 @@ def _unsure(page: Page) -> str | None:
     if not unsure.raw.value:
         return None
     return page.language.plural(
-        "{value} invoice line could not be compared, for want of a price or an exchange rate.",
-        "{value} invoice lines could not be compared, for want of a price or an exchange rate.",
+        "{value} invoice line could not be compared, for want of something to compare it with.",
+        "{value} invoice lines could not be compared, for want of something to compare them with.",
         unsure.raw.value,
         **unsure,
     )

@@ -56,6 +56,13 @@ def order(**changes) -> list[dict]:
     return [doc(name, **columns) for name, columns in wanted.items() if columns is not None]
 
 
+def register() -> list[dict]:
+    """One of each kind of document, of an order of nothing but a pen: the register lacks none of them."""
+    pen = {"order_id": "P0", "vendor": "Zed", "item": "pen", "quantity": 1, "unit_price": 1}
+    kinds = ("quote", "order", "packing_slip", "licence_receipt")
+    return [doc(kind, **pen | {"document_id": f"{kind}-0"}) for kind in kinds]
+
+
 def bought(*orders: tuple, vendor="Acme") -> list[dict]:
     """Good orders of one item each: (day, money) or (day, money, vendor), numbered A, B, C …"""
     rows = []
@@ -71,8 +78,10 @@ def check(price, *, item="disk", vendor="Elsewhere", day=2, currency="GBP", **mo
 
 
 def found(*rows: dict, prices=None, rates=None, contract=None, strategy=None, **period) -> list[tuple]:
-    """(exception, amount) of every row of the match, in its order."""
-    record = match(pd.DataFrame(rows), prices, rates, contract or {}, strategy or {}, **period)
+    """(exception, amount) of every row of the match, in its order, in a register that lacks no kind of document."""
+    record = match(
+        pd.DataFrame([*rows, *register()]), prices, rates, contract or {}, strategy or {}, **period
+    )
     return list(zip(record["exception"], record["amount"], strict=True))
 
 
