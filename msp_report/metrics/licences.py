@@ -263,7 +263,7 @@ class _Stock:
         begun = ~(self.owned["starts_on"] > self.day)
         held = self.owned[begun & ~(self.owned["ends_on"] < self.day)]
         held = held.sort_values(["starts_on", "entitlement_id"], na_position="first", kind="stable")
-        pairs = _proofs(held, self.receipts[~(self.receipts["dated_on"] > self.day)])
+        pairs = _proving_receipts(held, self.receipts[~(self.receipts["dated_on"] > self.day)])
         sure, maybe = (
             _covered(held, pairs[pairs["same"] & pairs["payee"]]),
             _covered(held, pairs[pairs["payee"]]),
@@ -520,7 +520,7 @@ def _receipts(purchases: pd.DataFrame | None) -> pd.DataFrame:
     return found.assign(payee=np.asarray(payee, bool))[["r", "i", "units", "dated_on", "payee"]]
 
 
-def _proofs(held: pd.DataFrame, receipts: pd.DataFrame) -> pd.DataFrame:
+def _proving_receipts(held: pd.DataFrame, receipts: pd.DataFrame) -> pd.DataFrame:
     """The receipts that entitlements name, by number and product: `units`, whether they are for the `same` product
     for certain, maybe (`near`) or not, and `payee`."""
     pairs = held.loc[held["r"].ne(""), ["r", "p"]].drop_duplicates().merge(receipts, on="r")

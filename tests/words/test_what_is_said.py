@@ -176,6 +176,13 @@ SAID = [
     ("changed", dict(month=None), "Changed since the last pack"),
     ("unchanged", dict(month="April 2026"), "nothing is judged otherwise, and no row was read again."),
     ("unchanged", dict(month=None), "there is none before this one."),
+    ("no_limits", dict(limited=True, supplied=True), ""),
+    (
+        "no_limits",
+        dict(limited=False, supplied=True),
+        "Neither contract nor strategy says from what money on an order needs an approval, a quote or an independent "
+        "look at its price: none is asked for.",
+    ),
 ]
 
 
