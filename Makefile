@@ -14,12 +14,14 @@ client = --client '$(CLIENT)'
 month = $(if $(MONTH),--month '$(MONTH)')
 year = $(if $(YEAR),--year '$(YEAR)')
 notebooks = $(wildcard notebooks/*/*.ipynb)
+# As many tests at a time as there are cores;.
+workers = -n logical --maxprocesses 8 --dist loadfile
 # A folder of tests that may not be there yet: say so, and fail rather than pass for nothing.
 pytest_in = $(if $(wildcard $(1)),$(TEST) pytest $(1),@echo 'There is no $(1) yet: nothing was run.' >&2; false)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: monthly daily annual check lab pdf test bench abuse env help
+.PHONY: monthly daily annual check lab pdf test quick bench abuse env help
 
 monthly: ## the board pack of a month, the latest complete one unless MONTH= names it
 	$(REPORT) monthly $(client) $(month)
@@ -43,7 +45,10 @@ test: ## code and notebooks linted, notebooks free of outputs, and the tests
 	$(TEST) ruff check
 	$(TEST) ruff format --check
 	$(if $(notebooks),$(TEST) nbstripout --verify --keep-id $(notebooks))
-	$(TEST) pytest -n 2 --dist loadfile --ignore=tests/benchmarks --ignore=tests/abuse
+	$(TEST) pytest $(workers) --ignore=tests/benchmarks --ignore=tests/abuse
+
+quick: ## the quick tests, under 90 s on two cores: no packs, no browser, no invented inputs
+	$(TEST) pytest $(workers) -m 'not slow'
 
 bench: ## how fast and how large: the benchmarks
 	$(call pytest_in,tests/benchmarks)

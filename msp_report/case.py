@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -40,6 +41,7 @@ class Case:
     of_day: bool = False
     """Whether it is looked at as things stand: pages name the instant of the cut-off, not the month."""
     _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
+    _manifests: dict[Month, dict[str, Any] | None] = field(default_factory=dict, repr=False)
 
     def at(self, period: Period | Month) -> Case:
         """The same client's case of another period; what was accepted is not looked at again."""
@@ -169,23 +171,93 @@ class Case:
         """Months with exports after the period, oldest first: only follow-ups look there (rule 0)."""
         return [month for month in self._exports.months if month > self.period.last]
 
+    @cached_property
+    def withheld(self) -> dict[str, Month | None]:
+        """The tables that were due for the month and did not come, each with the last month that had it (rule 41).
+
+        Due is what an earlier month had or sources.yaml names, as often as its `due` says, until it `ended`; where
+        only sources.yaml names it the month is None. A longer period has none: its months say what they lack.
+        """
+        if self.period.first != self.period.last:
+            return {}
+        found = {}
+        for name in TABLES:
+            months = {"monthly": 1, "quarterly": 3, "yearly": 12}.get(self.sources.due(name))
+            if months is None or self.sources.ended(name, self.newest.first_on):
+                continue
+            last = next((month for month in reversed(self.months) if self._came(name, month)), None)
+            is_due = last is not None or name in self.sources.tables
+            if is_due and (last is None or last.shift(months) <= self.newest):
+                found[name] = last
+        return found
+
+    def arrivals(self) -> pd.DataFrame:
+        """What came of the tables for the month: one row per table that came, is withheld, stands from an earlier month
+        or has ended, with table, state, due, last_month, files, and rows read, accepted, rejected and outside."""
+        columns = ["table", "state", "due", "last_month", "files", "read", "accepted", "rejected", "outside"]
+        rows = []
+        for name in TABLES:
+            last = next((month for month in reversed(self.months) if self._came(name, month)), None)
+            ended = self.sources.ended(name, self.newest.first_on)
+            if last is None and name not in self.withheld and not ended:
+                continue
+            here = last == self.newest
+            state = (
+                "came" if here else "ended" if ended else "withheld" if name in self.withheld else "stands"
+            )
+            counts = self.manifest["tables"][name]
+            of_table = [counts[count] if here else 0 for count in columns[4:]]
+            rows.append((name, state, self.sources.due(name), str(last) if last else None, *of_table))
+        return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:4], "str"))
+
+    def _came(self, table: str, month: Month) -> bool:
+        """Whether a month's exports had a file of a table: of a header alone, or with rows that no earlier month's had
+        already, byte for byte."""
+        sent = self._sent(table, month)
+        may_repeat = TABLES[table].list_of_all or self.sources.due(table) == "once"
+        if not sent or may_repeat or not self._exports.by_month:
+            return sent is not None
+        return all(self._sent(table, earlier) != sent for earlier in self.months if earlier < month)
+
+    def _sent(self, table: str, month: Month) -> frozenset[str] | None:
+        """The hashes of a month's files of a table that have rows; None where there was no file."""
+        files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
+        return frozenset(one["sha256"] for one in files if one["read"]) if files else None
+
+    def _told(self, month: Month) -> dict[str, Any] | None:
+        """The manifest of a month; None where its exports were refused."""
+        if month not in self._manifests:
+            folder = self._folder(month)
+            path = folder / "manifest.json" if folder else None
+            self._manifests[month] = json.loads(path.read_text(encoding="utf-8")) if path else None
+        return self._manifests[month]
+
+    def is_withheld(self, table: str) -> bool:
+        """Whether a table, or one without which it says half the truth, was due and did not come."""
+        return not {table, *TABLES[table].with_}.isdisjoint(self.withheld)
+
     def paths(self, table: str, months: list[Month] | None = None) -> list[Path]:
-        """The Parquet files of a table, oldest month first; files of the same exports are named once."""
+        """The Parquet files of a table, oldest month first; files of the same exports are named once.
+
+        None where the table is withheld. A register stands as it last came.
+        """
+        if self.is_withheld(table):
+            return []
         if TABLES[table].period is None:
-            months = [self.newest]
+            months = [next((m for m in reversed(self.months) if self._came(table, m)), self.newest)]
         found: dict[tuple, Path] = {}
         for month in months if months is not None else self.months:
             folder = self._folder(month)
             path = folder / "tables" / f"{table}.parquet" if folder else None
             if path and path.exists():
-                found[_inputs(folder, table)] = path
+                found[_inputs(self._told(month), folder, table)] = path
         return list(found.values())
 
     def table(self, name: str) -> pd.DataFrame | None:
         """A canonical table with its look-back: all rows accepted up to this month's exports.
 
         The newest export's row stands for its key. None: no file of this table was supplied, which is not
-        the same as a file without rows.
+        the same as a file without rows; an earlier month's never stands in for this one's (rule 41).
         """
         if name not in self._read:
             self._read[name] = _join(name, self.paths(name))
@@ -204,8 +276,7 @@ class Case:
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
         month = self.period.first.shift(-1)
-        folder = self._folder(month) if month in self._exports.months else None
-        return folder is not None and (folder / "tables" / f"{name}.parquet").exists()
+        return month in self.months and self._came(name, month)
 
     @property
     def invited(self) -> int | None:
@@ -249,12 +320,29 @@ class Case:
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"]
+        said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]
-        said += [f"{name}: sources.yaml names a file that is not there" for name in absent]
-        return said + [
-            f"{name}: named after no table, so nothing is read from it" for name in self.manifest["unread"]
+        said += [
+            f"{name}: sources.yaml names a file that is not there"
+            for name in absent
+            if name not in self.withheld
         ]
+        return said + [
+            f"{name}: {ingest.why_unread(name, self.sources)}, so nothing is read from it"
+            for name in self.manifest["unread"]
+        ]
+
+    def refuse_withheld(self) -> None:
+        """Raises ingest.DataRefused where a table that was due did not come."""
+        if self.withheld:
+            raise ingest.DataRefused(
+                [self._lacking_table(name, last) for name, last in self.withheld.items()]
+            )
+
+    def _lacking_table(self, name: str, last: Month | None) -> str:
+        since = f"it last came for {last}" if last else "sources.yaml names a file that is not there"
+        return f"{name}: due and not supplied for {self.newest}, {since}: nothing that needs it can be judged"
 
     @cached_property
     def notes(self) -> str:
@@ -356,9 +444,8 @@ def latest_complete(case: Case) -> Month:
     return over[-1]
 
 
-def _inputs(folder: Path, table: str) -> tuple:
+def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:
     """What a month's table was made from: the same inputs in two months are one table."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     entries = [entry for entry in manifest["files"] if entry["table"] == table]
     return tuple(sorted((entry["file"], entry["sha256"]) for entry in entries)) or (str(folder),)
 

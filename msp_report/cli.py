@@ -95,6 +95,9 @@ def _place(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_place
 
 
+_complete = click.option(
+    "--complete", is_flag=True, help="Refuse (3) a month that lacks a table which was due."
+)
 _client = click.option("--client", default="demo", show_default=True, help="Folder name under params/.")
 _month = click.option("--month", default="", help="YYYY-MM; default: the latest complete month with data.")
 
@@ -126,12 +129,13 @@ def verbs() -> None:
 @verbs.command()
 @_client
 @_month
+@_complete
 @_place
-def monthly(place: Any, client: str, month: str) -> None:
+def monthly(place: Any, client: str, month: str, complete: bool) -> None:
     """Publish the board pack of a month, and first those of earlier months that have none."""
     from msp_report.packs import pack
 
-    published = pack.run_month(client, _one_month(month), place, say=_say)
+    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete)
     click.echo(published / "html" / "index.html")
 
 
@@ -253,12 +257,15 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
 @verbs.command()
 @_client
 @_month
+@_complete
 @_place
-def check(place: Any, client: str, month: str) -> None:
+def check(place: Any, client: str, month: str, complete: bool) -> None:
     """Read and validate a month's exports and params, and publish nothing."""
     from msp_report.case import open_case
 
     case = open_case(client, _one_month(month), place)
+    if complete:
+        case.refuse_withheld()
     click.echo(case.reading().to_string(index=False, na_rep=""))
     for remark in case.remarks():
         click.echo(remark)
@@ -291,13 +298,15 @@ def demo(place: Any, seed: int | None) -> None:
 @verbs.command()
 @click.option("--docs", metavar="DIR", help="Write the documents that are made by command here instead.")
 @click.option("--schemas", metavar="DIR", help="Write the JSON schemas of the params files here instead.")
-def tables(docs: str | None, schemas: str | None) -> None:
-    """Print the reference of canonical tables, as Markdown; or write all documents made by command."""
+@click.option("--words", metavar="DIR", help="Write the catalogue of messages for translators here instead.")
+def tables(docs: str | None, schemas: str | None, words: str | None) -> None:
+    """Print the reference of canonical tables, as Markdown; or write all that is made from declarations."""
     from msp_report import reference
 
-    if docs or schemas:
+    if docs or schemas or words:
         click.echo(reference.write_documents(Path(docs)) if docs else "", nl=False)
         click.echo(reference.write_schemas(Path(schemas)) if schemas else "", nl=False)
+        click.echo(reference.write_words(Path(words)) if words else "", nl=False)
     else:
         click.echo(reference.DOCUMENTS["tables.md"](), nl=False)
 

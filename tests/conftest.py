@@ -3,11 +3,44 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from workspaces import Place, Said
 
 from msp_report.workspace import PROJECT, Workspace, make_demo
+
+#: What makes packs or the demo company, drives a browser, builds an environment or takes long: not in `make quick`.
+SLOW = (
+    "abuse/",
+    "benchmarks/",
+    "browser/",
+    "demo/",
+    "metrics/procurement/",
+    "packs/",
+    "real/",
+    "test_guide.py",
+    "test_wheel.py",
+)
+
+
+def pytest_configure():
+    """The stand-ins that lie beside the tests which share them can be imported by name."""
+    shared = (
+        file
+        for file in Path(__file__).parent.rglob("*.py")
+        if not file.name.startswith(("test_", "conftest"))
+    )
+    sys.path += sorted({str(file.parent) for file in shared})
+
+
+def pytest_collection_modifyitems(items):
+    """Marks as `slow` what lies in one of the places above, asks for the demo company or tries many inputs."""
+    here = Path(__file__).parent
+    for item in items:
+        placed = item.path.relative_to(here).as_posix().startswith(SLOW)
+        if placed or "demo_place" in item.fixturenames or item.get_closest_marker("hypothesis"):
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True, scope="session")

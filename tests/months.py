@@ -29,6 +29,7 @@ class MonthOf:
     client: str = "acme"
     begins: bool = False
     newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
+    withheld: dict[str, Month | None] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -58,6 +59,15 @@ class MonthOf:
 
     def paths(self, name: str) -> list:
         return []
+
+    def arrivals(self) -> pd.DataFrame:
+        came = [(name, "came", "monthly", str(self.period.last), 1) for name in self.tables]
+        missing = [
+            (name, "withheld", "monthly", str(last) if last else None, 0)
+            for name, last in self.withheld.items()
+        ]
+        frame = pd.DataFrame([*came, *missing], columns=["table", "state", "due", "last_month", "files"])
+        return frame.assign(read=0, accepted=0, rejected=0, outside=0)
 
 
 def dated(rows: list[tuple], columns: list[str]) -> pd.DataFrame:

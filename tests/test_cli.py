@@ -219,7 +219,8 @@ def test_a_table_whose_file_is_absent_is_told_and_no_fault(msp, place):
     place.client(sources="tables: {tickets: {file: tickets.csv}, outages: {file: outages.csv}}\n")
     place.put({"tickets.csv": tickets()})
     said = check(msp, place)
-    assert said.code == 0 and "outages: sources.yaml names a file that is not there" in said.out
+    told = "outages: due and not supplied for 2026-03, sources.yaml names a file that is not there"
+    assert said.code == 0 and told in said.out
 
 
 def test_warnings_reach_the_analyst(msp, place):
@@ -227,6 +228,16 @@ def test_warnings_reach_the_analyst(msp, place):
     said = check(msp, place)
     assert said.code == 0
     assert "exactly 1,000 rows" in said.out and "notes.csv" in said.out
+
+
+def test_a_file_that_sources_yaml_does_not_name_is_told(msp, place):
+    place.client(sources="tables: {tickets: {file: tickets.csv}}\n")
+    place.put({"tickets.csv": tickets(), "prices.csv": "item,vendor,seen_on,unit_price,currency\n"})
+    said = check(msp, place)
+    assert said.code == 0
+    assert said.out.splitlines()[-1] == (
+        "prices.csv: named after a table that sources.yaml does not name, so nothing is read from it"
+    )
 
 
 # ---------------------------------------------------------------- wrong use: exit 2
@@ -416,7 +427,8 @@ def test_the_default_is_the_latest_complete_month(msp, place):
     place.put({"tickets.csv": HEADER}, "2999-01")
     said = msp("check", "--client", "acme", "--workspace", place.root)
     assert said.code == 0
-    assert sorted(path.name for path in (place.output / "acme" / ".accepted").glob("2*")) == ["2026-02"]
+    read = sorted(path.name for path in (place.output / "acme" / ".accepted").glob("2*"))
+    assert read == ["2026-01", "2026-02"], "what earlier months had tells what was due"
 
 
 def test_a_client_with_a_running_month_only_is_told_to_name_it(msp, place):

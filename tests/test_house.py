@@ -26,7 +26,20 @@ LOCKS = {file.stem: file.read_text(encoding="utf-8") for file in environment.loc
 GROUPS = PROJECT["dependency-groups"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
-VERBS = ["monthly", "daily", "annual", "check", "lab", "pdf", "test", "bench", "abuse", "env", "help"]
+VERBS = [
+    "monthly",
+    "daily",
+    "annual",
+    "check",
+    "lab",
+    "pdf",
+    "test",
+    "quick",
+    "bench",
+    "abuse",
+    "env",
+    "help",
+]
 
 
 # Who may import whom

@@ -86,6 +86,11 @@ def test_every_column_of_a_record_has_a_meaning():
     assert all(record.rows.startswith("one row per ") for record in RECORDS.values())
 
 
+def test_a_column_that_nothing_declares_has_no_meaning():
+    with pytest.raises(KeyError, match="no_such_column"):
+        meaning("no_such_column")
+
+
 def test_the_kept_schemas_are_the_written_ones(msp, tmp_path):
     said = msp("tables", "--schemas", tmp_path / "new" / "schema")
     assert said.code == 0

@@ -78,7 +78,7 @@ def test_it_makes_the_demo_and_its_pack_in_an_empty_folder(programs, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"exports", "output"}
     made = {path.stem for path in Path(page).parent.glob("*.html")}
     reports = {path.stem.split("_", 1)[1] for path in (PROJECT / "notebooks" / "monthly").glob("*.ipynb")}
-    assert {"index", *reports - {"scorecard"}} <= made
+    assert {"index", "rules", *reports - {"scorecard"}} <= made
 
 
 def test_it_says_its_version(programs, wheel, tmp_path):

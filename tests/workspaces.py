@@ -1,10 +1,14 @@
 """Clients in workspaces of their own, exports without a fault, small notebooks: what tests from outside build on."""
 
+import csv
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+
+from msp_report.model.records import RECORDS as DECLARED
 
 #: Public data sets that lie beside the project on some machines; tests of them are skipped elsewhere.
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
@@ -108,6 +112,26 @@ def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> Pat
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(made, str(path))
     return path
+
+
+def written_records(pack: Path) -> dict[str, tuple[str, ...]]:
+    """The columns of every record of a pack, without those of year/verdicts that are called after a month."""
+    found = {}
+    for path in sorted((pack / "records").glob("*/*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            columns = next(csv.reader(file))
+        name = f"{path.parent.name}/{path.stem}"
+        found[name] = tuple(
+            column
+            for column in columns
+            if name != "year/verdicts" or not re.fullmatch(r"\d{4}-\d{2}", column)
+        )
+    return found
+
+
+def declared_records(*names: str) -> dict[str, tuple[str, ...]]:
+    """The columns of records as `msp_report/model/records/<report>.py` declares them, where it does."""
+    return {name: DECLARED[name].names for name in names if name in DECLARED}
 
 
 def digests(folder: Path, *patterns: str) -> dict[str, str]:

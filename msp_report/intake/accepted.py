@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from msp_report import params
-from msp_report.intake import ingest
+from msp_report.intake import exports, ingest
 from msp_report.model.period import Month
 
 #: Set for the kernels of a pack run: the file that names the months which the run has looked at.
@@ -51,6 +51,11 @@ class Accepted:
                 Month.parse(m): self._place(m) if accepted else None for m, accepted in told.items()
             }
             self.months = sorted(self._found)
+
+    @property
+    def by_month(self) -> bool:
+        """Whether each month has files of its own."""
+        return exports.MONTH in self._template
 
     def settle(self, path: Path, begin: Callable[[Month], None]) -> None:
         """Look at every month and write for kernels which were accepted; `begin` hears of each that is read."""

@@ -84,6 +84,18 @@ def leaves(pattern: str, exports: str, month: object) -> bool:
     return os.path.commonpath([root, target]) != root
 
 
+def unclaimed(sources: Iterable[Named], exports: str, month: object) -> list[Path]:
+    """The files of a month's folder that no source reads, for this month or, by its `{month}`, for another one."""
+    place = folder(exports, month)
+    patterns = [source.file.replace(MONTH, _MONTH_GLOB) for source in sources if source.file]
+    claimed = {
+        os.path.normpath(place / name)
+        for pattern in patterns
+        for name in glob.glob(pattern, root_dir=place, recursive=True)
+    }
+    return [path for path in listed(place) if os.path.normpath(path) not in claimed]
+
+
 def months(sources: Iterable[Named], exports: str) -> list[str]:
     """Every month, YYYY-MM, in the name of a folder or file where `{month}` stands."""
     texts: set[str] = set()

@@ -93,7 +93,7 @@ class Manifest:
     """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside."""
     files: list[FileAccount]
     unread: list[str]
-    """Files in the folder of exports that no table is named after."""
+    """Files in the folder of exports from which nothing is read."""
     warnings: list[str]
     problems: list[str]
 
@@ -131,22 +131,24 @@ def read_month(
         timezone=timezone,
         tables=_states(sources, inputs),
         files=[],
-        unread=_unread(sources, folder),
+        unread=_unread(sources, str(template), month),
         warnings=[],
         problems=problems,
     )
     with tempfile.TemporaryDirectory(prefix=".reading-", dir=into) as name:
-        desk = Path(name)
+        staging = Path(name)
         speaks = False
         for table, found in inputs.items():
-            outcome = _outcome(TABLES[table], found, timezone, sources.reject_limit_ratio, cache, desk, say)
-            speaks |= _publish(outcome, TABLES[table], Period(month, month), timezone, desk)
+            outcome = _outcome(
+                TABLES[table], found, timezone, sources.reject_limit_ratio, cache, staging, say
+            )
+            speaks |= _publish(outcome, TABLES[table], Period(month, month), timezone, staging)
             _note(manifest, table, outcome)
         if not problems and not speaks:
-            problems.append(_silence(manifest, folder))
-        _replace(desk, into, whole=not problems)
-        manifest.write(desk / "manifest.json")
-        os.replace(desk / "manifest.json", into / "manifest.json")
+            problems.append(_silence(manifest, sources, folder))
+        _replace(staging, into, whole=not problems)
+        manifest.write(staging / "manifest.json")
+        os.replace(staging / "manifest.json", into / "manifest.json")
     if problems:
         raise DataRefused(problems)
     return manifest
@@ -300,20 +302,26 @@ class Outcome:
 
 @cache
 def code() -> str:
-    """A hash of everything here that decides what is accepted: this room, the ground it stands on, the libraries."""
+    """A hash of everything here that decides what is accepted: this room, the model it stands on, the libraries."""
     package = Path(__file__).parent.parent
-    ground = [package / "model" / name for name in ("tables.py", "clock.py")] + [
+    model = [package / "model" / name for name in ("tables.py", "clock.py")] + [
         package / "params" / "layout.py"
     ]
     room = [path for path in (package / "intake").rglob("*") if path.suffix in (".py", ".yaml")]
     digest = hashlib.sha256(f"{pd.__version__} {pa.__version__} {duckdb.__version__}".encode())
-    for path in sorted([*ground, *room]):
+    for path in sorted([*model, *room]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def _outcome(
-    table: Table, inputs: list[Input], timezone: str, limit: float, cache: Path | None, desk: Path, say: Say
+    table: Table,
+    inputs: list[Input],
+    timezone: str,
+    limit: float,
+    cache: Path | None,
+    staging: Path,
+    say: Say,
 ) -> Outcome:
     """What a table's files give, from the cache where they were read before in the same way."""
     key = [code(), table.name, timezone, limit]
@@ -325,7 +333,7 @@ def _outcome(
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         _sweep(kept.parent)
-    folder = Path(tempfile.mkdtemp(prefix=".", dir=kept.parent if kept is not None else desk))
+    folder = Path(tempfile.mkdtemp(prefix=".", dir=kept.parent if kept is not None else staging))
     try:
         outcome = _read_table(table, inputs, timezone, limit, folder, say)
         if kept is not None and not outcome.problems:
@@ -335,7 +343,7 @@ def _outcome(
                 os.replace(folder, kept)
             if published := _load(kept):
                 return published
-        outcome.folder = desk / f"outcome-{table.name}"
+        outcome.folder = staging / f"outcome-{table.name}"
         shutil.move(folder, outcome.folder)
         return outcome
     finally:
@@ -587,21 +595,35 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
     }
 
 
-def _unread(sources: Sources, folder: Path) -> list[str]:
-    """Where sources.yaml names no table: the files that are named after none."""
-    return [] if sources.tables else [p.name for p in exports.listed(folder) if exports.table_of(p) is None]
+def _unread(sources: Sources, template: str, month: Month) -> list[str]:
+    """The files of the folder that no source reads."""
+    listed = [source for _, source in _entries(sources, exports.folder(template, month))]
+    return [path.name for path in exports.unclaimed(listed, template, month)]
 
 
-def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, desk: Path) -> bool:
-    """A table's files on the desk, the rows outside the period counted; whether it says anything of the period.
+def why_unread(name: str, sources: Sources) -> str:
+    """Why nothing is read from a file of the manifest's `unread`, as said after its name.
+
+    A file named after a canonical table is read by its name only where sources.yaml names no table at all.
+    """
+    table = exports.table_of(Path(name))
+    if table is None:
+        return "named after no table"
+    if table in sources.tables:
+        return f"named after a table that sources.yaml reads from other files ({table})"
+    return "named after a table that sources.yaml does not name"
+
+
+def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, staging: Path) -> bool:
+    """A table's files put into staging, the rows outside the period counted; whether it says anything of the period.
 
     A file without rows says that nothing happened. A register holds until it changes, and so does a project's
     last reported state.
     """
     for kind, name, suffix in (("tables", "table.parquet", "parquet"), ("rejects", "rejects.csv", "csv")):
-        (desk / kind).mkdir(exist_ok=True)
-        shutil.copyfile(outcome.folder / name, desk / kind / f"{table.name}.{suffix}")
-    path = desk / "tables" / f"{table.name}.parquet"
+        (staging / kind).mkdir(exist_ok=True)
+        shutil.copyfile(outcome.folder / name, staging / kind / f"{table.name}.{suffix}")
+    path = staging / "tables" / f"{table.name}.parquet"
     rows = sum(account.rows for account in outcome.accounts)
     is_empty = any(not account.read for account in outcome.accounts)
     if table.period is None:
@@ -663,21 +685,21 @@ def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:
         state[count] = sum(getattr(account, count) for account in outcome.accounts)
 
 
-def _silence(manifest: Manifest, folder: Path) -> str:
+def _silence(manifest: Manifest, sources: Sources, folder: Path) -> str:
     """Why no table says anything about the month, and what to do."""
     read = ", ".join(dict.fromkeys(account.file for account in manifest.files))
     if read:
         return f"no table has rows in {manifest.month} ({read}): export that month, or name another one"
-    hint = f"; {', '.join(manifest.unread[:5])} is named after no table" if manifest.unread else ""
+    hint = "".join(f"; {name} is {why_unread(name, sources)}" for name in manifest.unread[:5])
     return (
         f"there is nothing to read for {manifest.month} in {folder}{hint}: put the month's exports there, named "
         "like tickets.csv, or name them in sources.yaml"
     )
 
 
-def _replace(desk: Path, into: Path, whole: bool) -> None:
+def _replace(staging: Path, into: Path, whole: bool) -> None:
     """Put what was made in the place of what was there; where data are refused, rejects only."""
     for kind in ("tables", "rejects"):
         shutil.rmtree(into / kind, ignore_errors=True)
-        if (desk / kind).is_dir() and (whole or kind == "rejects"):
-            os.replace(desk / kind, into / kind)
+        if (staging / kind).is_dir() and (whole or kind == "rejects"):
+            os.replace(staging / kind, into / kind)

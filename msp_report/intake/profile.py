@@ -1,6 +1,6 @@
 """What a vendor calls things: profiles as data, laid under the keys of sources.yaml, checked against the table.
 
-A profile is one YAML a vendor with a section a table, in the words of reading.py; `about` says what it is.
+A profile is one YAML a vendor with a section a table, in the words of params/layout.py; `about` says what it is.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ProfileError(WrongUse):
 def resolve(inline: Layout, table: Table, profile: str | None = None, folder: Path | None = None) -> Layout:
     """How a source of a table is read: its profile with the inline keys laid over it.
 
-    `profile` is a name of sources/profiles, or a path relative to `folder` (a client's params). In what is
+    `profile` is a name of intake/profiles, or a path relative to `folder` (a client's params). In what is
     returned `columns` names every column of the table, and `values` leads from the vendor's to ours.
     Raises ProfileError, naming the nearest known word.
     """

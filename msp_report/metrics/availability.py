@@ -38,13 +38,15 @@ import pandas as pd
 
 from msp_report.model.case import Case
 from msp_report.model.clock import Clock
-from msp_report.model.columns import HOUR, MINUTE, bounds, micros, optional, plain_rows
+from msp_report.model.columns import DAY, HOUR, MINUTE, bounds, micros, optional, plain_rows
 from msp_report.model.figures import Figure, judge
 from msp_report.model.period import Month, midnight
 from msp_report.params import Accounting, Calendar, Contract, Service, as_contract
 
 SECOND = 1_000_000
 _FOREVER = np.iinfo(np.int64).max // 2
+#: How long a state holds in a log of changes without a row of its own service (rule 7).
+LONGEST_STATE = 92 * DAY
 _MISSING = np.iinfo(np.int64).min
 
 #: The order of rule 4. After a reading, `maintenance` is what is excluded.
@@ -466,7 +468,9 @@ def _holds(checks: pd.DataFrame, month: _ServiceMonth) -> pd.DataFrame:
             "service": checks["service"].to_numpy(),
             "at": at,
             "until": np.where(
-                lasting, _FOREVER, at + np.minimum(gap * SECOND, _FOREVER / 2).round().astype(np.int64)
+                lasting,
+                at + LONGEST_STATE,
+                at + np.minimum(gap * SECOND, _FOREVER / 2).round().astype(np.int64),
             ),
             "state": _states(checks, "checks"),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
@@ -33,8 +33,16 @@ class Case(Protocol):
     def closing(self) -> Month:
         """The last month that counts: the period's last one, or while that runs the newest one with data."""
 
+    @property
+    def withheld(self) -> Mapping[str, Month | None]:
+        """The tables that were due for the month and did not come, each with the last month that had it (rule 41)."""
+
+    def arrivals(self) -> pd.DataFrame:
+        """What came of the tables, one row each: table, state (came, withheld, stands, ended), due, last_month, and
+        files and rows read, accepted, rejected and outside the period."""
+
     def table(self, name: str) -> pd.DataFrame | None:
-        """A canonical table with its look-back; None where no file of it was supplied."""
+        """A canonical table with its look-back; None where no file of it was supplied, or this month's is withheld."""
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""

@@ -11,6 +11,7 @@ from typing import Literal
 import pandas as pd
 import pyarrow as pa
 
+Due = Literal["monthly", "quarterly", "yearly", "once"]
 Type = Literal["text", "choice", "instant", "date", "month", "number", "decimal", "integer", "boolean"]
 
 #: How a column of each type lies in Parquet. Decimals keep nine places: money, quantities, unit prices.
@@ -59,7 +60,10 @@ class Table:
     """One canonical table. `key` empty: only exact duplicates are rejected.
 
     `period` is the column that says to which month a row belongs; None for registers, whose rows hold
-    until they change. `spans` are pairs of columns that may not be reversed.
+    until they change. `spans` are pairs of columns that may not be reversed. `due` says how often it has to come where
+    sources.yaml does not (rule 41): one that comes once stands, dated, until it is replaced. `with_` names tables that
+    say half the truth alone: where one of these is withheld, so is this one. `list_of_all`: the export lists how all
+    things stand, so that nothing new gives the same file again; any other table's file sent again is no file.
     """
 
     name: str
@@ -68,6 +72,9 @@ class Table:
     key: tuple[str, ...] = ()
     period: str | None = None
     spans: tuple[tuple[str, str], ...] = ()
+    due: Due = "monthly"
+    with_: tuple[str, ...] = ()
+    list_of_all: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -178,6 +185,7 @@ _DECLARED = (
         key=("ticket_id",),
         period="opened_at",
         spans=(("opened_at", "first_response_at"), ("opened_at", "resolved_at"), ("opened_at", "closed_at")),
+        with_=("ticket_events",),
     ),
     Table(
         "ticket_events",
@@ -193,6 +201,7 @@ _DECLARED = (
             boolean("public", "Visible to the requester"),
         ),
         period="at",
+        with_=("tickets",),
     ),
     Table(
         "time_entries",
@@ -227,6 +236,7 @@ _DECLARED = (
         key=("service", "started_at"),
         period="started_at",
         spans=(("started_at", "ended_at"),),
+        with_=("checks",),
     ),
     Table(
         "checks",
@@ -240,6 +250,7 @@ _DECLARED = (
         ),
         key=("service", "at"),
         period="at",
+        with_=("outages",),
     ),
     Table(
         "samples",
@@ -286,6 +297,7 @@ _DECLARED = (
         ),
         key=("project_id", "as_of"),
         period="as_of",
+        list_of_all=True,
     ),
     Table(
         "decisions",
@@ -300,6 +312,7 @@ _DECLARED = (
         ),
         key=("project_id", "decided_on"),
         period="decided_on",
+        due="once",
     ),
     Table(
         "project_periods",
@@ -313,6 +326,7 @@ _DECLARED = (
         ),
         key=("project_id", "period"),
         period="period",
+        list_of_all=True,
     ),
     Table(
         "purchases",
@@ -358,6 +372,7 @@ _DECLARED = (
         ),
         key=("item", "vendor", "seen_on"),
         period="seen_on",
+        due="once",
     ),
     Table(
         "rates",
@@ -369,6 +384,7 @@ _DECLARED = (
         ),
         key=("currency", "on"),
         period="on",
+        due="once",
     ),
     Table(
         "credits",
@@ -383,6 +399,7 @@ _DECLARED = (
         ),
         key=("month", "measure", "subject"),
         period="month",
+        due="once",
     ),
     Table(
         "entitlements",
@@ -399,6 +416,7 @@ _DECLARED = (
         ),
         key=("entitlement_id",),
         spans=(("starts_on", "ends_on"),),
+        due="once",
     ),
     Table(
         "installs",
@@ -413,6 +431,7 @@ _DECLARED = (
             text("installed_by", "By whom"),
         ),
         key=("product", "device"),
+        list_of_all=True,
     ),
     Table(
         "assets",
@@ -430,6 +449,7 @@ _DECLARED = (
         ),
         key=("asset",),
         spans=(("in_service_on", "retired_on"),),
+        due="once",
     ),
     Table(
         "backup_jobs",
@@ -458,6 +478,7 @@ _DECLARED = (
         ),
         key=("asset", "tested_on"),
         period="tested_on",
+        list_of_all=True,
     ),
     Table(
         "duty_evidence",
@@ -505,6 +526,7 @@ _DECLARED = (
             day("disclosed_on", "When the client was told"),
         ),
         key=("vendor",),
+        due="once",
     ),
     Table(
         "recommendations",
@@ -520,6 +542,7 @@ _DECLARED = (
         ),
         key=("recommendation_id",),
         period="made_on",
+        due="once",
     ),
     Table(
         "assessments",
@@ -535,6 +558,7 @@ _DECLARED = (
         ),
         key=("subject", "assessed_on"),
         period="assessed_on",
+        due="once",
     ),
     Table(
         "claims",
@@ -563,6 +587,7 @@ _DECLARED = (
             day("done_on", "Done"),
         ),
         key=("action_id",),
+        due="once",
     ),
     Table(
         "replies",
@@ -576,6 +601,7 @@ _DECLARED = (
         ),
         key=("measure", "subject", "said_on"),
         period="said_on",
+        due="once",
     ),
 )
 

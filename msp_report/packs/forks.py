@@ -448,10 +448,25 @@ def _look_up(name: str) -> ast.AST | tuple[str, str, set[str]] | None:
     if "*" not in defined and rest[0] not in defined:
         return module, rest[0], {*defined, *submodules}
     found = defined.get(rest[0])
-    if len(rest) == 1 or not isinstance(found, ast.ClassDef) or found.bases:
-        return found if len(rest) == 1 else None
-    inside = _names(found.body)
-    return inside[rest[1]] if rest[1] in inside else (f"{module}.{rest[0]}", rest[1], set(inside))
+    if len(rest) == 1:
+        return found
+    inside = _inside(module, found) if isinstance(found, ast.ClassDef) else None
+    if inside is None or rest[1] in inside:
+        return inside and inside[rest[1]]
+    return f"{module}.{rest[0]}", rest[1], set(inside)
+
+
+def _inside(module: str, found: ast.ClassDef) -> dict[str, ast.AST | None] | None:
+    """What a class has, of its own and of the classes here that it is made from; None where it stands on others."""
+    names = _names(found.body)
+    for base in map(ast.unparse, found.bases):
+        origin = _origins(module).get(base, f"{module}.{base}")
+        defined = _look_up(origin)
+        inherited = _inside(origin.rpartition(".")[0], defined) if isinstance(defined, ast.ClassDef) else None
+        if inherited is None:
+            return None
+        names = inherited | names
+    return names
 
 
 def _folder(module: str) -> Path:
@@ -467,6 +482,19 @@ def _module_file(module: str) -> Path | None:
 def _defined(module: str) -> dict[str, ast.AST | None]:
     path = _module_file(module)
     return _names(ast.parse(path.read_text(encoding="utf-8")).body) if path else {}
+
+
+@cache
+def _origins(module: str) -> dict[str, str]:
+    """Name → where it is from, of what a module imports by name."""
+    path = _module_file(module)
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body if path else []
+    return {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def _names(body: list[ast.stmt]) -> dict[str, ast.AST | None]:

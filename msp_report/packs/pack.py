@@ -126,15 +126,19 @@ def run_month(
     workspace: Any = "",
     notebooks: Path | None = None,
     say: Say = lambda text: None,
+    complete: bool = False,
 ) -> Path:
     """Run and publish the monthly pack of a client, and first those of earlier months that have none.
 
-    Returns the published folder. An earlier month that cannot be run is named through `say` and does not
-    stop the one asked for. Raises what `open_case` raises, NotebookRefused, ReportFailed.
+    `complete` refuses a month that lacks a table which was due. Returns the published folder. An earlier month that
+    cannot be run is named through `say` and does not stop the one asked for. Raises what `open_case` raises,
+    NotebookRefused, ReportFailed.
     """
     kernels.warm_up()
     found = discover(notebooks or NOTEBOOKS / "monthly")
     case = open_case(client, month, workspace)
+    if complete:
+        case.refuse_withheld()
     with _desk(case, say) as desk:
         desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
         return desk.run(case, found)
@@ -308,12 +312,22 @@ class _Run:
                 self._tell(remark)
             ignored = shutil.ignore_patterns("stamp")
             shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
+            if case.withheld:
+                self._write_manifest()
         else:  # the tables and rejects of its months lie in their packs
             self._staging.mkdir(parents=True)
-            told = json.dumps(case.manifest, ensure_ascii=False, indent=1, sort_keys=True)
-            (self._staging / "manifest.json").write_text(told + "\n", encoding="utf-8")
+            self._write_manifest()
         (self._staging / "notebooks").mkdir(parents=True)
         self._first_wave = self._submit(desk.pool, [n for n in notebooks if not n.second_wave])
+
+    def _write_manifest(self) -> None:
+        """What was read, and which tables were due and did not come, each with the last month that had it."""
+        withheld = {name: str(last) if last else None for name, last in self.case.withheld.items()}
+        told = {**self.case.manifest, **({"withheld": withheld} if withheld else {})}
+        path = self._staging / "manifest.json"
+        path.unlink(missing_ok=True)  # a link to what was accepted, which stays as it is
+        text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)
+        path.write_text(text + "\n", encoding="utf-8")
 
     def finish(self) -> Path:
         """Wait for the first wave, run the second, then the page that opens the pack, and publish what they made."""

@@ -34,13 +34,13 @@ class Layout(BaseModel):
     """Canonical column: the value of every row."""
     dates: Texts | dict[str, Texts] = ()
     """strptime formats (`%d/%m/%Y %H:%M`), `iso`, `epoch`, `epoch_ms` or `excel`, tried in order; each may
-    carry its zone: `%d/%m/%Y @ Europe/Paris`. For all time columns, or by canonical column. Default `iso`:
-    a day and month in doubt are never guessed."""
+    carry its zone: `%d/%m/%Y @ Europe/Paris`. For all time columns, or by canonical column. Default `iso`,
+    which takes `2026-10-01 10:09` too: a day and month in doubt are never guessed."""
     timezone: str | None = None
     """IANA zone of times without an offset; default the client's."""
     durations: dict[str, str] = {}
     """Canonical column: encoding of a duration (hours, minutes, seconds, milliseconds, hms, epoch_date,
-    text); it is converted to the column's unit."""
+    text); it is converted to the column's unit. `hms` reads `03:39` as 3 hours and 39 minutes."""
     factors: dict[str, Annotated[int, Field(gt=1)]] = {}
     """Canonical column: what its numbers are multiplied by, 1000000 where a header says `$ M`."""
     nulls: Texts = ()

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 from pydantic import model_validator as check
 
-from msp_report.model.tables import TABLES
-from msp_report.params.fields import Count, Params, Ratio
+from msp_report.model.tables import TABLES, Due
+from msp_report.params.fields import Count, Name, Params, Ratio
 from msp_report.params.layout import Layout
 from msp_report.params.yaml_text import load, nearest
+
+
+class Ended(Params):
+    """That a table comes no more."""
+
+    on: date
+    """The first day without it."""
+    why: Name
+    """Why, in words for the page."""
 
 
 class Source(Layout):
@@ -27,6 +37,10 @@ class Source(Layout):
     """Whose word it is: raw data, the provider's, or an own probe's (rule 40)."""
     invited: Count | None = None
     """surveys: how many were asked, where the answers alone are listed."""
+    due: Due | None = None
+    """How often the table has to come: monthly, quarterly, yearly or once; as docs/tables.md says where not given."""
+    ended: Ended | None = None
+    """From when on the table comes no more, and why: it is not missed then."""
     prometheus: str | None = None
     """Address of a Prometheus server; not read by this version."""
     sql: str | None = None
@@ -55,7 +69,18 @@ class Sources(Params):
     reject_limit_ratio: Ratio = 0.02
     """Share of a file's rows that may be rejected before the month is refused."""
     tables: dict[str, Annotated[tuple[Source, ...], BeforeValidator(_sources)]] = {}
-    """By table one source, or a list of them."""
+    """By table one source, or a list of them. While none is named, files are found by the names of the tables; once
+    one is named, only what is named is read."""
+
+    def due(self, table: str) -> Due:
+        """How often a table has to come."""
+        stated = [source.due for source in self.tables.get(table, ()) if source.due]
+        return stated[0] if stated else TABLES[table].due
+
+    def ended(self, table: str, on: date) -> bool:
+        """Whether a table is said to come no more since a day."""
+        entries = self.tables.get(table, ())
+        return bool(entries) and all(entry.ended and entry.ended.on <= on for entry in entries)
 
     @property
     def invited(self) -> int | None:

@@ -1,4 +1,4 @@
-"""What the program knows of itself, written down: the documents made by command, and the params' schemas."""
+"""What the program knows of itself, written down: documents, the params' schemas, the catalogue of messages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msp_report import params
 from msp_report.reference import figures, keys, records, sources, tables
+from msp_report.words import extraction
 
 #: File → what makes its text.
 DOCUMENTS: dict[str, Callable[[], str]] = {
@@ -35,6 +36,11 @@ def schemas() -> dict[str, str]:
 def write_schemas(folder: Path) -> str:
     """Write the schema of each params file for editors; gives what was written, a line a file."""
     return _written(folder, schemas())
+
+
+def write_words(folder: Path) -> str:
+    """Write the catalogue of messages for translators; gives what was written. Raises WrongUse outside a checkout."""
+    return _written(folder, {extraction.TEMPLATE.name: extraction.template()})
 
 
 def _written(folder: Path, texts: dict[str, str]) -> str:

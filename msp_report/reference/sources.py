@@ -39,7 +39,9 @@ def document() -> str:
         "How exports are read: the profiles that come with msp_report, and the words in which any other export is "
         "described. Made by `msp-report tables --docs docs`; do not edit: a profile is one YAML in "
         "`msp_report/intake/profiles/`, a word of the language is declared in `msp_report/params/layout.py`.\n\n"
-        "A file with the names of a [canonical table](tables.md) needs none of this.\n"
+        "A file with the names of a [canonical table](tables.md) needs none of this. As long as sources.yaml names no "
+        "table, such a file is found by its name; once it names one, name every file there: "
+        "`checks: {file: checks.csv}`.\n"
     )
     return head + _profiles() + _language()
 

@@ -1,4 +1,6 @@
-"""The catalogue of messages, drawn by Babel from where English stands: `python -m msp_report.words.extraction`.
+"""The catalogue of messages, drawn by Babel from where English stands.
+
+`msp-report tables --words msp_report/words/catalogues` writes it.
 
 In code a message is what `language(…)`, `language.plural(…)` and `message(…)` are given. A notebook, and code that
 shows things as a notebook does, needs no marks: there it is what the display layer is given to say, namely captions,
@@ -17,6 +19,7 @@ from pathlib import Path
 import jinja2.ext
 from babel.messages import Catalog, pofile
 
+from msp_report.model.errors import WrongUse
 from msp_report.model.measures import MEASURES
 from msp_report.words import labels, markdown, questions
 from msp_report.words.language import CATALOGUES, DOMAIN
@@ -24,6 +27,8 @@ from msp_report.words.language import CATALOGUES, DOMAIN
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parent
 TEMPLATE = CATALOGUES / f"{DOMAIN}.pot"
+#: A page of every pack.
+RULES = ROOT / "docs" / "rules.md"
 
 #: Keywords by which the display layer is given words.
 SHOWN = frozenset({"caption", "title", "alt", "why", "empty", "note", "words"})
@@ -42,19 +47,23 @@ def catalogue() -> Catalog:
         _add(made, path, in_notebook(path.read_text(encoding="utf-8")))
     for path in sorted(PACKAGE.rglob("*.j2")):
         _add(made, path, in_template(path.read_bytes()))
-    rules = ROOT / "docs" / "rules.md"  # a page of every pack
-    _add(made, rules, markdown.messages(rules.read_text(encoding="utf-8")))
+    _add(made, RULES, markdown.messages(RULES.read_text(encoding="utf-8")))
     _add(made, PACKAGE / "model" / "measures", in_measures())
     _add(made, PACKAGE / "words" / "labels.py", in_labels())
     _add(made, PACKAGE / "words" / "questions.yaml", questions.listed()["text"])
     return made
 
 
-def template() -> bytes:
-    """The catalogue as a .pot: the same messages give the same bytes."""
+def template() -> str:
+    """The catalogue as a .pot: the same messages give the same text.
+
+    Raises WrongUse outside a checkout, where notebooks and rules do not lie beside the package.
+    """
+    if not RULES.exists():
+        raise WrongUse(f"the catalogue is drawn in a checkout of msp_report, and there is no {RULES}")
     made = BytesIO()
     pofile.write_po(made, catalogue(), width=110, omit_header=True, sort_output=True, include_lineno=False)
-    return made.getvalue()
+    return made.getvalue().decode("utf-8")
 
 
 def in_code(source: str, shows: bool = True) -> Iterator[Message]:
@@ -146,8 +155,3 @@ def _texts(*nodes: ast.expr | None) -> Iterator[str]:
             yield from _texts(*node.values)
         elif isinstance(node, ast.Tuple) and all(isinstance(one, ast.Constant) for one in node.elts):
             yield from _texts(*node.elts)
-
-
-if __name__ == "__main__":
-    TEMPLATE.parent.mkdir(exist_ok=True)
-    TEMPLATE.write_bytes(template())

@@ -20,6 +20,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("agrees", "cannot tell", "exception", "credited", "credited in part", "claimed", "unclaimed"),
         *("nothing owed", "open", "done", "expired", "overdue", "missing", "run out", "not independent"),
         *("no longer listed", "waits for a decision", "depends", "cheaper elsewhere", "dearer elsewhere"),
+        *("came", "withheld", "stands", "ended"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
     "status": (
@@ -57,8 +58,9 @@ CODES: dict[str, tuple[str, ...]] = {
     "found": ("yes",),
     "by": ("proposed_by", "sponsor"),
     "detail": (),
-    "direction": ("better", "worse", "looser", "stricter", "rising", "falling", "no trend"),
+    "direction": ("better", "worse", "lost", "looser", "stricter", "rising", "falling", "no trend"),
     "side": ("better", "worse"),
+    "due": ("monthly", "quarterly", "yearly", "once"),
     "change": ("raised", "lowered"),
     "schedule": ("late", "on time", "early"),
     "budget": ("over", "as planned", "under"),
@@ -132,6 +134,9 @@ BY_CODES = frozenset({"procurement", "questions"})
 
 #: Why something is missing, or not as it should be, as metrics say it.
 REASONS: tuple[str, ...] = (
+    # tables that did not come
+    "it last came for {month}",
+    "sources.yaml names a file that is not there",
     # of any report
     "not stated",
     "no tickets were supplied",

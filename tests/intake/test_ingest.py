@@ -24,6 +24,7 @@ REAL_PARAMS = ROOT / "tests" / "real" / "params"
 
 HEADER = "ticket_id,opened_at,priority,status\n"
 GOOD = "T1,2026-04-02T09:00:00Z,P1,new\n"
+PRICES = "item,vendor,seen_on,unit_price,currency\n"
 
 
 class Read:
@@ -83,6 +84,27 @@ def test_canonical_file_needs_no_sources(read):
     assert list(tickets.columns) == list(TABLES["tickets"].names)
     assert done.manifest["tables"]["tickets"]["state"] == "read"
     assert done.manifest["tables"]["checks"]["state"] == "no_file"
+
+
+def test_files_that_no_source_reads_are_listed(read):
+    files = {"tickets.csv": HEADER + GOOD, "prices.csv": PRICES, "how-to.pdf": b"%PDF", ".hidden.csv": ""}
+    named = {"tables": {"tickets": {"file": "./tickets.csv"}, "checks": {"file": "checks.csv"}}}
+    assert read(files).manifest["unread"] == ["how-to.pdf"]
+    done = read(files | {"checks-old.csv": "service,at,state\n"}, named)
+    assert done.manifest["unread"] == ["checks-old.csv", "how-to.pdf", "prices.csv"]
+    sources = Sources.model_validate(named)
+    assert [ingest.why_unread(name, sources) for name in done.manifest["unread"]] == [
+        "named after a table that sources.yaml reads from other files (checks)",
+        "named after no table",
+        "named after a table that sources.yaml does not name",
+    ]
+
+
+def test_a_file_that_a_source_reads_for_another_month_is_not_unread(read):
+    files = {"tickets-2026-04.csv": HEADER + GOOD, "tickets-2026-03.csv": HEADER, "tickets-old.csv": HEADER}
+    done = read(files, {"tables": {"tickets": {"file": "tickets-{month}.csv"}}})
+    assert done.manifest["unread"] == ["tickets-old.csv"]
+    assert [file["file"] for file in done.manifest["files"]] == ["tickets-2026-04.csv"]
 
 
 def test_every_format_gives_the_same_table(read, tmp_path):

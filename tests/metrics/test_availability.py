@@ -1,4 +1,4 @@
-"""Rules 4-7 and 10: every sentence by a case worked by hand."""
+"""Rules 4-7 and 10: cases worked by hand beyond those of tests/rules."""
 
 from __future__ import annotations
 
@@ -17,42 +17,18 @@ from msp_report.model.period import Period
 @pytest.mark.parametrize(
     ("outages", "checks", "expected"),
     [
-        # overlapping and touching rows: 08-10 and 09-11 are 3 h, and 11-12 joins them
-        (log(("08:00", "10:00"), ("09:00", "11:00")), None, (1260, 180, 0, 0)),
         (log(("08:00", "10:00"), ("10:00", "11:00")), None, (1260, 180, 0, 0)),
-        # down beats degraded beats up; a down from either source beats the other's silence and its up
-        (log(("08:00", "10:00", "degraded"), ("09:00", "10:00")), None, (1380, 60, 0, 0)),
-        (log(("08:00", "09:00")), full_day(), (1380, 60, 0, 0)),
-        (HEADER, full_day(("08:00", "down"), ("09:00", "up")), (1380, 60, 0, 0)),
-        # maintenance beats down
-        (log(("08:00", "10:00", "maintenance", "10-01 00:00"), ("09:00", "11:00")), None, (1260, 60, 120, 0)),
-        # unknown rows are silence: they cut the provider's word, not a probe's
-        (log(("08:00", "10:00", "unknown")), None, (1320, 0, 0, 120)),
-        (log(("08:00", "10:00", "unknown")), full_day(), (1440, 0, 0, 0)),
         (log(("08:00", "10:00", "unknown"), ("09:00", "10:00")), None, (1320, 60, 0, 60)),
-        # a check that says unknown is silence too, and the log's down is known meanwhile
-        (HEADER, full_day(("08:00", "unknown"), ("09:00", "up")), (1380, 0, 0, 60)),
-        (log(("08:00", "08:30")), full_day(("08:00", "unknown"), ("09:00", "up")), (1380, 30, 0, 30)),
     ],
 )
 def test_the_state_at_an_instant(outages, checks, expected):
     assert minutes(level(outages, checks)) == expected
 
 
-def test_time_outside_service_hours_does_not_exist():
-    calendars = {"office": {"hours": {"mon": ["08:00-12:00", "13:00-18:00"]}}}
-    row = level(log(("07:00", "09:00"), ("12:00", "13:00")), None, agreed(calendars, calendar="office"))
-    assert minutes(row) == (480, 60, 0, 0)
-    assert row.scheduled_min == 540
-
-
 @pytest.mark.parametrize(
     ("outages", "checks", "ratio", "evidence"),
     [
-        (HEADER, None, 1, "provider"),  # header only suffices
-        (HEADER, probe(("08:00", "up"), service="other"), 1, "provider"),  # checks of other services only
         (HEADER, HEADER.rename(columns={"started_at": "at"}), 1, "provider"),
-        (None, None, None, None),
         (None, probe(("08:00", "up"), service="other"), None, None),
         (None, full_day(), 1, "probe"),
         (HEADER, full_day(), 1, "both"),
@@ -73,13 +49,6 @@ def test_whose_word_it_is(outages, checks, ratio, evidence):
         assert pd.isna(row.why_missing)
 
 
-def test_a_probe_that_fell_silent_does_not_turn_into_up():
-    row = level(HEADER, probe(("10-04 08:00", "up")))
-    assert minutes(row) == (0, 0, 0, 1440)
-    assert row.verdict == "no_data"
-    assert row.why_missing == "no source says anything of its service time"
-
-
 def test_services_that_only_the_data_name_are_listed_without_a_target():
     outages = pd.concat([log(("08:00", "09:00")).assign(service=name) for name in ("web", "email", "files")])
     levels = service_levels(outages, None, agreed(availability_ratio=0.9), START, END)
@@ -98,16 +67,6 @@ def test_nothing_at_all_gives_empty_records():
 
 
 # ---------------------------------------------------------------- rule 5: the identity
-
-
-@pytest.mark.parametrize(
-    ("month", "hours"),
-    [("2026-10", 745), ("2026-03", 743), ("2026-02", 672)],  # 31 x 24 + 1, 31 x 24 - 1, 28 x 24
-)
-def test_months_are_as_long_as_the_clock_says(month, hours):
-    start, end = Period.parse(month).bounds("Europe/London")
-    row = level(HEADER, None, agreed(client={"timezone": "Europe/London"}), start, end)
-    assert row.scheduled_min == row.up_min == hours * 60
 
 
 def test_the_change_day_of_autumn_has_25_hours():
@@ -140,27 +99,13 @@ HALF_SEEN = full_day(("12:00", "down"), ("13:00", "unknown"))
 
 
 @pytest.mark.parametrize(
-    ("unknown", "ratio"), [("exclude", 720 / 780), ("up", 1380 / 1440), ("down", 720 / 1440)]
-)
-def test_the_ratio_follows_the_reading_and_the_minutes_stay_measured(unknown, ratio):
-    row = level(None, HALF_SEEN, agreed(accounting={"unknown": unknown}))
-    assert row.availability_ratio == ratio
-    assert minutes(row) == (720, 60, 0, 660)
-    assert (row.low_ratio, row.high_ratio, row.coverage_ratio) == (720 / 1440, 1380 / 1440, 780 / 1440)
-
-
-@pytest.mark.parametrize(
     ("unknown", "target", "verdict"),
     [
-        ("exclude", 0.5, "met"),  # low is 0.5: met whatever unknown was
         ("exclude", 0.51, "no_verdict"),
         ("exclude", 0.92, "no_verdict"),  # the value 0.923 is above, low is not
         ("exclude", 0.9583, "no_verdict"),  # high is 0.95833…
-        ("exclude", 0.96, "missed"),
-        ("up", 0.95, "met"),
         ("up", 0.96, "missed"),
         ("down", 0.5, "met"),
-        ("down", 0.51, "missed"),
     ],
 )
 def test_no_verdict_where_unknown_time_decides(unknown, target, verdict):
@@ -179,11 +124,7 @@ def test_certain_outages_decide_where_the_ratio_cannot():
     assert level(None, seen, agreed(availability_ratio=0.9, max_outages=2)).verdict == "no_verdict"
 
 
-def test_two_outages_with_only_unknown_between_may_have_been_one():
-    seen = full_day(("01:00", "down"), ("02:00", "unknown"), ("12:00", "down"), ("13:00", "up"))
-    row = level(None, seen, agreed(availability_ratio=0.9, max_outages=1))
-    assert (row.outages, row.verdict) == (2, "no_verdict")
-    # a moment of known time between them makes them two for certain
+def test_a_moment_of_known_time_between_two_outages_makes_them_two_for_certain():
     seen = full_day(
         ("01:00", "down"), ("02:00", "unknown"), ("11:00", "up"), ("12:00", "down"), ("13:00", "up")
     )
@@ -208,55 +149,12 @@ def test_no_service_time_and_all_of_it_excluded():
     assert row[["low_ratio", "high_ratio", "coverage_ratio", "availability_ratio"]].isna().all()
 
 
-def test_a_ratio_exactly_on_its_target_meets_it():
-    # 144 s of 86 400 s are 1/600; 1.44 min of 1440 are 0.001
-    outages = log(("08:00", "09:00"))
-    outages["ended_at"] = outages["started_at"] + pd.Timedelta("86.4s")
-    row = level(outages, None, agreed(availability_ratio=0.999))
-    assert (row.availability_ratio, row.verdict, row.budget_left_min) == (0.999, "met", 0)
-
-
 # ---------------------------------------------------------------- rule 7: from checks
 
 
-@pytest.mark.parametrize(
-    ("checks", "expected"),
-    [
-        # the contract's gap is 15 min; 08:00-08:15 up and no more
-        (probe(("08:00", "up")), (15, 0, 0, 1425)),
-        # the next check at the very end of the gap leaves nothing unknown
-        (probe(("08:00", "up"), ("08:15", "down")), (15, 15, 0, 1410)),
-        (probe(("08:00", "up"), ("08:16", "down")), (15, 15, 0, 1410)),
-        # a next check cuts the state short
-        (probe(("08:00", "down"), ("08:10", "up")), (15, 10, 0, 1415)),
-        # the check's own gap goes before the contract's
-        (probe(("08:00", "up"), max_gap_s=3600.0), (60, 0, 0, 1380)),
-        (probe(("08:00", "up"), ("12:00", "up"), max_gap_s=[60.0, None]), (16, 0, 0, 1424)),
-        # changes only: until the next change, before the first one unknown
-        (probe(("08:00", "up"), ("20:00", "down"), changes_only=True), (720, 240, 0, 480)),
-        (probe(("08:00", "up"), ("20:00", "down"), changes_only=[True, False]), (720, 15, 0, 705)),
-        # the last check before the month carries in, within its gap
-        (probe(("10-04 23:50", "down")), (0, 5, 0, 1435)),
-        (probe(("10-04 23:30", "down"), ("10-04 23:50", "up")), (5, 0, 0, 1435)),
-        (probe(("10-01 00:00", "up"), changes_only=True), (1440, 0, 0, 0)),
-        # what is checked at or after the cut-off does not exist, and nothing holds beyond it
-        (probe(("23:55", "up"), ("10-06 00:00", "down")), (5, 0, 0, 1435)),
-        # of two checks at one instant the worse counts
-        (probe(("08:00", "down"), ("08:00", "up")), (0, 15, 0, 1425)),
-    ],
-)
-def test_checks_hold_until_the_next_one_or_their_gap(checks, expected):
-    assert minutes(level(None, checks)) == expected
-    assert minutes(level(None, checks.iloc[::-1])) == expected
-
-
-def test_the_contracts_gap():
-    assert minutes(level(None, probe(("08:00", "up")), agreed(accounting={"max_gap_s": 60}))) == (
-        1,
-        0,
-        0,
-        1439,
-    )
+def test_of_two_checks_at_one_instant_the_worse_counts_whichever_stands_first():
+    checks = probe(("08:00", "down"), ("08:00", "up"))
+    assert minutes(level(None, checks)) == minutes(level(None, checks.iloc[::-1])) == (0, 15, 0, 1425)
 
 
 def test_checks_only_after_the_cut_off_are_no_checks():
@@ -271,12 +169,8 @@ def test_checks_only_after_the_cut_off_are_no_checks():
     ("outages", "count", "longest"),
     [
         (log(("11:00", "14:00")), 1, 120),  # over the closed hour
-        (log(("11:00", "12:00"), ("13:00", "14:00")), 1, 120),  # ends at closing, begins at opening
         (log(("11:00", "12:00"), ("13:01", "14:00")), 2, 60),  # a minute up between
-        (log(("09:00", "11:00"), ("09:30", "10:00", "maintenance", "10-01 00:00")), 2, 60),  # excluded splits
         (log(("12:10", "12:50")), 0, None),  # closed time only
-        (log(("10-04 12:00", "09:00")), 1, 60),  # clipped to the month
-        (log(("16:00", None)), 1, 60),  # still on
         (log(("16:00", "10-09 00:00")), 1, 60),
     ],
 )
@@ -287,17 +181,8 @@ def test_an_outage_is_a_run_of_down_service_time(outages, count, longest):
     assert row.longest_outage_min == longest if longest else pd.isna(row.longest_outage_min)
 
 
-def test_unknown_time_splits_an_outage():
-    assert level(log(("09:00", "10:00"), ("10:00", "10:10", "unknown"), ("10:10", "11:00"))).outages == 2
-
-
 def test_failures_are_outages_of_at_least_outage_min():
     outages = log(("01:00", "01:04"), ("02:00", "02:05"), ("03:00", "03:25"))  # 4, 5 and 25 minutes
-    row = level(outages, None, agreed(outage_min=5, max_outages=2, availability_ratio=0.9))
-    assert (row.outages, row.down_min, row.longest_outage_min) == (2, 34, 25)
-    assert (row.mttr_min, row.mtbf_min) == (15, (1440 - 34) / 2)
-    assert row.budget_left_min == pytest.approx(1440 * 0.1 - 34)
-    assert (row.verdict, row.max_outages) == ("met", 2)
     assert level(outages, None, agreed(outage_min=4)).outages == 3
     # none is long enough to count: the longest run is still an outage
     row = level(outages, None, agreed(outage_min=30))
@@ -307,26 +192,15 @@ def test_failures_are_outages_of_at_least_outage_min():
 @pytest.mark.parametrize(
     ("terms", "verdict", "missed_by"),
     [
-        ({}, "no_target", None),
         ({"availability_ratio": 0.9}, "met", None),
         ({"availability_ratio": 0.99}, "missed", "ratio"),
         ({"max_outages": 2}, "met", None),
         ({"max_outages": 1}, "missed", "outages"),
-        ({"availability_ratio": 0.9, "max_outages": 1}, "missed", "outages"),
-        ({"availability_ratio": 0.99, "max_outages": 2}, "missed", "ratio"),
-        ({"availability_ratio": 0.99, "max_outages": 1}, "missed", "both"),
     ],
 )
 def test_both_tests_must_be_met(terms, verdict, missed_by):
     row = level(log(("01:00", "01:30"), ("02:00", "02:30")), None, agreed(**terms))
     assert (row.verdict, None if pd.isna(row.missed_by) else row.missed_by) == (verdict, missed_by)
-
-
-def test_no_failure_leaves_the_means_unsaid():
-    row = level(HEADER, None, agreed(availability_ratio=0.99))
-    assert row.outages == 0
-    assert row[["longest_outage_min", "mttr_min", "mtbf_min"]].isna().all()
-    assert row.budget_left_min == pytest.approx(14.4)
 
 
 @pytest.mark.parametrize(("effective_on", "verdict"), [("2026-10-01", "missed"), ("2026-10-02", "met")])

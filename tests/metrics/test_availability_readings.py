@@ -27,19 +27,8 @@ U, D, N, X = availability.UP, availability.DOWN, availability.UNKNOWN, availabil
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [
-        ([(U, 900), (D, 150), (U, 900)], [(U, 1950)]),  # at most 150 s
-        ([(U, 900), (D, 151), (U, 900)], [(U, 900), (D, 151), (U, 900)]),
-        ([(D, 60), (U, 900)], [(D, 60), (U, 900)]),  # the month's edge is no state
-        ([(U, 900), (D, 60), (N, 900)], [(U, 900), (D, 60), (N, 900)]),  # not the same on both sides
-        ([(D, 900), (U, 60), (D, 900)], [(D, 1860)]),  # up between downs as well
         ([(U, 900), (N, 60), (U, 900)], [(U, 1860)]),
         ([(X, 900), (U, 60), (X, 900)], [(X, 1860)]),
-        # the shortest first: up 50 falls to down, whose 200 s then stay
-        ([(U, 900), (D, 70), (U, 50), (D, 80), (U, 900)], [(U, 900), (D, 200), (U, 900)]),
-        # a chain: 30 joins 40 and 50 to 120, which still fits
-        ([(U, 900), (D, 40), (U, 30), (D, 50), (U, 900)], [(U, 1920)]),
-        # ties earliest: the first down of 100 goes before the up of 100 between them could
-        ([(U, 900), (D, 100), (U, 100), (D, 100), (U, 900)], [(U, 2100)]),
         ([(U, 900), (D, 120), (U, 100), (D, 100), (U, 900)], [(U, 900), (D, 320), (U, 900)]),
         # a span that becomes one of equals only once its neighbour is gone, and then goes first
         ([(U, 900), (D, 10), (N, 5), (D, 10), (U, 100), (D, 900)], [(U, 1025), (D, 900)]),

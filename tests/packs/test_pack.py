@@ -18,7 +18,18 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 import scrapbook
-from workspaces import CONTRACT, HEADER, SCORECARD, Place, digests, records, tickets, write_notebook
+from workspaces import (
+    CONTRACT,
+    HEADER,
+    SCORECARD,
+    Place,
+    declared_records,
+    digests,
+    records,
+    tickets,
+    write_notebook,
+    written_records,
+)
 
 from msp_report.packs import pack, scraps
 
@@ -198,7 +209,7 @@ def test_a_pack_is_a_link_to_a_revision(run):
     }  # fmt: skip
     assert {path.name for path in (run.pack / "notebooks").iterdir()} == {path.name for path in NOTEBOOKS}
     pages = {"index.html" if report == "scorecard" else f"{report}.html" for report in REPORTS}
-    assert {path.name for path in (run.pack / "html").iterdir()} == pages
+    assert {path.name for path in (run.pack / "html").iterdir()} == pages | {"rules.html"}
     assert not list((run.pack.parent / ".staging").iterdir())
 
 
@@ -248,7 +259,7 @@ PROMISED = {
     "backups": "within_rpo_ratio worst_gap_hours unprotected",
     "vendors": "undisclosed",
     "contract": "credit_owed exit_cost",
-    "evidence": "claims_gap",
+    "evidence": "withheld_tables",
 }
 
 
@@ -402,7 +413,7 @@ RECORDS = {
     "contract/credits": "measure subject owed claimed credited claim_by",
     "contract/exit": "item amount proved_on",
     "scorecard/lines": "perspective objective measure subject target result verdict",
-    "evidence/claims": "measure subject claimed recomputed gap cause money",
+    "evidence/tables": "table state due last_month files read accepted rejected outside",
 }
 
 
@@ -412,6 +423,12 @@ def test_records_have_at_least_the_agreed_columns(run, name):
     header = path.read_text(encoding="utf-8").split("\n")[0].split(",")
     assert set(RECORDS[name].split()) - set(header) == set()
     assert len(header) == len(set(header))
+
+
+def test_records_are_those_that_are_declared(run):
+    written = written_records(run.pack)
+    assert {name.partition("/")[0] for name in written} <= set(REPORTS)
+    assert written == declared_records(*written)
 
 
 def test_both_identities_hold_in_the_records(run):

@@ -58,7 +58,7 @@ def cases_of(whole: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 RULES = {
-    path.stem: yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    path.stem: yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)
     for path in sorted(Path(__file__).parent.glob("*.yaml"), key=lambda path: int(path.stem))
 }
 CASES = [
@@ -90,34 +90,39 @@ class Given:
         """A canonical table; None where the case does not give it."""
         if not self.case.get(name):
             return None
-        rows = lines(self.case[name])
-        if rows.empty:
+        told = columns_of(self.case[name])
+        kinds = {column: TABLES[name].column(column).type for column in told}
+        if not any(told.values()):
             return TABLES[name].empty()
-        return pd.DataFrame({column: self._typed(rows[column], name) for column in rows})
+        return pd.DataFrame({column: self._typed(cells, kinds[column]) for column, cells in told.items()})
 
-    def _typed(self, values: pd.Series, table: str) -> pd.Series:
-        kind = TABLES[table].column(str(values.name)).type
-        known = values.where(values != "")
-        if kind == "instant":
-            return known.map(self.at, na_action="ignore").pipe(pd.to_datetime, utc=True)
-        if kind == "date":
-            return pd.to_datetime(known).astype("datetime64[us]")
-        if kind == "boolean":
-            return known.map({"true": True, "false": False}).astype("boolean")
-        if kind == "integer":
-            return pd.to_numeric(known).astype("Int64")
-        if kind == "number":
-            return pd.to_numeric(known).astype("float64")
-        if kind == "decimal":
-            return known.map(Decimal, na_action="ignore").astype(object)
-        return known.astype("str")
+    def _typed(self, cells: list[str], kind: str) -> pd.Series:
+        read, dtype = self._types.get(kind, (str, "str"))
+        return pd.Series([read(cell) if cell else None for cell in cells], dtype=dtype)
+
+    @property
+    def _types(self) -> dict[str, tuple[Callable[[str], object], str]]:
+        """How a cell of a type is read, and the type of its column; all others are text."""
+        return {
+            "instant": (self.at, "datetime64[us, UTC]"),
+            "date": (pd.Timestamp, "datetime64[us]"),
+            "boolean": ({"true": True, "false": False}.__getitem__, "boolean"),
+            "integer": (int, "Int64"),
+            "number": (float, "float64"),
+            "decimal": (Decimal, "object"),
+        }
 
 
-def lines(text: str) -> pd.DataFrame:
-    """Lines of CSV as text, blanks around a cell left out; cells at the end of a line may be left out too."""
+def columns_of(text: str) -> dict[str, list[str]]:
+    """The columns of lines of CSV, blanks around a cell left out; cells at the end of a line may be left out too."""
     head, *rows = ([cell.strip() for cell in line.split(",")] for line in text.strip().splitlines())
-    full = [dict(zip(head, row + [""] * (len(head) - len(row)), strict=True)) for row in rows]
-    return pd.DataFrame(full, columns=head, dtype="str")
+    full = [row + [""] * (len(head) - len(row)) for row in rows]
+    return {name: list(cells) for name, *cells in zip(head, *full, strict=True)}
+
+
+def rows_of(columns: dict[str, list[str]]) -> list[dict[str, str]]:
+    """The same line by line."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def of_the_clock(given: Given) -> pd.DataFrame:
@@ -130,8 +135,7 @@ def of_the_clock(given: Given) -> pd.DataFrame:
         "next_open_at": lambda: clock.next_open(given.at(case["from"])),
         "last_open_at": lambda: clock.last_open(given.at(case["from"])),
     }
-    asked = lines(case["expect"]).columns
-    return pd.DataFrame([{name: answers[name]() for name in asked}])
+    return pd.DataFrame([{name: answers[name]() for name in columns_of(case["expect"])}])
 
 
 def of_windows(given: Given) -> pd.DataFrame:
@@ -142,7 +146,7 @@ def of_windows(given: Given) -> pd.DataFrame:
 
 def of_local_times(given: Given) -> pd.DataFrame:
     """What the wall times of data are."""
-    walls = pd.to_datetime(lines(given.case["walls"])["wall"])
+    walls = pd.Series(pd.to_datetime(columns_of(given.case["walls"])["wall"]))
     return pd.DataFrame(dict(zip(("instant", "in_gap", "in_fold"), localize(walls, given.zone), strict=True)))
 
 
@@ -193,8 +197,7 @@ def of_capacity(given: Given) -> pd.DataFrame:
 
 def of_percentiles(given: Given) -> pd.DataFrame:
     values = [float(value) for value in given.case["values"].split()]
-    asked = lines(given.case["expect"]).columns
-    return pd.DataFrame([{name: percentile(values, 0.95, name) for name in asked}])
+    return pd.DataFrame([{name: percentile(values, 0.95, name) for name in columns_of(given.case["expect"])}])
 
 
 def of_earned_value(given: Given) -> pd.DataFrame:
@@ -293,19 +296,16 @@ def test_case(case):
         with pytest.raises(ValueError, match=case["refused"]):
             core(given)
         return
-    wanted, found = lines(case["expect"]), core(given)
+    wanted, found = columns_of(case["expect"]), core(given)
     for name, value in case.get("only", {}).items():
         found = found[found[name] == value]
-    shown = pd.DataFrame(
-        {
-            name: [
-                said(value, mark, given)
-                for value, mark in zip_longest(found[name], wanted[name], fillvalue="")
-            ][: len(found)]
-            for name in wanted
-        }
-    )
-    assert shown.to_dict("records") == wanted.to_dict("records"), case["why"]
+    shown = {
+        name: [said(value, mark, given) for value, mark in zip_longest(found[name], marks, fillvalue="")][
+            : len(found)
+        ]
+        for name, marks in wanted.items()
+    }
+    assert rows_of(shown) == rows_of(wanted), case["why"]
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -8,9 +8,30 @@ from msp_report.words import extraction
 from msp_report.words.extraction import in_code, in_notebook, in_template
 
 
-def test_the_catalogue_is_what_extraction_gives():
-    """Write it anew: python -m msp_report.words.extraction."""
-    assert extraction.TEMPLATE.read_bytes() == extraction.template()
+def messages(text: str) -> set[str]:
+    """The messages of a .pot, each with the files where it stands."""
+    return set(text.split("\n\n"))
+
+
+def test_the_catalogue_is_what_extraction_gives(msp, tmp_path):
+    said = msp("tables", "--words", tmp_path)
+    assert said.code == 0 and said.out.split() == [str(tmp_path / extraction.TEMPLATE.name)]
+    new = (tmp_path / extraction.TEMPLATE.name).read_text(encoding="utf-8")
+    kept = extraction.TEMPLATE.read_text(encoding="utf-8")
+    if new != kept:
+        changed = sorted(messages(new) ^ messages(kept))
+        pytest.fail(
+            f"run: msp-report tables --words {extraction.CATALOGUES.relative_to(extraction.ROOT)}\n\n"
+            + "\n\n".join(changed[:3]),
+            pytrace=False,
+        )
+
+
+def test_there_is_no_catalogue_to_draw_outside_a_checkout(msp, tmp_path, monkeypatch):
+    monkeypatch.setattr(extraction, "RULES", tmp_path / "rules.md")
+    said = msp("tables", "--words", tmp_path / "new")
+    assert said.code == 2 and len(said.problems) == 1 and "rules.md" in said.err
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(

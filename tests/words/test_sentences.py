@@ -62,7 +62,7 @@ def figure(
 
 
 def test_there_is_something_to_test():
-    assert len(HEADLINES) == 70 and len(OPENINGS) == 22
+    assert len(HEADLINES) >= 71 and len(OPENINGS) >= 23
 
 
 @pytest.mark.parametrize("report", REPORTS)

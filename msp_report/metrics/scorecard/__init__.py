@@ -78,8 +78,8 @@ class Analysis:
         scorecard.met, .missed and .unjudged [count of figures with a target, n = all of them]; .actions_open [count of
         decisions not carried out], .actions_overdue [count, n = open], .actions_done [count, in the month];
         .opinions_overdue [count of subjects whose opinion has run out or is not independent, n = subjects];
-        .claim_days [days until the first credit lapses, n = credits]; .worse and .better [count of verdicts that
-        changed so]. Missing says why: where no report has recorded a figure there is no pack to sum up.
+        .claim_days [days until the first credit lapses, n = credits]; .worse, .better and .evidence_lost [count of
+        verdicts that changed so]. Missing says why: where no report has recorded a figure there is no pack to sum up.
         """
         return [*_promises(self.pack), *self._decisions(), *self._turns()]
 
@@ -103,7 +103,8 @@ class Analysis:
     def _turns(self) -> list[Figure]:
         alone = None if self.last_month else "there is no pack before this one"
         turns = self.changes.loc[self.changes["kind"] == "verdict", "direction"]
-        return [_own(name, turns.eq(name).sum(), alone) for name in ("worse", "better")]
+        names = {"worse": "worse", "better": "better", "evidence_lost": "lost"}
+        return [_own(name, turns.eq(direction).sum(), alone) for name, direction in names.items()]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""

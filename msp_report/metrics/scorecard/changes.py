@@ -15,7 +15,8 @@ from msp_report.model.tables import TABLES
 CHANGE_COLUMNS = ["kind", "measure", "subject", "from", "to", "direction", "unit"]
 #: The report whose figures count the others: it does not compare itself.
 OWN = "scorecard"
-_JUDGED = ("met", "missed", "no_verdict", "no_data")
+_DECIDED, _OPEN = ("met", "missed"), ("no_verdict", "no_data")
+_JUDGED = (*_DECIDED, *_OPEN)
 
 
 def last_pack(history: pd.DataFrame) -> tuple[Month | None, pd.DataFrame]:
@@ -32,13 +33,14 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
     Parameters: `figures` of this pack and those of the pack `before`, with the columns of figures.json; `again` the
     rows of `rows_again`, which stand last.
     Returns: one row per change with CHANGE_COLUMNS (record scorecard/changes): `kind` verdict, target, rule or clause;
-    `from` and `to`; `direction` worse or better of a verdict, looser or stricter of a target (looser: easier to meet);
-    `unit` says what `from` and `to` are: verdict, text, or the figure's own. Verdicts that became worse come first,
-    then promises that are shown no more, looser targets, and the rest.
+    `from` and `to`; `direction` worse or better of a verdict, lost where it can be judged no more (rule 41: never
+    better, never worse), looser or stricter of a target (looser: easier to meet); `unit` says what `from` and `to` are:
+    verdict, text, or the figure's own. Verdicts that became worse come first, then evidence that was lost, promises
+    that are shown no more, looser targets, and the rest. A verdict that can be judged again is neither.
     Edge cases decided: a figure that only one of the packs has counts where it was, or is, judged (met, missed, no
     verdict, no data); its target and rule are then no change. Figures of the scorecard itself are left out. Where one
     of the packs has no figures at all there is nothing to compare.
-    Source: docs/decisions.md.
+    Source: docs/decisions.md; rule 41.
     """
     rows = pd.DataFrame(columns=CHANGE_COLUMNS) if again is None else again[CHANGE_COLUMNS]
     if figures.empty or before.empty:
@@ -53,9 +55,12 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
     table = pd.concat(parts, ignore_index=True)
     gone = table["kind"].eq("verdict") & table["to"].isna()
     place = np.select(
-        [table["direction"].eq("worse"), gone, table["direction"].eq("looser"), table["kind"].eq("verdict")],
-        [0, 1, 2, 3],
-        4,
+        [
+            *(table["direction"].eq(name) for name in ("worse", "lost")),
+            *(gone, table["direction"].eq("looser"), table["kind"].eq("verdict")),
+        ],
+        [0, 1, 2, 3, 4],
+        5,
     )
     worst = table["to"].map(SEVERITY).where(table["kind"].eq("verdict"))
     table = table.assign(place=place, worst=worst).sort_values(["place", "worst"], kind="stable")
@@ -67,9 +72,12 @@ def _differing(pairs: pd.DataFrame, kind: str) -> pd.DataFrame:
     differ = was.notna() & now.notna() & was.ne(now) | was.notna().ne(now.notna())
     if kind == "verdict":
         unit = "verdict"
-        rank = {verdict: severity for verdict, severity in SEVERITY.items() if verdict in _JUDGED}
-        worse, better = now.map(rank) < was.map(rank), now.map(rank) > was.map(rank)
-        direction = np.select([worse, better], ["worse", "better"], "")
+        decided, told = was.isin(_DECIDED), now.isin(_DECIDED)
+        direction = np.select(
+            [decided & now.isin(_OPEN), decided & told & now.eq("missed"), decided & told & now.eq("met")],
+            ["lost", "worse", "better"],
+            "",
+        )
     elif kind == "target":
         unit = pairs["unit_to"]
         sign = pairs["better_to"].map({"higher": 1, "lower": -1}).fillna(0)

@@ -94,10 +94,12 @@ def exceptions(figures: pd.DataFrame, lines: pd.DataFrame | None = None) -> pd.D
     Parameters: `figures` with the columns of figures.json; `lines` of the scorecard, of which those count that
     miss, or cannot be judged against, a target that is the board's own.
     Returns rows of figures.json, missed first; the board's own have no headline yet. `no_data` counts where
-    there is a target: something was promised and nothing shows it.
+    there is a target: something was promised and nothing shows it. A table that was due and did not come stands beside
+    them (rule 41).
     """
     open_points = figures["verdict"].isin(["missed", "no_verdict"])
-    unknown = figures["verdict"].eq("no_data") & figures["target"].notna()
+    withheld = figures["measure"].eq("evidence.withheld_tables")
+    unknown = figures["verdict"].eq("no_data") & (figures["target"].notna() | withheld)
     found = [figures[(open_points | unknown) & figures["headline"].notna()]]
     if lines is not None:
         own = lines[lines["verdict"].isin(["missed", "no_verdict"])]

@@ -79,8 +79,7 @@ MEASURES = (
         of="Days left to claim for {}",
         unit="days",
         rule="rule 29",
-        meaning="How many days after the last day of the month the first unclaimed credit can still be claimed. "
-        "How many days after the last day of the month the first unclaimed credit can still be claimed.",
+        meaning="How many days after the last day of the month the first unclaimed credit can still be claimed.",
         no_data="No credit can be claimed.",
     ),
     Measure(
@@ -90,7 +89,7 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="verdicts against those of the last pack",
-        meaning="How many figures have a worse verdict than in the last pack before this one; a promise that is "
+        meaning="How many figures were met in the last pack before this one and are missed now; a promise that is "
         "new or gone is no worse verdict.",
         no_data="There is no pack before this one.",
     ),
@@ -100,7 +99,18 @@ MEASURES = (
         of="Verdicts on {} that became better",
         unit="count",
         rule="verdicts against those of the last pack",
-        meaning="How many figures have a better verdict than in the last pack before this one.",
+        meaning="How many figures were missed in the last pack before this one and are met now.",
+        no_data="There is no pack before this one.",
+    ),
+    Measure(
+        "evidence_lost",
+        "Verdicts lost for want of evidence",
+        of="Verdicts on {} lost for want of evidence",
+        unit="count",
+        better="lower",
+        rule="rule 41",
+        meaning="How many figures were met or missed in the last pack before this one and cannot be judged now: never "
+        "better, never worse.",
         no_data="There is no pack before this one.",
     ),
 )

@@ -27,4 +27,8 @@ def meaning(column: str) -> str:
     """What a column means: as declared for records, else as the canonical column of that name. KeyError for neither."""
     if column in MEANINGS:
         return MEANINGS[column]
-    return next(found.meaning for table in TABLES.values() for found in table.columns if found.name == column)
+    for table in TABLES.values():
+        for found in table.columns:
+            if found.name == column:
+                return found.meaning
+    raise KeyError(column)

@@ -6,8 +6,8 @@ from msp_report.words.sentences.said import Page, Said, joined
 
 
 def opening(page: Page) -> list[str | None]:
-    """How many targets were met, and which verdicts changed."""
-    return [_targets(page), _changed(page)]
+    """How many targets were met, which verdicts changed, and for how many there is no evidence any more."""
+    return [_targets(page), _changed(page), _lost(page)]
 
 
 def _targets(page: Page) -> str:
@@ -37,6 +37,18 @@ def _targets(page: Page) -> str:
     )
 
 
+def _lost(page: Page) -> str | None:
+    lost = page.one("scorecard.evidence_lost")
+    if not lost.raw.value:
+        return None
+    return page.language.plural(
+        "{value} verdict of the last pack was lost: there is no evidence for it any more.",
+        "{value} verdicts of the last pack were lost: there is no evidence for them any more.",
+        lost.raw.value,
+        **lost,
+    )
+
+
 def _changed(page: Page) -> str | None:
     worse, better = page.one("scorecard.worse"), page.one("scorecard.better")
     if worse.raw.value is None or page.one("scorecard.met").raw.value is None:
@@ -63,6 +75,8 @@ def _changed(page: Page) -> str | None:
             better.raw.value,
             **better,
         )
+    if page.one("scorecard.evidence_lost").raw.value:
+        return None
     return page.language("No verdict changed since the last pack.")
 
 

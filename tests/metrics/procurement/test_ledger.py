@@ -1,4 +1,4 @@
-"""Rule 27, what every invoice line is found to be: each sentence by a case worked by hand."""
+"""Rule 27, what every invoice line is found to be: cases worked by hand beyond those of tests/rules."""
 
 from __future__ import annotations
 
@@ -23,22 +23,9 @@ from msp_report.metrics.procurement import (
 )
 
 
-def test_documents_that_agree_are_no_exception():
-    assert found(*order()) == []
-    assert found(*order(invoice={"paid_on": 20})) == []
-
-
 @pytest.mark.parametrize(
     ("documents", "expected"),
     [
-        # nothing came: the whole line, 10 x 80
-        (order(packing_slip=None), [(EARLY, 800)]),
-        # all came, two days after the invoice: it was not there when it was charged for
-        (order(packing_slip={"day": 12}), [(EARLY, 800)]),
-        # on the day of the invoice is in time
-        (order(packing_slip={"day": 10}), []),
-        # 6 of 10 came: 4 x 80
-        (order(packing_slip={"quantity": 6}), [(QUANTITY, 320)]),
         # 6 before the invoice, 4 after it: those 4 were early
         (
             [*order(packing_slip={"quantity": 6}), doc("packing_slip", document_id="s2", quantity=4, day=15)],
@@ -48,15 +35,11 @@ def test_documents_that_agree_are_no_exception():
         (order(packing_slip={"quantity": 6, "day": 12}), [(EARLY, 480), (QUANTITY, 320)]),
         # more than was invoiced came
         (order(packing_slip={"quantity": 12}), []),
-        # 92 for 80: 12 x 10, over the order and the quote; each is an exception
-        (order(invoice={"unit_price": 92}), [(OVER_ORDERED, 120), (OVER_QUOTED, 120)]),
         (order(quote={"unit_price": 92}, invoice={"unit_price": 92}), [(OVER_ORDERED, 120)]),
         (order(order={"unit_price": 92}, invoice={"unit_price": 92}), [(OVER_QUOTED, 120)]),
-        (order(invoice={"unit_price": 79}), []),
         # a quarter of what is invoiced too dear is a quarter of the excess
         (order(invoice={"unit_price": 92, "quantity": 5}, quote=None), [(OVER_ORDERED, 60)]),
-        # no order: the whole line, and nothing that would need one
-        (order(order=None, quote=None, packing_slip=None), [(NO_ORDER, 800)]),
+        # another order is not this one
         (order(order={"order_id": "P2"}, quote=None), [(NO_ORDER, 800)]),
         (
             [*order(), doc("invoice", document_id="i2", order_id=None, order_line=None, item="call")],
@@ -73,19 +56,8 @@ def test_each_document_against_the_invoice(documents, expected):
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        # 2 went back and were credited
-        ([doc("return", quantity=2), doc("credit_note", quantity=2)], []),
-        # 2 went back and were not credited: 2 x 80
-        ([doc("return", quantity=2)], [(QUANTITY, 160)]),
         # negative numbers mean the same
         ([doc("return", quantity=-2), doc("credit_note", quantity=-2)], []),
-        (
-            [
-                doc("packing_slip", document_id="s2", quantity=-2),
-                doc("invoice", document_id="c", quantity=-2, day=14),
-            ],
-            [],
-        ),
         (
             [
                 doc("packing_slip", document_id="s2", quantity=-2),
@@ -99,13 +71,6 @@ def test_each_document_against_the_invoice(documents, expected):
 )
 def test_returns_and_credit_notes_subtract(more, expected):
     assert found(*order(), *more) == expected
-
-
-def test_a_credit_note_lowers_the_quantity_that_is_too_dear():
-    """92 for 80, 2 of 10 credited at 92: 12 x 8."""
-    dear = [*order(quote=None, invoice={"unit_price": 92}), doc("credit_note", quantity=2, unit_price=92)]
-    row = match(pd.DataFrame(dear), None, None, {}, {}).iloc[0]
-    assert (row["exception"], row["amount"], row["invoiced"]) == (OVER_ORDERED, 96, 8)
 
 
 def test_a_credit_note_at_another_price_lowers_the_price():
@@ -158,15 +123,13 @@ def test_one_delivery_with_two_equal_invoices_that_it_covers():
     [
         (check(80), []),
         (check(100), []),
-        # 80 for 60: 20 x 10
-        (check(60), [(OVER_CHECK, 200)]),
+        # 80 for 60: 20 x 10, whatever the case of its letters
         (check(60, item="DISK"), [(OVER_CHECK, 200)]),
         (check(60, item="cable"), []),
         # in euros at the rate of the invoice's date: 75 are 60
         (check(75, currency="EUR"), [(OVER_CHECK, 200)]),
         # the provider's own look is not independent
         (check(60, checked_by="Northgate"), []),
-        (check(60, checked_by="finance"), [(OVER_CHECK, 200)]),
         # of one vendor the last one before the invoice counts
         (pd.concat([check(60), check(79, day=9)]), [(OVER_CHECK, 10)]),
         (pd.concat([check(60), check(79, day=11)]), [(OVER_CHECK, 200)]),
@@ -242,7 +205,6 @@ def test_the_check_has_its_own_tolerance():
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (doc("invoice", document_id="i2", day=19), [(DUPLICATE, 800)]),
         (doc("invoice", line="2"), [(DUPLICATE, 800)]),
         (doc("invoice", document_id="i2", order_line=None), [(DUPLICATE, 800)]),
         # in packs the same
@@ -256,11 +218,6 @@ def test_duplicate_invoices(more, expected):
     assert found(*order(quote=None), more) == expected
 
 
-def test_what_was_ordered_and_came_twice_is_invoiced_twice():
-    documents = order(order={"quantity": 20}, packing_slip={"quantity": 20})
-    assert found(*documents, doc("invoice", document_id="i2")) == []
-
-
 def test_bills_without_an_order_are_duplicates_within_a_month_only():
     bill = {"order_id": None, "order_line": None}
     first, again = doc("invoice", **bill), doc("invoice", document_id="i2", day=20, **bill)
@@ -272,9 +229,6 @@ def test_bills_without_an_order_are_duplicates_within_a_month_only():
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"invoice": {"paid_on": 10}}, []),
-        # before the goods, with the invoice
-        ({"invoice": {"paid_on": 10}, "packing_slip": {"day": 11}}, [(PAID, 800), (EARLY, 800)]),
         # before the invoice
         ({"invoice": {"paid_on": 9}}, [(PAID, 800)]),
         # before the order
@@ -301,9 +255,6 @@ def licence(**changes) -> list[dict]:
     ("documents", "expected"),
     [
         (licence(), []),
-        (licence(licence_receipt=None), [(NO_RECEIPT, 800)]),
-        # a receipt for 6 of 10: 4 x 80
-        (licence(licence_receipt={"quantity": 6}), [(NO_RECEIPT, 320)]),
         # without a packing slip it comes with its receipt; lacking that is one exception
         (licence(packing_slip=None), []),
         (licence(packing_slip=None, licence_receipt=None), [(NO_RECEIPT, 800)]),
@@ -331,16 +282,9 @@ def test_a_licence_by_its_name_in_the_contract():
 @pytest.mark.parametrize(
     ("orders", "expected"),
     [
-        ([(1, 3000), (8, 2500)], [("A; B", 5500)]),
-        # the eighth day after is too far
-        ([(1, 3000), (9, 2500)], []),
-        # the limit itself is not passed
-        ([(1, 2500), (8, 2500)], []),
-        # who passes it alone has passed it openly, and is not counted
-        ([(1, 5001), (2, 100)], []),
+        # who passes the limit alone has passed it openly, and is not counted
         ([(1, 3000), (2, 5001), (3, 2500)], [("A; C", 5500)]),
-        # another vendor
-        ([(1, 3000), (2, 2500, "Other")], []),
+        # the same vendor in other letters
         ([(1, 3000), (2, 2500, "ACME")], [("A; B", 5500)]),
         # one window holds all three; with a chain no window does
         ([(1, 2000), (4, 2000), (8, 2000)], [("A; B; C", 6000)]),

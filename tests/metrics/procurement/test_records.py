@@ -269,10 +269,6 @@ KINDS = {
 }
 
 
-def orders_of(entry: dict) -> str:
-    return "; ".join(entry.get("order_ids", [entry.get("order_id", "")]))
-
-
 @pytest.mark.parametrize("month", ["2026-05", "2026-06", "2026-09", "2026-10"])
 def test_every_planted_fault_is_found_and_nothing_else(demo_place, truth, month):
     from msp_report.case import open_case

@@ -21,8 +21,12 @@ def figure(measure, verdict=None, subject="", value=1.0, **fields):
 CHANGES = [
     # before, now, (kind, from, to, direction), why
     ({"verdict": "met"}, {"verdict": "missed"}, ("verdict", "met", "missed", "worse"), "now missed"),
-    ({"verdict": "missed"}, {"verdict": "no_verdict"}, ("verdict", "missed", "no_verdict", "better"), "doubt now"),
-    ({"verdict": "no_data"}, {"verdict": "met"}, ("verdict", "no_data", "met", "better"), "known now"),
+    ({"verdict": "missed"}, {"verdict": "met"}, ("verdict", "missed", "met", "better"), "now met"),
+    ({"verdict": "missed"}, {"verdict": "no_verdict"}, ("verdict", "missed", "no_verdict", "lost"), "doubt: no praise"),
+    ({"verdict": "met"}, {"verdict": "no_verdict"}, ("verdict", "met", "no_verdict", "lost"), "nor a miss"),
+    ({"verdict": "missed"}, {"verdict": "no_data"}, ("verdict", "missed", "no_data", "lost"), "silence is no praise"),
+    ({"verdict": "no_data"}, {"verdict": "met"}, ("verdict", "no_data", "met", ""), "known again"),
+    ({"verdict": "no_verdict"}, {"verdict": "no_data"}, ("verdict", "no_verdict", "no_data", ""), "never was decided"),
     ({"verdict": "met"}, {"verdict": "no_target"}, ("verdict", "met", "no_target", ""), "no promise any more"),
     ({"verdict": "met"}, None, ("verdict", "met", None, ""), "shown no more"),
     (None, {"verdict": "missed"}, ("verdict", None, "missed", ""), "promised now"),

@@ -104,6 +104,7 @@ def test_the_figures_count_the_frames():
         "claim_days": (29, 2),  # 31 October to 29 November
         "worse": (1, None),
         "better": (1, None),
+        "evidence_lost": (0, None),
     }
     assert {one.verdict for one in found.figures()} == {None}, "these are no promises of the provider"
 

@@ -49,27 +49,6 @@ def test_attainment_counts_the_clocks_decided_in_the_month():
     assert response["attainment_ratio"].isna().all()
 
 
-def test_a_share_exactly_on_target_is_met_and_one_that_is_not_agreed_has_no_target():
-    solved = [{"opened_at": "04-10 09:00", "priority": "P2", "resolved_at": "04-10 10:00"}] * 4
-    late = [{"opened_at": "04-10 09:00", "priority": "P2", "resolved_at": "04-20 10:00"}]
-    other = [{"opened_at": "04-10 09:00", "priority": "P3", "resolved_at": "04-10 10:00"}]
-    table = tickets.attainment(
-        clocks(desk(*solved, *late, *other), None, contract(), END), contract(), START, END
-    )
-    assert row_of(table, clock="resolution", priority="P2")["verdict"] == "met"  # 4 of 5, 0.8 agreed
-    assert row_of(table, clock="resolution", priority="P3")["verdict"] == "no_target"
-
-
-def test_the_share_agreed_is_that_of_the_first_day():
-    amended = contract(
-        amendments=[{"effective_on": "2026-04-02", "set": {"tickets.priorities.P1.attainment_ratio": 0.5}}]
-    )
-    frame = clocks(desk(WED | {"resolved_at": "04-01 11:00"}), None, amended, END)
-    assert row_of(tickets.attainment(frame, amended, START, END), clock="resolution", priority="P1")[
-        "target_ratio"
-    ] == pytest.approx(0.95)
-
-
 # ---------------------------------------------------------------- rule 11: the sixteen readings
 
 
