@@ -276,8 +276,7 @@ class Case:
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
         month = self.period.first.shift(-1)
-        folder = self._folder(month) if month in self._exports.months else None
-        return folder is not None and (folder / "tables" / f"{name}.parquet").exists()
+        return month in self.months and self._came(name, month)
 
     @property
     def invited(self) -> int | None:

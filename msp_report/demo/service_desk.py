@@ -729,6 +729,7 @@ def _expect(life: Life, month: Span, reach: int, truth: Truth) -> None:
     opened = t["opened"].between(month.start, month.end - 1)
     booked = entries[entries["at"].between(month.start, month.end - 1)]
     hours = booked.groupby("row")["hours"].sum().reindex(t.index).fillna(0.0)
+    billed = booked[~booked["in_contract"].astype(bool)].groupby("row")["hours"].sum()
     stays = {
         edge: ~_latest(events, "status", at).reindex(t.index).isin(_GONE) & (t["opened"] < at)
         for edge, at in (("start", month.start), ("end", month.end))
@@ -807,7 +808,7 @@ def _expect(life: Life, month: Span, reach: int, truth: Truth) -> None:
     stuck = ids[stays["end"] & (quiet >= 7 * DAY_S)]
     if len(stuck):
         truth.plant(month.label, "daily", "stuck", ids=list(stuck))
-    _expect_requests(life, opened, hours, month, truth)
+    _expect_requests(life, opened, hours, billed.reindex(t.index).fillna(0.0), month, truth)
 
 
 _GONE = ["resolved", "closed", "cancelled", "merged"]
@@ -839,8 +840,10 @@ def _clocks(life: Life, month: Span) -> pd.DataFrame:
     return clocks
 
 
-def _expect_requests(life: Life, opened: pd.Series, hours: pd.Series, month: Span, truth: Truth) -> None:
-    """Who opened the month's tickets, and what for."""
+def _expect_requests(
+    life: Life, opened: pd.Series, hours: pd.Series, billed: pd.Series, month: Span, truth: Truth
+) -> None:
+    """Who opened the month's tickets, and what for; only hours beside the fee are billed."""
     t = life.tickets
     known = t["requester"] >= 0
     may = authorised()[t["requester"]] & known
@@ -873,7 +876,7 @@ def _expect_requests(life: Life, opened: pd.Series, hours: pd.Series, month: Spa
             kind,
             tickets=int(mine.sum()),
             hours=spent,
-            cost=spent * HOURLY_RATE,
+            cost=float(billed[mine].sum()) * HOURLY_RATE,
             **listed,
         )
 
