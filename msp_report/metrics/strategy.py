@@ -118,7 +118,7 @@ def analyse(case: Case) -> Analysis:
     projects, decisions = case.table("projects"), case.table("decisions")
     after = wall_time(case.end, agreed.client.timezone)
     agreed = agreed.on((after - pd.Timedelta(microseconds=1)).date())
-    alive = _alive(projects, decisions, after)
+    alive = _alive(projects, decisions, after, agreed, plan)
     table = _with_faults(alive, plan, agreed)
     return Analysis(
         projects=_worst_first(table),
@@ -213,10 +213,14 @@ def _figures_of_checks(checks: pd.DataFrame) -> list[Figure]:
 
 
 def _alive(
-    projects: pd.DataFrame | None, decisions: pd.DataFrame | None, after: pd.Timestamp
+    projects: pd.DataFrame | None,
+    decisions: pd.DataFrame | None,
+    after: pd.Timestamp,
+    contract: Contract,
+    plan: Strategy,
 ) -> pd.DataFrame:
     """The projects alive, as last reported, with approvals, ranks and cost."""
-    now = variance(projects, after, None, decisions).set_index("project_id")
+    now = variance(projects, after, None, decisions, contract, plan).set_index("project_id")
     now = now[now["status"].isin(_ALIVE)]
     columns = ["project_id", "as_of", "approved_by", "approved_on", "best_resource", "subject"]
     reports = TABLES["projects"].empty() if projects is None else projects

@@ -230,6 +230,9 @@ REASONS: tuple[str, ...] = (
     "nobody was asked",
     "{number} answered, and fewer than {least} make no figure",
     # projects, strategy, alternatives
+    "planned value falls",
+    "earned value falls",
+    "cost falls",
     "no benefit",
     "no risk",
     "no cost",

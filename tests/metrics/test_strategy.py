@@ -73,7 +73,8 @@ def decided(*rows: tuple) -> pd.DataFrame:
         ({"objective": "world peace"}, ["no_objective"]),  # not one of the board's
         ({"objective": "HALF of sales online"}, []),
         ({"approved_by": None}, ["unapproved"]),
-        ({"approved_by": None, "approved_on": "2026-10-01"}, []),
+        ({"approved_by": None, "approved_on": "2026-10-01"}, ["unapproved"]),  # a date is nobody
+        ({"proposed_by": "Example MSP", "in_contract": True, "approved_by": "Example MSP"}, ["unapproved"]),
         ({"approved_by": None, "status": "proposed"}, []),  # a proposal is yet to be approved
         ({"approved_by": None, "status": "waiting"}, ["unapproved"]),
         ({"proposed_by": "EXAMPLE MSP "}, ["own_profit"]),

@@ -9,10 +9,15 @@ Decided here, where the rules leave room:
   first forecast given, and the source says so, for the end and for the cost apart.
 - A forecast that the last report leaves empty is missing, not the one before.
 - A change is a difference between two known values; an empty cell between them is none.
-- Periods of earned value count as they stand, one row each; the planned duration ends where the plan first
-  reaches its last value, so that months reported after the planned end do not lengthen the plan.
-- Approval: the last decision that is no ranking, of anyone but the provider; without one the project's own
-  approved_by or approved_on. Where no project and no decision names any approval, it is not known.
+- Periods of earned value are months of the calendar (rows without `period` count one each): a month without a row
+  lies on a straight line between its neighbours by plan, and has earned and spent what the month before had. The
+  planned duration ends where the plan first reaches its last value, so that months reported after the planned end do
+  not lengthen the plan.
+- Planned or earned value that falls is not cumulative: `falls` names it, and there is no earned value at all. What was
+  spent may fall, and is named.
+- Approval: the last decision that is no ranking, of anyone but the provider and the proposer; without one the
+  project's own approved_by, where it names an approver of the strategy (anyone, where it names none) who is neither; a
+  date alone is no approval. Where no project and no decision names any approval, it is not known.
 - A proposal is a project whose status is proposed. Its cost is the forecast, else the baseline.
 """
 
@@ -29,8 +34,9 @@ import pandas as pd
 from msp_report.model.case import Case
 from msp_report.model.columns import civil_day, dates, day_after, plain_rows, whole_days
 from msp_report.model.figures import Figure, judge
+from msp_report.model.names import normal, normal_name, provider_names
 from msp_report.model.statistics import wilson
-from msp_report.params import Strategy, as_contract, as_strategy
+from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
 EARNED = [
     "pv", "ev", "ac", "cv", "spi", "cpi", "eac", "eac_typical", "eac_spi", "tcpi", "es", "spi_t", "ieac_t",
@@ -40,7 +46,7 @@ VARIANCE = [
     "project_id", "baseline_end", "current_baseline_end", "forecast_end", "slip_days", "baseline_cost",
     "current_baseline_cost", "forecast_cost", "cost_variance", *EARNED, "name", "status", "as_of", "status_since",
     "schedule", "budget", "baseline_source", "baseline_cost_source", "changes", "last_change_on", "approved",
-    "sponsor", "proposed_by", "objective", "in_contract", "actual_cost", "percent_complete", "periods_elapsed",
+    "sponsor", "proposed_by", "objective", "in_contract", "actual_cost", "percent_complete", "periods_elapsed", "falls",
 ]  # fmt: skip
 CHANGES = ["project_id", "as_of", "field", "from", "to", "days", "cost", "name", "what"]
 PROPOSALS = [
@@ -98,6 +104,11 @@ class Analysis:
         """The projects that are approved or waiting and not begun, the latest first."""
         return waiting(self.variance)
 
+    @property
+    def falling(self) -> pd.DataFrame:
+        """The projects of which a cumulative value falls."""
+        return self.variance[self.variance["falls"].notna()]
+
     def figures(self) -> list[Figure]:
         """projects.slip, .cost_variance, .cpi, .spi_t, .unapproved and .changes, over all and by project.
 
@@ -124,7 +135,9 @@ def analyse(case: Case) -> Analysis:
     begin, cutoff = civil_day(case.start, zone), day_after(case.end, zone)
     reports, decisions = case.table("projects"), case.table("decisions")
     return Analysis(
-        variance=variance(reports, cutoff, case.table("project_periods"), decisions),
+        variance=variance(
+            reports, cutoff, case.table("project_periods"), decisions, case.agreed, case.strategy
+        ),
         changes=changes(reports, cutoff),
         recent=changes(reports, cutoff, since=begin),
         proposals=proposals(reports, decisions, case.strategy, cutoff),
@@ -139,11 +152,14 @@ def variance(
     cutoff: Cutoff,
     periods: pd.DataFrame | None = None,
     decisions: pd.DataFrame | None = None,
+    contract: Contract | Mapping[str, Any] | None = None,
+    strategy: Strategy | Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Every project against its first and its current baseline, as last reported before the cut-off.
 
     Parameters: the tables projects, project_periods and decisions (None: not supplied). `cutoff`: the day after
-    the period, or an instant in the client's zone; later reports, periods and decisions do not exist.
+    the period, or an instant in the client's zone; later reports, periods and decisions do not exist. `contract` names
+    the provider, `strategy` who may approve.
     Returns: one row per project with VARIANCE: slip_days [days, positive is late]; cost_variance [cost, positive
     is under]; schedule (late, early, on time) and budget (over, under, as planned) in words; baseline_source and
     baseline_cost_source (given, first_forecast); status_since, the first report of the present status; changes
@@ -178,9 +194,9 @@ def variance(
     changed = changes(projects, cutoff).groupby("project_id")["as_of"].agg(["size", "max"])
     frame["changes"] = changed["size"].reindex(frame.index).fillna(0).astype("int64")
     frame["last_change_on"] = changed["max"].reindex(frame.index).astype("datetime64[us]")
-    frame["approved"] = _approved(frame, decisions, cutoff)
+    frame["approved"] = _approved(frame, decisions, cutoff, contract, strategy)
     earned = earned_value(_visible(periods, cutoff)).set_index("project_id")
-    frame = frame.join(earned[[*EARNED, "periods_elapsed"]])
+    frame = frame.join(earned[[*EARNED, "periods_elapsed", "falls"]])
     frame["ac"] = frame["ac"].fillna(frame["actual_cost"])
     return frame.reset_index()[VARIANCE]
 
@@ -196,7 +212,8 @@ def earned_value(
     Returns: one row per project, with project_id where given: bac, EARNED and sv [cost; spi, cpi, tcpi and spi_t
     are ratios; es and ieac_t are periods], periods_elapsed and planned_periods [count].
     Edge cases: nothing earned yet reported: all missing but bac; no actual cost: no cpi, eac or tcpi; a divisor
-    of 0: missing, never infinite; EV at or over BAC: es = planned periods.
+    of 0: missing, never infinite; EV at or over BAC: es = planned periods; `falls` names planned, earned or actual
+    cost that falls, and the first two leave all missing but bac.
     Source: rule 25.
 
     >>> plan = pd.DataFrame({"planned_value": [10, 30, 60, 100]})
@@ -211,6 +228,9 @@ def earned_value(
         table["project_id"] = ""
     if periods is not None and "period" in periods:
         table = table.sort_values(["project_id", "period"], kind="stable")
+    falls = _falls(table)
+    if periods is not None and "period" in periods:
+        table = _every_month(table)
     by_project = table.groupby("project_id", sort=True)
     table["n"] = by_project.cumcount() + 1
     plan = pd.DataFrame({"last": by_project["planned_value"].last()})
@@ -222,7 +242,11 @@ def earned_value(
     frame = frame.assign(ac=status["actual_cost"]).astype("float64")
     _add_schedule(frame, table, plan)
     _add_costs(frame)
-    frame = frame[["bac", "periods_elapsed", "planned_periods", *EARNED, "sv"]]
+    frame["falls"] = falls.reindex(frame.index)
+    frame = frame[["bac", "periods_elapsed", "planned_periods", *EARNED, "sv", "falls"]]
+    no_sum = frame["falls"].str.contains("value").fillna(False).astype(bool)
+    shown = ["periods_elapsed", "planned_periods", *EARNED, "sv"]
+    frame[shown] = frame[shown].mask(no_sum)
     return frame.reset_index(drop=True) if single else frame.reset_index()
 
 
@@ -286,7 +310,7 @@ def proposals(
     """
     reports = _reports(projects, cutoff)
     frame = reports.groupby("project_id").tail(1).set_index("project_id").sort_index()
-    frame["approved"] = _approved(frame, decisions, cutoff)
+    frame["approved"] = _approved(frame, decisions, cutoff, None, strategy)
     frame = frame[frame["status"] == "proposed"].copy()
     frame["cost"] = frame["forecast_cost"].fillna(frame["baseline_cost"])
     rank = frame["cost"].rank() - 1
@@ -487,6 +511,41 @@ def _budgets(bac: float | Mapping[str, float] | pd.Series, projects: pd.Index) -
     return pd.Series(float(bac), projects)
 
 
+def _falls(table: pd.DataFrame) -> pd.Series:
+    """By project, which of its cumulative columns fall from one row to the next, in words; missing where none does."""
+    words = {
+        "planned_value": "planned value falls",
+        "earned_value": "earned value falls",
+        "actual_cost": "cost falls",
+    }
+    known = table.assign(**{name: table.groupby("project_id")[name].ffill() for name in words})
+    steps = known.groupby("project_id")[list(words)].diff()
+    fell = (steps < 0).groupby(table["project_id"]).any()
+    text = pd.Series("", fell.index, dtype="str")
+    for name, said in words.items():
+        text = text + fell[name].map({True: f"; {said}", False: ""}).astype("str")
+    return text.str.removeprefix("; ").where(text.ne(""))
+
+
+def _every_month(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each project with the months between that have none."""
+    if table.empty:
+        return table
+    month = pd.PeriodIndex(table["period"], freq="M")
+    number = pd.Series(month.year * 12 + month.month, table.index)
+    first, last = (number.groupby(table["project_id"]).agg(name) for name in ("min", "max"))
+    length = (last - first + 1).to_numpy()
+    full = pd.DataFrame({"project_id": first.index.repeat(length)})
+    full["number"] = first.repeat(length).to_numpy() + full.groupby("project_id").cumcount()
+    full = full.merge(table.assign(number=number), on=["project_id", "number"], how="left", indicator=True)
+    by_project = full.groupby("project_id")
+    full["planned_value"] = by_project["planned_value"].transform(lambda each: each.interpolate())
+    gap = full["_merge"].eq("left_only")
+    for name in ("earned_value", "actual_cost"):
+        full[name] = full[name].where(~gap, by_project[name].ffill())
+    return full.drop(columns=["number", "_merge"])
+
+
 def _add_schedule(frame: pd.DataFrame, table: pd.DataFrame, plan: pd.DataFrame) -> None:
     """Adds planned_periods, es, spi_t and ieac_t."""
     project = table["project_id"]
@@ -534,14 +593,37 @@ def _decisions_before(decisions: pd.DataFrame | None, cutoff: Cutoff) -> pd.Data
     return table[table["decided_on"] < _wall(cutoff)].sort_values("decided_on", kind="stable")
 
 
-def _approved(latest: pd.DataFrame, decisions: pd.DataFrame | None, cutoff: Cutoff) -> pd.Series:
+def _approved(
+    latest: pd.DataFrame,
+    decisions: pd.DataFrame | None,
+    cutoff: Cutoff,
+    contract: Contract | Mapping[str, Any] | None,
+    strategy: Strategy | Mapping[str, Any] | None,
+) -> pd.Series:
     """Whether each project, by index, was approved; missing for all where nobody speaks of approval."""
+    theirs = provider_names(as_contract(contract or {}))
+    allowed = frozenset(map(normal_name, as_strategy(strategy).approval.approvers))
+    proposer = normal(latest["proposed_by"]).fillna("")
+    proposer = proposer.where(~proposer.isin(theirs), "")
     decided = _decisions_before(decisions, cutoff)
     decided = decided[(decided["decision"] != "ranked") & (decided["role"] != "provider")]
-    last = decided.groupby("project_id")["decision"].last()
-    own = latest["approved_by"].notna() | latest["approved_on"].notna()
+    by = normal(decided["by"]).fillna("")
+    own_side = by.isin(theirs) | (by.ne("") & by.eq(decided["project_id"].map(proposer)))
+    last = decided[~own_side].groupby("project_id")["decision"].last()
+    people = normal(latest["approved_by"]).fillna("").str.split(r"\s*;\s*", regex=True)
+    own = pd.Series(
+        [
+            any(
+                one and one not in theirs and one != other and (not allowed or one in allowed) for one in each
+            )
+            for each, other in zip(people, proposer, strict=True)
+        ],
+        latest.index,
+        dtype=bool,
+    )
+    spoken = latest["approved_by"].notna() | latest["approved_on"].notna()
     approved = (last == "approved").astype("boolean").reindex(latest.index).fillna(own)
-    return approved if own.any() or decisions is not None else approved.where(own)
+    return approved if spoken.any() or decisions is not None else approved.where(own)
 
 
 def _ranks(decisions: pd.DataFrame | None, cutoff: Cutoff, role: str) -> pd.Series:

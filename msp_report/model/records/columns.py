@@ -130,6 +130,7 @@ MEANINGS: dict[str, str] = {
     "expired": "Whether it has run out",
     "failed": "Runs that failed, or records that did not pass",
     "failed_ratio": "Share of the runs that are over that failed",
+    "falls": "Which cumulative value falls from month to month",
     "fault": "What is wrong with the project, as a code",
     "faults": "All that is wrong with it",
     "fee": "Monthly fee, or the fee in a year [money]",
