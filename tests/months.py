@@ -27,15 +27,9 @@ class MonthOf:
     reaches: dict[str, pd.Timestamp] = field(default_factory=dict)
     invited: int | None = None
     client: str = "acme"
-<<<<<<< HEAD
     withheld: dict[str, Month | None] = field(default_factory=dict)
     begins: bool = False
     newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
-=======
-    begins: bool = False
-    newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
-    withheld: dict[str, Month | None] = field(default_factory=dict)
->>>>>>> 18c6be9e5704048ddf2cf410437db1ef7f8e396f
 
     @property
     def period(self) -> Period:

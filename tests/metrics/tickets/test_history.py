@@ -7,11 +7,7 @@ import pytest
 import workspaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
-<<<<<<< HEAD
-from ticket_cases import END, WED, check, contract, desk, desks, frames, log, one
-=======
 from ticket_cases import END, WED, check, contract, desk, desks, frames, one
->>>>>>> 18c6be9e5704048ddf2cf410437db1ef7f8e396f
 
 from msp_report.metrics import tickets
 from msp_report.metrics.tickets import clocks, clocks_of, history_of
@@ -31,29 +27,9 @@ def test_only_tickets_opened_before_the_cutoff_have_clocks():
     assert list(frame["ticket_id"]) == ["T2"]
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(
-    ("ticket", "events", "there"),
-    [
-        (WED | {"status": "cancelled"}, [], False),
-        (WED | {"status": "merged", "closed_at": "04-01 13:59"}, [], False),
-        (WED | {"status": "merged", "closed_at": "04-02 10:00"}, [], True),  # its time had run out before
-        (WED | {"status": "cancelled", "closed_at": "05-02 10:00"}, [], True),  # later facts do not exist
-        (WED, [("04-01 11:00", "merged")], False),
-        (WED, [("04-01 11:00", "resolved"), ("04-02 11:00", "cancelled")], False),
-        (WED, [("04-01 11:00", "cancelled"), ("04-02 11:00", "open")], True),
-        (WED | {"status": "cancelled"}, [("04-01 11:00", "open")], True),  # events outrank the export's state
-        (WED, [("05-01 11:00", "cancelled")], True),
-    ],
-)
-def test_cancelled_and_merged_tickets_have_only_clocks_that_had_run_out(ticket, events, there):
-    frame = clocks(desk(ticket), log(*events) if events else None, contract(), END)
-    assert (len(frame) == 1) is there
-=======
 def test_a_ticket_called_cancelled_that_was_closed_after_the_cut_off_has_its_clocks():
     ticket = WED | {"status": "cancelled", "closed_at": "05-02 10:00"}
     assert len(clocks(desk(ticket), None, contract(), END)) == 1
->>>>>>> 18c6be9e5704048ddf2cf410437db1ef7f8e396f
 
 
 def test_a_ticket_called_solved_without_a_time_stays_open_and_is_listed():
