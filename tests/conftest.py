@@ -35,11 +35,12 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Marks as `slow` what lies in one of the places above, asks for the demo company or tries many inputs."""
+    """Marks as `slow` what lies in one of the places above, asks for the demo company or invents its inputs."""
     here = Path(__file__).parent
     for item in items:
         placed = item.path.relative_to(here).as_posix().startswith(SLOW)
-        if placed or "demo_place" in item.fixturenames or item.get_closest_marker("hypothesis"):
+        invented = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if placed or invented or "demo_place" in item.fixturenames:
             item.add_marker("slow")
 
 
