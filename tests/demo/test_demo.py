@@ -778,11 +778,13 @@ def faults_of(documents: dict, found: dict, provider: str) -> list[tuple[str, fl
         faults.append(("quantity_over_received", (invoiced - received) * invoice["each"]))
     for against, fault in (("order", "price_over_ordered"), ("quote", "price_over_quoted")):
         agreed = documents[against][0]["each"]
-        if invoice["each"] - agreed > 5 and invoice["each"] > 1.02 * agreed:
+        over = invoice["each"] - agreed
+        if over * invoiced > 25 or over > 0.02 * agreed:  # a price has to be within every tolerance that is set
             faults.append((fault, (invoice["each"] - agreed) * invoiced))
     check = found.get((invoice["item"], invoice["vendor"]))
     if check is None and order["ordered_by"] == provider:
-        faults.append(("provider_ordered_unchecked", invoice["pieces"] * invoice["each"]))
+        each = invoice["pieces"] * invoice["each"]
+        faults += [("provider_ordered_unchecked", each), ("ordered_by_provider_unchecked", each)]
     assert check is not None or order["ordered_by"] == provider, invoice["item"]
     if check is not None and invoice["each"] > 1.1 * check:
         faults.append(("price_over_check", (invoice["each"] - check) * invoiced))
