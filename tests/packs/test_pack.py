@@ -787,7 +787,7 @@ def test_a_second_run_waits_and_a_killed_one_is_taken_up_where_it_stopped(tmp_pa
     # a script without a guard, as a consultant would write it: kernels must not run it again
     script = tmp_path / "script.py"
     script.write_text(
-        "import sys\nfrom pathlib import Path\nfrom msp_report import pack\n"
+        "import sys\nfrom pathlib import Path\nfrom msp_report.packs import pack\n"
         f"open({str(tmp_path / 'started')!r}, 'a').write('x')\n"
         f"pack.run_month('acme', '2026-03', {str(place.root)!r}, notebooks=Path({str(folder)!r}))\n"
     )
