@@ -779,7 +779,9 @@ def faults_of(documents: dict, found: dict, provider: str) -> list[tuple[str, fl
     for against, fault in (("order", "price_over_ordered"), ("quote", "price_over_quoted")):
         agreed = documents[against][0]["each"]
         over = invoice["each"] - agreed
-        if over * invoiced > 25 or over > 0.02 * agreed:  # a price has to be within every tolerance that is set
+        if (
+            over * invoiced > 25 or over > 0.02 * agreed
+        ):  # a price has to be within every tolerance that is set
             faults.append((fault, (invoice["each"] - agreed) * invoiced))
     check = found.get((invoice["item"], invoice["vendor"]))
     if check is None and order["ordered_by"] == provider:
