@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MonthOf
 from terms import AT, TIERS, agreed, figures, history
 
 from msp_report.metrics import availability, contract, tickets
@@ -271,7 +272,7 @@ def test_levels_are_those_of_the_other_pages():
     found = contract.levels(outages, None, log, None, terms, *period).set_index(["measure", "subject"])
     assert tuple(found.loc[("tickets.resolution_attainment", "P1"), ["value", "verdict"]]) == (0.5, "missed")
     assert tuple(found.loc[("availability.ratio", "email"), ["value", "verdict"]]) == (1.0, "met")
-    full = tickets.figures(tickets.analyse(log, None, None, terms, *period))
+    full = tickets.analyse(MonthOf(*period, terms, tables={"tickets": log})).figures()
     told = {(f.measure, f.subject): (f.value, f.verdict) for f in full if f.measure.endswith("attainment")}
     rows = found[found.index.get_level_values(0).str.startswith("tickets.")]
     values = [None if pd.isna(value) else value for value in rows["value"]]
