@@ -17,6 +17,7 @@ SLOW = (
     "browser/",
     "demo/",
     "metrics/procurement/",
+    "model/test_titles.py",
     "packs/",
     "real/",
     "test_guide.py",
