@@ -47,7 +47,7 @@ test: ## code and notebooks linted, notebooks free of outputs, and the tests
 	$(if $(notebooks),$(TEST) nbstripout --verify --keep-id $(notebooks))
 	$(TEST) pytest $(workers) --ignore=tests/benchmarks --ignore=tests/abuse
 
-quick: ## the quick tests, under 90 s on two cores: no packs, no browser, no invented inputs
+quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of metrics the rules
 	$(TEST) pytest $(workers) -m 'not slow'
 
 bench: ## how fast and how large: the benchmarks

@@ -24,7 +24,7 @@ def main() -> None:
     # jsonschema compiles a grammar of web addresses for two seconds where JupyterLab brought this; nobody needs it
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(_guarded(lambda: verbs.main(standalone_mode=False)))
+    sys.exit(_guarded(lambda: verbs.main(prog_name="msp-report", standalone_mode=False)))
 
 
 def _guarded(call: Callable[[], Any]) -> int:
@@ -121,7 +121,7 @@ def _span(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(context_settings=CONTEXT)
-@click.version_option(package_name="msp-report", prog_name="msp-report", message="%(prog)s %(version)s")
+@click.version_option(package_name="msp-report", message="%(prog)s %(version)s")
 def verbs() -> None:
     """See every month, from evidence, whether your managed services provider delivers."""
 

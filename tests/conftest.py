@@ -10,13 +10,15 @@ from workspaces import Place, Said
 
 from msp_report.workspace import PROJECT, Workspace, make_demo
 
-#: What makes packs or the demo company, drives a browser, builds an environment or takes long: not in `make quick`.
+#: What makes packs or the demo company, drives a browser, builds an environment or has a thousand cases: not in
+#: `make quick`. Of the metrics that runs the cases of the rules, tests/rules.
 SLOW = (
     "abuse/",
     "benchmarks/",
     "browser/",
     "demo/",
-    "metrics/procurement/",
+    "metrics/",
+    "model/test_titles.py",
     "packs/",
     "real/",
     "test_guide.py",
