@@ -235,7 +235,10 @@ def test_the_clocks_agree_with_the_oracle(made_logs):
         if row["opened"] < CUT
     }
     expected = {name: row for name, row in expected.items() if row is not None}
-    assert set(found.index) == set(expected)
+    # a ticket cancelled or merged is there only with clocks that had run out before (rule 15)
+    ended = found[~found.index.isin(expected)]
+    assert set(expected) <= set(found.index)
+    assert not ended[["response_met", "resolution_met"]].fillna(False).any(axis=None)
     for name, row in expected.items():
         for column in (
             "priority",
