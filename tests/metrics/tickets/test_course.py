@@ -224,6 +224,8 @@ def oracle(ticket: dict[str, Any], steps: list[tuple], heard: bool) -> dict[str,
 @settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
 def test_the_clocks_agree_with_the_oracle(made_logs):
     made, logs = made_logs
+    # as exported at the cut-off; what is edited later has a property of its own in test_history
+    logs = [[step for step in steps if step["at"] < CUT] for steps in logs]
     early = [step for steps in logs for step in steps if step["at"] < CUT]
     known = {row["ticket_id"] for row in made if row["opened"] < CUT}
     heard = any(step["field"] == "comment" and step["ticket_id"] in known for step in early)
