@@ -344,6 +344,7 @@ def clocks_of(history: History, contract: Contract, course: Course | None = None
         "resolution": Decided.of(course.standing, due["resolution"], course.cutoff, course.removed),
     }
     due = {name: np.where(decided[name].exists, at, FAR) for name, at in due.items()}
+    stays = {name: (course.removed == FAR) | one.exists for name, one in decided.items()}
     until = np.minimum(course.removed, course.cutoff)
     used = {name: terms.elapsed(terms.which, course.opened, np.minimum(stop[name], until)) for name in stop}
     if not course.heard:
@@ -356,10 +357,10 @@ def clocks_of(history: History, contract: Contract, course: Course | None = None
         "priority": desk["priority"],
         "calendar": terms.calendars,
         "response_min": taken["response"] / MINUTE,
-        "response_target_min": terms.response / MINUTE,
+        "response_target_min": np.where(stays["response"], terms.response, np.nan) / MINUTE,
         "response_met": decided["response"].flags,
         "resolution_min": taken["resolution"] / MINUTE,
-        "resolution_target_min": terms.resolution / MINUTE,
+        "resolution_target_min": np.where(stays["resolution"], terms.resolution, np.nan) / MINUTE,
         "resolution_met": decided["resolution"].flags,
         "paused_min": paused / MINUTE,
         "resolution_without_pause_min": (taken["resolution"] + paused) / MINUTE,
@@ -378,8 +379,7 @@ def clocks_of(history: History, contract: Contract, course: Course | None = None
         "priority_now": desk["priority_now"],
         "removed_at": instants(course.removed),
     }
-    kept = (course.removed == FAR) | decided["response"].exists | decided["resolution"].exists
-    return pd.DataFrame(frame)[kept].reset_index(drop=True)
+    return pd.DataFrame(frame)[stays["response"] | stays["resolution"]].reset_index(drop=True)
 
 
 def alive(clocks: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
