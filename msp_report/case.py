@@ -140,8 +140,7 @@ class Case:
         """What was read, accepted and rejected, per file and table; over a longer period that of its months, each
         file with the first `month` that it was read for."""
         inside = [month for month in self.months if self.period.first <= month <= self.period.last]
-        folders = {month: folder for month in inside if (folder := self._folder(month))}
-        told = {m: json.loads((f / "manifest.json").read_text(encoding="utf-8")) for m, f in folders.items()}
+        told = {month: one for month in inside if (one := self._told(month))}
         newest = told[self.newest]
         if self.period.first == self.period.last:
             return newest
@@ -185,7 +184,7 @@ class Case:
             months = {"monthly": 1, "quarterly": 3, "yearly": 12}.get(self.sources.due(name))
             if months is None or self.sources.ended(name, self.newest.first_on):
                 continue
-            last = next((month for month in reversed(self.months) if self._came(name, month)), None)
+            last = self._last_came(name)
             is_due = last is not None or name in self.sources.tables
             if is_due and (last is None or last.shift(months) <= self.newest):
                 found[name] = last
@@ -197,7 +196,7 @@ class Case:
         columns = ["table", "state", "due", "last_month", "files", "read", "accepted", "rejected", "outside"]
         rows = []
         for name in TABLES:
-            last = next((month for month in reversed(self.months) if self._came(name, month)), None)
+            last = self._last_came(name)
             ended = self.sources.ended(name, self.newest.first_on)
             if last is None and name not in self.withheld and not ended:
                 continue
@@ -209,6 +208,10 @@ class Case:
             of_table = [counts[count] if here else 0 for count in columns[4:]]
             rows.append((name, state, self.sources.due(name), str(last) if last else None, *of_table))
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:4], "str"))
+
+    def _last_came(self, table: str) -> Month | None:
+        """The newest month, up to the period's, whose exports had a table; None where none had."""
+        return next((month for month in reversed(self.months) if self._came(table, month)), None)
 
     def _came(self, table: str, month: Month) -> bool:
         """Whether a month's exports had a file of a table: of a header alone, or with rows that no earlier month's had
@@ -244,7 +247,7 @@ class Case:
         if self.is_withheld(table):
             return []
         if TABLES[table].period is None:
-            months = [next((m for m in reversed(self.months) if self._came(table, m)), self.newest)]
+            months = [self._last_came(table) or self.newest]
         found: dict[tuple, Path] = {}
         for month in months if months is not None else self.months:
             folder = self._folder(month)

@@ -112,13 +112,14 @@ def judge(
         return "no_data"
     if target is None:
         return "no_target"
-    ends = [_meets(number, target, better) for number in (low, high) if number is not None]
+    ends = [meets(number, target, better) for number in (low, high) if number is not None]
     if ends and any(end != ends[0] for end in ends):
         return "no_verdict"
-    return "met" if _meets(value, target, better) else "missed"
+    return "met" if meets(value, target, better) else "missed"
 
 
-def _meets(value: float, target: float, better: Better) -> bool:
+def meets(value: float, target: float, better: Better) -> bool:
+    """Whether a number is on the good side of a target, or on it."""
     return value >= target if better == "higher" else value <= target
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from msp_report.model.figures import Better, Verdict, judge
+from msp_report.model.figures import Better, Verdict, judge, meets
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def decide(
     if doubt:
         return Decision("no_verdict", doubt)
     found = judge(value, target, better)
-    ends = [end >= target if better == "higher" else end <= target for end in (low, high) if end is not None]
+    ends = [meets(end, target, better) for end in (low, high) if end is not None]
     if all(met == (found == "met") for met in ends) or (own_word and found == "missed"):
         return Decision(found)
     return Decision("no_verdict", unsure)
