@@ -32,7 +32,7 @@ from msp_report.intake.chunk import Chunk, Unreadable, take
 from msp_report.intake.formats import read
 from msp_report.intake.profile import ProfileError, nearest, resolve
 from msp_report.intake.rejects import Rejects
-from msp_report.model.clock import localize
+from msp_report.model.clock import localize, repeated
 from msp_report.model.errors import Refused
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import TABLES, Column, Table
@@ -78,7 +78,9 @@ class FileAccount:
     outside: int = 0
     """Those of them outside the period."""
     in_fold: int = 0
-    """Accepted rows with a time that was twice when the clocks went back; the first was taken."""
+    """Accepted rows with a time that was twice when the clocks went back."""
+    second: int = 0
+    """Those of them that were taken for the second, as the file's own order or their start shows (rule 2)."""
     read_as: dict[str, Any] = field(default_factory=dict)
     """Encoding, delimiter, decimal sign, header line, sheet, zone."""
 
@@ -381,6 +383,7 @@ def _read_table(
     for numbers in by_source.values():
         _read_source(table, inputs, numbers, timezone, stage, rejects, outcome, say)
     stage.close()
+    _tell_second(stage, table, accounts)
     left_out, rejected = staged.keys(stage, table) if table.key else staged.same_rows(stage)
     _reject_later(rejected, table, inputs, outcome, rejects)
     _write(stage, left_out, folder / "table.parquet", accounts)
@@ -422,6 +425,7 @@ def _read_source(
     if target is stage:
         return
     target.close()
+    _tell_second(target, table, outcome.accounts)
     left_out, rejected = staged.same_rows(target)
     _reject_later(rejected, table, inputs, outcome, rejects)
     if is_log:
@@ -446,6 +450,7 @@ def _read_file(
     manner = values.Manner(
         timezone=layout.timezone or timezone,
         localize=localize,
+        repeated=repeated,
         formats=layout.formats,
         decimal=layout.decimal,
         durations=layout.durations,
@@ -462,12 +467,19 @@ def _read_file(
         got = canonical.accept(chunk, fitted)
         places = done + got.place
         hashes = chunk.hashes()[got.place] if compared else None
-        stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes))
+        folds = [got.folds.get(name or "") for name in staged.time_columns(table)]
+        stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes, *folds))
         rejects.add(number, given.name, got.rejects)
         account.read += len(chunk) + len(chunk.broken)
         account.in_fold += got.in_fold
+        account.second += got.second
         done += len(chunk)
         say(f"{table.name}: {account.read:,} rows of {given.name}")
+
+
+def _tell_second(stage: staged.Stage, table: Table, accounts: list[FileAccount]) -> None:
+    for number, count in staged.second_hour(stage, table).items():
+        accounts[number].second += count
 
 
 def _not_found(given: Input, fitted: canonical.Fit) -> Iterator[str]:
