@@ -221,6 +221,14 @@ def keys(stage: Stage, table: Table) -> tuple[np.ndarray, pd.DataFrame]:
     return np.array(sorted(left_out), np.int64), pd.concat(listed_rows, ignore_index=True)
 
 
+def contents(stage: Stage, left_out: np.ndarray) -> dict[int, str]:
+    """By file, a number for all its rows together, whatever their order: files of the same rows have the same."""
+    listed = ", ".join(f'"{name}"' for name in stage.schema.names)
+    with _Database(stage, left_out) as db:
+        found = db.frame(f"select _file, sum(hash({listed}))::varchar as content from counted group by _file")
+    return dict(zip(found["_file"].tolist(), found["content"].tolist(), strict=True))
+
+
 def superseded(stage: Stage, table: Table, left_out: np.ndarray) -> np.ndarray:
     """Positions of the rows of a key that a later row replaces."""
     listed = ", ".join(f'"{name}"' for name in table.key)
