@@ -220,7 +220,9 @@ class Case:
         may_repeat = TABLES[table].list_of_all or self.sources.due(table) == "once"
         if not sent or may_repeat or not self._exports.by_month:
             return sent is not None
-        known = {one for earlier in self.months if earlier < month for one in self._sent(table, earlier) or ()}
+        known = {
+            one for earlier in self.months if earlier < month for one in self._sent(table, earlier) or ()
+        }
         return not sent <= known
 
     def _sent(self, table: str, month: Month) -> frozenset[tuple] | None:
@@ -299,12 +301,16 @@ class Case:
     def reached(self, name: str) -> pd.Timestamp:
         """How far what was supplied for the period speaks of a table, at most to the cut-off (rule 41).
 
-        A table that did not come speaks of nothing, and one that stands from an earlier month of all.
+        A table that did not come speaks of nothing, and one that stands until it is replaced of all.
         """
         if self.is_withheld(name):
             return self.start
+        if self.sources.due(name) == "once":
+            return self.end
         stated = self.manifest["tables"][name]["reach"]
-        return self.end if stated is None else min(max(pd.Timestamp(stated).as_unit("us"), self.start), self.end)
+        return (
+            self.end if stated is None else min(max(pd.Timestamp(stated).as_unit("us"), self.start), self.end)
+        )
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
@@ -323,12 +329,25 @@ class Case:
         that was twice, and those of them told to be the second), reach, reach_by, evidence. A table that was not
         supplied has a row with no file. Over a longer period the months' files of one name are added up.
         """
-        columns = ["table", "file", "read", "accepted", "rejected", "outside", "in_fold", "second", "reach", "reach_by"]
+        columns = [
+            "table",
+            "file",
+            "read",
+            "accepted",
+            "rejected",
+            "outside",
+            "in_fold",
+            "second",
+            "reach",
+            "reach_by",
+        ]
         columns += ["evidence"]
         entries = [e for e in self.manifest["files"] if not tables or e["table"] in tables]
         missing = [{"table": name} for name in tables if name not in {e["table"] for e in entries}]
         frame = pd.DataFrame([*entries, *missing], columns=columns)
-        frame["reach"] = pd.to_datetime(frame["reach"], format="ISO8601", utc=True).astype("datetime64[us, UTC]")
+        frame["reach"] = pd.to_datetime(frame["reach"], format="ISO8601", utc=True).astype(
+            "datetime64[us, UTC]"
+        )
         if self.period.first == self.period.last:
             return frame
         by = frame.groupby(["table", "file", "evidence"], sort=False, dropna=False)
@@ -362,15 +381,15 @@ class Case:
         """Which files do not speak of the whole period, and which only their folder says do (rule 41)."""
         said = []
         for entry in self.manifest["files"]:
-            name, reach = f"{entry['file']} ({entry['table']})", entry["reach"]
+            if self.sources.due(entry["table"]) == "once" or entry["reach"] is None:
+                continue
+            name, reach = f"{entry['file']} ({entry['table']})", pd.Timestamp(entry["reach"])
             if entry["reach_by"] == "assumed from the folder":
-                said.append(
-                    f"{name}: no row is of {self.period}: reach assumed from the folder: state exported_at in sources.yaml"
-                )
-            elif reach is not None and pd.Timestamp(reach) < self.end:
-                until = pd.Timestamp(reach).tz_convert(self.timezone).strftime("%Y-%m-%d %H:%M")
-                hint = "" if entry["reach_by"] == "exported_at" else ": state exported_at in sources.yaml if it was made later"
-                said.append(f"{name}: it speaks only to {until} ({entry['reach_by']}){hint}")
+                said.append(f"{name}: no row is of the month: reach assumed from the folder: state exported_at")
+            elif reach < self.end:
+                until = reach.tz_convert(self.timezone).strftime("%Y-%m-%d %H:%M")
+                hint = "" if entry["reach_by"] == "exported_at" else ": state exported_at if it was made later"
+                said.append(f"{name}: it speaks up to {until} only ({entry['reach_by']}){hint}")
         return said
 
     def refuse_withheld(self) -> None:

@@ -702,7 +702,7 @@ def _publish(
         inside = account.outside < account.rows or not account.read
         if not mine:
             _set_reach(account, last, "last row")
-        elif inside or not account.rows or table.name in HOLDING:
+        elif inside or not account.rows or table.list_of_all:
             _set_reach(account, end, "folder")
         elif dense or not early.any():
             _set_reach(account, last, "last row")
@@ -750,7 +750,9 @@ def _last_instant(values: pa.ChunkedArray, column: Column, timezone: str) -> pd.
 def _is_dense(values: pa.ChunkedArray, column: Column) -> bool:
     """Whether some rows are many in each month that has any."""
     known = values.drop_null()
-    months = known if column.type == "month" else pc.strftime(known.cast(pa.timestamp("s"), safe=False), "%Y-%m")
+    months = (
+        known if column.type == "month" else pc.strftime(known.cast(pa.timestamp("s"), safe=False), "%Y-%m")
+    )
     return len(known) >= DENSE * max(1, len(pc.unique(months)))
 
 

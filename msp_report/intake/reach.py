@@ -1,4 +1,4 @@
-"""How far a file speaks (rule 41): by `exported_at`, by its own statement, by its month's folder, by its last instant."""
+"""When a file was exported (rule 41), as sources.yaml, its name or the file itself says."""
 
 from __future__ import annotations
 
@@ -20,8 +20,16 @@ _AT = Column("exported_at", "instant", "")
 #: How much of a text's beginning and end may hold the line that says when it was made, in bytes.
 _ENDS = 20_000
 #: What each code of strptime stands for in a name.
-_CODES = {"Y": r"\d{4}", "y": r"\d{2}", "b": "[A-Za-z]+", "B": "[A-Za-z]+", "p": "[AaPp][Mm]", "f": r"\d{1,6}", "j": r"\d{3}",
-          "z": r"Z|[+-]\d{2}:?\d{2}"}  # fmt: skip
+_CODES = {
+    "Y": r"\d{4}",
+    "y": r"\d{2}",
+    "b": "[A-Za-z]+",
+    "B": "[A-Za-z]+",
+    "p": "[AaPp][Mm]",
+    "f": r"\d{1,6}",
+    "j": r"\d{3}",
+    "z": r"Z|[+-]\d{2}:?\d{2}",
+}
 
 
 class Unclear(ValueError):
@@ -45,13 +53,15 @@ def check(stated: str | dict[str, str] | None) -> None:
             datetime.fromisoformat(stated)
         except ValueError:
             raise Unclear(
-                f"exported_at: {stated!r} is no time: write one like 2026-11-01T08:00, a pattern of the file's name like "
-                "log_%Y-%m-%d.csv, or where the file says it"
+                f"exported_at: {stated!r} is no time: write one like 2026-11-01T08:00, a pattern of the file's name "
+                "like log_%Y-%m-%d.csv, or where the file says it"
             ) from None
     elif stated is not None:
         codes = set(re.findall("%(.)", stated))
         if not ("j" in codes or ("d" in codes and codes & set("mbB"))) or not codes & set("Yy"):
-            raise Unclear(f"exported_at: {stated!r} needs a year, a month and a day: write it like log_%Y-%m-%d.csv")
+            raise Unclear(
+                f"exported_at: {stated!r} needs a year, a month and a day: write it like log_%Y-%m-%d.csv"
+            )
 
 
 def of_name(stated: str, name: str, manner: Manner) -> pd.Timestamp | None:

@@ -78,7 +78,7 @@ class Stage:
         return pa.RecordBatchReader.from_batches(self._writer.schema, some())
 
     def move_later(self, positions: np.ndarray, begin: str, end: str | None) -> None:
-        """Take the times of some rows for the second of a repeated hour; an end in it that would lie before goes too."""
+        """Take the times of some rows for the second of a repeated hour, and an end in it that would lie before."""
         chosen = np.zeros(self.length, bool)
         chosen[positions] = True
         path, done = self.path.with_suffix(".moved"), 0
@@ -149,7 +149,7 @@ def second_hour(stage: Stage, table: Table) -> dict[int, int]:
     listed = ", ".join(f'"{name}"' for name in who)
     with _Database(stage) as db:
         rows = db.frame(
-            f"with folds as (select min(\"{begin}\") as a, max(\"{begin}\") as b from staged where _fold > 0) "
+            f'with folds as (select min("{begin}") as a, max("{begin}") as b from staged where _fold > 0) '
             f'select _position, _file, _fold, "{begin}" as _at, {listed} from staged, folds '
             f"where \"{begin}\" between a - interval '{NEAR_FOLD}' and b + interval '{NEAR_FOLD}' order by _position"
         )

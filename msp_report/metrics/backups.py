@@ -121,7 +121,9 @@ def whole_slots(spans: pd.DataFrame, reach: int) -> pd.DataFrame:
     span: the last one, which ends with the span, only where all of it is known. One without any ends as it begins."""
     spans = _whole(spans)
     known = np.minimum((reach - spans["begin"]) // spans["every"], slots_due(spans) - 1).clip(lower=0)
-    return spans.assign(end=spans["end"].where(spans["end"] <= reach, spans["begin"] + known * spans["every"]))
+    return spans.assign(
+        end=spans["end"].where(spans["end"] <= reach, spans["begin"] + known * spans["every"])
+    )
 
 
 def gaps(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:

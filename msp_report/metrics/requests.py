@@ -75,7 +75,8 @@ class Analysis:
     cost. `requesters`: one row per requester, most tickets first: requester, kind, tickets, hours, cost, duplicate,
     training. `opened` counts them; `pays_by` is hour, ticket or nothing; `rate` its price; `hours_from` names the
     source of hours (time_entries, tickets; None where neither has any). `compared`: how far the search for duplicates
-    looked. `reach`: how much of the period tickets and their log speak of; `booked`: the same with the bookings of time.
+    looked. `reach`: how much of the period tickets and their log speak of; `booked`: the same with the bookings of
+    time.
     """
 
     kinds: pd.DataFrame

@@ -289,9 +289,7 @@ def repeated(naive: pd.Series, timezone: str | tzinfo) -> np.ndarray:
     return np.where(known & ~in_gap, second - first, 0)
 
 
-def _both(
-    naive: pd.Series, timezone: str | tzinfo
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _both(naive: pd.Series, timezone: str | tzinfo) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """First and last instant of wall times [us], which of them are known, and which lie in a gap."""
     zone = _zone(timezone)
     times = pd.DatetimeIndex(naive)

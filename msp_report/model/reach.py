@@ -33,7 +33,8 @@ class Reach:
     @property
     def why(self) -> str:
         """What the records say of a verdict that it leaves open, or of a figure that it takes away."""
-        return f"{self.table}: nothing came for this period" if self.share <= 0 else f"{self.table}: only a part came"
+        came = "no {} came for the period" if self.share <= 0 else "{} came for a part of the period only"
+        return came.format(self.table)
 
     def left_open(self, verdicts: pd.Series) -> pd.Series:
         """Which verdicts of a frame it leaves open: met and missed where it is not whole."""
@@ -54,12 +55,12 @@ def reach_of(case: Case, *tables: str) -> Reach:
 def bounded(figures: Iterable[Figure], reach: Reach, grows: Iterable[str] = ()) -> list[Figure]:
     """Figures with what is unknown beyond a reach.
 
-    Parameters: `figures` as computed from the rows there are; `reach` of the tables that they need; `grows`, the measures
-    that more rows can only raise (what happened, not what stands).
+    Parameters: `figures` as computed from the rows there are; `reach` of the tables that they need; `grows`, the
+    measures that more rows can only raise (what happened, not what stands).
     Returns: the same figures where the reach is whole. Else their coverage is at most the share of the period; one of
-    `grows` has low = counted and no high, a ratio lies anywhere from 0 to 1, and of all others nothing is known. Bounds
-    that a figure has already stay. A verdict that the rest can turn is no_verdict; where the tables do not reach into the
-    period at all the value is missing. A figure without a value stays as it is.
+    `grows` has low = counted and no high, a ratio lies anywhere from 0 to 1, and of all others nothing is known. Both
+    bounds of a figure that was judged by them stay. A verdict that the rest can turn is no_verdict; where the tables do
+    not reach into the period at all the value is missing. A figure without a value stays as it is.
     """
     if reach.is_whole:
         return list(figures)
@@ -76,11 +77,17 @@ def _bounded(figure: Figure, reach: Reach, grows: bool) -> Figure:
         return figure.with_(**gone, coverage=0.0, verdict=verdict, why_missing=reach.why)
     coverage = min(reach.share, 1.0 if figure.coverage is None else figure.coverage)
     low, high = (figure.value, inf) if grows else (0.0, 1.0) if figure.unit == "ratio" else (-inf, inf)
-    if figure.verdict in ("met", "missed", "no_verdict") and figure.low is not None and figure.high is not None:
+    if (
+        figure.verdict in ("met", "missed", "no_verdict")
+        and figure.low is not None
+        and figure.high is not None
+    ):
         low, high = figure.low, figure.high
     changes = {"coverage": coverage, "low": _finite(low), "high": _finite(high)}
     if figure.verdict in ("met", "missed"):
-        found = decide(figure.value, figure.target, figure.better or "higher", low=low, high=high, unsure=reach.why)
+        found = decide(
+            figure.value, figure.target, figure.better or "higher", low=low, high=high, unsure=reach.why
+        )
         robust = figure.robust if found.verdict == figure.verdict else None
         changes |= {"verdict": found.verdict, "robust": robust, "why_missing": found.why}
     return figure.with_(**changes)

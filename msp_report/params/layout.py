@@ -76,11 +76,11 @@ class Layout(BaseModel):
     max_gap_s: float | None = None
     """checks: how long a state holds without a next check."""
     exported_at: Stated | None = None
-    """When the export was made, up to which it speaks (rule 41): a time; or a pattern of the file's name with strptime's
-    codes, `outages_%Y%m%dT%H%M.csv`, in which `*` stands for anything; or where the file says it itself: `{column:
-    header}`, of which the latest counts, or `{line: pattern}` of a line of the text with the time in brackets, read by
-    `dates`. A day alone is its beginning. Where nothing says it, a file in a month's folder, or with the month in its
-    name, speaks to the end of that month, and any other to its last instant."""
+    """When the export was made, up to which it speaks (rule 41): a time; or a pattern of the file's name with
+    strptime's codes, `outages_%Y%m%dT%H%M.csv`, in which `*` stands for anything; or where the file says it itself:
+    `{column: header}`, of which the latest counts, or `{line: pattern}` of a line of the text, with the time in round
+    brackets, read by `dates`. A day alone is its beginning. Where nothing says it, a file in a month's folder, or
+    with the month in its name, speaks to the end of that month, and any other to its last instant."""
 
     @property
     def headers(self) -> frozenset[str]:

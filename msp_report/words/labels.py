@@ -23,6 +23,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("came", "withheld", "stands", "ended"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
+    "reach_by": ("exported_at", "folder", "last row", "assumed from the folder"),
     "status": (
         *(
             "unprotected",
@@ -153,6 +154,10 @@ BY_CODES = frozenset({"procurement", "questions"})
 REASONS: tuple[str, ...] = (
     # tables that did not come
     "it last came for {month}",
+    "it last came for {month}; without it nobody can judge {promises}",
+    "sources.yaml names a file that is not there; without it nobody can judge {promises}",
+    "no {table} came for the period",
+    "{table} came for a part of the period only",
     "sources.yaml names a file that is not there",
     # of any report
     "not stated",

@@ -80,7 +80,12 @@ def test_a_file_in_no_order_shows_nothing(read):
             first, last = times.index(outside[0]), times.index(outside[1])
             assert {"01:50", "01:10"} == set(times[first + 1 : last])
         else:
-            assert table["at"].between(pd.Timestamp("2026-10-25T00:00Z"), pd.Timestamp("2026-10-25T01:00Z")).sum() == 2
+            assert (
+                table["at"]
+                .between(pd.Timestamp("2026-10-25T00:00Z"), pd.Timestamp("2026-10-25T01:00Z"))
+                .sum()
+                == 2
+            )
 
 
 def test_an_end_before_its_start_is_the_second(read):
@@ -99,8 +104,14 @@ def test_an_end_goes_with_a_start_that_is_the_second(read):
         "web,2026-10-25 04:00,2026-10-25 04:01,down\n"
     )
     table, _ = read("outages", text)
-    assert table["started_at"].tolist()[1:3] == [pd.Timestamp("2026-10-25T00:40Z"), pd.Timestamp("2026-10-25T01:05Z")]
-    assert table["ended_at"].tolist()[1:3] == [pd.Timestamp("2026-10-25T00:45Z"), pd.Timestamp("2026-10-25T01:35Z")]
+    assert table["started_at"].tolist()[1:3] == [
+        pd.Timestamp("2026-10-25T00:40Z"),
+        pd.Timestamp("2026-10-25T01:05Z"),
+    ]
+    assert table["ended_at"].tolist()[1:3] == [
+        pd.Timestamp("2026-10-25T00:45Z"),
+        pd.Timestamp("2026-10-25T01:35Z"),
+    ]
 
 
 def test_events_of_a_ticket_step_back(read):
