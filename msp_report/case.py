@@ -385,10 +385,14 @@ class Case:
                 continue
             name, reach = f"{entry['file']} ({entry['table']})", pd.Timestamp(entry["reach"])
             if entry["reach_by"] == "assumed from the folder":
-                said.append(f"{name}: no row is of the month: reach assumed from the folder: state exported_at")
+                said.append(
+                    f"{name}: no row is of the month: reach assumed from the folder: state exported_at"
+                )
             elif reach < self.end:
                 until = reach.tz_convert(self.timezone).strftime("%Y-%m-%d %H:%M")
-                hint = "" if entry["reach_by"] == "exported_at" else ": state exported_at if it was made later"
+                hint = (
+                    "" if entry["reach_by"] == "exported_at" else ": state exported_at if it was made later"
+                )
                 said.append(f"{name}: it speaks up to {until} only ({entry['reach_by']}){hint}")
         return said
 

@@ -34,7 +34,8 @@ folder.mkdir()
     "web,2026-07-01T12:00+01:00,,down\\n"
 )
 local = pd.to_datetime(["2026-07-01 00:30"]).tz_localize("Europe/London")
-pd.DataFrame({{"item": ["a"], "vendor": "b", "seen_on": local, "unit_price": 1.0, "currency": "GBP"}}).to_parquet(folder / "prices.parquet")
+price = {{"item": ["a"], "vendor": "b", "seen_on": local, "unit_price": 1.0, "currency": "GBP"}}
+pd.DataFrame(price).to_parquet(folder / "prices.parquet")
 manifest = ingest.read_month(Sources(), folder, Month(2026, 7), "Europe/London", folder / "into")
 table = pd.read_parquet(folder / "into/tables/outages.parquet")
 summer = pd.Timestamp("2026-07-01T12:00Z")
@@ -86,3 +87,11 @@ def test_zone_files_of_the_machine_decide_nothing(tmp_path, zones):
 def test_what_was_read_of_them_before_is_forgotten(tmp_path, zones):
     early = 'assert ZoneInfo("Europe/London").utcoffset(datetime(2026, 7, 1)).seconds == 9 * 3600'
     assert says(tmp_path, "early", early, PYTHONTZPATH=zones) == says(tmp_path, "right")
+
+
+def test_zones_come_from_one_place():
+    """Nothing in the package asks for zones elsewhere, or before the machine's are forgotten."""
+    asking = [
+        path for path in (ROOT / "msp_report").rglob("*.py") if "zoneinfo import" in path.read_text("utf-8")
+    ]
+    assert [path.name for path in asking] == ["zones.py"]

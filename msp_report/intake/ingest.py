@@ -26,7 +26,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import tzdata
 
 from msp_report.intake import canonical, exports, reach, staged, values
 from msp_report.intake import reasons as why
@@ -34,6 +33,7 @@ from msp_report.intake.chunk import Chunk, Unreadable, take
 from msp_report.intake.formats import read
 from msp_report.intake.profile import ProfileError, nearest, resolve
 from msp_report.intake.rejects import Rejects
+from msp_report.model import zones
 from msp_report.model.clock import localize, repeated
 from msp_report.model.errors import Refused
 from msp_report.model.period import Month, Period, midnight
@@ -144,7 +144,7 @@ def read_month(
     manifest = Manifest(
         month=str(month),
         timezone=timezone,
-        zone_data=tzdata.IANA_VERSION,
+        zone_data=zones.VERSION,
         tables=_states(sources, inputs),
         files=[],
         unread=_unread(sources, str(template), month),
@@ -326,7 +326,7 @@ def code() -> str:
         package / "params" / "layout.py"
     ]
     room = [path for path in (package / "intake").rglob("*") if path.suffix in (".py", ".yaml")]
-    versions = (pd.__version__, pa.__version__, duckdb.__version__, tzdata.IANA_VERSION)
+    versions = (pd.__version__, pa.__version__, duckdb.__version__, zones.VERSION)
     digest = hashlib.sha256(" ".join(versions).encode())
     for path in sorted([*model, *room]):
         digest.update(path.read_bytes())

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from msp_report.intake import reach
 from msp_report.intake.values import DURATIONS, EPOCHS, SECONDS
 from msp_report.model.errors import WrongUse
 from msp_report.model.tables import TABLES, Column, Table
+from msp_report.model.zones import ZoneInfo
 from msp_report.params.layout import Layout, fold
 
 PROFILES = Path(__file__).parent / "profiles"

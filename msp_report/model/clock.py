@@ -16,10 +16,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pandas as pd
+
+from msp_report.model.zones import ZoneInfo, available_timezones
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
