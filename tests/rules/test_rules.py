@@ -166,7 +166,9 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
     begins = given.case.get("begins") == "true"
     agreed = as_contract(given.contract)
     strategy = given.case.get("strategy")
-    return metrics.analyse(MonthOf(given.start, given.end, agreed, strategy, told, begins=begins))
+    month = MonthOf(given.start, given.end, agreed, strategy, told, begins=begins)
+    month.speaks_to = {name: given.at(at) for name, at in given.case.get("reaches", {}).items()}
+    return metrics.analyse(month)
 
 
 def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]:
@@ -174,8 +176,9 @@ def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]
     return lambda given: analysed(metrics, given).records()[name]
 
 
-def of_backup_figures(given: Given) -> pd.DataFrame:
-    return pd.DataFrame([vars(figure) for figure in analysed(backups, given).figures()])
+def figures_of(metrics: ModuleType) -> Callable[[Given], pd.DataFrame]:
+    """The figures of a report."""
+    return lambda given: pd.DataFrame([vars(figure) for figure in analysed(metrics, given).figures()])
 
 
 def of_attainment(given: Given) -> pd.DataFrame:
@@ -245,6 +248,11 @@ CORES = {
     "tickets": of_tickets,
     "attainment": of_attainment,
     "attainment with its evidence": record_of(tickets, "attainment"),
+    "figures of tickets": figures_of(tickets),
+    "figures of requests": figures_of(requests),
+    "figures of duties": figures_of(duties),
+    "figures of purchases": figures_of(procurement),
+    "figures of licences": figures_of(licences),
     "contradictions": record_of(tickets, "contradictions"),
     "ended before": record_of(tickets, "ended_before"),
     "priority changes": of_priority_changes,
@@ -266,7 +274,7 @@ CORES = {
     "backups in doubt": record_of(backups, "doubts"),
     "duties": record_of(duties, "duties"),
     "restores that failed": record_of(backups, "failed_restores"),
-    "backup figures": of_backup_figures,
+    "backup figures": figures_of(backups),
 }
 
 
