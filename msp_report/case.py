@@ -215,11 +215,15 @@ class Case:
 
     def _came(self, table: str, month: Month) -> bool:
         """Whether a month's exports had a file of a table: of a header alone, or with rows that no earlier month's file
-        had already, in whatever order and format; a file that says of itself that it was made anew is no old one."""
+        had already, in whatever order and format; a file that says of itself that it was made anew is no old one, and
+        one that does not reach into the month is none."""
         sent = self._sent(table, month)
         may_repeat = TABLES[table].list_of_all or self.sources.due(table) == "once"
         if not sent or may_repeat or not self._exports.by_month:
             return sent is not None
+        reach = self._told(month)["tables"][table].get("reach")
+        if reach is not None and pd.Timestamp(reach) <= Period(month, month).bounds(self.timezone)[0]:
+            return False
         known = {
             one for earlier in self.months if earlier < month for one in self._sent(table, earlier) or ()
         }
@@ -231,7 +235,7 @@ class Case:
         files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
         if not files or any(not one["read"] for one in files):
             return frozenset() if files else None
-        return frozenset((one["content"] or one["sha256"], one["exported_at"]) for one in files)
+        return frozenset((one.get("content") or one["sha256"], one.get("exported_at")) for one in files)
 
     def _told(self, month: Month) -> dict[str, Any] | None:
         """The manifest of a month; None where its exports were refused."""
@@ -307,7 +311,7 @@ class Case:
             return self.start
         if self.sources.due(name) == "once":
             return self.end
-        stated = self.manifest["tables"][name]["reach"]
+        stated = self.manifest["tables"][name].get("reach")
         return (
             self.end if stated is None else min(max(pd.Timestamp(stated).as_unit("us"), self.start), self.end)
         )
@@ -381,7 +385,7 @@ class Case:
         """Which files do not speak of the whole period, and which only their folder says do (rule 41)."""
         said = []
         for entry in self.manifest["files"]:
-            if self.sources.due(entry["table"]) == "once" or entry["reach"] is None:
+            if self.sources.due(entry["table"]) == "once" or entry.get("reach") is None:
                 continue
             name, reach = f"{entry['file']} ({entry['table']})", pd.Timestamp(entry["reach"])
             if entry["reach_by"] == "assumed from the folder":

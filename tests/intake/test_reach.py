@@ -110,6 +110,15 @@ def test_the_same_rows_again_in_another_order_and_format_are_no_file(msp, place)
     assert said.code == 3 and "it last came for 2026-02" in said.problems[0]
 
 
+def test_a_file_that_does_not_reach_into_the_month_did_not_come(msp, place):
+    sources = SOURCES.format(", exported_at: 2026-02-28") + "  tickets: {file: tickets.csv}\n"
+    place.client(contract=CONTRACT, sources=sources)
+    for month in ("2026-02", "2026-03"):
+        place.put({"tickets.csv": tickets(5, month), "outages.csv": outages(f"{month[5:]}-03")}, month)
+    said = msp(*CHECK, place.root, "--complete")
+    assert said.code == 3 and "it last came for 2026-02" in said.problems[0]
+
+
 def test_the_same_rows_made_anew_are_a_file(msp, place):
     sources = SOURCES.format(', exported_at: "outages_%Y%m%d.csv"') + "  tickets: {file: tickets.csv}\n"
     place.client(contract=CONTRACT, sources=sources)
