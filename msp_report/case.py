@@ -296,6 +296,15 @@ class Case:
         """How far what was supplied for the period speaks of a table, at most to the cut-off (rule 41)."""
         return self.end
 
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        """The same of the month before the period; None where no rows of the table were accepted for it."""
+        return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
+
+    def own_word(self, *tables: str) -> bool:
+        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
+        given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
+        return given <= {"provider"}
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
         return TABLES[name].empty().assign(file="", line=0, reason="")

@@ -9,7 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from msp_report.metrics.availability.doubts import CONSTANT, FLIPS, IN_STEP, doubts
 from msp_report.metrics.availability.frames import (
+    CONTRADICTION_COLUMNS,
+    DOUBT_COLUMNS,
+    DROPPED_COLUMNS,
     MAINTENANCE_COLUMNS,
     OUTAGE_COLUMNS,
     RULE_COLUMNS,
@@ -17,13 +21,20 @@ from msp_report.metrics.availability.frames import (
     typed_rows,
 )
 from msp_report.metrics.availability.levels import readings_of, services
-from msp_report.metrics.availability.listed import maintenance_of, outages_of
+from msp_report.metrics.availability.listed import (
+    contradictions_of,
+    doubts_of,
+    dropped_of,
+    maintenance_of,
+    outages_of,
+)
 from msp_report.metrics.availability.month import ServiceMonth
 from msp_report.metrics.availability.readings import robustness
-from msp_report.metrics.availability.timelines import timelines
+from msp_report.metrics.availability.sources import Sources
+from msp_report.metrics.availability.watched import watched
 from msp_report.model.case import Case
 from msp_report.model.columns import plain_rows
-from msp_report.model.figures import Figure, judge
+from msp_report.model.figures import Figure
 from msp_report.params import Contract
 
 
@@ -54,10 +65,29 @@ class Analysis:
     robustness: pd.DataFrame
     outages: pd.DataFrame
     maintenance: pd.DataFrame
+    contradictions: pd.DataFrame
+    dropped: pd.DataFrame
+    doubts: pd.DataFrame
 
     def figures(self) -> list[Figure]:
         """The figures of the report, as `figures_of` gives them."""
-        return figures_of(self.services, self.robustness)
+        return [*figures_of(self.services, self.robustness), *self._of_probes()]
+
+    def _of_probes(self) -> list[Figure]:
+        """availability.doubted_probes over all [count], and each of them with what speaks against it: an exception."""
+        if not self.services["evidence"].isin(["probe", "both"]).any():
+            return []
+        each = [
+            Figure(
+                measure="availability.doubted_probes",
+                subject=row["probe"] or "checks",
+                value=row["times"],
+                verdict="no_verdict",
+                why_missing=row["what"],
+            )
+            for row in plain_rows(self.doubts.drop_duplicates("probe"))
+        ]
+        return [Figure(measure="availability.doubted_probes", value=len(each)), *each]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page, by the names of docs/records.md."""
@@ -67,6 +97,9 @@ class Analysis:
             "maintenance": self.maintenance,
             "rules": self.rules,
             "robustness": self.robustness,
+            "contradictions": self.contradictions,
+            "dropped": self.dropped,
+            "doubts": self.doubts,
         }
 
 
@@ -76,15 +109,29 @@ def analyse(case: Case) -> Analysis:
     Source: rules 4-11, 39, 40.
     """
     month = ServiceMonth.of(case.agreed, case.start, case.end)
-    lines = list(timelines(case.table("outages"), case.table("checks"), month))
+    sources = Sources.of_case(case, month)
+    found = doubts(sources, month)
+    lines = list(watched(sources, month, found))
     rules = typed_rows([row for line in lines for row in readings_of(line, month)], RULE_COLUMNS)
+    levels = services(lines, month)
+    doubted = levels.loc[levels["why_missing"].isin([IN_STEP, FLIPS, CONSTANT]), "service"]
     return Analysis(
-        services=services(lines, month),
+        services=levels,
         rules=rules,
-        robustness=robustness(rules),
+        robustness=robustness(rules, set(doubted)),
         outages=stack([outages_of(line, month) for line in lines], OUTAGE_COLUMNS),
         maintenance=stack([maintenance_of(line, month) for line in lines], MAINTENANCE_COLUMNS),
+        contradictions=stack([contradictions_of(line) for line in lines], CONTRADICTION_COLUMNS),
+        dropped=stack([dropped_of(line) for line in lines], DROPPED_COLUMNS),
+        doubts=stack([doubts_of(found)], DOUBT_COLUMNS),
     )
+
+
+def levels_of(case: Case) -> pd.DataFrame:
+    """The services of `analyse` alone."""
+    month = ServiceMonth.of(case.agreed, case.start, case.end)
+    sources = Sources.of_case(case, month)
+    return services(watched(sources, month, doubts(sources, month)), month)
 
 
 def service_levels(
@@ -123,7 +170,7 @@ def service_levels(
     [{'service': 'email', 'down_min': 60.0, 'availability_ratio': 0.9986559139784946, 'verdict': 'missed'}]
     """
     month = ServiceMonth.of(contract, start, end)
-    return services(timelines(outages, checks, month), month)
+    return services(watched(Sources.of_tables(outages, checks, month), month), month)
 
 
 def figures_of(services: pd.DataFrame, robust: pd.DataFrame | None = None) -> list[Figure]:
@@ -168,7 +215,7 @@ def _figures_of_service(row: dict[str, Any], robust: str | None) -> list[Figure]
         },
         "outages": {
             "target": row["max_outages"],
-            "verdict": judge(row["outages"], row["max_outages"], "lower"),
+            "verdict": row["outages_verdict"],
         },
     }
     return [
@@ -178,8 +225,15 @@ def _figures_of_service(row: dict[str, Any], robust: str | None) -> list[Figure]
             value=row[column],
             coverage=row["coverage_ratio"],
             clause=row["clause"],
-            why_missing=None if row[column] is not None else row["why_missing"] or reason,
+            why_missing=_why(row, name, row[column], reason),
             **{"n": row["outages"]} | judged.get(name, {}),
         )
         for name, column, reason in _FIGURES
     ]
+
+
+def _why(row: dict[str, Any], name: str, value: Any, reason: str | None) -> str | None:
+    """Why a figure has no value, or the ratio no verdict."""
+    if value is None:
+        return row["why_missing"] or reason
+    return row["why_missing"] if name == "ratio" and row["verdict"] == "no_verdict" else None

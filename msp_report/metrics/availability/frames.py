@@ -17,14 +17,14 @@ SECOND = 1_000_000
 LEVEL_COLUMNS = [
     "service", "calendar", "scheduled_min", "excluded_min", "unknown_min", "down_min", "up_min",
     "availability_ratio", "low_ratio", "high_ratio", "target_ratio", "outages", "max_outages",
-    "longest_outage_min", "mttr_min", "mtbf_min", "budget_left_min", "coverage_ratio", "verdict",
+    "outages_verdict", "longest_outage_min", "mttr_min", "mtbf_min", "budget_left_min", "coverage_ratio", "verdict",
     "missed_by", "why_missing", "reading", "unsmoothed_ratio", "maintenance_min", "refused_min",
     "degraded_min", "probed_min", "checks", "evidence", "users", "user_hours_lost", "user_cost",
     "in_contract", "clause",
 ]
 RULE_COLUMNS = [
     "service", "rule", "availability_ratio", "verdict", "own", "maintenance", "unknown", "degraded",
-    "short", "outages",
+    "short", "probes", "outages",
 ]
 ROBUSTNESS_COLUMNS = [
     "service", "robust", "readings", "met", "missed", "flipped_by", "rule", "availability_ratio",
@@ -38,12 +38,20 @@ MAINTENANCE_COLUMNS = [
     "service", "started_at", "ended_at", "announced_at", "announced_by", "notice_hours",
     "scheduled_min", "counted_min", "refused_min", "down_min", "status", "why", "source",
 ]
+CONTRADICTION_COLUMNS = [
+    "service", "what", "started_at", "ended_at", "seen_at", "probe", "cause", "ticket_id",
+]
+DROPPED_COLUMNS = [
+    "service", "table", "file", "line", "reason", "state", "started_at", "ended_at", "probe",
+]
+DOUBT_COLUMNS = ["probe", "what", "services", "times", "started_at", "ended_at"]
 # fmt: on
 
 #: Types of columns by name or last word; all else is text.
 _TYPES = {
     **dict.fromkeys(("min", "ratio", "hours", "lost", "cost", "users", "short"), "float64"),
-    **dict.fromkeys(("outages", "checks", "readings", "met", "missed"), "Int64"),
+    **dict.fromkeys(("outages", "checks", "readings", "met", "missed", "times"), "Int64"),
+    "line": "Int64",
     **dict.fromkeys(("own", "counted", "still_on", "in_contract"), "bool"),
     "at": "datetime64[us, UTC]",
 }

@@ -8,13 +8,15 @@ import pandas as pd
 from msp_report.metrics.availability.frames import MISSING, utc
 from msp_report.metrics.availability.maintenance import agreed_windows, in_time
 from msp_report.metrics.availability.month import ServiceMonth
-from msp_report.metrics.availability.readings import DEGRADED, DOWN, MAINTENANCE, UNKNOWN
+from msp_report.metrics.availability.readings import DEGRADED, DOWN, MAINTENANCE, STATES, UNKNOWN
 from msp_report.metrics.availability.spans import Spans, length_before, less, union
-from msp_report.metrics.availability.timelines import Timeline
+from msp_report.metrics.availability.watched import Watched
 from msp_report.model.columns import HOUR, MINUTE
 
 
-def outages_of(line: Timeline, month: ServiceMonth) -> pd.DataFrame:
+def outages_of(service: Watched, month: ServiceMonth) -> pd.DataFrame:
+    """Every maximal run of down service time by the contract's own reading."""
+    line = service.line
     runs = line.result(month.own).runs
     minutes = (runs[:, 1] - runs[:, 0]) / MINUTE
     instants = line.axis.instants(runs)
@@ -50,8 +52,9 @@ def _words(words: pd.Series, spans: Spans, runs: Spans) -> pd.Series:
     return joined.reindex(range(len(runs)))
 
 
-def maintenance_of(line: Timeline, month: ServiceMonth) -> pd.DataFrame:
+def maintenance_of(service: Watched, month: ServiceMonth) -> pd.DataFrame:
     """Maintenance rows of the log that reach into the period, then what only checks call maintenance."""
+    line = service.line
     is_row = ((line.log["state"] == MAINTENANCE) & (line.log["end"] > month.first)).to_numpy()
     log, spans = line.log[is_row], line.logged[is_row]
     rows = pd.DataFrame(
@@ -102,3 +105,42 @@ def maintenance_of(line: Timeline, month: ServiceMonth) -> pd.DataFrame:
         "over the monthly cap",
     )
     return rows
+
+
+def contradictions_of(service: Watched) -> pd.DataFrame:
+    """Every outage that something else contradicts (rule 43)."""
+    found = service.contradictions
+    rows = service.log.loc[found["row"]].reset_index(drop=True)
+    return found.assign(
+        service=service.agreed.name,
+        started_at=utc(rows["begin"]),
+        ended_at=utc(rows["end"].where(~rows["still_on"], MISSING)),
+        seen_at=utc(found["seen_at"]),
+        probe=found["probe"].replace("", None),
+        cause=rows["cause"],
+        ticket_id=rows["ticket_id"],
+    )
+
+
+def dropped_of(service: Watched) -> pd.DataFrame:
+    """The rejected rows that may belong to a service (rule 42), with what could be read of them."""
+    log, checks = service.lost_log, service.lost_checks
+    rows = pd.concat(
+        [
+            log.assign(table="outages", started_at=utc(log["begin"]), ended_at=utc(log["end"])),
+            checks.assign(table="checks", started_at=utc(checks["at"])),
+        ],
+        ignore_index=True,
+    )
+    states = pd.Series([*STATES, None], dtype="str")
+    return rows.assign(service=service.agreed.name, state=states.iloc[rows["state"]].to_numpy())
+
+
+def doubts_of(found: pd.DataFrame) -> pd.DataFrame:
+    """What speaks against each probe, with the services that it touches (rule 46)."""
+    rows = found.groupby(["probe", "why"], as_index=False, sort=False).agg(
+        services=("service", "; ".join), times=("times", "max"), first=("first", "min"), last=("last", "max")
+    )
+    return rows.rename(columns={"why": "what"}).assign(
+        started_at=utc(rows["first"].astype("int64")), ended_at=utc(rows["last"].astype("int64"))
+    )

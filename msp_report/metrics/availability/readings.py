@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -12,7 +12,6 @@ import pandas as pd
 
 from msp_report.metrics.availability.frames import ROBUSTNESS_COLUMNS, typed_rows
 from msp_report.metrics.availability.spans import Spans
-from msp_report.model.figures import judge
 from msp_report.params import Accounting, Service
 
 #: The order of rule 4. After a reading, `maintenance` is what is excluded.
@@ -41,7 +40,7 @@ class Reading:
 
 
 #: The parts of a reading, in the order in which robustness names them.
-PARTS = ("maintenance", "unknown", "degraded", "short")
+PARTS = ("maintenance", "unknown", "degraded", "short", "probes")
 
 
 #: The 48 readings of rule 11.
@@ -68,6 +67,8 @@ class Result:
     outages: np.ndarray
     """Lengths of the runs of at least outage_min."""
     outages_for_certain: int
+    may_hide: float
+    """How many more outages unknown time may hide; infinite where nothing bounds them."""
 
     @property
     def known(self) -> int:
@@ -98,51 +99,27 @@ class Result:
     def coverage(self) -> float | None:
         return self.known / self.judged if self.judged else None
 
-    @cached_property
-    def tests(self) -> tuple[str, str]:
-        """The verdicts of the two tests of rule 10, ratio and outages; no_target where none is agreed."""
-        target, most = self.agreed.availability_ratio, self.agreed.max_outages
-        bounds = (self.low, self.high) if self.reading.unknown == "exclude" else ()
-        ratio = judge(self.ratio, target, "higher", *bounds)
-        return ratio, judge(len(self.outages) if self.known else None, most, "lower")
 
-    @property
-    def verdict(self) -> str:
-        """Both tests together: a ratio that unknown time leaves open is missed only by certain outages."""
-        ratio, outages = self.tests
-        if ratio == "no_verdict":
-            most = self.agreed.max_outages
-            return "missed" if most is not None and self.outages_for_certain > most else "no_verdict"
-        return next(v for v in ("no_data", "missed", "met", "no_target") if v in (ratio, outages))
-
-    @property
-    def missed_by(self) -> str | None:
-        missed = [
-            name
-            for name, test in zip(("ratio", "outages"), self.tests, strict=True)
-            if test == "missed" and self.verdict == "missed"
-        ]
-        return "both" if len(missed) == 2 else (missed or [None])[0]
-
-
-def robustness(rules: pd.DataFrame) -> pd.DataFrame:
+def robustness(rules: pd.DataFrame, doubted: Collection[str] = ()) -> pd.DataFrame:
     """How far each verdict hangs on the accounting rule (rule 11).
 
-    Parameters: `rules` as `Analysis` describes them.
+    Parameters: `rules` as `Analysis` describes them; `doubted`, the services whose verdict rests on a source that
+    cannot be believed (rule 46).
 
     Returns: one row per service: `robust` is pass (all readings meet), fail (all miss) or fragile; null without
-    data or target. `flipped_by` is the first part, in the order maintenance, unknown, degraded, short, whose
-    change alone gives another verdict than the contract's own reading; where it takes several, they are joined
-    with "and". `rule`, `availability_ratio` and `verdict` are that reading's. `readings`, `met`, `missed` count.
+    data or target, and where the source is doubted. `flipped_by` is the first part, in the order maintenance, unknown,
+    degraded, short, probes, whose change alone gives another verdict than the contract's own reading; where it takes
+    several, they are joined with "and". `rule`, `availability_ratio` and `verdict` are that reading's. `readings`,
+    `met`, `missed` count.
     """
-    rows = [_robust(name, group) for name, group in rules.groupby("service", sort=False)]
+    rows = [_robust(name, group, name in doubted) for name, group in rules.groupby("service", sort=False)]
     return typed_rows(rows, ROBUSTNESS_COLUMNS)
 
 
-def _robust(name: str, group: pd.DataFrame) -> dict[str, Any]:
+def _robust(name: str, group: pd.DataFrame, doubted: bool) -> dict[str, Any]:
     own = group.loc[group["own"]].iloc[0]
     verdicts = group["verdict"]
-    judged = own["verdict"] not in ("no_data", "no_target")
+    judged = own["verdict"] not in ("no_data", "no_target") and not doubted
     row = {
         "service": name,
         "robust": None,
@@ -154,7 +131,9 @@ def _robust(name: str, group: pd.DataFrame) -> dict[str, Any]:
         return row
     whole = {"met": "pass", "missed": "fail"}.get(own["verdict"])
     row["robust"] = whole if whole and (verdicts == own["verdict"]).all() else "fragile"
-    changed = np.column_stack([group[part] != own[part] for part in PARTS])
+    changed = np.column_stack(
+        [group[part].fillna("") != (own[part] if pd.notna(own[part]) else "") for part in PARTS]
+    )
     order = changed.sum(axis=1) * 2 ** len(PARTS) + changed @ (2 ** np.arange(len(PARTS)))
     other = (verdicts != own["verdict"]).to_numpy()
     if other.any():
