@@ -51,8 +51,8 @@ class Sources:
         return cls(
             log=log_of(outages, month, outages, month.cutoff),
             holds=holds_of(checks, month, checks, month.cutoff, month.first),
-            lost_log=_lost_log(TABLES["outages"].empty(), month),
-            lost_checks=_lost_checks(TABLES["checks"].empty(), month),
+            lost_log=_lost_log(TABLES["outages"].empty(), month, True),
+            lost_checks=_lost_checks(TABLES["checks"].empty(), month, True),
             tickets=_named_tickets(None),
             log_reach=None if outages is None else month.cutoff,
             checks_reach=month.cutoff,
@@ -74,8 +74,8 @@ class Sources:
                 micro(case.reached("checks")),
                 None if before is None else micro(before),
             ),
-            lost_log=_lost_log(case.rejected("outages"), month),
-            lost_checks=_lost_checks(case.rejected("checks"), month),
+            lost_log=_lost_log(case.rejected("outages"), month, case.own_word("outages")),
+            lost_checks=_lost_checks(case.rejected("checks"), month, case.own_word("checks")),
             tickets=_named_tickets(case.table("tickets")),
             log_reach=None if outages is None or own is None else reach,
             checks_reach=micro(case.reached("checks")),
@@ -194,7 +194,7 @@ def _require_service_and_time(rows: pd.DataFrame, table: str, instant: str) -> N
         )
 
 
-def _lost_log(rows: pd.DataFrame, month: ServiceMonth) -> pd.DataFrame:
+def _lost_log(rows: pd.DataFrame, month: ServiceMonth, own: bool) -> pd.DataFrame:
     """Rejected rows of the log: file, line, reason, service (missing: any), begin, end [us], state code (-1:
     unreadable), own (the provider's word). An edge that could not be read is the edge of the period; where the two are
     reversed neither is believed. A row without service, times and state is none."""
@@ -203,11 +203,11 @@ def _lost_log(rows: pd.DataFrame, month: ServiceMonth) -> pd.DataFrame:
     reversed_ = (begin != MISSING) & (end != MISSING) & (end < begin)
     begin = np.where((begin == MISSING) | reversed_, month.first, begin)
     end = np.where((end == MISSING) | reversed_, month.cutoff, end)
-    lost = _as_lost(rows).assign(begin=begin, end=end)
+    lost = _as_lost(rows, own).assign(begin=begin, end=end)
     return lost[(lost["begin"] < month.cutoff) & (lost["end"] > month.first)]
 
 
-def _lost_checks(rows: pd.DataFrame, month: ServiceMonth) -> pd.DataFrame:
+def _lost_checks(rows: pd.DataFrame, month: ServiceMonth, own: bool) -> pd.DataFrame:
     """Rejected checks: file, line, reason, service (missing: any), probe, at [us; missing: unreadable], length (how
     long the state may hold [us]), state code (-1: unreadable), own. A row without service, time and state is none."""
     rows = rows[rows[["service", "at", "state"]].notna().any(axis=1)]
@@ -216,19 +216,21 @@ def _lost_checks(rows: pd.DataFrame, month: ServiceMonth) -> pd.DataFrame:
     length = gap.fillna(month.accounting.max_gap_s).to_numpy() * SECOND
     lasting = optional(rows, "changes_only", "boolean").astype("boolean").fillna(False).to_numpy(bool)
     length = np.where(lasting, month.cutoff - month.first, length).round().astype(np.int64)
-    lost = _as_lost(rows).assign(
+    lost = _as_lost(rows, own).assign(
         probe=optional(rows, "probe").astype("str").fillna("").to_numpy(), at=at, length=length
     )
     return lost[(lost["at"] == MISSING) | ((lost["at"] < month.cutoff) & (lost["at"] + length > month.first))]
 
 
-def _as_lost(rows: pd.DataFrame) -> pd.DataFrame:
+def _as_lost(rows: pd.DataFrame, own: bool) -> pd.DataFrame:
+    """What both have in common; whose word a row is says its `evidence`, else `own`, the table's."""
     columns = {name: optional(rows, name).to_numpy() for name in ("file", "line", "reason", "service")}
+    whose = optional(rows, "evidence").astype("str").fillna("provider" if own else "probe")
     return pd.DataFrame(
         {
             **columns,
             "state": pd.Categorical(rows["state"], categories=STATES).codes.astype(np.int8),
-            "own": optional(rows, "evidence").astype("str").fillna("provider").eq("provider").to_numpy(bool),
+            "own": whose.eq("provider").to_numpy(bool),
         }
     )
 
