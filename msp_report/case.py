@@ -340,6 +340,12 @@ class Case:
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"]
+        checks = self.own("checks")
+        stated = {e.get("reach_by") for e in self.manifest["files"] if e["table"] == "checks"}
+        if checks is not None and checks["changes_only"].any() and "exported_at" not in stated:
+            said.append(
+                "checks: a log of changes says by its silence that nothing changed: state exported_at"
+            )
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]

@@ -11,11 +11,18 @@ Every source becomes spans on that axis, one sweep over their edges gives the st
 
 Decided here, where the rules leave room:
 
+- A verdict follows the accepted rows; what was rejected, contradicted or cannot be believed may leave it open
+  (`watched`, `contradictions`, `doubts`, `verdicts`).
 - A state is spoken by an outage row or a check that is down, degraded or up. `unknown` is silence, whoever
   writes it; for a service without checks it cuts the time that is otherwise up by the provider's word.
 - A service has checks once one stands in the log before the cut-off: a probe that fell silent makes time
   unknown, not up.
-- Of checks at the same instant the worst counts, in the order of rule 4.
+- Of checks of one probe at the same instant the worst counts, in the order of rule 4.
+- A row of a table speaks for itself also beyond the table's reach; what is bounded by it is silence: up by the
+  provider's word, an outage without an end, the last state of a log of changes.
+- Unknown time of more than an hour, or after the reach of the source, may hide any number of outages; a shorter
+  stretch one.
+- Beyond the reach of its source a verdict is open under every reading of unknown (rule 41 outranks rule 6).
 - Maintenance that only a check reports was announced by nobody, so it is refused.
 - Maintenance outside the agreed windows or over the cap is refused for that part only; overlapping rows share
   the cap; the cap counts service time by civil month in the client's zone.
@@ -28,7 +35,7 @@ Decided here, where the rules leave room:
 - A service of which nothing at all is known has no ratio in any reading.
 """
 
-from msp_report.metrics.availability.analysis import Analysis, analyse, figures_of, service_levels
+from msp_report.metrics.availability.analysis import Analysis, analyse, figures_of, levels_of, service_levels
 from msp_report.metrics.availability.readings import PARTS, READINGS, Reading, robustness
 
 __all__ = [
@@ -38,6 +45,7 @@ __all__ = [
     "Reading",
     "analyse",
     "figures_of",
+    "levels_of",
     "robustness",
     "service_levels",
 ]
