@@ -145,8 +145,9 @@ class Watched:
         if not places:
             return CONTRADICTED if len(self._either) else None
         listed = ", ".join(places[:_NAMED]) + (", …" if len(places) > _NAMED else "")
-        rows = "1 rejected row" if len(places) == 1 else f"{len(places)} rejected rows"
-        return f"{rows} may belong to it ({listed})"
+        if len(places) == 1:
+            return f"1 rejected row may belong to it ({listed})"
+        return f"{len(places)} rejected rows may belong to it ({listed})"
 
     @cached_property
     def doubt(self) -> str | None:

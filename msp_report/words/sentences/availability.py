@@ -125,6 +125,8 @@ def ratio_no_verdict(f: Said) -> str:
 
 def doubted_probes_no_verdict(f: Said) -> str:
     """A source that cannot be believed (rule 46)."""
+    if not f.raw.why_missing:
+        return f.language("The probe {subject} cannot be believed.", **f)
     return f.language("The probe {subject} cannot be believed: {why_missing}.", **f)
 
 
