@@ -316,6 +316,15 @@ class Case:
             self.end if stated is None else min(max(pd.Timestamp(stated).as_unit("us"), self.start), self.end)
         )
 
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        """The same of the month before the period; None where no rows of the table were accepted for it."""
+        return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
+
+    def own_word(self, *tables: str) -> bool:
+        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
+        given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
+        return given <= {"provider"}
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
         return TABLES[name].empty().assign(file="", line=0, reason="")
@@ -368,6 +377,12 @@ class Case:
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"] + self._short()
+        checks = self.own("checks")
+        stated = {e.get("reach_by") for e in self.manifest["files"] if e["table"] == "checks"}
+        if checks is not None and checks["changes_only"].any() and "exported_at" not in stated:
+            said.append(
+                "checks: a log of changes says by its silence that nothing changed: state exported_at"
+            )
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]

@@ -152,6 +152,8 @@ class Accounting(Params):
     """How long before its start maintenance must be announced [h]."""
     max_gap_s: NotNegative = 900
     """How long a check holds without the next one (rule 7) [s]."""
+    probes: Literal["worst", "majority", "best"] = "worst"
+    """How probes of one service that disagree are joined (rule 4)."""
     maintenance_cap_min: NotNegative | None = None
     """Most minutes of maintenance of a month that are accepted."""
     maintenance_windows: str | Calendar | dict[Weekday, Texts] | None = None
