@@ -111,7 +111,7 @@ def test_silent_critical_assets_come_first_then_the_fullest():
     assert rows["verdict"].tolist() == ["no_data", "missed", "missed", "no_data", "met", "met", "no_target"]
     gone = only(rows.head(1))
     assert gone["p95"] is None and gone["utilisation_ratio"] is None and gone["forecast"] == "no_data"
-    assert gone["samples"] == 0 and gone["coverage_ratio"] is None and gone["critical"]
+    assert gone["samples"] == 0 and gone["coverage_ratio"] == 0 and gone["critical"]
 
 
 def test_a_capacity_without_a_limit_has_a_ratio_and_no_verdict():
@@ -342,10 +342,10 @@ def test_figures():
     noise = np.tile([0.0, 0.004, -0.004], 20)
     values = 0.6 + 0.002 * np.arange(-60.0, 0) + noise
     samples = sampled(values, pd.Timestamp(END) - pd.Timedelta(days=60), "1D")
-    agreed = contract({"clause": "7.1"}, {"resource": "gone", "critical": True})
+    agreed = contract({"clause": "7.1", "every_s": 86_400}, {"resource": "gone", "critical": True})
     gone, _, used, days = capacity.analyse(MonthOf(START, END, agreed, tables={"samples": samples})).figures()
     assert (gone.subject, gone.value, gone.verdict) == ("gone:utilisation", None, "no_data")
-    assert (gone.target, gone.coverage, gone.why_missing) == (0.85, None, "no samples in the period")
+    assert (gone.target, gone.coverage, gone.why_missing) == (0.85, 0, "no samples in the period")
     assert (used.measure, used.subject, used.unit) == ("capacity.utilisation", "wan:utilisation", "ratio")
     assert (used.target, used.better, used.verdict, used.n, used.clause) == (0.85, "lower", "met", 30, "7.1")
     assert (days.measure, days.unit, days.better, days.verdict) == (
