@@ -18,7 +18,7 @@ Decided here, where the rules leave room:
 - Doubted, and without a verdict (rules 22 and 46): values that are all above 1.5 times the capacity, unless `greatest`
   says that the resource shows that much; with a capacity of 100 per cent none above 1.5 (0 is 0 in every unit), unless
   `greatest` is not above 1.5 either; a month's use that is a hundred, a thousand or a million times that of the year
-  before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation.
+  before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation, and the figure of what is doubted no value.
 - The capacity and limits are those in force on the period's first day.
 - Without a capacity, or with one of 0, there is no utilisation: no target, and `why_missing` says so.
 - The daily percentile is taken by the same method as the period's; a day counts if it has any sample.
@@ -56,7 +56,7 @@ RESOURCES = [
     "low_ratio", "high_ratio", "expected", "missing", "rejected", "below_zero", "least", "greatest", "every_s", "doubt",
     "why",
 ]  # fmt: skip
-DAILY = ["resource", "metric", "on", "samples", "p95", "max"]
+DAILY = ["resource", "metric", "on", "samples", "p95", "max", "min"]
 BELOW_ZERO = ["resource", "metric", "at", "value"]
 
 LOOK_BACK_DAYS = 365
@@ -289,18 +289,19 @@ def time_to_limit(days: np.ndarray, p95: np.ndarray, limit: float, cutoff: float
 
 
 def _utilisation(row: dict[str, Any]) -> Figure:
+    value = None if row["doubt"] else row["utilisation_ratio"]
     return Figure(
         measure="capacity.utilisation",
         subject=f"{row['resource']}:{row['metric']}",
-        value=row["utilisation_ratio"],
+        value=value,
         n=row["samples"],
-        low=row["low_ratio"],
-        high=row["high_ratio"],
+        low=None if value is None else row["low_ratio"],
+        high=None if value is None else row["high_ratio"],
         target=row["limit_ratio"],
         verdict=row["verdict"],
         coverage=row["coverage_ratio"],
         clause=row["clause"],
-        why_missing=row["why"] if row["utilisation_ratio"] is not None else row["why_missing"],
+        why_missing=row["doubt"] or row["why"] or row["why_missing"],
     )
 
 
@@ -466,18 +467,20 @@ def _against_before(
     uses now [ratio, missing where too little is known]. A use is a share of the capacity of its own month."""
     first = Month.of(found.start.tz_convert(agreed.client.timezone))
     past = [first.shift(-step) for step in range(LOOK_BACK_DAYS // 28 + 1)]
-    sizes = pd.concat(
+    sizes = pd.DataFrame(
         [
-            _agreed_limits(agreed, month.first_on)[[*_KEY, "capacity"]].assign(month=str(month))
+            (entry.resource, entry.metric, entry.capacity, str(month))
             for month in past
-        ]
-    )
+            for entry in agreed.on(month.first_on).capacity
+        ],
+        columns=[*_KEY, "capacity", "month"],
+    ).astype({"resource": "str", "metric": "str", "capacity": "float64", "month": "str"})
     days = found.daily.assign(month=found.daily["on"].dt.strftime("%Y-%m"))
     days = days.merge(sizes, on=[*_KEY, "month"], how="left")
     days["used"] = days["p95"] / days["capacity"].where(days["capacity"] > 0).fillna(1.0)
     now = days["on"] >= pd.Timestamp(first.first_on)
     before = days[~now].groupby(_KEY)
-    spread = before.agg(days=("on", "size"), low=("p95", "min"), high=("max", "max"), used=("used", "median"))
+    spread = before.agg(days=("on", "size"), low=("min", "min"), high=("max", "max"), used=("used", "median"))
     place = pd.MultiIndex.from_frame(frame[_KEY])
     spread = spread.reindex(place)
     varied = (spread["low"] < spread["high"]).to_numpy(bool)
@@ -692,11 +695,12 @@ def _daily(
             SELECT resource, metric, day, {_nearest_rank("list_sort(list(value))")} AS p95
             FROM days WHERE (resource, metric) IN (SELECT (resource, metric) {billed}) GROUP BY ALL
         ), all_days AS (
-            SELECT resource, metric, day, count(*) AS samples, quantile_cont(value, 0.95) AS p95, max(value) AS max
+            SELECT resource, metric, day, count(*) AS samples, quantile_cont(value, 0.95) AS p95, max(value) AS max,
+                min(value) AS min
             FROM days GROUP BY ALL
         )
         SELECT resource, metric, DATE '1970-01-01' + day::INTEGER AS "on", samples,
-            coalesce(billed.p95, all_days.p95) AS p95, max
+            coalesce(billed.p95, all_days.p95) AS p95, max, min
         FROM all_days LEFT JOIN billed USING (resource, metric, day) ORDER BY resource, metric, day
         """,
         {"low": low.to_pydatetime(), "high": high.to_pydatetime()},

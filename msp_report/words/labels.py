@@ -255,6 +255,7 @@ REASONS: tuple[str, ...] = (
     "no project has planned and earned values",
     "no source names any approval",
     "no baseline or no forecast is reported",
+    "no plan was given",
     "no plan or no expectation is reported",
     "no actual cost is reported",
     "no planned value is reported",

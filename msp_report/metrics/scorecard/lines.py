@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from msp_report.model.columns import plain_rows
-from msp_report.model.figures import SEVERITY, Figure, judge
+from msp_report.model.figures import SEVERITY, Figure
+from msp_report.model.gate import decide
 from msp_report.params import ScorecardLine, Strategy, as_strategy
 
 LINE_COLUMNS = [
@@ -59,7 +61,9 @@ def _judged_line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str
     if figure.verdict and target == figure.target and better == figure.better:
         verdict = figure.verdict
     else:
-        verdict = judge(figure.value, target, better, figure.low, figure.high)
+        # What has a lower end and no upper one has nothing that bounds it.
+        high = math.inf if figure.low is not None and figure.high is None else figure.high
+        verdict = decide(figure.value, target, better, low=figure.low, high=high).verdict
     found = {
         "result": figure.value,
         "unit": figure.unit,

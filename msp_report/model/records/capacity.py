@@ -8,7 +8,7 @@ RECORDS = (
         "one row per value of the month below zero that is no reading, at most 1,000 a resource",
         "resource metric at value",
     ),
-    Record("daily", "one row per resource, metric and day", "resource metric on samples p95 max"),
+    Record("daily", "one row per resource, metric and day", "resource metric on samples p95 max min"),
     Record(
         "resources",
         "one row per resource and metric",
