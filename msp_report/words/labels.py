@@ -132,6 +132,7 @@ CODES: dict[str, tuple[str, ...]] = {
     ),
     "why_missing": (),
     "forecast_words": (),
+    "no_limits": (),
     "note": (),
     "text": (),
 }
@@ -177,6 +178,8 @@ REASONS: tuple[str, ...] = (
     "no pack of the period gives it",
     "the page does not give it",
     "no figure of this name has a value",
+    "more than half of the months are equal",
+    "one month makes no range",
     "it could not be judged in any month",
     "nothing could be judged",
     "none judged",

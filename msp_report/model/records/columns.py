@@ -250,6 +250,7 @@ MEANINGS: dict[str, str] = {
     "next_due_at": "When it ends",
     "next_due_on": "Next day on which something is due",
     "no_background": "Whether the provider has shown nothing in the field",
+    "no_limits": "Why the figure has no control limits (rule 21)",
     "no_objective": "Whether it names no objective of the business",
     "not_best_resource": "Whether the provider is not the best resource",
     "not_found": "Records that could not be found",
