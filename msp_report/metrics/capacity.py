@@ -18,7 +18,8 @@ Decided here, where the rules leave room:
 - Doubted, and without a verdict (rules 22 and 46): values that are all above 1.5 times the capacity, unless `greatest`
   says that the resource shows that much; with a capacity of 100 per cent none above 1.5 (0 is 0 in every unit), unless
   `greatest` is not above 1.5 either; a month's use that is a hundred, a thousand or a million times that of the year
-  before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation, and the figure of what is doubted no value.
+  before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation, and the figure of what is
+  doubted no value.
 - The capacity and limits are those in force on the period's first day.
 - Without a capacity, or with one of 0, there is no utilisation: no target, and `why_missing` says so.
 - The daily percentile is taken by the same method as the period's; a day counts if it has any sample.
@@ -157,8 +158,8 @@ def analyse(case: Case) -> Analysis:
 class Aggregates:
     """Samples of a period and its look-back, aggregated.
 
-    `period`: one row per resource and metric with samples in it: resource, metric, samples [count], mean, p95, least_seen,
-    max [unit of the samples], interval_min (median, NaN for one sample), over_capacity [count of samples]; expected,
+    `period`: one row per resource and metric with samples in it: resource, metric, samples [count], mean, p95,
+    least_seen, max [unit of the samples], interval_min (median, NaN for one sample), over_capacity [count of samples]; expected,
     missing and rejected [count of samples], coverage_ratio; low and high, the percentile with what is missing at its
     least and at its greatest [unit of the samples, high missing where nothing bounds it].
     `daily`: one row per resource, metric and local day with samples, with the columns DAILY.
@@ -211,7 +212,11 @@ def aggregate(
         period = _covered(_described(database), limits, daily, start, end, zone)
         period = _with_rejected(period, _rejected_of(period, rejected, start, end))
         return Aggregates(
-            period.merge(_ends(database, period), on=_KEY), daily, _negative(database, start, until), start, end
+            period.merge(_ends(database, period), on=_KEY),
+            daily,
+            _negative(database, start, until),
+            start,
+            end,
         )
 
 
@@ -225,8 +230,8 @@ def resources(
 
     Parameters: as `aggregate`, whose result may be given for `samples`, so that it is not done twice.
     Returns: one row per resource and metric, of the contract or with samples in the period, with RESOURCES:
-    mean, p95, max and capacity [unit of the samples]; utilisation_ratio, coverage_ratio; status (ok, warn, over; missing
-    where what is missing leaves it open); low_ratio and high_ratio, the utilisation with what is missing at its least
+    mean, p95, max and capacity [unit of the samples]; utilisation_ratio, coverage_ratio; status (ok, warn, over;
+    none where what is missing leaves it open); low_ratio and high_ratio, the utilisation with what is missing at its least
     and at its greatest; days_to_limit, days_low, days_high [days from the cut-off]; forecast (ok, or a key of
     NO_FORECAST); verdict (met, missed, no_verdict, no_data, no_target) and why it is left open; doubt about the samples
     as a whole; over_capacity [count of samples above capacity]; slope_day [unit a day].
@@ -376,7 +381,9 @@ def _decided(row: dict[str, Any]) -> Decision:
     value = row["p95"] if wrong_unit else row["utilisation_ratio"]
     if row["samples"] and (value is None or row["limit_ratio"] is None):
         return Decision("no_target")
-    missing = f"{row['missing']:g} of {row['expected']:g} samples that were due are missing" if value else None
+    missing = (
+        f"{row['missing']:g} of {row['expected']:g} samples that were due are missing" if value else None
+    )
     reasons = {
         missing: True,
         "nothing bounds how high they may have been": row["high_ratio"] is None,
@@ -460,9 +467,7 @@ def _doubts(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> pd.Seri
     return pd.Series(np.select([above, below, another, still], reasons, None), frame.index, dtype=object)
 
 
-def _against_before(
-    frame: pd.DataFrame, found: Aggregates, agreed: Contract
-) -> tuple[pd.Series, pd.Series]:
+def _against_before(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> tuple[pd.Series, pd.Series]:
     """Of each row, whether its samples varied before the period, and how many times its median daily use of then it
     uses now [ratio, missing where too little is known]. A use is a share of the capacity of its own month."""
     first = Month.of(found.start.tz_convert(agreed.client.timezone))
@@ -528,7 +533,9 @@ def _forecast(frame: pd.DataFrame, found: Aggregates, zone: str) -> pd.DataFrame
     drawn = pd.DataFrame(lines, columns=columns, index=frame.index)
     numbers = columns[:-1]
     drawn[numbers] = drawn[numbers].astype("float64")
-    full = (frame["utilisation_ratio"] > frame["limit_ratio"]) & drawn["forecast"].isin(["ok", "no_trend", "beyond_horizon"])
+    full = (frame["utilisation_ratio"] > frame["limit_ratio"]) & drawn["forecast"].isin(
+        ["ok", "no_trend", "beyond_horizon"]
+    )
     drawn.loc[full, "forecast"] = "already_over"
     drawn.loc[full, ["days_to_limit", "days_low", "days_high"]] = np.nan
     return frame.join(drawn)
@@ -550,7 +557,7 @@ def _trend_line(
 
 
 def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> None:
-    """Makes the samples a view `samples`: resource, metric, at, value, and those that are readings a view `readings`."""
+    """Makes views with resource, metric, at and value: `samples`, and `readings`, those of them that are readings."""
     _samples(database, samples)
     database.execute(
         """
@@ -590,8 +597,8 @@ _BETWEEN = '"at" >= $low AND "at" < $high'
 
 
 def _order(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.Timestamp) -> None:
-    """Makes a table `ordered`: of each resource and metric its readings of the period in ascending order as v, the median
-    interval, and the time that lies further from the readings around it than they are apart."""
+    """Makes a table `ordered`: of each resource and metric its readings of the period in ascending order as v, the
+    median interval, and the time that lies further from the readings around it than they are apart."""
     database.execute(
         f"""
         CREATE TEMP TABLE ordered AS WITH gaps AS (
@@ -656,18 +663,14 @@ def _padded_low(next_: int) -> str:
 
 def _padded_high(next_: int) -> str:
     """The same with what is missing above them."""
-    return (
-        f"CASE WHEN k + {next_} < len(v) OR missing = 0 THEN v[least(k + {next_} + 1, len(v))] ELSE top_value END"
-    )
+    return f"CASE WHEN k + {next_} < len(v) OR missing = 0 THEN v[least(k + {next_} + 1, len(v))] ELSE top_value END"
 
 
 def _between(low: str, high: str) -> str:
     return f"CASE WHEN part = 0 OR {low} = {high} THEN {low} ELSE {low} + part * ({high} - {low}) END"
 
 
-def _negative(
-    database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.Timestamp
-) -> pd.DataFrame:
+def _negative(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
     """The values of the period that are below zero and no readings, at most _LISTED of a resource and metric."""
     frame = database.execute(
         f"""

@@ -11,8 +11,8 @@ Decided here, where the rule leaves room:
   without a ticket, several by one respondent; where neither stands each row is one. What is put aside is listed, and
   counts neither as an answer nor as an invitation.
 - Worst and best case: all who did not answer a question are unhappy, or happy, with it.
-- A rejected row of the period with a number may be an answer: low is that of the interval with all of them unhappy, high
-  with all of them happy, and each was asked (rule 42). What has no number (a total) is nobody's.
+- A rejected row of the period with a number may be an answer: low is that of the interval with all of them unhappy,
+  high with all of them happy, and each was asked (rule 42). What has no number (a total) is nobody's.
 - Coverage is answers / asked; not known where it is not known how many were asked. A target between low and high is no
   verdict, wherever it stands.
 - Another question is shown where the source has its column with an answer, by the words that sources.yaml gives it.

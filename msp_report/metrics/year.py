@@ -265,15 +265,16 @@ def limits(points: pd.DataFrame) -> pd.DataFrame:
     """The control limits of every figure, one row per measure, subject and base.
 
     Parameters: what `points` gives. Returns: LIMITS: since and until, the first and last month; trial where there are
-    under 12 points; no_limits, why there are none; signals [count of months with one]; usual_low and usual_high, the limits as far as the figure can
-    go; rebased_on and why where the contract rebased it. Source: rule 21.
+    under 12 points; no_limits, why there are none; signals [count of months with one]; usual_low and usual_high, the
+    limits as far as the figure can go; rebased_on and why where the contract rebased it. Source: rule 21.
     """
     if points.empty:
         return pd.DataFrame(columns=LIMITS)
     marked = points.assign(since=points["month"], until=points["month"], signals=points["rules"].ne(""))
     marked = marked.assign(low_=points["value"], high_=points["value"])
     how = dict.fromkeys(
-        ("unit", "n", "mean", "mean_range", "lower", "upper", "trial", "rebased_on", "why", "no_limits"), "last"
+        ("unit", "n", "mean", "mean_range", "lower", "upper", "trial", "rebased_on", "why", "no_limits"),
+        "last",
     )
     how |= {"since": "first", "until": "last", "signals": "sum", "low_": "min", "high_": "max"}
     found = marked.groupby([*_KEY, "base"], sort=False, dropna=False).agg(how).reset_index()

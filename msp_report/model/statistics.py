@@ -156,13 +156,13 @@ def xmr(values: Iterable[float | None]) -> Xmr:
     Parameters: `values` in order of time; missing ones are left out, so that their neighbours are compared.
     Returns: Xmr. Limits are mean ± 2.66 x the mean moving range, moving ranges over 3.267 x their mean
     dropped once, of the first 12 points, and stay. With fewer they are those of all points but the last, which is the
-    one judged, and `trial` is true; the last of 12 points is judged by the 11 before it too, though the limits are those
-    of all 12. Each signal names the position in `values` (missing ones counted) at which its rule is
+    one judged, and `trial` is true. Of 12 points the limits are those of all, and what is judged is judged by the first
+    11. Each signal names the position in `values` (missing ones counted) at which its rule is
     fulfilled, and every later position where it still holds: `outside` a limit; `rising` or `falling`, 7
     points each beyond the one before; `side`, 7 on one side of the mean (a point on the mean ends a run);
     `two_of_three` beyond two thirds of the way to the same limit.
-    Where more than half of the points that make the limits are equal there are none, `why` says so, and only `rising` and
-    `falling` can be seen. Under two points before the one judged there are no limits either; of one point its own value
+    Where more than half of the points that make the limits are equal there are none, `why` says so, and only `rising`
+    and `falling` can be seen. Under two points before the one judged there are no limits either; of one point its own value
     is the mean, none has nothing.
     Source: rule 21.
     """

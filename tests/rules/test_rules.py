@@ -205,7 +205,9 @@ def of_control_limits(given: Given) -> pd.DataFrame:
     """One line: the limits of the values, and where a signal holds by each rule."""
     values = [float(value) for value in given.case["values"].split()]
     found = {"xmr": xmr, "g": g_chart}[given.case.get("chart", "xmr")](values)
-    numbers = {name: getattr(found, name) for name in ("mean", "mean_range", "lower", "upper", "trial", "why")}
+    numbers = {
+        name: getattr(found, name) for name in ("mean", "mean_range", "lower", "upper", "trial", "why")
+    }
     said = " ".join(f"{signal.rule}:{signal.index}" for signal in found.signals)
     return pd.DataFrame([{**numbers, "signals": said}])
 

@@ -250,7 +250,7 @@ def earned_value(
     _add_schedule(frame, table, plan)
     _add_costs(frame)
     frame["falls"] = falls.reindex(frame.index)
-    frame["earned_month"] = status["period"] if "period" in status else None
+    frame["earned_month"] = status.get("period")
     frame = frame[["bac", "periods_elapsed", "planned_periods", *EARNED, "sv", "falls", "earned_month"]]
     no_sum = frame["falls"].str.contains("value").fillna(False).astype(bool)
     shown = ["periods_elapsed", "planned_periods", *EARNED, "sv", "earned_month"]

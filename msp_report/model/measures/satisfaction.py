@@ -43,7 +43,7 @@ MEASURES = (
         unit="ratio",
         better="higher",
         rule="rule 20",
-        meaning="The share of answers of 4 or 5 on a scale of 5 to a question of the survey that is none of the others.",
+        meaning="The share of answers of 4 or 5 on a scale of 5 to a question that is none of the others.",
         no_data="Fewer than 5 answered it; where nobody did there is no such figure.",
     ),
     Measure(

@@ -35,9 +35,13 @@ def _full(page: Page) -> str:
             period=page.period,
         )
     if not page.all("capacity.utilisation", "met"):
-        return page.language("No resource is proved to keep within its limit in {period}.", period=page.period)
+        return page.language(
+            "No resource is proved to keep within its limit in {period}.", period=page.period
+        )
     if page.all("capacity.utilisation", "no_verdict"):
-        return page.language("No resource is proved to be fuller than agreed in {period}.", period=page.period)
+        return page.language(
+            "No resource is proved to be fuller than agreed in {period}.", period=page.period
+        )
     return page.language(
         "No resource that was watched is fuller than agreed in {period}.", period=page.period
     )
@@ -74,7 +78,7 @@ def _next(page: Page) -> str | None:
     first = min(dated, key=lambda f: f.raw.value)
     if _thin(first):
         return page.language(
-            "The next to reach its limit is {resource}, in about {value}, as far as {coverage} of the samples due tell.",
+            "The next to reach its limit is {resource}, in about {value}, by {coverage} of the samples due.",
             resource=_resource(first),
             **first,
         )
@@ -120,10 +124,14 @@ def utilisation_no_verdict(f: Said) -> str:
     """Too much is missing to tell, or the samples are not believed."""
     if not f.raw.why_missing:
         return f.language(
-            "{resource}: whether it keeps within its limit of {target} cannot be told.", resource=_resource(f), **f
+            "{resource}: whether it keeps within its limit of {target} cannot be told.",
+            resource=_resource(f),
+            **f,
         )
     if f.raw.value is None:
-        return f.language("{resource}: how full it is cannot be told: {why_missing}.", resource=_resource(f), **f)
+        return f.language(
+            "{resource}: how full it is cannot be told: {why_missing}.", resource=_resource(f), **f
+        )
     return f.language(
         "{resource}: whether it keeps within its limit of {target} cannot be told: {why_missing}.",
         resource=_resource(f),
