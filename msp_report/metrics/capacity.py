@@ -18,8 +18,8 @@ Decided here, where the rules leave room:
 - Doubted, and without a verdict (rules 22 and 46): values that are all above 1.5 times the capacity, unless `greatest`
   says that the resource shows that much; with a capacity of 100 per cent none above 1.5 (0 is 0 in every unit), unless
   `greatest` is not above 1.5 either; a month's use that is a hundred, a thousand or a million times that of the year
-  before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation, and the figure of what is
-  doubted no value.
+  before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation, and the
+  figure of what is doubted no value.
 - The capacity and limits are those in force on the period's first day.
 - Without a capacity, or with one of 0, there is no utilisation: no target, and `why_missing` says so.
 - The daily percentile is taken by the same method as the period's; a day counts if it has any sample.
@@ -58,7 +58,7 @@ RESOURCES = [
     "why",
 ]  # fmt: skip
 DAILY = ["resource", "metric", "on", "samples", "p95", "max", "min"]
-BELOW_ZERO = ["resource", "metric", "at", "value"]
+BELOW_ZERO = ["resource", "metric", "at", "value", "below_zero"]
 
 LOOK_BACK_DAYS = 365
 DAYS_NEEDED = 28
@@ -159,11 +159,12 @@ class Aggregates:
     """Samples of a period and its look-back, aggregated.
 
     `period`: one row per resource and metric with samples in it: resource, metric, samples [count], mean, p95,
-    least_seen, max [unit of the samples], interval_min (median, NaN for one sample), over_capacity [count of samples]; expected,
-    missing and rejected [count of samples], coverage_ratio; low and high, the percentile with what is missing at its
-    least and at its greatest [unit of the samples, high missing where nothing bounds it].
+    least_seen, max [unit of the samples], interval_min (median, NaN for one sample), over_capacity [count of samples];
+    expected, missing and rejected [count of samples], coverage_ratio; low and high, the percentile with what is missing
+    at its least and at its greatest [unit of the samples, high missing where nothing bounds it].
     `daily`: one row per resource, metric and local day with samples, with the columns DAILY.
-    `below_zero`: the period's values below zero that are no readings, the first of each resource, with BELOW_ZERO.
+    `below_zero`: the period's values below zero that are no readings, the first of each resource, with BELOW_ZERO;
+    below_zero counts all of them.
     """
 
     period: pd.DataFrame
@@ -231,9 +232,10 @@ def resources(
     Parameters: as `aggregate`, whose result may be given for `samples`, so that it is not done twice.
     Returns: one row per resource and metric, of the contract or with samples in the period, with RESOURCES:
     mean, p95, max and capacity [unit of the samples]; utilisation_ratio, coverage_ratio; status (ok, warn, over;
-    none where what is missing leaves it open); low_ratio and high_ratio, the utilisation with what is missing at its least
-    and at its greatest; days_to_limit, days_low, days_high [days from the cut-off]; forecast (ok, or a key of
-    NO_FORECAST); verdict (met, missed, no_verdict, no_data, no_target) and why it is left open; doubt about the samples
+    none where what is missing leaves it open); low_ratio and high_ratio, the utilisation with what is missing
+    at its least and at its greatest; days_to_limit, days_low, days_high [days from the cut-off]; forecast (ok,
+    or a key of NO_FORECAST); verdict (met, missed, no_verdict, no_data, no_target) and why it is left open;
+    doubt about the samples
     as a whole; over_capacity [count of samples above capacity]; slope_day [unit a day].
     Critical assets without samples first, then by verdict, the fullest first.
     Edge cases: no samples at all: the contract's resources, each no_data; a resource that is not in the
@@ -244,7 +246,7 @@ def resources(
     agreed = as_contract(contract)
     found = samples if isinstance(samples, Aggregates) else aggregate(samples, agreed, start, end)
     frame = _agreed_limits(agreed, found.start).merge(found.period, on=_KEY, how="outer")
-    below = found.below_zero.groupby(_KEY).size().rename("below_zero").reset_index()
+    below = found.below_zero[[*_KEY, "below_zero"]].drop_duplicates()
     frame = frame.merge(below, on=_KEY, how="left")
     frame["critical"] = frame["critical"].fillna(False).astype(bool)
     frame["percentile"] = frame["percentile"].fillna("linear")
@@ -381,11 +383,9 @@ def _decided(row: dict[str, Any]) -> Decision:
     value = row["p95"] if wrong_unit else row["utilisation_ratio"]
     if row["samples"] and (value is None or row["limit_ratio"] is None):
         return Decision("no_target")
-    missing = (
-        f"{row['missing']:g} of {row['expected']:g} samples that were due are missing" if value else None
-    )
+    missing, due = (int(row[name] or 0) for name in ("missing", "expected"))
     reasons = {
-        missing: True,
+        f"{missing} of {due} samples that were due are missing": missing,
         "nothing bounds how high they may have been": row["high_ratio"] is None,
         f"{row['below_zero']} readings are below zero": row["below_zero"],
         f"{row['rejected']} rows were rejected": row["rejected"],
@@ -398,7 +398,7 @@ def _decided(row: dict[str, Any]) -> Decision:
         high=np.inf if row["high_ratio"] is None else row["high_ratio"],
         why=NO_FORECAST["no_data"],
         doubt=row["doubt"],
-        unsure="; ".join(reason for reason, holds in reasons.items() if reason and holds),
+        unsure="; ".join(reason for reason, holds in reasons.items() if holds),
     )
 
 
@@ -674,7 +674,8 @@ def _negative(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: p
     """The values of the period that are below zero and no readings, at most _LISTED of a resource and metric."""
     frame = database.execute(
         f"""
-        SELECT s.resource, s.metric, epoch_us("at") AS us, value
+        SELECT s.resource, s.metric, epoch_us("at") AS us, value,
+            count(*) OVER (PARTITION BY s.resource, s.metric) AS below_zero
         FROM samples s LEFT JOIN entries e ON s.resource = e.resource AND s.metric = e.metric
         WHERE {_BETWEEN} AND isfinite(value) AND value < least(0, coalesce(e."least", 0))
         QUALIFY row_number() OVER (PARTITION BY s.resource, s.metric ORDER BY us) <= {_LISTED}

@@ -162,8 +162,8 @@ def xmr(values: Iterable[float | None]) -> Xmr:
     points each beyond the one before; `side`, 7 on one side of the mean (a point on the mean ends a run);
     `two_of_three` beyond two thirds of the way to the same limit.
     Where more than half of the points that make the limits are equal there are none, `why` says so, and only `rising`
-    and `falling` can be seen. Under two points before the one judged there are no limits either; of one point its own value
-    is the mean, none has nothing.
+    and `falling` can be seen. Under two points before the one judged there are no limits either; of one point its own
+    value is the mean, none has nothing.
     Source: rule 21.
     """
     series = _numbers(values, keep_missing=True)

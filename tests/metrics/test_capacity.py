@@ -303,7 +303,17 @@ def test_readings_below_zero_are_listed():
     agreed = contract({})
     found = capacity.aggregate(sampled(values), agreed, START, date(2026, 4, 11)).below_zero
     assert found["at"].dt.hour.tolist() == [3, 7] and found["value"].tolist() == [-3.2, -3.2]
-    assert list(found.columns) == capacity.BELOW_ZERO
+    assert list(found.columns) == capacity.BELOW_ZERO and found["below_zero"].tolist() == [2, 2]
+
+
+def test_all_readings_below_zero_are_counted_though_not_all_are_listed(monkeypatch):
+    monkeypatch.setattr(capacity, "_LISTED", 3)
+    values = np.full(240, 0.4)
+    values[:9] = -1
+    found = capacity.aggregate(sampled(values), contract({}), START, date(2026, 4, 11))
+    row = only(capacity.resources(found, contract({}), START, date(2026, 4, 11)))
+    assert len(found.below_zero) == 3 and row["below_zero"] == row["missing"] == 9
+    assert ten_days(sampled(np.where(np.arange(240) < 20, -1, 0.0)))["why"].startswith("20 of 240 samples")
 
 
 # ---------------------------------------------------------------- files

@@ -6,7 +6,7 @@ RECORDS = (
     Record(
         "below_zero",
         "one row per value of the month below zero that is no reading, at most 1,000 a resource",
-        "resource metric at value",
+        "resource metric at value below_zero",
     ),
     Record("daily", "one row per resource, metric and day", "resource metric on samples p95 max min"),
     Record(
