@@ -296,6 +296,11 @@ class Case:
         """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""
         return self.sources.invited
 
+    @property
+    def other_question(self) -> str | None:
+        """The words of the question that surveys ask beside the three; None where sources.yaml states none."""
+        return self.sources.other
+
     def reach(self, name: str) -> pd.Timestamp:
         """How far a table reaches beyond the cut-off: its last instant, at least the cut-off."""
         frame = self.follow_up(name)

@@ -27,6 +27,7 @@ class MonthOf:
     later: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     reaches: dict[str, pd.Timestamp] = field(default_factory=dict)
     invited: int | None = None
+    other_question: str | None = None
     client: str = "acme"
     withheld: dict[str, Month | None] = field(default_factory=dict)
     begins: bool = False

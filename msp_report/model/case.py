@@ -61,6 +61,10 @@ class Case(Protocol):
     def invited(self) -> int | None:
         """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""
 
+    @property
+    def other_question(self) -> str | None:
+        """The words of the question that surveys ask beside the three, as sources.yaml states them (rule 20)."""
+
     def reach(self, name: str) -> pd.Timestamp:
         """The instant up to which later exports of a table reach, at least the cut-off."""
 

@@ -516,6 +516,7 @@ _DECLARED = (
             integer("responsiveness", "1 to 5", 1, 5),
             integer("capability", "1 to 5", 1, 5),
             integer("recommend", "0 to 10", 0, 10),
+            integer("other", "1 to 5 to another question, whose words `other:` of the source has", 1, 5),
             text("respondent", "Who answers"),
             text("comment", "Words"),
         ),

@@ -206,6 +206,12 @@ class Capacity(Params):
     """Unit of its samples and of `capacity`."""
     capacity: NotNegative | None = None
     """What the resource can do at most, in that unit."""
+    least: float | None = None
+    """The least that its samples can show: what missing ones may have been (rule 22). Below 0 where it may be."""
+    greatest: float | None = None
+    """The most that its samples can show; not declared = nothing bounds what is missing."""
+    every_s: Annotated[float, Field(gt=0)] | None = None
+    """How often it is sampled [s]; not declared = as the samples say, at least once an hour."""
     warn_ratio: NotNegative | None = None
     """Use from which a warning stands on the page."""
     limit_ratio: NotNegative | None = None
@@ -216,6 +222,15 @@ class Capacity(Params):
     """Whether it is one of the critical resources."""
     clause: str | None = None
     """Where the contract says so."""
+
+    @check(mode="after")
+    def _range(self) -> Capacity:
+        least, greatest = self.least or 0, self.greatest
+        if greatest is not None and greatest < least:
+            raise ValueError(
+                f"{self.resource}:{self.metric} cannot show at least {least:g} and at most {greatest:g}"
+            )
+        return self
 
 
 class Credit(Params):

@@ -39,7 +39,7 @@ from msp_report.metrics import (
 )
 from msp_report.model.clock import Clock, localize
 from msp_report.model.period import Period
-from msp_report.model.statistics import percentile
+from msp_report.model.statistics import g_chart, percentile, xmr
 from msp_report.model.tables import TABLES
 from msp_report.params import as_contract
 
@@ -224,6 +224,17 @@ def of_percentiles(given: Given) -> pd.DataFrame:
     return pd.DataFrame([{name: percentile(values, 0.95, name) for name in columns_of(given.case["expect"])}])
 
 
+def of_control_limits(given: Given) -> pd.DataFrame:
+    """One line: the limits of the values, and where a signal holds by each rule."""
+    values = [float(value) for value in given.case["values"].split()]
+    found = {"xmr": xmr, "g": g_chart}[given.case.get("chart", "xmr")](values)
+    numbers = {
+        name: getattr(found, name) for name in ("mean", "mean_range", "lower", "upper", "trial", "why")
+    }
+    said = " ".join(f"{signal.rule}:{signal.index}" for signal in found.signals)
+    return pd.DataFrame([{**numbers, "signals": said}])
+
+
 def of_earned_value(given: Given) -> pd.DataFrame:
     return projects.earned_value(given.table("project_periods"))
 
@@ -286,6 +297,7 @@ CORES = {
     "survey put aside": record_of(satisfaction, "put_aside"),
     "capacity": of_capacity,
     "percentile": of_percentiles,
+    "control limits": of_control_limits,
     "earned value": of_earned_value,
     "projects": of_projects,
     "project changes": of_project_changes,
