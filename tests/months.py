@@ -33,6 +33,7 @@ class MonthOf:
     newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     speaks_to: dict[str, pd.Timestamp] = field(default_factory=dict)
     dropped: dict[str, pd.DataFrame] = field(default_factory=dict)
+    exported: dict[str, pd.Timestamp] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -56,6 +57,9 @@ class MonthOf:
 
     def reached(self, name: str) -> pd.Timestamp:
         return self.speaks_to.get(name, self.end)
+
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        return self.exported.get(name)
 
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))

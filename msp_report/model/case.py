@@ -68,6 +68,10 @@ class Case(Protocol):
         """The instant up to which what was supplied for the period speaks of a table, at most the cut-off: of several
         sources the earliest (rule 41)."""
 
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        """When a table was exported for the period, as its sources state it; of several the latest, None where one
+        does not say (rule 50)."""
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
         canonical columns as far as they could be read, missing where not (rule 42); without rows where there are

@@ -122,7 +122,9 @@ CODES: dict[str, tuple[str, ...]] = {
     "before": ("none", "low", "medium", "high", "critical"),
     "item": ("exit fee", "fee until the end"),
     "report": (*dict.fromkeys(measure.partition(".")[0] for measure in MEASURES), "compare"),
-    "pays_by": ("hour", "ticket", "nothing"),
+    "pays_by": ("hour", "ticket", "nothing", "not stated"),
+    "whose": ("agreed", "own", "evidence"),
+    "settles": (),
     "why": (
         *("clocks that ended before the first month", "tickets that contradict themselves"),
         *(
@@ -154,6 +156,15 @@ REASONS: tuple[str, ...] = (
     # tables that did not come
     "it last came for {month}",
     "sources.yaml names a file that is not there",
+    "the source does not say when it was exported",
+    "no promise had anything to judge",
+    "what the provider owes is not known",
+    "the contract names no scope",
+    "exported_at of {table} in sources.yaml",
+    "the file of {table}, which was due and did not come",
+    "a file of {table}",
+    "evidence for the time of which nobody knows",
+    "the rows that its page calls in doubt",
     # of any report
     "not stated",
     "no tickets were supplied",
@@ -245,6 +256,7 @@ REASONS: tuple[str, ...] = (
     "no project has an earned value and an actual cost",
     "no project has planned and earned values",
     "no source names any approval",
+    "strategy.yaml does not say",
     "no baseline or no forecast is reported",
     "no plan or no expectation is reported",
     "no actual cost is reported",
@@ -315,6 +327,7 @@ REASONS: tuple[str, ...] = (
     "the contract states no end or no notice",
     "fee for {number} days",
     "counted once a service, with its worst level",
+    "what is not known may reach a level of the contract",
     "no level of the contract was missed that far",
     "the sum of a month's credits is capped",
     "no hours were booked in the month",

@@ -18,6 +18,7 @@ MEASURES = (
             "The period has no samples, the resource is not in the contract, or its capacity is not agreed "
             "or 0."
         ),
+        promise=True,
     ),
     Measure(
         "days_to_limit",
