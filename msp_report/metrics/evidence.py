@@ -14,7 +14,7 @@ Decided here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -220,7 +220,7 @@ def decidable(figures: pd.DataFrame, before: pd.DataFrame, tables: pd.DataFrame)
 def _settled(rows: pd.DataFrame, tables: pd.DataFrame) -> pd.DataFrame:
     """Rows with what would settle them, and with how much effort."""
     state = dict(zip(tables["table"], tables["state"], strict=True))
-    needs = rows["measure"].astype("str").str.partition(".")[0].map(lambda report: JUDGED_BY.get(report, ()))
+    needs = rows["measure"].astype("str").str.split(".").str[0].map(lambda report: JUDGED_BY.get(report, ()))
     held = needs.map(lambda names: next((name for name in names if state.get(name) == "withheld"), None))
     never = needs.map(lambda names: names[0] if names and not any(name in state for name in names) else None)
     partly = pd.to_numeric(rows["coverage"]).lt(1) | rows["verdict"].eq("no_data")
@@ -252,8 +252,3 @@ def _since(rows: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     last = last.where(~rows["verdict"].isin(promises.DECIDED))
     after = last.map(lambda month: str(Month.parse(month).shift(1)), na_action="ignore")
     return pd.DataFrame({"unknown_since": after, "last_decided": last})
-
-
-def contract_names_none(contract: Contract | Mapping[str, Any]) -> bool:
-    """Whether the contract promises no delivery of evidence at all: the hole that a page names (rule 50)."""
-    return not as_contract(contract).evidence

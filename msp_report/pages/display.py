@@ -138,11 +138,16 @@ def _replies(said: Sequence[str]) -> str:
 
 
 def exceptions(
-    figures: pd.DataFrame, empty: str, replies: pd.DataFrame | None = None, show: Numbers = _PLAIN
+    figures: pd.DataFrame,
+    empty: str,
+    replies: pd.DataFrame | None = None,
+    show: Numbers = _PLAIN,
+    title: str = "",
 ) -> Html:
     """What needs attention, as rows of figures.json with a headline: each leads to its page.
 
-    `replies` have measure, subject and what was `said`; each stands beside its figure.
+    `replies` have measure, subject and what was `said`; each stands beside its figure. `title` heads a list that has
+    rows; an empty one needs none.
     """
     if figures.empty:
         text = show.language(empty)
@@ -156,7 +161,10 @@ def exceptions(
         for report, headline, mark, said in rows
     ]
     words = ["\n".join([f"{verdict(mark, show)}: {headline}", *said]) for _, headline, mark, said in rows]
-    return Html(f'<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
+    head = show.language(title)
+    words = [head, *words] if head else words
+    shown = f"<h3>{_safe(head)}</h3>" if head else ""
+    return Html(f'{shown}<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
 
 
 def _evidence(report: str, show: Numbers) -> str:

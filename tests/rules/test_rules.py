@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from months import MonthOf
+from months import MonthOf, PastOf, figures_of
 
 from msp_report.metrics import (
     availability,
@@ -28,14 +28,18 @@ from msp_report.metrics import (
     capacity,
     contract,
     duties,
+    evidence,
     licences,
     procurement,
     projects,
     requests,
     satisfaction,
+    strategy,
     tickets,
 )
+from msp_report.metrics.scorecard.lines import lines, standing
 from msp_report.model.clock import Clock, localize
+from msp_report.model.figures import Figure
 from msp_report.model.period import Period
 from msp_report.model.statistics import percentile
 from msp_report.model.tables import TABLES
@@ -178,6 +182,49 @@ def of_backup_figures(given: Given) -> pd.DataFrame:
     return pd.DataFrame([vars(figure) for figure in analysed(backups, given).figures()])
 
 
+def told_figures(given: Given) -> pd.DataFrame:
+    """Figures that a case gives, as a pack has them; a blank value says why."""
+    rows = rows_of(columns_of(given.case["figures"]))
+    numbers = ("value", "low", "high", "target", "coverage")
+    found = [{k: float(v) if k in numbers else v for k, v in row.items() if v} for row in rows]
+    return figures_of(
+        *(Figure(**({} if "value" in row else {"why_missing": "nobody knows"}) | row) for row in found)
+    )
+
+
+def of_standing(given: Given) -> pd.DataFrame:
+    pack = told_figures(given)
+    return standing(pack, lines(pack, given.case.get("strategy")))
+
+
+def of_deliveries(given: Given) -> pd.DataFrame:
+    told = {name: table for name in TABLES if (table := given.table(name)) is not None}
+    exported = {name: given.at(at).tz_convert("UTC") for name, at in given.case.get("exported", {}).items()}
+    return evidence.deliveries(
+        MonthOf(given.start, given.end, as_contract(given.contract), tables=told, exported=exported)
+    )
+
+
+def of_decidable(given: Given) -> pd.DataFrame:
+    told = {name: table for name in TABLES if (table := given.table(name)) is not None}
+    month = MonthOf(given.start, given.end, as_contract(given.contract), tables=told)
+    return evidence.decidable(told_figures(given), PastOf().before, month.arrivals())
+
+
+def of_credits(given: Given) -> pd.DataFrame:
+    return contract.credits(
+        told_figures(given), None, None, given.contract, given.case.get("month", "2026-10")
+    )
+
+
+def of_oversight(given: Given) -> pd.DataFrame:
+    return strategy.oversight(given.case.get("strategy"), given.contract, given.end)
+
+
+def of_payment(given: Given) -> pd.DataFrame:
+    return pd.DataFrame({"pays_by": [analysed(requests, given).pays_by]})
+
+
 def of_attainment(given: Given) -> pd.DataFrame:
     return tickets.attainment(of_tickets(given), given.contract, given.start, given.end)
 
@@ -267,6 +314,12 @@ CORES = {
     "duties": record_of(duties, "duties"),
     "restores that failed": record_of(backups, "failed_restores"),
     "backup figures": of_backup_figures,
+    "standing": of_standing,
+    "deliveries": of_deliveries,
+    "decidable": of_decidable,
+    "credits": of_credits,
+    "oversight": of_oversight,
+    "how it is paid": of_payment,
 }
 
 

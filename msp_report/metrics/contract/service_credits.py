@@ -199,7 +199,7 @@ def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> 
     known = figures.reindex(columns=["measure", "subject", "value", "low", "high", "verdict", "why_missing"])
     numbers = {name: pd.to_numeric(known[name]).astype("float64") for name in ("value", "low", "high")}
     names = {"measure": known["measure"].astype("str"), "subject": known["subject"].astype("str").fillna("")}
-    known = known[promises.existed(known)].assign(**names, **numbers)
+    known = known.assign(**names, **numbers)[promises.existed(known)]
     pairs = known.merge(tiers, on="measure")
     under = pairs["below"].notna()
     at_least, at_most = (pairs["low"], pairs["high"]) if worst else (pairs["high"], pairs["low"])

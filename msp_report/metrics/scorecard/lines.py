@@ -120,7 +120,7 @@ def _own_lines(lines: pd.DataFrame | None, figures: pd.DataFrame) -> pd.DataFram
     contract = _keys(mine).isin(_keys(figures[promises.whose(figures).eq(promises.AGREED)]))
     mine = mine[~(same & contract)]
     found = mine.rename(columns={"result": "value"}).assign(
-        report=mine["measure"].str.partition(".")[0],
+        report=mine["measure"].astype("str").str.split(".").str[0],
         headline=mine["headline"].where(same.reindex(mine.index)),
         clause=None,
         whose=promises.OWN,

@@ -204,13 +204,6 @@ def quiet(page: Page, *, figures: int) -> str:
     return page.language("No agreed target was missed, and each could be judged.")
 
 
-def own_quiet(page: Page) -> str:
-    """The same of our own rules."""
-    if not page.one("scorecard.own_met").raw.n:
-        return page.language("No rule of our own was judged this month.")
-    return page.language("No rule of our own is broken, as far as they could be judged.")
-
-
 def not_supplied(page: Page, *, reports: Sequence[str]) -> str | None:
     """Which pages have nothing to say because nothing was supplied for them; all have, no sentence."""
     if not reports:

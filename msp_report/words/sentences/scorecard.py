@@ -20,11 +20,7 @@ def _targets(page: Page) -> str:
             "There is no pack of {period} yet, so there is nothing to sum up: make the month's pack first.",
             period=page.period,
         )
-    quiet = None
-    if idle.raw.value:
-        quiet = page.language.plural(
-            "{value} more had nothing to judge", "{value} more had nothing to judge", idle.raw.value, **idle
-        )
+    quiet = page.language("{value} more had nothing to judge", **idle) if idle.raw.value else None
     if not met.raw.n:
         nothing = page.language(
             "Nothing that this pack shows for {period} has an agreed target, so nothing can be called met or missed",
@@ -70,9 +66,11 @@ def _evidence(page: Page) -> str | None:
     if not taken.raw.value:
         return None
     since = page.all("scorecard.unjudged_months")
-    first = page.language("the first since {month}", month=page.months(since[:1])) if since else None
+    first = (
+        page.language("one has been missing since {month}", month=page.months(since[:1])) if since else None
+    )
     if since and not since[0].raw.subject:
-        first = page.language("the first in every month so far")
+        first = page.language("one was never known so far")
     told = page.language.plural(
         "Missing or doubtful evidence took away {value} verdict this month",
         "Missing or doubtful evidence took away {value} verdicts this month",
@@ -94,9 +92,9 @@ def _own(page: Page) -> str | None:
         return None
     return joined(
         page.language.plural(
-            "Of our own {n} rule, which is no promise of the provider, {value} is broken",
-            "Of our own {n} rules, which are no promises of the provider, {value} are broken",
-            broken.raw.n or 0,
+            "Of {n} rules of our own, which the provider did not promise, {value} is broken",
+            "Of {n} rules of our own, which the provider did not promise, {value} are broken",
+            broken.raw.value or 0,
             **broken,
         ),
         page.language("{value} cannot be judged", **unknown) if unknown.raw.value else None,
@@ -130,10 +128,14 @@ def _changed(page: Page) -> str | None:
         return page.language("No verdict changed since the last pack.")
     ends = (
         page.language.plural(
-            "{value} verdict became worse", "{value} verdicts became worse", worse.raw.value or 0, **worse
-        ),
+            "{value} verdict became worse", "{value} verdicts became worse", worse.raw.value, **worse
+        )
+        if worse.raw.value
+        else page.language("none became worse"),
         _of_own(page, page.one("scorecard.own_worse")),
-        page.language("{value} became better", **better),
+        page.language("{value} became better", **better)
+        if better.raw.value
+        else page.language("none became better"),
         _of_own(page, page.one("scorecard.own_better")),
     )
     return page.language("Since the last pack {turns}.", turns=", ".join(filter(None, ends)))
