@@ -222,7 +222,9 @@ def _settled(rows: pd.DataFrame, tables: pd.DataFrame) -> pd.DataFrame:
     state = dict(zip(tables["table"], tables["state"], strict=True))
     needs = rows["measure"].astype("str").str.split(".").str[0].map(lambda report: JUDGED_BY.get(report, ()))
     held = needs.map(lambda names: next((name for name in names if state.get(name) == "withheld"), None))
-    never = needs.map(lambda names: names[0] if names and not any(name in state for name in names) else None)
+    absent = needs.map(lambda names: [name for name in names if name not in state])
+    silent = absent.str.len().eq(needs.str.len()) | rows["verdict"].eq("no_data")
+    never = absent.where(silent).map(lambda names: names[0] if names else None, na_action="ignore")
     partly = pd.to_numeric(rows["coverage"]).lt(1) | rows["verdict"].eq("no_data")
     undated = rows["why"].eq(NO_DAY)
     settles = np.select(

@@ -34,13 +34,15 @@ backups: {rpo_hours: 24}
 )
 #: What an empty table may say where nothing was supplied: that nothing is known, or what params leave out.
 NEUTRAL = re.compile(
-    "was not supplied|is agreed or stated|Nothing to (list|draw)|No samples were supplied and no capacity is agreed"
+    "was not supplied|is agreed or stated|Nothing to (list|draw)"
     "|No resource has a limit|No standard duties are agreed|names no measures|there is none before this one"
     "|none stands apart|the contract names none|No notebook recorded anything|Every table that was due came"
 )
 #: How a sentence begins that says something good of everything, and what in it says that it does not.
 PRAISE = re.compile(r"^(✓|All |Every |No |None |Nothing |The one agreed target was met)")
-QUALIFIED = re.compile("not known|supplied|agreed|stated|was due|could be judged|no pack|No verdict changed")
+QUALIFIED = re.compile(
+    "not known|can be said|supplied|agreed|stated|was due|could be judged|no pack|No verdict changed"
+)
 
 
 def shown(name: str, place, client: str, month: str) -> list:
