@@ -297,14 +297,9 @@ class Case:
         return self.end
 
     def exported_at(self, name: str) -> pd.Timestamp | None:
-        """When a table was exported for the period, as its sources state it; of several the latest (rule 50).
-
-        The file's own statement in the manifest goes before that of sources.yaml. None where one of them does not say.
-        """
-        files = [one for one in self.manifest["files"] if one["table"] == name]
-        stated = [one.get("exported_at") for one in files]
-        if None in stated or not stated:
-            stated = [getattr(source, "exported_at", None) for source in self.sources.tables.get(name, ())]
+        """When a table was exported for the period, as its files' `exported_at` in the manifest states it; of several
+        the latest, None where one does not say (rule 50)."""
+        stated = [one.get("exported_at") for one in self.manifest["files"] if one["table"] == name]
         if None in stated or not stated:
             return None
         return max(instant_of(at, self.timezone) for at in stated)

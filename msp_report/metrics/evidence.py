@@ -38,7 +38,7 @@ JUDGED_BY = {
     "duties": ("duty_evidence",),
     "backups": ("backup_jobs", "assets"),
 }
-PROMISES = [
+COLUMNS = [
     "measure",
     "subject",
     "verdict",
@@ -62,7 +62,7 @@ class Analysis:
     """As Case.arrivals, the withheld ones first."""
     deliveries: pd.DataFrame
     """As the function of this name."""
-    promises: pd.DataFrame
+    decided: pd.DataFrame
     """As the function `decidable`."""
     summed: bool
     """Whether there is a pack to sum up."""
@@ -75,7 +75,7 @@ class Analysis:
     @property
     def undecided(self) -> pd.DataFrame:
         """The promises without a verdict, what is cheapest to settle first."""
-        return self.promises[~self.promises["verdict"].isin(promises.DECIDED)].reset_index(drop=True)
+        return self.decided[~self.decided["verdict"].isin(promises.DECIDED)].reset_index(drop=True)
 
     def figures(self) -> list[Figure]:
         """evidence.withheld_tables over all [count, n = tables that were due], and of each withheld table without a
@@ -108,14 +108,14 @@ class Analysis:
         )
 
     def _decided(self) -> Figure:
-        n = len(self.promises)
-        firm = int(self.promises["verdict"].isin(promises.DECIDED).sum())
+        n = len(self.decided)
+        firm = int(self.decided["verdict"].isin(promises.DECIDED).sum())
         why = "no promise had anything to judge" if self.summed else "there is no pack of this month yet"
         return Figure.of("evidence.decided_ratio", firm / n if n else None, why, n=n)
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"tables": self.tables, "deliveries": self.deliveries, "promises": self.promises}
+        return {"tables": self.tables, "deliveries": self.deliveries, "decided": self.decided}
 
 
 def analyse(case: Case, past: Past) -> Analysis:
@@ -204,7 +204,7 @@ def decidable(figures: pd.DataFrame, before: pd.DataFrame, tables: pd.DataFrame)
 
     Parameters: `figures` of the month and of the packs `before` (with their month), with the columns of figures.json;
     `tables` as Case.arrivals.
-    Returns: one row per promise with PROMISES, what is cheapest to settle first, the decided ones last: `settles`, and
+    Returns: one row per promise with COLUMNS, what is cheapest to settle first, the decided ones last: `settles`, and
     its `effort` from 1 (a key of sources.yaml) over 2 (a file that exists), 3 (a file or column that nobody exports
     yet) to 4 (evidence that nobody has taken down); `unknown_since`, the first month of those without a verdict in a
     row, as far as there are packs; last_decided, the month before.
@@ -214,7 +214,7 @@ def decidable(figures: pd.DataFrame, before: pd.DataFrame, tables: pd.DataFrame)
     found = _settled(rows, tables).join(_since(rows, before))
     order = found.assign(decided=found["verdict"].isin(promises.DECIDED), effort=found["effort"].fillna(0))
     place = order.sort_values(["decided", "effort"], kind="stable").index
-    return found.loc[place, PROMISES].reset_index(drop=True)
+    return found.loc[place, COLUMNS].reset_index(drop=True)
 
 
 def _settled(rows: pd.DataFrame, tables: pd.DataFrame) -> pd.DataFrame:

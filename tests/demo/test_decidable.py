@@ -45,7 +45,7 @@ def found(demo_place, tmp_path_factory):
 
 def test_nearly_all_that_these_tables_speak_of_is_decided(found):
     """Availability by the checks, clocks by the tickets: 70 % at least have a firm verdict."""
-    spoken = found.promises[found.promises["measure"].str.startswith(("availability.", "tickets."))]
+    spoken = found.decided[found.decided["measure"].str.startswith(("availability.", "tickets."))]
     firm = spoken["verdict"].isin(promises.DECIDED)
     assert firm.mean() >= 0.7, spoken[~firm]
 
@@ -59,5 +59,5 @@ def test_the_rest_is_named_with_what_would_decide_it(found):
         "a file of backup_jobs": 1,
     }
     (ratio,) = [one for one in found.figures() if one.measure == "evidence.decided_ratio"]
-    assert ratio.n == len(found.promises) and ratio.value == 1 - len(rest) / ratio.n
+    assert ratio.n == len(found.decided) and ratio.value == 1 - len(rest) / ratio.n
     assert rest["effort"].is_monotonic_increasing and rest["settles"].notna().all()

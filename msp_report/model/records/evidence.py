@@ -9,7 +9,7 @@ RECORDS = (
         "table state due_on exported_at verdict why clause",
     ),
     Record(
-        "promises",
+        "decided",
         "one row per promise with anything to judge, the cheapest to settle first",
         "measure subject verdict clause why settles effort unknown_since last_decided",
     ),
