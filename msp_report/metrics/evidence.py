@@ -211,13 +211,13 @@ def decidable(figures: pd.DataFrame, before: pd.DataFrame, tables: pd.DataFrame)
     """
     rows = promises.agreed(figures)[["measure", "subject", "verdict", "clause", "why_missing", "coverage"]]
     rows = rows.rename(columns={"why_missing": "why"}).reset_index(drop=True)
-    found = _settled(rows, tables).join(_since(rows, before))
+    found = _with_remedy(rows, tables).join(_since(rows, before))
     order = found.assign(decided=found["verdict"].isin(promises.DECIDED), effort=found["effort"].fillna(0))
     place = order.sort_values(["decided", "effort"], kind="stable").index
     return found.loc[place, COLUMNS].reset_index(drop=True)
 
 
-def _settled(rows: pd.DataFrame, tables: pd.DataFrame) -> pd.DataFrame:
+def _with_remedy(rows: pd.DataFrame, tables: pd.DataFrame) -> pd.DataFrame:
     """Rows with what would settle them, and with how much effort."""
     state = dict(zip(tables["table"], tables["state"], strict=True))
     needs = rows["measure"].astype("str").str.split(".").str[0].map(lambda report: JUDGED_BY.get(report, ()))

@@ -82,7 +82,7 @@ def credits(
     figures = _as_frame(figures_frame)
     rows = _owed(_reached(figures, agreed), missed_before, agreed)
     risky = _owed(_reached(figures, agreed, worst=True), missed_before, agreed)
-    rows = _beside(rows, risky.rename(columns={"owed": "at_risk"}))
+    rows = _with_risk(rows, risky.rename(columns={"owed": "at_risk"}))
     rows = _with_claims(rows, credits_table, when)
     rows["claim_by"] = _claim_by(when, agreed)
     rows = _capped(_dearest_first(rows), agreed)
@@ -257,7 +257,7 @@ def _owed(reached: pd.DataFrame, missed_before: pd.MultiIndex, contract: Contrac
     return rows.assign(note=note)
 
 
-def _beside(owed: pd.DataFrame, risky: pd.DataFrame) -> pd.DataFrame:
+def _with_risk(owed: pd.DataFrame, risky: pd.DataFrame) -> pd.DataFrame:
     """What is owed with what is at risk beside it; what is only at risk owes nothing, and says why."""
     both = owed.merge(risky, on=["measure", "subject"], how="outer", suffixes=("", "_risk"), indicator=True)
     only = both.pop("_merge").eq("right_only")

@@ -105,7 +105,7 @@ class Analysis:
 
     def _taken(self) -> Iterator[Figure]:
         """What missing evidence took away: money, and the longest row of months without a verdict."""
-        sums = _over_all(self.pack, "contract.credit_owed", "contract.credit_at_risk")
+        sums = _values_of(self.pack, "contract.credit_owed", "contract.credit_at_risk")
         cost = None if None in sums else float(sums[1]) - float(sums[0])
         yield Figure.of(
             "scorecard.evidence_cost", cost, "what the provider owes is not known", n=len(self.undecided)
@@ -226,7 +226,7 @@ def _months_since(first: str, last: Month) -> int:
     return (last.year - month.year) * 12 + last.month - month.month + 1
 
 
-def _over_all(pack: pd.DataFrame, *measures: str) -> list[float | None]:
+def _values_of(pack: pd.DataFrame, *measures: str) -> list[float | None]:
     """The values of measures over all; None where the pack does not say one."""
     known = pack[pack["subject"].eq("") & pack["value"].notna()].set_index("measure")["value"]
     return [known.get(measure) for measure in measures]
