@@ -111,7 +111,7 @@ def _own_lines(lines: pd.DataFrame | None, figures: pd.DataFrame) -> pd.DataFram
     columns = [*figures.columns, "whose", "existed"]
     if lines is None or lines.empty:
         return pd.DataFrame(columns=columns)
-    mine = lines[lines["target"].notna()]
+    mine = lines[lines["target"].notna()].drop_duplicates([*_KEY, "target"])
     theirs = figures[[*_KEY, "target", "headline", "clause", "verdict"]].rename(
         columns={"target": "agreed", "verdict": "found"}
     )
