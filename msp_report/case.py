@@ -330,6 +330,14 @@ class Case:
         given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
         return given <= {"provider"}
 
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        """When a table was exported for the period, as its files' `exported_at` in the manifest states it; of several
+        the latest, None where one does not say (rule 50)."""
+        stated = [one.get("exported_at") for one in self.manifest["files"] if one["table"] == name]
+        if None in stated or not stated:
+            return None
+        return max(instant_of(at, self.timezone) for at in stated)
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
         return TABLES[name].empty().assign(file="", line=0, reason="")
@@ -371,6 +379,39 @@ class Case:
         by = frame.groupby(["table", "file", "evidence"], sort=False, dropna=False)
         sums = by[["read", "accepted", "rejected", "outside", "in_fold", "second"]].sum(min_count=1)
         return sums.join(by[["reach", "reach_by"]].last()).reset_index()[columns]
+
+    def unknown(self, *needs: str) -> list[tuple[str, str]]:
+        """Of what a table of a page rests on, what nobody knows (rule 47): its name and why, of each need without any.
+
+        A need is a table, or a column of one (`tickets.title`); of several between `|` one suffices. Why is "not
+        supplied", "withheld", or "never filled": the column is empty in every row that there is. A table that came
+        without rows is known: there was nothing.
+        """
+        found = []
+        for need in needs:
+            names = need.split("|")
+            whys = [self._why_unknown(*name.partition(".")[::2]) for name in names]
+            if all(whys):
+                found.append(
+                    (
+                        ", ".join(dict.fromkeys(name.partition(".")[0] for name in names))
+                        if whys[0] != "never filled"
+                        else ", ".join(names),
+                        whys[0],
+                    )
+                )
+        return found
+
+    def _why_unknown(self, table: str, column: str) -> str | None:
+        """Why nobody knows of a table, or of a column of it; None where it is known."""
+        if self.is_withheld(table):
+            return "withheld"
+        if self._last_came(table) is None:
+            return "not supplied"
+        if not column:
+            return None
+        rows = self.table(table)
+        return "never filled" if rows is not None and len(rows) and rows[column].isna().all() else None
 
     def remarks(self) -> list[str]:
         """What an analyst should look at in what was read, one sentence each: rejects, warnings, absent files."""
@@ -529,6 +570,12 @@ def latest_complete(case: Case) -> Month:
             ]
         )
     return over[-1]
+
+
+def instant_of(stated: Any, timezone: str) -> pd.Timestamp:
+    """An instant as params or a file state it, in UTC; without an offset it is in the client's zone."""
+    at = pd.Timestamp(stated)
+    return (at.tz_localize(timezone) if at.tzinfo is None else at).tz_convert("UTC")
 
 
 def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:

@@ -35,6 +35,7 @@ class MonthOf:
     speaks_to: dict[str, pd.Timestamp] = field(default_factory=dict)
     dropped: dict[str, pd.DataFrame] = field(default_factory=dict)
     independent: frozenset[str] = frozenset()
+    exported: dict[str, pd.Timestamp] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -64,6 +65,9 @@ class MonthOf:
 
     def own_word(self, *tables: str) -> bool:
         return self.independent.isdisjoint(tables)
+
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        return self.exported.get(name)
 
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))

@@ -742,7 +742,7 @@ def _within(analysis: Analysis) -> Figure:
         n=total,
         low=low,
         high=high,
-        target=target,
+        target=target if analysis.agreed else None,  # an RPO of the register alone is no promise (rule 49)
         verdict=found.verdict,
         why_missing=found.why if expected else why,
     )

@@ -73,10 +73,10 @@ class Analysis:
     requester, title, category, kind (authorised, unauthorised, unknown; missing without a list), duplicate_of (a
     ticket open then with a near-identical title), training_by (the category or the word that says so), hours,
     cost. `requesters`: one row per requester, most tickets first: requester, kind, tickets, hours, cost, duplicate,
-    training. `opened` counts them; `pays_by` is hour, ticket or nothing; `rate` its price; `hours_from` names the
-    source of hours (time_entries, tickets; None where neither has any). `compared`: how far the search for duplicates
-    looked. `reach`: how much of the period tickets and their log speak of; `booked`: the same with the bookings of
-    time.
+    training. `opened` counts them; `pays_by` is hour, ticket, nothing or not stated; `rate` its price; `hours_from`
+    names the source of hours (time_entries, tickets; None where neither has any). `compared`: how far the search for
+    duplicates looked. `reach`: how much of the period tickets and their log speak of; `booked`: the same with the
+    bookings of time.
     """
 
     kinds: pd.DataFrame
@@ -186,7 +186,11 @@ def analyse(case: Case) -> Analysis:
 
 
 def _figures_of_kind(row: Mapping[str, Any], analysis: Analysis) -> list[Figure]:
-    names = ("tickets", "hours") if analysis.pays_by == "nothing" else ("tickets", "hours", "cost")
+    names = (
+        ("tickets", "hours")
+        if analysis.pays_by in ("nothing", "not stated")
+        else ("tickets", "hours", "cost")
+    )
     why = row["why"] if isinstance(row["why"], str) else "no hours are recorded"
     return [
         Figure(
@@ -266,7 +270,8 @@ def _pays(contract: Contract) -> tuple[str, float | None]:
         return "hour", rates.hourly_rate
     if billing == "per_ticket" and rates.ticket_rate is not None:
         return "ticket", rates.ticket_rate
-    return "nothing", None
+    stated = billing is not None or term.billed is not None
+    return "nothing" if stated else "not stated", None
 
 
 def _kinds(table: pd.DataFrame, supplied: bool, listed: bool, taught: bool, pays_by: str) -> pd.DataFrame:

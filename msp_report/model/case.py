@@ -78,6 +78,10 @@ class Case(Protocol):
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
 
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        """When a table was exported for the period, as its sources state it; of several the latest, None where one
+        does not say (rule 50)."""
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
         canonical columns as far as they could be read, missing where not (rule 42); without rows where there are

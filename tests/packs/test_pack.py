@@ -258,8 +258,8 @@ PROMISED = {
     "licences": "position",
     "backups": "within_rpo_ratio worst_gap_hours unprotected",
     "vendors": "undisclosed",
-    "contract": "credit_owed exit_cost",
-    "evidence": "withheld_tables",
+    "contract": "credit_owed credit_at_risk exit_cost",
+    "evidence": "withheld_tables decided_ratio unpromised_tables",
 }
 
 

@@ -4,6 +4,16 @@ from msp_report.model.records.declaration import Record
 
 RECORDS = (
     Record(
+        "deliveries",
+        "one row per table that the contract promises",
+        "table state due_on exported_at verdict why clause",
+    ),
+    Record(
+        "decided",
+        "one row per promise with anything to judge, the cheapest to settle first",
+        "measure subject verdict clause why settles effort unknown_since last_decided",
+    ),
+    Record(
         "tables",
         "one row per table that was due or came",
         "table state due last_month files read accepted rejected outside",

@@ -142,9 +142,9 @@ def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any =
     return say("as_of", contract, at=show.instant(at), newest=last, age=old)
 
 
-def say(key: str, contract: Contract, **values: Any) -> str:
-    """A sentence of `pages`, by its name."""
-    return _line(getattr(pages, key)(Page([], contract), **values))
+def say(key: str, contract: Contract, own: Sequence[Figure] = (), **values: Any) -> str:
+    """A sentence of `pages`, by its name; `own` are the figures that it may look at."""
+    return _line(getattr(pages, key)(Page(own, contract), **values))
 
 
 def _line(text: str | None) -> str:
