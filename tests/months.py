@@ -34,6 +34,7 @@ class MonthOf:
     newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     speaks_to: dict[str, pd.Timestamp] = field(default_factory=dict)
     dropped: dict[str, pd.DataFrame] = field(default_factory=dict)
+    independent: frozenset[str] = frozenset()
 
     @property
     def period(self) -> Period:
@@ -57,6 +58,12 @@ class MonthOf:
 
     def reached(self, name: str) -> pd.Timestamp:
         return self.speaks_to.get(name, self.end)
+
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        return None if self.begins else self.start
+
+    def own_word(self, *tables: str) -> bool:
+        return self.independent.isdisjoint(tables)
 
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))

@@ -72,6 +72,12 @@ class Case(Protocol):
         """The instant up to which what was supplied for the period speaks of a table, at most the cut-off: of several
         sources the earliest (rule 41)."""
 
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        """The same of the month before the period; None where no rows of the table were accepted for it."""
+
+    def own_word(self, *tables: str) -> bool:
+        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
         canonical columns as far as they could be read, missing where not (rule 42); without rows where there are

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
@@ -14,6 +13,7 @@ from pydantic import model_validator as check
 
 from msp_report.model.clock import Clock
 from msp_report.model.columns import civil_day
+from msp_report.model.zones import ZoneInfo
 from msp_report.params.fields import Count, Money, Name, NotNegative, Params, Ratio
 from msp_report.params.layout import Texts
 from msp_report.params.yaml_text import load, nearest, problems, validate
@@ -152,6 +152,8 @@ class Accounting(Params):
     """How long before its start maintenance must be announced [h]."""
     max_gap_s: NotNegative = 900
     """How long a check holds without the next one (rule 7) [s]."""
+    probes: Literal["worst", "majority", "best"] = "worst"
+    """How probes of one service that disagree are joined (rule 4)."""
     maintenance_cap_min: NotNegative | None = None
     """Most minutes of maintenance of a month that are accepted."""
     maintenance_windows: str | Calendar | dict[Weekday, Texts] | None = None

@@ -23,6 +23,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("came", "withheld", "stands", "ended"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
+    "reach_by": ("exported_at", "folder", "last row", "assumed from the folder"),
     "status": (
         *(
             "unprotected",
@@ -46,6 +47,12 @@ CODES: dict[str, tuple[str, ...]] = {
     "what": (
         *("open with a time of its solve", "solved without a time", "cancelled or merged without a time"),
         *("solved by its own time but open by its log", "logged before it was opened"),
+        *("without an end, and the newest log does not list it any more",),
+        *("without an end, and a later one of the same service",),
+        *("without an end, and a probe saw the service up later", "a probe saw the service up meanwhile"),
+        *("services change together within a second, with nothing beside them",),
+        *("a service changes more than 20 times a day, with nothing beside it",),
+        *("it no longer changes at all, unlike in the months before",),
         *("nobody approved it", "serves no objective of the board", "outside the agreed scope"),
         *("proposed by the provider, paid beside the fee", "the provider has shown nothing in this field"),
         *("the provider is not the best resource", "nobody says who is the best resource"),
@@ -154,6 +161,10 @@ BY_CODES = frozenset({"procurement", "questions"})
 REASONS: tuple[str, ...] = (
     # tables that did not come
     "it last came for {month}",
+    "it last came for {month}; without it nobody can judge {promises}",
+    "sources.yaml names a file that is not there; without it nobody can judge {promises}",
+    "no {table} came for the period",
+    "{table} came for a part of the period only",
     "sources.yaml names a file that is not there",
     # of any report
     "not stated",
@@ -190,6 +201,10 @@ REASONS: tuple[str, ...] = (
     "no outage log was supplied and no check watches the service",
     "all service time was excluded as maintenance",
     "no source says anything of its service time",
+    "an outage without an end is contradicted",
+    "services change together within a second, with nothing beside them",
+    "a service changes more than 20 times a day, with nothing beside it",
+    "it no longer changes at all, unlike in the months before",
     "not announced",
     "announced less than {number} hours before",
     "outside the agreed windows",
@@ -350,6 +365,8 @@ REASONS: tuple[str, ...] = (
     "there is nothing to draw",
     "the finding {finding} is none of {findings}",
     "rows of this id contradict each other",
+    "1 rejected row may belong to it ({rows})",
+    "{number} rejected rows may belong to it ({rows})",
     "it is not in the sample",
     "it is not in the sample, which has {id} in its place: was the id changed?",
     "nobody has graded a question",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from msp_report.metrics import availability
 from msp_report.metrics.contract.hours import fee_against_hours
 from msp_report.metrics.contract.leaving import exit_cost
 from msp_report.metrics.contract.notice import Dates, dates
@@ -122,7 +123,8 @@ def analyse(case: Case, past: Past) -> Analysis:
     register = case.table("credits")
     evidence = [case.table(name) for name in ("outages", "checks", "tickets", "ticket_events")]
     last_month = Period(month.shift(-1), month.shift(-1)).bounds(agreed.client.timezone)
-    now, before = (levels(*evidence, agreed, *bounds) for bounds in ((case.start, case.end), last_month))
+    now = levels(*evidence, agreed, case.start, case.end, services=availability.levels_of(case))
+    before = levels(*evidence, agreed, *last_month)
     owed = credits(now, before, register, agreed, month)
     return Analysis(
         agreed=agreed,
