@@ -210,7 +210,7 @@ def aggregate(
         offset = _offset_us(zone, slices[0][0], end)
         daily = pd.concat([_daily(database, offset, *part) for part in slices], ignore_index=True)
         _order(database, start, until)
-        period = _covered(_described(database), limits, daily, start, end, zone)
+        period = _with_coverage(_described(database), limits, daily, start, end, zone)
         period = _with_rejected(period, _rejected_of(period, rejected, start, end))
         return Aggregates(
             period.merge(_ends(database, period), on=_KEY),
@@ -253,7 +253,7 @@ def resources(
     for name in ("samples", "rejected", "below_zero"):
         frame[name] = frame[name].fillna(0).astype("int64")
     frame["coverage_ratio"] = frame["coverage_ratio"].fillna(0.0)
-    frame["doubt"] = _doubts(frame, found, agreed)
+    frame["doubt"] = _disbelieved(frame, found, agreed)
     size = frame["capacity"].where((frame["capacity"] > 0) & ~frame["doubt"].isin(_WRONG_UNIT))
     for name, of in (("utilisation_ratio", "p95"), ("low_ratio", "low"), ("high_ratio", "high")):
         frame[name] = frame[of] / size
@@ -347,7 +347,7 @@ def _agreed_limits(agreed: Contract, start: pd.Timestamp) -> pd.DataFrame:
 def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     """Status and verdict of each row, and why there is none."""
     high = frame["high_ratio"].fillna(np.inf)
-    ends = [_status(frame, level) for level in (frame["utilisation_ratio"], frame["low_ratio"], high)]
+    ends = [_how_full(frame, level) for level in (frame["utilisation_ratio"], frame["low_ratio"], high)]
     agree = np.logical_and.reduce([ends[0] == other for other in ends[1:]])
     frame["status"] = np.where(agree, ends[0], None)
     empty, outside = frame["samples"] == 0, frame["agreed"].isna()
@@ -370,7 +370,7 @@ def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _status(frame: pd.DataFrame, used: pd.Series) -> np.ndarray:
+def _how_full(frame: pd.DataFrame, used: pd.Series) -> np.ndarray:
     """How a use stands against the limit and the warning of each row; None where there is neither, or no use."""
     limit, warn = frame["limit_ratio"], frame["warn_ratio"]
     unknown = frame["utilisation_ratio"].isna() | (limit.isna() & warn.isna())
@@ -405,7 +405,7 @@ def _decided(row: dict[str, Any]) -> Decision:
 # ---------------------------------------------------------------- what is missing, and what cannot be
 
 
-def _covered(
+def _with_coverage(
     period: pd.DataFrame,
     limits: pd.DataFrame,
     daily: pd.DataFrame,
@@ -453,7 +453,7 @@ def _with_rejected(period: pd.DataFrame, rejected: pd.Series) -> pd.DataFrame:
     return period.assign(rejected=rejected, coverage_ratio=coverage, missing=missing)
 
 
-def _doubts(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> pd.Series:
+def _disbelieved(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> pd.Series:
     """Why the samples of each row are not believed; missing where nothing speaks against them."""
     size, most = frame["capacity"].where(frame["capacity"] > 0), frame["max"]
     above = (frame["least_seen"] > UNIT_FACTOR * size) & ~(frame["greatest"] >= most)
