@@ -29,6 +29,20 @@ from msp_report.model.gate import decide
 from msp_report.model.period import Month
 from msp_report.params import Contract, as_contract
 
+#: The measures of promises that need a table.
+NEEDING = {
+    **dict.fromkeys(("outages", "checks"), ("availability.ratio", "availability.outages")),
+    **dict.fromkeys(
+        ("tickets", "ticket_events"), ("tickets.response_attainment", "tickets.resolution_attainment")
+    ),
+    "samples": ("capacity.utilisation",),
+    "backup_jobs": ("backups.within_rpo_ratio",),
+    "duty_evidence": ("duties.kept_ratio",),
+    "purchases": ("procurement.at_stake", "licences.position"),
+    "installs": ("licences.position",),
+}
+#: So many subjects are named.
+NAMED = 6
 NO_DAY = "the source does not say when it was exported"
 #: What a report's promises are judged by: the tables of which one at least must come.
 JUDGED_BY = {
@@ -66,6 +80,9 @@ class Analysis:
     """As the function `decidable`."""
     summed: bool
     """Whether there is a pack to sum up."""
+    promises: pd.DataFrame
+    """Those that cannot be judged because a table is withheld, one row per table and promise: table, measure, subject,
+    target, clause."""
 
     @property
     def withheld(self) -> pd.DataFrame:
@@ -79,19 +96,19 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """evidence.withheld_tables over all [count, n = tables that were due], and of each withheld table without a
-        value, saying since when; .unpromised_tables [those that no clause promises, n = such tables that were due,
-        target 0: our own rule]; .delivered by table of the contract [count, target 1]; .decided_ratio [promises with a
-        firm verdict / n, the promises with anything to judge]."""
+        value [n = promises that need it], saying since when and what nobody can judge;
+        .unpromised_tables [those that no clause promises, n = such tables that were due, target 0: our own rule];
+        .delivered by table of the contract [count, target 1]; .decided_ratio [promises with a firm verdict / n, the
+        promises with anything to judge]."""
         due = self.tables["state"].isin(["came", "withheld"])
         every = Figure(measure="evidence.withheld_tables", value=len(self.withheld), n=int(due.sum()))
         each = [
             Figure(
                 measure="evidence.withheld_tables",
                 subject=row["table"],
+                n=int(self.promises["table"].eq(row["table"]).sum()),
                 verdict="no_data",
-                why_missing=f"it last came for {row['last_month']}"
-                if isinstance(row["last_month"], str)
-                else "sources.yaml names a file that is not there",
+                why_missing=self._why(row["table"], row["last_month"]),
             )
             for row in self.withheld.to_dict("records")
         ]
@@ -113,9 +130,26 @@ class Analysis:
         why = "no promise had anything to judge" if self.summed else "there is no pack of this month yet"
         return Figure.of("evidence.decided_ratio", firm / n if n else None, why, n=n)
 
+    def _why(self, table: str, last_month: Any) -> str:
+        """Since when a table did not come, and the promises that need it by their subjects, the first of many."""
+        known = isinstance(last_month, str)
+        since = f"it last came for {last_month}" if known else "sources.yaml names a file that is not there"
+        mine = self.promises[self.promises["table"].eq(table)]
+        names = mine["subject"].where(mine["subject"].ne(""), mine["measure"].str.split(".").str[0])
+        named = list(dict.fromkeys(names))
+        if not named:
+            return since
+        more = [f"+{len(named) - NAMED}"] if len(named) > NAMED else []
+        return f"{since}; without it nobody can judge {', '.join([*named[:NAMED], *more])}"
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"tables": self.tables, "deliveries": self.deliveries, "decided": self.decided}
+        return {
+            "tables": self.tables,
+            "promises": self.promises,
+            "deliveries": self.deliveries,
+            "decided": self.decided,
+        }
 
 
 def analyse(case: Case, past: Past) -> Analysis:
@@ -129,7 +163,47 @@ def analyse(case: Case, past: Past) -> Analysis:
     own = pd.DataFrame([figure.row() for figure in _delivered(promised)], columns=pack.columns)
     parts = [frame.astype(object) for frame in (pack, own) if len(frame)]
     every = pd.concat(parts, ignore_index=True) if parts else pack
-    return Analysis(tables, promised, decidable(every, past.before, tables), summed=len(pack) > 0)
+    agreed = as_contract(case.agreed).on(case.start)
+    unjudged = [
+        (table, *promise)
+        for table in tables.loc[tables["state"].eq("withheld"), "table"]
+        for promise in _needing(table, agreed)
+    ]
+    return Analysis(
+        tables=tables,
+        promises=pd.DataFrame(unjudged, columns=["table", "measure", "subject", "target", "clause"]),
+        deliveries=promised,
+        decided=decidable(every, past.before, tables),
+        summed=len(pack) > 0,
+    )
+
+
+def _needing(table: str, agreed: Contract) -> list[tuple[str, str, float, str | None]]:
+    """The promises of the contract that nobody can judge without a table: measure, subject, target, clause."""
+    desk, stated = agreed.tickets.priorities.items(), agreed.model_fields_set
+    by_measure = {
+        "availability.ratio": [(s.name, s.availability_ratio, s.clause) for s in agreed.services],
+        "availability.outages": [(s.name, s.max_outages, s.clause) for s in agreed.services],
+        "tickets.response_attainment": [
+            (name, p.attainment_ratio, p.clause) for name, p in desk if p.response_min is not None
+        ],
+        "tickets.resolution_attainment": [
+            (name, p.attainment_ratio, p.clause) for name, p in desk if p.resolution_min is not None
+        ],
+        "capacity.utilisation": [
+            (f"{one.resource}:{one.metric}", one.limit_ratio, one.clause) for one in agreed.capacity
+        ],
+        "backups.within_rpo_ratio": [("", 1.0, None)] if "backups" in stated else [],
+        "duties.kept_ratio": [(duty.name, 1.0, duty.clause) for duty in agreed.duties],
+        "procurement.at_stake": [("", 0.0, None)] if "procurement" in stated else [],
+        "licences.position": [(product, 0.0, None) for product in agreed.licences],
+    }
+    return [
+        (measure, subject, float(target), clause)
+        for measure in NEEDING.get(table, ())
+        for subject, target, clause in by_measure[measure]
+        if target is not None
+    ]
 
 
 def deliveries(case: Case) -> pd.DataFrame:

@@ -6,12 +6,15 @@ Decided here, where the rules leave room:
   one (rule 49); our own rules stand apart. A month with nothing to judge counts neither way.
 - A promise is missed if it was missed in any month; met if it was met in every month with a pack that gives it; what
   was never missed, and cannot be judged in some month, is neither.
-- Control limits are those of the year's own months. A month published before it was over is not whole, and counts
-  neither for the limits nor as a signal.
+- Control limits come from the first twelve months with a pack that the last five years have, or from the first twelve
+  after a rebase, and stay; while there are fewer, from those before the newest. A month published before it was over is
+  not whole, and counts neither for the limits nor as a signal.
+- A count of under 2 a month is of rare events: its limits are the quantiles of the geometric distribution (a G chart),
+  for those of the moving range would lie below zero and be passed by chance.
 - A rebase begins new limits with the first month whose first day is on or after its day, as a target does (rule 10).
   Without a subject it speaks of every subject of its measure.
-- Where nothing moved but in single steps, rule 21 leaves limits without width, and everything lies outside them: there
-  the step is the signal, in the month in which it comes.
+- Where more than half of the months are equal there are no limits, and where nothing moved but in single steps they
+  would have no width: there the step is the signal, in the month in which the figure leaves what it stood at.
 - A signal is named once, with the month in which its rule first holds and the last month in which it still does.
 - On a page the usual range ends where the figure cannot go: at 0 where no month is below it, at 1 for ratios where
   none is above it. The limits themselves are kept as rule 21 gives them.
@@ -30,17 +33,17 @@ from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
 from msp_report.model.period import Month, Period
-from msp_report.model.statistics import xmr
+from msp_report.model.statistics import MOSTLY_EQUAL, RARE, g_chart, xmr
 from msp_report.params import Contract, as_contract
 
 # fmt: off
 POINTS = [
     "measure", "subject", "month", "value", "unit", "better", "base", "n", "mean", "mean_range", "lower", "upper",
-    "trial", "rules", "rebased_on", "why",
+    "trial", "rules", "rebased_on", "why", "no_limits",
 ]
 LIMITS = [
     "measure", "subject", "unit", "since", "until", "n", "mean", "mean_range", "lower", "upper", "trial", "signals",
-    "rebased_on", "why", "usual_low", "usual_high",
+    "rebased_on", "why", "usual_low", "usual_high", "no_limits",
 ]
 SIGNALS = [
     "measure", "subject", "month", "until", "value", "unit", "what", "side", "mean", "lower", "upper", "trial", "rule",
@@ -51,6 +54,8 @@ CHANGES = [
 ]
 # fmt: on
 
+#: How many months before the period are read for the first twelve.
+_BEFORE = 60
 #: Of a month without a pack, in a table of verdicts.
 ABSENT = "absent"
 _KEY = ["measure", "subject"]
@@ -143,7 +148,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     """A year of published figures; reads no table. Source: rules 6, 15, 21 and 49."""
     published, months = past.year(), past.months
     kept = verdicts(published, months)
-    every = points(published, months, case.agreed)
+    every = points(past.year(_BEFORE), months, case.agreed)
     return Analysis(
         published=published,
         months=months,
@@ -211,20 +216,20 @@ def points(
 ) -> pd.DataFrame:
     """Every value of the year beside the control limits of its series (rule 21).
 
-    Parameters: `figures` like figures.json with a `month`; `months` with month and to_date; the contract, for its
-    rebases.
+    Parameters: `figures` like figures.json with a `month`, those of months before the year too, which only make limits;
+    `months` of the year with month and to_date; the contract, for its rebases.
     Returns: one row per measure, subject and month with a value, in the order of months, with POINTS: `base` counts the
-    rebases passed; n, mean, mean_range, lower, upper and trial of the values of that base; `rules` the signals that
-    hold in that month, separated by spaces.
+    rebases passed; n [months of that base up to the last of the year], mean, mean_range, lower, upper and trial of
+    its values, no_limits, why there are none; `rules` the signals that hold in that month, separated by spaces.
     Edge cases: one value of a base has a mean and no limits; months published to date are left out.
     """
-    whole = months.loc[~months["to_date"].astype(bool), "month"]
-    rows = figures[figures["value"].notna() & figures["month"].isin(whole)]
+    partial = months.loc[months["to_date"].astype(bool), "month"]
+    rows = figures[figures["value"].notna() & ~figures["month"].isin(partial)]
     rows = rows[[*_KEY, "month", "value", "unit", "better"]].sort_values([*_KEY, "month"], kind="stable")
     rows = _with_base(rows.reset_index(drop=True), as_contract(contract))
     parts = [_against_limits(series) for _, series in rows.groupby([*_KEY, "base"], sort=False)]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=POINTS)
-    return found[POINTS]
+    return found.loc[found["month"].isin(months["month"]), POINTS].reset_index(drop=True)
 
 
 def _with_base(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -243,16 +248,25 @@ def _with_base(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 
 def _against_limits(series: pd.DataFrame) -> pd.DataFrame:
-    found = xmr(series["value"])
+    values = series["value"].astype("float64").reset_index(drop=True)
+    found = xmr(values)
+    rare = series["unit"].iloc[0] == "count" and found.mean_range and found.mean < RARE and values.ge(0).all()
+    if rare:
+        found = g_chart(values)
     rules = pd.Series("", index=range(len(series)), dtype=object)
     for signal in found.signals:
         rules[signal.index] = f"{rules[signal.index]} {signal.rule}".strip()
-    if found.mean_range == 0:
-        steps = series["value"].diff().fillna(0).ne(0).to_numpy(bool)
-        rules = pd.Series(np.where(steps, "step", ""), dtype=object)
+    still = found.why == MOSTLY_EQUAL
+    if still or found.mean_range == 0:
+        before = values.shift()
+        left = before.notna() & values.ne(before) & (before.eq(values.mode().iloc[0]) | (not still))
+        kept = rules if still else pd.Series("", rules.index, dtype=object)  # everything is outside no width
+        rules = kept.mask(left, (kept + " step").str.strip())
     limits = {name: getattr(found, name) for name in ("n", "mean", "mean_range", "lower", "upper", "trial")}
     return series.assign(
-        **{name: np.nan if v is None else v for name, v in limits.items()}, rules=rules.to_numpy()
+        **{name: np.nan if v is None else v for name, v in limits.items()},
+        rules=rules.to_numpy(),
+        no_limits=found.why,
     )
 
 
@@ -260,15 +274,16 @@ def limits(points: pd.DataFrame) -> pd.DataFrame:
     """The control limits of every figure, one row per measure, subject and base.
 
     Parameters: what `points` gives. Returns: LIMITS: since and until, the first and last month; trial where there are
-    under 12 points; signals [count of months with one]; usual_low and usual_high, the limits as far as the figure can
-    go; rebased_on and why where the contract rebased it. Source: rule 21.
+    under 12 points; no_limits, why there are none; signals [count of months with one]; usual_low and usual_high, the
+    limits as far as the figure can go; rebased_on and why where the contract rebased it. Source: rule 21.
     """
     if points.empty:
         return pd.DataFrame(columns=LIMITS)
     marked = points.assign(since=points["month"], until=points["month"], signals=points["rules"].ne(""))
     marked = marked.assign(low_=points["value"], high_=points["value"])
     how = dict.fromkeys(
-        ("unit", "n", "mean", "mean_range", "lower", "upper", "trial", "rebased_on", "why"), "last"
+        ("unit", "n", "mean", "mean_range", "lower", "upper", "trial", "rebased_on", "why", "no_limits"),
+        "last",
     )
     how |= {"since": "first", "until": "last", "signals": "sum", "low_": "min", "high_": "max"}
     found = marked.groupby([*_KEY, "base"], sort=False, dropna=False).agg(how).reset_index()

@@ -315,7 +315,12 @@ class Display(Numbers):
         return Html(f'<span class="gap">{_safe(text)}</span>', text)
 
     def data_used(self, reading: pd.DataFrame) -> Table:
-        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, evidence."""
+        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, in_fold, second,
+        reach, reach_by, evidence."""
+        twice = {
+            "in_fold": ("In the repeated hour", "count", ""),
+            "second": ("Of these the second", "count", ""),
+        }
         return self.table(
             reading,
             {
@@ -325,6 +330,9 @@ class Display(Numbers):
                 "accepted": ("Accepted", "count", ""),
                 "rejected": ("Rejected", "count", ""),
                 "outside": ("Of another month", "count", ""),
+                **(twice if reading["in_fold"].gt(0).any() else {}),
+                "reach": ("Speaks up to", "at", ""),
+                "reach_by": ("As shown by", "text", ""),
                 "evidence": ("Whose word", "text", ""),
             },
             rows=None,

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
@@ -15,6 +14,7 @@ from pydantic import model_validator as check
 from msp_report.model.clock import Clock
 from msp_report.model.columns import civil_day
 from msp_report.model.tables import TABLES
+from msp_report.model.zones import ZoneInfo
 from msp_report.params.fields import Count, Money, Name, NotNegative, Params, Ratio
 from msp_report.params.layout import Texts
 from msp_report.params.yaml_text import load, nearest, problems, validate
@@ -159,6 +159,8 @@ class Accounting(Params):
     """How long before its start maintenance must be announced [h]."""
     max_gap_s: NotNegative = 900
     """How long a check holds without the next one (rule 7) [s]."""
+    probes: Literal["worst", "majority", "best"] = "worst"
+    """How probes of one service that disagree are joined (rule 4)."""
     maintenance_cap_min: NotNegative | None = None
     """Most minutes of maintenance of a month that are accepted."""
     maintenance_windows: str | Calendar | dict[Weekday, Texts] | None = None
@@ -211,6 +213,12 @@ class Capacity(Params):
     """Unit of its samples and of `capacity`."""
     capacity: NotNegative | None = None
     """What the resource can do at most, in that unit."""
+    least: float | None = None
+    """The least that its samples can show: what missing ones may have been (rule 22). Below 0 where it may be."""
+    greatest: float | None = None
+    """The most that its samples can show; not declared = nothing bounds what is missing."""
+    every_s: Annotated[float, Field(gt=0)] | None = None
+    """How often it is sampled [s]; not declared = as the samples say, at least once an hour."""
     warn_ratio: NotNegative | None = None
     """Use from which a warning stands on the page."""
     limit_ratio: NotNegative | None = None
@@ -221,6 +229,15 @@ class Capacity(Params):
     """Whether it is one of the critical resources."""
     clause: str | None = None
     """Where the contract says so."""
+
+    @check(mode="after")
+    def _range(self) -> Capacity:
+        least, greatest = self.least or 0, self.greatest
+        if greatest is not None and greatest < least:
+            raise ValueError(
+                f"{self.resource}:{self.metric} cannot show at least {least:g} and at most {greatest:g}"
+            )
+        return self
 
 
 class Credit(Params):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 import pandas as pd
 
 from msp_report.model import promises
 from msp_report.model.columns import plain_rows
-from msp_report.model.figures import SEVERITY, Figure, judge
+from msp_report.model.figures import SEVERITY, Better, Figure, Verdict
+from msp_report.model.gate import decide
 from msp_report.params import ScorecardLine, Strategy, as_strategy
 
 LINE_COLUMNS = [
@@ -61,7 +63,7 @@ def _judged_line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str
     if figure.verdict and target == figure.target and better == figure.better:
         verdict = figure.verdict
     else:
-        verdict = judge(figure.value, target, better, figure.low, figure.high)
+        verdict = _judged_anew(figure, target, better)
     found = {
         "result": figure.value,
         "unit": figure.unit,
@@ -69,6 +71,14 @@ def _judged_line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str
         "why_missing": figure.why_missing,
     }
     return {**row, **found}
+
+
+def _judged_anew(figure: Figure, target: float | None, better: Better) -> Verdict:
+    """The verdict by another target: what covers a part of the month has no end where none is given (rule 41)."""
+    low, high = figure.low, figure.high
+    if figure.coverage is not None and figure.coverage < 1:
+        low, high = -inf if low is None else low, inf if high is None else high
+    return decide(figure.value, target, better, low=low, high=high).verdict
 
 
 def on_page_one(lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -90,4 +90,17 @@ MEASURES = (
         meaning="The user hours lost times what the contract says that an hour of a user costs.",
         no_data="The contract names no users or no cost of their hour, or nothing is known of the service.",
     ),
+    Measure(
+        "doubted_probes",
+        "Probes in doubt",
+        of="Probe {}",
+        unit="count",
+        better="lower",
+        rule="rule 46",
+        meaning=(
+            "How many probes cannot be believed as a whole; of one probe, how often it was seen to do what no "
+            "service does."
+        ),
+        no_data="No check was supplied.",
+    ),
 )
