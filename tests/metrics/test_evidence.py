@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from months import MonthOf
+from months import MonthOf, PastOf
 
 from msp_report.metrics import evidence
 from msp_report.model.period import Month
@@ -25,7 +25,7 @@ AGREED = {
 def judged(*tables, agreed=AGREED):
     month = MonthOf(pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC"), agreed)
     month.withheld = dict.fromkeys(tables, Month(2026, 9))
-    return evidence.analyse(month)
+    return evidence.analyse(month, PastOf())
 
 
 @pytest.mark.parametrize(
