@@ -58,12 +58,12 @@ def test_the_record_has_target_and_clause():
 
 def test_many_are_counted_after_the_first():
     many = {"duties": [{"name": f"duty {number}", "every_days": 30} for number in range(9)]}
-    (_, of_table) = judged("duty_evidence", agreed=many).figures()
+    (_, of_table, *_) = judged("duty_evidence", agreed=many).figures()
     assert of_table.why_missing.endswith("judge duty 0, duty 1, duty 2, duty 3, duty 4, duty 5, +3")
 
 
 def test_a_table_that_no_promise_needs_says_since_when():
-    (_, of_table) = judged("time_entries").figures()
+    (_, of_table, *_) = judged("time_entries").figures()
     assert of_table.why_missing == "it last came for 2026-09" and of_table.n == 0
 
 
