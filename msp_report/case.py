@@ -296,6 +296,17 @@ class Case:
         """How far what was supplied for the period speaks of a table, at most to the cut-off (rule 41)."""
         return self.end
 
+    def doubts(self, *names: str) -> str | None:
+        """Why some tables are doubted as a whole, by what their own files say of their size and sums (rules 43, 46);
+        the first of several reasons, None where there is none. A longer period leaves that to its months."""
+        found = [text for name in names for text in self._doubts_of(name)]
+        return found[0] if found and self.period.first == self.period.last else None
+
+    def _doubts_of(self, name: str) -> list[str]:
+        last = self._last_came(name)
+        told = self._told(last) if last else None
+        return told["tables"][name]["doubts"] if told else []
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
         return TABLES[name].empty().assign(file="", line=0, reason="")
@@ -331,6 +342,11 @@ class Case:
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"]
+        said += [
+            f"{name}: in doubt: {text}: verdicts that rest on it alone are not given"
+            for name in TABLES
+            for text in self._doubts_of(name)
+        ]
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]

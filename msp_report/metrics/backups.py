@@ -29,7 +29,7 @@ Decided here, where the rules leave room:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ import pandas as pd
 from msp_report.model.case import Case
 from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
 from msp_report.model.figures import Figure
-from msp_report.model.gate import decide
+from msp_report.model.gate import decide, doubted
 from msp_report.model.names import normal
 from msp_report.params import Contract, as_contract
 
@@ -194,7 +194,7 @@ class Analysis:
     usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
     worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
-    contract names an RPO.
+    contract names an RPO; `doubt`, why register or jobs are doubted as a whole.
     """
 
     levels: pd.DataFrame
@@ -206,6 +206,7 @@ class Analysis:
     watched: bool
     tested: bool
     agreed: bool
+    doubt: str | None = None
 
     @property
     def late(self) -> pd.DataFrame:
@@ -242,7 +243,9 @@ def analyse(case: Case) -> Analysis:
     Source: rule 31.
     """
     tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
-    return _analysed(*tables, case.agreed, case.start, case.end)
+    found = _analysed(*tables, case.agreed, case.start, case.end)
+    doubt = case.doubts("assets", "backup_jobs")
+    return replace(found, levels=doubted(found.levels, doubt), doubt=doubt)
 
 
 def _analysed(
@@ -695,7 +698,7 @@ def _within(analysis: Analysis) -> Figure:
     )
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
     unsure = reasons.iloc[0] if len(reasons) else None
-    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=True)
+    found = decide(value, target, "higher", low=low, high=high, why=why, doubt=analysis.doubt, unsure=unsure, own_word=True)
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,
@@ -737,7 +740,7 @@ def _unprotected(analysis: Analysis) -> Figure:
         low=low,
         high=high,
         target=target,
-        verdict=decide(value, target, "lower", low=low, high=high, own_word=True).verdict,
+        verdict=decide(value, target, "lower", low=low, high=high, doubt=analysis.doubt, own_word=True).verdict,
         why_missing=None if known else why,
     )
 

@@ -20,7 +20,7 @@ from msp_report.metrics.backups import gaps, slots
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.figures import Figure
-from msp_report.model.gate import decide
+from msp_report.model.gate import decide, doubted
 from msp_report.model.names import normal, says_nothing
 from msp_report.model.period import midnight
 from msp_report.params import Contract, as_contract
@@ -73,7 +73,8 @@ class Analysis:
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
-    return Analysis(levels(*given), strays(*given), empty(*given))
+    kept = doubted(levels(*given), case.doubts("duty_evidence"))
+    return Analysis(kept, strays(*given), empty(*given))
 
 
 def levels(

@@ -32,7 +32,7 @@ import pandas as pd
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, last_day, optional, texts
 from msp_report.model.figures import Figure
-from msp_report.model.gate import Decision, decide
+from msp_report.model.gate import Decision, decide, doubted
 from msp_report.model.names import normal
 from msp_report.model.period import Month
 from msp_report.model.tables import TABLES
@@ -194,7 +194,9 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     stock = _Stock.of(*tables, case.agreed, case.end)
     past = stock.history(months)
     keys = _as_listed(stock.keys, _KEYS)
-    return Analysis(stock.position, keys, stock.unreceipted, stock.added(past), stock.installers, past)
+    doubt = case.doubts("entitlements", "installs", "purchases")
+    position = doubted(stock.position, doubt, "why_missing")
+    return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past)
 
 
 # ---------------------------------------------------------------- the stock at a cut-off

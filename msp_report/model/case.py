@@ -68,6 +68,10 @@ class Case(Protocol):
         """The instant up to which what was supplied for the period speaks of a table, at most the cut-off: of several
         sources the earliest (rule 41)."""
 
+    def doubts(self, *names: str) -> str | None:
+        """Why some tables are doubted as a whole: their own files say that there is more than came, or sum up to
+        something else (rules 43 and 46); None where nothing speaks against them."""
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
         canonical columns as far as they could be read, missing where not (rule 42); without rows where there are

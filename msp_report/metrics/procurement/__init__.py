@@ -105,7 +105,8 @@ class Analysis:
     `match` as the function of that name; `lines`, one row per invoice line of the period with its `state` (agrees,
     exception, cannot tell, credited); `unchecked`, one row per order line of the period that the provider ordered
     itself and whose price nobody independent looked up; `due` as that function at the cut-off; `limited`, whether
-    contract or strategy says from what money on an order needs an approval, a quote or a look at its price.
+    contract or strategy says from what money on an order needs an approval, a quote or a look at its price; `doubt`, why
+    the register is doubted as a whole.
     """
 
     supplied: bool
@@ -114,6 +115,7 @@ class Analysis:
     unchecked: pd.DataFrame
     due: pd.DataFrame
     limited: bool
+    doubt: str | None = None
 
     @cached_property
     def exceptions(self) -> pd.DataFrame:
@@ -168,6 +170,7 @@ class Analysis:
             high=inf if unsure else None,
             why=nothing,
             unsure=_NOT_COMPARED,
+            doubt=self.doubt,
             own_word=True,
         )
         values = {
@@ -209,6 +212,7 @@ def analyse(case: Case) -> Analysis:
         unchecked=records.unchecked(ledger),
         due=due(*tables, case.agreed, case.strategy, case.end),
         limited=ledger.limited,
+        doubt=case.doubts("purchases"),
     )
 
 

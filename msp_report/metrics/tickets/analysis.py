@@ -114,6 +114,8 @@ def analyse(case: Case) -> Analysis:
     found = doubts.contradictions(history, start)
     other = doubts.other_side(history, events, found, contract, start) if len(found) else None
     doubted = doubts.of_the_source(every, found, start, end)
+    if doubt := case.doubts("tickets", "ticket_events"):
+        doubted = dict.fromkeys(("response", "resolution"), doubt)
     begins = given is not None and not case.has_before("tickets")
     readings = verdicts.rules(of_clocks, contract, start, end)
     later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
