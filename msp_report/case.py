@@ -235,6 +235,12 @@ class Case:
             self._manifests[month] = json.loads(path.read_text(encoding="utf-8")) if path else None
         return self._manifests[month]
 
+    def content(self, month: Month) -> dict[str, str | None] | None:
+        """By table a hash of what was accepted and rejected for a month, None for one that says nothing; None where the
+        month's exports were refused. Two months of the same rows have the same (rule 48)."""
+        told = self._told(month)
+        return {name: one.get("content") for name, one in told["tables"].items()} if told else None
+
     def is_withheld(self, table: str) -> bool:
         """Whether a table, or one without which it says half the truth, was due and did not come."""
         return not {table, *TABLES[table].with_}.isdisjoint(self.withheld)

@@ -8,6 +8,7 @@ import pandas as pd
 from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
+from msp_report.model.restated import restated
 from msp_report.model.tables import TABLES
 from msp_report.params import as_contract
 
@@ -110,12 +111,17 @@ class PastOf:
     records: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
     came_before: dict[str, pd.DataFrame] = field(default_factory=dict)
     read_again: list[Again] = field(default_factory=list)
+    stale: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["month", "why"]))
+    published: pd.DataFrame = field(default_factory=figures_of)
 
     def year(self, before: int = 0) -> pd.DataFrame:
         return self.of_year
 
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         return self.records.get((report, name))
+
+    def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
+        return restated(self.published, figures)
 
     def earlier(self, table: str) -> pd.DataFrame | None:
         return self.came_before.get(table)

@@ -108,6 +108,15 @@ class Past(Protocol):
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         """A record of this period's own pack as its CSV has it; None where the pack does not have it."""
 
+    @property
+    def stale(self) -> pd.DataFrame:
+        """The published packs that are summed up or compared with and that their inputs have left behind (rule 48):
+        month, why."""
+
+    def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
+        """What figures say otherwise than the published pack of this period that they replace: measure, subject, unit,
+        value_from, value_to, verdict_from, verdict_to; without rows where nothing is replaced or nothing changes."""
+
     def earlier(self, table: str) -> pd.DataFrame | None:
         """A canonical table as it came with each of the twelve packs before, oldest first; None where none had it."""
 

@@ -128,8 +128,10 @@ CODES: dict[str, tuple[str, ...]] = {
         *(
             "more than one ticket in twenty is logged before it was opened",
             "half of the tickets took no time at all",
+            "more than one ticket number in twenty is in none of the files",
         ),
     ),
+    "cause": ("rule", "data", "error"),
     "why_missing": (),
     "forecast_words": (),
     "note": (),
@@ -154,6 +156,18 @@ REASONS: tuple[str, ...] = (
     # tables that did not come
     "it last came for {month}",
     "sources.yaml names a file that is not there",
+    # tables in doubt, and packs that are out of date
+    "{file}: says that there are {number} rows, and has {least}",
+    "{file}: says that there are {number} pages, and {least} came",
+    "{file}: says that more rows follow, and they did not come",
+    "{file}: line {number} says a total of {amount}, its rows have {least} rows",
+    "{file}: line {number} says a total of {amount}, its rows have {sum} of {column}",
+    "the version that published it did not keep what it was made from",
+    "other rows came for it since: {tables}",
+    "other rows came since for {months}, which it rests on",
+    "contract.yaml, strategy.yaml or sources.yaml changed for it since",
+    "the rules changed since",
+    "the provider's own figures were not supplied",
     # of any report
     "not stated",
     "no tickets were supplied",

@@ -25,6 +25,10 @@ LINE_COLUMNS = [
 ]
 
 
+#: Measures of what the pages cannot rest on: each of them with a subject stands on page one.
+NOT_TO_RELY_ON = ("evidence.withheld_tables", "evidence.doubted_tables", "evidence.stale_packs", "year.stale_packs")
+
+
 def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
     """The scorecard's lines in the order of strategy.yaml.
 
@@ -94,11 +98,11 @@ def exceptions(figures: pd.DataFrame, lines: pd.DataFrame | None = None) -> pd.D
     Parameters: `figures` with the columns of figures.json; `lines` of the scorecard, of which those count that
     miss, or cannot be judged against, a target that is the board's own.
     Returns rows of figures.json, missed first; the board's own have no headline yet. `no_data` counts where
-    there is a target: something was promised and nothing shows it. A table that was due and did not come stands beside
-    them (rule 41).
+    there is a target: something was promised and nothing shows it. A table that was due and did not come, one that is
+    doubted as a whole, and a pack that is out of date stand beside them (rules 41, 46 and 48).
     """
     open_points = figures["verdict"].isin(["missed", "no_verdict"])
-    withheld = figures["measure"].eq("evidence.withheld_tables")
+    withheld = figures["measure"].isin(NOT_TO_RELY_ON)
     unknown = figures["verdict"].eq("no_data") & (figures["target"].notna() | withheld)
     found = [figures[(open_points | unknown) & figures["headline"].notna()]]
     if lines is not None:
