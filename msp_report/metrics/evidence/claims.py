@@ -1,7 +1,7 @@
 """The provider's own figures beside those that we computed (rule 32): where they differ, why, and what it is worth.
 
-A claim is compared in the unit of our figure, to the decimals that it states. Without `decimals` they are those that the
-claim is written with.
+A claim is compared in the unit of our figure, to the decimals that it states. Without `decimals` they are those that it is
+written with; a whole share or percentage, which may have lost its noughts, is taken to a hundredth of a per cent.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _UNITS = {
 }
 #: Units that say what the figure is anyway.
 _PLAIN = frozenset({"", "ratio", "count", "tickets", "number", "cost", "score"})
+#: The decimals of a whole number of these units that states none.
+_WHOLE = {"ratio": 4, "%": 2, "percent": 2, "per cent": 2}
 _KEY = ["measure", "subject"]
 
 
@@ -48,13 +50,16 @@ def stated(table: pd.DataFrame | None, month: str) -> pd.DataFrame:
     value = pd.to_numeric(rows["value"]).astype("float64")
     written = [max(0, -Decimal(repr(one)).normalize().as_tuple().exponent) for one in value.tolist()]
     decimals = rows["decimals"] if "decimals" in rows else pd.Series(pd.NA, rows.index, dtype="Int64")
-    places = decimals.astype("Float64").fillna(pd.Series(written, rows.index, dtype="Float64"))
+    unit = rows["unit"].astype("str").str.strip().str.casefold()
+    places = pd.Series(written, rows.index, dtype="Float64")
+    places = places.where(places.gt(0), unit.map(_WHOLE).fillna(0).astype("Float64"))
+    places = decimals.astype("Float64").fillna(places)
     found = pd.DataFrame(
         {
             "measure": rows["measure"].astype("str"),
             "subject": _text(rows, "subject").fillna(""),
             "value": value,
-            "unit": rows["unit"].astype("str").str.strip().str.casefold(),
+            "unit": unit,
             "half": 0.5 * 10.0 ** -places.astype("float64"),
             "stated_in": _text(rows, "stated_in"),
         }
