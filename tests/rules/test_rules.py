@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from months import MonthOf
+from months import MonthOf, PastOf, figures_of
 
 from msp_report.metrics import (
     availability,
@@ -28,6 +28,7 @@ from msp_report.metrics import (
     capacity,
     contract,
     duties,
+    evidence,
     licences,
     procurement,
     projects,
@@ -235,6 +236,16 @@ def of_backups(given: Given) -> pd.DataFrame:
     return backups.assets(*told, given.contract, given.start, given.end)
 
 
+def of_claims(given: Given) -> pd.DataFrame:
+    """The provider's own figures beside ours, of a month whose services and tickets are computed as their pages do."""
+    found = {name: analysed(metrics, given) for name, metrics in (("availability", availability), ("tickets", tickets))}
+    figures = figures_of(*(figure for one in found.values() for figure in one.figures()))
+    past = PastOf(figures=figures, records={(name, "rules"): one.records()["rules"] for name, one in found.items()})
+    claims = given.table("claims").assign(month=given.case.get("month", "2026-10"))
+    month = MonthOf(given.start, given.end, as_contract(given.contract), tables={"claims": claims})
+    return evidence.analyse(month, past).claims
+
+
 #: `asks` of a case, or of its file: which core answers.
 CORES = {
     "clock": of_the_clock,
@@ -242,7 +253,9 @@ CORES = {
     "local times": of_local_times,
     "availability": of_availability,
     "maintenance": record_of(availability, "maintenance"),
+    "claims": of_claims,
     "tickets": of_tickets,
+    "numbers": record_of(tickets, "numbers"),
     "attainment": of_attainment,
     "attainment with its evidence": record_of(tickets, "attainment"),
     "contradictions": record_of(tickets, "contradictions"),
