@@ -1,7 +1,7 @@
-"""Every canonical column and every key of the params is read by something, or says of itself that it is kept and not used.
+"""Every canonical column and every key of the params is read by something, or says that it is kept and not used.
 
-Nothing is searched for by its name: the metrics run over the demo company with tables and params that note what is asked
-of them.
+Nothing is searched for by its name: the metrics run over the demo company with tables and params that note what is
+asked of them.
 """
 
 import inspect
@@ -9,6 +9,7 @@ import re
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import pytest
@@ -27,8 +28,28 @@ from msp_report.params.fields import Params
 
 ROOT = Path(__file__).resolve().parents[1]
 OF_A_MONTH = (
-    *("availability", "capacity", "tickets", "requests", "projects", "strategy", "procurement", "licences", "backups"),
-    *("duties", "satisfaction", "vendors", "contract", "evidence", "scorecard", "today", "helpdesk", "payments"),
+    *(
+        "availability",
+        "capacity",
+        "tickets",
+        "requests",
+        "projects",
+        "strategy",
+        "procurement",
+        "licences",
+        "backups",
+    ),
+    *(
+        "duties",
+        "satisfaction",
+        "vendors",
+        "contract",
+        "evidence",
+        "scorecard",
+        "today",
+        "helpdesk",
+        "payments",
+    ),
 )
 OF_A_YEAR = ("competence", "alternatives", "year", "contract.year", "projects.year")
 #: Tables that are read as files, by queries whose columns cannot be watched.
@@ -66,8 +87,8 @@ NOT_READ = {("Source", "query"), ("Source", "resource"), ("Ended", "why")}
 class Watched(pd.DataFrame):
     """A frame that notes which columns of which tables are asked of it, and of whatever is made from it."""
 
-    _metadata = ["of"]
-    seen: set[tuple[str, str]] = set()
+    _metadata: ClassVar = ["of"]
+    seen: ClassVar[set[tuple[str, str]]] = set()
     of: frozenset = frozenset()
 
     @property
@@ -77,7 +98,9 @@ class Watched(pd.DataFrame):
     def __finalize__(self, other, method=None, **more):
         parts = [other, *(getattr(other, name, None) for name in ("left", "right"))]
         parts += list(getattr(other, "objs", None) or [])
-        of = frozenset().union(*(getattr(part, "of", frozenset()) or frozenset() for part in parts if part is not None))
+        of = frozenset().union(
+            *(getattr(part, "of", frozenset()) or frozenset() for part in parts if part is not None)
+        )
         object.__setattr__(self, "of", of)
         return self
 
@@ -125,14 +148,20 @@ def asked(demo_place):
                 caller = sys._getframe(1)
                 checks = caller.f_globals.get("__name__", "").startswith("msp_report.params")
                 if not (checks and caller.f_code.co_name.startswith("_")):
-                    keys.update((base.__name__, name) for base in type(self).__mro__ if name in getattr(base, "model_fields", ()))
+                    keys.update(
+                        (base.__name__, name)
+                        for base in type(self).__mro__
+                        if name in getattr(base, "model_fields", ())
+                    )
             return plain(self, name)
 
         dumped = BaseModel.model_dump
 
         def noting_all(self, **more):
             if type(self) is not params.Contract:
-                keys.update((type(self).__name__, name) for name in more.get("include") or type(self).model_fields)
+                keys.update(
+                    (type(self).__name__, name) for name in more.get("include") or type(self).model_fields
+                )
             return dumped(self, **more)
 
         patch.setattr(Params, "model_dump", noting_all)
@@ -140,13 +169,23 @@ def asked(demo_place):
         patch.setattr(layout.Layout, "__getattribute__", noting)
         for period, metrics in (("2026-10", OF_A_MONTH), ("2026-08..2026-10", OF_A_YEAR)):
             case = open_case("demo", period, demo_place)
-            months = pd.DataFrame({"month": list(map(str, case.period.months)), "published": True, "to_date": False})
-            figures = figures_of(Figure(measure="availability.ratio", subject="web", value=1.0, verdict="met", target=0.9))
-            past = PastOf(figures=figures, months=months.assign(why_missing=None), of_year=figures.assign(month="2026-10"))
+            months = pd.DataFrame(
+                {"month": list(map(str, case.period.months)), "published": True, "to_date": False}
+            )
+            figures = figures_of(
+                Figure(measure="availability.ratio", subject="web", value=1.0, verdict="met", target=0.9)
+            )
+            past = PastOf(
+                figures=figures,
+                months=months.assign(why_missing=None),
+                of_year=figures.assign(month="2026-10"),
+            )
             for metric in metrics:
                 module = import_module(f"msp_report.metrics.{metric}")
                 needs = inspect.signature(module.analyse).parameters
-                found = module.analyse(case, **{k: v for k, v in {"past": past, "sheet": None}.items() if k in needs})
+                found = module.analyse(
+                    case, **{k: v for k, v in {"past": past, "sheet": None}.items() if k in needs}
+                )
                 found.figures(), found.records()
         return Watched.seen, keys
 
@@ -181,7 +220,9 @@ def test_every_key_is_used_or_says_that_it_is_not(asked):
         model
         for module in (of_contract, of_strategy, of_sources)
         for model in vars(module).values()
-        if isinstance(model, type) and issubclass(model, Params | layout.Layout) and model not in (Params, layout.Layout)
+        if isinstance(model, type)
+        and issubclass(model, Params | layout.Layout)
+        and model not in (Params, layout.Layout)
     }
     every = {(model.__name__, name) for model in models for name in model.model_fields}
     unused = every - keys - NOT_READ
@@ -189,7 +230,9 @@ def test_every_key_is_used_or_says_that_it_is_not(asked):
         (model, name) for model, name in unused
         if name not in (ROOT / "msp_report" / ELSEWHERE.get((model, name), "__init__.py")).read_text(encoding="utf-8")
     }  # fmt: skip
-    assert not missing, "a key that nothing reads: use it, or say in its docstring that it is kept and not used"
+    assert not missing, (
+        "a key that nothing reads: use it, or say in its docstring that it is kept and not used"
+    )
 
 
 def test_keys_that_nothing_reads_say_so():

@@ -26,7 +26,19 @@ REJECTED = ("line", "column", "value", "reason", "row")
 TOTAL = r"(?i)^(grand |sub-?)?totals?\b"
 """How a row that sums others up begins."""
 #: What a spreadsheet writes into a cell that has no value.
-_ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!", FORMULA)
+_ERRORS = (
+    "#REF!",
+    "#N/A",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#ERROR!",
+    FORMULA,
+)
 _VALUE_LIMIT = 200
 
 
@@ -241,7 +253,9 @@ class _Faults:
         why = self.why[rows]
         if len(rows) and filled:
             first = pc.coalesce(*filled)
-            why = np.where(_titles(chunk.header, filled, first, fitted) & (why != reasons.TOTAL), reasons.TITLE, why)
+            why = np.where(
+                _titles(chunk.header, filled, first, fitted) & (why != reasons.TOTAL), reasons.TITLE, why
+            )
             total = pc.match_substring_regex(first, TOTAL)
             why = np.where(np.asarray(pc.fill_null(total, False)), reasons.TOTAL, why)
         return pd.DataFrame(
@@ -265,7 +279,10 @@ def _titles(
     """
     count = sum(np.asarray(pc.is_valid(cells)).astype(int) for cells in filled)
     words = np.asarray(pc.fill_null(pc.match_substring_regex(first, r"\S\s+\S"), False))
-    as_above = [np.asarray(pc.fill_null(pc.equal(cells, name), True)) for cells, name in zip(filled, header, strict=True)]
+    as_above = [
+        np.asarray(pc.fill_null(pc.equal(cells, name), True))
+        for cells, name in zip(filled, header, strict=True)
+    ]
     needed = {fitted.found[name] for name in fitted.table.required if name in fitted.found}
     keys = {fitted.found[name] for name in fitted.table.key if name in fitted.found} or needed
     there = dict(zip(header, (np.asarray(pc.is_valid(cells)) for cells in filled), strict=True))

@@ -22,13 +22,37 @@ _ROWS = frozenset(
 _PAGES = frozenset({"pages", "totalpages", "pagecount", "pagestotal", "lastpage", "numpages"})
 _PAGE = frozenset({"page", "currentpage", "pagenumber", "pageno"})
 _MORE = frozenset({"hasmore", "hasnextpage", "hasnext", "more", "moreavailable", "truncated", "istruncated"})
-_NEXT = frozenset({"next", "nextpage", "nextlink", "nexturl", "nextpagetoken", "nextpageurl", "odatanextlink"})
+_NEXT = frozenset(
+    {"next", "nextpage", "nextlink", "nexturl", "nextpagetoken", "nextpageurl", "odatanextlink"}
+)
 _LAST = frozenset({"islast", "islastpage", "last", "lastpage", "endofstream", "complete"})
 #: Objects beside the list in which such fields stand.
-_INSIDE = frozenset({"meta", "metadata", "pagination", "paging", "page", "pageinfo", "links", "info", "cursor"})
+_INSIDE = frozenset(
+    {"meta", "metadata", "pagination", "paging", "page", "pageinfo", "links", "info", "cursor"}
+)
 #: Every name by which an answer speaks of its pages, folded; beside them a list is still its rows.
-PAGING = _ROWS | _PAGES | _PAGE | _MORE | _NEXT | _LAST | frozenset(
-    {"perpage", "pagesize", "limit", "offset", "startat", "maxresults", "size", "start", "top", "skip", "per"}
+PAGING = (
+    _ROWS
+    | _PAGES
+    | _PAGE
+    | _MORE
+    | _NEXT
+    | _LAST
+    | frozenset(
+        {
+            "perpage",
+            "pagesize",
+            "limit",
+            "offset",
+            "startat",
+            "maxresults",
+            "size",
+            "start",
+            "top",
+            "skip",
+            "per",
+        }
+    )
 )
 
 _NUMBER = r"(\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+|\d+)"

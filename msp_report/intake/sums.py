@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from msp_report.intake import reasons, stated
 from msp_report.intake.canonical import TOTAL, Fit
@@ -74,7 +73,9 @@ class Tally:
             (int(chunk.lines[place]), [column[int(place)].as_py() or "" for column in chunk.columns])
             for place in places
         ]
-        found += [(one.line, [str(cell) for cell in one.cells]) for one in chunk.broken if one.line in set(lines)]
+        found += [
+            (one.line, [str(cell) for cell in one.cells]) for one in chunk.broken if one.line in set(lines)
+        ]
         named = [(line, row) for line, row in sorted(found) if _calls_itself_total(row)]
         return [(line, dict(zip(chunk.header, row, strict=False))) for line, row in named]
 

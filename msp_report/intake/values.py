@@ -359,7 +359,9 @@ def _refuse_half_converted(texts: pa.StringArray, column: Column, forms: Sequenc
 
     Raises Unreadable where a column has both and they part at the 12th.
     """
-    specs = [spec for form in forms if {"%d", "%m"} <= set(re.findall("%.", spec := form.partition(" @ ")[0]))]
+    specs = [
+        spec for form in forms if {"%d", "%m"} <= set(re.findall("%.", spec := form.partition(" @ ")[0]))
+    ]
     typed, _ = _iso(texts, typed=True)
     rest = texts.filter(pa.array(np.isnat(typed)))
     if not specs or len(rest) < 2 or (~np.isnat(typed)).sum() < 2:

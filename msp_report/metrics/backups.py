@@ -698,7 +698,17 @@ def _within(analysis: Analysis) -> Figure:
     )
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
     unsure = reasons.iloc[0] if len(reasons) else None
-    found = decide(value, target, "higher", low=low, high=high, why=why, doubt=analysis.doubt, unsure=unsure, own_word=True)
+    found = decide(
+        value,
+        target,
+        "higher",
+        low=low,
+        high=high,
+        why=why,
+        doubt=analysis.doubt,
+        unsure=unsure,
+        own_word=True,
+    )
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,
@@ -740,7 +750,9 @@ def _unprotected(analysis: Analysis) -> Figure:
         low=low,
         high=high,
         target=target,
-        verdict=decide(value, target, "lower", low=low, high=high, doubt=analysis.doubt, own_word=True).verdict,
+        verdict=decide(
+            value, target, "lower", low=low, high=high, doubt=analysis.doubt, own_word=True
+        ).verdict,
         why_missing=None if known else why,
     )
 

@@ -96,8 +96,9 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
-        why; .stale_packs [count, n = months], and by month why that pack is out of date; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure
-        and subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for
+        why; .stale_packs [count, n = months], and by month why that pack is out of date;
+        .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure and
+        subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for
         the worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
         """
         published = self.months["published"].astype(bool)

@@ -71,5 +71,6 @@ def doubted(table: pd.DataFrame, doubt: str | None, why: str = "why") -> pd.Data
     judged = table["verdict"].isin(["met", "missed"])
     reasons = table[why].astype(object).where(~judged, doubt)
     return table.assign(
-        verdict=table["verdict"].mask(judged, "no_verdict"), **{why: pd.Series(reasons, table.index, dtype="str")}
+        verdict=table["verdict"].mask(judged, "no_verdict"),
+        **{why: pd.Series(reasons, table.index, dtype="str")},
     )

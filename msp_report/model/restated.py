@@ -26,7 +26,9 @@ def restated(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     was, is_ = (pd.to_numeric(both[name]).astype("float64") for name in ("value_from", "value_to"))
     size = np.maximum(was.abs(), is_.abs())
     other_value = (was - is_).abs().gt(_SAME * size.clip(lower=1.0)) | was.isna().ne(is_.isna())
-    verdicts = [both[name].astype(object).where(both[name].notna(), "") for name in ("verdict_from", "verdict_to")]
+    verdicts = [
+        both[name].astype(object).where(both[name].notna(), "") for name in ("verdict_from", "verdict_to")
+    ]
     other_verdict = verdicts[0].ne(verdicts[1])
     table = both.assign(
         unit=both["unit_to"].where(both["unit_to"].notna(), both["unit_from"]),

@@ -619,7 +619,8 @@ _DECLARED = (
 
 TABLES: dict[str, Table] = {table.name: table for table in _DECLARED}
 
-#: Columns that are accepted and kept, and that no figure uses: by table and column, why. Pages say so under "Data used".
+#: Columns that are accepted and kept, and that no figure uses: by table and column, why. Pages say so under
+#: "Data used".
 KEPT: dict[str, dict[str, str]] = {
     "tickets": {
         "in_contract": "hours in and out of the fee are those of time_entries",
@@ -631,7 +632,9 @@ KEPT: dict[str, dict[str, str]] = {
         "person": "no page judges single people by their hours",
         "entered_at": "hours count on the day that they were worked, whenever they were booked",
     },
-    "purchases": {"unit": "quantities are compared by units_per_pack; the name of a unit is for the reader of the table"},
+    "purchases": {
+        "unit": "quantities are compared by units_per_pack; the name of a unit is for the reader of the table"
+    },
     "backup_jobs": {"location": "a second place is what a job's kind says: copy, offload or replica"},
     "restore_tests": {"minutes": "no time to restore is agreed in contract.yaml"},
 }

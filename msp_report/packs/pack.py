@@ -279,7 +279,7 @@ def _is_published(case: Case, month: Month) -> bool:
 
 
 def _tell_stale(case: Case, say: Say) -> None:
-    """Name every published monthly pack that is stale (rule 48): none is made anew unasked, since boards have seen it."""
+    """Name every published monthly pack that is stale (rule 48): boards have seen it, so none is made anew unasked."""
     accepted = [month for month in case.exported if case.lacking(month) is None]
     for month, why in stale.stale(case.at(max(accepted)), accepted).itertuples(index=False):
         again = f"run msp-report monthly --client {case.client} --month {month} again"

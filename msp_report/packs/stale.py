@@ -1,7 +1,7 @@
 """Which published packs their inputs have left behind (rule 48): told by content, never by time.
 
-A pack keeps in its manifest, under `inputs`, hashes of what it was made from: the accepted rows of its month and of every
-earlier one, the params in force for its month, and RULES_VERSION. It is stale where one of them differs now.
+A pack keeps in its manifest, under `inputs`, hashes of what it was made from: the accepted rows of its month and of
+every earlier one, the params in force for its month, and RULES_VERSION. It is stale where one of them differs now.
 """
 
 from __future__ import annotations
@@ -51,7 +51,11 @@ def why_stale(case: Case, month: Month) -> str | None:
     if was["accepted"].get(str(month)) != now["accepted"].get(str(month)):
         named = _changed(manifest, case.content(month) or {})
         return f"other rows came for it since: {named}"
-    others = [m for m in sorted({*was["accepted"], *now["accepted"]}) if was["accepted"].get(m) != now["accepted"].get(m)]
+    others = [
+        m
+        for m in sorted({*was["accepted"], *now["accepted"]})
+        if was["accepted"].get(m) != now["accepted"].get(m)
+    ]
     if others:
         return f"other rows came since for {', '.join(others)}, which it rests on"
     if was["params"] != now["params"]:
@@ -64,7 +68,9 @@ def why_stale(case: Case, month: Month) -> str | None:
 def _changed(manifest: dict[str, Any], now: dict[str, Any]) -> str:
     """The tables of a month whose content differs."""
     was = {name: told.get("content") for name, told in manifest["tables"].items()}
-    return ", ".join(name for name in sorted({*was, *now}) if was.get(name) != now.get(name)) or "rejected rows"
+    return (
+        ", ".join(name for name in sorted({*was, *now}) if was.get(name) != now.get(name)) or "rejected rows"
+    )
 
 
 def _in_force(case: Case, month: Month) -> dict[str, Any]:

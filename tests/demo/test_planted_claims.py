@@ -30,7 +30,11 @@ def month(request, demo_place, truth):
 
 def test_the_gaps_are_the_planted_ones(month):
     found, truth, _ = month
-    planted = [fault for fault in truth["evidence"] if fault["fault"] == "claims_gap"] if "evidence" in truth else []
+    planted = (
+        [fault for fault in truth["evidence"] if fault["fault"] == "claims_gap"]
+        if "evidence" in truth
+        else []
+    )
     expected = {
         (f["measure"], f["subject"]): (f["claimed"], f["cause"], Decimal(str(f["money"]))) for f in planted
     }
@@ -72,6 +76,8 @@ def test_half_of_the_numbers_left_out_leave_no_verdict(demo_place):
         def table(self, name):
             return table[~mine] if name == "tickets" else case.table(name)
 
-    verdicts = {f.subject: f.verdict for f in tickets.analyse(Halved()).figures() if f.measure.endswith("attainment")}
+    verdicts = {
+        f.subject: f.verdict for f in tickets.analyse(Halved()).figures() if f.measure.endswith("attainment")
+    }
     assert not {"met", "missed"} & set(verdicts.values())
     assert pd.Series(verdicts).eq("no_verdict").any()

@@ -382,7 +382,9 @@ TICKETS = [["ticket_id", "opened_at", "priority", "status"], ["T1", "2026-04-02"
 
 def test_a_hidden_sheet_is_named_and_not_read(tmp_path):
     path = tmp_path / "t.xlsx"
-    book_of(path, {"March": [TICKETS[0], ["OLD", "2026-03-02", "P1", "new"]], "April": TICKETS}, hidden=["March"])
+    book_of(
+        path, {"March": [TICKETS[0], ["OLD", "2026-03-02", "P1", "new"]], "April": TICKETS}, hidden=["March"]
+    )
     (chunk,) = read(path, KNOWN)
     assert chunk.facts["sheet"] == "April"
     assert chunk.remarks == ("the hidden sheet 'March' is not read: name it in sheet if it is meant",)

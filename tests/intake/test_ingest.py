@@ -634,7 +634,9 @@ def test_a_broken_record_is_no_footer(read, record):
 
 
 def test_an_error_or_a_formula_is_no_empty_cell(read):
-    done = read({"tickets.csv": rows("T1,2026-04-02,P1,new", "T2,2026-04-03,#N/A,new", "T3,2026-04-03,#FORMULA!,new")})
+    done = read(
+        {"tickets.csv": rows("T1,2026-04-02,P1,new", "T2,2026-04-03,#N/A,new", "T3,2026-04-03,#FORMULA!,new")}
+    )
     assert done.file("tickets.csv")["by_reason"] == {reasons.ERROR: 1, reasons.FORMULA: 1}
     source = {"file": "tickets.csv", "nulls": ["#N/A"]}
     done = read({"tickets.csv": "ticket_id,opened_at,priority,status,title\nT1,2026-04-02,P1,new,#N/A\n"},
@@ -722,7 +724,9 @@ def test_two_orders_of_day_and_month_are_refused(read):
     with pytest.raises(DataRefused, match="opened_at: day and month are in doubt"):
         read({"tickets.csv": rows("T1,04/02/2026,P1,new", "T2,04/13/2026,P1,new")}, sources)
     only = read({"tickets.csv": rows("T1,04/22/2026,P1,new", "T2,04/13/2026,P1,new")}, sources)
-    assert only.table("tickets")["opened_at"].dt.day.tolist() == [21, 12], "no cell of the column fits the other"
+    assert only.table("tickets")["opened_at"].dt.day.tolist() == [21, 12], (
+        "no cell of the column fits the other"
+    )
 
 
 # A hash of what was accepted
@@ -739,7 +743,9 @@ def test_the_content_of_a_table_is_its_rows_in_any_order(read):
     assert content(THREE + "T4,2026-04-05,P1,new\n") != first
     whole = content(THREE, "tickets.csv")
     later = "T4,2026-05-05,P1,new\n"
-    assert content(THREE.replace("new", "closed") + later, "tickets.csv") == whole, "a file that serves every month"
+    assert content(THREE.replace("new", "closed") + later, "tickets.csv") == whole, (
+        "a file that serves every month"
+    )
     assert content(THREE + "T4,2026-04-05,P1,new\n", "tickets.csv") != whole
 
 

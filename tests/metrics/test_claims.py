@@ -34,7 +34,9 @@ def table(*rows):
 
 
 def ratio(subject, value, verdict="missed", **more):
-    return Figure(measure="availability.ratio", subject=subject, value=value, target=0.999, verdict=verdict, **more)
+    return Figure(
+        measure="availability.ratio", subject=subject, value=value, target=0.999, verdict=verdict, **more
+    )
 
 
 def analysed(rows, *figures, rules=(), before=()):
@@ -63,7 +65,12 @@ def test_each_cause_in_its_order():
         rules=[("erp", "maintenance=up", 0.99752), ("web", "maintenance=up", 0.9991)],
     )
     rows = found.claims.set_index("subject")
-    assert rows["cause"].to_dict() | {"mail": None} == {"web": "error", "vpn": "data", "erp": "rule", "mail": None}
+    assert rows["cause"].to_dict() | {"mail": None} == {
+        "web": "error",
+        "vpn": "data",
+        "erp": "rule",
+        "mail": None,
+    }
     assert rows["money"].to_dict() == {
         "web": Decimal("1500.00"), "vpn": Decimal("1000.00"), "erp": Decimal("1000.00"), "mail": Decimal(0),
     }  # fmt: skip
@@ -104,7 +111,8 @@ def test_what_cannot_be_compared_is_listed_and_no_gap():
 
 
 def test_other_months_and_earlier_statements_do_not_count():
-    rows = [claim("availability.ratio", "web", 1.0, month="2026-09"), claim("availability.ratio", "web", 1.0, decimals=2),
+    rows = [claim("availability.ratio", "web", 1.0, month="2026-09"),
+            claim("availability.ratio", "web", 1.0, decimals=2),
             claim("availability.ratio", "web", 0.98, decimals=2)]  # fmt: skip
     assert analysed(rows, ratio("web", 0.98)).claims["claimed"].tolist() == [0.98], "the last one stands"
 
@@ -117,7 +125,9 @@ def test_without_claims_nothing_is_said_to_agree():
 
 def test_a_month_missed_before_doubles_what_hangs_on_it():
     agreed = AGREED | {"credit_terms": {"repeat_factor": 2}}
-    past = PastOf(figures=figures_of(ratio("web", 0.98)), before=figures_of(ratio("web", 0.9)).assign(month="2026-09"))
+    past = PastOf(
+        figures=figures_of(ratio("web", 0.98)), before=figures_of(ratio("web", 0.9)).assign(month="2026-09")
+    )
     month = MonthOf(START, END, agreed, tables={"claims": table(claim("availability.ratio", "web", 1.0))})
     assert evidence.analyse(month, past).claims["money"].tolist() == [Decimal("3000.00")]
 

@@ -42,7 +42,11 @@ def some_backups(last):
 
 
 def proofs(*on):
-    return {"duty_evidence": pd.DataFrame({"duty": "patching", "done_at": at(*on), "by": "amy"}, index=range(len(on)))}
+    return {
+        "duty_evidence": pd.DataFrame(
+            {"duty": "patching", "done_at": at(*on), "by": "amy"}, index=range(len(on))
+        )
+    }
 
 
 def copies(count):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from workspaces import CONTRACT, Place, tickets
+from workspaces import CONTRACT, tickets
 
 from msp_report.case import open_case
 from msp_report.model import version
@@ -93,7 +93,11 @@ def test_params_of_the_month_make_it_stale_and_later_ones_do_not(client):
     assert why(client) == changed == why(client, FEBRUARY)
     client.client(strategy="author: {name: board}\n")
     assert why(client) == changed
-    client.client(contract=CONTRACT.replace("provider: {name: Example MSP}", "provider: {name: Example MSP, aliases: []}"))
+    client.client(
+        contract=CONTRACT.replace(
+            "provider: {name: Example MSP}", "provider: {name: Example MSP, aliases: []}"
+        )
+    )
     (client.root / "params" / "acme" / "strategy.yaml").unlink()
     assert why(client) is None, "what a default says anyway"
     client.client(sources="tables: {tickets: {file: tickets.csv, evidence: raw}}\n")
@@ -133,7 +137,11 @@ def test_a_file_of_all_months_grows_without_making_earlier_packs_stale(place):
 
 def test_the_rules_have_their_version_in_the_changelog():
     """RULES_VERSION is raised with a line under the heading alone, and that line with it."""
-    section = CHANGELOG.read_text(encoding="utf-8").partition("## Figures whose meaning changed")[2].partition("\n## ")[0]
+    section = (
+        CHANGELOG.read_text(encoding="utf-8")
+        .partition("## Figures whose meaning changed")[2]
+        .partition("\n## ")[0]
+    )
     assert max(map(int, re.findall(r"rules version (\d+)", section))) == version.RULES_VERSION
 
 
@@ -146,8 +154,18 @@ def figures(*rows):
 
 
 def test_what_is_restated():
-    was = figures(("a.x", "", 1.0, "met"), ("a.y", "s", 0.5, None), ("a.z", "", None, "no_data"), ("a.gone", "", 2, None))
-    now = figures(("a.x", "", 0.5, "missed"), ("a.y", "s", 0.5, None), ("a.z", "", 3.0, "no_data"), ("a.new", "", 0, None))
+    was = figures(
+        ("a.x", "", 1.0, "met"),
+        ("a.y", "s", 0.5, None),
+        ("a.z", "", None, "no_data"),
+        ("a.gone", "", 2, None),
+    )
+    now = figures(
+        ("a.x", "", 0.5, "missed"),
+        ("a.y", "s", 0.5, None),
+        ("a.z", "", 3.0, "no_data"),
+        ("a.new", "", 0, None),
+    )
     found = restated(was, now).astype(object)
     rows = found.where(found.notna(), None).values.tolist()
     assert rows == [
@@ -176,16 +194,25 @@ def test_a_late_row_is_named_and_a_rerun_lists_what_it_changes(place, msp):
     place.put({"tickets.csv": tickets(20)})
     first = monthly("2026-03")
     again = monthly("2026-03")
-    assert "restated" not in first + again and "out of date" not in first + again, "nothing changed, nothing is said"
+    assert "restated" not in first + again and "out of date" not in first + again, (
+        "nothing changed, nothing is said"
+    )
     late = "F9,2026-02-09T09:00:00,amy@acme.example,Mail,P1,resolved,2026-02-19T10:00:00\n"
     place.put({"tickets.csv": tickets(1, "2026-02", "F") + late}, "2026-02")
     named = monthly("2026-03")
     assert "acme 2026-02: its published pack is out of date: other rows came for it since: tickets" in named
-    assert "The pack of February 2026 is out of date" in page("2026-03") or "The pack of 2026-02 is out of date" in page("2026-03")
+    assert "The pack of February 2026 is out of date" in page(
+        "2026-03"
+    ) or "The pack of 2026-02 is out of date" in page("2026-03")
     redone = monthly("2026-02")
     assert "acme 2026-02: restated: tickets.resolution_attainment P1: was 1 (met), is 0.5 (missed)" in redone
     record = pd.read_csv(place.output / "acme" / "2026-02" / "records" / "scorecard" / "restated.csv")
     row = record[record["measure"].eq("tickets.resolution_attainment") & record["subject"].eq("P1")].iloc[0]
-    assert row[["value_from", "value_to", "verdict_from", "verdict_to"]].tolist() == [1.0, 0.5, "met", "missed"]
+    assert row[["value_from", "value_to", "verdict_from", "verdict_to"]].tolist() == [
+        1.0,
+        0.5,
+        "met",
+        "missed",
+    ]
     assert "Restated" in page("2026-02")
     assert "out of date" not in monthly("2026-03"), "all is made of what is there"

@@ -238,9 +238,14 @@ def of_backups(given: Given) -> pd.DataFrame:
 
 def of_claims(given: Given) -> pd.DataFrame:
     """The provider's own figures beside ours, of a month whose services and tickets are computed as their pages do."""
-    found = {name: analysed(metrics, given) for name, metrics in (("availability", availability), ("tickets", tickets))}
+    found = {
+        name: analysed(metrics, given)
+        for name, metrics in (("availability", availability), ("tickets", tickets))
+    }
     figures = figures_of(*(figure for one in found.values() for figure in one.figures()))
-    past = PastOf(figures=figures, records={(name, "rules"): one.records()["rules"] for name, one in found.items()})
+    past = PastOf(
+        figures=figures, records={(name, "rules"): one.records()["rules"] for name, one in found.items()}
+    )
     claims = given.table("claims").assign(month=given.case.get("month", "2026-10"))
     month = MonthOf(given.start, given.end, as_contract(given.contract), tables={"claims": claims})
     return evidence.analyse(month, past).claims

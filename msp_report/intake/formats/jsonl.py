@@ -63,7 +63,9 @@ def _wrapped(value: dict[str, Any]) -> str | None:
     lists = [k for k, v in value.items() if isinstance(v, list) and all(isinstance(r, dict) for r in v)]
     lists = [k for k in lists if value[k] or k.casefold() in WRAPPINGS]
     plain = [
-        k for k, v in value.items() if k not in lists and not isinstance(v, dict) and fold(k) not in stated.PAGING
+        k
+        for k, v in value.items()
+        if k not in lists and not isinstance(v, dict) and fold(k) not in stated.PAGING
     ]
     return lists[0] if len(lists) == 1 and len(plain) <= 3 else None
 

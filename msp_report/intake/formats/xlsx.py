@@ -12,8 +12,8 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from msp_report.intake import stated
-from msp_report.intake.formats import cells
 from msp_report.intake.chunk import Chunk, Unreadable, align, best_header
+from msp_report.intake.formats import cells
 from msp_report.params.layout import Layout, distinct
 
 #: As in formats/csv.py.
@@ -39,7 +39,10 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
         while header and not header[-1].split("#")[0]:
             header = header[:-1]
         if path.suffix.casefold() in cells.OPAQUE:
-            remarks = (*remarks, "a cell with an error looks empty in this format: save it as .xlsx to be sure")
+            remarks = (
+                *remarks,
+                "a cell with an error looks empty in this format: save it as .xlsx to be sure",
+            )
         facts = {"sheet": sheet, "header_line": skip + 1, **stated.by_text(" ".join(chain(*before)))}
         first = True
         while (batch := list(islice(rows, CHUNK_ROWS))) or first:
@@ -49,9 +52,7 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
             first = False
 
 
-def _rows(
-    path: Path, workbook: CalamineWorkbook, name: str, sign: str
-) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, workbook: CalamineWorkbook, name: str, sign: str) -> Iterator[tuple[int, list[str]]]:
     """The rows of a sheet with their numbers; what has no value is named (see cells.without_value)."""
     sheet = workbook.get_sheet_by_name(name)
     lacking = cells.without_value(path, name)
@@ -106,13 +107,17 @@ def _choose(workbook: CalamineWorkbook, layout: Layout) -> tuple[str, int, tuple
     best = [name for name in shown if found[name][1] == score]
     fits = [name for name in hidden if found[name][1] >= max(score, 1) and found[name][2]]
     if fits and not score:
-        raise Unreadable(f"only the hidden sheet {fits[0]!r} fits: name it in sheet if it is meant, or show it")
+        raise Unreadable(
+            f"only the hidden sheet {fits[0]!r} fits: name it in sheet if it is meant, or show it"
+        )
     filled = [name for name in best if found[name][2]]
     if len(filled) > 1 and score > 1:
         named = ", ".join(repr(name) for name in filled)
         raise Unreadable(f"the sheets {named} fit alike: name the one that is meant in sheet")
     chosen = (filled or best or hidden)[0]
-    remarks = tuple(f"the hidden sheet {name!r} is not read: name it in sheet if it is meant" for name in fits)
+    remarks = tuple(
+        f"the hidden sheet {name!r} is not read: name it in sheet if it is meant" for name in fits
+    )
     return chosen, found[chosen][0], remarks
 
 

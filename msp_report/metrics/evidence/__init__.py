@@ -63,8 +63,15 @@ class Analysis:
             *_each("doubted_tables", self.doubts["table"], self.doubts["why"]),
             Figure(measure="evidence.stale_packs", value=len(self.stale)),
             *_each("stale_packs", self.stale["month"], self.stale["why"]),
-            Figure.of("evidence.claims_gap", len(self.gaps) if self.claimed else None, why, n=int(compared.sum())),
-            Figure.of("evidence.claims_money", sum(self.gaps["money"]) if self.claimed else None, why, n=len(self.gaps)),
+            Figure.of(
+                "evidence.claims_gap", len(self.gaps) if self.claimed else None, why, n=int(compared.sum())
+            ),
+            Figure.of(
+                "evidence.claims_money",
+                sum(self.gaps["money"]) if self.claimed else None,
+                why,
+                n=len(self.gaps),
+            ),
         ]
 
     def records(self) -> dict[str, pd.DataFrame]:

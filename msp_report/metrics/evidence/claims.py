@@ -1,7 +1,7 @@
 """The provider's own figures beside those that we computed (rule 32): where they differ, why, and what it is worth.
 
-A claim is compared in the unit of our figure, to the decimals that it states. Without `decimals` they are those that it is
-written with; a whole share or percentage, which may have lost its noughts, is taken to a hundredth of a per cent.
+A claim is compared in the unit of our figure, to the decimals that it states. Without `decimals` they are those that it
+is written with; a whole share or percentage, which may have lost its noughts, is taken to a hundredth of a per cent.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _KEY = ["measure", "subject"]
 def stated(table: pd.DataFrame | None, month: str) -> pd.DataFrame:
     """What the provider claims for a month: one row per measure and subject, the last one where several came.
 
-    Parameters: `table` the canonical claims, None where not supplied. Returns: measure, subject (empty over all), value,
-    unit and stated_in as stated, and `half`, half a unit of the claim's last decimal.
+    Parameters: `table` the canonical claims, None where not supplied. Returns: measure, subject (empty over all),
+    value, unit and stated_in as stated, and `half`, half a unit of the claim's last decimal.
     """
     if table is None:
         table = pd.DataFrame({"measure": [], "value": [], "unit": [], "month": []})
@@ -68,13 +68,15 @@ def stated(table: pd.DataFrame | None, month: str) -> pd.DataFrame:
 
 
 def in_units(claims: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `stated` beside our figures: `claimed` and `half` in the figure's unit, and the figure's `recomputed`,
-    `low`, `high`, `unit`.
+    """The rows of `stated` beside our figures: `claimed` and `half` in the figure's unit, and the figure's
+    `recomputed`, `low`, `high`, `unit`.
 
     A claim of which there is no figure, or whose unit is another kind of thing, keeps its own unit and has no
     `recomputed`.
     """
-    ours = figures[[*_KEY, "value", "unit", "low", "high"]].rename(columns={"unit": "own", "value": "recomputed"})
+    ours = figures[[*_KEY, "value", "unit", "low", "high"]].rename(
+        columns={"unit": "own", "value": "recomputed"}
+    )
     both = claims.merge(ours.assign(subject=ours["subject"].fillna("")), on=_KEY, how="left")
     same = both["unit"].eq(both["own"]) | both["unit"].isin(_PLAIN) | both["own"].eq("cost")
     factors = [
@@ -99,8 +101,8 @@ def compare(
 ) -> pd.DataFrame:
     """Every claim of a month with what we computed, the gap, its cause, and the money that hangs on it (rule 32).
 
-    Parameters: `claims` as `stated`; `figures` like figures.json; `readings`, what every other reading of rule 11 gives:
-    measure, subject, value; `owed`, by figures like figures.json the credits that they owe: measure, subject, owed.
+    Parameters: `claims` as `stated`; `figures` like figures.json; `readings`, what every other reading of rule 11
+    gives: measure, subject, value; `owed`, by figures like figures.json the credits that they owe: measure, subject, owed.
     Returns: one row per claim with CLAIMS, gaps first, the dearest first: `gap` = claimed - recomputed, 0 within the
     decimals stated, missing where there is nothing to compare; `cause` of a gap: rule (another reading gives it), data
     (it lies between low and high, so that what is missing may explain it), else error; `money`, by how much the credits
@@ -126,7 +128,10 @@ def compare(
 
 
 def _at_stake(
-    rows: pd.DataFrame, figures: pd.DataFrame, differs: pd.Series, owed: Callable[[pd.DataFrame], pd.DataFrame]
+    rows: pd.DataFrame,
+    figures: pd.DataFrame,
+    differs: pd.Series,
+    owed: Callable[[pd.DataFrame], pd.DataFrame],
 ) -> pd.Series:
     """By claim, how much more or less is owed by our figures than if the claims with a gap were right."""
     claimed = rows[differs].set_index(_KEY)["claimed"]
@@ -143,15 +148,14 @@ def _at_stake(
     asked = pd.MultiIndex.from_frame(rows[_KEY])
     less = [
         abs(Decimal(str(one or 0)) - Decimal(str(other or 0)))
-        for one, other in zip(
-            ours.reindex(asked).fillna(0), as_stated.reindex(asked).fillna(0), strict=True
-        )
+        for one, other in zip(ours.reindex(asked).fillna(0), as_stated.reindex(asked).fillna(0), strict=True)
     ]
     return pd.Series(less, rows.index, dtype=object).where(differs, Decimal(0))
 
 
 def readings_of(services: pd.DataFrame | None, attainment: pd.DataFrame | None) -> pd.DataFrame:
-    """What every reading of rule 11 gives: the records availability/rules and tickets/rules as measure, subject, value."""
+    """What every reading of rule 11 gives, from the records availability/rules and tickets/rules: measure, subject,
+    value."""
     parts = [pd.DataFrame({"measure": [], "subject": [], "value": []})]
     if services is not None:
         parts.append(
@@ -173,7 +177,9 @@ def readings_of(services: pd.DataFrame | None, attainment: pd.DataFrame | None) 
                 }
             )
         )
-    found = pd.concat([part.astype({"measure": "str", "subject": "str", "value": "float64"}) for part in parts])
+    found = pd.concat(
+        [part.astype({"measure": "str", "subject": "str", "value": "float64"}) for part in parts]
+    )
     return found.reset_index(drop=True)
 
 

@@ -105,8 +105,8 @@ class Analysis:
     `match` as the function of that name; `lines`, one row per invoice line of the period with its `state` (agrees,
     exception, cannot tell, credited); `unchecked`, one row per order line of the period that the provider ordered
     itself and whose price nobody independent looked up; `due` as that function at the cut-off; `limited`, whether
-    contract or strategy says from what money on an order needs an approval, a quote or a look at its price; `doubt`, why
-    the register is doubted as a whole.
+    contract or strategy says from what money on an order needs an approval, a quote or a look at its price; `doubt`,
+    why the register is doubted as a whole.
     """
 
     supplied: bool

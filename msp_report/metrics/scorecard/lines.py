@@ -26,7 +26,12 @@ LINE_COLUMNS = [
 
 
 #: Measures of what the pages cannot rest on: each of them with a subject stands on page one.
-NOT_TO_RELY_ON = ("evidence.withheld_tables", "evidence.doubted_tables", "evidence.stale_packs", "year.stale_packs")
+NOT_TO_RELY_ON = (
+    "evidence.withheld_tables",
+    "evidence.doubted_tables",
+    "evidence.stale_packs",
+    "year.stale_packs",
+)
 
 
 def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:

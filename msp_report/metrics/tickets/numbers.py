@@ -25,8 +25,8 @@ def gaps(
     """The gaps over the usual between the numbers of a period's tickets.
 
     Parameters: `tickets` the canonical table with its look-back; `rejected` the rejected rows of it, as Case.rejected;
-    the period [start, end). Returns: one row per gap with GAPS, the longest first: the numbers missing from `first_id` to
-    `last_id` [`missing`, count], between the tickets `after_id` and `before_id`, of which the second was opened at
+    the period [start, end). Returns: one row per gap with GAPS, the longest first: the numbers missing from `first_id`
+    to `last_id` [`missing`, count], between the tickets `after_id` and `before_id`, of which the second was opened at
     `before_at` in the period.
     """
     known = tickets.loc[tickets["opened_at"] < end, ["ticket_id", "opened_at"]]

@@ -52,8 +52,8 @@ MEASURES = (
         unit="cost",
         better="lower",
         rule="rule 32",
-        meaning="By how much the credits that are owed by our figures differ from those by the provider's own; n is the "
-        "number of gaps.",
+        meaning="By how much the credits that are owed by our figures differ from those by the provider's own; n is "
+        "the number of gaps.",
         no_data="The provider's own figures were not supplied.",
     ),
 )

@@ -107,8 +107,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 38",
-        meaning="How many numbers are missing between the tickets of the month, in gaps over the usual; n is the number of "
-        "gaps.",
+        meaning="How many numbers are missing between the tickets of the month, in gaps over the usual; n is the "
+        "number of gaps.",
         no_data="No tickets were supplied.",
     ),
     Measure(

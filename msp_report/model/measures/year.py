@@ -27,8 +27,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rule 48",
-        meaning="How many packs of the months differ in their inputs from what is there now; they are summed up as they "
-        "were published.",
+        meaning="How many packs of the months differ in their inputs from what is there now; they are summed up as "
+        "they were published.",
         no_data="Of one month: why its pack is out of date. Over all there is always one.",
     ),
     Measure(

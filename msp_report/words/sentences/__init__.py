@@ -69,8 +69,12 @@ def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Li
     rows = pd.DataFrame([figure.row() for figure in claimed], columns=COLUMNS)
     parts = []
     for name, figure in zip(names(rows, contract), claimed, strict=True):
-        theirs, ours = (show.number(one, figure.unit, figure.why_missing) for one in (figure.claimed, figure.value))
-        parts.append(say("claimed", contract, name=name, claimed=theirs, value=ours if ours != theirs else None))
+        theirs, ours = (
+            show.number(one, figure.unit, figure.why_missing) for one in (figure.claimed, figure.value)
+        )
+        parts.append(
+            say("claimed", contract, name=name, claimed=theirs, value=ours if ours != theirs else None)
+        )
     return [(say("stated_by_provider", contract, claims=parts), None)] if parts else []
 
 

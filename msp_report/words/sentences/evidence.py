@@ -56,7 +56,9 @@ def withheld_tables_no_data(f: Said) -> str:
 
 def doubted_tables_no_data(f: Said) -> str:
     """A table whose own files say otherwise than their rows."""
-    return f.language("The table {subject} is in doubt, so that nothing is decided by it alone ({why_missing}).", **f)
+    return f.language(
+        "The table {subject} is in doubt, so that nothing is decided by it alone ({why_missing}).", **f
+    )
 
 
 def stale_packs_no_data(f: Said) -> str:

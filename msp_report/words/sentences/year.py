@@ -130,4 +130,6 @@ def _targets(page: Page) -> str | None:
 
 def stale_packs_no_data(f: Said) -> str:
     """A month whose pack its inputs have left behind."""
-    return f.language("The pack of {subject} is out of date: {why_missing}. Run it again before you rely on the year.", **f)
+    return f.language(
+        "The pack of {subject} is out of date: {why_missing}. Run it again before you rely on the year.", **f
+    )

@@ -51,7 +51,9 @@ def test_numbers_are_written_as_the_tool_does(form):
 
 
 def test_names_without_numbers_and_few_of_them_tell_nothing():
-    ids = pd.DataFrame({"ticket_id": [f"a{n}b" for n in range(50)], "opened_at": tickets(range(50))["opened_at"]})
+    ids = pd.DataFrame(
+        {"ticket_id": [f"a{n}b" for n in range(50)], "opened_at": tickets(range(50))["opened_at"]}
+    )
     assert numbers.gaps(ids, NONE, START, END).empty
     assert numbers.gaps(tickets([1, 9, 30]), NONE, START, END).empty
     assert numbers.gaps(NONE, NONE, START, END).empty
