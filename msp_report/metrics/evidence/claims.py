@@ -102,7 +102,8 @@ def compare(
     """Every claim of a month with what we computed, the gap, its cause, and the money that hangs on it (rule 32).
 
     Parameters: `claims` as `stated`; `figures` like figures.json; `readings`, what every other reading of rule 11
-    gives: measure, subject, value; `owed`, by figures like figures.json the credits that they owe: measure, subject, owed.
+    gives: measure, subject, value; `owed`, by figures like figures.json the credits that they owe: measure, subject,
+    owed.
     Returns: one row per claim with CLAIMS, gaps first, the dearest first: `gap` = claimed - recomputed, 0 within the
     decimals stated, missing where there is nothing to compare; `cause` of a gap: rule (another reading gives it), data
     (it lies between low and high, so that what is missing may explain it), else error; `money`, by how much the credits
