@@ -87,6 +87,7 @@ def test_each_cause_in_its_order():
         (99.5, "%", 1, False),  # 0.9952 is 99.5 to a decimal
         (99.5, "%", 2, True),
         (99.5, "percent", None, False),  # as written
+        (99.5, "Per cent", 1, False),
         (0.995, "ratio", 3, False),
         (1, "ratio", 0, False),
         (1.0, "ratio", None, True),  # a whole share has only lost its noughts

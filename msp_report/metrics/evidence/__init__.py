@@ -89,7 +89,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     before = past.before[past.before["month"].eq(str(month.shift(-1)))]
     readings = said.readings_of(past.record("availability", "rules"), past.record("tickets", "rules"))
     figures = past.figures[~past.figures["report"].isin(SUMMED_UP)]
-    owed = partial(_owed, before=before, agreed=as_contract(case.agreed), month=month)
+    owed = partial(_owed_alone, before=before, agreed=as_contract(case.agreed), month=month)
     return Analysis(
         tables=tables.loc[order.sort_values(kind="stable").index].reset_index(drop=True),
         doubts=pd.DataFrame(doubts, columns=["table", "why"]),
@@ -99,7 +99,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     )
 
 
-def _owed(figures: pd.DataFrame, before: pd.DataFrame, agreed: object, month: object) -> pd.DataFrame:
+def _owed_alone(figures: pd.DataFrame, before: pd.DataFrame, agreed: object, month: object) -> pd.DataFrame:
     """What figures owe, each by itself: without the cap, and nothing where the contract states no fee."""
     rows = credits(figures, before, None, agreed, month)
     return rows[rows["owed"].notna() & ~rows["measure"].str.startswith("credit_terms")]

@@ -18,7 +18,6 @@ CLAIMS = ["measure", "subject", "unit", "claimed", "recomputed", "gap", "cause",
 _UNITS = {
     ("%", "ratio"): 0.01,
     ("percent", "ratio"): 0.01,
-    ("per cent", "ratio"): 0.01,
     ("h", "min"): 60.0,
     ("hours", "min"): 60.0,
     ("minutes", "min"): 1.0,
@@ -34,7 +33,7 @@ _UNITS = {
 #: Units that say what the figure is anyway.
 _PLAIN = frozenset({"", "ratio", "count", "tickets", "number", "cost", "score"})
 #: The decimals of a whole number of these units that states none.
-_WHOLE = {"ratio": 4, "%": 2, "percent": 2, "per cent": 2}
+_WHOLE = {"ratio": 4, "%": 2, "percent": 2}
 _KEY = ["measure", "subject"]
 
 
@@ -50,7 +49,9 @@ def stated(table: pd.DataFrame | None, month: str) -> pd.DataFrame:
     value = pd.to_numeric(rows["value"]).astype("float64")
     written = [max(0, -Decimal(repr(one)).normalize().as_tuple().exponent) for one in value.tolist()]
     decimals = rows["decimals"] if "decimals" in rows else pd.Series(pd.NA, rows.index, dtype="Int64")
-    unit = rows["unit"].astype("str").str.strip().str.casefold()
+    unit = (
+        rows["unit"].astype("str").str.strip().str.casefold().replace(r"^per\s+cent$", "percent", regex=True)
+    )
     places = pd.Series(written, rows.index, dtype="Float64")
     places = places.where(places.gt(0), unit.map(_WHOLE).fillna(0).astype("Float64"))
     places = decimals.astype("Float64").fillna(places)

@@ -51,8 +51,8 @@ def gaps(
     width = found["digits"].str.len()
     table = pd.DataFrame(
         {
-            "first_id": _written(found["form"], found["after"].astype("int64") + 1, width),
-            "last_id": _written(found["form"], found["number"] - 1, width),
+            "first_id": _as_numbered(found["form"], found["after"].astype("int64") + 1, width),
+            "last_id": _as_numbered(found["form"], found["number"] - 1, width),
             "missing": found["missing"].astype("Int64"),
             "after_id": found["after_id"].astype("str"),
             "before_id": found["ticket_id"].astype("str"),
@@ -69,7 +69,7 @@ def doubt(missing: pd.DataFrame, tickets: pd.DataFrame, start: pd.Timestamp, end
     return TOO_MANY if lacking > DOUBTED * (opened + lacking) else None
 
 
-def _written(form: pd.Series, number: pd.Series, width: pd.Series) -> pd.Series:
+def _as_numbered(form: pd.Series, number: pd.Series, width: pd.Series) -> pd.Series:
     """Numbers as the tool writes them, with the noughts before them that the next one has."""
     digits = [f"{one:0{size}d}" for one, size in zip(number.tolist(), width.tolist(), strict=True)]
     return form.astype("str") + pd.Series(digits, form.index, dtype="str")
