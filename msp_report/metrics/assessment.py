@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.metrics.scorecard.lines import exceptions
+from msp_report.metrics.scorecard.lines import exceptions, standing
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import plain_rows
 from msp_report.model.figures import COLUMNS, Figure
@@ -78,7 +78,8 @@ class Analysis:
 def analyse(case: Case, past: Past) -> Analysis:
     """The sum of what the other notebooks of an annual pack recorded; reads no table."""
     pack = past.figures
-    found = Analysis(pack, past.months, worst(pack), summary(pack), exceptions(pack), pd.DataFrame())
+    open_points = exceptions(standing(pack), pack)[list(pack.columns)]
+    found = Analysis(pack, past.months, worst(pack), summary(pack), open_points, pd.DataFrame())
     own = pd.DataFrame([figure.row() for figure in found.figures()], columns=COLUMNS)
     every = pd.concat([frame.astype(object) for frame in (pack, own) if len(frame)], ignore_index=True)
     return replace(found, restated=past.restated(every))

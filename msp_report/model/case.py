@@ -61,6 +61,10 @@ class Case(Protocol):
     def invited(self) -> int | None:
         """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""
 
+    @property
+    def other_question(self) -> str | None:
+        """The words of the question that surveys ask beside the three, as sources.yaml states them (rule 20)."""
+
     def reach(self, name: str) -> pd.Timestamp:
         """The instant up to which later exports of a table reach, at least the cut-off."""
 
@@ -71,6 +75,16 @@ class Case(Protocol):
     def doubts(self, *names: str) -> str | None:
         """Why some tables are doubted as a whole: their own files say that there is more than came, or sum up to
         something else (rules 43 and 46); None where nothing speaks against them."""
+
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        """The same of the month before the period; None where no rows of the table were accepted for it."""
+
+    def own_word(self, *tables: str) -> bool:
+        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
+
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        """When a table was exported for the period, as its sources state it; of several the latest, None where one
+        does not say (rule 50)."""
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the

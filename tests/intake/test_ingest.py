@@ -505,7 +505,7 @@ def test_header_only_and_absent_files_are_no_errors(read):
     done = read({"tickets.csv": HEADER, "outages.csv": "service,started_at,state\n\n\n"})
     assert len(done.table("tickets")) == len(done.table("outages")) == 0
     assert done.manifest["tables"]["outages"] | {"content": None} == {
-        "state": "read", "files": 1, "read": 0, "accepted": 0, "rejected": 0, "rows": 0, "outside": 0,
+        "state": "read", "files": 1, "read": 0, "accepted": 0, "rejected": 0, "rows": 0, "outside": 0, "reach": None,
         "doubts": [], "content": None,
     }  # fmt: skip
     done = read(
