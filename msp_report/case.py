@@ -245,6 +245,12 @@ class Case:
             self._manifests[month] = json.loads(path.read_text(encoding="utf-8")) if path else None
         return self._manifests[month]
 
+    def content(self, month: Month) -> dict[str, str | None] | None:
+        """By table a hash of what was accepted and rejected for a month, None for one that says nothing; None where the
+        month's exports were refused. Two months of the same rows have the same (rule 48)."""
+        told = self._told(month)
+        return {name: one.get("content") for name, one in told["tables"].items()} if told else None
+
     def is_withheld(self, table: str) -> bool:
         """Whether a table, or one without which it says half the truth, was due and did not come."""
         return not {table, *TABLES[table].with_}.isdisjoint(self.withheld)
@@ -338,6 +344,17 @@ class Case:
             return None
         return max(instant_of(at, self.timezone) for at in stated)
 
+    def doubts(self, *names: str) -> str | None:
+        """Why some tables are doubted as a whole, by what their own files say of their size and sums (rules 43, 46);
+        the first of several reasons, None where there is none. A longer period leaves that to its months."""
+        found = [text for name in names for text in self._doubts_of(name)]
+        return found[0] if found and self.period.first == self.period.last else None
+
+    def _doubts_of(self, name: str) -> list[str]:
+        last = self._last_came(name)
+        told = self._told(last) if last else None
+        return told["tables"][name]["doubts"] if told else []
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
         return TABLES[name].empty().assign(file="", line=0, reason="")
@@ -429,6 +446,11 @@ class Case:
             said.append(
                 "checks: a log of changes says by its silence that nothing changed: state exported_at"
             )
+        said += [
+            f"{name}: in doubt: {text}: verdicts that rest on it alone are not given"
+            for name in TABLES
+            for text in self._doubts_of(name)
+        ]
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]

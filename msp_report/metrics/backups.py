@@ -31,7 +31,7 @@ Decided here, where the rules leave room:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ import pandas as pd
 from msp_report.model.case import Case
 from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
 from msp_report.model.figures import Figure
-from msp_report.model.gate import decide
+from msp_report.model.gate import decide, doubted
 from msp_report.model.names import normal
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.params import Contract, as_contract
@@ -212,7 +212,8 @@ class Analysis:
     usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
     worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
-    contract names an RPO. `reach` and `restored`: how much of the period the jobs and the restore tests speak of;
+    contract names an RPO; `doubt`, why register or jobs are doubted as a whole.
+    `reach` and `restored`: how much of the period the jobs and the restore tests speak of;
     `in_all`: the slots of the whole period.
     """
 
@@ -228,6 +229,7 @@ class Analysis:
     reach: Reach
     restored: Reach
     in_all: int
+    doubt: str | None = None
 
     @property
     def late(self) -> pd.DataFrame:
@@ -261,7 +263,9 @@ def analyse(case: Case) -> Analysis:
     """
     tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
     reaches = reach_of(case, "backup_jobs"), reach_of(case, "restore_tests")
-    return _analysed(*tables, case.agreed, case.start, case.end, *reaches)
+    found = _analysed(*tables, case.agreed, case.start, case.end, *reaches)
+    doubt = case.doubts("assets", "backup_jobs")
+    return replace(found, levels=doubted(found.levels, doubt), doubt=doubt)
 
 
 def _analysed(
@@ -735,7 +739,17 @@ def _within(analysis: Analysis) -> Figure:
     unsure = reasons.iloc[0] if len(reasons) else None
     whole = analysis.reach.is_whole
     unsure = unsure if whole else analysis.reach.why
-    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=whole)
+    found = decide(
+        value,
+        target,
+        "higher",
+        low=low,
+        high=high,
+        why=why,
+        doubt=analysis.doubt,
+        unsure=unsure,
+        own_word=whole,
+    )
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,
@@ -777,7 +791,9 @@ def _unprotected(analysis: Analysis) -> Figure:
         low=low,
         high=high,
         target=target,
-        verdict=decide(value, target, "lower", low=low, high=high, own_word=True).verdict,
+        verdict=decide(
+            value, target, "lower", low=low, high=high, doubt=analysis.doubt, own_word=True
+        ).verdict,
         why_missing=None if known else why,
     )
 

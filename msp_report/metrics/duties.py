@@ -23,7 +23,7 @@ from msp_report.metrics.backups import gaps, slots, slots_due, whole_slots
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.figures import Figure
-from msp_report.model.gate import decide
+from msp_report.model.gate import decide, doubted
 from msp_report.model.names import normal, says_nothing
 from msp_report.model.period import midnight
 from msp_report.model.reach import Reach, bounded, reach_of
@@ -80,7 +80,8 @@ def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
     reach = reach_of(case, "duty_evidence")
-    return Analysis(levels(*given, reach), strays(*given), empty(*given), reach)
+    kept = doubted(levels(*given, reach), case.doubts("duty_evidence"))
+    return Analysis(kept, strays(*given), empty(*given), reach)
 
 
 def levels(

@@ -32,7 +32,7 @@ import pandas as pd
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, last_day, optional, texts
 from msp_report.model.figures import Figure
-from msp_report.model.gate import Decision, decide
+from msp_report.model.gate import Decision, decide, doubted
 from msp_report.model.names import normal
 from msp_report.model.period import Month
 from msp_report.model.reach import Reach, bounded, reach_of
@@ -203,6 +203,8 @@ def analyse(case: Case, months: int = 12) -> Analysis:
         verdict=stock.position["verdict"].mask(turned, reach.taken()),
         why_missing=stock.position["why_missing"].mask(turned, reach.why),
     )
+    doubt = case.doubts("entitlements", "installs", "purchases")
+    position = doubted(position, doubt, "why_missing")
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
 
 

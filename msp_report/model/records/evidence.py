@@ -4,6 +4,13 @@ from msp_report.model.records.declaration import Record
 
 RECORDS = (
     Record(
+        "claims",
+        "one row per figure of the provider's own, gaps first",
+        "measure subject unit claimed recomputed gap cause money stated_in",
+    ),
+    Record("doubts", "one row per table that is doubted as a whole", "table why"),
+    Record("stale", "one row per published pack that is out of date", "month why"),
+    Record(
         "deliveries",
         "one row per table that the contract promises",
         "table state due_on exported_at verdict why clause",
