@@ -22,6 +22,8 @@ Decided here, where the rules leave room:
   time between them may have been one.
 - Unknown time is never down, also under unknown=down: that reading moves the ratio, not outages or minutes.
 - A service of which nothing at all is known has no ratio in any reading.
+- Services join by the normal form of their names. What is met is no verdict where the log or the checks speak of a
+  strange name that may mean the service (rule 44); a miss stands.
 """
 
 from __future__ import annotations
@@ -40,8 +42,9 @@ from msp_report.model.case import Case
 from msp_report.model.clock import Clock
 from msp_report.model.columns import DAY, HOUR, MINUTE, bounds, micros, optional, plain_rows
 from msp_report.model.figures import Figure, judge
+from msp_report.model.names import mistaken, spelled, unsure_whose
 from msp_report.model.period import Month, midnight
-from msp_report.params import Accounting, Calendar, Contract, Service, as_contract
+from msp_report.params import Accounting, Calendar, Contract, Service, as_contract, as_strategy
 
 SECOND = 1_000_000
 _FOREVER = np.iinfo(np.int64).max // 2
@@ -172,7 +175,8 @@ def analyse(case: Case) -> Analysis:
 
     Source: rules 4-11, 39, 40.
     """
-    month = _ServiceMonth.of(case.agreed, case.start, case.end)
+    outside = as_strategy(case.strategy).outside.services
+    month = _ServiceMonth.of(case.agreed, case.start, case.end, outside)
     lines = list(_timelines(case.table("outages"), case.table("checks"), month))
     rules = _typed_rows([row for line in lines for row in _readings_of(line, month)], _RULES)
     return Analysis(
@@ -359,11 +363,19 @@ class _ServiceMonth:
     contract: Contract
     start: pd.Timestamp
     end: pd.Timestamp
+    outside: tuple[str, ...] = ()
+    """Services that are known and none of this contract's."""
 
     @classmethod
-    def of(cls, contract: Contract | Mapping[str, Any], start: datetime, end: datetime) -> _ServiceMonth:
+    def of(
+        cls,
+        contract: Contract | Mapping[str, Any],
+        start: datetime,
+        end: datetime,
+        outside: tuple[str, ...] = (),
+    ) -> _ServiceMonth:
         first, last = bounds(start, end)
-        return cls(as_contract(contract).on(first), first, last)
+        return cls(as_contract(contract).on(first), first, last, outside)
 
     @property
     def accounting(self) -> Accounting:
@@ -519,6 +531,8 @@ class _Result:
     outages: np.ndarray
     """Lengths of the runs of at least outage_min."""
     outages_for_certain: int
+    unsure: str | None = None
+    """Why what is met may not be: a strange name that may mean the service."""
 
     @property
     def known(self) -> int:
@@ -564,7 +578,8 @@ class _Result:
         if ratio == "no_verdict":
             most = self.agreed.max_outages
             return "missed" if most is not None and self.outages_for_certain > most else "no_verdict"
-        return next(v for v in ("no_data", "missed", "met", "no_target") if v in (ratio, outages))
+        found = next(v for v in ("no_data", "missed", "met", "no_target") if v in (ratio, outages))
+        return "no_verdict" if found == "met" and self.unsure else found
 
     @property
     def missed_by(self) -> str | None:
@@ -596,6 +611,7 @@ class _Timeline:
     maintenance: np.ndarray
     """Whether accepted maintenance covers the segment."""
     refused: np.ndarray
+    unsure: str | None
 
     def length(self, mask: np.ndarray) -> int:
         return int(np.diff(self.edges)[mask].sum())
@@ -632,6 +648,7 @@ class _Timeline:
             runs=np.column_stack([edges[:-1][down], edges[1:][down]]),
             outages=length[counted],
             outages_for_certain=len(np.unique(stretch[counted])),
+            unsure=self.unsure,
         )
         if (found := result.judged + result.excluded) != self.axis.total:
             raise ArithmeticError(
@@ -648,10 +665,14 @@ def _timelines(
     no_rows = pd.DataFrame(columns=["service", "started_at", "state"])
     log = _log(no_rows if outages is None else outages, month)
     holds = _holds(pd.DataFrame(columns=["service", "at", "state"]) if checks is None else checks, month)
-    logs, probes = (dict(iter(rows.groupby("service", sort=False))) for rows in (log, holds))
     services = {service.name: service for service in month.contract.services}
+    log["service"] = spelled(log["service"], [*services, *month.outside])
+    holds["service"] = spelled(holds["service"], [*services, *month.outside, *log["service"].unique()])
+    logs, probes = (dict(iter(rows.groupby("service", sort=False))) for rows in (log, holds))
     speaking = {name for name, rows in logs.items() if (rows["end"] > month.first).any()}
     speaking |= {name for name, rows in probes.items() if (rows["until"] > month.first).any()}
+    strange = _strange(log[log["end"] > month.first], services, month)
+    strange |= _strange(holds[holds["until"] > month.first], services, month)
     for name in [*services, *sorted(speaking - set(services))]:
         yield _timeline(
             services.get(name) or Service(name=name),
@@ -660,7 +681,15 @@ def _timelines(
             probes.get(name, holds.iloc[:0]),
             outages is not None,
             month,
+            unsure_whose(strange.get(name, ())),
         )
+
+
+def _strange(rows: pd.DataFrame, services: Iterable[str], month: _ServiceMonth) -> dict[str, tuple[str, ...]]:
+    """By service of the contract, the names in rows of one source that nobody agreed and that may mean it."""
+    named = set(rows["service"])
+    silent = [name for name in services if name not in named]
+    return mistaken(named - set(services) - set(month.outside), silent, named & set(services))
 
 
 def _timeline(
@@ -670,6 +699,7 @@ def _timeline(
     holds: pd.DataFrame,
     log_was_read: bool,
     month: _ServiceMonth,
+    unsure: str | None,
 ) -> _Timeline:
     """Lay everything said of one service on its axis (rules 4, 7, 8)."""
     axis = month.axis(agreed.calendar)
@@ -703,6 +733,7 @@ def _timeline(
         observed=np.select([down, degraded, up], [DOWN, DEGRADED, UP], UNKNOWN),
         maintenance=maintenance,
         refused=refused,
+        unsure=unsure,
     )
 
 
@@ -817,7 +848,7 @@ def _level(line: _Timeline, month: _ServiceMonth) -> dict[str, Any]:
 def _why_missing(line: _Timeline, result: _Result) -> str | None:
     """Why there is no ratio, None where there is one."""
     if result.known:
-        return None
+        return line.unsure if result.verdict == "no_verdict" else None
     if not line.axis.total:
         return "no service time in the period"
     if line.evidence is None:
@@ -983,7 +1014,9 @@ def _figures_of_service(row: dict[str, Any], robust: str | None) -> list[Figure]
             value=row[column],
             coverage=row["coverage_ratio"],
             clause=row["clause"],
-            why_missing=None if row[column] is not None else row["why_missing"] or reason,
+            why_missing=(row["why_missing"] if name == "ratio" else None)
+            if row[column] is not None
+            else row["why_missing"] or reason,
             **{"n": row["outages"]} | judged.get(name, {}),
         )
         for name, column, reason in _FIGURES

@@ -151,6 +151,8 @@ BY_CODES = frozenset({"procurement", "questions"})
 
 #: Why something is missing, or not as it should be, as metrics say it.
 REASONS: tuple[str, ...] = (
+    # names
+    "the data name {name}, which may mean it",
     # tables that did not come
     "it last came for {month}",
     "sources.yaml names a file that is not there",
