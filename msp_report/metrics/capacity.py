@@ -5,6 +5,7 @@ row per resource and metric and one per local day, is small, and all else is com
 
 Decided here, where the rules leave room:
 
+- Resources and metrics join by the normal form of their names (rule 44).
 - A value that is missing, NaN or infinite is no sample: it is a gap and lowers the coverage.
 - Coverage is samples / expected, expected being the period / the median interval; over 1 (a device that sampled
   more often for a while) counts as 1. A single sample has no interval and so no coverage.
@@ -33,6 +34,7 @@ from scipy import stats
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, plain_rows
 from msp_report.model.figures import SEVERITY, Figure
+from msp_report.model.names import spelled
 from msp_report.model.period import midnight
 from msp_report.params import Contract, as_contract
 
@@ -146,8 +148,9 @@ def aggregate(
     if start >= end:
         raise ValueError(f"the period ends at {end}, which is not after its start at {start}")
     with duckdb.connect(config={"temp_directory": gettempdir()}) as database:
-        database.register("entries", _agreed_limits(agreed, start)[[*_KEY, "capacity", "percentile"]])
-        _source(database, samples)
+        entries = _agreed_limits(agreed, start)
+        database.register("entries", entries[[*_KEY, "capacity", "percentile"]])
+        _source(database, samples, entries)
         many = database.execute("SELECT count(*) FROM samples").fetchall()[0][0] > _AT_ONCE
         slices = _slices(start, end, zone, _SLICE_DAYS if many else None)
         offset = _offset_us(zone, slices[0][0], end)
@@ -341,19 +344,22 @@ def _trend_line(series: pd.DataFrame | None, limit: float, cutoff: float, empty:
 # ---------------------------------------------------------------- aggregation in DuckDB
 
 
-def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> None:
-    """Makes the samples a view `samples`: resource, metric, at, value."""
+def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None, entries: pd.DataFrame) -> None:
+    """Makes the samples a view `samples`: resource, metric, at, value; the names are spelled as the contract's entries
+    have them (rule 44)."""
     if samples is None or not len(samples):
         samples = pd.DataFrame({"resource": [], "metric": [], "at": [], "value": []})
     if isinstance(samples, pd.DataFrame):
         frame = samples[[*_KEY, "at", "value"]].astype(
             {"resource": "str", "metric": "str", "value": "float64"}
         )
+        frame = frame.assign(**{name: spelled(frame[name], entries[name]) for name in _KEY})
         database.register("samples", frame.assign(at=pd.to_datetime(frame["at"], utc=True)))
         return
     paths = [str(path) for path in samples]
     files = "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
     select = f'SELECT resource, metric, "at", value, filename FROM read_parquet({files}, filename = true)'
+    select = _spelled(database, select, entries)
     meeting = f"""
         WITH spans AS (
             SELECT min("at") AS first, max("at") AS last FROM ({select}) GROUP BY filename HAVING first IS NOT NULL
@@ -366,6 +372,20 @@ def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> Non
             f"FROM ({select}) GROUP BY ALL"
         )
     database.execute(f"CREATE VIEW samples AS {select}")
+
+
+def _spelled(database: duckdb.DuckDBPyConnection, select: str, entries: pd.DataFrame) -> str:
+    """A selection of samples with the names as the contract spells them; the same where they are already."""
+    found = database.execute(f"SELECT DISTINCT resource, metric FROM ({select})").df().astype("str")
+    known = found.assign(**{f"{name}_known": spelled(found[name], entries[name]) for name in _KEY})
+    other = known[known[_KEY].ne(known[[f"{name}_known" for name in _KEY]].set_axis(_KEY, axis=1)).any(axis=1)]
+    if other.empty:
+        return select
+    database.register("spellings", other)
+    return (
+        "SELECT coalesce(resource_known, resource) AS resource, coalesce(metric_known, metric) AS metric, "
+        f'"at", value, filename FROM ({select}) LEFT JOIN spellings USING (resource, metric)'
+    )
 
 
 _BETWEEN = '"at" >= $low AND "at" < $high AND isfinite(value)'

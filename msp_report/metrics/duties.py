@@ -2,9 +2,9 @@
 
 The same slots and gaps as for backups (rule 31), with the interval of each duty for the RPO and its proofs for the
 good points. Decided here: a duty without any proof in all that was supplied has missed every slot, because to
-prove it is the provider's part; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
-listed and proves nothing; a duty is due from the term's first day where that lies in the period; names are compared
-without case and outer blanks; a proof at or after the cut-off does not exist yet (rule 0).
+prove it is the provider's part, but of one without a proof of the period that a strange name may mean (rule 44)
+there is no verdict; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
+listed and proves nothing; a duty is due from the term's first day where that lies in the period; a proof at or after the cut-off does not exist yet (rule 0).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
-from msp_report.model.names import normal, says_nothing
+from msp_report.model.names import mistaken, normal, says_nothing, spelled, unsure_whose
 from msp_report.model.period import midnight
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 _COLUMNS = [
     "duty",
@@ -73,17 +73,23 @@ class Analysis:
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
-    return Analysis(levels(*given), strays(*given), empty(*given))
+    outside = as_strategy(case.strategy).outside.duties
+    return Analysis(levels(*given, outside), strays(*given), empty(*given))
 
 
 def levels(
-    evidence: pd.DataFrame | None, contract: Contract | Mapping[str, Any], start: datetime, end: datetime
+    evidence: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: datetime,
+    end: datetime,
+    outside: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """How well each duty of the contract was kept in a period.
 
     Parameters: `evidence` as the canonical table duty_evidence with its look-back, None where not supplied;
     `contract` a model or a dict like contract.yaml, of which the version in force on the first local day counts;
-    `[start, end)` the period, timezone-aware, `end` the cut-off.
+    `[start, end)` the period, timezone-aware, `end` the cut-off; `outside` duties that are known and none of this
+    contract's.
     Returns: one row per duty, missed ones first, then the worst gap against its interval: duty, every_days,
     expected, good and missed [slots], attained_days (the largest gap, of 24 h), last_done_at, last_by,
     last_evidence, proofs (in the period), verdict, why, clause.
@@ -127,9 +133,21 @@ def levels(
         last_evidence=latest["evidence"].array,
         proofs=inside.reindex(spans["subject"]).fillna(0).astype("Int64").array,
     )
-    kept = [decide(float(missed), 0.0, "lower").verdict for missed in table["missed"]]
-    table["verdict"] = pd.Series(kept, table.index, dtype="str")
-    table["why"] = pd.Series(None, table.index, dtype="str")
+    strange = set(strays(evidence, contract, start, end)["duty"])
+    strange -= set(spelled(pd.Series(outside, dtype="str"), strange))
+    perhaps = mistaken(strange, table.loc[table["proofs"].eq(0), "duty"])
+    kept = [
+        decide(
+            float(missed),
+            0.0,
+            "lower",
+            low=0.0 if duty in perhaps else None,
+            unsure=unsure_whose(perhaps.get(duty, ())),
+        )
+        for duty, missed in zip(table["duty"], table["missed"], strict=True)
+    ]
+    table["verdict"] = pd.Series([one.verdict for one in kept], table.index, dtype="str")
+    table["why"] = pd.Series([one.why for one in kept], table.index, dtype="str")
     if evidence is None:
         table[["good", "missed", "proofs"]] = pd.NA
         table["attained_days"] = float("nan")
@@ -176,7 +194,7 @@ def _figures_of(row: Mapping[str, Any]) -> Iterator[Figure]:
     common = {
         "subject": row["duty"],
         "clause": row["clause"],
-        "why_missing": None if known else row["why"],
+        "why_missing": None if pd.isna(row["why"]) else row["why"],
     }
     yield Figure(
         measure="duties.kept_ratio",

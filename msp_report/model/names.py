@@ -96,9 +96,19 @@ def device_form(names: pd.Series) -> pd.Series:
     """
     form = normal(names)
     label = form.str.replace(r"\..*$", "", regex=True)
-    domains = form[form.ne(label)].groupby(label).nunique()
+    qualified = form.ne(label).to_numpy(bool) & form.notna().to_numpy(bool)
+    domains = form[qualified].groupby(label[qualified].array).nunique()
     several = label.map(domains).fillna(0).gt(1)
     return label.mask(several | label.eq("") | form.str.fullmatch(r"[\d.:]+").fillna(False).astype(bool), form)
+
+
+def device_label(names: pd.Series) -> pd.Series:
+    """Devices in normal form without their domain (up to the first dot) and folder (after the last slash)."""
+    return _over_unique(normal(names), _label)
+
+
+def _label(device: str) -> str:
+    return re.sub(r"\..*$", "", re.sub(r"^.*[\\/]", "", device))
 
 
 def spelled(
@@ -136,14 +146,15 @@ def nearest(names: Iterable[str], known: Iterable[str]) -> list[str | None]:
     ]
 
 
-def may_mean(strange: str, name: str, *, silent: bool) -> bool:
+def may_mean(strange: str, name: str, *, silent: bool, devices: bool = False) -> bool:
     """Whether a strange name may mean a known one (rule 44).
 
     It does at two edits at most (a letter more, less, another, or two swapped), unless the numbers in both differ: db-01
     and db-02 are two machines. Of a name that is `silent`, without rows of its own, it may also be where the words of
-    one hold all words of the other; of one that has rows the edits must be fewer than a third of its letters.
+    one hold all words of the other; of one that has rows the edits must be fewer than a third of its letters. `devices`
+    are compared without their domains and folders.
     """
-    one, other = normal_name(strange), normal_name(name)
+    one, other = (_label(each) if devices else each for each in (normal_name(strange), normal_name(name)))
     if _numbers(one) == _numbers(other):
         edits = OSA.distance(one, other, score_cutoff=2)
         longest = max(len(one), len(other))
@@ -158,19 +169,19 @@ def _numbers(name: str) -> list[int]:
 
 
 def mistaken(
-    strange: Iterable[str], silent: Iterable[str], speaking: Iterable[str] = ()
+    strange: Iterable[str], silent: Iterable[str], speaking: Iterable[str] = (), *, devices: bool = False
 ) -> dict[str, tuple[str, ...]]:
     """By known name, the strange ones that may mean it; names that none may mean are left out.
 
     Parameters: `strange` the names that the data have and nobody agreed; `silent` known names without rows of their own,
-    `speaking` those with.
+    `speaking` those with; `devices` as for `may_mean`.
 
     >>> mistaken(["Mial", "intranet"], ["mail"], ["web"])
     {'mail': ('Mial',)}
     """
     asked = sorted(set(strange))
     found = {
-        name: tuple(one for one in asked if may_mean(one, name, silent=quiet))
+        name: tuple(one for one in asked if may_mean(one, name, silent=quiet, devices=devices))
         for names, quiet in ((silent, True), (speaking, False))
         for name in names
     }
@@ -180,7 +191,7 @@ def mistaken(
 def unsure_whose(strange: Iterable[str]) -> str | None:
     """Why a verdict is open: strange names that may mean its subject, three of them at most; None without any."""
     names = list(strange)[:3]
-    return f"the data name {', '.join(names)}, which may mean it" if names else None
+    return f"it may be what the data call {' or '.join(names)}" if names else None
 
 
 #: Legal forms at the end of a company's name, without their dots.

@@ -24,6 +24,7 @@ from msp_report.metrics import availability
 from msp_report.metrics import tickets as desk
 from msp_report.model.columns import cents, dates, optional, total
 from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.names import normal, spelled
 from msp_report.model.period import Month
 from msp_report.params import Contract, as_contract
 
@@ -152,7 +153,7 @@ def unjudged_credits(
     tiers = _tiers(as_contract(contract).on(when.first_on))
     known = _as_frame(figures_frame)
     known = known[known["value"].notna()]
-    subjects = tiers["subject"].fillna("")
+    subjects = spelled(tiers["subject"].fillna(""), known["subject"].fillna(""))
     exact = pd.MultiIndex.from_arrays([tiers["measure"], subjects]).isin(
         pd.MultiIndex.from_arrays([known["measure"], known["subject"].fillna("")])
     )
@@ -187,7 +188,7 @@ def _reached(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
         }
     )
     pairs = known.merge(tiers, on="measure")
-    meant = pairs["only"].isna() | (pairs["only"] == pairs["subject"])
+    meant = pairs["only"].isna() | (normal(pairs["only"]) == normal(pairs["subject"]))
     bad = (pairs["value"] < pairs["below"]) | (pairs["value"] > pairs["above"])
     pairs = pairs[meant & bad].sort_values("credit_ratio", ascending=False, kind="stable")
     worst = pairs.drop_duplicates(["measure", "subject"])
@@ -237,8 +238,8 @@ def _with_claims(rows: pd.DataFrame, table: pd.DataFrame | None, month: Month) -
     amount = mine["amount"] if "amount" in mine else pd.Series(None, index=mine.index, dtype=object)
     claims = pd.DataFrame(
         {
-            "measure": mine["measure"].astype("str"),
-            "subject": mine["subject"].astype("str").fillna(""),
+            "measure": spelled(mine["measure"], rows["measure"]),
+            "subject": spelled(mine["subject"], rows["subject"]).fillna(""),
             "claimed_on": dates(optional(mine, "claimed_on")),
             "credited_on": dates(optional(mine, "credited_on")),
             "amount": [None if pd.isna(value) else cents(Decimal(str(value))) for value in amount],

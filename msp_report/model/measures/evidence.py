@@ -14,4 +14,16 @@ MEASURES = (
         "that needs one can be judged.",
         no_data="Of one table: it did not come, and the figure says since when. Over all there is always one.",
     ),
+    Measure(
+        "strange_names",
+        "Names in the data that nobody agreed",
+        of="Names in the table {} that nobody agreed",
+        unit="count",
+        better="lower",
+        rule="rule 44",
+        meaning="How many names of services, priorities, resources, assets, duties and products the data have and the "
+        "contract, the register or the licences owned do not. Of one table: those under which it tells of harm, such as "
+        "an outage, with its size: they are nobody's until it is told whose.",
+        no_data="There is always one.",
+    ),
 )

@@ -34,3 +34,13 @@ def opening(page: Page) -> list[str | None]:
 def withheld_tables_no_data(f: Said) -> str:
     """A table that was due and did not come."""
     return f.language("The table {subject} was due and did not come ({why_missing}).", **f)
+
+
+def strange_names_no_verdict(f: Said) -> str:
+    """Names in a table that tell of harm and that nobody knows."""
+    return f.language.plural(
+        "{value} name in the table {subject} is nobody's until we are told whose ({why_missing}).",
+        "{value} names in the table {subject} are nobody's until we are told whose ({why_missing}).",
+        f.raw.value,
+        **f,
+    )
