@@ -861,7 +861,7 @@ def _why_missing(line: _Timeline, result: _Result) -> str | None:
 def _robust(name: str, group: pd.DataFrame) -> dict[str, Any]:
     own = group.loc[group["own"]].iloc[0]
     verdicts = group["verdict"]
-    judged = own["verdict"] not in ("no_data", "no_target")
+    judged = own["verdict"] not in ("no_data", "no_target") and verdicts.isin(["met", "missed"]).any()
     row = {
         "service": name,
         "robust": None,

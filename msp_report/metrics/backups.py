@@ -496,10 +496,14 @@ def _levels(
         last_restore_test_on=proven.reindex(register["asset"]).array,
     )
     named = set(names.loc[names["fits"].str.len().eq(0), "name"])
-    strange = set(runs.loc[runs["inside"], "name"]) & named - set(spelled(pd.Series(outside, dtype="str"), named))
+    strange = set(runs.loc[runs["inside"], "name"]) & named - set(
+        spelled(pd.Series(outside, dtype="str"), named)
+    )
     silent = table.loc[table["registered"] & ~table["has_jobs"], "asset"]
     table["strange"] = (
-        table["asset"].map({k: unsure_whose(v) for k, v in mistaken(strange, silent, devices=True).items()}).astype("str")
+        table["asset"]
+        .map({k: unsure_whose(v) for k, v in mistaken(strange, silent, devices=True).items()})
+        .astype("str")
     )
     table["maybe"] |= table["strange"].notna()
     table = _with_status(_measured(table, runs), watched)
@@ -673,7 +677,9 @@ def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
     }
     why = pd.Series(status).map(whys).astype("str").where(~doubted, table["doubt"].array)
     why = why.where(~(judged & ~agreed), "no RPO is agreed")
-    why = why.mask((status == "cannot tell") & table["strange"].notna().to_numpy(bool), table["strange"].array)
+    why = why.mask(
+        (status == "cannot tell") & table["strange"].notna().to_numpy(bool), table["strange"].array
+    )
     table = table.assign(
         status=pd.array(status, dtype="str"),
         verdict=pd.array(verdict, dtype="str"),

@@ -378,7 +378,9 @@ def _spelled(database: duckdb.DuckDBPyConnection, select: str, entries: pd.DataF
     """A selection of samples with the names as the contract spells them; the same where they are already."""
     found = database.execute(f"SELECT DISTINCT resource, metric FROM ({select})").df().astype("str")
     known = found.assign(**{f"{name}_known": spelled(found[name], entries[name]) for name in _KEY})
-    other = known[known[_KEY].ne(known[[f"{name}_known" for name in _KEY]].set_axis(_KEY, axis=1)).any(axis=1)]
+    other = known[
+        known[_KEY].ne(known[[f"{name}_known" for name in _KEY]].set_axis(_KEY, axis=1)).any(axis=1)
+    ]
     if other.empty:
         return select
     database.register("spellings", other)

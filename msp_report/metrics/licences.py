@@ -512,7 +512,7 @@ def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
     copies["d"] = device_form(copies["device"])
     cores = optional(rows, "cores", "float64")
     return copies.assign(
-        person=texts(rows, "installed_by"),
+        person=spelled(texts(rows, "installed_by"), ()),
         cores=pd.to_numeric(cores).astype("Float64"),
         installed_on=dates(optional(rows, "installed_on")),
     ).reset_index(drop=True)

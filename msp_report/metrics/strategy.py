@@ -28,7 +28,15 @@ from msp_report.metrics.projects import proposals, variance
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, wall_time
 from msp_report.model.figures import Figure
-from msp_report.model.names import NOTHING, is_provider, normal, normal_name, provider_names, says_nothing, spelled
+from msp_report.model.names import (
+    NOTHING,
+    is_provider,
+    normal,
+    normal_name,
+    provider_names,
+    says_nothing,
+    spelled,
+)
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
@@ -240,15 +248,11 @@ def _alive(
     return table.join(_last_decisions(decisions, after, table.index)).reset_index()
 
 
-def _last_decisions(
-    decisions: pd.DataFrame | None, after: pd.Timestamp, projects: pd.Index
-) -> pd.DataFrame:
+def _last_decisions(decisions: pd.DataFrame | None, after: pd.Timestamp, projects: pd.Index) -> pd.DataFrame:
     """By project, the last rank in each role, and the last decision of the client's own with its day."""
     rows = TABLES["decisions"].empty() if decisions is None else decisions
     rows = rows.reindex(columns=["project_id", "decided_on", "decision", "role", "rank"])
-    rows = rows.assign(
-        project_id=spelled(rows["project_id"], projects), decided_on=dates(rows["decided_on"])
-    )
+    rows = rows.assign(project_id=spelled(rows["project_id"], projects), decided_on=dates(rows["decided_on"]))
     rows = rows[rows["decided_on"] < after].sort_values("decided_on", kind="stable")
     ranked = rows[rows["decision"] == "ranked"]
     ranks = {

@@ -32,7 +32,9 @@ _LOOK_LATIN = str.maketrans(
 )
 _SAME_MARKS = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣", "-") | dict.fromkeys("‘’ʼ´`", "'"))
 #: What is not seen and is no format character: joiners, fillers and variation selectors.
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(c) for c in range(0xFE00, 0xFE10)
+}
 
 
 def _form(name: str) -> str:
@@ -99,7 +101,9 @@ def device_form(names: pd.Series) -> pd.Series:
     qualified = form.ne(label).to_numpy(bool) & form.notna().to_numpy(bool)
     domains = form[qualified].groupby(label[qualified].array).nunique()
     several = label.map(domains).fillna(0).gt(1)
-    return label.mask(several | label.eq("") | form.str.fullmatch(r"[\d.:]+").fillna(False).astype(bool), form)
+    return label.mask(
+        several | label.eq("") | form.str.fullmatch(r"[\d.:]+").fillna(False).astype(bool), form
+    )
 
 
 def device_label(names: pd.Series) -> pd.Series:
@@ -141,9 +145,7 @@ def nearest(names: Iterable[str], known: Iterable[str]) -> list[str | None]:
     ours = {normal_name(one): one for one in known}
     if not ours:
         return [None for _ in names]
-    return [
-        ours[min(ours, key=lambda key: (OSA.distance(key, one), key))] for one in map(normal_name, names)
-    ]
+    return [ours[min(ours, key=lambda key: (OSA.distance(key, one), key))] for one in map(normal_name, names)]
 
 
 def may_mean(strange: str, name: str, *, silent: bool, devices: bool = False) -> bool:

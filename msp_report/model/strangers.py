@@ -124,7 +124,9 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
         found = rows[strange].groupby(names[strange])["weight"].agg(["size", "sum"])
         silent = [name for name in known if normal_name(name) not in seen]
         meant = mistaken(found.index, silent, devices=kind.name == "assets")
-        told = ["; ".join(one for one, those in meant.items() if name in those) or None for name in found.index]
+        told = [
+            "; ".join(one for one, those in meant.items() if name in those) or None for name in found.index
+        ]
         parts.append(
             pd.DataFrame(
                 {

@@ -40,7 +40,13 @@ AGREED = {
         "training": {"categories": ["how-to"]},
     },
     "capacity": [
-        {"resource": "wan-london", "metric": "utilisation", "unit": "ratio", "capacity": 1, "limit_ratio": 0.5}
+        {
+            "resource": "wan-london",
+            "metric": "utilisation",
+            "unit": "ratio",
+            "capacity": 1,
+            "limit_ratio": 0.5,
+        }
     ],
     "licences": {"CAD Studio": "device"},
     "backups": {"rpo_hours": 24},
@@ -99,7 +105,10 @@ def tables() -> dict[str, pd.DataFrame]:
         "tickets": desk,
         "ticket_events": log,
         "time_entries": dated(
-            [("B1", pd.Timestamp("2026-10-05"), 2.0, "INC-1"), ("B2", pd.Timestamp("2026-10-06"), 1.0, "INC-2")],
+            [
+                ("B1", pd.Timestamp("2026-10-05"), 2.0, "INC-1"),
+                ("B2", pd.Timestamp("2026-10-06"), 1.0, "INC-2"),
+            ],
             ["entry_id", "worked_on", "hours", "ticket_id"],
         ),
         "samples": pd.DataFrame(
@@ -253,8 +262,10 @@ def test_a_slip_of_the_pen_makes_no_subject_met_that_was_not(table, column, draw
 @given(draw=st.data())
 def test_one_outage_of_several_that_is_misspelt_makes_no_service_met(draw):
     told = tables()
-    more = told["outages"].iloc[[0]].assign(
-        started_at=pd.Timestamp("2026-10-20 08:00Z"), ended_at=pd.Timestamp("2026-10-20 08:01Z")
+    more = (
+        told["outages"]
+        .iloc[[0]]
+        .assign(started_at=pd.Timestamp("2026-10-20 08:00Z"), ended_at=pd.Timestamp("2026-10-20 08:01Z"))
     )
     told["outages"] = pd.concat([told["outages"], more], ignore_index=True)
     assert figures("availability", told)["availability.ratio", "webshop"][3] == "missed"
@@ -264,9 +275,15 @@ def test_one_outage_of_several_that_is_misspelt_makes_no_service_met(draw):
 
 def test_names_that_are_known_to_be_outside_are_not_strange():
     told = {"outages": tables()["outages"].replace("webshop", "webshpo")}
-    month = MonthOf(START, END, as_contract(AGREED), as_strategy({"outside": {"services": ["WEBSHPO"]}}), told)
+    month = MonthOf(
+        START, END, as_contract(AGREED), as_strategy({"outside": {"services": ["WEBSHPO"]}}), told
+    )
     assert evidence.analyse(month).names.query("named_by == 'data'").empty
-    verdicts = {f.subject: f.verdict for f in availability.analyse(month).figures() if f.measure == "availability.ratio"}
+    verdicts = {
+        f.subject: f.verdict
+        for f in availability.analyse(month).figures()
+        if f.measure == "availability.ratio"
+    }
     assert verdicts["webshop"] == "met"
 
 
@@ -301,7 +318,9 @@ def test_a_name_of_the_contract_without_a_row_is_listed_where_each_is_due():
 def test_a_credit_claimed_under_another_spelling_is_the_same_credit():
     terms = AGREED | {
         "term": {"monthly_fee": 1000},
-        "credits": [{"measure": "availability.ratio", "subject": "WEBSHOP", "below": 0.999, "credit_ratio": 0.05}],
+        "credits": [
+            {"measure": "availability.ratio", "subject": "WEBSHOP", "below": 0.999, "credit_ratio": 0.05}
+        ],
     }
     missed = pd.DataFrame(
         {"measure": ["availability.ratio"], "subject": "webshop", "value": 0.98, "verdict": "missed"}
@@ -311,4 +330,6 @@ def test_a_credit_claimed_under_another_spelling_is_the_same_credit():
         ["month", "measure", "subject", "claimed_on"],
     )
     found = contract.credits(missed, None, claims, terms, "2026-10")
-    assert found[["subject", "owed", "claimed"]].astype(str).values.tolist() == [["webshop", "50.00", "50.00"]]
+    assert found[["subject", "owed", "claimed"]].astype(str).values.tolist() == [
+        ["webshop", "50.00", "50.00"]
+    ]

@@ -87,7 +87,13 @@ def test_one_name_in_other_characters_is_the_same(written):
 
 
 @pytest.mark.parametrize(
-    "name", ["\u043f\u043e\u0447\u0442\u0430", "\u0441\u0430\u0441", "web-\u0441\u0435\u0440\u0432\u0435\u0440", "\u03b1\u03b2-net"]
+    "name",
+    [
+        "\u043f\u043e\u0447\u0442\u0430",
+        "\u0441\u0430\u0441",
+        "web-\u0441\u0435\u0440\u0432\u0435\u0440",
+        "\u03b1\u03b2-net",
+    ],
 )
 def test_a_word_that_is_not_otherwise_latin_stays_as_it_is(name):
     assert normal_name(name) == name

@@ -85,7 +85,9 @@ def attainment(
     clocks = alive(clocks[clocks["opened_at"] < end], start)
     names = priorities(clocks["priority"], contract, start)
     places = _places(clocks["priority"], names)
-    strange = _of_strange_priorities(clocks["priority"][clocks["opened_at"] >= start], contract, names, outside)
+    strange = _of_strange_priorities(
+        clocks["priority"][clocks["opened_at"] >= start], contract, names, outside
+    )
     frames = []
     for clock in ("response", "resolution"):
         at, met = clocks[f"{clock}_decided_at"], clocks[f"{clock}_met"].fillna(False).astype(bool)

@@ -85,7 +85,9 @@ def ratio_met(f: Said) -> str:
 
 
 def ratio_no_verdict(f: Said) -> str:
-    """The target lies within what is not known."""
+    """The target lies within what is not known, or a strange name may mean the service."""
+    if f.raw.why_missing:
+        return f.language("{subject} cannot be judged: {why_missing}.", **f)
     return f.language(
         "{subject} cannot be judged: between {low} and {high} of its agreed time was up, "
         "and the target {target} lies in between.",
