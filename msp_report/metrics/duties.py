@@ -4,7 +4,8 @@ The same slots and gaps as for backups (rule 31), with the interval of each duty
 good points. Decided here: a duty without any proof in all that was supplied has missed every slot, because to
 prove it is the provider's part, but of one without a proof of the period that a strange name may mean (rule 44)
 there is no verdict; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
-listed and proves nothing; a duty is due from the term's first day where that lies in the period; a proof at or after the cut-off does not exist yet (rule 0).
+listed and proves nothing; a duty is due from the term's first day where that lies in the period; a proof at or after
+the cut-off does not exist yet (rule 0).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Did what was due come (rule 41): every table of the month's exports, what is withheld, and the names in what came that
-join nothing (rule 44).
+"""Did what was due come (rule 41): every table of the month's exports, what is withheld, and the names in what came
+that join nothing (rule 44).
 
 Decided here: a table counts as due from the first month that had it, or as soon as sources.yaml names it; one that
 stands until it is replaced (`due: once`) is never withheld. A strange name speaks of harm where an outage, a failed job
@@ -21,8 +21,8 @@ from msp_report.params import as_contract, as_strategy
 
 @dataclass(frozen=True)
 class Analysis:
-    """What came of the month's exports: `tables` as Case.arrivals, the withheld ones first; `names` that join nothing, as
-    model.strangers gives them."""
+    """What came of the month's exports: `tables` as Case.arrivals, the withheld ones first; `names` that join nothing,
+    as model.strangers gives them."""
 
     tables: pd.DataFrame
     names: pd.DataFrame
@@ -34,8 +34,8 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """evidence.withheld_tables over all [count, n = tables that were due], and of each withheld table without a
-        value, saying since when: an exception on page one, and no promise; the same way evidence.strange_names, over all
-        and of each table whose strange names speak of harm, until it is told whose they are (rule 50)."""
+        value, saying since when: an exception on page one, and no promise; the same way evidence.strange_names, over
+        all and of each table whose strange names speak of harm, until it is told whose they are (rule 50)."""
         due = self.tables["state"].isin(["came", "withheld"])
         every = Figure(measure="evidence.withheld_tables", value=len(self.withheld), n=int(due.sum()))
         each = [

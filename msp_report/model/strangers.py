@@ -1,7 +1,8 @@
 """The names that join nothing: what the data name and nobody agreed, and the other way round (rule 44).
 
-Asked once, by the page on evidence and by `check`. Decided here: of a kind of which nothing is agreed, no name is strange;
-rows of the period count, of a list of how all things stand all of them; a name under `outside` of strategy.yaml is known.
+Asked once, by the page on evidence and by `check`. Decided here: of a kind of which nothing is agreed, no name is
+strange; rows of the period count, of a list of how all things stand all of them; a name under `outside` of
+strategy.yaml is known.
 """
 
 from __future__ import annotations
@@ -94,9 +95,9 @@ def strangers(case: Case, agreed: Any, outside: Any) -> pd.DataFrame:
 
     Parameters: `case` the period; `agreed` the contract in force, as a model; `outside` the names that strategy.yaml
     knows to be none of this contract's, as a model.
-    Returns: one row per name and table, those of the data first: named_by (data: nobody agreed it; contract: the table has no
-    row of it), kind (services, priorities, resources, assets, duties, products), table, name (as first written), rows,
-    size and unit (of a table of UNITS: minutes down in the period, failed runs, copies, tickets), nearest (the name of
+    Returns: one row per name and table, those of the data first: named_by (data: nobody agreed it; contract: the table
+    has no row of it), kind (services, priorities, resources, assets, duties, products), table, name (as first written),
+    rows, size and unit (of a table of UNITS: minutes down in the period, failed runs, copies, tickets), nearest (the name of
     the other side that is nearest by letters) and may_mean (the known names without rows in that table that it may
     mean, joined with `;`).
     """
@@ -151,10 +152,8 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
 def _rows(case: Case, table: str, column: str) -> pd.DataFrame | None:
     """The rows of the period that name something, with what each weighs; None where the table was not supplied."""
     paths = case.paths(table)
-    if table == "samples" and paths:
-        frame = pd.read_parquet(paths[-1], columns=[column, "at"])
-    else:
-        frame = case.table(table)
+    big = table == "samples" and paths
+    frame = pd.read_parquet(paths[-1], columns=[column, "at"]) if big else case.table(table)
     if frame is None or column not in frame:
         return None
     frame = frame[frame[column].notna()]

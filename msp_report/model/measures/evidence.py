@@ -22,8 +22,8 @@ MEASURES = (
         better="lower",
         rule="rule 44",
         meaning="How many names of services, priorities, resources, assets, duties and products the data have and the "
-        "contract, the register or the licences owned do not. Of one table: those under which it tells of harm, such as "
-        "an outage, with its size: they are nobody's until it is told whose.",
+        "contract, the register or the licences owned do not. Of one table: those under which it tells of harm, such "
+        "as an outage, with its size: they are nobody's until it is told whose.",
         no_data="There is always one.",
     ),
 )
