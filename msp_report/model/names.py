@@ -1,10 +1,11 @@
 """When two names mean the same, and who is the provider: asked here and nowhere else (rule 44).
 
 One normal form: Unicode's NFKC, without invisible characters, with one kind of hyphen and apostrophe, letters of
-another script that look Latin in a word that is otherwise Latin taken for Latin, without case, and with one blank for
-each run of white space. Devices are the same with and without their domain where only one domain has that label; vendors are
-the same with and without their legal form. Ids (of tickets, projects, documents) are names too, but one that is spelled
-exactly so goes before one that is the same in this form, for some tools tell ids apart by case alone.
+another script that look Latin in a word that is otherwise Latin taken for Latin, without case, and with one blank
+for each run of white space. Devices are the same with and without their domain where only one domain has that
+label; vendors are the same with and without their legal form. Ids (of tickets, projects, documents) are names too,
+but one that is spelled exactly so goes before one that is the same in this form, for some tools tell ids apart by
+case alone.
 """
 
 from __future__ import annotations
@@ -151,10 +152,10 @@ def nearest(names: Iterable[str], known: Iterable[str]) -> list[str | None]:
 def may_mean(strange: str, name: str, *, silent: bool, devices: bool = False) -> bool:
     """Whether a strange name may mean a known one (rule 44).
 
-    It does at two edits at most (a letter more, less, another, or two swapped), unless the numbers in both differ:
-    db-01 and db-02 are two machines. Of a name that is `silent`, without rows of its own, it may also be where the
-    words of one hold all words of the other; of one that has rows the edits must be fewer than a third of its letters. `devices`
-    are compared without their domains and folders.
+    It does at two edits at most (a letter more, less, another, or two swapped), unless the numbers in both
+    differ: db-01 and db-02 are two machines. Of a name that is `silent`, without rows of its own, it may also
+    be where the words of one hold all words of the other; of one that has rows the edits must be fewer than a
+    third of its letters. `devices` are compared without their domains and folders.
     """
     one, other = (_label(each) if devices else each for each in (normal_name(strange), normal_name(name)))
     if _numbers(one) == _numbers(other):

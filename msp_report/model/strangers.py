@@ -95,11 +95,11 @@ def strangers(case: Case, agreed: Any, outside: Any) -> pd.DataFrame:
 
     Parameters: `case` the period; `agreed` the contract in force, as a model; `outside` the names that strategy.yaml
     knows to be none of this contract's, as a model.
-    Returns: one row per name and table, those of the data first: named_by (data: nobody agreed it; contract: the table
-    has no row of it), kind (services, priorities, resources, assets, duties, products), table, name (as first written),
-    rows, size and unit (of a table of UNITS: minutes down in the period, failed runs, copies, tickets), nearest (the name of
-    the other side that is nearest by letters) and may_mean (the known names without rows in that table that it may
-    mean, joined with `;`).
+    Returns: one row per name and table, those of the data first: named_by (data: nobody agreed it; contract:
+    the table has no row of it), kind (services, priorities, resources, assets, duties, products), table, name
+    (as first written), rows, size and unit (of a table of UNITS: minutes down in the period, failed runs,
+    copies, tickets), nearest (the name of the other side that is nearest by letters) and may_mean (the known
+    names without rows in that table that it may mean, joined with `;`).
     """
     parts = [part for kind in _KINDS for part in _of_kind(kind, case, agreed, getattr(outside, kind.name))]
     every = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
