@@ -102,7 +102,7 @@ def strangers(case: Case, agreed: Any, outside: Any) -> pd.DataFrame:
     names without rows in that table that it may mean, joined with `;`).
     """
     parts = [part for kind in _KINDS for part in _of_kind(kind, case, agreed, getattr(outside, kind.name))]
-    every = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    every = pd.concat(parts or [pd.DataFrame()], ignore_index=True).reindex(columns=COLUMNS)
     texts = dict.fromkeys(("named_by", "kind", "table", "name", "unit", "nearest", "may_mean"), "str")
     every = every.astype(texts | {"rows": "Int64", "size": "float64"})
     order = every.assign(whose=every["named_by"].ne("data"), weight=-every["size"].fillna(-1))
