@@ -218,7 +218,7 @@ def respelled(name: str, draw: st.DataObject) -> str:
     return draw.draw(st.sampled_from(ways))(name)
 
 
-@pytest.mark.parametrize(("table", "column"), USES, ids=".".join)
+@pytest.mark.parametrize(("table", "column"), USES, ids=map(".".join, USES))
 @settings(max_examples=4, deadline=None)
 @given(draw=st.data())
 def test_how_a_name_is_written_changes_no_figure(table, column, draw):
@@ -245,7 +245,7 @@ def slip(name: str, draw: st.DataObject) -> str:
     return draw.draw(st.sampled_from([name[:place] + name[place + 1 :], doubled, swapped]))
 
 
-@pytest.mark.parametrize(("table", "column"), SUBJECTS, ids=".".join)
+@pytest.mark.parametrize(("table", "column"), SUBJECTS, ids=map(".".join, SUBJECTS))
 @settings(max_examples=4, deadline=None)
 @given(draw=st.data())
 def test_a_slip_of_the_pen_makes_no_subject_met_that_was_not(table, column, draw):
@@ -296,13 +296,13 @@ def test_what_joins_nothing_is_listed_once_with_its_size_and_the_nearest_name():
     listed = names[["named_by", "table", "name", "size", "unit", "nearest", "may_mean"]].astype(object)
     assert listed.where(listed.notna(), None).values.tolist() == [
         ["data", "outages", "webshpo", 600.0, "minutes down", "webshop", "webshop"],
-        ["data", "backup_jobs", "tape", 10.0, "failed runs", "wiki-01", None],
+        ["data", "backup_jobs", "tape", 9.0, "failed runs", "shop-02", None],
     ]
     figures = [f for f in evidence.analyse(month).figures() if f.measure == "evidence.strange_names"]
     assert [(f.subject, f.value, f.verdict, f.why_missing) for f in figures] == [
         ("", 2, None, None),
         ("outages", 1, "no_verdict", "webshpo: 600 minutes down"),
-        ("backup_jobs", 1, "no_verdict", "tape: 10 failed runs"),
+        ("backup_jobs", 1, "no_verdict", "tape: 9 failed runs"),
     ]
 
 
