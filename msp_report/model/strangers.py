@@ -152,8 +152,10 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
 def _rows(case: Case, table: str, column: str) -> pd.DataFrame | None:
     """The rows of the period that name something, with what each weighs; None where the table was not supplied."""
     paths = case.paths(table)
-    big = table == "samples" and paths
-    frame = pd.read_parquet(paths[-1], columns=[column, "at"]) if big else case.table(table)
+    if table == "samples" and paths:  # too many to load whole
+        frame = pd.read_parquet(paths[-1], columns=[column, "at"])
+    else:
+        frame = case.own(table) if table in ("checks", "tickets") else case.table(table)
     if frame is None or column not in frame:
         return None
     frame = frame[frame[column].notna()]
