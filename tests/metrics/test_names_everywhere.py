@@ -188,6 +188,7 @@ USES = {
     ("purchases", "vendor"): ("procurement",),
     ("purchases", "item"): ("procurement", "licences"),
     ("purchases", "order_id"): ("procurement",),
+    ("purchases", "document_id"): ("procurement",),
     ("projects", "project_id"): ("projects",),
 }
 
