@@ -38,7 +38,7 @@ def withheld_tables_no_data(f: Said) -> str:
 
 def strange_names_no_verdict(f: Said) -> str:
     """Names in a table that tell of harm and that nobody knows."""
-    if not f.raw.why_missing:
+    if f.raw.value is None or not f.raw.why_missing:
         return f.language("Names in the table {subject} are nobody's until we are told whose.", **f)
     return f.language.plural(
         "{value} name in the table {subject} is nobody's until we are told whose ({why_missing}).",
