@@ -27,12 +27,15 @@ class MonthOf:
     later: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     reaches: dict[str, pd.Timestamp] = field(default_factory=dict)
     invited: int | None = None
+    other_question: str | None = None
     client: str = "acme"
     withheld: dict[str, Month | None] = field(default_factory=dict)
     begins: bool = False
     newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     speaks_to: dict[str, pd.Timestamp] = field(default_factory=dict)
     dropped: dict[str, pd.DataFrame] = field(default_factory=dict)
+    independent: frozenset[str] = frozenset()
+    exported: dict[str, pd.Timestamp] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -56,6 +59,15 @@ class MonthOf:
 
     def reached(self, name: str) -> pd.Timestamp:
         return self.speaks_to.get(name, self.end)
+
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        return None if self.begins else self.start
+
+    def own_word(self, *tables: str) -> bool:
+        return self.independent.isdisjoint(tables)
+
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        return self.exported.get(name)
 
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))

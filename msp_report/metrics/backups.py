@@ -25,6 +25,8 @@ Decided here, where the rules leave room:
 - Where no run of a job that ended in a month has an end, the export has no such column: a success ends as it starts.
 - What only the jobs name is shown without a target where there is a register; without one, all are judged by the
   contract's RPO and nobody can say what is unprotected.
+- Where the jobs speak of a part of the period, the slots that end in it count; a run that was not over then may have
+  ended well, and an asset that missed none has no verdict (rule 41).
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from msp_report.model.columns import HOUR, bounds, instants, micro, micros, opti
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import device_label, mistaken, normal, spelled, unsure_whose
+from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.params import Contract, as_contract, as_strategy
 
 #: What a restore test's result says when the data could be read back.
@@ -89,8 +92,7 @@ def slots(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     max(1, floor(length / every + 0.5)) slots a subject, each one interval long, the last one ending with the span.
     """
     spans = _whole(spans)
-    length, every = (spans["end"] - spans["begin"]).to_numpy(), spans["every"].to_numpy()
-    count = np.maximum(1, (2 * length + every) // (2 * every))
+    count = slots_due(spans)
     table = spans.loc[spans.index.repeat(count), ["subject", "begin", "end", "every"]].reset_index(drop=True)
     number = table.groupby("subject", sort=False).cumcount() + 1
     last = number.to_numpy() == np.repeat(count, count)
@@ -107,6 +109,22 @@ def slots(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     table["at"] = found.reindex(table.index).astype("Int64")
     table["missed"] = (2 * (table["end"] - table["at"]) > 3 * table["every"]).fillna(True).astype(bool)
     return table[["subject", "end", "every", "at", "missed"]]
+
+
+def slots_due(spans: pd.DataFrame) -> np.ndarray:
+    """How many slots each span has; `spans` as in `slots`."""
+    length, every = (spans["end"] - spans["begin"]).to_numpy("int64"), spans["every"].to_numpy("int64")
+    return np.maximum(1, (2 * length + every) // (2 * every))
+
+
+def whole_slots(spans: pd.DataFrame, reach: int) -> pd.DataFrame:
+    """The spans cut to those of their slots that end up to an instant [us], so that each is what it is in the whole
+    span: the last one, which ends with the span, only where all of it is known. One without any ends as it begins."""
+    spans = _whole(spans)
+    known = np.minimum((reach - spans["begin"]) // spans["every"], slots_due(spans) - 1).clip(lower=0)
+    return spans.assign(
+        end=spans["end"].where(spans["end"] <= reach, spans["begin"] + known * spans["every"])
+    )
 
 
 def gaps(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
@@ -195,7 +213,8 @@ class Analysis:
     usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
     worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
-    contract names an RPO.
+    contract names an RPO. `reach` and `restored`: how much of the period the jobs and the restore tests speak of;
+    `in_all`: the slots of the whole period.
     """
 
     levels: pd.DataFrame
@@ -207,6 +226,9 @@ class Analysis:
     watched: bool
     tested: bool
     agreed: bool
+    reach: Reach
+    restored: Reach
+    in_all: int
 
     @property
     def late(self) -> pd.DataFrame:
@@ -222,14 +244,10 @@ class Analysis:
         be), .missed (assets late at least once), .never_proven (assets without a restore that proved anything) and
         .failed_restores (assets of which none worked since one failed). A missing value says why.
         """
-        return [
-            _within(self),
-            _worst_gap(self),
-            _unprotected(self),
-            _late(self),
-            _never_proven(self),
-            _failed_restores(self),
-        ]
+        of_jobs = [_within(self), _worst_gap(self), _unprotected(self), _late(self)]
+        grows = ("backups.worst_gap_hours", "backups.missed")
+        of_tests = [_never_proven(self), _failed_restores(self)]
+        return [*bounded(of_jobs, self.reach, grows), *bounded(of_tests, self.restored)]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
@@ -243,8 +261,9 @@ def analyse(case: Case) -> Analysis:
     Source: rule 31.
     """
     tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
+    reaches = reach_of(case, "backup_jobs"), reach_of(case, "restore_tests")
     outside = as_strategy(case.strategy).outside.assets
-    return _analysed(*tables, case.agreed, case.start, case.end, outside)
+    return _analysed(*tables, case.agreed, case.start, case.end, *reaches, outside)
 
 
 def _analysed(
@@ -254,6 +273,8 @@ def _analysed(
     contract: Contract | Mapping[str, Any],
     start: datetime,
     end: datetime,
+    reach: Reach | None = None,
+    restored: Reach | None = None,
     outside: tuple[str, ...] = (),
 ) -> Analysis:
     month = _BackupMonth(contract, start, end)
@@ -262,11 +283,22 @@ def _analysed(
         None if table is None else table.assign(asset=spelled(table["asset"], known))
         for table in (jobs, restores)
     )
+    reach = reach or Reach(pd.Timestamp(end))
     names = _fitted(_named_before_cutoff(jobs, month), assets)
     register, tests = _register(assets, names, month), _tests(restores, assets, month)
     runs, copies = _runs(jobs, names, tests, month)
+    in_all = pd.Series(slots_due(register), register["asset"])
+    if not reach.is_whole:
+        runs["good"] |= runs["running"]
+        register["end"] = whole_slots(_spans(register), micro(reach.at))["end"].array
+        register = register[register["begin"] < register["end"]].reset_index(drop=True)
     register["last_copy_at"] = instants(copies.reindex(register["asset"]).astype("Int64").array)
     levels = _levels(register, runs, names, _proven(tests), jobs is not None, outside)
+    if not reach.is_whole:
+        turned = levels["verdict"].eq("met")
+        levels = levels.assign(
+            verdict=levels["verdict"].mask(turned, reach.taken()), why=levels["why"].mask(turned, reach.why)
+        )
     return Analysis(
         levels=levels,
         stretches=_stretches(levels, register, runs),
@@ -277,6 +309,9 @@ def _analysed(
         watched=jobs is not None,
         tested=restores is not None,
         agreed=month.agreed,
+        reach=reach,
+        restored=restored or Reach(pd.Timestamp(end)),
+        in_all=int(in_all.reindex(levels.loc[levels["counted"], "asset"]).sum()),
     )
 
 
@@ -714,19 +749,24 @@ def _within(analysis: Analysis) -> Figure:
     low = certain / total if doubt else None
     high = (good + total - expected) / total if doubt else None
     target = 1.0 if analysis.agreed or levels["agreed"].any() else None
+    if expected and not analysis.reach.is_whole:
+        low = certain / analysis.in_all
+        high = min(1.0, 1 - (expected - good) / analysis.in_all)
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
     unsure = reasons.iloc[0] if len(reasons) else None
     why = _NOTHING if analysis.watched else _NO_JOBS
     if total:
         why = "every name in the jobs fits several assets" if reasons.eq(_SEVERAL).all() else unsure
-    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=True)
+    whole = analysis.reach.is_whole
+    unsure = unsure if whole else analysis.reach.why
+    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=whole)
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,
         n=total,
         low=low,
         high=high,
-        target=target,
+        target=target if analysis.agreed else None,  # an RPO of the register alone is no promise (rule 49)
         verdict=found.verdict,
         why_missing=found.why if expected else why,
     )

@@ -3,9 +3,10 @@
 The same slots and gaps as for backups (rule 31), with the interval of each duty for the RPO and its proofs for the
 good points. Decided here: a duty without any proof in all that was supplied has missed every slot, because to
 prove it is the provider's part, but of one without a proof of the period that a strange name may mean (rule 44)
-there is no verdict; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
-listed and proves nothing; a duty is due from the term's first day where that lies in the period; a proof at or after
-the cut-off does not exist yet (rule 0).
+there is no verdict; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is listed and
+proves nothing; a duty is due from the term's first day where that lies in the period; a proof at or after the cut-off
+does not exist yet (rule 0). Where the proofs speak of a part of the period, the slots that end in it count, and all
+others may be kept or missed (rule 41).
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from msp_report.metrics.backups import gaps, slots
+from msp_report.metrics.backups import gaps, slots, slots_due, whole_slots
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import mistaken, normal, says_nothing, spelled, unsure_whose
 from msp_report.model.period import midnight
+from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.params import Contract, as_contract, as_strategy
 
 _COLUMNS = [
@@ -41,6 +45,7 @@ _COLUMNS = [
     "why",
     "clause",
 ]
+_WHOLE = "in_all"
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,12 @@ class Analysis:
     levels: pd.DataFrame
     strays: pd.DataFrame
     empty: pd.DataFrame
+    reach: Reach
 
     def figures(self) -> list[Figure]:
         """Of each duty duties.kept_ratio (good / expected slots, target 1) and .attained_days; then duties.missed
         over all, which only sums up and has no target of its own. A missing value says why."""
-        each = [figure for row in self.levels.to_dict("records") for figure in _figures_of(row)]
+        each = [one for row in self.levels.to_dict("records") for one in _figures_of(row, self.reach)]
         known = self.levels[self.levels["verdict"].ne("no_data")]
         value = int(known["verdict"].eq("missed").sum()) if len(known) else None
         why = _NO_FILE if len(self.levels) else "no duties are agreed"
@@ -64,18 +70,18 @@ class Analysis:
             n=len(self.levels),
             why_missing=None if value is not None else why,
         )
-        return [*each, over_all]
+        return bounded([*each, over_all], self.reach, ("duties.attained_days", "duties.missed"))
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"duties": self.levels, "strays": self.strays, "empty": self.empty}
+        return {"duties": self.levels[_COLUMNS], "strays": self.strays, "empty": self.empty}
 
 
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
-    outside = as_strategy(case.strategy).outside.duties
-    return Analysis(levels(*given, outside), strays(*given), empty(*given))
+    reach, outside = reach_of(case, "duty_evidence"), as_strategy(case.strategy).outside.duties
+    return Analysis(levels(*given, reach, outside), strays(*given), empty(*given), reach)
 
 
 def levels(
@@ -83,20 +89,22 @@ def levels(
     contract: Contract | Mapping[str, Any],
     start: datetime,
     end: datetime,
+    reach: Reach | None = None,
     outside: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """How well each duty of the contract was kept in a period.
 
     Parameters: `evidence` as the canonical table duty_evidence with its look-back, None where not supplied;
     `contract` a model or a dict like contract.yaml, of which the version in force on the first local day counts;
-    `[start, end)` the period, timezone-aware, `end` the cut-off; `outside` duties that are known and none of this
-    contract's.
+    `[start, end)` the period, timezone-aware, `end` the cut-off; `reach`, how much of it the proofs speak of: all where
+    None; `outside` duties that are known and none of this contract's.
     Returns: one row per duty, missed ones first, then the worst gap against its interval: duty, every_days,
     expected, good and missed [slots], attained_days (the largest gap, of 24 h), last_done_at, last_by,
-    last_evidence, proofs (in the period), verdict, why, clause.
+    last_evidence, proofs (in the period), verdict, why, clause, in_all (slots of the whole period).
     Raises: ValueError for naive instants.
-    Edge cases decided: without a file all is no_data; a file without rows leaves every duty unproved.
-    Source: rule 31 and contract.yaml `duties`; system 10 (docs/board.md).
+    Edge cases decided: without a file all is no_data; a file without rows leaves every duty unproved; where the reach
+    is not whole the slots that end within it count, a duty without any is no_data, and one that missed none no_verdict.
+    Source: rules 31 and 41 and contract.yaml `duties`; system 10 (docs/board.md).
 
     >>> proofs = pd.DataFrame({"duty": ["patching"], "done_at": pd.to_datetime(["2026-09-06 03:30Z"])})
     >>> table = levels(proofs, {"duties": [{"name": "patching", "every_days": 30}]},
@@ -110,7 +118,7 @@ def levels(
         columns=["duty", "every_days", "clause"],
     ).astype({"duty": "str", "every_days": "float64", "clause": "str"})
     if listed.empty or first >= last:
-        return pd.DataFrame(columns=_COLUMNS)
+        return pd.DataFrame(columns=[*_COLUMNS, _WHOLE])
     spans = pd.DataFrame(
         {
             "subject": normal(listed["duty"]),
@@ -119,6 +127,10 @@ def levels(
             "every": (listed["every_days"] * DAY).round().astype("int64").clip(lower=1),
         }
     )
+    part = reach is not None and not reach.is_whole
+    cut = whole_slots(spans, micro(reach.at)) if part else spans
+    beyond = cut["end"].eq(cut["begin"]).to_numpy(bool)
+    whole, spans = slots_due(spans), cut.assign(end=cut["end"].mask(beyond, spans["end"]))
     proofs = _proofs(evidence, last)
     due = slots(spans, proofs).groupby("subject")["missed"].agg(["size", "sum"]).reindex(spans["subject"])
     gap = gaps(spans, proofs)
@@ -134,6 +146,7 @@ def levels(
         last_evidence=latest["evidence"].array,
         proofs=inside.reindex(spans["subject"]).fillna(0).astype("Int64").array,
     )
+    more, unsure = (inf, reach.why) if part else (None, None)
     strange = set(strays(evidence, contract, start, end)["duty"])
     strange -= set(spelled(pd.Series(outside, dtype="str"), strange))
     perhaps = mistaken(strange, table.loc[table["proofs"].eq(0), "duty"])
@@ -143,18 +156,21 @@ def levels(
             0.0,
             "lower",
             low=0.0 if duty in perhaps else None,
-            unsure=unsure_whose(perhaps.get(duty, ())),
+            high=more,
+            unsure=unsure or unsure_whose(perhaps.get(duty, ())),
         )
         for duty, missed in zip(table["duty"], table["missed"], strict=True)
     ]
     table["verdict"] = pd.Series([one.verdict for one in kept], table.index, dtype="str")
     table["why"] = pd.Series([one.why for one in kept], table.index, dtype="str")
-    if evidence is None:
-        table[["good", "missed", "proofs"]] = pd.NA
-        table["attained_days"] = float("nan")
-        table["verdict"], table["why"] = "no_data", _NO_FILE
+    table[_WHOLE] = whole
+    lacking = np.full(len(table), True) if evidence is None else beyond
+    table.loc[lacking, ["good", "missed", "proofs"]] = pd.NA
+    table.loc[lacking, "attained_days"] = float("nan")
+    table.loc[lacking, "verdict"] = "no_data"
+    table.loc[lacking, "why"] = _NO_FILE if evidence is None else reach.why if part else None
     late = -(table["attained_days"] / table["every_days"]).where(table["verdict"].eq("missed"), 0)
-    return table.loc[late.sort_values(kind="stable").index, _COLUMNS].reset_index(drop=True)
+    return table.loc[late.sort_values(kind="stable").index, [*_COLUMNS, _WHOLE]].reset_index(drop=True)
 
 
 def strays(
@@ -190,8 +206,11 @@ def empty(
 _NO_FILE = "no proofs of duties were supplied"
 
 
-def _figures_of(row: Mapping[str, Any]) -> Iterator[Figure]:
+def _figures_of(row: Mapping[str, Any], reach: Reach) -> Iterator[Figure]:
     known = row["verdict"] != "no_data"
+    bounds = {}
+    if known and not reach.is_whole:
+        bounds = {"low": row["good"] / row[_WHOLE], "high": 1 - row["missed"] / row[_WHOLE]}
     common = {
         "subject": row["duty"],
         "clause": row["clause"],
@@ -203,6 +222,7 @@ def _figures_of(row: Mapping[str, Any]) -> Iterator[Figure]:
         n=row["expected"],
         target=1.0,
         verdict=row["verdict"],
+        **bounds,
         **common,
     )
     yield Figure(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from months import MonthOf, dated
+from months import MonthOf, PastOf, dated
 
 from msp_report.metrics import (
     availability,
@@ -195,7 +195,8 @@ USES = {
 
 def figures(report: str, told: dict[str, pd.DataFrame]) -> dict[tuple[str, str], tuple]:
     month = MonthOf(START, END, as_contract(AGREED), as_strategy(STRATEGY), told)
-    found = REPORTS[report].analyse(month).figures()
+    past = [PastOf()] if report == "evidence" else []
+    found = REPORTS[report].analyse(month, *past).figures()
     return {(one.measure, one.subject): (one.value, one.n, one.target, one.verdict) for one in found}
 
 
@@ -279,7 +280,7 @@ def test_names_that_are_known_to_be_outside_are_not_strange():
     month = MonthOf(
         START, END, as_contract(AGREED), as_strategy({"outside": {"services": ["WEBSHPO"]}}), told
     )
-    assert evidence.analyse(month).names.query("named_by == 'data'").empty
+    assert evidence.analyse(month, PastOf()).names.query("named_by == 'data'").empty
     verdicts = {
         f.subject: f.verdict
         for f in availability.analyse(month).figures()
@@ -293,13 +294,15 @@ def test_what_joins_nothing_is_listed_once_with_its_size_and_the_nearest_name():
     told["outages"] = told["outages"].replace("webshop", "webshpo")
     told["backup_jobs"] = told["backup_jobs"].replace("shop-02", "tape").assign(result="failed")
     month = MonthOf(START, END, as_contract(AGREED), None, told)
-    names = evidence.analyse(month).names
+    names = evidence.analyse(month, PastOf()).names
     listed = names[["named_by", "table", "name", "size", "unit", "nearest", "may_mean"]].astype(object)
     assert listed.where(listed.notna(), None).values.tolist() == [
         ["data", "outages", "webshpo", 600.0, "minutes down", "webshop", "webshop"],
         ["data", "backup_jobs", "tape", 9.0, "failed runs", "shop-02", None],
     ]
-    figures = [f for f in evidence.analyse(month).figures() if f.measure == "evidence.strange_names"]
+    figures = [
+        f for f in evidence.analyse(month, PastOf()).figures() if f.measure == "evidence.strange_names"
+    ]
     assert [(f.subject, f.value, f.verdict, f.why_missing) for f in figures] == [
         ("", 2, None, None),
         ("outages", 1, "no_verdict", "webshpo: 600 minutes down"),
@@ -310,7 +313,7 @@ def test_what_joins_nothing_is_listed_once_with_its_size_and_the_nearest_name():
 def test_a_name_of_the_contract_without_a_row_is_listed_where_each_is_due():
     told = tables()
     told["samples"] = told["samples"].iloc[:0]
-    names = evidence.analyse(MonthOf(START, END, as_contract(AGREED), None, told)).names
+    names = evidence.analyse(MonthOf(START, END, as_contract(AGREED), None, told), PastOf()).names
     assert names[["named_by", "kind", "name", "rows"]].values.tolist() == [
         ["contract", "resources", "wan-london", 0]
     ]

@@ -14,6 +14,7 @@ from msp_report.metrics.tickets.history import micros
 from msp_report.model.figures import judge
 from msp_report.model.gate import decide
 from msp_report.model.names import mistaken, unsure_whose
+from msp_report.model.reach import Reach
 from msp_report.params import Contract, as_contract
 
 _PARTS = {
@@ -60,14 +61,15 @@ def attainment(
     begins: bool = False,
     other: pd.DataFrame | None = None,
     doubts: Mapping[str, str] | None = None,
+    reach: Reach | None = None,
     outside: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """How many clocks were met and breached in a period, by clock and priority.
 
     Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC]; `begins`,
     whether no tickets of the month before were accepted; `other`, the clocks of tickets that contradict themselves
-    with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `outside`, priorities
-    that are known and none of this contract's.
+    with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `reach`, how much of
+    the period the tickets speak of: all where None; `outside`, priorities that are known and none of this contract's.
     Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
     use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
     decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
@@ -77,8 +79,9 @@ def attainment(
     counts in low (high); what ended before the first month is in both ends with all, and without; a clock
     counts in the period in which it was decided; a priority without an agreed target in minutes has no clocks
     to decide and is no_target; without response data the response is no_data; tickets of the period whose priority
-    nobody agreed and that may be another's count in that one's low as breached and in its high as met.
-    Source: rules 15, 43, 44, 46.
+    nobody agreed and that may be another's count in that one's low as breached and in its high as met; beyond the
+    reach any number of clocks may have been met or breached.
+    Source: rules 15, 41, 43, 44, 46.
     """
     contract = as_contract(contract)
     doubts = doubts or {}
@@ -105,7 +108,16 @@ def attainment(
         sided = _sides(clocks, other, clock, start, end, names)
         table = _judged_counts(contract, start, clock, names, counts, agreed)
         frames.append(_left_open(table, before, sided, doubts.get(clock), strange))
-    return pd.concat(frames, ignore_index=True)
+    table = pd.concat(frames, ignore_index=True)
+    if reach is None or reach.is_whole:
+        return table
+    known, turned = table["attainment_ratio"].notna(), reach.left_open(table["verdict"])
+    return table.assign(
+        low=table["low"].mask(known, 0.0),
+        high=table["high"].mask(known, 1.0),
+        verdict=table["verdict"].mask(turned, reach.taken()),
+        why=table["why"].mask(turned, reach.why),
+    )
 
 
 def _of_strange_priorities(

@@ -11,11 +11,11 @@ def opening(page: Page) -> list[str | None]:
     missed = page.all("duties.kept_ratio", "missed")
     if duties.raw.value is None:
         return [page.language("Whether standard duties are done is not known: {why_missing}.", **duties)]
-    unclear = page.all("duties.kept_ratio", "no_verdict")
+    unclear = page.all("duties.kept_ratio", "no_verdict", "no_data")
     if not missed and unclear:
         return [
             page.language(
-                "No standard duty is proved to have been left out in {period}, but not all can be judged: {duties}.",
+                "No standard duty is known to have been missed in {period}, but of {duties} nobody can tell.",
                 period=page.period,
                 duties=page.subjects(unclear),
             )
