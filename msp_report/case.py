@@ -20,9 +20,10 @@ import pandas as pd
 from msp_report import params
 from msp_report.intake import ingest
 from msp_report.intake.accepted import Accepted
-from msp_report.model import privacy
+from msp_report.model import privacy, strangers
+from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
-from msp_report.model.tables import PANDAS, TABLES
+from msp_report.model.tables import PANDAS, TABLES, Table
 from msp_report.workspace import Workspace, make_demo
 
 
@@ -440,6 +441,7 @@ class Case:
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"] + self._short()
+        said += strangers.sentences(strangers.strangers(self, self.contract, self.strategy.outside))
         checks = self.own("checks")
         stated = {e.get("reach_by") for e in self.manifest["files"] if e["table"] == "checks"}
         if checks is not None and checks["changes_only"].any() and "exported_at" not in stated:
@@ -616,8 +618,20 @@ def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
         return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
     frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
     if len(frames) > 1:
-        frame = frame.drop_duplicates(list(table.key) or None, keep="last", ignore_index=True)
+        frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
     return frame
+
+
+def _keys(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The key of each row, of a table without one all of it; names in it as they are compared, ids as they are."""
+    if not table.key:
+        return frame
+    names = [
+        name
+        for name in table.key
+        if table.column(name).type == "text" and name != "line" and not name.endswith("_id")
+    ]
+    return frame[list(table.key)].assign(**{name: normal(frame[name]) for name in names})
 
 
 def read_table(name: str, path: Path) -> pd.DataFrame:

@@ -43,7 +43,10 @@ CODES: dict[str, tuple[str, ...]] = {
         *("rows read again", "rows that say something else", "rows that came late"),
         *("authorised", "unauthorised", "unknown", "duplicate", "training"),
         *("fee", "access", "restore", "ticket", "invoice"),
+        *("services", "priorities", "resources", "assets", "duties", "products"),
     ),
+    "named_by": ("data", "contract"),
+    "unit": ("minutes down", "failed runs", "copies", "tickets"),
     "what": (
         *("open with a time of its solve", "solved without a time", "cancelled or merged without a time"),
         *("solved by its own time but open by its log", "logged before it was opened"),
@@ -163,6 +166,11 @@ BY_CODES = frozenset({"procurement", "questions"})
 
 #: Why something is missing, or not as it should be, as metrics say it.
 REASONS: tuple[str, ...] = (
+    # names
+    "it may be what the data call {name}",
+    "{name}: {number} minutes down",
+    "{name}: {number} failed runs",
+    "{name}: {number} tickets",
     # tables that did not come
     "it last came for {month}",
     "it last came for {month}; without it nobody can judge {promises}",

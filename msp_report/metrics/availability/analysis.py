@@ -108,17 +108,20 @@ def analyse(case: Case) -> Analysis:
 
     Source: rules 4-11, 39, 40.
     """
-    month = ServiceMonth.of(case.agreed, case.start, case.end)
+    month = ServiceMonth.of_case(case)
     sources = Sources.of_case(case, month)
     found = doubts(sources, month)
     lines = list(watched(sources, month, found))
     rules = typed_rows([row for line in lines for row in readings_of(line, month)], RULE_COLUMNS)
     levels = services(lines, month)
-    doubted = levels.loc[levels["why_missing"].isin([IN_STEP, FLIPS, CONSTANT]), "service"]
+    whose = levels["service"].isin([line.agreed.name for line in lines if line.strange])
+    doubted = levels["why_missing"].isin([IN_STEP, FLIPS, CONSTANT]) | (
+        whose & levels["verdict"].eq("no_verdict")
+    )
     return Analysis(
         services=levels,
         rules=rules,
-        robustness=robustness(rules, set(doubted)),
+        robustness=robustness(rules, set(levels.loc[doubted, "service"])),
         outages=stack([outages_of(line, month) for line in lines], OUTAGE_COLUMNS),
         maintenance=stack([maintenance_of(line, month) for line in lines], MAINTENANCE_COLUMNS),
         contradictions=stack([contradictions_of(line) for line in lines], CONTRADICTION_COLUMNS),
@@ -129,7 +132,7 @@ def analyse(case: Case) -> Analysis:
 
 def levels_of(case: Case) -> pd.DataFrame:
     """The services of `analyse` alone."""
-    month = ServiceMonth.of(case.agreed, case.start, case.end)
+    month = ServiceMonth.of_case(case)
     sources = Sources.of_case(case, month)
     return services(watched(sources, month, doubts(sources, month)), month)
 

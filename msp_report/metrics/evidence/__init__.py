@@ -9,6 +9,8 @@ Decided here:
   came was exported by its day, in the client's zone; sources say when (`exported_at`), never our clock. A table that
   did not come is missed. One that sources.yaml expects by the quarter or year and that stands has nothing to judge.
 - Tables that are due and that no clause promises are our own rule, and one: that all of them come.
+- A strange name speaks of harm where an outage, a failed job or a ticket is under it; copies of a strange product are
+  short of licences on a line of their own.
 - A promise without a verdict is missing since the first month after its last verdict; it never was decided where no
   pack of the last twelve months decided it.
 """
@@ -31,8 +33,9 @@ from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.period import Month
+from msp_report.model.strangers import strangers
 from msp_report.model.tables import TABLES
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 #: The measures of promises that need a table.
 NEEDING = {
@@ -88,6 +91,8 @@ class Analysis:
     promises: pd.DataFrame
     """Those that cannot be judged because a table is withheld, one row per table and promise: table, measure, subject,
     target, clause."""
+    names: pd.DataFrame
+    """Those that join nothing, as model.strangers gives them."""
     doubts: pd.DataFrame
     """Tables that are doubted as a whole: table, why."""
     stale: pd.DataFrame
@@ -118,7 +123,9 @@ class Analysis:
         .unpromised_tables [those that no clause promises, n = such tables that were due, target 0: our own rule];
         .delivered by table of the contract [count, target 1]; .decided_ratio [promises with a firm verdict / n, the
         promises with anything to judge]; .doubted_tables [n = tables that came] and .stale_packs over all, and each of
-        them without a value, saying why; .claims_gap [n = claims that can be compared] and .claims_money."""
+        them without a value, saying why; .claims_gap [n = claims that can be compared] and .claims_money;
+        .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
+        they are (rule 50)."""
         due = self.tables["state"].isin(["came", "withheld"])
         every = Figure(measure="evidence.withheld_tables", value=len(self.withheld), n=int(due.sum()))
         each = [
@@ -132,7 +139,7 @@ class Analysis:
             for row in self.withheld.to_dict("records")
         ]
         delivered = _delivered(self.deliveries)
-        others = [*self._not_to_rely_on(), *self._claims()]
+        others = [*self._not_to_rely_on(), *self._claims(), *self._strange_names()]
         return [every, *each, self._unpromised(due), *delivered, self._decided(), *others]
 
     def _not_to_rely_on(self) -> Iterator[Figure]:
@@ -177,6 +184,21 @@ class Analysis:
         more = [f"+{len(named) - NAMED}"] if len(named) > NAMED else []
         return f"{since}; without it nobody can judge {', '.join([*named[:NAMED], *more])}"
 
+    def _strange_names(self) -> Iterator[Figure]:
+        strange = self.names[self.names["named_by"].eq("data")]
+        yield Figure(measure="evidence.strange_names", value=strange["name"].nunique())
+        harm = strange[strange["size"].gt(0) & strange["table"].ne("installs")]
+        for (table, unit), rows in harm.groupby(["table", "unit"], sort=False):
+            names = ", ".join([*rows["name"][:3], *(["…"] if len(rows) > 3 else [])])
+            yield Figure(
+                measure="evidence.strange_names",
+                subject=table,
+                value=len(rows),
+                n=int(rows["rows"].sum()),
+                verdict="no_verdict",
+                why_missing=f"{names}: {rows['size'].sum():.0f} {unit}",
+            )
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {
@@ -187,13 +209,14 @@ class Analysis:
             "doubts": self.doubts,
             "stale": self.stale,
             "claims": self.claims,
+            "names": self.names,
         }
 
 
 def analyse(case: Case, past: Past) -> Analysis:
     """What came of a month's exports, what was promised of them, what they decide, and what the provider says of the
     month; reads the figures of the pack's first wave and of earlier packs, and its records availability/rules and
-    tickets/rules. Source: rules 32, 41, 46, 48, 50 and 51."""
+    tickets/rules. Source: rules 32, 41, 44, 46, 48, 50 and 51."""
     tables = case.arrivals()
     order = tables["state"].map({"withheld": 0, "came": 1, "stands": 2, "ended": 3})
     tables = tables.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
@@ -220,6 +243,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         stale=past.stale,
         claims=_claimed(case, past, pack),
         claimed=case.table("claims") is not None,
+        names=strangers(case, agreed, as_strategy(case.strategy).outside),
     )
 
 

@@ -13,10 +13,11 @@ from msp_report.metrics.tickets import again, course, doubts, flow, numbers, sti
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.model.case import Case
 from msp_report.model.figures import Figure
+from msp_report.model.names import spelled
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,15 @@ def analyse(case: Case) -> Analysis:
         history=history,
         clocks=course.alive(every, start),
         attainment=verdicts.attainment(
-            every, contract, start, end, begins=begins, other=other, doubts=doubted, reach=reach
+            every,
+            contract,
+            start,
+            end,
+            begins=begins,
+            other=other,
+            doubts=doubted,
+            outside=as_strategy(case.strategy).outside.priorities,
+            reach=reach,
         ),
         rules=readings,
         robustness=verdicts.robustness(readings),
@@ -190,7 +199,7 @@ def _followed(
     moves = history.moves
     solved = moves["row"][(moves["move"] == "solved") & (moves["at"] >= start)].unique()
     ids = set(history.tickets["ticket_id"].iloc[solved])
-    chosen = [frame[frame["ticket_id"].astype("str").isin(ids)] for frame in (tickets, events)]
+    chosen = [frame[spelled(frame["ticket_id"], ids).isin(ids)] for frame in (tickets, events)]
     return history_of(*chosen, contract, reach)
 
 

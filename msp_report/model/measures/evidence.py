@@ -57,6 +57,18 @@ MEASURES = (
         no_data="The provider's own figures were not supplied.",
     ),
     Measure(
+        "strange_names",
+        "Names in the data that nobody agreed",
+        of="Names in the table {} that nobody agreed",
+        unit="count",
+        better="lower",
+        rule="rule 44",
+        meaning="How many names of services, priorities, resources, assets, duties and products the data have and the "
+        "contract, the register or the licences owned do not. Of one table: those under which it tells of harm, such "
+        "as an outage, with its size: they are nobody's until it is told whose.",
+        no_data="There is always one.",
+    ),
+    Measure(
         "unpromised_tables",
         "Tables that were due, that no clause promises, and that did not come",
         of="The table {}, which no clause promises",

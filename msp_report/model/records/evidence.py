@@ -11,6 +11,11 @@ RECORDS = (
     Record("doubts", "one row per table that is doubted as a whole", "table why"),
     Record("stale", "one row per published pack that is out of date", "month why"),
     Record(
+        "names",
+        "one row per table and name that joins nothing",
+        "named_by kind table name rows size unit nearest may_mean",
+    ),
+    Record(
         "deliveries",
         "one row per table that the contract promises",
         "table state due_on exported_at verdict why clause",

@@ -58,6 +58,13 @@ def kept_ratio_met(f: Said) -> str:
     return f.language("{subject} is proved each time it was due.", **f)
 
 
+def kept_ratio_no_verdict(f: Said) -> str:
+    """Proofs under another name may be its own."""
+    if not f.raw.why_missing:
+        return f.language("{subject}: whether it was done cannot be judged.", **f)
+    return f.language("{subject}: whether it was done cannot be judged ({why_missing}).", **f)
+
+
 def kept_ratio_no_data(f: Said) -> str:
     """A duty of which nothing is known."""
     return f.language("{subject}: whether it was done is not known ({why_missing}).", **f)

@@ -102,3 +102,15 @@ def doubted_tables_no_data(f: Said) -> str:
 def stale_packs_no_data(f: Said) -> str:
     """A published pack that its inputs have left behind."""
     return f.language("The pack of {subject} is out of date: {why_missing}. Run it again.", **f)
+
+
+def strange_names_no_verdict(f: Said) -> str:
+    """Names in a table that tell of harm and that nobody knows."""
+    if f.raw.value is None or not f.raw.why_missing:
+        return f.language("Names in the table {subject} are nobody's until we are told whose.", **f)
+    return f.language.plural(
+        "{value} name in the table {subject} is nobody's until we are told whose ({why_missing}).",
+        "{value} names in the table {subject} are nobody's until we are told whose ({why_missing}).",
+        f.raw.value,
+        **f,
+    )

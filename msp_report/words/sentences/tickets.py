@@ -124,7 +124,7 @@ def resolution_attainment_no_verdict(f: Said) -> str:
     if f.raw.low is not None:
         return f.language(
             "{tickets}: between {low} and {high} were solved in time ({target} agreed); what contradicts itself, "
-            "or ended before the first pack, decides.",
+            "ended before the first pack or has a strange priority decides.",
             tickets=_which(f),
             **f,
         )
@@ -154,7 +154,7 @@ def response_attainment_no_verdict(f: Said) -> str:
     if f.raw.low is not None:
         return f.language(
             "{tickets}: between {low} and {high} were answered in time ({target} agreed); what contradicts itself, "
-            "or ended before the first pack, decides.",
+            "ended before the first pack or has a strange priority decides.",
             tickets=_which(f),
             **f,
         )
