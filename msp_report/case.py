@@ -332,6 +332,10 @@ class Case:
         """The same of the month before the period; None where no rows of the table were accepted for it."""
         return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
 
+    def known_before(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as the month before the period had it, with its look-back; None where it had none."""
+        return self.at(self.period.first.shift(-1)).table(name) if self.has_before(name) else None
+
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
         given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}

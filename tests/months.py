@@ -38,6 +38,7 @@ class MonthOf:
     doubted: dict[str, str] = field(default_factory=dict)
     independent: frozenset[str] = frozenset()
     exported: dict[str, pd.Timestamp] = field(default_factory=dict)
+    last: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -64,6 +65,9 @@ class MonthOf:
 
     def reached_before(self, name: str) -> pd.Timestamp | None:
         return None if self.begins else self.start
+
+    def known_before(self, name: str) -> pd.DataFrame | None:
+        return self.last.get(name)
 
     def own_word(self, *tables: str) -> bool:
         return self.independent.isdisjoint(tables)

@@ -30,6 +30,7 @@ from msp_report.metrics.availability.listed import (
 )
 from msp_report.metrics.availability.month import ServiceMonth
 from msp_report.metrics.availability.readings import robustness
+from msp_report.metrics.availability.restated import restated
 from msp_report.metrics.availability.sources import Sources
 from msp_report.metrics.availability.watched import watched
 from msp_report.model.case import Case
@@ -68,6 +69,7 @@ class Analysis:
     contradictions: pd.DataFrame
     dropped: pd.DataFrame
     doubts: pd.DataFrame
+    restated: pd.DataFrame
 
     def figures(self) -> list[Figure]:
         """The figures of the report, as `figures_of` gives them."""
@@ -100,6 +102,7 @@ class Analysis:
             "contradictions": self.contradictions,
             "dropped": self.dropped,
             "doubts": self.doubts,
+            "restated": self.restated,
         }
 
 
@@ -127,6 +130,7 @@ def analyse(case: Case) -> Analysis:
         contradictions=stack([contradictions_of(line) for line in lines], CONTRADICTION_COLUMNS),
         dropped=stack([dropped_of(line) for line in lines], DROPPED_COLUMNS),
         doubts=stack([doubts_of(found)], DOUBT_COLUMNS),
+        restated=restated(case, month),
     )
 
 
