@@ -297,8 +297,31 @@ class Case:
         return self.end
 
     def rejected(self, name: str) -> pd.DataFrame:
-        """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
-        return TABLES[name].empty().assign(file="", line=0, reason="")
+        """The rejected rows of a table that may be records, as far as they could be read (rule 42).
+
+        Of the period's newest exports; exact duplicates, totals and footers are not among them. Columns file, line,
+        reason and evidence (whose word the file is), then the table's own, missing where they could not be read; a
+        column called line is `document_line`.
+        """
+        table = TABLES[name]
+        named = ["file", "line", "reason"]
+        own = ["document_line" if column == "line" else column for column in table.names]
+        path = self.accepted / "rejects" / f"{name}.parquet"
+        if self.is_withheld(name) or not path.exists():
+            frame = table.empty().set_axis(own, axis=1).assign(file="", line=0, reason="", evidence="")
+            return frame[[*named, "evidence", *own]]
+        frame = pd.read_parquet(path)
+        types = {known: PANDAS[column.type] for known, column in zip(own, table.columns, strict=True)}
+        frame = frame[frame["is_record"]].astype(types).sort_values(["file", "line"], kind="stable")
+        files = self.manifest["files"]
+        evidence = {entry["file"]: entry["evidence"] for entry in files if entry["table"] == name}
+        frame["evidence"] = frame["file"].map(evidence).astype("str")
+        return frame[[*named, "evidence", *own]].reset_index(drop=True)
+
+    def own_word(self, *tables: str) -> bool:
+        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
+        given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
+        return given <= {"provider"}
 
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame fit for a published page: pseudonyms for people unless the contract shows names."""

@@ -33,6 +33,7 @@ class MonthOf:
     newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     speaks_to: dict[str, pd.Timestamp] = field(default_factory=dict)
     dropped: dict[str, pd.DataFrame] = field(default_factory=dict)
+    independent: frozenset[str] = frozenset()
 
     @property
     def period(self) -> Period:
@@ -59,6 +60,9 @@ class MonthOf:
 
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))
+
+    def own_word(self, *tables: str) -> bool:
+        return self.independent.isdisjoint(tables)
 
     def own(self, name: str) -> pd.DataFrame | None:
         return self.newest.get(name, self.tables.get(name))

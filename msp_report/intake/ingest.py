@@ -292,7 +292,7 @@ class Outcome:
     """What one table's files gave, whatever the month."""
 
     folder: Path
-    """With table.parquet and rejects.csv."""
+    """With table.parquet, rejects.csv and dropped.parquet."""
     accounts: list[FileAccount]
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -372,7 +372,7 @@ def _read_table(
 ) -> Outcome:
     """Read all files of a table and settle which of their rows are records."""
     accounts = [FileAccount(table=table.name, **given.account) for given in inputs]
-    rejects = Rejects(folder / "rejects.parquet")
+    rejects = Rejects(folder / "rejects.parquet", canonical.dropped_schema(table))
     outcome = Outcome(folder, accounts)
     stage = staged.Stage(folder / "staged.parquet", table.schema)
     by_source: dict[int, list[int]] = {}
@@ -383,6 +383,7 @@ def _read_table(
     stage.close()
     left_out, rejected = staged.keys(stage, table) if table.key else staged.same_rows(stage)
     _reject_later(rejected, table, inputs, outcome, rejects)
+    _keep_conflicts(rejected, stage, table, inputs, rejects)
     _write(stage, left_out, folder / "table.parquet", accounts)
     rejects.close(folder / "rejects.csv")
     for path in folder.glob("staged*"):
@@ -464,6 +465,7 @@ def _read_file(
         hashes = chunk.hashes()[got.place] if compared else None
         stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes))
         rejects.add(number, given.name, got.rejects)
+        rejects.keep(given.name, got.dropped)
         account.read += len(chunk) + len(chunk.broken)
         account.in_fold += got.in_fold
         done += len(chunk)
@@ -505,6 +507,21 @@ def _reject_later(
     rows.loc[exact, "reason"] = why.DUPLICATE
     for number, some in rows[rows["reason"] != ""].groupby("_file"):
         rejects.add(int(number), inputs[int(number)].name, some[list(canonical.REJECTED)])
+
+
+def _keep_conflicts(
+    rejected: pd.DataFrame, stage: staged.Stage, table: Table, inputs: list[Input], rejects: Rejects
+) -> None:
+    """Rows that differ under one key, with all their values."""
+    rows = stage.rows_of(rejected[rejected["reason"] == why.CONFLICT])
+    for number in sorted(set(rows.column("_file").to_pylist())):
+        some = rows.filter(pc.equal(rows.column("_file"), number))
+        named = some.rename_columns(
+            ["document_line" if name == "line" else {"_line": "line"}.get(name, name) for name in some.column_names]
+        )
+        named = named.append_column("reason", pa.array([why.CONFLICT] * len(some), pa.string()))
+        named = named.append_column("is_record", pa.array([True] * len(some)))
+        rejects.keep(inputs[number].name, named)
 
 
 def _listed_later(here: pd.DataFrame, chunk: Chunk, table: Table, given: Input) -> pd.DataFrame:
@@ -620,9 +637,10 @@ def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, stag
     A file without rows says that nothing happened. A register holds until it changes, and so does a project's
     last reported state.
     """
-    for kind, name, suffix in (("tables", "table.parquet", "parquet"), ("rejects", "rejects.csv", "csv")):
+    kinds = (("tables", "table.parquet"), ("rejects", "rejects.csv"), ("rejects", "dropped.parquet"))
+    for kind, name in kinds:
         (staging / kind).mkdir(exist_ok=True)
-        shutil.copyfile(outcome.folder / name, staging / kind / f"{table.name}.{suffix}")
+        shutil.copyfile(outcome.folder / name, (staging / kind / table.name).with_suffix(Path(name).suffix))
     path = staging / "tables" / f"{table.name}.parquet"
     rows = sum(account.rows for account in outcome.accounts)
     is_empty = any(not account.read for account in outcome.accounts)

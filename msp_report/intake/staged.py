@@ -64,6 +64,13 @@ class Stage:
 
         return pa.RecordBatchReader.from_batches(self._writer.schema, some())
 
+    def rows_of(self, inputs: pd.DataFrame) -> pa.Table:
+        """The canonical rows of some input rows (_file, _row), in order, with their origins."""
+        if inputs.empty:
+            return self._writer.schema.empty_table()
+        with _Database(self) as db:
+            return db.rows_of(inputs).select(self._writer.schema.names)
+
     def is_distinct(self, names: Sequence[str]) -> bool:
         """Whether no two rows have the same values; quick to tell, where there are not too many to hold."""
         if self.length > SOON:
@@ -212,6 +219,13 @@ class _Database:
     def batches(self, query: str) -> pa.RecordBatchReader:
         """A result of any length."""
         return self._connection.sql(query).to_arrow_reader(100_000)
+
+    def rows_of(self, inputs: pd.DataFrame) -> pa.Table:
+        """Every canonical row of some input rows, in order."""
+        wanted = inputs[["_file", "_row"]].drop_duplicates()
+        self._connection.register("asked", pa.Table.from_pandas(wanted, preserve_index=False))
+        query = "select staged.* from staged semi join asked using (_file, _row) order by _position"
+        return self._connection.sql(query).to_arrow_table()
 
     def positions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Every canonical row of the input rows that some rows come from: _input, _position."""

@@ -70,8 +70,11 @@ class Case(Protocol):
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
-        canonical columns as far as they could be read, missing where not (rule 42); without rows where there are
-        none."""
+        canonical columns as far as they could be read, missing where not (rule 42), a column called line as
+        document_line; `evidence`, where it is there, says whose word each is; without rows where there are none."""
+
+    def own_word(self, *tables: str) -> bool:
+        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
 
 
 class Past(Protocol):
