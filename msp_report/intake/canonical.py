@@ -284,7 +284,9 @@ def _broken_dropped(chunk: Chunk, fitted: Fit) -> Iterator[pa.Table]:
         known = np.asarray(found.column("is_record"))
         if some is short:
             typed = [c.name for c in fitted.table.columns if c.required and c.type != "text"]
-            told = [np.asarray(pc.is_valid(found.column(name))) for name in typed if name in found.schema.names]
+            told = [
+                np.asarray(pc.is_valid(found.column(name))) for name in typed if name in found.schema.names
+            ]
             known = known & (np.any(told, axis=0) if told else True)
         else:
             known = np.ones(len(found), bool)

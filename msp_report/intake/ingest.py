@@ -517,7 +517,10 @@ def _keep_conflicts(
     for number in sorted(set(rows.column("_file").to_pylist())):
         some = rows.filter(pc.equal(rows.column("_file"), number))
         named = some.rename_columns(
-            ["document_line" if name == "line" else {"_line": "line"}.get(name, name) for name in some.column_names]
+            [
+                "document_line" if name == "line" else {"_line": "line"}.get(name, name)
+                for name in some.column_names
+            ]
         )
         named = named.append_column("reason", pa.array([why.CONFLICT] * len(some), pa.string()))
         named = named.append_column("is_record", pa.array([True] * len(some)))

@@ -29,7 +29,7 @@ Decided here, where the rules leave room:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,7 @@ import pandas as pd
 
 from msp_report.model.case import Case
 from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
+from msp_report.model.dropped import Dropped, told
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import normal
@@ -194,7 +195,7 @@ class Analysis:
     usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
     worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
-    contract names an RPO.
+    contract names an RPO; `unread`: what rejected rows leave open.
     """
 
     levels: pd.DataFrame
@@ -206,6 +207,7 @@ class Analysis:
     watched: bool
     tested: bool
     agreed: bool
+    unread: _Unread | None = None
 
     @property
     def late(self) -> pd.DataFrame:
@@ -242,7 +244,8 @@ def analyse(case: Case) -> Analysis:
     Source: rule 31.
     """
     tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
-    return _analysed(*tables, case.agreed, case.start, case.end)
+    found = _analysed(*tables, case.agreed, case.start, case.end)
+    return replace(found, unread=_Unread.of(case, found.levels))
 
 
 def _analysed(
@@ -270,6 +273,43 @@ def _analysed(
         tested=restores is not None,
         agreed=month.agreed,
     )
+
+
+# ---------------------------------------------------------------- what rejected rows leave open
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """The rejected rows (rule 42): `assets` that may need a backup, `jobs` that may be a good point, `tests`; and by
+    asset of the levels how many of its missed slots the jobs may fill, two each at the most (`mended`)."""
+
+    assets: Dropped
+    jobs: Dropped
+    tests: Dropped
+    mended: pd.Series
+
+    @classmethod
+    def of(cls, case: Case, levels: pd.DataFrame) -> _Unread:
+        register, jobs = (
+            Dropped.of(case, "assets"),
+            Dropped.of(case, "backup_jobs").before("started_at", case.end),
+        )
+        needed = ~register.rows["backup_required"].eq(False).fillna(False)
+        rows = jobs.rows
+        good = rows["result"].isna() | rows["result"].isin(["success", "warning"])
+        jobs = jobs.where(good & (rows["kind"].isna() | rows["kind"].eq("backup")))
+        rows = jobs.rows
+        found = pd.Series(0, levels.index, dtype="int64")
+        if len(rows):
+            names, loose = _bare(normal(rows["asset"].dropna())), int(rows["asset"].isna().sum())
+            each = names.value_counts().reindex(_bare(normal(levels["asset"]))).fillna(0).astype("int64")
+            found = np.minimum(levels["missed"].fillna(0).astype("int64"), 2 * (each.array + loose))
+        return cls(register.where(needed), jobs, Dropped.of(case, "restore_tests"), found)
+
+    @property
+    def why(self) -> str | None:
+        """Which rows may need a backup, or be one."""
+        return told(self.assets, self.jobs)
 
 
 # ---------------------------------------------------------------- what the tables say
@@ -694,8 +734,14 @@ def _within(analysis: Analysis) -> Figure:
         "every name in the jobs fits several assets" if total else _NOTHING if analysis.watched else _NO_JOBS
     )
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
-    unsure = reasons.iloc[0] if len(reasons) else None
-    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=True)
+    unsure, own_word = reasons.iloc[0] if len(reasons) and expected else None, True
+    if (unread := analysis.unread) is not None and unread.why and analysis.watched:
+        more, mended = len(unread.assets), int(unread.mended[levels["counted"]].sum())
+        slots_of_one = int(counted["expected"].max()) if len(counted) else 1
+        low = certain / (total + more * slots_of_one) if total + more else None
+        high = (good + total - expected + mended) / total if total else 1.0
+        unsure, own_word = unread.why, unread.jobs.own_word or not len(unread.jobs)
+    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=own_word)
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,
@@ -704,7 +750,7 @@ def _within(analysis: Analysis) -> Figure:
         high=high,
         target=target,
         verdict=found.verdict,
-        why_missing=found.why if expected else why,
+        why_missing=found.why or (None if expected else why),
     )
 
 
@@ -730,6 +776,13 @@ def _unprotected(analysis: Analysis) -> Figure:
     low, high = (value, value + doubt) if known and doubt else (None, None)
     target = 0 if analysis.registered or analysis.watched or analysis.agreed else None
     why = "no register of assets was supplied" if analysis.watched else _NO_JOBS
+    unsure, own_word = None, True
+    if known and (unread := analysis.unread) is not None and unread.why:
+        mended = int((levels["status"].eq("unprotected") & unread.mended.gt(0)).sum())
+        low, high = value - mended, (value if high is None else high) + len(unread.assets)
+        unsure, own_word = unread.why, unread.jobs.own_word or not len(unread.jobs)
+        low, high = (None, None) if low == high else (low, high)
+    found = decide(value, target, "lower", low=low, high=high, why=why, unsure=unsure, own_word=own_word)
     return Figure(
         measure="backups.unprotected",
         value=value,
@@ -737,8 +790,8 @@ def _unprotected(analysis: Analysis) -> Figure:
         low=low,
         high=high,
         target=target,
-        verdict=decide(value, target, "lower", low=low, high=high, own_word=True).verdict,
-        why_missing=None if known else why,
+        verdict=found.verdict,
+        why_missing=found.why if known else why,
     )
 
 
@@ -763,9 +816,12 @@ def _never_proven(analysis: Analysis) -> Figure:
 
 
 def _failed_restores(analysis: Analysis) -> Figure:
+    lost = len(analysis.unread.tests) if analysis.tested and analysis.unread is not None else 0
     return Figure(
         measure="backups.failed_restores",
         value=len(analysis.failed_restores) if analysis.tested else None,
+        low=max(0, len(analysis.failed_restores) - lost) if lost else None,
+        high=len(analysis.failed_restores) + lost if lost else None,
         n=len(analysis.failed_restores) if analysis.tested else None,
         why_missing=None if analysis.tested else "no restore tests were supplied",
     )

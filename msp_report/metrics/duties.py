@@ -4,7 +4,8 @@ The same slots and gaps as for backups (rule 31), with the interval of each duty
 good points. Decided here: a duty without any proof in all that was supplied has missed every slot, because to
 prove it is the provider's part; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
 listed and proves nothing; a duty is due from the term's first day where that lies in the period; names are compared
-without case and outer blanks; a proof at or after the cut-off does not exist yet (rule 0).
+without case and outer blanks; a proof at or after the cut-off does not exist yet (rule 0). A rejected proof that may be
+of a duty counts at its time at the best, and for every slot where its time could not be read (rule 42).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pandas as pd
 from msp_report.metrics.backups import gaps, slots
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
+from msp_report.model.dropped import Dropped
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import normal, says_nothing
@@ -39,6 +41,7 @@ _COLUMNS = [
     "verdict",
     "why",
     "clause",
+    "good_high",
 ]
 
 
@@ -73,20 +76,24 @@ class Analysis:
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
-    return Analysis(levels(*given), strays(*given), empty(*given))
+    return Analysis(levels(*given, Dropped.of(case, "duty_evidence")), strays(*given), empty(*given))
 
 
 def levels(
-    evidence: pd.DataFrame | None, contract: Contract | Mapping[str, Any], start: datetime, end: datetime
+    evidence: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: datetime,
+    end: datetime,
+    unread: Dropped | None = None,
 ) -> pd.DataFrame:
     """How well each duty of the contract was kept in a period.
 
     Parameters: `evidence` as the canonical table duty_evidence with its look-back, None where not supplied;
     `contract` a model or a dict like contract.yaml, of which the version in force on the first local day counts;
-    `[start, end)` the period, timezone-aware, `end` the cut-off.
+    `[start, end)` the period, timezone-aware, `end` the cut-off; `unread`, the rejected rows of duty_evidence.
     Returns: one row per duty, missed ones first, then the worst gap against its interval: duty, every_days,
     expected, good and missed [slots], attained_days (the largest gap, of 24 h), last_done_at, last_by,
-    last_evidence, proofs (in the period), verdict, why, clause.
+    last_evidence, proofs (in the period), verdict, why, clause, good_high (good with rejected proofs).
     Raises: ValueError for naive instants.
     Edge cases decided: without a file all is no_data; a file without rows leaves every duty unproved.
     Source: rule 31 and contract.yaml `duties`; system 10 (docs/board.md).
@@ -127,15 +134,51 @@ def levels(
         last_evidence=latest["evidence"].array,
         proofs=inside.reindex(spans["subject"]).fillna(0).astype("Int64").array,
     )
-    kept = [decide(float(missed), 0.0, "lower").verdict for missed in table["missed"]]
-    table["verdict"] = pd.Series(kept, table.index, dtype="str")
-    table["why"] = pd.Series(None, table.index, dtype="str")
+    lost = [unread.about(duty=duty) if unread is not None else None for duty in table["duty"]]
+    table["good_high"] = _at_best(spans, proofs, lost, table["expected"], last)
+    kept = [
+        decide(
+            float(expected - good),
+            0.0,
+            "lower",
+            low=float(expected - high),
+            unsure=rows.why if rows is not None else None,
+            own_word=rows is None or rows.own_word,
+        )
+        for expected, good, high, rows in zip(
+            table["expected"], table["good"], table["good_high"], lost, strict=True
+        )
+    ]
+    table["verdict"] = pd.Series([one.verdict for one in kept], table.index, dtype="str")
+    table["why"] = pd.Series([one.why for one in kept], table.index, dtype="str")
     if evidence is None:
-        table[["good", "missed", "proofs"]] = pd.NA
+        table[["good", "missed", "proofs", "good_high"]] = pd.NA
         table["attained_days"] = float("nan")
         table["verdict"], table["why"] = "no_data", _NO_FILE
     late = -(table["attained_days"] / table["every_days"]).where(table["verdict"].eq("missed"), 0)
     return table.loc[late.sort_values(kind="stable").index, _COLUMNS].reset_index(drop=True)
+
+
+def _at_best(
+    spans: pd.DataFrame,
+    proofs: pd.DataFrame,
+    lost: list[Dropped | None],
+    expected: pd.Series,
+    last: int,
+) -> pd.Series:
+    """The slots of each duty that would be proved if its rejected proofs were good."""
+    found = expected.astype("Int64").copy()
+    for place, rows in enumerate(lost):
+        if rows is not None and len(rows) and rows.rows["done_at"].isna().any():
+            continue
+        subject = spans["subject"].iloc[place]
+        at = proofs.loc[proofs["subject"].eq(subject), ["subject", "at"]]
+        if rows is not None and len(rows):
+            more = micros(rows.rows["done_at"], "duty_evidence.done_at").astype("int64")
+            at = pd.concat([at, pd.DataFrame({"subject": subject, "at": more[more < last]})])
+        missed = slots(spans.iloc[[place]], at)["missed"].sum()
+        found.iloc[place] = expected.iloc[place] - int(missed)
+    return found.array
 
 
 def strays(
@@ -173,15 +216,14 @@ _NO_FILE = "no proofs of duties were supplied"
 
 def _figures_of(row: Mapping[str, Any]) -> Iterator[Figure]:
     known = row["verdict"] != "no_data"
-    common = {
-        "subject": row["duty"],
-        "clause": row["clause"],
-        "why_missing": None if known else row["why"],
-    }
+    ranges = known and row["good_high"] > row["good"]
+    common = {"subject": row["duty"], "clause": row["clause"], "why_missing": row["why"]}
     yield Figure(
         measure="duties.kept_ratio",
         value=row["good"] / row["expected"] if known else None,
         n=row["expected"],
+        low=row["good"] / row["expected"] if ranges else None,
+        high=row["good_high"] / row["expected"] if ranges else None,
         target=1.0,
         verdict=row["verdict"],
         **common,

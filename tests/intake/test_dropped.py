@@ -20,7 +20,9 @@ def dropped(tmp_path):
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
         model = Sources.model_validate({"reject_limit_ratio": 1, **(sources or {})})
-        ingest.read_month(model, folder, Month(2026, 4), "Europe/London", tmp_path / "accepted", params=tmp_path)
+        ingest.read_month(
+            model, folder, Month(2026, 4), "Europe/London", tmp_path / "accepted", params=tmp_path
+        )
         return pd.read_parquet(tmp_path / "accepted" / "rejects" / f"{table}.parquet")
 
     return run

@@ -11,6 +11,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets import again, course, doubts, flow, still_open, verdicts
 from msp_report.metrics.tickets.history import History, history_of
+from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
 from msp_report.model.figures import Figure
 from msp_report.model.tables import TABLES
@@ -26,6 +27,7 @@ class Analysis:
     looked. `clocks` and `records()["clocks"]` hold the tickets that were open at some time in the period; `undated` the
     tickets called solved though nothing says when; `contradictions` those of which two statements cannot both be true;
     `ended_before` the clocks that no month counts, where no tickets of the month before were accepted (`begins`);
+    `unread` the rejected rows of tickets and of their log;
     `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all.
     """
 
@@ -53,6 +55,7 @@ class Analysis:
     begins: bool
     at_once_ratio: float
     doubts: dict[str, str]
+    unread: Unread
     supplied: bool
     start: pd.Timestamp
     end: pd.Timestamp
@@ -83,8 +86,8 @@ class Analysis:
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
         .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets.
         Edge cases decided: attainment has low and high where tickets contradict themselves or a series begins
-        (rules 15 and 43), the backlog where an open ticket is not listed any more (17), the others count
-        everything there is and have none; a verdict is given to attainment alone, where a share in time is
+        (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected
+        (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is given to attainment alone, where a share in time is
         agreed, and none is agreed for all priorities together; without a tickets table every figure of all is
         missing.
         """
@@ -120,11 +123,20 @@ def analyse(case: Case) -> Analysis:
     follow_up = again.followed(history, later, contract, start, end)
     repeated = again.repeats(history, contract, start, end)
     stay = still_open.open_tickets(history, every, case.own("tickets"))
+    unread = Unread.of(case, history)
     return Analysis(
         history=history,
         clocks=course.alive(every, start),
         attainment=verdicts.attainment(
-            every, contract, start, end, begins=begins, other=other, doubts=doubted
+            every,
+            contract,
+            start,
+            end,
+            begins=begins,
+            other=other,
+            doubts=doubted,
+            unread=unread if given is not None else None,
+            own_word=case.own_word("tickets", "ticket_events"),
         ),
         rules=readings,
         robustness=verdicts.robustness(readings),
@@ -147,6 +159,7 @@ def analyse(case: Case) -> Analysis:
         begins=begins,
         at_once_ratio=doubts.at_once_ratio(every, start, end),
         doubts=doubted,
+        unread=unread,
         supplied=given is not None,
         start=start,
         end=end,
@@ -211,6 +224,8 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
             ),
             (True, f"no {clock} was decided in the period"),
         )
+        missing = None if pd.notna(row["attainment_ratio"]) else _first(why)
+        lost = analysis.unread.why(clock, subject) if row["verdict"] == "no_verdict" else None
         yield Figure(
             measure=f"tickets.{clock}_attainment",
             subject=subject,
@@ -222,7 +237,7 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
             verdict=row["verdict"] if analysis.supplied else "no_data",
             robust=robust if isinstance(robust, str) else None,
             clause=row["clause"],
-            why_missing=None if pd.notna(row["attainment_ratio"]) else _first(why),
+            why_missing=lost or missing,
         )
 
 
@@ -256,15 +271,24 @@ def _tickets_counted(analysis: Analysis, subject: str) -> Iterator[Figure]:
     row = _row(analysis.volumes, dimension="priority" if subject else "all", value=subject)
     gone = analysis.vanished
     unseen = len(gone if not subject else gone[gone["priority"] == subject])
+    unread = analysis.unread
+    less, more = unread.backlog(analysis.history, subject)
+    ids, loose = unread.moved("resolution", subject)
+    around = {
+        "opened": (0, unread.added(subject)),
+        "solved": (len(ids) + loose, len(ids) + loose + unread.added(subject)),
+        "backlog": (unseen + less, more),
+    }
     for name, column in (("opened", "opened"), ("solved", "solved"), ("backlog", "open_at_end")):
         value = row.get(column, 0) if analysis.supplied else None
-        ranges = name == "backlog" and unseen > 0
+        below, above = around[name]
+        ranges = analysis.supplied and below + above > 0
         yield Figure(
             measure=f"tickets.{name}",
             subject=subject,
             value=value,
-            low=value - unseen if ranges else None,
-            high=value if ranges else None,
+            low=max(0, value - below) if ranges else None,
+            high=value + above if ranges else None,
             why_missing=None if analysis.supplied else _NOT_SUPPLIED,
         )
 
@@ -285,12 +309,19 @@ def _came_back(analysis: Analysis, subject: str) -> Iterator[Figure]:
             (True, "the tickets have neither titles nor categories with requesters or assets"),
         ),
     }
-    for name, n in (("reopen_ratio", "followed"), ("repeat_ratio", "opened")):
+    ids, loose = analysis.unread.moved("resolution", subject)
+    turned, added = len(ids) + loose, analysis.unread.added(subject)
+    for name, n, each in (("reopen_ratio", "followed", 1), ("repeat_ratio", "opened", 2)):
         value = row.get(name, math.nan)
+        ranges = pd.notna(value) and added + turned > 0
+        hits = value * row[n]
         yield Figure(
             measure=f"tickets.{name}",
             subject=subject,
             value=value,
+            low=max(0.0, (hits - turned) / (row[n] + added + turned)) if ranges else None,
+            # a rejected ticket may repeat another one and be repeated itself
+            high=min(1.0, (hits + turned + each * added) / (row[n] + added)) if ranges else None,
             n=row[n],
             coverage=analysis.compared.coverage if name == "repeat_ratio" else None,
             why_missing=None if pd.notna(value) else _first(reasons[name]),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets.course import Course, Decided, alive, priorities
 from msp_report.metrics.tickets.history import micros
+from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.figures import judge
 from msp_report.model.gate import decide
 from msp_report.params import Contract, as_contract
@@ -45,6 +46,8 @@ class Reading(NamedTuple):
 READINGS = tuple(Reading(*parts) for parts in itertools.product(*_PARTS.values()))
 
 
+_UNDECIDED = "nothing was decided in the period"
+
 #: Why a verdict is left open: what the records say of it.
 ENDED_BEFORE = "clocks that ended before the first month"
 CONTRADICTED = "tickets that contradict themselves"
@@ -59,22 +62,26 @@ def attainment(
     begins: bool = False,
     other: pd.DataFrame | None = None,
     doubts: Mapping[str, str] | None = None,
+    unread: Unread | None = None,
+    own_word: bool = True,
 ) -> pd.DataFrame:
     """How many clocks were met and breached in a period, by clock and priority.
 
     Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC]; `begins`,
     whether no tickets of the month before were accepted; `other`, the clocks of tickets that contradict themselves
-    with their other side believed; `doubts`, by clock, why the source cannot be believed at all.
+    with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `unread`, the
+    rejected rows; `own_word`, whether the tickets are the provider's own word (rule 50).
     Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
     use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
     decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
     minutes holds for it), clause, ended_before (clocks that no month counts, where a series begins), low and
     high (by what is contradicted or counted nowhere; missing where nothing is), why (it is left open).
     Edge cases decided: of a ticket that contradicts itself the side that is worse (better) for the share
-    counts in low (high); what ended before the first month is in both ends with all, and without; a clock
+    counts in low (high), and so do rejected rows (42): one that may be of a priority is one more breach, or one
+    more that was met; what ended before the first month is in both ends with all, and without; a clock
     counts in the period in which it was decided; a priority without an agreed target in minutes has no clocks
     to decide and is no_target; without response data the response is no_data.
-    Source: rules 15, 43, 46.
+    Source: rules 15, 42, 43, 46.
     """
     contract = as_contract(contract)
     doubts = doubts or {}
@@ -97,7 +104,12 @@ def attainment(
         before = _clock_counts(places, {"met": earlier & met, "breached": earlier & ~met}, len(names))
         sided = _sides(clocks, other, clock, start, end, names)
         table = _judged_counts(contract, start, clock, names, counts, agreed)
-        frames.append(_left_open(table, before, sided, doubts.get(clock)))
+        more, lost = None, [None] * len(table)
+        if unread is not None and len(unread):
+            more = unread.more(clock, _outcome(clocks, clock, start, end), names)
+            lost = [unread.why(clock, name) for name in table["priority"]]
+        own = own_word and (unread is None or unread.own_word)
+        frames.append(_left_open(table, before, sided, doubts.get(clock), more, lost, own))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -142,13 +154,21 @@ def _left_open(
     before: dict[str, np.ndarray],
     sided: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     doubt: str | None,
+    more: tuple[np.ndarray, ...] | None,
+    lost: list[str | None],
+    own_word: bool,
 ) -> pd.DataFrame:
-    """The table with its interval, and with the verdicts that it leaves."""
+    """The table with its interval, and with the verdicts that it leaves: `sided` and `more` as `_sides` gives them, by
+    what contradicts itself and by what was rejected (`lost`, which rows)."""
+    contradicted = np.any([side != 0 for side in sided], axis=0)
+    if more is not None:
+        sided = tuple(one + two for one, two in zip(sided, more, strict=True))
     ends = []
     for met, breached in (sided[:2], sided[2:]):
         for with_met, with_breached in ((0, 0), (before["met"], before["breached"])):
-            hit = table["met"] + met + with_met
-            ends.append((hit / (hit + table["breached"] + breached + with_breached)).to_numpy(float))
+            hit = (table["met"] + met + with_met).clip(lower=0)
+            late = (table["breached"] + breached + with_breached).clip(lower=0)
+            ends.append((hit / (hit + late)).to_numpy(float))
     every = np.vstack([table["attainment_ratio"].to_numpy(float), *ends])
     low, high = np.fmin.reduce(every), np.fmax.reduce(every)
     known = table["attainment_ratio"].notna() & (low < high)
@@ -157,8 +177,10 @@ def _left_open(
         low=pd.Series(low).where(known),
         high=pd.Series(high).where(known),
     )
-    contradicted = np.any([side != 0 for side in sided], axis=0)
-    unsure = np.where(contradicted, CONTRADICTED, ENDED_BEFORE)
+    unsure = [
+        rows or (None if pd.isna(value) else CONTRADICTED if sides else ENDED_BEFORE)
+        for rows, sides, value in zip(lost, contradicted, table["attainment_ratio"], strict=True)
+    ]
     decided = [
         decide(
             plain(value),
@@ -168,7 +190,8 @@ def _left_open(
             high=plain(high),
             doubt=doubt,
             unsure=reason,
-            own_word=True,
+            own_word=own_word,
+            why=_UNDECIDED,
         )
         for value, target, low, high, reason in zip(
             *(table[name] for name in ("attainment_ratio", "target_ratio", "low", "high")),

@@ -11,6 +11,15 @@ def opening(page: Page) -> list[str | None]:
     missed = page.all("duties.kept_ratio", "missed")
     if duties.raw.value is None:
         return [page.language("Whether standard duties are done is not known: {why_missing}.", **duties)]
+    unclear = page.all("duties.kept_ratio", "no_verdict")
+    if unclear and not missed:
+        return [
+            page.language(
+                "Whether these standard duties were done as often as agreed in {period} cannot be told: {duties}.",
+                period=page.period,
+                duties=page.subjects(unclear),
+            )
+        ]
     if not missed:
         return [
             page.language(
@@ -47,6 +56,13 @@ def kept_ratio_missed(f: Said) -> str:
 def kept_ratio_met(f: Said) -> str:
     """A duty that is proved each time."""
     return f.language("{subject} is proved each time it was due.", **f)
+
+
+def kept_ratio_no_verdict(f: Said) -> str:
+    """A proof that could not be read may be what lacks."""
+    return f.language(
+        "{subject}: whether it was done each time it was due cannot be told ({why_missing}).", **f
+    )
 
 
 def kept_ratio_no_data(f: Said) -> str:
