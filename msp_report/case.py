@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report import params
-from msp_report.intake import ingest
+from msp_report.intake import ingest, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.model import privacy
 from msp_report.model.period import Month, Period
@@ -263,18 +263,19 @@ class Case:
         the same as a file without rows; an earlier month's never stands in for this one's (rule 41).
         """
         if name not in self._read:
-            self._read[name] = _join(name, self.paths(name))
+            self._read[name] = lookback.join(name, self.paths(name), self._reused)
         return self._read[name]
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
         if not self.later_months:
             return self.table(name)
-        return _join(name, self.paths(name, [*self.months, *self.later_months]))
+        months = [*self.months, *self.later_months]
+        return lookback.join(name, self.paths(name, months), self._reused)
 
     def own(self, name: str) -> pd.DataFrame | None:
         """A canonical table as the newest exports have it, without look-back; None where they have none."""
-        return _join(name, self.paths(name, [self.newest]))
+        return lookback.join(name, self.paths(name, [self.newest]))
 
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
@@ -317,6 +318,17 @@ class Case:
         evidence = {entry["file"]: entry["evidence"] for entry in files if entry["table"] == name}
         frame["evidence"] = frame["file"].map(evidence).astype("str")
         return frame[[*named, "evidence", *own]].reset_index(drop=True)
+
+    @cached_property
+    def _reused(self) -> pd.DataFrame | None:
+        """The tickets of earlier months whose number is another ticket's by now; None where there are none."""
+        return lookback.reused(self.paths("tickets"), self.timezone)
+
+    def replaced(self) -> pd.DataFrame:
+        """The rows of earlier months that this period's newest exports give other values, or whose number they use
+        again: table, month, key, reason (rule 42)."""
+        found = [lookback.replaced(name, self.paths(name), self._reused) for name in TABLES]
+        return pd.concat(found, ignore_index=True)
 
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
@@ -482,20 +494,6 @@ def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:
     """What a month's table was made from: the same inputs in two months are one table."""
     entries = [entry for entry in manifest["files"] if entry["table"] == table]
     return tuple(sorted((entry["file"], entry["sha256"]) for entry in entries)) or (str(folder),)
-
-
-def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
-    if not paths:
-        return None
-    table = TABLES[name]
-    frames = [pd.read_parquet(path) for path in paths]
-    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    if frame.empty:
-        return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
-    frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
-    if len(frames) > 1:
-        frame = frame.drop_duplicates(list(table.key) or None, keep="last", ignore_index=True)
-    return frame
 
 
 def read_table(name: str, path: Path) -> pd.DataFrame:

@@ -61,6 +61,9 @@ class MonthOf:
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))
 
+    def replaced(self) -> pd.DataFrame:
+        return pd.DataFrame(columns=["table", "month", "key", "reason"])
+
     def own_word(self, *tables: str) -> bool:
         return self.independent.isdisjoint(tables)
 

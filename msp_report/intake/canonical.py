@@ -235,7 +235,7 @@ def _dropped(
         kept[name] = pa.array(np.tile(np.array(some, object), len(bad)), pa.string())
         cells = [readings[one].take(at) for one in some]
         kept[value] = pa.chunked_array(cells or [[]], ARROW["number"]).combine_chunks()
-        kept[value] = kept[value].take(pa.array((np.tile(np.arange(len(some)), len(bad)) * len(bad) + wide)))
+        kept[value] = kept[value].take(pa.array(np.tile(np.arange(len(some)), len(bad)) * len(bad) + wide))
         bad, why = bad[wide], why[wide]
         at = pa.array(bad)
     filled = np.zeros(len(bad), np.int64)

@@ -73,6 +73,9 @@ class Case(Protocol):
         canonical columns as far as they could be read, missing where not (rule 42), a column called line as
         document_line; `evidence`, where it is there, says whose word each is; without rows where there are none."""
 
+    def replaced(self) -> pd.DataFrame:
+        """The rows of earlier months that this period's newest exports replace: table, month, key, reason."""
+
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
 

@@ -1,4 +1,4 @@
-"""The rejected rows of a table as every verdict has to reckon with them: which may belong to a subject, and whose they are.
+"""The rejected rows of a table as every verdict reckons with them: which may belong to a subject, and whose they are.
 
 A row whose subject could not be read may belong to any (rule 42). Rows of the provider's own file leave a miss
 standing; those of an independent one turn it too (rule 50).

@@ -157,9 +157,9 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """procurement.at_stake (the target is 0, as documents must agree; no_verdict where nothing is at stake but
-        lines could not be compared, or rejected rows may touch them, no_data where nothing was invoiced), .exceptions, .already_paid, .unsure (lines
-        without an exception that could not be compared) and .unchecked (n = order lines) over all;
-        then .exceptions and .amount of each kind. Without purchases all are missing and say why."""
+        lines could not be compared, or rejected rows may touch them, no_data where nothing was invoiced), .exceptions,
+        .already_paid, .unsure (lines without an exception that could not be compared) and .unchecked (n = order lines)
+        over all; then .exceptions and .amount of each kind. Without purchases all are missing and say why."""
         return [*self._over_all(), *self._by_kind()]
 
     def _over_all(self) -> Iterator[Figure]:
@@ -320,8 +320,8 @@ def due(
     """What is to be paid, and whether to pay it: hold, release or cannot tell (rule 27).
 
     Parameters and raises: as `match`; `on` the day at whose end the page stands, or the instant of a cut-off, of which
-    the day before it in the client's zone counts: later documents do not exist; `unread`, the rejected rows: what they may
-    touch is never released.
+    the day before it in the client's zone counts: later documents do not exist; `unread`, the rejected rows: what they
+    may touch is never released.
 
     Returns: one row per unpaid invoice, the next due first, those without a due date last: `decision` is hold where
     any of its lines has an exception of any month (`why` names them) that no approver has accepted by name on the

@@ -87,8 +87,8 @@ class Analysis:
         .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets.
         Edge cases decided: attainment has low and high where tickets contradict themselves or a series begins
         (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected
-        (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is given to attainment alone, where a share in time is
-        agreed, and none is agreed for all priorities together; without a tickets table every figure of all is
+        (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is
+        given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without a tickets table every figure of all is
         missing.
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back, _worked)
