@@ -301,23 +301,23 @@ class Case:
         """The rejected rows of a table that may be records, as far as they could be read (rule 42).
 
         Of the period's newest exports; exact duplicates, totals and footers are not among them. Columns file, line,
-        reason and evidence (whose word the file is), then the table's own, missing where they could not be read; a
-        column called line is `document_line`.
+        reason and whose (word the file is: raw, provider or probe), then the table's own, missing where they could not
+        be read; a column called line is `document_line`.
         """
         table = TABLES[name]
         named = ["file", "line", "reason"]
         own = ["document_line" if column == "line" else column for column in table.names]
         path = self.accepted / "rejects" / f"{name}.parquet"
         if self.is_withheld(name) or not path.exists():
-            frame = table.empty().set_axis(own, axis=1).assign(file="", line=0, reason="", evidence="")
-            return frame[[*named, "evidence", *own]]
+            frame = table.empty().set_axis(own, axis=1).assign(file="", line=0, reason="", whose="")
+            return frame[[*named, "whose", *own]]
         frame = pd.read_parquet(path)
         types = {known: PANDAS[column.type] for known, column in zip(own, table.columns, strict=True)}
         frame = frame[frame["is_record"]].astype(types).sort_values(["file", "line"], kind="stable")
         files = self.manifest["files"]
         evidence = {entry["file"]: entry["evidence"] for entry in files if entry["table"] == name}
-        frame["evidence"] = frame["file"].map(evidence).astype("str")
-        return frame[[*named, "evidence", *own]].reset_index(drop=True)
+        frame["whose"] = frame["file"].map(evidence).astype("str")
+        return frame[[*named, "whose", *own]].reset_index(drop=True)
 
     @cached_property
     def _reused(self) -> pd.DataFrame | None:

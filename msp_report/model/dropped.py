@@ -29,7 +29,7 @@ class Dropped:
     def of(cls, case: Case, table: str) -> Dropped:
         """Those of a table in the period's newest exports."""
         rows = case.rejected(table).reset_index(drop=True)
-        known = rows["evidence"].dropna() if "evidence" in rows else rows["file"].iloc[:0]
+        known = rows["whose"].dropna() if "whose" in rows else rows["file"].iloc[:0]
         own = known.eq("provider").all() if len(known) else case.own_word(table)
         return cls(rows, bool(own))
 
