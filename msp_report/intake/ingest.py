@@ -10,6 +10,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -138,12 +139,16 @@ def read_month(
     with tempfile.TemporaryDirectory(prefix=".reading-", dir=into) as name:
         staging = Path(name)
         speaks = False
+        shared: list[str] = []
         for table, found in inputs.items():
             outcome = _outcome(
                 TABLES[table], found, timezone, sources.reject_limit_ratio, cache, staging, say
             )
             speaks |= _publish(outcome, TABLES[table], Period(month, month), timezone, staging)
             _note(manifest, table, outcome)
+            shared = outcome.shared if table == "tickets" else shared
+        if shared:
+            _follow_tickets(inputs, manifest, set(shared), staging)
         if not problems and not speaks:
             problems.append(_silence(manifest, sources, folder))
         _replace(staging, into, whole=not problems)
@@ -208,6 +213,14 @@ class Input:
     layout: Layout
     fixed: Mapping[str, str]
     """Columns from the path."""
+
+    def label(self, table: str) -> str:
+        """What the file is called where its numbers are another file's too: its source's name, or what its own name
+        says beside the table's."""
+        if self.source.name:
+            return self.source.name
+        stem = re.sub(rf"{table}|\.\w+$", "", self.name, flags=re.IGNORECASE).strip("-_ ./")
+        return stem or self.name.rpartition(".")[0]
 
     @property
     def account(self) -> dict[str, Any]:
@@ -298,6 +311,8 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     unreadable: set[int] = field(default_factory=set)
     """The files, by their place, that could not be read to their end."""
+    shared: list[str] = field(default_factory=list)
+    """The numbers that several files use for different things."""
 
 
 @cache
@@ -325,7 +340,10 @@ def _outcome(
 ) -> Outcome:
     """What a table's files give, from the cache where they were read before in the same way."""
     key = [code(), table.name, timezone, limit]
-    key += [[i.account, i.layout.model_dump(), dict(i.fixed), sorted(i.source.columns)] for i in inputs]
+    key += [
+        [i.account, i.layout.model_dump(), dict(i.fixed), sorted(i.source.columns), i.source.name]
+        for i in inputs
+    ]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]
     kept = cache / "tables" / name if cache is not None else None
     if kept is not None and (outcome := _load(kept)):
@@ -337,7 +355,8 @@ def _outcome(
     try:
         outcome = _read_table(table, inputs, timezone, limit, folder, say)
         if kept is not None and not outcome.problems:
-            text = json.dumps({"accounts": list(map(asdict, outcome.accounts)), "warnings": outcome.warnings})
+            told = {"warnings": outcome.warnings, "shared": outcome.shared}
+            text = json.dumps({"accounts": list(map(asdict, outcome.accounts)), **told})
             (folder / "account.json").write_text(text, encoding="utf-8")
             with suppress(OSError):  # another process was faster: its files are the same
                 os.replace(folder, kept)
@@ -355,7 +374,8 @@ def _load(folder: Path) -> Outcome | None:
         kept = json.loads((folder / "account.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return Outcome(folder, [FileAccount(**account) for account in kept["accounts"]], kept["warnings"])
+    accounts = [FileAccount(**account) for account in kept["accounts"]]
+    return Outcome(folder, accounts, kept["warnings"], shared=kept["shared"])
 
 
 def _sweep(folder: Path) -> None:
@@ -381,6 +401,9 @@ def _read_table(
     for numbers in by_source.values():
         _read_source(table, inputs, numbers, timezone, stage, rejects, outcome, say)
     stage.close()
+    outcome.shared = sorted(staged.shared_numbers(stage, table))
+    if outcome.shared:
+        stage = _kept_apart(stage, table, inputs, outcome)
     left_out, rejected = staged.keys(stage, table) if table.key else staged.same_rows(stage)
     _reject_later(rejected, table, inputs, outcome, rejects)
     _keep_conflicts(rejected, stage, table, inputs, rejects)
@@ -390,6 +413,20 @@ def _read_table(
         path.unlink()
     _settle(outcome, rejects, limit)
     return outcome
+
+
+def _kept_apart(stage: staged.Stage, table: Table, inputs: list[Input], outcome: Outcome) -> staged.Stage:
+    """The rows with the numbers that several files use for different things called by their file."""
+    labels = [given.label(table.name) for given in inputs]
+    if len(set(labels)) < len(labels):  # files of one source: each is one of its own
+        labels = [f"{label} {given.name}" for label, given in zip(labels, inputs, strict=True)]
+    first = outcome.shared[0]
+    outcome.warnings.append(
+        f"{table.name}: {len(outcome.shared):,} numbers stand in several files for different things, such as {first}: "
+        f"they are kept apart by their files, as in {labels[0]}: {first}"
+    )
+    path = stage.path.with_name("staged-apart.parquet")
+    return staged.renamed(stage, table.key[0], set(outcome.shared), labels, path)
 
 
 def _read_source(
@@ -659,6 +696,53 @@ def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, stag
         done += account.rows
     silent = after if table.name in HOLDING else before | after
     return is_empty or not silent.all()
+
+
+def _follow_tickets(
+    inputs: Mapping[str, list[Input]], manifest: Manifest, shared: set[str], staging: Path
+) -> None:
+    """Log and hours of tickets that are kept apart: each follows the tickets' file of its label.
+
+    What no label joins belongs to none of them: it stays under the bare number, and is listed with the rejected rows as
+    what may belong to any.
+    """
+    labels = {given.label("tickets") for given in inputs["tickets"]}
+    for table in ("ticket_events", "time_entries"):
+        path = staging / "tables" / f"{table}.parquet"
+        if not path.exists():
+            continue
+        rows = pq.read_table(path)
+        accounts = [account for account in manifest.files if account.table == table]
+        own = [given.label(table) for given in inputs[table]]
+        counts = [account.rows for account in accounts]
+        label, file = np.repeat(own, counts), np.repeat([account.file for account in accounts], counts)
+        numbers = rows.column("ticket_id").to_pandas()
+        ours = numbers.isin(shared).to_numpy(bool)
+        joined = ours & np.isin(label, list(labels))
+        named = numbers.mask(joined, pd.Series(label, numbers.index) + ": " + numbers)
+        place = rows.schema.get_field_index("ticket_id")
+        renamed = rows.set_column(
+            place, rows.schema.field(place), pa.array(named, pa.string(), from_pandas=True)
+        )
+        pq.write_table(renamed, path, compression="zstd")
+        loose = rows.filter(pa.array(ours & ~joined))
+        if len(loose):
+            _add_loose(loose, file[ours & ~joined], staging / "rejects" / f"{table}.parquet")
+
+
+def _add_loose(rows: pa.Table, files: np.ndarray, path: Path) -> None:
+    """Rows of a number that two tickets have, put beside the rejected ones; whose they are cannot be told."""
+    kept = pq.read_table(path)
+    more = {
+        "file": pa.array(files, pa.string()),
+        "line": pa.array(np.zeros(len(rows), np.int64)),
+        "reason": pa.array([why.SHARED] * len(rows)),
+        "is_record": pa.array([True] * len(rows)),
+        **{name: rows.column(name) for name in rows.column_names},
+        "ticket_id": pa.nulls(len(rows), pa.string()),
+    }
+    added = pa.table(more).select(kept.schema.names).cast(kept.schema)
+    pq.write_table(pa.concat_tables([kept, added]), path, compression="zstd")
 
 
 def _fill_month(path: Path, column: Column, month: str) -> None:

@@ -50,18 +50,32 @@ def reused(paths: list[Path], timezone: str) -> pd.DataFrame | None:
         return None
     frames = [pd.read_parquet(path, columns=["ticket_id", "opened_at"]) for path in paths]
     months = [_month(path) for path in paths]
-    rows = pd.concat([frame.assign(month=str(month)) for frame, month in zip(frames, months, strict=True)])
+    named = [frame.assign(month=str(month)) for frame, month in zip(frames, months, strict=True)]
+    rows = pd.concat(named, ignore_index=True)
+    apart = _kept_apart_since(rows)
     rows = rows[rows["ticket_id"].duplicated(keep=False)]
     ends = {str(month): Period(month, month).bounds(timezone)[1] for month in months}
     later = rows.groupby("ticket_id", sort=False)[["opened_at"]].shift(-1)["opened_at"]
     ends_with = (later >= rows["month"].map(ends)) & (later != rows["opened_at"])
     if not ends_with.any():
-        return None
+        return apart if len(apart) else None
     # a row belongs to the life that ends with the next such row of its number
     last = rows["month"].where(ends_with)
     rows = rows.assign(last=last.groupby(rows["ticket_id"], sort=False).bfill())
     found = rows[rows["last"].notna()]
-    return found.assign(name=found["ticket_id"] + " (" + found["last"] + ")")[["month", "ticket_id", "name"]]
+    found = found.assign(name=found["ticket_id"] + " (" + found["last"] + ")")[["month", "ticket_id", "name"]]
+    return pd.concat([found, apart]).drop_duplicates(["month", "ticket_id"], ignore_index=True)
+
+
+def _kept_apart_since(rows: pd.DataFrame) -> pd.DataFrame:
+    """Tickets under their bare number whose number is kept apart by its file in another month (`berlin: 1001`)."""
+    parts = rows["ticket_id"].str.partition(": ")
+    named = rows[parts[1].ne("")].assign(bare=parts[2], name=rows["ticket_id"])[["bare", "opened_at", "name"]]
+    bare = rows[rows["ticket_id"].isin(named["bare"])]
+    found = bare.merge(
+        named.drop_duplicates(), left_on=["ticket_id", "opened_at"], right_on=["bare", "opened_at"]
+    )
+    return found[["month", "ticket_id", "name"]]
 
 
 def _read(name: str, path: Path, reused: pd.DataFrame | None) -> pd.DataFrame:
@@ -93,7 +107,7 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
         from read_parquet(?, filename = true) o join read_parquet(?) n on {keys} where not ({same})
     """
     older = [str(path) for path in paths[:-1]]
-    with duckdb.connect(config={"memory_limit": "1500MB", "TimeZone": "UTC"}) as database:
+    with duckdb.connect(config={"memory_limit": "1500MB"}) as database:
         rows = database.execute(query, [older, str(paths[-1])]).to_arrow_table().to_pandas()
     months: Mapping[str, str] = {str(path): str(_month(path)) for path in paths}
     rows = rows.assign(table=name, month=rows["path"].map(months), reason=REPLACED)

@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pandas.util import hash_pandas_object
 
@@ -96,6 +97,35 @@ def same_rows(stage: Stage) -> tuple[np.ndarray, pd.DataFrame]:
         rows = db.frame(f"select * from staged semi join ({twice}) using (_hash) order by _position")
     again = rows.duplicated([*stage.schema.names, "_hash"])
     return rows.loc[again, "_position"].to_numpy(np.int64), _rejected(rows[again], reasons.DUPLICATE)
+
+
+def shared_numbers(stage: Stage, table: Table) -> set[str]:
+    """The numbers that several files use for different things, as the table's `told_apart_by` shows."""
+    if table.told_apart_by is None or stage.is_distinct(table.key):
+        return set()
+    number, other = table.key[0], table.told_apart_by
+    query = (
+        f'select "{number}" as number from staged group by "{number}" '
+        f'having count(distinct _file) > 1 and count(distinct "{other}") > 1'
+    )
+    with _Database(stage) as db:
+        return set(db.frame(query)["number"])
+
+
+def renamed(stage: Stage, column: str, numbers: set[str], labels: Sequence[str], path: Path) -> Stage:
+    """The same rows, with some numbers called by their file's label, as in `berlin: 1001`."""
+    found = Stage(path, stage.schema)
+    for batch in stage.batches(np.array([], np.int64)):
+        rows = pa.Table.from_batches([batch])
+        own = pa.array(labels, pa.string()).take(rows.column("_file").combine_chunks())
+        shared = pc.is_in(rows.column(column), value_set=pa.array(sorted(numbers), pa.string()))
+        named = pc.if_else(
+            shared, pc.binary_join_element_wise(own, rows.column(column), ": "), rows.column(column)
+        )
+        rows = rows.set_column(rows.schema.get_field_index(column), column, named)
+        found.append(rows.select(stage.schema.names), rows.select(ORIGIN.names))
+    found.close()
+    return found
 
 
 def keys(stage: Stage, table: Table) -> tuple[np.ndarray, pd.DataFrame]:

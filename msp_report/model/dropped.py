@@ -60,10 +60,9 @@ class Dropped:
 
 def told(*several: Dropped) -> str | None:
     """Which rejected rows leave a verdict open, each with its file and line; None where there are none."""
+    rows = pd.concat([one.rows[["file", "line"]] for one in several])
     places = [
-        f"{file}:{line}"
-        for one in several
-        for file, line in zip(one.rows["file"], one.rows["line"], strict=True)
+        f"{file}:{line}" if line else file for file, line in zip(rows["file"], rows["line"], strict=True)
     ]
     places = list(dict.fromkeys(places))
     if not places:

@@ -1,7 +1,7 @@
 """Breaking a row never improves a verdict and never lowers what is owed (rule 42), on the demo's October.
 
-One row of a table is taken out of what was accepted and put among the rejected ones: with an unreadable date, an unknown
-code or unread key, or whole, as a conflicting key leaves it. Availability has a test of its own.
+One row of a table is taken out of what was accepted and put among the rejected ones: with an unreadable date, an
+unknown code or unread key, or whole, as a conflicting key leaves it. Availability has a test of its own.
 """
 
 from __future__ import annotations

@@ -67,3 +67,43 @@ def test_wide_samples_keep_a_row_for_each_metric(dropped):
     found = dropped({"perf.csv": text}, "samples", source)
     assert found["metric"].tolist() == ["cpu", "disk"] and found["resource"].eq("srv").all()
     assert found["value"].isna().tolist() == [True, False] and found["line"].tolist() == [3, 3]
+
+
+ROW = "1001,2026-04-{}T09:00:00Z,P1,{},x\n"
+
+
+def test_two_help_desks_may_use_one_number_and_their_logs_follow_them(dropped, tmp_path):
+    log = "ticket_id,at,field,to\n1001,2026-04-{}T10:00:00Z,status,resolved\n"
+    found = dropped(
+        {
+            "tickets-a.csv": HEADER + ROW.format("02", "new"),
+            "tickets-b.csv": HEADER + ROW.format("03", "new"),
+            "ticket_events-a.csv": log.format("02"),
+            "ticket_events-b.csv": log.format("03"),
+        },
+        "tickets",
+    )
+    folder = tmp_path / "accepted" / "tables"
+    for table in ("tickets", "ticket_events"):
+        assert pd.read_parquet(folder / f"{table}.parquet")["ticket_id"].tolist() == ["a: 1001", "b: 1001"]
+    assert found.empty
+
+
+def test_a_log_that_joins_neither_of_two_tickets_may_belong_to_any(dropped):
+    files = {
+        "tickets-a.csv": HEADER + ROW.format("02", "new"),
+        "tickets-b.csv": HEADER + ROW.format("03", "new"),
+        "audit.csv": "ticket_id,at,field,to\n1001,2026-04-02T10:00:00Z,status,resolved\n",
+    }
+    sources = {"tables": {"tickets": {"file": "tickets*.csv"}, "ticket_events": {"file": "audit.csv"}}}
+    (row,) = dropped(files, "ticket_events", sources).to_dict("records")
+    assert (row["file"], row["reason"]) == ("audit.csv", reasons.SHARED) and pd.isna(row["ticket_id"])
+
+
+def test_one_ticket_in_two_files_that_differ_is_a_conflict(dropped):
+    other = ROW.replace("1001", "1002").format("02", "new")
+    files = {
+        "tickets-1.csv": HEADER + ROW.format("02", "new") + other,
+        "tickets-2.csv": HEADER + ROW.format("02", "resolved"),
+    }
+    assert dropped(files, "tickets")["reason"].tolist() == [reasons.CONFLICT] * 2

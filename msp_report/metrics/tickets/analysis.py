@@ -88,8 +88,8 @@ class Analysis:
         Edge cases decided: attainment has low and high where tickets contradict themselves or a series begins
         (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected
         (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is
-        given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without a tickets table every figure of all is
-        missing.
+        given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
+        without a tickets table every figure of all is missing.
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back, _worked)
         return [figure for subject in _subjects(self) for part in parts for figure in part(self, subject)]
