@@ -108,7 +108,7 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
     """
     older = [str(path) for path in paths[:-1]]
     with duckdb.connect(config={"memory_limit": "1500MB"}) as database:
-        rows = database.execute(query, [older, str(paths[-1])]).to_arrow_table().to_pandas()
+        rows = database.sql(query, params=[older, str(paths[-1])]).to_arrow_table().to_pandas()
     months: Mapping[str, str] = {str(path): str(_month(path)) for path in paths}
     rows = rows.assign(table=name, month=rows["path"].map(months), reason=REPLACED)
     if others is not None and name == "tickets":

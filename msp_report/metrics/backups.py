@@ -207,7 +207,7 @@ class Analysis:
     watched: bool
     tested: bool
     agreed: bool
-    unread: _Unread | None = None
+    unread: _RejectedRows | None = None
 
     @property
     def late(self) -> pd.DataFrame:
@@ -245,7 +245,7 @@ def analyse(case: Case) -> Analysis:
     """
     tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
     found = _analysed(*tables, case.agreed, case.start, case.end)
-    return replace(found, unread=_Unread.of(case, found.levels))
+    return replace(found, unread=_RejectedRows.of(case, found.levels))
 
 
 def _analysed(
@@ -279,7 +279,7 @@ def _analysed(
 
 
 @dataclass(frozen=True)
-class _Unread:
+class _RejectedRows:
     """The rejected rows (rule 42): `assets` that may need a backup, `jobs` that may be a good point, `tests`; and by
     asset of the levels how many of its missed slots the jobs may fill, two each at the most (`mended`)."""
 
@@ -289,7 +289,7 @@ class _Unread:
     mended: pd.Series
 
     @classmethod
-    def of(cls, case: Case, levels: pd.DataFrame) -> _Unread:
+    def of(cls, case: Case, levels: pd.DataFrame) -> _RejectedRows:
         register, jobs = (
             Dropped.of(case, "assets"),
             Dropped.of(case, "backup_jobs").before("started_at", case.end),

@@ -3,7 +3,8 @@
 A case gives tables as lines of CSV (times without an offset are in the client's zone), params as in contract.yaml,
 and the lines that must come out, with the columns that it speaks of; or what the answer is `refused` with. What stands
 at the head of a file holds for each of its cases unless the case says otherwise; a contract is laid over it key by
-key. A table with a header alone was supplied and is empty, one that is left out or blank was not supplied. A number
+key. `rejected` gives the rejected rows of a table, as far as they could be read, and `independent` the tables that are
+not the provider's own word. A table with a header alone was supplied and is empty, one that is left out or blank was not supplied. A number
 is compared to the decimals written, a whole number exactly. `docs/rules.md` has the rules.
 """
 
@@ -34,6 +35,7 @@ from msp_report.metrics import (
     requests,
     satisfaction,
     tickets,
+    vendors,
 )
 from msp_report.model.clock import Clock, localize
 from msp_report.model.period import Period
@@ -96,6 +98,18 @@ class Given:
         if not any(told.values()):
             return TABLES[name].empty()
         return pd.DataFrame({column: self._typed(cells, kinds[column]) for column, cells in told.items()})
+
+    def dropped(self, name: str) -> pd.DataFrame | None:
+        """The rejected rows of a table as Case.rejected has them; None where the case gives none."""
+        told = self.case.get("rejected", {}).get(name)
+        if not told:
+            return None
+        columns, table = columns_of(told), TABLES[name]
+        count = len(next(iter(columns.values())))
+        kinds = {column.name: column.type for column in table.columns}
+        read = {one: self._typed(columns.get(one, [""] * count), kind) for one, kind in kinds.items()}
+        place = {"file": f"{name}.csv", "line": range(2, count + 2), "reason": "as the case says"}
+        return pd.DataFrame(read).rename(columns={"line": "document_line"}).assign(**place)
 
     def _typed(self, cells: list[str], kind: str) -> pd.Series:
         read, dtype = self._types.get(kind, (str, "str"))
@@ -166,7 +180,10 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
     begins = given.case.get("begins") == "true"
     agreed = as_contract(given.contract)
     strategy = given.case.get("strategy")
-    return metrics.analyse(MonthOf(given.start, given.end, agreed, strategy, told, begins=begins))
+    month = MonthOf(given.start, given.end, agreed, strategy, told, begins=begins)
+    month.dropped = {name: rows for name in TABLES if (rows := given.dropped(name)) is not None}
+    month.independent = frozenset(given.case.get("independent", "").split())
+    return metrics.analyse(month)
 
 
 def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]:
@@ -174,8 +191,9 @@ def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]
     return lambda given: analysed(metrics, given).records()[name]
 
 
-def of_backup_figures(given: Given) -> pd.DataFrame:
-    return pd.DataFrame([vars(figure) for figure in analysed(backups, given).figures()])
+def figures_of_report(metrics: ModuleType) -> Callable[[Given], pd.DataFrame]:
+    """The figures of a report."""
+    return lambda given: pd.DataFrame([vars(figure) for figure in analysed(metrics, given).figures()])
 
 
 def of_attainment(given: Given) -> pd.DataFrame:
@@ -266,7 +284,13 @@ CORES = {
     "backups in doubt": record_of(backups, "doubts"),
     "duties": record_of(duties, "duties"),
     "restores that failed": record_of(backups, "failed_restores"),
-    "backup figures": of_backup_figures,
+    "backup figures": figures_of_report(backups),
+    "ticket figures": figures_of_report(tickets),
+    "licence figures": figures_of_report(licences),
+    "purchase figures": figures_of_report(procurement),
+    "payments with rejected rows": record_of(procurement, "due"),
+    "vendor figures": figures_of_report(vendors),
+    "licences with rejected rows": record_of(licences, "position"),
 }
 
 

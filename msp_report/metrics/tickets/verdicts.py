@@ -46,8 +46,6 @@ class Reading(NamedTuple):
 READINGS = tuple(Reading(*parts) for parts in itertools.product(*_PARTS.values()))
 
 
-_UNDECIDED = "nothing was decided in the period"
-
 #: Why a verdict is left open: what the records say of it.
 ENDED_BEFORE = "clocks that ended before the first month"
 CONTRADICTED = "tickets that contradict themselves"
@@ -191,7 +189,6 @@ def _left_open(
             doubt=doubt,
             unsure=reason,
             own_word=own_word,
-            why=_UNDECIDED,
         )
         for value, target, low, high, reason in zip(
             *(table[name] for name in ("attainment_ratio", "target_ratio", "low", "high")),

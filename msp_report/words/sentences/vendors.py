@@ -81,7 +81,9 @@ def undisclosed_met(f: Said) -> str:
 
 def undisclosed_no_verdict(f: Said) -> str:
     """A row of the register that could not be read may tell of a tie."""
-    return f.language("Whether every tie to the provider was disclosed is not known: {why_missing}.", **f)
+    if f.raw.why_missing:
+        return f.language("Whether every tie to the provider was disclosed is not known: {why_missing}.", **f)
+    return f.language("Whether every tie to the provider was disclosed is not known.")
 
 
 def undisclosed_no_data(f: Said) -> str:
