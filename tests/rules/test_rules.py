@@ -4,8 +4,8 @@ A case gives tables as lines of CSV (times without an offset are in the client's
 and the lines that must come out, with the columns that it speaks of; or what the answer is `refused` with. What stands
 at the head of a file holds for each of its cases unless the case says otherwise; a contract is laid over it key by
 key. `rejected` gives the rejected rows of a table, as far as they could be read, and `independent` the tables that are
-not the provider's own word. A table with a header alone was supplied and is empty, one that is left out or blank was not supplied. A number
-is compared to the decimals written, a whole number exactly. `docs/rules.md` has the rules.
+not the provider's own word. A table with a header alone was supplied and is empty, one that is left out or blank was
+not supplied. A number is compared to the decimals written, a whole number exactly. `docs/rules.md` has the rules.
 """
 
 from __future__ import annotations

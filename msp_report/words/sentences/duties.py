@@ -60,9 +60,11 @@ def kept_ratio_met(f: Said) -> str:
 
 def kept_ratio_no_verdict(f: Said) -> str:
     """A proof that could not be read may be what lacks."""
-    return f.language(
-        "{subject}: whether it was done each time it was due cannot be told ({why_missing}).", **f
-    )
+    if f.raw.why_missing:
+        return f.language(
+            "{subject}: whether it was done whenever it was due cannot be told ({why_missing}).", **f
+        )
+    return f.language("{subject}: whether it was done whenever it was due cannot be told.", **f)
 
 
 def kept_ratio_no_data(f: Said) -> str:
