@@ -1,6 +1,6 @@
 """Every word of a page is a message: in a language that brackets them all, what stands outside is the client's data.
 
-Two months, the day, three months as a year, a comparison and the server's own page, of the demo company.
+Two months, the day, the two as a year, a comparison and the server's own page, of the demo company.
 """
 
 import base64
@@ -19,12 +19,12 @@ from msp_report.words import questions
 from msp_report.words.language import PSEUDO
 from msp_report.workspace import PROJECT, Workspace
 
-YEAR, MONTHS = "2026-08..2026-10", ("2026-09", "2026-10")
+YEAR, MONTHS = "2026-09..2026-10", ("2026-09", "2026-10")
 
 
 @pytest.fixture(scope="module")
 def place(demo_place, tmp_path_factory) -> Workspace:
-    """A client with the demo company's params and three of its months, whose pages are in brackets, and its twin."""
+    """A client with the demo company's params and two of its months, whose pages are in brackets, and its twin."""
     root = tmp_path_factory.mktemp("pseudo")
     for client in ("demo-in-brackets", "twin"):
         folder = root / "params" / client
@@ -36,7 +36,7 @@ def place(demo_place, tmp_path_factory) -> Workspace:
             text = (folder / name).read_text(encoding="utf-8")
             assert before in text
             (folder / name).write_text(text.replace(before, after), encoding="utf-8")
-    for month in ("2026-08", *MONTHS):
+    for month in MONTHS:
         exports = demo_place.exports / "demo" / month
         shutil.copytree(exports, root / "exports" / "demo-in-brackets" / month)
     made = Workspace.find(root)
