@@ -214,18 +214,28 @@ class Case:
         return next((month for month in reversed(self.months) if self._came(table, month)), None)
 
     def _came(self, table: str, month: Month) -> bool:
-        """Whether a month's exports had a file of a table: of a header alone, or with rows that no earlier month's had
-        already, byte for byte."""
+        """Whether a month's exports had a file of a table: of a header alone, or with rows that no earlier month's file
+        had already, in whatever order and format; a file that says of itself that it was made anew is no old one, and
+        one that does not reach into the month is none."""
         sent = self._sent(table, month)
         may_repeat = TABLES[table].list_of_all or self.sources.due(table) == "once"
         if not sent or may_repeat or not self._exports.by_month:
             return sent is not None
-        return all(self._sent(table, earlier) != sent for earlier in self.months if earlier < month)
+        reach = self._told(month)["tables"][table].get("reach")
+        if reach is not None and pd.Timestamp(reach) <= Period(month, month).bounds(self.timezone)[0]:
+            return False
+        known = {
+            one for earlier in self.months if earlier < month for one in self._sent(table, earlier) or ()
+        }
+        return not sent <= known
 
-    def _sent(self, table: str, month: Month) -> frozenset[str] | None:
-        """The hashes of a month's files of a table that have rows; None where there was no file."""
+    def _sent(self, table: str, month: Month) -> frozenset[tuple] | None:
+        """What a month's files of a table hold, each by all its rows and by when it was made; None for no file, and
+        nothing where one is of a header alone."""
         files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
-        return frozenset(one["sha256"] for one in files if one["read"]) if files else None
+        if not files or any(not one["read"] for one in files):
+            return frozenset() if files else None
+        return frozenset((one.get("content") or one["sha256"], one.get("exported_at")) for one in files)
 
     def _told(self, month: Month) -> dict[str, Any] | None:
         """The manifest of a month; None where its exports were refused."""
@@ -287,6 +297,11 @@ class Case:
         """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""
         return self.sources.invited
 
+    @property
+    def other_question(self) -> str | None:
+        """The words of the question that surveys ask beside the three; None where sources.yaml states none."""
+        return self.sources.other
+
     def reach(self, name: str) -> pd.Timestamp:
         """How far a table reaches beyond the cut-off: its last instant, at least the cut-off."""
         frame = self.follow_up(name)
@@ -294,8 +309,35 @@ class Case:
         return max(self.end, last)
 
     def reached(self, name: str) -> pd.Timestamp:
-        """How far what was supplied for the period speaks of a table, at most to the cut-off (rule 41)."""
-        return self.end
+        """How far what was supplied for the period speaks of a table, at most to the cut-off (rule 41).
+
+        A table that did not come speaks of nothing, and one that stands until it is replaced of all.
+        """
+        if self.is_withheld(name):
+            return self.start
+        if self.sources.due(name) == "once":
+            return self.end
+        stated = self.manifest["tables"][name].get("reach")
+        return (
+            self.end if stated is None else min(max(pd.Timestamp(stated).as_unit("us"), self.start), self.end)
+        )
+
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        """The same of the month before the period; None where no rows of the table were accepted for it."""
+        return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
+
+    def own_word(self, *tables: str) -> bool:
+        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
+        given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
+        return given <= {"provider"}
+
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        """When a table was exported for the period, as its files' `exported_at` in the manifest states it; of several
+        the latest, None where one does not say (rule 50)."""
+        stated = [one.get("exported_at") for one in self.manifest["files"] if one["table"] == name]
+        if None in stated or not stated:
+            return None
+        return max(instant_of(at, self.timezone) for at in stated)
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table that may be records, as far as they could be read (rule 42).
@@ -330,11 +372,6 @@ class Case:
         found = [lookback.replaced(name, self.paths(name), self._reused) for name in TABLES]
         return pd.concat(found, ignore_index=True)
 
-    def own_word(self, *tables: str) -> bool:
-        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
-        given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
-        return given <= {"provider"}
-
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
         if self.agreed.privacy.people == "shown":
@@ -344,17 +381,67 @@ class Case:
     def reading(self, *tables: str) -> pd.DataFrame:
         """What was read for some tables, or for all: one row per file and table, with its counts.
 
-        Columns table, file, read, accepted, rejected, outside (the period), evidence. A table that was not
+        Columns table, file, read, accepted, rejected, outside (the period), in_fold and second (rows with a local time
+        that was twice, and those of them told to be the second), reach, reach_by, evidence. A table that was not
         supplied has a row with no file. Over a longer period the months' files of one name are added up.
         """
-        columns = ["table", "file", "read", "accepted", "rejected", "outside", "evidence"]
+        columns = [
+            "table",
+            "file",
+            "read",
+            "accepted",
+            "rejected",
+            "outside",
+            "in_fold",
+            "second",
+            "reach",
+            "reach_by",
+        ]
+        columns += ["evidence"]
         entries = [e for e in self.manifest["files"] if not tables or e["table"] in tables]
         missing = [{"table": name} for name in tables if name not in {e["table"] for e in entries}]
         frame = pd.DataFrame([*entries, *missing], columns=columns)
+        frame["reach"] = pd.to_datetime(frame["reach"], format="ISO8601", utc=True).astype(
+            "datetime64[us, UTC]"
+        )
         if self.period.first == self.period.last:
             return frame
-        same = ["table", "file", "evidence"]
-        return frame.groupby(same, sort=False, dropna=False, as_index=False).sum(min_count=1)[columns]
+        by = frame.groupby(["table", "file", "evidence"], sort=False, dropna=False)
+        sums = by[["read", "accepted", "rejected", "outside", "in_fold", "second"]].sum(min_count=1)
+        return sums.join(by[["reach", "reach_by"]].last()).reset_index()[columns]
+
+    def unknown(self, *needs: str) -> list[tuple[str, str]]:
+        """Of what a table of a page rests on, what nobody knows (rule 47): its name and why, of each need without any.
+
+        A need is a table, or a column of one (`tickets.title`); of several between `|` one suffices. Why is "not
+        supplied", "withheld", or "never filled": the column is empty in every row that there is. A table that came
+        without rows is known: there was nothing.
+        """
+        found = []
+        for need in needs:
+            names = need.split("|")
+            whys = [self._why_unknown(*name.partition(".")[::2]) for name in names]
+            if all(whys):
+                found.append(
+                    (
+                        ", ".join(dict.fromkeys(name.partition(".")[0] for name in names))
+                        if whys[0] != "never filled"
+                        else ", ".join(names),
+                        whys[0],
+                    )
+                )
+        return found
+
+    def _why_unknown(self, table: str, column: str) -> str | None:
+        """Why nobody knows of a table, or of a column of it; None where it is known."""
+        if self.is_withheld(table):
+            return "withheld"
+        if self._last_came(table) is None:
+            return "not supplied"
+        if not column:
+            return None
+        rows = self.table(table)
+        return "never filled" if rows is not None and len(rows) and rows[column].isna().all() else None
 
     def remarks(self) -> list[str]:
         """What an analyst should look at in what was read, one sentence each: rejects, warnings, absent files."""
@@ -365,7 +452,13 @@ class Case:
                 listed = self.accepted / "rejects" / f"{entry['table']}.csv"
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
-        said += self.manifest["warnings"]
+        said += self.manifest["warnings"] + self._short()
+        checks = self.own("checks")
+        stated = {e.get("reach_by") for e in self.manifest["files"] if e["table"] == "checks"}
+        if checks is not None and checks["changes_only"].any() and "exported_at" not in stated:
+            said.append(
+                "checks: a log of changes says by its silence that nothing changed: state exported_at"
+            )
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]
@@ -378,6 +471,25 @@ class Case:
             f"{name}: {ingest.why_unread(name, self.sources)}, so nothing is read from it"
             for name in self.manifest["unread"]
         ]
+
+    def _short(self) -> list[str]:
+        """Which files do not speak of the whole period, and which only their folder says do (rule 41)."""
+        said = []
+        for entry in self.manifest["files"]:
+            if self.sources.due(entry["table"]) == "once" or entry.get("reach") is None:
+                continue
+            name, reach = f"{entry['file']} ({entry['table']})", pd.Timestamp(entry["reach"])
+            if entry["reach_by"] == "assumed from the folder":
+                said.append(
+                    f"{name}: no row is of the month: reach assumed from the folder: state exported_at"
+                )
+            elif reach < self.end:
+                until = reach.tz_convert(self.timezone).strftime("%Y-%m-%d %H:%M")
+                hint = (
+                    "" if entry["reach_by"] == "exported_at" else ": state exported_at if it was made later"
+                )
+                said.append(f"{name}: it speaks up to {until} only ({entry['reach_by']}){hint}")
+        return said
 
     def refuse_withheld(self) -> None:
         """Raises ingest.DataRefused where a table that was due did not come."""
@@ -488,6 +600,12 @@ def latest_complete(case: Case) -> Month:
             ]
         )
     return over[-1]
+
+
+def instant_of(stated: Any, timezone: str) -> pd.Timestamp:
+    """An instant as params or a file state it, in UTC; without an offset it is in the client's zone."""
+    at = pd.Timestamp(stated)
+    return (at.tz_localize(timezone) if at.tzinfo is None else at).tz_convert("UTC")
 
 
 def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:

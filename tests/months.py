@@ -27,6 +27,7 @@ class MonthOf:
     later: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     reaches: dict[str, pd.Timestamp] = field(default_factory=dict)
     invited: int | None = None
+    other_question: str | None = None
     client: str = "acme"
     withheld: dict[str, Month | None] = field(default_factory=dict)
     begins: bool = False
@@ -34,6 +35,7 @@ class MonthOf:
     speaks_to: dict[str, pd.Timestamp] = field(default_factory=dict)
     dropped: dict[str, pd.DataFrame] = field(default_factory=dict)
     independent: frozenset[str] = frozenset()
+    exported: dict[str, pd.Timestamp] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -58,14 +60,20 @@ class MonthOf:
     def reached(self, name: str) -> pd.Timestamp:
         return self.speaks_to.get(name, self.end)
 
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        return None if self.begins else self.start
+
+    def own_word(self, *tables: str) -> bool:
+        return self.independent.isdisjoint(tables)
+
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        return self.exported.get(name)
+
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))
 
     def replaced(self) -> pd.DataFrame:
         return pd.DataFrame(columns=["table", "month", "key", "reason"])
-
-    def own_word(self, *tables: str) -> bool:
-        return self.independent.isdisjoint(tables)
 
     def own(self, name: str) -> pd.DataFrame | None:
         return self.newest.get(name, self.tables.get(name))

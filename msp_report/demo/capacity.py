@@ -22,6 +22,16 @@ RESOURCES: dict[str, tuple[str, float, float, float, str]] = {
     "mail-gw": ("cpu", 1.0, 0.7, 0.85, "linear"),
     "backup-01": ("used", 60, 0.75, 0.9, "linear"),
 }
+#: The range of each resource's samples, as contract.yaml has them; for the one that is left out none is declared.
+RANGES: dict[str, tuple[float, float]] = {
+    "wan-london": (0, 1.1),
+    "san-01": (0, 40),
+    "app-01": (0, 128),
+    "sql-01": (0, 1.0),
+    "vm-host-02": (0, 1.2),
+    "mail-gw": (0, 1.0),
+    "backup-01": (0, 60),
+}
 GOLDEN = "2026-10"
 #: The volume fills by so much a day and reaches its limit so many days after the golden month.
 GROWTH_TB_A_DAY, DAYS_TO_LIMIT, TOLERANCE_DAYS = 0.03, 60, 4
@@ -94,6 +104,15 @@ def _percentile(values: np.ndarray, method: str) -> float:
     return float(np.quantile(values, 0.95))
 
 
+def _verdict(name: str, values: np.ndarray, missing: int) -> str:
+    """As rule 22 words it: what is missing counts at its least and at its greatest."""
+    _, capacity, _, limit, method = RESOURCES[name]
+    sides = (np.full(missing, side) for side in RANGES.get(name, (0, np.inf)))
+    with np.errstate(invalid="ignore"):
+        over = {_percentile(np.append(values, side), method) > limit * capacity for side in sides}
+    return "no_verdict" if len(over) > 1 else "missed" if over.pop() else "met"
+
+
 def _expect(name: str, values: np.ndarray, hours: int, month: Span, truth: Truth) -> None:
     metric, capacity, warn, limit, method = RESOURCES[name]
     subject = f"{name}:{metric}"
@@ -103,16 +122,18 @@ def _expect(name: str, values: np.ndarray, hours: int, month: Span, truth: Truth
     p95 = _percentile(values, method)
     ratio = p95 / capacity
     status = "over" if ratio > limit else "warn" if ratio >= warn else "ok"
+    verdict = _verdict(name, values, hours - len(values))
+    known = {"status": None} if verdict == "no_verdict" else {"status": status}
     truth.plant(
         month.label,
         "capacity",
-        {"over": "over_limit", "warn": "warned", "ok": "none"}[status],
+        "gaps" if verdict == "no_verdict" else {"over": "over_limit", "warn": "warned", "ok": "none"}[status],
         subject=subject,
         p95=p95,
         max=float(values.max()),
         utilisation_ratio=ratio,
-        status=status,
-        verdict="missed" if status == "over" else "met",
+        verdict=verdict,
+        **known,
         coverage_ratio=len(values) / hours,
         samples=len(values),
     )

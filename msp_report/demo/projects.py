@@ -528,15 +528,19 @@ def _expect(months: list[Span], month: Span, rows: list[dict[str, Any]], truth: 
     """Each project against its first baseline and its current one, and what changed since last month."""
     for row in rows:
         project = row["project_id"]
-        first = _snapshot(
-            project, max(months[0], Span(PROJECTS[project][0], 0, 0), key=lambda span: span.label)
-        )
+        begun = max(months[0], Span(PROJECTS[project][0], 0, 0), key=lambda span: span.label)
+        first, again = _snapshot(project, begun), month.label > begun.label
+        # One report and no plan: nothing to be late against.
         baseline = {
-            field: first.get(f"baseline_{field}", first.get(f"forecast_{field}")) for field in ("end", "cost")
+            field: first.get(f"baseline_{field}", first.get(f"forecast_{field}") if again else None)
+            for field in ("end", "cost")
         }
-        slip = (pd.Timestamp(row["forecast_end"]) - pd.Timestamp(baseline["end"])).days
-        cost = None if baseline["cost"] is None else baseline["cost"] - row["forecast_cost"]
-        fault = "late" if slip > 0 else "over_budget" if cost is not None and cost < 0 else "none"
+        slip, cost = None, None
+        if baseline["end"] is not None:
+            slip = (pd.Timestamp(row["forecast_end"]) - pd.Timestamp(baseline["end"])).days
+        if baseline["cost"] is not None:
+            cost = baseline["cost"] - row["forecast_cost"]
+        fault = "late" if slip and slip > 0 else "over_budget" if cost is not None and cost < 0 else "none"
         truth.plant(
             month.label,
             "projects",

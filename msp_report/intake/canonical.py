@@ -89,8 +89,12 @@ class Accepted:
     """One row a rejected row: line, column, value, reason, row."""
     dropped: pa.Table
     """The same rows as far as they could be read: `dropped_schema` without the file."""
+    folds: Mapping[str, np.ndarray]
+    """By column, how much later the local time of each of `rows` came again [us]; 0 for those that were once."""
     in_fold: int
-    """Accepted rows with a time that was twice; the first was taken."""
+    """Accepted rows with a time that was twice."""
+    second: int
+    """Those of them whose end would lie before its start if it were not the second."""
 
 
 def dropped_schema(table: Table) -> pa.Schema:
@@ -184,7 +188,7 @@ def accept(chunk: Chunk, fitted: Fit) -> Accepted:
     """
     if chunk.header != fitted.header:
         fitted = _refitted(chunk, fitted)
-    columns, readings, faults = _converted(chunk, fitted)
+    columns, readings, faults, second = _converted(chunk, fitted)
     good = np.flatnonzero(faults.free)
     own = faults.rejects(chunk)
     rejects = pd.concat([own, _broken(chunk.broken)], ignore_index=True)
@@ -193,20 +197,40 @@ def accept(chunk: Chunk, fitted: Fit) -> Accepted:
     bad = np.flatnonzero(~faults.free)
     lost = _dropped(chunk, fitted, columns, readings, bad, own["reason"].to_numpy(object))
     dropped = pa.concat_tables([lost, *_broken_dropped(chunk, fitted)])
-    return Accepted(rows, place, rejects, dropped, in_fold)
+    folds = {name: later[place] for name, later in faults.folds.items() if name in rows.column_names}
+    return Accepted(rows, place, rejects, dropped, folds, in_fold, int((second & faults.free).sum()))
 
 
-def _converted(chunk: Chunk, fitted: Fit) -> tuple[dict[str, pa.Array], dict[str, pa.Array], _Faults]:
-    """The chunk's canonical columns, its wide readings, and the faults of its rows."""
+def _converted(
+    chunk: Chunk, fitted: Fit
+) -> tuple[dict[str, pa.Array], dict[str, pa.Array], _Faults, np.ndarray]:
+    """The chunk's canonical columns, its wide readings, the faults of its rows, and which ends are the second."""
     faults = _Faults(len(chunk))
     _mark_totals(chunk, fitted, faults)
     columns = {c.name: _column(chunk, fitted, c, faults) for c in fitted.columns}
     if fitted.table.name == "ticket_events" and not fitted.is_log:
         _type_fields(columns, chunk, fitted, faults)
+    second = _second_ends(columns, fitted.table, faults)
     for start, end in fitted.table.spans:
         before = pc.fill_null(pc.less(columns[end], columns[start]), False)
         faults.add(np.asarray(before), fitted.found.get(end, end), _raw(chunk, fitted, end), reasons.REVERSED)
-    return columns, _readings(chunk, fitted, faults), faults
+    return columns, _readings(chunk, fitted, faults), faults, second
+
+
+def _second_ends(columns: dict[str, pa.Array], table: Table, faults: _Faults) -> np.ndarray:
+    """Take an end that was twice as the second where the first lies before its start; which rows have one (rule 2)."""
+    second = np.zeros(len(faults.why), bool)
+    for start, end in table.spans:
+        later = faults.folds.get(end)
+        if later is None:
+            continue
+        moved = pc.add(columns[end], pa.array(later, pa.duration("us")))
+        turned = pc.and_(pc.less(columns[end], columns[start]), pc.greater_equal(moved, columns[start]))
+        here = np.asarray(pc.fill_null(turned, False), dtype=bool) & (later > 0)
+        columns[end] = pc.if_else(pa.array(here), moved, columns[end])
+        faults.folds[end] = np.where(here, 0, later)
+        second |= here
+    return second
 
 
 # ---------------------------------------------------------------- rejected rows, as far as they could be read
@@ -278,7 +302,7 @@ def _broken_dropped(chunk: Chunk, fitted: Fit) -> Iterator[pa.Table]:
         columns = tuple(pa.array([row[place] for row in padded], pa.string()) for place in range(width))
         lines = np.array([one.line for one in some], np.int64)
         rows = Chunk(chunk.header, columns, lines, (), chunk.facts, chunk.typed)
-        read, readings, _ = _converted(rows, fitted)
+        read, readings, *_ = _converted(rows, fitted)
         why = _broken(tuple(some))["reason"].to_numpy(object)
         found = _dropped(rows, fitted, read, readings, np.arange(len(some)), why)
         known = np.asarray(found.column("is_record"))
@@ -324,6 +348,8 @@ class _Faults:
         self.column = np.full(length, "", dtype=object)
         self.value = np.full(length, "", dtype=object)
         self.in_fold = np.zeros(length, bool)
+        self.folds: dict[str, np.ndarray] = {}
+        """By column, how much later a time came again when the clocks went back [us]."""
 
     @property
     def free(self) -> np.ndarray:
@@ -438,8 +464,9 @@ def _typed(cells: pa.StringArray, column: Column, header: str, fitted: Fit, faul
     coded = cells.dictionary_encode()
     result = _values(coded.dictionary, column, fitted)
     place = coded.indices.fill_null(-1).to_numpy()
-    if result.in_fold.any():
-        faults.in_fold |= np.append(result.in_fold, False)[place]
+    if result.fold.any():
+        faults.folds[column.name] = np.append(result.fold, 0)[place]
+        faults.in_fold |= faults.folds[column.name] > 0
     why = np.append(result.why, None)[place]
     wrong = np.not_equal(why, None).astype(bool)
     if wrong.any():
@@ -464,7 +491,7 @@ def _values(texts: pa.StringArray, column: Column, fitted: Fit) -> Values:
     )  # the type itself knows the value: `true` beside ja and nein
     values = pc.if_else(pa.array(unknown), direct.values, typed.values)
     why = np.where(unknown, np.where(np.equal(direct.why, None), None, reasons.UNKNOWN), typed.why)
-    return Values(values, why, np.where(unknown, direct.in_fold, typed.in_fold))
+    return Values(values, why, np.where(unknown, direct.fold, typed.fold))
 
 
 # ---------------------------------------------------------------- rows from columns
@@ -481,7 +508,7 @@ def _field(table: Table, name: str) -> Column:
 def _as_text(values: pa.Array, column: Column) -> pa.StringArray:
     """A field's value as an event shows it; instants in UTC."""
     if column.type == "instant":
-        return pc.strftime(values.cast(pa.timestamp("s", tz="UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
+        return pc.strftime(values.cast(pa.timestamp("s"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
     return values.cast(pa.string())
 
 

@@ -74,6 +74,16 @@ def matches(source: Named, exports: str, month: object) -> list[Path]:
     return [place / name for name in sorted(sorted(found), key=_natural) if _is_shown(place / name)]
 
 
+def is_of_month(name: str, exports: str, month: object) -> bool:
+    """Whether a file lies in a month's folder, or has the month in its name.
+
+    >>> is_of_month("outages-2026-10.csv", "exports", "2026-10"), is_of_month("2026-10-05.csv", "", "2026-10")
+    (True, False)
+    """
+    in_folder = MONTH in exports and not name.startswith("..")
+    return in_folder or bool(re.search(rf"(?<!\d){month}(?!-?\d)", name))
+
+
 def leaves(pattern: str, exports: str, month: object) -> bool:
     """Whether a `file` reaches out of the client's exports, which begin above the folders of the months."""
     if re.match(r"[A-Za-z]:|[\\/~]", pattern):

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from msp_report.intake import canonical, exports, staged, values
+from msp_report.intake import canonical, exports, reach, staged, values
 from msp_report.intake import reasons as why
 from msp_report.intake.chunk import Chunk, Unreadable, take
 from msp_report.intake.formats import read
 from msp_report.intake.profile import ProfileError, nearest, resolve
 from msp_report.intake.rejects import Rejects
-from msp_report.model.clock import localize
+from msp_report.model import zones
+from msp_report.model.clock import localize, repeated
 from msp_report.model.errors import Refused
-from msp_report.model.period import Month, Period
+from msp_report.model.period import Month, Period, midnight
 from msp_report.model.tables import TABLES, Column, Table
 from msp_report.params import ParamsError, Source, Sources
 from msp_report.params.layout import Layout
@@ -79,7 +81,17 @@ class FileAccount:
     outside: int = 0
     """Those of them outside the period."""
     in_fold: int = 0
-    """Accepted rows with a time that was twice when the clocks went back; the first was taken."""
+    """Accepted rows with a time that was twice when the clocks went back."""
+    second: int = 0
+    """Those of them that were taken for the second, as the file's own order or their start shows (rule 2)."""
+    content: str | None = None
+    """A number for its rows as accepted, whatever their order; None where it has none."""
+    exported_at: str | None = None
+    """When the export was made, as sources.yaml or the file itself says; None where neither does."""
+    reach: str | None = None
+    """The instant up to which it speaks (rule 41); None of a register without any date."""
+    reach_by: str = ""
+    """What says so: exported_at, folder, last row, or assumed from the folder, where no row is of the month."""
     read_as: dict[str, Any] = field(default_factory=dict)
     """Encoding, delimiter, decimal sign, header line, sheet, zone."""
 
@@ -90,8 +102,11 @@ class Manifest:
 
     month: str
     timezone: str
+    zone_data: str
+    """The version of the rules of time zones."""
     tables: dict[str, dict[str, Any]]
-    """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside."""
+    """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside; reach, the
+    earliest of its sources, each of which speaks as far as any of its files."""
     files: list[FileAccount]
     unread: list[str]
     """Files in the folder of exports from which nothing is read."""
@@ -130,6 +145,7 @@ def read_month(
     manifest = Manifest(
         month=str(month),
         timezone=timezone,
+        zone_data=zones.VERSION,
         tables=_states(sources, inputs),
         files=[],
         unread=_unread(sources, str(template), month),
@@ -144,7 +160,9 @@ def read_month(
             outcome = _outcome(
                 TABLES[table], found, timezone, sources.reject_limit_ratio, cache, staging, say
             )
-            speaks |= _publish(outcome, TABLES[table], Period(month, month), timezone, staging)
+            of_month = [exports.is_of_month(given.name, str(template), month) for given in found]
+            speaks |= _publish(outcome, TABLES[table], of_month, Period(month, month), timezone, staging)
+            manifest.tables[table]["reach"] = _earliest(found, outcome.accounts)
             _note(manifest, table, outcome)
             shared = outcome.shared if table == "tickets" else shared
         if shared:
@@ -323,7 +341,8 @@ def code() -> str:
         package / "params" / "layout.py"
     ]
     room = [path for path in (package / "intake").rglob("*") if path.suffix in (".py", ".yaml")]
-    digest = hashlib.sha256(f"{pd.__version__} {pa.__version__} {duckdb.__version__}".encode())
+    versions = (pd.__version__, pa.__version__, duckdb.__version__, zones.VERSION)
+    digest = hashlib.sha256(" ".join(versions).encode())
     for path in sorted([*model, *room]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -401,6 +420,7 @@ def _read_table(
     for numbers in by_source.values():
         _read_source(table, inputs, numbers, timezone, stage, rejects, outcome, say)
     stage.close()
+    _tell_second(stage, table, accounts)
     outcome.shared = sorted(staged.shared_numbers(stage, table))
     if outcome.shared:
         stage = _kept_apart(stage, table, inputs, outcome)
@@ -408,6 +428,8 @@ def _read_table(
     _reject_later(rejected, table, inputs, outcome, rejects)
     _keep_conflicts(rejected, stage, table, inputs, rejects)
     _write(stage, left_out, folder / "table.parquet", accounts)
+    for number, content in staged.contents(stage, left_out).items():
+        accounts[number].content = content
     rejects.close(folder / "rejects.csv")
     for path in folder.glob("staged*"):
         path.unlink()
@@ -460,6 +482,7 @@ def _read_source(
     if target is stage:
         return
     target.close()
+    _tell_second(target, table, outcome.accounts)
     left_out, rejected = staged.same_rows(target)
     _reject_later(rejected, table, inputs, outcome, rejects)
     if is_log:
@@ -484,6 +507,7 @@ def _read_file(
     manner = values.Manner(
         timezone=layout.timezone or timezone,
         localize=localize,
+        repeated=repeated,
         formats=layout.formats,
         decimal=layout.decimal,
         durations=layout.durations,
@@ -497,16 +521,44 @@ def _read_file(
             fitted = canonical.fit(chunk, table, layout, manner, given.fixed)
             account.read_as = {**chunk.facts, "decimal": fitted.manner.decimal, "timezone": manner.timezone}
             warnings += _not_found(given, fitted)
+            account.exported_at = _exported_at(given, chunk, manner)
         got = canonical.accept(chunk, fitted)
         places = done + got.place
         hashes = chunk.hashes()[got.place] if compared else None
-        stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes))
+        folds = [got.folds.get(name or "") for name in staged.time_columns(table)]
+        stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes, *folds))
         rejects.add(number, given.name, got.rejects)
         rejects.keep(given.name, got.dropped)
         account.read += len(chunk) + len(chunk.broken)
         account.in_fold += got.in_fold
+        account.second += got.second
+        if fitted.layout.exported_at and isinstance(fitted.layout.exported_at, dict) and done:
+            later = _exported_at(given, chunk, manner)
+            account.exported_at = max(filter(None, (account.exported_at, later)), default=None)
         done += len(chunk)
         say(f"{table.name}: {account.read:,} rows of {given.name}")
+    if layout.exported_at is not None and account.exported_at is None:
+        warnings.append(f"{given.name}: exported_at {layout.exported_at!r} says nothing of it")
+
+
+def _exported_at(given: Input, chunk: Chunk, manner: values.Manner) -> str | None:
+    """When a file was exported, as its source or, of these rows and its text, the file itself says."""
+    stated = given.layout.exported_at
+    if isinstance(stated, str):
+        found = reach.of_name(stated, given.name, manner)
+    elif stated is None:
+        found = None
+    elif "column" in stated:
+        found = reach.of_column(stated["column"], chunk, manner)
+    else:
+        encoding = str(chunk.facts.get("encoding", "utf-8"))
+        found = reach.of_line(stated["line"], given.path, encoding, manner)
+    return found.isoformat() if found is not None else None
+
+
+def _tell_second(stage: staged.Stage, table: Table, accounts: list[FileAccount]) -> None:
+    for number, count in staged.second_hour(stage, table).items():
+        accounts[number].second += count
 
 
 def _not_found(given: Input, fitted: canonical.Fit) -> Iterator[str]:
@@ -647,6 +699,7 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
             "rejected": 0,
             "rows": 0,
             "outside": 0,
+            "reach": None,
         }
         for name in sorted(TABLES)
     }
@@ -671,11 +724,14 @@ def why_unread(name: str, sources: Sources) -> str:
     return "named after a table that sources.yaml does not name"
 
 
-def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, staging: Path) -> bool:
-    """A table's files put into staging, the rows outside the period counted; whether it says anything of the period.
+def _publish(
+    outcome: Outcome, table: Table, of_month: list[bool], period: Period, timezone: str, staging: Path
+) -> bool:
+    """A table's files put into staging, the rows outside the period counted and how far each file speaks; whether any
+    says anything of the period. `of_month`: which files lie in the month's folder or have it in their name.
 
     A file without rows says that nothing happened. A register holds until it changes, and so does a project's
-    last reported state.
+    last reported state. One with rows of earlier months alone speaks where it reaches into the period (rule 41).
     """
     kinds = (("tables", "table.parquet"), ("rejects", "rejects.csv"), ("rejects", "dropped.parquet"))
     for kind, name in kinds:
@@ -683,19 +739,79 @@ def _publish(outcome: Outcome, table: Table, period: Period, timezone: str, stag
         shutil.copyfile(outcome.folder / name, (staging / kind / table.name).with_suffix(Path(name).suffix))
     path = staging / "tables" / f"{table.name}.parquet"
     rows = sum(account.rows for account in outcome.accounts)
-    is_empty = any(not account.read for account in outcome.accounts)
+    start, end = period.bounds(timezone)
     if table.period is None:
-        return is_empty or rows > 0
+        for account, mine in zip(outcome.accounts, of_month, strict=True):
+            _set_reach(account, end if mine else None, "folder" if mine else "")
+        return any(not account.read for account in outcome.accounts) or rows > 0
     column = table.column(table.period)
     if column.type == "month" and not column.required:
         _fill_month(path, column, str(period.first))
-    before, after = _outside(pq.read_table(path, columns=[column.name]).column(0), column, period, timezone)
-    done = 0
-    for account in outcome.accounts:
-        account.outside = int((before | after)[done : done + account.rows].sum())
+    values = pq.read_table(path, columns=[column.name]).column(0)
+    before, after = _outside(values, column, period, timezone)
+    done, speaks = 0, False
+    for account, mine in zip(outcome.accounts, of_month, strict=True):
+        here = slice(done, done + account.rows)
         done += account.rows
-    silent = after if table.name in HOLDING else before | after
-    return is_empty or not silent.all()
+        early, late = before[here], after[here]
+        account.outside = int((early | late).sum())
+        last = _last_instant(values[here], column, timezone)
+        dense = _is_dense(values[here], column)
+        inside = account.outside < account.rows or not account.read
+        if not mine:
+            _set_reach(account, last, "last row")
+        elif inside or not account.rows or table.list_of_all:
+            _set_reach(account, end, "folder")
+        elif dense or not early.any():
+            _set_reach(account, last, "last row")
+        else:
+            _set_reach(account, end, "assumed from the folder")
+        reaches = account.reach is not None and pd.Timestamp(account.reach) > start
+        speaks |= inside or bool(early.any() and (reaches or table.name in HOLDING))
+    return speaks
+
+
+#: So many rows in each month that has any, and none in this one, are another month's, not a quiet one's.
+DENSE = 20
+
+
+def _set_reach(account: FileAccount, otherwise: pd.Timestamp | None, by: str) -> None:
+    """How far a file speaks: by what it or its source says, else by what else is known."""
+    if account.exported_at is not None:
+        account.reach, account.reach_by = account.exported_at, "exported_at"
+    else:
+        account.reach, account.reach_by = otherwise.isoformat() if otherwise is not None else None, by
+
+
+def _earliest(inputs: list[Input], accounts: list[FileAccount]) -> str | None:
+    """Up to where all sources of a table speak; of one source the file that goes furthest counts."""
+    by_source: dict[int, list[pd.Timestamp]] = {}
+    for given, account in zip(inputs, accounts, strict=True):
+        if account.reach is not None:
+            by_source.setdefault(id(given.source), []).append(pd.Timestamp(account.reach))
+    found = min((max(reaches) for reaches in by_source.values()), default=None)
+    return found.isoformat() if found is not None else None
+
+
+def _last_instant(values: pa.ChunkedArray, column: Column, timezone: str) -> pd.Timestamp | None:
+    """The last instant of some rows; of days and months the end."""
+    last = pc.max(values).as_py()
+    if last is None:
+        return None
+    if column.type == "instant":
+        return pd.Timestamp(last)
+    if column.type == "month":
+        return Period.parse(last).bounds(timezone)[1]
+    return midnight(last + timedelta(days=1), timezone)
+
+
+def _is_dense(values: pa.ChunkedArray, column: Column) -> bool:
+    """Whether some rows are many in each month that has any."""
+    known = values.drop_null()
+    months = (
+        known if column.type == "month" else pc.strftime(known.cast(pa.timestamp("s"), safe=False), "%Y-%m")
+    )
+    return len(known) >= DENSE * max(1, len(pc.unique(months)))
 
 
 def _follow_tickets(

@@ -9,15 +9,16 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import ValidationError
 from rapidfuzz import process
 
+from msp_report.intake import reach
 from msp_report.intake.values import DURATIONS, EPOCHS, SECONDS
 from msp_report.model.errors import WrongUse
 from msp_report.model.tables import TABLES, Column, Table
+from msp_report.model.zones import ZoneInfo
 from msp_report.params.layout import Layout, fold
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -158,6 +159,10 @@ def _check_keys(layout: Layout, table: Table) -> None:
     for form in (form for forms in listed for form in forms):
         _check_format(form)
     _check_zone(layout.timezone)
+    try:
+        reach.check(layout.exported_at)
+    except reach.Unclear as error:
+        raise ProfileError(str(error)) from None
     if layout.unpivot and table.name not in UNPIVOT:
         raise ProfileError(f"unpivot: {table.name} takes one row a row; only {', '.join(UNPIVOT)} unpivot")
     if layout.record == "last" and not table.key:

@@ -21,10 +21,20 @@ from pandas.util import hash_pandas_object
 from msp_report.intake import reasons
 from msp_report.model.tables import Table
 
-#: Where a canonical row comes from: file by number, row of the file from 0, line, and a number for its cells.
+#: Where a canonical row comes from: file by number, row of the file from 0, line, a number for its cells, and how much
+#: later its time, and the end of it, came again when the clocks went back [us]; 0 for those that were once.
 ORIGIN = pa.schema(
-    [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64()), ("_hash", pa.uint64())]
+    [
+        ("_file", pa.int32()),
+        ("_row", pa.int64()),
+        ("_line", pa.int64()),
+        ("_hash", pa.uint64()),
+        ("_fold", pa.int64()),
+        ("_end_fold", pa.int64()),
+    ]
 )
+#: Rows this far from a repeated hour still show in which direction a file runs.
+NEAR_FOLD = "2 days"
 
 
 #: Rows of which the keys alone are held in memory.
@@ -38,6 +48,7 @@ class Stage:
         self.path = path
         self.schema = schema
         self.length = 0
+        self.has_folds = False
         self._writer = pq.ParquetWriter(path, pa.schema([*schema, *ORIGIN]), compression="lz4")
 
     def append(self, rows: pa.Table, origin: pa.Table) -> None:
@@ -46,6 +57,7 @@ class Stage:
             columns = [*rows.cast(self.schema).columns, *origin.cast(ORIGIN).columns]
             self._writer.write_table(pa.table(columns, schema=self._writer.schema))
             self.length += len(rows)
+            self.has_folds |= bool(pc.any(pc.greater(origin.column("_fold"), 0)).as_py())
 
     def close(self) -> None:
         """No more rows come."""
@@ -72,6 +84,27 @@ class Stage:
         with _Database(self) as db:
             return db.rows_of(inputs).select(self._writer.schema.names)
 
+    def move_later(self, positions: np.ndarray, begin: str, end: str | None) -> None:
+        """Take the times of some rows for the second of a repeated hour, and an end in it that would lie before."""
+        chosen = np.zeros(self.length, bool)
+        chosen[positions] = True
+        path, done = self.path.with_suffix(".moved"), 0
+        with pq.ParquetWriter(path, self._writer.schema, compression="lz4") as writer:
+            for batch in self.batches(np.array([], np.int64)):
+                here = pa.array(chosen[done : done + len(batch)])
+                done += len(batch)
+                at = _later(batch, begin, "_fold", here)
+                batch = batch.set_column(batch.schema.get_field_index(begin), begin, at)
+                if end is not None:
+                    early = pc.fill_null(pc.less(batch.column(end), at), False)
+                    over = _later(batch, end, "_end_fold", pc.and_(here, early))
+                    batch = batch.set_column(batch.schema.get_field_index(end), end, over)
+                # rows whose cells are equal are no duplicates where one is an hour later
+                other = pc.bit_wise_not(batch.column("_hash"))
+                hashes = pc.if_else(here, other, batch.column("_hash"))
+                writer.write_batch(batch.set_column(batch.schema.get_field_index("_hash"), "_hash", hashes))
+        path.replace(self.path)
+
     def is_distinct(self, names: Sequence[str]) -> bool:
         """Whether no two rows have the same values; quick to tell, where there are not too many to hold."""
         if self.length > SOON:
@@ -81,11 +114,70 @@ class Stage:
         return rows.group_by(list(names)).aggregate([]).num_rows == rows.num_rows
 
 
-def origin(file: int, rows: np.ndarray, lines: np.ndarray, hashes: np.ndarray | None = None) -> pa.Table:
+def _later(batch: pa.RecordBatch, name: str, fold: str, here: pa.BooleanArray) -> pa.Array:
+    """A column of instants, some of them so much later as they came again."""
+    at = batch.column(name)
+    return pc.if_else(here, pc.add(at, batch.column(fold).cast(pa.duration("us"))), at)
+
+
+def origin(
+    file: int,
+    rows: np.ndarray,
+    lines: np.ndarray,
+    hashes: np.ndarray | None = None,
+    fold: np.ndarray | None = None,
+    end_fold: np.ndarray | None = None,
+) -> pa.Table:
     """Where some rows come from; `hashes` where rows without a key are to be compared."""
     count = len(rows)
     numbers = pa.nulls(count, pa.uint64()) if hashes is None else pa.array(hashes, pa.uint64())
-    return pa.table([pa.array(np.full(count, file, np.int32)), rows, lines, numbers], schema=ORIGIN)
+    later = [np.zeros(count, np.int64) if one is None else one for one in (fold, end_fold)]
+    return pa.table([pa.array(np.full(count, file, np.int32)), rows, lines, numbers, *later], schema=ORIGIN)
+
+
+def time_columns(table: Table) -> tuple[str | None, str | None]:
+    """The instant by which the rows of a table follow each other, and the one that ends what began then."""
+    begin = table.period if table.period and table.column(table.period).type == "instant" else None
+    return begin, next((end for start, end in table.spans if start == begin), None)
+
+
+def second_hour(stage: Stage, table: Table) -> dict[int, int]:
+    """Take local times for the second of the repeated hour where their file shows that the first has passed (rule 2).
+
+    In a file's own direction (oldest or newest first), by key: a time that steps back across the fold, or that stands
+    again where the time is part of the key, and all in the fold after it. A file that runs in no direction near the
+    fold shows nothing, and its times stay the first. Returns by file how many rows were moved.
+    """
+    begin, end = time_columns(table)
+    if begin is None or not stage.has_folds:
+        return {}
+    instants = {column.name for column in table.columns if column.type == "instant"}
+    who = [name for name in table.key if name not in instants and name != "state"] or [table.names[0]]
+    listed = ", ".join(f'"{name}"' for name in who)
+    with _Database(stage) as db:
+        rows = db.frame(
+            f'with folds as (select min("{begin}") as a, max("{begin}") as b from staged where _fold > 0) '
+            f'select _position, _file, _fold, "{begin}" as _at, {listed} from staged, folds '
+            f"where \"{begin}\" between a - interval '{NEAR_FOLD}' and b + interval '{NEAR_FOLD}' order by _position"
+        )
+    by = rows.groupby(["_file", *who], dropna=False)
+    step = np.sign(by["_at"].diff() / pd.Timedelta(1, "us"))
+    folded = rows["_fold"] > 0
+    outside = step.where(~(folded & by["_fold"].shift().gt(0)))
+    told = outside.where(outside.notna().groupby(rows["_file"]).transform("any"), step)
+    backward = told.groupby(rows["_file"]).transform("sum") < 0
+    against = (outside * np.where(backward, -1, 1)).lt(0)
+    key = by.ngroup()
+    rows = rows.assign(_key=key, _walk=rows["_position"].where(~backward, -rows["_position"]))
+    rows = rows[folded & ~against.groupby(key).transform("any")].sort_values(["_key", "_walk"])
+    far = rows.groupby("_key")["_at"].diff().abs() > pd.Timedelta(days=1)
+    block = [rows["_key"], far.groupby(rows["_key"]).cumsum()]
+    back = rows.groupby(block)["_at"].diff()
+    passed = back.lt(pd.Timedelta(0)) | (back.eq(pd.Timedelta(0)) & (begin in table.key))
+    second = rows[passed.groupby(block).cummax()]
+    if len(second):
+        stage.move_later(second["_position"].to_numpy(np.int64), begin, end)
+    return second.groupby("_file").size().to_dict()
 
 
 def same_rows(stage: Stage) -> tuple[np.ndarray, pd.DataFrame]:
@@ -165,6 +257,14 @@ def keys(stage: Stage, table: Table) -> tuple[np.ndarray, pd.DataFrame]:
     return np.array(sorted(left_out), np.int64), pd.concat(listed_rows, ignore_index=True)
 
 
+def contents(stage: Stage, left_out: np.ndarray) -> dict[int, str]:
+    """By file, a number for all its rows together, whatever their order: files of the same rows have the same."""
+    listed = ", ".join(f'"{name}"' for name in stage.schema.names)
+    with _Database(stage, left_out) as db:
+        found = db.frame(f"select _file, sum(hash({listed}))::varchar as content from counted group by _file")
+    return dict(zip(found["_file"].tolist(), found["content"].tolist(), strict=True))
+
+
 def superseded(stage: Stage, table: Table, left_out: np.ndarray) -> np.ndarray:
     """Positions of the rows of a key that a later row replaces."""
     listed = ", ".join(f'"{name}"' for name in table.key)
@@ -193,7 +293,7 @@ def changes(stage: Stage, fields: Sequence[str], left_out: np.ndarray, into: Sta
             select *, lag("to") over (partition by ticket_id, field order by "at", _position) as "from" from long
         )
         select {", ".join(f'"{name}"' for name in into.schema.names)}, _file, _row, _line,
-               null::ubigint as _hash
+               null::ubigint as _hash, 0::bigint as _fold, 0::bigint as _end_fold
         from steps where "to" is distinct from "from" order by _position, rank
     """
     with _Database(stage, left_out) as db:
@@ -206,7 +306,8 @@ def move(stage: Stage, left_out: np.ndarray, into: Stage) -> None:
     """Rows of one stage to another, without those at some positions; they are compared no more."""
     for batch in stage.batches(left_out):
         rows = pa.Table.from_batches([batch])
-        places = rows.select(ORIGIN.names).set_column(3, "_hash", pa.nulls(len(rows), pa.uint64()))
+        file, row, line = (rows.column(name).to_numpy() for name in ORIGIN.names[:3])
+        places = origin(0, row, line).set_column(0, "_file", pa.array(file, pa.int32()))
         into.append(rows.select(into.schema.names), places)
 
 

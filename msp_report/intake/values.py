@@ -35,6 +35,7 @@ _LAST_DATE = pd.Timestamp("9999-12-31")
 _TRUE, _FALSE = ("true", "1", "yes", "y", "t"), ("false", "0", "no", "n", "f")
 
 Localize = Callable[[pd.Series, str], tuple[pd.Series, pd.Series, pd.Series]]
+Repeated = Callable[[pd.Series, str], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Manner:
     timezone: str
     """Of times without an offset."""
     localize: Localize
+    repeated: Repeated
+    """How much later a time that was twice came again [us]."""
     formats: Callable[[str], tuple[str, ...]] = lambda column: ("iso",)
     decimal: str | None = None
     """None: the file leaves the sign in doubt."""
@@ -55,11 +58,14 @@ class Manner:
 
 @dataclass(frozen=True)
 class Values:
-    """Typed values, one a text; where `why` is not None the text is rejected and its value null."""
+    """Typed values, one a text; where `why` is not None the text is rejected and its value null.
+
+    `fold`: how much later a local time came again when the clocks went back [us]; 0 for all that were once.
+    """
 
     values: pa.Array
     why: np.ndarray
-    in_fold: np.ndarray
+    fold: np.ndarray
 
 
 def convert(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
@@ -72,7 +78,7 @@ def convert(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
         return _choices(texts, column)
     if column.type == "boolean":
         return _booleans(texts)
-    return Values(texts, _none(len(texts)), np.zeros(len(texts), bool))
+    return Values(texts, _none(len(texts)), np.zeros(len(texts), np.int64))
 
 
 def mapped(texts: pa.StringArray, pairs: Mapping[str, str], known: tuple[str, ...]) -> Values:
@@ -90,7 +96,7 @@ def mapped(texts: pa.StringArray, pairs: Mapping[str, str], known: tuple[str, ..
         why[np.asarray(pc.is_null(ours))] = reasons.UNKNOWN
     else:
         ours = pc.fill_null(ours, texts if rest == "*" else rest)
-    return Values(ours, why, np.zeros(len(texts), bool))
+    return Values(ours, why, np.zeros(len(texts), np.int64))
 
 
 def _none(length: int) -> np.ndarray:
@@ -107,7 +113,7 @@ def _choices(texts: pa.StringArray, column: Column) -> Values:
     values = choices.take(pc.index_in(folded, value_set=choices))
     why = _none(len(texts))
     why[np.asarray(pc.is_null(values))] = reasons.UNKNOWN
-    return Values(values, why, np.zeros(len(texts), bool))
+    return Values(values, why, np.zeros(len(texts), np.int64))
 
 
 def _booleans(texts: pa.StringArray) -> Values:
@@ -116,7 +122,7 @@ def _booleans(texts: pa.StringArray) -> Values:
     known = pc.or_(yes, pc.is_in(lower, value_set=pa.array(_FALSE)))
     why = _none(len(texts))
     why[~_mask(known)] = reasons.NOT_BOOLEAN
-    return Values(pc.if_else(known, yes, None), why, np.zeros(len(texts), bool))
+    return Values(pc.if_else(known, yes, None), why, np.zeros(len(texts), np.int64))
 
 
 # ---------------------------------------------------------------- numbers
@@ -173,7 +179,7 @@ def _numbers(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
             values = _multiplied(values, manner.factors[column.name], why)
     _check_range(values, why, column)
     keep = pa.array(why == None)  # noqa: E711
-    return Values(pc.if_else(keep, values, None), why, np.zeros(len(texts), bool))
+    return Values(pc.if_else(keep, values, None), why, np.zeros(len(texts), np.int64))
 
 
 def _number_texts(texts: pa.StringArray, manner: Manner) -> tuple[pa.StringArray, np.ndarray]:
@@ -383,15 +389,16 @@ def _instants(
     aware = known & ~np.isnan(offset)
     utc = np.full(len(wall), np.datetime64("NaT"), "M8[us]")
     utc[aware] = wall[aware] - (offset[aware] * 1e6).astype("m8[us]")
-    in_fold = np.zeros(len(wall), bool)
+    later = np.zeros(len(wall), np.int64)
     naive = known & ~aware
     for name in sorted(set(zone[naive])):
         here = np.flatnonzero(naive & (zone == name))
         instants, gap, fold = manner.localize(pd.Series(wall[here]), name)
         utc[here] = _microseconds(instants.dt.tz_localize(None))
         why[here[gap.to_numpy()]] = reasons.GAP
-        in_fold[here] = fold.to_numpy()
-    return Values(pa.array(utc, pa.timestamp("us")).cast(ARROW["instant"]), why, in_fold)
+        if fold.any():
+            later[here] = manner.repeated(pd.Series(wall[here]), name)
+    return Values(pa.array(utc, pa.timestamp("us")).cast(ARROW["instant"]), why, later)
 
 
 def _dates(wall: np.ndarray, offset: np.ndarray, zone: np.ndarray, why: np.ndarray, column: Column) -> Values:
@@ -405,7 +412,7 @@ def _dates(wall: np.ndarray, offset: np.ndarray, zone: np.ndarray, why: np.ndarr
     why[far] = reasons.RANGE
     wall[far] = np.datetime64("NaT")
     days = pa.array(wall.astype("M8[D]"), pa.date32())
-    fold = np.zeros(len(wall), bool)
+    fold = np.zeros(len(wall), np.int64)
     if column.type == "month":
         return Values(pc.utf8_slice_codeunits(days.cast(pa.string()), 0, 7), why, fold)
     return Values(days, why, fold)

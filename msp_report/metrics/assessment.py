@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.metrics.scorecard.lines import exceptions
+from msp_report.metrics.scorecard.lines import exceptions, standing
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import plain_rows
 from msp_report.model.figures import Figure
@@ -76,7 +76,9 @@ class Analysis:
 def analyse(case: Case, past: Past) -> Analysis:
     """The sum of what the other notebooks of an annual pack recorded; reads no table."""
     pack = past.figures
-    return Analysis(pack, past.months, worst(pack), summary(pack), exceptions(pack))
+    return Analysis(
+        pack, past.months, worst(pack), summary(pack), exceptions(standing(pack), pack)[list(pack.columns)]
+    )
 
 
 def worst(pack: pd.DataFrame) -> pd.DataFrame:

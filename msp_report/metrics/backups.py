@@ -24,6 +24,8 @@ Decided here, where the rules leave room:
 - Where no run of a job that ended in a month has an end, the export has no such column: a success ends as it starts.
 - What only the jobs name is shown without a target where there is a register; without one, all are judged by the
   contract's RPO and nobody can say what is unprotected.
+- Where the jobs speak of a part of the period, the slots that end in it count; a run that was not over then may have
+  ended well, and an asset that missed none has no verdict (rule 41).
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from msp_report.model.dropped import Dropped, told
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import normal
+from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.params import Contract, as_contract
 
 #: What a restore test's result says when the data could be read back.
@@ -89,8 +92,7 @@ def slots(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     max(1, floor(length / every + 0.5)) slots a subject, each one interval long, the last one ending with the span.
     """
     spans = _whole(spans)
-    length, every = (spans["end"] - spans["begin"]).to_numpy(), spans["every"].to_numpy()
-    count = np.maximum(1, (2 * length + every) // (2 * every))
+    count = slots_due(spans)
     table = spans.loc[spans.index.repeat(count), ["subject", "begin", "end", "every"]].reset_index(drop=True)
     number = table.groupby("subject", sort=False).cumcount() + 1
     last = number.to_numpy() == np.repeat(count, count)
@@ -107,6 +109,22 @@ def slots(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     table["at"] = found.reindex(table.index).astype("Int64")
     table["missed"] = (2 * (table["end"] - table["at"]) > 3 * table["every"]).fillna(True).astype(bool)
     return table[["subject", "end", "every", "at", "missed"]]
+
+
+def slots_due(spans: pd.DataFrame) -> np.ndarray:
+    """How many slots each span has; `spans` as in `slots`."""
+    length, every = (spans["end"] - spans["begin"]).to_numpy("int64"), spans["every"].to_numpy("int64")
+    return np.maximum(1, (2 * length + every) // (2 * every))
+
+
+def whole_slots(spans: pd.DataFrame, reach: int) -> pd.DataFrame:
+    """The spans cut to those of their slots that end up to an instant [us], so that each is what it is in the whole
+    span: the last one, which ends with the span, only where all of it is known. One without any ends as it begins."""
+    spans = _whole(spans)
+    known = np.minimum((reach - spans["begin"]) // spans["every"], slots_due(spans) - 1).clip(lower=0)
+    return spans.assign(
+        end=spans["end"].where(spans["end"] <= reach, spans["begin"] + known * spans["every"])
+    )
 
 
 def gaps(spans: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
@@ -195,7 +213,8 @@ class Analysis:
     usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
     worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
-    contract names an RPO; `unread`: what rejected rows leave open.
+    contract names an RPO. `reach` and `restored`: how much of the period the jobs and the restore tests speak of;
+    `in_all`: the slots of the whole period; `unread`: what rejected rows leave open.
     """
 
     levels: pd.DataFrame
@@ -207,6 +226,9 @@ class Analysis:
     watched: bool
     tested: bool
     agreed: bool
+    reach: Reach
+    restored: Reach
+    in_all: int
     unread: _RejectedRows | None = None
 
     @property
@@ -223,14 +245,10 @@ class Analysis:
         be), .missed (assets late at least once), .never_proven (assets without a restore that proved anything) and
         .failed_restores (assets of which none worked since one failed). A missing value says why.
         """
-        return [
-            _within(self),
-            _worst_gap(self),
-            _unprotected(self),
-            _late(self),
-            _never_proven(self),
-            _failed_restores(self),
-        ]
+        of_jobs = [_within(self), _worst_gap(self), _unprotected(self), _late(self)]
+        grows = ("backups.worst_gap_hours", "backups.missed")
+        of_tests = [_never_proven(self), _failed_restores(self)]
+        return [*bounded(of_jobs, self.reach, grows), *bounded(of_tests, self.restored)]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
@@ -244,7 +262,8 @@ def analyse(case: Case) -> Analysis:
     Source: rule 31.
     """
     tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
-    found = _analysed(*tables, case.agreed, case.start, case.end)
+    reaches = reach_of(case, "backup_jobs"), reach_of(case, "restore_tests")
+    found = _analysed(*tables, case.agreed, case.start, case.end, *reaches)
     return replace(found, unread=_RejectedRows.of(case, found.levels))
 
 
@@ -255,13 +274,26 @@ def _analysed(
     contract: Contract | Mapping[str, Any],
     start: datetime,
     end: datetime,
+    reach: Reach | None = None,
+    restored: Reach | None = None,
 ) -> Analysis:
     month = _BackupMonth(contract, start, end)
+    reach = reach or Reach(pd.Timestamp(end))
     names = _fitted(_named_before_cutoff(jobs, month), assets)
     register, tests = _register(assets, names, month), _tests(restores, assets, month)
     runs, copies = _runs(jobs, names, tests, month)
+    in_all = pd.Series(slots_due(register), register["asset"])
+    if not reach.is_whole:
+        runs["good"] |= runs["running"]
+        register["end"] = whole_slots(_spans(register), micro(reach.at))["end"].array
+        register = register[register["begin"] < register["end"]].reset_index(drop=True)
     register["last_copy_at"] = instants(copies.reindex(register["asset"]).astype("Int64").array)
     levels = _levels(register, runs, names, _proven(tests), jobs is not None)
+    if not reach.is_whole:
+        turned = levels["verdict"].eq("met")
+        levels = levels.assign(
+            verdict=levels["verdict"].mask(turned, reach.taken()), why=levels["why"].mask(turned, reach.why)
+        )
     return Analysis(
         levels=levels,
         stretches=_stretches(levels, register, runs),
@@ -272,6 +304,9 @@ def _analysed(
         watched=jobs is not None,
         tested=restores is not None,
         agreed=month.agreed,
+        reach=reach,
+        restored=restored or Reach(pd.Timestamp(end)),
+        in_all=int(in_all.reindex(levels.loc[levels["counted"], "asset"]).sum()),
     )
 
 
@@ -733,14 +768,21 @@ def _within(analysis: Analysis) -> Figure:
     why = (
         "every name in the jobs fits several assets" if total else _NOTHING if analysis.watched else _NO_JOBS
     )
+    if expected and not analysis.reach.is_whole:
+        low = certain / analysis.in_all
+        high = min(1.0, 1 - (expected - good) / analysis.in_all)
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
     unsure, own_word = reasons.iloc[0] if len(reasons) and expected else None, True
     if (unread := analysis.unread) is not None and unread.why and analysis.watched:
         more, mended = len(unread.assets), int(unread.mended[levels["counted"]].sum())
         slots_of_one = int(counted["expected"].max()) if len(counted) else 1
-        low = certain / (total + more * slots_of_one) if total + more else None
-        high = (good + total - expected + mended) / total if total else 1.0
+        least = certain / (total + more * slots_of_one) if total + more else None
+        most = (good + total - expected + mended) / total if total else 1.0
+        low = least if low is None else min(low, least)
+        high = most if high is None else max(high, most)
         unsure, own_word = unread.why, unread.jobs.own_word or not len(unread.jobs)
+    if not analysis.reach.is_whole:
+        unsure, own_word = analysis.reach.why, False
     found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=own_word)
     return Figure(
         measure="backups.within_rpo_ratio",
@@ -748,7 +790,7 @@ def _within(analysis: Analysis) -> Figure:
         n=total,
         low=low,
         high=high,
-        target=target,
+        target=target if analysis.agreed else None,  # an RPO of the register alone is no promise (rule 49)
         verdict=found.verdict,
         why_missing=found.why or (None if expected else why),
     )

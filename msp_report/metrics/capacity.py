@@ -5,9 +5,21 @@ row per resource and metric and one per local day, is small, and all else is com
 
 Decided here, where the rules leave room:
 
-- A value that is missing, NaN or infinite is no sample: it is a gap and lowers the coverage.
-- Coverage is samples / expected, expected being the period / the median interval; over 1 (a device that sampled
-  more often for a while) counts as 1. A single sample has no interval and so no coverage.
+- A value that is missing, NaN or infinite is no sample: it is a gap and lowers the coverage. Nor is a negative one,
+  unless `least` of the resource is below 0; those are listed.
+- Coverage is samples / expected, expected being the period / the interval: `every_s`, else the median interval, or the
+  usual one of the days before where that was clearly shorter (every second sample left out is a gap), and never longer
+  than an hour. Over 1 counts as 1. Where more samples than fit lie close together they stand for their time alone: what
+  is silent for longer than one and a half intervals is not covered by them.
+- Missing is what the coverage lacks, at least the rejected rows that may be of the resource (rule 42). A resource
+  without samples has a coverage of 0. Samples from where the source's reach ends on do not exist (rule 41).
+- What is missing may have been as low as `least`, else 0, for nothing below is a reading; and as high as `greatest`,
+  else anything. A sample beyond the declared range widens it. `high` is missing where nothing bounds it.
+- Doubted, and without a verdict (rules 22 and 46): values that are all above 1.5 times the capacity, unless `greatest`
+  says that the resource shows that much; with a capacity of 100 per cent none above 1.5 (0 is 0 in every unit), unless
+  `greatest` is not above 1.5 either; a month's use that is a hundred, a thousand or a million times that of the year
+  before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation, and the
+  figure of what is doubted no value.
 - The capacity and limits are those in force on the period's first day.
 - Without a capacity, or with one of 0, there is no utilisation: no target, and `why_missing` says so.
 - The daily percentile is taken by the same method as the period's; a day counts if it has any sample.
@@ -20,7 +32,7 @@ Decided here, where the rules leave room:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from tempfile import gettempdir
 from typing import Any
@@ -31,9 +43,10 @@ import pandas as pd
 from scipy import stats
 
 from msp_report.model.case import Case
-from msp_report.model.columns import DAY, plain_rows
+from msp_report.model.columns import DAY, instants, plain_rows
 from msp_report.model.figures import SEVERITY, Figure
-from msp_report.model.period import midnight
+from msp_report.model.gate import Decision, decide
+from msp_report.model.period import Month, midnight
 from msp_report.params import Contract, as_contract
 
 #: The record capacity/resources, and beside it what explains a row.
@@ -41,8 +54,11 @@ RESOURCES = [
     "resource", "metric", "mean", "p95", "max", "capacity", "utilisation_ratio", "status", "days_to_limit",
     "days_low", "days_high", "forecast", "coverage_ratio", "verdict", "why_missing", "critical", "unit",
     "percentile", "warn_ratio", "limit_ratio", "samples", "interval_min", "over_capacity", "slope_day", "clause",
+    "low_ratio", "high_ratio", "expected", "missing", "rejected", "below_zero", "least", "greatest", "every_s", "doubt",
+    "why",
 ]  # fmt: skip
-DAILY = ["resource", "metric", "on", "samples", "p95", "max"]
+DAILY = ["resource", "metric", "on", "samples", "p95", "max", "min"]
+BELOW_ZERO = ["resource", "metric", "at", "value", "below_zero"]
 
 LOOK_BACK_DAYS = 365
 DAYS_NEEDED = 28
@@ -52,6 +68,7 @@ HORIZON_DAYS = 730
 NO_FORECAST = {
     "no_data": "no samples in the period",
     "no_limit": "no capacity and limit are agreed",
+    "doubted": "the samples are in doubt",
     "too_short": f"fewer than {DAYS_NEEDED} days with samples",
     "already_over": "already over the limit",
     "no_trend": "no rising trend",
@@ -61,6 +78,25 @@ NO_FORECAST = {
 #: A frame, or the paths of Parquet files.
 Samples = pd.DataFrame | Sequence[Any]
 
+#: Why samples are not believed (rules 22 and 46).
+ABOVE_ALL = "every value is over 1.5 times the capacity"
+BELOW_ALL = "no value is over 1.5 of 100 per cent"
+ANOTHER_UNIT = "the values differ from earlier ones by the factor of another unit"
+STANDS_STILL = "every value is the same while earlier ones varied"
+_WRONG_UNIT = (ABOVE_ALL, BELOW_ALL, ANOTHER_UNIT)
+
+#: Values over so many times the capacity, all of them, are in another unit; so are those of 100 per cent that are not.
+UNIT_FACTOR = 1.5
+#: Days before the period that make a year's use, and the powers of ten by which units differ, more or less.
+_DAYS_BEFORE, _POWERS, _NEAR = 7, (2, 3, 6), 0.1
+_PER_CENT = ("%", "per cent", "percent", "pct", "ratio")
+#: Readings below zero that are listed of a resource.
+_LISTED = 1_000
+#: The longest interval that is expected where none is declared [min].
+_HOUR_MIN = 60.0
+#: From how many intervals on a time without samples is a gap, and which part of the usual one the interval must be.
+_GAP, _CLEARLY = 1.5, 2 / 3
+
 _KEY = ["resource", "metric"]
 #: Samples whose days are aggregated at once; more are taken a month at a time, to bound the memory.
 _AT_ONCE, _SLICE_DAYS = 10_000_000, 31
@@ -68,11 +104,18 @@ _AT_ONCE, _SLICE_DAYS = 10_000_000, 31
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything about the capacity of a period: `resources` as the function of that name gives them, and `daily` of
-    the look-back as in `Aggregates`."""
+    """Everything about the capacity of a period: `resources` as the function of that name gives them, `daily` of the
+    look-back and `below_zero` as in `Aggregates`."""
 
     resources: pd.DataFrame
     daily: pd.DataFrame
+    below_zero: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=BELOW_ZERO))
+
+    @property
+    def doubted(self) -> pd.DataFrame:
+        """The resources of which something is in doubt: the source, readings below zero, or what is missing."""
+        rows = self.resources
+        return rows[rows["doubt"].notna() | rows["why"].notna() | rows["below_zero"].gt(0)]
 
     @property
     def labelled(self) -> pd.DataFrame:
@@ -97,17 +140,18 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"resources": self.resources, "daily": self.daily}
+        return {"resources": self.resources, "daily": self.daily, "below_zero": self.below_zero}
 
 
 def analyse(case: Case) -> Analysis:
     """Everything about the capacity of a period; reads the samples, where they lie in files. Raises as `aggregate`.
 
-    Source: rules 22 and 23.
+    Source: rules 22, 23, 41, 42, 45 and 46.
     """
     samples = case.paths("samples") or case.table("samples")
-    found = aggregate(samples, case.agreed, case.start, case.end)
-    return Analysis(resources(found, case.agreed, case.start, case.end), found.daily)
+    told = {"rejected": case.rejected("samples"), "reached": case.reached("samples")}
+    found = aggregate(samples, case.agreed, case.start, case.end, **told)
+    return Analysis(resources(found, case.agreed, case.start, case.end), found.daily, found.below_zero)
 
 
 @dataclass(frozen=True)
@@ -115,12 +159,17 @@ class Aggregates:
     """Samples of a period and its look-back, aggregated.
 
     `period`: one row per resource and metric with samples in it: resource, metric, samples [count], mean, p95,
-    max [unit of the samples], interval_min (median, NaN for one sample), over_capacity [count of samples].
+    least_seen, max [unit of the samples], interval_min (median, NaN for one sample), over_capacity [count of samples];
+    expected, missing and rejected [count of samples], coverage_ratio; low and high, the percentile with what is missing
+    at its least and at its greatest [unit of the samples, high missing where nothing bounds it].
     `daily`: one row per resource, metric and local day with samples, with the columns DAILY.
+    `below_zero`: the period's values below zero that are no readings, the first of each resource, with BELOW_ZERO;
+    below_zero counts all of them.
     """
 
     period: pd.DataFrame
     daily: pd.DataFrame
+    below_zero: pd.DataFrame
     start: pd.Timestamp
     end: pd.Timestamp
 
@@ -130,29 +179,46 @@ def aggregate(
     contract: Contract | Mapping[str, Any],
     start: pd.Timestamp | datetime | date,
     end: pd.Timestamp | datetime | date,
+    *,
+    rejected: pd.DataFrame | None = None,
+    reached: pd.Timestamp | None = None,
 ) -> Aggregates:
     """Samples by resource and metric over the period, and by local day over the look-back.
 
     Parameters: `samples` with resource, metric, at (UTC), value: a frame, or Parquet files (oldest first: where
     two hold the same resource, metric and instant the later file's value stands); None where no table was
-    supplied. `contract`: its time zone and percentile methods. `start`, `end` (exclusive, the cut-off): instants,
-    or local dates.
+    supplied. `contract`: its time zone, percentile methods, ranges and intervals. `start`, `end` (exclusive, the
+    cut-off): instants, or local dates. `rejected` as Case.rejected gives it; `reached`, the instant up to which the
+    source speaks, the cut-off where not given.
     Returns: Aggregates. Raises ValueError when start is not before end.
-    Source: rules 1, 22 and 23.
+    Source: rules 1, 22, 23, 41 and 42.
     """
     agreed = as_contract(contract)
     zone = agreed.client.timezone
     start, end = _moment(start, zone), _moment(end, zone)
     if start >= end:
         raise ValueError(f"the period ends at {end}, which is not after its start at {start}")
+    until = end if reached is None else max(min(_moment(reached, zone), end), start)
     with duckdb.connect(config={"temp_directory": gettempdir()}) as database:
-        database.register("entries", _agreed_limits(agreed, start)[[*_KEY, "capacity", "percentile"]])
+        limits = _agreed_limits(agreed, start)
+        database.register(
+            "entries", limits[[*_KEY, "capacity", "percentile", "least", "greatest", "every_s"]]
+        )
         _source(database, samples)
         many = database.execute("SELECT count(*) FROM samples").fetchall()[0][0] > _AT_ONCE
         slices = _slices(start, end, zone, _SLICE_DAYS if many else None)
         offset = _offset_us(zone, slices[0][0], end)
         daily = pd.concat([_daily(database, offset, *part) for part in slices], ignore_index=True)
-        return Aggregates(_period(database, start, end), daily, start, end)
+        _order(database, start, until)
+        period = _covered(_described(database), limits, daily, start, end, zone)
+        period = _with_rejected(period, _rejected_of(period, rejected, start, end))
+        return Aggregates(
+            period.merge(_ends(database, period), on=_KEY),
+            daily,
+            _negative(database, start, until),
+            start,
+            end,
+        )
 
 
 def resources(
@@ -165,24 +231,33 @@ def resources(
 
     Parameters: as `aggregate`, whose result may be given for `samples`, so that it is not done twice.
     Returns: one row per resource and metric, of the contract or with samples in the period, with RESOURCES:
-    mean, p95, max and capacity [unit of the samples]; utilisation_ratio, coverage_ratio; status (ok, warn, over);
-    days_to_limit, days_low, days_high [days from the cut-off]; forecast (ok, or a key of NO_FORECAST); verdict
-    (met, missed, no_data, no_target); over_capacity [count of samples above capacity]; slope_day [unit a day].
+    mean, p95, max and capacity [unit of the samples]; utilisation_ratio, coverage_ratio; status (ok, warn, over;
+    none where what is missing leaves it open); low_ratio and high_ratio, the utilisation with what is missing
+    at its least and at its greatest; days_to_limit, days_low, days_high [days from the cut-off]; forecast (ok,
+    or a key of NO_FORECAST); verdict (met, missed, no_verdict, no_data, no_target) and why it is left open;
+    doubt about the samples
+    as a whole; over_capacity [count of samples above capacity]; slope_day [unit a day].
     Critical assets without samples first, then by verdict, the fullest first.
     Edge cases: no samples at all: the contract's resources, each no_data; a resource that is not in the
-    contract is shown with no_target.
-    Source: rules 22 and 23.
+    contract is shown with no_target. A gap in the provider's own samples leaves a miss standing where the samples that
+    came prove it whatever the others were: rule 22 gives a verdict only where both ends agree.
+    Source: rules 22, 23, 45 and 46.
     """
     agreed = as_contract(contract)
     found = samples if isinstance(samples, Aggregates) else aggregate(samples, agreed, start, end)
     frame = _agreed_limits(agreed, found.start).merge(found.period, on=_KEY, how="outer")
+    below = found.below_zero[[*_KEY, "below_zero"]].drop_duplicates()
+    frame = frame.merge(below, on=_KEY, how="left")
     frame["critical"] = frame["critical"].fillna(False).astype(bool)
     frame["percentile"] = frame["percentile"].fillna("linear")
-    frame["samples"] = frame["samples"].fillna(0).astype("int64")
-    frame["utilisation_ratio"] = frame["p95"] / frame["capacity"].where(frame["capacity"] > 0)
-    frame["over_capacity"] = frame["over_capacity"].where(frame["capacity"] > 0)
-    expected = (found.end - found.start) / pd.Timedelta(minutes=1) / frame["interval_min"]
-    frame["coverage_ratio"] = (frame["samples"] / expected).clip(upper=1)
+    for name in ("samples", "rejected", "below_zero"):
+        frame[name] = frame[name].fillna(0).astype("int64")
+    frame["coverage_ratio"] = frame["coverage_ratio"].fillna(0.0)
+    frame["doubt"] = _doubts(frame, found, agreed)
+    size = frame["capacity"].where((frame["capacity"] > 0) & ~frame["doubt"].isin(_WRONG_UNIT))
+    for name, of in (("utilisation_ratio", "p95"), ("low_ratio", "low"), ("high_ratio", "high")):
+        frame[name] = frame[of] / size
+    frame["over_capacity"] = frame["over_capacity"].where(size.notna())
     return _sorted(_forecast(_with_verdicts(frame), found, agreed.client.timezone))[RESOURCES]
 
 
@@ -221,16 +296,19 @@ def time_to_limit(days: np.ndarray, p95: np.ndarray, limit: float, cutoff: float
 
 
 def _utilisation(row: dict[str, Any]) -> Figure:
+    value = None if row["doubt"] else row["utilisation_ratio"]
     return Figure(
         measure="capacity.utilisation",
         subject=f"{row['resource']}:{row['metric']}",
-        value=row["utilisation_ratio"],
+        value=value,
         n=row["samples"],
+        low=None if value is None else row["low_ratio"],
+        high=None if value is None else row["high_ratio"],
         target=row["limit_ratio"],
         verdict=row["verdict"],
         coverage=row["coverage_ratio"],
         clause=row["clause"],
-        why_missing=None if row["utilisation_ratio"] is not None else row["why_missing"],
+        why_missing=row["doubt"] or row["why"] or row["why_missing"],
     )
 
 
@@ -254,7 +332,8 @@ def _days_to_limit(row: dict[str, Any]) -> Figure:
 def _agreed_limits(agreed: Contract, start: pd.Timestamp) -> pd.DataFrame:
     """One row per resource and metric of the contract in force at the start."""
     entries = agreed.on(start).capacity
-    columns = [*_KEY, "unit", "capacity", "warn_ratio", "limit_ratio", "percentile", "critical", "clause"]
+    numbers = ["capacity", "warn_ratio", "limit_ratio", "least", "greatest", "every_s"]
+    columns = [*_KEY, "unit", "percentile", "critical", "clause", *numbers]
     frame = pd.DataFrame([entry.model_dump(include=set(columns)) for entry in entries], columns=columns)
     if frame.duplicated(_KEY).any():
         twice = frame[frame.duplicated(_KEY)].iloc[0]
@@ -262,32 +341,158 @@ def _agreed_limits(agreed: Contract, start: pd.Timestamp) -> pd.DataFrame:
             f"capacity: {twice['resource']}:{twice['metric']} stands twice in the contract: keep one"
         )
     text = dict.fromkeys([*_KEY, "unit", "percentile", "clause"], "str")
-    return frame.astype(text | dict.fromkeys(["capacity", "warn_ratio", "limit_ratio"], "float64")).assign(
-        agreed=True
-    )
+    return frame.astype(text | dict.fromkeys(numbers, "float64")).assign(agreed=True)
 
 
 def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     """Status and verdict of each row, and why there is none."""
-    used, limit, warn = frame["utilisation_ratio"], frame["limit_ratio"], frame["warn_ratio"]
+    high = frame["high_ratio"].fillna(np.inf)
+    ends = [_status(frame, level) for level in (frame["utilisation_ratio"], frame["low_ratio"], high)]
+    agree = np.logical_and.reduce([ends[0] == other for other in ends[1:]])
+    frame["status"] = np.where(agree, ends[0], None)
     empty, outside = frame["samples"] == 0, frame["agreed"].isna()
-    frame["status"] = np.select(
-        [used.isna() | (limit.isna() & warn.isna()), used > limit, used > warn], [None, "over", "warn"], "ok"
-    )
-    frame["verdict"] = np.select(
-        [empty, used.isna() | limit.isna(), used > limit], ["no_data", "no_target", "missed"], "met"
-    )
     frame["why_missing"] = np.select(
-        [empty, outside, frame["capacity"].isna(), used.isna()],
+        [empty, outside, frame["capacity"].isna(), frame["capacity"] <= 0, frame["utilisation_ratio"].isna()],
         [
             NO_FORECAST["no_data"],
             "not in the contract",
             "the contract names no capacity",
             "the contract's capacity is 0",
+            frame["doubt"],
         ],
         None,
     )
+    decided = [_decided(row) for row in plain_rows(frame)]
+    frame["verdict"] = [found.verdict for found in decided]
+    frame["why"] = pd.Series([found.why for found in decided], frame.index, dtype="str")
+    undecided = (frame["verdict"] == "no_verdict").to_numpy(bool)
+    frame["status"] = frame["status"].where(~undecided, None)
     return frame
+
+
+def _status(frame: pd.DataFrame, used: pd.Series) -> np.ndarray:
+    """How a use stands against the limit and the warning of each row; None where there is neither, or no use."""
+    limit, warn = frame["limit_ratio"], frame["warn_ratio"]
+    unknown = frame["utilisation_ratio"].isna() | (limit.isna() & warn.isna())
+    return np.select([unknown, used > limit, used > warn], [None, "over", "warn"], "ok")
+
+
+def _decided(row: dict[str, Any]) -> Decision:
+    """The verdict on a resource, by the one gate."""
+    wrong_unit = row["doubt"] in _WRONG_UNIT
+    value = row["p95"] if wrong_unit else row["utilisation_ratio"]
+    if row["samples"] and (value is None or row["limit_ratio"] is None):
+        return Decision("no_target")
+    missing, due = (int(row[name] or 0) for name in ("missing", "expected"))
+    reasons = {
+        f"{missing} of {due} samples that were due are missing": missing,
+        "nothing bounds how high they may have been": row["high_ratio"] is None,
+        f"{row['below_zero']} readings are below zero": row["below_zero"],
+        f"{row['rejected']} rows were rejected": row["rejected"],
+    }
+    return decide(
+        value,
+        row["limit_ratio"],
+        "lower",
+        low=row["low_ratio"],
+        high=np.inf if row["high_ratio"] is None else row["high_ratio"],
+        why=NO_FORECAST["no_data"],
+        doubt=row["doubt"],
+        unsure="; ".join(reason for reason, holds in reasons.items() if holds),
+    )
+
+
+# ---------------------------------------------------------------- what is missing, and what cannot be
+
+
+def _covered(
+    period: pd.DataFrame,
+    limits: pd.DataFrame,
+    daily: pd.DataFrame,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    zone: str,
+) -> pd.DataFrame:
+    """Adds expected [count of samples, whole] and coverage_ratio; `silent_min` is what no sample stands for."""
+    first_day = pd.Timestamp(start.tz_convert(zone).date())
+    before = daily[daily["on"] < first_day].groupby(_KEY)["samples"].median().rename("before")
+    frame = period.merge(limits[[*_KEY, "every_s"]], on=_KEY, how="left").merge(before, on=_KEY, how="left")
+    usual, seen = 1440 / frame["before"], frame["interval_min"]
+    interval = seen.where(~(usual < _CLEARLY * seen), usual).clip(upper=_HOUR_MIN).fillna(_HOUR_MIN)
+    interval = (frame["every_s"] / 60).fillna(interval)
+    minutes = (end - start) / pd.Timedelta(minutes=1)
+    due = minutes / interval
+    counted = frame["samples"] / due
+    heard = (1 - frame["silent_min"] / minutes).clip(lower=1e-9)
+    close = heard < counted.clip(upper=1) - 1 / due
+    coverage = counted.where(~close, heard).clip(upper=1)
+    return frame.drop(columns=["every_s", "before", "silent_min"]).assign(
+        expected=np.floor(due + 1e-6).astype("int64"), coverage_ratio=coverage
+    )
+
+
+def _rejected_of(
+    period: pd.DataFrame, rejected: pd.DataFrame | None, start: pd.Timestamp, end: pd.Timestamp
+) -> pd.Series:
+    """How many rejected rows of the period may be of each row: those of its resource, and of its metric or of none."""
+    if rejected is None or rejected.empty:
+        return pd.Series(0, period.index)
+    at = pd.to_datetime(rejected["at"], utc=True)
+    rows = rejected.loc[at.isna() | ((at >= start) & (at < end)), _KEY].astype("str")
+    rows = rows[rows["resource"].notna()]
+    exact = period[_KEY].merge(rows.groupby(_KEY).size().rename("n"), on=_KEY, how="left")["n"]
+    bare = rows.loc[rows["metric"].isna(), "resource"].value_counts()
+    found = exact.fillna(0).to_numpy() + period["resource"].map(bare).fillna(0).to_numpy()
+    return pd.Series(found, period.index).astype("int64")
+
+
+def _with_rejected(period: pd.DataFrame, rejected: pd.Series) -> pd.DataFrame:
+    """Adds rejected and missing [count of samples], and lowers the coverage by what was rejected."""
+    coverage = np.minimum(period["coverage_ratio"], period["samples"] / (period["samples"] + rejected))
+    missing = np.floor(period["samples"] * (1 - coverage) / coverage + 1e-6).astype("int64")
+    return period.assign(rejected=rejected, coverage_ratio=coverage, missing=missing)
+
+
+def _doubts(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> pd.Series:
+    """Why the samples of each row are not believed; missing where nothing speaks against them."""
+    size, most = frame["capacity"].where(frame["capacity"] > 0), frame["max"]
+    above = (frame["least_seen"] > UNIT_FACTOR * size) & ~(frame["greatest"] >= most)
+    whole = (size == 100) & frame["unit"].str.strip().str.casefold().isin(_PER_CENT)
+    below = whole & (most <= UNIT_FACTOR) & (most > 0) & ~(frame["greatest"] <= UNIT_FACTOR)
+    varied, factor = _against_before(frame, found, agreed)
+    power = np.log10(factor.where(factor > 0)).abs()
+    another = pd.concat([(power - place).abs() < _NEAR for place in _POWERS], axis=1).any(axis=1)
+    still = (frame["least_seen"] == most) & (frame["samples"] > 1) & varied
+    reasons = [ABOVE_ALL, BELOW_ALL, ANOTHER_UNIT, STANDS_STILL]
+    return pd.Series(np.select([above, below, another, still], reasons, None), frame.index, dtype=object)
+
+
+def _against_before(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> tuple[pd.Series, pd.Series]:
+    """Of each row, whether its samples varied before the period, and how many times its median daily use of then it
+    uses now [ratio, missing where too little is known]. A use is a share of the capacity of its own month."""
+    first = Month.of(found.start.tz_convert(agreed.client.timezone))
+    past = [first.shift(-step) for step in range(LOOK_BACK_DAYS // 28 + 1)]
+    sizes = pd.DataFrame(
+        [
+            (entry.resource, entry.metric, entry.capacity, str(month))
+            for month in past
+            for entry in agreed.on(month.first_on).capacity
+        ],
+        columns=[*_KEY, "capacity", "month"],
+    ).astype({"resource": "str", "metric": "str", "capacity": "float64", "month": "str"})
+    days = found.daily.assign(month=found.daily["on"].dt.strftime("%Y-%m"))
+    days = days.merge(sizes, on=[*_KEY, "month"], how="left")
+    days["used"] = days["p95"] / days["capacity"].where(days["capacity"] > 0).fillna(1.0)
+    now = days["on"] >= pd.Timestamp(first.first_on)
+    before = days[~now].groupby(_KEY)
+    spread = before.agg(days=("on", "size"), low=("min", "min"), high=("max", "max"), used=("used", "median"))
+    place = pd.MultiIndex.from_frame(frame[_KEY])
+    spread = spread.reindex(place)
+    varied = (spread["low"] < spread["high"]).to_numpy(bool)
+    uses = days[now].groupby(_KEY)["used"].median().reindex(place)
+    earlier = spread["used"].where((spread["used"] > 0) & (spread["days"] >= _DAYS_BEFORE))
+    factor = uses.to_numpy(float) / earlier.to_numpy(float)
+    return pd.Series(varied, frame.index), pd.Series(factor, frame.index)
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
@@ -315,26 +520,36 @@ def _forecast(frame: pd.DataFrame, found: Aggregates, zone: str) -> pd.DataFrame
     series = dict(iter(recent.groupby(_KEY)[["day", "p95"]]))
     limits = frame["limit_ratio"] * frame["capacity"].where(frame["capacity"] > 0)
     lines = [
-        _trend_line(series.get(key), limit, cutoff, empty)
-        for key, limit, empty in zip(
-            frame[_KEY].itertuples(index=False, name=None), limits, frame["samples"] == 0, strict=True
+        _trend_line(series.get(key), limit, cutoff, empty, doubted)
+        for key, limit, empty, doubted in zip(
+            frame[_KEY].itertuples(index=False, name=None),
+            limits,
+            frame["samples"] == 0,
+            frame["doubt"].notna(),
+            strict=True,
         )
     ]
     columns = ["days_to_limit", "days_low", "days_high", "slope_day", "forecast"]
     drawn = pd.DataFrame(lines, columns=columns, index=frame.index)
     numbers = columns[:-1]
     drawn[numbers] = drawn[numbers].astype("float64")
-    full = (frame["status"] == "over") & drawn["forecast"].isin(["ok", "no_trend", "beyond_horizon"])
+    full = (frame["utilisation_ratio"] > frame["limit_ratio"]) & drawn["forecast"].isin(
+        ["ok", "no_trend", "beyond_horizon"]
+    )
     drawn.loc[full, "forecast"] = "already_over"
     drawn.loc[full, ["days_to_limit", "days_low", "days_high"]] = np.nan
     return frame.join(drawn)
 
 
-def _trend_line(series: pd.DataFrame | None, limit: float, cutoff: float, empty: bool) -> dict[str, Any]:
+def _trend_line(
+    series: pd.DataFrame | None, limit: float, cutoff: float, empty: bool, doubted: bool
+) -> dict[str, Any]:
     if empty:
         return {"forecast": "no_data"}
     if np.isnan(limit):
         return {"forecast": "no_limit"}
+    if doubted:
+        return {"forecast": "doubted"}
     return time_to_limit(series["day"].to_numpy(float), series["p95"].to_numpy(float), limit, cutoff)
 
 
@@ -342,7 +557,17 @@ def _trend_line(series: pd.DataFrame | None, limit: float, cutoff: float, empty:
 
 
 def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> None:
-    """Makes the samples a view `samples`: resource, metric, at, value."""
+    """Makes views with resource, metric, at and value: `samples`, and `readings`, those of them that are readings."""
+    _samples(database, samples)
+    database.execute(
+        """
+        CREATE VIEW readings AS SELECT s.resource, s.metric, s."at", s.value
+        FROM samples s LEFT JOIN entries e ON s.resource = e.resource AND s.metric = e.metric
+        WHERE isfinite(s.value) AND s.value >= least(0, coalesce(e."least", 0))"""
+    )
+
+
+def _samples(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> None:
     if samples is None or not len(samples):
         samples = pd.DataFrame({"resource": [], "metric": [], "at": [], "value": []})
     if isinstance(samples, pd.DataFrame):
@@ -368,29 +593,97 @@ def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> Non
     database.execute(f"CREATE VIEW samples AS {select}")
 
 
-_BETWEEN = '"at" >= $low AND "at" < $high AND isfinite(value)'
+_BETWEEN = '"at" >= $low AND "at" < $high'
 
 
-def _period(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+def _order(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.Timestamp) -> None:
+    """Makes a table `ordered`: of each resource and metric its readings of the period in ascending order as v, the
+    median interval, and the time that lies further from the readings around it than they are apart."""
+    database.execute(
+        f"""
+        CREATE TEMP TABLE ordered AS WITH gaps AS (
+            SELECT r.resource, r.metric, value, epoch_us("at") AS us, coalesce(e.every_s, 3600) * 1000000 AS hold,
+                us - lag(us) OVER (PARTITION BY r.resource, r.metric ORDER BY "at") AS gap
+            FROM readings r LEFT JOIN entries e ON r.resource = e.resource AND r.metric = e.metric WHERE {_BETWEEN}
+        )
+        SELECT resource, metric, list_sort(list(value)) AS v, median(gap) / 60e6 AS interval_min,
+            any_value(hold) AS hold, min(us) - epoch_us($low) AS head, epoch_us($high) - max(us) AS tail,
+            coalesce(sum(gap - hold) FILTER (gap > {_GAP} * hold), 0) AS between_us
+        FROM gaps GROUP BY ALL
+        """,
+        {"low": start.to_pydatetime(), "high": until.to_pydatetime()},
+    )
+
+
+def _described(database: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     # The mean is taken over the sorted values, for a sum in parallel differs from run to run in its last digit.
     return database.execute(
         f"""
-        WITH gaps AS (
-            SELECT resource, metric, value,
-                epoch_us("at") - lag(epoch_us("at")) OVER (PARTITION BY resource, metric ORDER BY "at") AS gap
-            FROM samples WHERE {_BETWEEN}
-        ), ordered AS (
-            SELECT resource, metric, list_sort(list(value)) AS v, median(gap) / 60e6 AS interval_min
-            FROM gaps GROUP BY ALL
-        )
         SELECT resource, metric, len(v) AS samples, list_avg(v) AS mean,
             CASE percentile WHEN 'nearest_rank' THEN {_nearest_rank("v")}
                 ELSE list_aggregate(v, 'quantile_cont', 0.95) END AS p95,
-            v[len(v)] AS max, interval_min, len(list_filter(v, lambda x: x > capacity)) AS over_capacity
+            v[1] AS least_seen, v[len(v)] AS max, interval_min,
+            len(list_filter(v, lambda x: x > capacity)) AS over_capacity,
+            (between_us + CASE WHEN head > {_GAP} * hold THEN head - hold ELSE 0 END
+                + CASE WHEN tail > {_GAP} * hold THEN tail - hold ELSE 0 END) / 60e6 AS silent_min
         FROM ordered LEFT JOIN entries USING (resource, metric) ORDER BY resource, metric
-        """,
-        {"low": start.to_pydatetime(), "high": end.to_pydatetime()},
+        """
     ).df()
+
+
+def _ends(database: duckdb.DuckDBPyConnection, period: pd.DataFrame) -> pd.DataFrame:
+    """low and high of each row of `period`: the percentile with so many `missing` at the least and at the greatest."""
+    database.register("gone", period[[*_KEY, "missing"]])
+    found = database.execute(
+        f"""
+        WITH placed AS (
+            SELECT resource, metric, v, missing, least(coalesce("least", 0), v[1]) AS floor_value,
+                greatest(coalesce("greatest", 'Infinity'::DOUBLE), v[len(v)]) AS top_value,
+                CASE percentile WHEN 'nearest_rank' THEN greatest(floor(0.95 * (len(v) + missing) + 0.5), 1) - 1
+                    ELSE 0.95 * ((len(v) + missing) - 1) END AS place
+            FROM ordered JOIN gone USING (resource, metric) LEFT JOIN entries USING (resource, metric)
+        ), ranked AS (
+            SELECT *, floor(place)::BIGINT AS k, (place - floor(place))::DOUBLE AS part FROM placed
+        ), sides AS (
+            SELECT resource, metric, part,
+                {_padded_low(0)} AS low_a, {_padded_low(1)} AS low_b,
+                {_padded_high(0)} AS high_a, {_padded_high(1)} AS high_b
+            FROM ranked
+        )
+        SELECT resource, metric, {_between("low_a", "low_b")} AS low, {_between("high_a", "high_b")} AS high FROM sides
+        """
+    ).df()
+    return found.assign(high=found["high"].replace(np.inf, np.nan))
+
+
+def _padded_low(next_: int) -> str:
+    """The value at place k, or the next, of the readings and what is missing below them."""
+    return f"CASE WHEN k + {next_} < missing THEN floor_value ELSE v[least(k + {next_} - missing + 1, len(v))] END"
+
+
+def _padded_high(next_: int) -> str:
+    """The same with what is missing above them."""
+    return f"CASE WHEN k + {next_} < len(v) OR missing = 0 THEN v[least(k + {next_} + 1, len(v))] ELSE top_value END"
+
+
+def _between(low: str, high: str) -> str:
+    return f"CASE WHEN part = 0 OR {low} = {high} THEN {low} ELSE {low} + part * ({high} - {low}) END"
+
+
+def _negative(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+    """The values of the period that are below zero and no readings, at most _LISTED of a resource and metric."""
+    frame = database.execute(
+        f"""
+        SELECT s.resource, s.metric, epoch_us("at") AS us, value,
+            count(*) OVER (PARTITION BY s.resource, s.metric) AS below_zero
+        FROM samples s LEFT JOIN entries e ON s.resource = e.resource AND s.metric = e.metric
+        WHERE {_BETWEEN} AND isfinite(value) AND value < least(0, coalesce(e."least", 0))
+        QUALIFY row_number() OVER (PARTITION BY s.resource, s.metric ORDER BY us) <= {_LISTED}
+        ORDER BY s.resource, s.metric, us
+        """,
+        {"low": start.to_pydatetime(), "high": until.to_pydatetime()},
+    ).df()
+    return frame.astype({"resource": "str", "metric": "str"}).assign(at=instants(frame["us"]))[BELOW_ZERO]
 
 
 def _daily(
@@ -401,16 +694,17 @@ def _daily(
         f"""
         WITH days AS (
             SELECT resource, metric, (epoch_us("at") + {offset}) // {DAY} AS day, value
-            FROM samples WHERE {_BETWEEN}
+            FROM readings WHERE {_BETWEEN}
         ), billed AS (
             SELECT resource, metric, day, {_nearest_rank("list_sort(list(value))")} AS p95
             FROM days WHERE (resource, metric) IN (SELECT (resource, metric) {billed}) GROUP BY ALL
         ), all_days AS (
-            SELECT resource, metric, day, count(*) AS samples, quantile_cont(value, 0.95) AS p95, max(value) AS max
+            SELECT resource, metric, day, count(*) AS samples, quantile_cont(value, 0.95) AS p95, max(value) AS max,
+                min(value) AS min
             FROM days GROUP BY ALL
         )
         SELECT resource, metric, DATE '1970-01-01' + day::INTEGER AS "on", samples,
-            coalesce(billed.p95, all_days.p95) AS p95, max
+            coalesce(billed.p95, all_days.p95) AS p95, max, min
         FROM all_days LEFT JOIN billed USING (resource, metric, day) ORDER BY resource, metric, day
         """,
         {"low": low.to_pydatetime(), "high": high.to_pydatetime()},

@@ -5,7 +5,8 @@ good points. Decided here: a duty without any proof in all that was supplied has
 prove it is the provider's part; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
 listed and proves nothing; a duty is due from the term's first day where that lies in the period; names are compared
 without case and outer blanks; a proof at or after the cut-off does not exist yet (rule 0). A rejected proof that may be
-of a duty counts at its time at the best, and for every slot where its time could not be read (rule 42).
+of a duty counts at its time at the best, and for every slot where its time could not be read (rule 42). Where the
+proofs speak of a part of the period, the slots that end in it count, and all others may be kept or missed (rule 41).
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from msp_report.metrics.backups import gaps, slots
+from msp_report.metrics.backups import gaps, slots, slots_due, whole_slots
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.dropped import Dropped
@@ -25,6 +28,7 @@ from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import normal, says_nothing
 from msp_report.model.period import midnight
+from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.params import Contract, as_contract
 
 _COLUMNS = [
@@ -43,6 +47,7 @@ _COLUMNS = [
     "clause",
     "good_high",
 ]
+_WHOLE = "in_all"
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,12 @@ class Analysis:
     levels: pd.DataFrame
     strays: pd.DataFrame
     empty: pd.DataFrame
+    reach: Reach
 
     def figures(self) -> list[Figure]:
         """Of each duty duties.kept_ratio (good / expected slots, target 1) and .attained_days; then duties.missed
         over all, which only sums up and has no target of its own. A missing value says why."""
-        each = [figure for row in self.levels.to_dict("records") for figure in _figures_of(row)]
+        each = [one for row in self.levels.to_dict("records") for one in _figures_of(row, self.reach)]
         known = self.levels[self.levels["verdict"].ne("no_data")]
         value = int(known["verdict"].eq("missed").sum()) if len(known) else None
         why = _NO_FILE if len(self.levels) else "no duties are agreed"
@@ -66,17 +72,18 @@ class Analysis:
             n=len(self.levels),
             why_missing=None if value is not None else why,
         )
-        return [*each, over_all]
+        return bounded([*each, over_all], self.reach, ("duties.attained_days", "duties.missed"))
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"duties": self.levels, "strays": self.strays, "empty": self.empty}
+        return {"duties": self.levels[_COLUMNS], "strays": self.strays, "empty": self.empty}
 
 
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
-    return Analysis(levels(*given, Dropped.of(case, "duty_evidence")), strays(*given), empty(*given))
+    reach, unread = reach_of(case, "duty_evidence"), Dropped.of(case, "duty_evidence")
+    return Analysis(levels(*given, reach, unread), strays(*given), empty(*given), reach)
 
 
 def levels(
@@ -84,19 +91,23 @@ def levels(
     contract: Contract | Mapping[str, Any],
     start: datetime,
     end: datetime,
+    reach: Reach | None = None,
     unread: Dropped | None = None,
 ) -> pd.DataFrame:
     """How well each duty of the contract was kept in a period.
 
     Parameters: `evidence` as the canonical table duty_evidence with its look-back, None where not supplied;
     `contract` a model or a dict like contract.yaml, of which the version in force on the first local day counts;
-    `[start, end)` the period, timezone-aware, `end` the cut-off; `unread`, the rejected rows of duty_evidence.
+    `[start, end)` the period, timezone-aware, `end` the cut-off; `reach`, how much of it the proofs speak of: all where
+    None; `unread`, the rejected rows of duty_evidence.
     Returns: one row per duty, missed ones first, then the worst gap against its interval: duty, every_days,
     expected, good and missed [slots], attained_days (the largest gap, of 24 h), last_done_at, last_by,
-    last_evidence, proofs (in the period), verdict, why, clause, good_high (good with rejected proofs).
+    last_evidence, proofs (in the period), verdict, why, clause, good_high (good with rejected
+    proofs), in_all (slots of the whole period).
     Raises: ValueError for naive instants.
-    Edge cases decided: without a file all is no_data; a file without rows leaves every duty unproved.
-    Source: rule 31 and contract.yaml `duties`; system 10 (docs/board.md).
+    Edge cases decided: without a file all is no_data; a file without rows leaves every duty unproved; where the reach
+    is not whole the slots that end within it count, a duty without any is no_data, and one that missed none no_verdict.
+    Source: rules 31 and 41 and contract.yaml `duties`; system 10 (docs/board.md).
 
     >>> proofs = pd.DataFrame({"duty": ["patching"], "done_at": pd.to_datetime(["2026-09-06 03:30Z"])})
     >>> table = levels(proofs, {"duties": [{"name": "patching", "every_days": 30}]},
@@ -110,7 +121,7 @@ def levels(
         columns=["duty", "every_days", "clause"],
     ).astype({"duty": "str", "every_days": "float64", "clause": "str"})
     if listed.empty or first >= last:
-        return pd.DataFrame(columns=_COLUMNS)
+        return pd.DataFrame(columns=[*_COLUMNS, _WHOLE])
     spans = pd.DataFrame(
         {
             "subject": normal(listed["duty"]),
@@ -119,6 +130,10 @@ def levels(
             "every": (listed["every_days"] * DAY).round().astype("int64").clip(lower=1),
         }
     )
+    part = reach is not None and not reach.is_whole
+    cut = whole_slots(spans, micro(reach.at)) if part else spans
+    beyond = cut["end"].eq(cut["begin"]).to_numpy(bool)
+    whole, spans = slots_due(spans), cut.assign(end=cut["end"].mask(beyond, spans["end"]))
     proofs = _proofs(evidence, last)
     due = slots(spans, proofs).groupby("subject")["missed"].agg(["size", "sum"]).reindex(spans["subject"])
     gap = gaps(spans, proofs)
@@ -136,27 +151,31 @@ def levels(
     )
     lost = [unread.about(duty=duty) if unread is not None else None for duty in table["duty"]]
     table["good_high"] = _at_best(spans, proofs, lost, table["expected"], last)
+    more, short = (inf, reach.why) if part else (None, None)
     kept = [
         decide(
             float(expected - good),
             0.0,
             "lower",
-            low=float(expected - high),
-            unsure=rows.why if rows is not None else None,
+            low=float(expected - best),
+            high=more,
+            unsure=short or (rows.why if rows is not None else None),
             own_word=rows is None or rows.own_word,
         )
-        for expected, good, high, rows in zip(
+        for expected, good, best, rows in zip(
             table["expected"], table["good"], table["good_high"], lost, strict=True
         )
     ]
     table["verdict"] = pd.Series([one.verdict for one in kept], table.index, dtype="str")
     table["why"] = pd.Series([one.why for one in kept], table.index, dtype="str")
-    if evidence is None:
-        table[["good", "missed", "proofs", "good_high"]] = pd.NA
-        table["attained_days"] = float("nan")
-        table["verdict"], table["why"] = "no_data", _NO_FILE
+    table[_WHOLE] = whole
+    lacking = np.full(len(table), True) if evidence is None else beyond
+    table.loc[lacking, ["good", "missed", "proofs", "good_high"]] = pd.NA
+    table.loc[lacking, "attained_days"] = float("nan")
+    table.loc[lacking, "verdict"] = "no_data"
+    table.loc[lacking, "why"] = _NO_FILE if evidence is None else reach.why if part else None
     late = -(table["attained_days"] / table["every_days"]).where(table["verdict"].eq("missed"), 0)
-    return table.loc[late.sort_values(kind="stable").index, _COLUMNS].reset_index(drop=True)
+    return table.loc[late.sort_values(kind="stable").index, [*_COLUMNS, _WHOLE]].reset_index(drop=True)
 
 
 def _at_best(
@@ -214,10 +233,18 @@ def empty(
 _NO_FILE = "no proofs of duties were supplied"
 
 
-def _figures_of(row: Mapping[str, Any]) -> Iterator[Figure]:
+def _figures_of(row: Mapping[str, Any], reach: Reach) -> Iterator[Figure]:
     known = row["verdict"] != "no_data"
     ranges = known and row["good_high"] > row["good"]
-    common = {"subject": row["duty"], "clause": row["clause"], "why_missing": row["why"]}
+    bounds = {}
+    if known and not reach.is_whole:
+        ranges = False
+        bounds = {"low": row["good"] / row[_WHOLE], "high": 1 - row["missed"] / row[_WHOLE]}
+    common = {
+        "subject": row["duty"],
+        "clause": row["clause"],
+        "why_missing": row["why"],
+    }
     yield Figure(
         measure="duties.kept_ratio",
         value=row["good"] / row["expected"] if known else None,
@@ -226,6 +253,7 @@ def _figures_of(row: Mapping[str, Any]) -> Iterator[Figure]:
         high=row["good_high"] / row["expected"] if ranges else None,
         target=1.0,
         verdict=row["verdict"],
+        **bounds,
         **common,
     )
     yield Figure(

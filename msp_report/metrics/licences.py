@@ -40,6 +40,7 @@ from msp_report.model.figures import Figure
 from msp_report.model.gate import Decision, decide
 from msp_report.model.names import normal, normal_name
 from msp_report.model.period import Month
+from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
 
@@ -104,7 +105,7 @@ class Analysis:
     copy that was installed in the cut-off's month of a product that is short, with the number of months of the
     look-back in which copies of it were added (`months_added`); `installers`, one row per product that is short and
     person who installed it; `history`, one row per product, metric and month: copies added in it and the position at
-    its end, of the copies that are still there.
+    its end, of the copies that are still there; `reach`, how much of the period copies and purchases speak of.
     """
 
     position: pd.DataFrame
@@ -113,6 +114,7 @@ class Analysis:
     added: pd.DataFrame
     installers: pd.DataFrame
     history: pd.DataFrame
+    reach: Reach
 
     @property
     def reused(self) -> pd.DataFrame:
@@ -121,8 +123,9 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """licences.position by product (and metric in brackets where a product has several; target 0), then .short,
-        .keys_reused and .unreceipted in all. What cannot be computed is missing and says why."""
-        return [*self._positions(), *self._over_all()]
+        .keys_reused and .unreceipted in all. What cannot be computed is missing and says why; beyond the reach of the
+        tables copies may have come and gone, and receipts too (rule 41)."""
+        return bounded([*self._positions(), *self._over_all()], self.reach)
 
     def _positions(self) -> Iterator[Figure]:
         rows = self.position
@@ -202,7 +205,13 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     past = stock.history(months)
     stock = replace(stock, unread=_Unread.of(case, stock.day))
     keys = _as_listed(stock.keys, _KEYS)
-    return Analysis(stock.position, keys, stock.unreceipted, stock.added(past), stock.installers, past)
+    reach = reach_of(case, "installs", "purchases")
+    turned = reach.left_open(stock.position["verdict"])
+    position = stock.position.assign(
+        verdict=stock.position["verdict"].mask(turned, reach.taken()),
+        why_missing=stock.position["why_missing"].mask(turned, reach.why),
+    )
+    return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
 
 
 # ---------------------------------------------------------------- the stock at a cut-off

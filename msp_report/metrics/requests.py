@@ -38,6 +38,7 @@ from msp_report.model.case import Case
 from msp_report.model.columns import optional, wall_time
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, normal_name
+from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
 from msp_report.params import Contract, as_contract, as_strategy
@@ -72,9 +73,10 @@ class Analysis:
     requester, title, category, kind (authorised, unauthorised, unknown; missing without a list), duplicate_of (a
     ticket open then with a near-identical title), training_by (the category or the word that says so), hours,
     cost. `requesters`: one row per requester, most tickets first: requester, kind, tickets, hours, cost, duplicate,
-    training. `opened` counts them; `pays_by` is hour, ticket or nothing; `rate` its price; `hours_from` names the
-    source of hours (time_entries, tickets; None where neither has any). `compared`: how far the search for duplicates
-    looked.
+    training. `opened` counts them; `pays_by` is hour, ticket, nothing or not stated; `rate` its price; `hours_from`
+    names the source of hours (time_entries, tickets; None where neither has any). `compared`: how far the search for
+    duplicates looked. `reach`: how much of the period tickets and their log speak of; `booked`: the same with the
+    bookings of time.
     """
 
     kinds: pd.DataFrame
@@ -86,6 +88,8 @@ class Analysis:
     hours_from: str | None
     compared: Compared
     supplied: bool
+    reach: Reach
+    booked: Reach
 
     @property
     def unauthorised(self) -> pd.DataFrame:
@@ -103,14 +107,20 @@ class Analysis:
 
         Returns: of each kind requests.<kind>_tickets [count of n opened], .<kind>_hours and, where the contract pays
         so, .<kind>_cost; then requests.opened. No verdicts: the contract promises nothing here. Missing says why.
+        Beyond the reach of the tables there may be any number more (rule 41).
         """
-        found = [figure for row in self.kinds.to_dict("records") for figure in _figures_of_kind(row, self)]
         total = Figure(
             measure="requests.opened",
             value=self.opened if self.supplied else None,
             why_missing=None if self.supplied else _NOT_SUPPLIED,
         )
-        return [*found, total]
+        of_kinds = [one for row in self.kinds.to_dict("records") for one in _figures_of_kind(row, self)]
+        found = [
+            figure
+            for one in (*of_kinds, total)
+            for figure in bounded([one], self.reach if one.unit == "count" else self.booked, [one.measure])
+        ]
+        return found
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
@@ -131,8 +141,9 @@ def analyse(case: Case) -> Analysis:
     >>> agreed = {"provider": {"billing": "hourly"},
     ...     "tickets": {"hourly_rate": 100, "training": {"words": ["how do i"]}}}
     >>> tables = {"tickets": log}.get
+    >>> november = pd.Timestamp("2026-11-01", tz="UTC")
     >>> october = SimpleNamespace(table=tables, follow_up=tables, agreed=agreed, strategy={"requesters": ["amy@*"]},
-    ...     start=pd.Timestamp("2026-10-01", tz="UTC"), end=pd.Timestamp("2026-11-01", tz="UTC"))
+    ...     start=pd.Timestamp("2026-10-01", tz="UTC"), end=november, reached=lambda name: november)
     >>> analyse(october).kinds[["kind", "tickets", "cost"]].values.tolist()[:2]
     [['authorised', 1, 50.0], ['unauthorised', 1, 200.0]]
     """
@@ -169,11 +180,17 @@ def analyse(case: Case) -> Analysis:
         hours_from=source,
         compared=doubled.compared,
         supplied=tickets is not None,
+        reach=reach_of(case, "tickets", "ticket_events"),
+        booked=reach_of(case, "tickets", "ticket_events", "time_entries"),
     )
 
 
 def _figures_of_kind(row: Mapping[str, Any], analysis: Analysis) -> list[Figure]:
-    names = ("tickets", "hours") if analysis.pays_by == "nothing" else ("tickets", "hours", "cost")
+    names = (
+        ("tickets", "hours")
+        if analysis.pays_by in ("nothing", "not stated")
+        else ("tickets", "hours", "cost")
+    )
     why = row["why"] if isinstance(row["why"], str) else "no hours are recorded"
     return [
         Figure(
@@ -253,7 +270,8 @@ def _pays(contract: Contract) -> tuple[str, float | None]:
         return "hour", rates.hourly_rate
     if billing == "per_ticket" and rates.ticket_rate is not None:
         return "ticket", rates.ticket_rate
-    return "nothing", None
+    stated = billing is not None or term.billed is not None
+    return "nothing" if stated else "not stated", None
 
 
 def _kinds(table: pd.DataFrame, supplied: bool, listed: bool, taught: bool, pays_by: str) -> pd.DataFrame:

@@ -11,6 +11,11 @@ Decided here, where the rule leaves room:
   without a ticket, several by one respondent; where neither stands each row is one. What is put aside is listed, and
   counts neither as an answer nor as an invitation.
 - Worst and best case: all who did not answer a question are unhappy, or happy, with it.
+- A rejected row of the period with a number may be an answer: low is that of the interval with all of them unhappy,
+  high with all of them happy, and each was asked (rule 42). What has no number (a total) is nobody's.
+- Coverage is answers / asked; not known where it is not known how many were asked. A target between low and high is no
+  verdict, wherever it stands.
+- Another question is shown where the source has its column with an answer, by the words that sources.yaml gives it.
 """
 
 from __future__ import annotations
@@ -32,6 +37,8 @@ from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
 
 QUESTIONS = ("responsiveness", "capability", "recommend")
+#: The column of another question, answered from 1 to 5.
+OTHER = "other"
 #: On a scale of 0 to 10: at most a detractor's answer, at least a promoter's.
 DETRACTOR, PROMOTER = 6, 9
 
@@ -48,6 +55,9 @@ _SCORES = [
     "returned",
     "why",
     "unit",
+    "rejected",
+    "coverage_ratio",
+    "words",
 ]
 _VOICES = [
     "survey_id",
@@ -58,6 +68,7 @@ _VOICES = [
     "responsiveness",
     "capability",
     "recommend",
+    "other",
     "comment",
     "reopened",
     "repeats",
@@ -67,20 +78,28 @@ _ASSIGNEES = ["assignee", "answers", "responsiveness", "capability", "recommend"
 
 
 def scores(
-    surveys: pd.DataFrame | None, start: pd.Timestamp, end: pd.Timestamp, invited: int | None = None
+    surveys: pd.DataFrame | None,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    invited: int | None = None,
+    rejected: pd.DataFrame | None = None,
+    other: str | None = None,
 ) -> pd.DataFrame:
     """What was answered to each question in a period, with its interval and its bounds.
 
     Parameters: `surveys` as the canonical table, None where not supplied; `[start, end)` the period, timezone-aware;
-    `invited` how many were asked, where the source states it.
-    Returns: one row per question: question (responsiveness, capability, recommend), invited, answered, score (the
-    share of 4 and 5 [ratio]; recommend: promoters less detractors, -1 to 1), low and high of its 95 % interval,
-    worst and best (all who did not answer unhappy, or happy), returned (surveys that came back, the same in each
-    row), unit of the score (ratio, score), why (missing where there is a score).
+    `invited` how many were asked, where the source states it; `rejected` as Case.rejected gives it; `other`, the words
+    of another question.
+    Returns: one row per question: question (responsiveness, capability, recommend; other where it has an answer),
+    invited, answered, score (the share of 4 and 5 [ratio]; recommend: promoters less detractors, -1 to 1), low and
+    high of its 95 % interval with the rejected rows at their worst and best, worst and best (all who did not answer
+    unhappy, or happy), returned (surveys that came back, the same in each row), unit of the score (ratio, score), why
+    (missing where there is a score), rejected [rows that may be answers], coverage_ratio (answered / invited), words
+    of another question.
     Raises: ValueError for an answer off its scale.
     Edge cases decided: under 5 answers no figure at all; invited is missing where it is not known or fewer than
     answered, and then so are worst and best.
-    Source: rule 20.
+    Source: rules 20, 42 and 45.
 
     >>> at = pd.Timestamp("2026-10-05", tz="UTC")
     >>> asked = pd.DataFrame({"survey_id": range(20), "answered_at": [at] * 15 + [pd.NaT] * 5,
@@ -90,15 +109,23 @@ def scores(
     [0.867, 0.621, 0.963, 0.65, 0.9]
     """
     asked, answered = _of_period(surveys, start, end)
-    known = None if surveys is None else _invited(asked, answered, invited)
+    lost = 0 if surveys is None else _may_answer(rejected, start, end)
+    known = None if surveys is None else _invited(asked, answered, invited, lost)
+    names = [*QUESTIONS, OTHER] if answered[OTHER].notna().any() else QUESTIONS
     table = pd.DataFrame(
-        [_score(name, answered[name], known, surveys) for name in QUESTIONS], columns=_SCORES
+        [_score(name, answered[name], known, surveys, lost) for name in names], columns=_SCORES
     )
     table["returned"] = None if surveys is None else len(answered)
+    table["rejected"] = lost
+    table["words"] = np.where(table["question"].eq(OTHER), other, None)
+    table["coverage_ratio"] = table["answered"].astype("float64") / table["invited"].astype("float64").where(
+        lambda n: n > 0
+    )
     numbers = dict.fromkeys(("score", "low", "high", "worst", "best"), "float64")
     table["unit"] = np.where(table["question"].eq("recommend"), "score", "ratio")
     counts = dict.fromkeys(("invited", "answered", "returned"), "Int64")
-    return table.astype({"question": "str", "why": "str", "unit": "str", **counts, **numbers})
+    texts = dict.fromkeys(("question", "why", "unit", "words"), "str")
+    return table.astype({**texts, **counts, **numbers})
 
 
 def voices(
@@ -196,8 +223,8 @@ class Analysis:
     def figures(self) -> list[Figure]:
         """The figures over all answers.
 
-        Returns: satisfaction.responsiveness and .capability [ratio], .recommend [-1 to 1], each with its interval, and
-        .response_ratio (returned / invited).
+        Returns: satisfaction.responsiveness, .capability and .other [ratio], .recommend [-1 to 1], each with its
+        interval and coverage, and .response_ratio (returned / invited).
         Edge cases decided: the contract has no targets for these, the board's stand in strategy.yaml: no verdict here.
         """
         questions = [
@@ -207,6 +234,7 @@ class Analysis:
                 n=row["answered"],
                 low=row["low"],
                 high=row["high"],
+                coverage=row["coverage_ratio"],
                 why_missing=row["why"],
             )
             for row in self.scores.to_dict("records")
@@ -235,7 +263,7 @@ def analyse(case: Case) -> Analysis:
         typed = _typed_surveys(surveys)
         undated = int((typed[["invited_at", "answered_at"]].isna().all(axis=1) & _given(typed)).sum())
     return Analysis(
-        scores(surveys, start, end, case.invited),
+        scores(surveys, start, end, case.invited, case.rejected("surveys"), case.other_question),
         spoken,
         assignees(spoken),
         put_aside(surveys, start, end),
@@ -301,7 +329,7 @@ def _typed_surveys(surveys: pd.DataFrame) -> pd.DataFrame:
     typed = surveys.reindex(columns=list(table.names)).reset_index(drop=True)
     for name in ("invited_at", "answered_at"):
         typed[name] = instants(micros(typed[name], f"surveys.{name}"))
-    for name in QUESTIONS:
+    for name in (*QUESTIONS, OTHER):
         column = table.column(name)
         typed[name] = pd.to_numeric(typed[name]).astype("float64")
         if ((typed[name] < column.low) | (typed[name] > column.high)).any():
@@ -310,15 +338,24 @@ def _typed_surveys(surveys: pd.DataFrame) -> pd.DataFrame:
 
 
 def _given(surveys: pd.DataFrame) -> pd.Series:
-    return surveys[list(QUESTIONS)].notna().any(axis=1)
+    return surveys[[*QUESTIONS, OTHER]].notna().any(axis=1)
 
 
-def _invited(asked: pd.DataFrame, answered: pd.DataFrame, stated: int | None) -> int | None:
-    """How many were asked; None where nobody says."""
+def _invited(asked: pd.DataFrame, answered: pd.DataFrame, stated: int | None, lost: int) -> int | None:
+    """How many were asked, `lost` of them in rows that were rejected; None where nobody says."""
     if stated is not None:
-        return stated if stated >= len(answered) else None
+        return max(stated, len(answered) + lost) if stated >= len(answered) else None
     told = asked["invited_at"].notna().any() or len(asked) > len(answered)
-    return len(asked) if told or asked.empty else None
+    return len(asked) + lost if told or asked.empty else None
+
+
+def _may_answer(rejected: pd.DataFrame | None, start: pd.Timestamp, end: pd.Timestamp) -> int:
+    """How many rejected rows may be answers of a period: those with a number, answered or sent in it, or undated."""
+    if rejected is None or rejected.empty:
+        return 0
+    sent, at = (pd.to_datetime(rejected[name], utc=True) for name in ("invited_at", "answered_at"))
+    when = at.fillna(sent)
+    return int((rejected["survey_id"].notna() & (when.isna() | ((when >= start) & (when < end)))).sum())
 
 
 def _leaning(answers: pd.Series) -> pd.Series:
@@ -329,7 +366,7 @@ def _leaning(answers: pd.Series) -> pd.Series:
 
 
 def _score(
-    question: str, answers: pd.Series, invited: int | None, surveys: pd.DataFrame | None
+    question: str, answers: pd.Series, invited: int | None, surveys: pd.DataFrame | None, lost: int
 ) -> dict[str, Any]:
     given = answers.dropna()
     n = len(given)
@@ -341,7 +378,8 @@ def _score(
     if n < ANSWERS_NEEDED:
         why = f"{n} answered, and fewer than {ANSWERS_NEEDED} make no figure"
         return row | {"why": _NO_SURVEY if surveys is None else why}
-    found, least = _interval(question, given)
+    found, least = _interval(question, given), -1 if question == "recommend" else 0
+    low, high = (_interval(question, given, *more) for more in ((0, lost), (lost, 0)))
     silent = None if invited is None else invited - n
     bounds = {}
     if silent is not None:
@@ -349,12 +387,14 @@ def _score(
             "worst": (found.value * n + least * silent) / invited,
             "best": (found.value * n + silent) / invited,
         }
-    return row | {"score": found.value, "low": found.low, "high": found.high} | bounds
+    ends = {"low": min(found.low, low.low), "high": max(found.high, high.high)}
+    return row | {"score": found.value} | ends | bounds
 
 
-def _interval(question: str, given: pd.Series) -> tuple[Interval, int]:
-    """The score of one question, and what an unhappy answer adds to it."""
+def _interval(question: str, given: pd.Series, happy: int = 0, unhappy: int = 0) -> Interval:
+    """The score of one question, with so many more who are happy and unhappy."""
     if question != "recommend":
-        return csat(given), 0
+        return csat([*given, *[5] * happy, *[1] * unhappy])
     leaning = _leaning(given)
-    return recommend(*(int((leaning == side).sum()) for side in (1, 0, -1))), -1
+    promoters, passives, detractors = (int((leaning == side).sum()) for side in (1, 0, -1))
+    return recommend(promoters + happy, passives, detractors + unhappy)

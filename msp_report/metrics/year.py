@@ -2,15 +2,19 @@
 
 Decided here, where the rules leave room:
 
-- A figure is promised if in any month of the year it had a target and a verdict, as on the monthly page one.
+- A figure is promised if in any month of the year it was agreed with the provider and judged, as on the monthly page
+  one (rule 49); our own rules stand apart. A month with nothing to judge counts neither way.
 - A promise is missed if it was missed in any month; met if it was met in every month with a pack that gives it; what
   was never missed, and cannot be judged in some month, is neither.
-- Control limits are those of the year's own months. A month published before it was over is not whole, and counts
-  neither for the limits nor as a signal.
+- Control limits come from the first twelve months with a pack that the last five years have, or from the first twelve
+  after a rebase, and stay; while there are fewer, from those before the newest. A month published before it was over is
+  not whole, and counts neither for the limits nor as a signal.
+- A count of under 2 a month is of rare events: its limits are the quantiles of the geometric distribution (a G chart),
+  for those of the moving range would lie below zero and be passed by chance.
 - A rebase begins new limits with the first month whose first day is on or after its day, as a target does (rule 10).
   Without a subject it speaks of every subject of its measure.
-- Where nothing moved but in single steps, rule 21 leaves limits without width, and everything lies outside them: there
-  the step is the signal, in the month in which it comes.
+- Where more than half of the months are equal there are no limits, and where nothing moved but in single steps they
+  would have no width: there the step is the signal, in the month in which the figure leaves what it stood at.
 - A signal is named once, with the month in which its rule first holds and the last month in which it still does.
 - On a page the usual range ends where the figure cannot go: at 0 where no month is below it, at 1 for ratios where
   none is above it. The limits themselves are kept as rule 21 gives them.
@@ -25,20 +29,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
 from msp_report.model.period import Month, Period
-from msp_report.model.statistics import xmr
+from msp_report.model.statistics import MOSTLY_EQUAL, RARE, g_chart, xmr
 from msp_report.params import Contract, as_contract
 
 # fmt: off
 POINTS = [
     "measure", "subject", "month", "value", "unit", "better", "base", "n", "mean", "mean_range", "lower", "upper",
-    "trial", "rules", "rebased_on", "why",
+    "trial", "rules", "rebased_on", "why", "no_limits",
 ]
 LIMITS = [
     "measure", "subject", "unit", "since", "until", "n", "mean", "mean_range", "lower", "upper", "trial", "signals",
-    "rebased_on", "why", "usual_low", "usual_high",
+    "rebased_on", "why", "usual_low", "usual_high", "no_limits",
 ]
 SIGNALS = [
     "measure", "subject", "month", "until", "value", "unit", "what", "side", "mean", "lower", "upper", "trial", "rule",
@@ -49,10 +54,11 @@ CHANGES = [
 ]
 # fmt: on
 
+#: How many months before the period are read for the first twelve.
+_BEFORE = 60
 #: Of a month without a pack, in a table of verdicts.
 ABSENT = "absent"
 _KEY = ["measure", "subject"]
-_VERDICTS = ["met", "missed", "no_verdict", "no_data"]
 #: The signals in words, the plainest first.
 _WORDS = {
     "outside": "outside its usual range",
@@ -72,6 +78,8 @@ class Analysis:
     """The figures of the packs of the months, with their month."""
     months: pd.DataFrame
     verdicts: pd.DataFrame
+    own_rules: pd.DataFrame
+    """As verdicts, of what is our own rule and was decided in any month."""
     points: pd.DataFrame
     limits: pd.DataFrame
     signals: pd.DataFrame
@@ -94,7 +102,8 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
-        why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure
+        why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .own_met, .own_missed,
+        .own_unjudged [the same of our own rules, n = those]; .missed_months by measure
         and subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for
         the worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
         """
@@ -120,8 +129,9 @@ class Analysis:
     def _kept(self, why: str | None) -> Iterator[Figure]:
         rows = self.verdicts
         yield _counted("promised", len(rows), len(rows), why)
-        for name in ("met", "missed", "unjudged"):
-            yield _counted(name, rows["year"].eq(name).sum(), len(rows), why)
+        for prefix, of in (("", rows), ("own_", self.own_rules)):
+            for name in ("met", "missed", "unjudged"):
+                yield _counted(f"{prefix}{name}", of["year"].eq(name).sum(), len(of), why)
         names = rows["measure"] + (" " + rows["subject"]).where(rows["subject"] != "", "")
         judged = rows["met"] + rows["missed"]
         for name, missed, n in zip(names, rows["missed"], judged, strict=True):
@@ -130,19 +140,20 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        names = ("months", "verdicts", "limits", "signals", "changes")
+        names = ("months", "verdicts", "own_rules", "limits", "signals", "changes")
         return {"figures": self.published, **{name: getattr(self, name) for name in names}}
 
 
 def analyse(case: Case, past: Past) -> Analysis:
-    """A year of published figures; reads no table. Source: rules 6, 15 and 21."""
+    """A year of published figures; reads no table. Source: rules 6, 15, 21 and 49."""
     published, months = past.year(), past.months
     kept = verdicts(published, months)
-    every = points(published, months, case.agreed)
+    every = points(past.year(_BEFORE), months, case.agreed)
     return Analysis(
         published=published,
         months=months,
         verdicts=kept,
+        own_rules=verdicts(published, months, promises.OWN),
         points=every,
         limits=limits(every),
         signals=signals(every, kept),
@@ -157,19 +168,19 @@ def _counted(name: str, value: int, n: int | None, why: str | None = None, subje
 # ---------------------------------------------------------------- what was kept
 
 
-def verdicts(figures: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
-    """Every promised figure of the year with its verdict in every month.
+def verdicts(figures: pd.DataFrame, months: pd.DataFrame, whose: str = promises.AGREED) -> pd.DataFrame:
+    """Every promised figure of the year, or every one of our own rules, with its verdict in every month.
 
     Parameters: `figures` like figures.json with a `month` (YYYY-MM); `months` with month and published, one row each
-    in order.
-    Returns: one row per promised measure and subject: unit and target of its last month, a column for each month with
-    met, missed, no_verdict, no_data, `absent` (no pack of the month) or nothing (the pack does not promise it), the
-    counts met, missed and unjudged, and `year`: met, missed or unjudged. The most often missed first, then those most
-    often without a verdict, each in the order of the packs.
-    Source: rules 6 and 15.
+    in order; `whose` rules, agreed or own (rule 49).
+    Returns: one row per such measure and subject: unit and target of its last month, a column for each month with
+    met, missed, no_verdict, no_data, `absent` (no pack of the month) or nothing (not judged, or nothing to judge in
+    it), the counts met, missed and unjudged, and `year`: met, missed or unjudged. The most often missed first, then
+    those most often without a verdict, each in the order of the packs.
+    Source: rules 6, 15 and 49.
     """
-    names = _ever_promised(figures)
-    rows = figures[figures["verdict"].isin(_VERDICTS)].merge(names, on=_KEY)
+    names = _ever(figures, whose)
+    rows = figures[figures["verdict"].isin(promises.JUDGED) & promises.existed(figures)].merge(names, on=_KEY)
     wide = rows.pivot(index=_KEY, columns="month", values="verdict").reindex(pd.MultiIndex.from_frame(names))
     wide = wide.reindex(columns=list(months["month"])).astype(object)
     wide = wide.where(wide.notna(), None)
@@ -187,10 +198,13 @@ def verdicts(figures: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["missed", "unjudged"], ascending=False, kind="stable").reset_index()
 
 
-def _ever_promised(figures: pd.DataFrame) -> pd.DataFrame:
-    """Measure and subject of what was promised in any month, in the order of the newest pack."""
-    judged = figures["verdict"].isin(_VERDICTS) & figures["target"].notna()
-    order = figures.assign(judged=judged)[::-1].groupby(_KEY, sort=False)["judged"].any()[::-1]
+def _ever(figures: pd.DataFrame, whose: str) -> pd.DataFrame:
+    """Measure and subject of what was agreed in any month, or of our own rules that were decided in any, in the order
+    of the newest pack."""
+    mine = promises.whose(figures).eq(whose)
+    if whose == promises.OWN:
+        mine &= figures["verdict"].ne("no_data")
+    order = figures.assign(mine=mine)[::-1].groupby(_KEY, sort=False)["mine"].any()[::-1]
     return order[order].reset_index()[_KEY]
 
 
@@ -202,20 +216,20 @@ def points(
 ) -> pd.DataFrame:
     """Every value of the year beside the control limits of its series (rule 21).
 
-    Parameters: `figures` like figures.json with a `month`; `months` with month and to_date; the contract, for its
-    rebases.
+    Parameters: `figures` like figures.json with a `month`, those of months before the year too, which only make limits;
+    `months` of the year with month and to_date; the contract, for its rebases.
     Returns: one row per measure, subject and month with a value, in the order of months, with POINTS: `base` counts the
-    rebases passed; n, mean, mean_range, lower, upper and trial of the values of that base; `rules` the signals that
-    hold in that month, separated by spaces.
+    rebases passed; n [months of that base up to the last of the year], mean, mean_range, lower, upper and trial of
+    its values, no_limits, why there are none; `rules` the signals that hold in that month, separated by spaces.
     Edge cases: one value of a base has a mean and no limits; months published to date are left out.
     """
-    whole = months.loc[~months["to_date"].astype(bool), "month"]
-    rows = figures[figures["value"].notna() & figures["month"].isin(whole)]
+    partial = months.loc[months["to_date"].astype(bool), "month"]
+    rows = figures[figures["value"].notna() & ~figures["month"].isin(partial)]
     rows = rows[[*_KEY, "month", "value", "unit", "better"]].sort_values([*_KEY, "month"], kind="stable")
     rows = _with_base(rows.reset_index(drop=True), as_contract(contract))
     parts = [_against_limits(series) for _, series in rows.groupby([*_KEY, "base"], sort=False)]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=POINTS)
-    return found[POINTS]
+    return found.loc[found["month"].isin(months["month"]), POINTS].reset_index(drop=True)
 
 
 def _with_base(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -234,16 +248,25 @@ def _with_base(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 
 def _against_limits(series: pd.DataFrame) -> pd.DataFrame:
-    found = xmr(series["value"])
+    values = series["value"].astype("float64").reset_index(drop=True)
+    found = xmr(values)
+    rare = series["unit"].iloc[0] == "count" and found.mean_range and found.mean < RARE and values.ge(0).all()
+    if rare:
+        found = g_chart(values)
     rules = pd.Series("", index=range(len(series)), dtype=object)
     for signal in found.signals:
         rules[signal.index] = f"{rules[signal.index]} {signal.rule}".strip()
-    if found.mean_range == 0:
-        steps = series["value"].diff().fillna(0).ne(0).to_numpy(bool)
-        rules = pd.Series(np.where(steps, "step", ""), dtype=object)
+    still = found.why == MOSTLY_EQUAL
+    if still or found.mean_range == 0:
+        before = values.shift()
+        left = before.notna() & values.ne(before) & (before.eq(values.mode().iloc[0]) | (not still))
+        kept = rules if still else pd.Series("", rules.index, dtype=object)  # everything is outside no width
+        rules = kept.mask(left, (kept + " step").str.strip())
     limits = {name: getattr(found, name) for name in ("n", "mean", "mean_range", "lower", "upper", "trial")}
     return series.assign(
-        **{name: np.nan if v is None else v for name, v in limits.items()}, rules=rules.to_numpy()
+        **{name: np.nan if v is None else v for name, v in limits.items()},
+        rules=rules.to_numpy(),
+        no_limits=found.why,
     )
 
 
@@ -251,15 +274,16 @@ def limits(points: pd.DataFrame) -> pd.DataFrame:
     """The control limits of every figure, one row per measure, subject and base.
 
     Parameters: what `points` gives. Returns: LIMITS: since and until, the first and last month; trial where there are
-    under 12 points; signals [count of months with one]; usual_low and usual_high, the limits as far as the figure can
-    go; rebased_on and why where the contract rebased it. Source: rule 21.
+    under 12 points; no_limits, why there are none; signals [count of months with one]; usual_low and usual_high, the
+    limits as far as the figure can go; rebased_on and why where the contract rebased it. Source: rule 21.
     """
     if points.empty:
         return pd.DataFrame(columns=LIMITS)
     marked = points.assign(since=points["month"], until=points["month"], signals=points["rules"].ne(""))
     marked = marked.assign(low_=points["value"], high_=points["value"])
     how = dict.fromkeys(
-        ("unit", "n", "mean", "mean_range", "lower", "upper", "trial", "rebased_on", "why"), "last"
+        ("unit", "n", "mean", "mean_range", "lower", "upper", "trial", "rebased_on", "why", "no_limits"),
+        "last",
     )
     how |= {"since": "first", "until": "last", "signals": "sum", "low_": "min", "high_": "max"}
     found = marked.groupby([*_KEY, "base"], sort=False, dropna=False).agg(how).reset_index()
@@ -363,12 +387,12 @@ def changes(figures: pd.DataFrame, contract: Contract | Mapping[str, Any], perio
     A month without the figure lies between two others without being a change.
     """
     agreed = as_contract(contract)
-    promised = figures.merge(_ever_promised(figures), on=_KEY)
+    promised = figures.merge(_ever(figures, promises.AGREED), on=_KEY)
     parts = [
         _amendments_of(agreed, period),
         _rebases_of(agreed, period),
         _field_moved(figures[figures["target"].notna()], "target"),
-        _field_moved(promised[promised["verdict"].isin(_VERDICTS)], "verdict"),
+        _field_moved(promised[promised["verdict"].isin(promises.JUDGED)], "verdict"),
         _field_moved(figures[figures["rule"].notna()], "rule").drop_duplicates(
             ["month", "measure", "from", "to"]
         ),

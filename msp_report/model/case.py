@@ -61,12 +61,26 @@ class Case(Protocol):
     def invited(self) -> int | None:
         """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""
 
+    @property
+    def other_question(self) -> str | None:
+        """The words of the question that surveys ask beside the three, as sources.yaml states them (rule 20)."""
+
     def reach(self, name: str) -> pd.Timestamp:
         """The instant up to which later exports of a table reach, at least the cut-off."""
 
     def reached(self, name: str) -> pd.Timestamp:
         """The instant up to which what was supplied for the period speaks of a table, at most the cut-off: of several
         sources the earliest (rule 41)."""
+
+    def reached_before(self, name: str) -> pd.Timestamp | None:
+        """The same of the month before the period; None where no rows of the table were accepted for it."""
+
+    def own_word(self, *tables: str) -> bool:
+        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
+
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        """When a table was exported for the period, as its sources state it; of several the latest, None where one
+        does not say (rule 50)."""
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
@@ -76,9 +90,6 @@ class Case(Protocol):
 
     def replaced(self) -> pd.DataFrame:
         """The rows of earlier months that this period's newest exports replace: table, month, key, reason."""
-
-    def own_word(self, *tables: str) -> bool:
-        """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
 
 
 class Past(Protocol):

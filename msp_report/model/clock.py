@@ -16,10 +16,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pandas as pd
+
+from msp_report.model.zones import ZoneInfo, available_timezones
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -272,6 +273,25 @@ def localize(naive: pd.Series, timezone: str | tzinfo) -> tuple[pd.Series, pd.Se
     (its instant is the first). A missing time is NaT and in neither; a time outside the years 1 to 9999 is NaT.
     Raises: ValueError if the times carry an offset already, or the zone is unknown. Source: rule 2.
     """
+    first, second, known, in_gap = _both(naive, timezone)
+    instants = pd.Series(
+        _index(np.where(known & ~in_gap, first, _MISSING)), index=naive.index, name=naive.name
+    )
+    in_fold = pd.Series(known & (first != second), index=naive.index)
+    return instants, pd.Series(in_gap, index=naive.index), in_fold
+
+
+def repeated(naive: pd.Series, timezone: str | tzinfo) -> np.ndarray:
+    """How much later wall times of a zone came again when its clocks went back [us]; 0 for those that were once.
+
+    Raises: as `localize`. Source: rule 2.
+    """
+    first, second, known, in_gap = _both(naive, timezone)
+    return np.where(known & ~in_gap, second - first, 0)
+
+
+def _both(naive: pd.Series, timezone: str | tzinfo) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """First and last instant of wall times [us], which of them are known, and which lie in a gap."""
     zone = _zone(timezone)
     times = pd.DatetimeIndex(naive)
     if times.tz is not None:
@@ -281,11 +301,7 @@ def localize(naive: pd.Series, timezone: str | tzinfo) -> tuple[pd.Series, pd.Se
     walls = np.where(known, walls, 0)
     offsets = _Offsets.of(zone, _years_of(walls) if walls.size else range(1970, 1971))
     first, second = offsets.opening(walls), offsets.closing(walls)
-    in_gap, in_fold = known & (offsets.walls(first) != walls), known & (first != second)
-    instants = pd.Series(
-        _index(np.where(known & ~in_gap, first, _MISSING)), index=naive.index, name=naive.name
-    )
-    return instants, pd.Series(in_gap, index=naive.index), pd.Series(in_fold, index=naive.index)
+    return first, second, known, known & (offsets.walls(first) != walls)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -23,6 +23,13 @@ POINTS_NEEDED = 12
 #: Fewest matches of two lists that carry a verdict (rule 37).
 MATCHES_NEEDED = 7
 
+#: Why a series has no control limits.
+MOSTLY_EQUAL, TOO_FEW = "more than half of the months are equal", "one month makes no range"
+#: Counts under this a month are rare events (rule 21).
+RARE = 2
+
+#: The root by which days between events are charted, and the quantiles of cases between them.
+_ROOT, _TAILS = 3.6, (0.00135, 0.99865)
 _RUN = 7
 _TO_LIMITS = 2.66
 _TO_RANGE_LIMIT = 3.267
@@ -55,7 +62,7 @@ class Signal(NamedTuple):
 
 @dataclass(frozen=True)
 class Xmr:
-    """Control limits of single values; `trial` where the series is too short to trust them."""
+    """Control limits of single values; `trial` where the series is too short to trust them, `why` there are none."""
 
     mean: float | None
     mean_range: float | None
@@ -64,6 +71,7 @@ class Xmr:
     signals: list[Signal]
     trial: bool
     n: int
+    why: str | None = None
 
 
 def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
@@ -147,30 +155,99 @@ def xmr(values: Iterable[float | None]) -> Xmr:
 
     Parameters: `values` in order of time; missing ones are left out, so that their neighbours are compared.
     Returns: Xmr. Limits are mean ± 2.66 x the mean moving range, moving ranges over 3.267 x their mean
-    dropped once. Each signal names the position in `values` (missing ones counted) at which its rule is
+    dropped once, of the first 12 points, and stay. With fewer they are those of all points but the last, which is the
+    one judged, and `trial` is true. Of 12 points the limits are those of all, and what is judged is judged by the first
+    11. Each signal names the position in `values` (missing ones counted) at which its rule is
     fulfilled, and every later position where it still holds: `outside` a limit; `rising` or `falling`, 7
     points each beyond the one before; `side`, 7 on one side of the mean (a point on the mean ends a run);
-    `two_of_three` beyond two thirds of the way to the same limit. Under 12 points `trial` is true. One
-    point has a mean and no limits, none has nothing.
+    `two_of_three` beyond two thirds of the way to the same limit.
+    Where more than half of the points that make the limits are equal there are none, `why` says so, and only `rising`
+    and `falling` can be seen. Under two points before the one judged there are no limits either; of one point its own
+    value is the mean, none has nothing.
     Source: rule 21.
     """
     series = _numbers(values, keep_missing=True)
     positions = np.flatnonzero(~np.isnan(series))
     series = series[positions]
     n = len(series)
-    if n < 2:
-        return Xmr(float(series[0]) if n else None, None, None, None, [], True, n)
-    mean = math.fsum(series) / n
+    trial = n < POINTS_NEEDED
+    base = series[: n - 1 if trial else POINTS_NEEDED]
+    mean, mean_range, why = _limits(base if n > 1 else series)
+    seen = _limits(series[: n - 1]) if n == POINTS_NEEDED else (mean, mean_range, why)
+    held = _signals(series, seen[0], None if seen[1] is None else _TO_LIMITS * seen[1]) if n > 1 else {}
+    signals = [
+        Signal(int(positions[at]), rule) for rule, marks in held.items() for at in np.flatnonzero(marks)
+    ]
+    if mean_range is None:
+        return Xmr(mean, None, None, None, sorted(signals), trial, n, why)
+    reach = _TO_LIMITS * mean_range
+    return Xmr(mean, mean_range, mean - reach, mean + reach, sorted(signals), trial, n)
+
+
+def _limits(series: np.ndarray) -> tuple[float | None, float | None, str | None]:
+    """The mean of the points that make the limits, and their mean moving range, or why they make none."""
+    if not len(series):
+        return None, None, None
+    mean = math.fsum(series) / len(series)
+    if len(series) < 2:
+        return mean, None, TOO_FEW
+    if np.unique(series, return_counts=True)[1].max() > len(series) / 2:
+        return mean, None, MOSTLY_EQUAL
     ranges = np.abs(np.diff(series))
     usual = ranges[ranges <= _TO_RANGE_LIMIT * ranges.mean()]
-    mean_range = math.fsum(usual) / len(usual)
-    reach = _TO_LIMITS * mean_range
-    signals = [
-        Signal(int(positions[at]), rule)
-        for rule, held in _signals(series, mean, reach).items()
-        for at in np.flatnonzero(held)
-    ]
-    return Xmr(mean, mean_range, mean - reach, mean + reach, sorted(signals), n < POINTS_NEEDED, n)
+    return mean, math.fsum(usual) / len(usual), None
+
+
+def t_chart(at: Iterable[Any]) -> Xmr:
+    """The control limits of the days between rare events (under 2 a month).
+
+    Parameters: `at` instants or dates of the events, in any order; missing ones are left out.
+    Returns: Xmr in days: that of days^(1/3.6), its mean and limits raised back; the lower limit is never under 0. The
+    positions of signals are those of the days between, of which there is one fewer than events: position 0 lies between
+    the first and the second event. `mean_range` stays on the scale of the root.
+    Source: rule 21 (T chart); days^(1/3.6) is close to normal where the days are exponential.
+    """
+    instants = pd.DatetimeIndex(pd.to_datetime(pd.Index(list(at)), utc=True)).dropna().sort_values()
+    days = np.diff(instants.as_unit("us").asi8) / 86_400e6
+    found = xmr(days ** (1 / _ROOT))
+
+    def back(value: float | None) -> float | None:
+        return None if value is None else max(value, 0.0) ** _ROOT
+
+    return replace(found, mean=back(found.mean), lower=back(found.lower), upper=back(found.upper))
+
+
+def g_chart(cases: Iterable[float | None]) -> Xmr:
+    """The control limits of the cases between rare events, such as tickets between two breached ones.
+
+    Parameters: `cases` [counts of at least 0] that came well between an event and the next, in order; missing ones are
+    left out.
+    Returns: Xmr with the mean and, for limits, the quantiles 0.00135 and 0.99865 of the geometric distribution of that
+    mean, made of the points that `xmr` makes its limits of; no moving range. A signal is `outside`.
+    Edge case: events that follow each other without a case between have limits of 0.
+    Raises: ValueError where a count is negative. Source: rule 21 (G chart).
+    """
+    series = _numbers(cases, keep_missing=True)
+    positions = np.flatnonzero(~np.isnan(series))
+    series = series[positions]
+    if (series < 0).any():
+        raise ValueError("fewer than no cases between two events")
+    n = len(series)
+    trial = n < POINTS_NEEDED
+    if n < 2:
+        return Xmr(float(series[0]) if n else None, None, None, None, [], True, n, None)
+    mean = math.fsum(series[: n - 1 if trial else POINTS_NEEDED]) / (n - 1 if trial else POINTS_NEEDED)
+    lower, upper = _geometric_ends(mean)
+    judged = _geometric_ends(math.fsum(series[:-1]) / (n - 1)) if n == POINTS_NEEDED else (lower, upper)
+    outside = np.flatnonzero((series < judged[0]) | (series > judged[1]))
+    signals = [Signal(int(positions[at]), "outside") for at in outside]
+    return Xmr(mean, None, lower, upper, signals, trial, n)
+
+
+def _geometric_ends(mean: float) -> tuple[float, float]:
+    """The quantiles of the number of cases before an event where there are so many on average."""
+    ends = stats.geom.ppf(_TAILS, 1 / (1 + mean)) - 1
+    return float(ends[0]), float(ends[1])
 
 
 def percentile(values: Iterable[float | None], q: float, method: str = "linear") -> float | None:
@@ -282,17 +359,23 @@ def kaplan_meier(durations: Iterable[float | None], ended: Iterable[bool]) -> In
     return Interval(_finite(curve.quantile(0.5)), _finite(low), _finite(high), len(times))
 
 
-def _signals(series: np.ndarray, mean: float, reach: float) -> dict[str, np.ndarray]:
-    """Per rule, the points at which it holds, looking back; differences of rounding are none."""
+def _signals(series: np.ndarray, mean: float, reach: float | None) -> dict[str, np.ndarray]:
+    """Per rule, the points at which it holds, looking back; differences of rounding are none. Without limits only what
+    needs none."""
     grain = 1e-12 * max(float(np.abs(series).max()), abs(mean))
+    steps = np.diff(series, prepend=series[0])
+    runs = {
+        "rising": _held(steps > grain, _RUN - 1, _RUN - 1),
+        "falling": _held(steps < -grain, _RUN - 1, _RUN - 1),
+    }
+    if reach is None:
+        return runs
     off = series - mean
     above, below = off > grain, off < -grain
-    steps = np.diff(series, prepend=series[0])
     far = 2 / 3 * reach + grain
     return {
         "outside": np.abs(off) > reach + grain,
-        "rising": _held(steps > grain, _RUN - 1, _RUN - 1),
-        "falling": _held(steps < -grain, _RUN - 1, _RUN - 1),
+        **runs,
         "side": _held(above, _RUN, _RUN) | _held(below, _RUN, _RUN),
         "two_of_three": _held(off > far, 3, 2) & (off > far) | _held(off < -far, 3, 2) & (off < -far),
     }

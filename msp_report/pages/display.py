@@ -17,6 +17,7 @@ import pandas as pd
 
 from msp_report.model.figures import SEVERITY, Figure, Verdict
 from msp_report.words import labels
+from msp_report.words.language import message
 from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of, missing
 
 #: Marks the outputs that were made, and escaped, here; publish shows no other HTML.
@@ -27,6 +28,13 @@ SIGNS: dict[str, str] = {"missed": "✗", "no_verdict": "?", "no_data": "–", "
 
 #: How a page is written that knows no client.
 _PLAIN = Numbers()
+
+#: What is said of an empty table by why nothing is known of it.
+_UNKNOWN = {
+    "not supplied": message("not known, for this was not supplied: {names}."),
+    "withheld": message("not known, for this was due and did not come: {names}."),
+    "never filled": message("not known, for this is never filled in: {names}."),
+}
 
 #: A table's columns know these units too.
 _OTHERS = ("at", "date", "verdict", "robust", "flag", "text")
@@ -130,11 +138,16 @@ def _replies(said: Sequence[str]) -> str:
 
 
 def exceptions(
-    figures: pd.DataFrame, empty: str, replies: pd.DataFrame | None = None, show: Numbers = _PLAIN
+    figures: pd.DataFrame,
+    empty: str,
+    replies: pd.DataFrame | None = None,
+    show: Numbers = _PLAIN,
+    title: str = "",
 ) -> Html:
     """What needs attention, as rows of figures.json with a headline: each leads to its page.
 
-    `replies` have measure, subject and what was `said`; each stands beside its figure.
+    `replies` have measure, subject and what was `said`; each stands beside its figure. `title` heads a list that has
+    rows; an empty one needs none.
     """
     if figures.empty:
         text = show.language(empty)
@@ -148,7 +161,10 @@ def exceptions(
         for report, headline, mark, said in rows
     ]
     words = ["\n".join([f"{verdict(mark, show)}: {headline}", *said]) for _, headline, mark, said in rows]
-    return Html(f'<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
+    head = show.language(title)
+    words = [head, *words] if head else words
+    shown = f"<h3>{_safe(head)}</h3>" if head else ""
+    return Html(f'{shown}<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
 
 
 def _evidence(report: str, show: Numbers) -> str:
@@ -242,6 +258,20 @@ class Display(Numbers):
         plain = pd.DataFrame({titles[name]: list(map(str, cells[name])) for name in columns})
         return Table(html, f"{caption}\n{plain.to_string(index=False)}")
 
+    def nothing(self, empty: str, unknown: Sequence[tuple[str, str]], stated: bool = True) -> str:
+        """What to say where a table is empty, which is good news only where something is known (rule 47).
+
+        `empty` is said where all that the table rests on was supplied; `unknown` are the names of what nobody knows,
+        each with why, as Case.unknown gives them: not supplied, withheld, or a column that is never filled. `stated`:
+        whether there is anything to judge by.
+        """
+        for why, text in _UNKNOWN.items():
+            if names := [name for name, found in unknown if found == why]:
+                return self.language(text, names=", ".join(names))
+        return (
+            self.language(empty) if stated else self.language("nothing is agreed or stated to judge it by.")
+        )
+
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
         values = list(frame[name])
         if heading[1] == "text" and name in labels.COLUMNS:
@@ -285,7 +315,12 @@ class Display(Numbers):
         return Html(f'<span class="gap">{_safe(text)}</span>', text)
 
     def data_used(self, reading: pd.DataFrame) -> Table:
-        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, evidence."""
+        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, in_fold, second,
+        reach, reach_by, evidence."""
+        twice = {
+            "in_fold": ("In the repeated hour", "count", ""),
+            "second": ("Of these the second", "count", ""),
+        }
         return self.table(
             reading,
             {
@@ -295,6 +330,9 @@ class Display(Numbers):
                 "accepted": ("Accepted", "count", ""),
                 "rejected": ("Rejected", "count", ""),
                 "outside": ("Of another month", "count", ""),
+                **(twice if reading["in_fold"].gt(0).any() else {}),
+                "reach": ("Speaks up to", "at", ""),
+                "reach_by": ("As shown by", "text", ""),
                 "evidence": ("Whose word", "text", ""),
             },
             rows=None,

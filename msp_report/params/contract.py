@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
@@ -14,6 +13,8 @@ from pydantic import model_validator as check
 
 from msp_report.model.clock import Clock
 from msp_report.model.columns import civil_day
+from msp_report.model.tables import TABLES
+from msp_report.model.zones import ZoneInfo
 from msp_report.params.fields import Count, Money, Name, NotNegative, Params, Ratio
 from msp_report.params.layout import Texts
 from msp_report.params.yaml_text import load, nearest, problems, validate
@@ -43,6 +44,12 @@ def _language(name: str) -> str:
     return name
 
 
+def _table(name: str) -> str:
+    if name not in TABLES:
+        raise ValueError(f"{name!r} is not a table{nearest(name, TABLES)}")
+    return name
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -64,8 +71,8 @@ class Provider(Params):
     """What the provider is called on every page and in exports."""
     aliases: tuple[Name, ...] = ()
     """Other names by which exports may call the provider."""
-    billing: Literal["fixed", "hourly", "per_user", "per_ticket"] = "fixed"
-    """How the provider is paid: decides what more tickets earn it (rule 19)."""
+    billing: Literal["fixed", "hourly", "per_user", "per_ticket"] | None = None
+    """How the provider is paid: decides what more tickets earn it (rule 19); left out, it is not stated."""
 
 
 class Term(Params):
@@ -152,6 +159,8 @@ class Accounting(Params):
     """How long before its start maintenance must be announced [h]."""
     max_gap_s: NotNegative = 900
     """How long a check holds without the next one (rule 7) [s]."""
+    probes: Literal["worst", "majority", "best"] = "worst"
+    """How probes of one service that disagree are joined (rule 4)."""
     maintenance_cap_min: NotNegative | None = None
     """Most minutes of maintenance of a month that are accepted."""
     maintenance_windows: str | Calendar | dict[Weekday, Texts] | None = None
@@ -204,6 +213,12 @@ class Capacity(Params):
     """Unit of its samples and of `capacity`."""
     capacity: NotNegative | None = None
     """What the resource can do at most, in that unit."""
+    least: float | None = None
+    """The least that its samples can show: what missing ones may have been (rule 22). Below 0 where it may be."""
+    greatest: float | None = None
+    """The most that its samples can show; not declared = nothing bounds what is missing."""
+    every_s: Annotated[float, Field(gt=0)] | None = None
+    """How often it is sampled [s]; not declared = as the samples say, at least once an hour."""
     warn_ratio: NotNegative | None = None
     """Use from which a warning stands on the page."""
     limit_ratio: NotNegative | None = None
@@ -214,6 +229,15 @@ class Capacity(Params):
     """Whether it is one of the critical resources."""
     clause: str | None = None
     """Where the contract says so."""
+
+    @check(mode="after")
+    def _range(self) -> Capacity:
+        least, greatest = self.least or 0, self.greatest
+        if greatest is not None and greatest < least:
+            raise ValueError(
+                f"{self.resource}:{self.metric} cannot show at least {least:g} and at most {greatest:g}"
+            )
+        return self
 
 
 class Credit(Params):
@@ -282,6 +306,17 @@ class Scope(Params):
     """What shows that it can."""
 
 
+class Evidence(Params):
+    table: Annotated[str, AfterValidator(_table)]
+    """A canonical table (docs/tables.md) that the provider is to deliver for every month."""
+    due_day: Annotated[int, Field(ge=1, le=31)]
+    """The day of the following month by which it was exported, in the client's zone; of a shorter month its last."""
+    clause: str | None = None
+    """Where the contract says so."""
+    credit_ratio: Ratio | None = None
+    """Share of the monthly fee that is owed where it did not come, or came late."""
+
+
 class ExitAccess(Params):
     item: Name
     """What must stay within reach without the provider."""
@@ -348,6 +383,8 @@ class Contract(Params):
     """Standard tasks that nobody should have to ask for."""
     scope: tuple[Scope, ...] = ()
     """What the provider is to do, and what not."""
+    evidence: tuple[Evidence, ...] = ()
+    """Which tables the provider is to deliver every month, and by when (rule 50)."""
     exit_access: tuple[ExitAccess, ...] = ()
     """What must be reachable without the provider."""
     amendments: tuple[Amendment, ...] = ()
@@ -375,6 +412,7 @@ class Contract(Params):
         for field, seen in (
             ("services", [s.name for s in self.services]),
             ("duties", [d.name for d in self.duties]),
+            ("evidence", [e.table for e in self.evidence]),
         ):
             for name in seen:
                 if seen.count(name) > 1:
@@ -465,7 +503,9 @@ def _item_name(item: Any) -> str:
     if isinstance(item, dict):
         if "resource" in item:
             return f"{item['resource']}:{item.get('metric', '')}"
-        return str(next((item[key] for key in ("name", "subject", "item", "measure") if key in item), ""))
+        return str(
+            next((item[key] for key in ("name", "subject", "item", "measure", "table") if key in item), "")
+        )
     return str(item)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -14,6 +15,12 @@ def as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def as_stated(value: object) -> object:
+    """A date or a time of YAML as text."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+Stated = Annotated[str | dict[Literal["column", "line"], str], BeforeValidator(as_stated)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 
 
@@ -68,6 +75,12 @@ class Layout(BaseModel):
     """checks: the log holds changes only, a state holds until the next one (rule 7)."""
     max_gap_s: float | None = None
     """checks: how long a state holds without a next check."""
+    exported_at: Stated | None = None
+    """When the export was made, up to which it speaks (rule 41): a time; or a pattern of the file's name with
+    strptime's codes, `outages_%Y%m%dT%H%M.csv`, in which `*` stands for anything; or where the file says it itself:
+    `{column: header}`, of which the latest counts, or `{line: pattern}` of a line of the text, with the time in round
+    brackets, read by `dates`. A day alone is its beginning. Where nothing says it, a file in a month's folder, or
+    with the month in its name, speaks to the end of that month, and any other to its last instant."""
 
     @property
     def headers(self) -> frozenset[str]:

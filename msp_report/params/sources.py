@@ -41,6 +41,8 @@ class Source(Layout):
     """Whose word it is: raw data, the provider's, or an own probe's (rule 40)."""
     invited: Count | None = None
     """surveys: how many were asked, where the answers alone are listed."""
+    other: Name | None = None
+    """surveys: the words of the question that is none of the three and whose answers stand in the column `other`."""
     due: Due | None = None
     """How often the table has to come: monthly, quarterly, yearly or once; as docs/tables.md says where not given."""
     ended: Ended | None = None
@@ -91,6 +93,12 @@ class Sources(Params):
         """How many were asked, where it is stated for each source of surveys; else None."""
         stated = [source.invited for source in self.tables.get("surveys", ())]
         return sum(stated) if stated and None not in stated else None
+
+    @property
+    def other(self) -> str | None:
+        """The words of another question that surveys ask; those of several sources side by side."""
+        words = [source.other for source in self.tables.get("surveys", ()) if source.other]
+        return " / ".join(dict.fromkeys(words)) or None
 
     @check(mode="after")
     def _known_tables(self) -> Sources:

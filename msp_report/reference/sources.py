@@ -29,6 +29,7 @@ EXAMPLES: dict[str, str] = {
     "unpivot": "unpivot: {cpu: CPU usage, memory: Memory usage}",
     "changes_only": "changes_only: true",
     "max_gap_s": "max_gap_s: 600",
+    "exported_at": 'exported_at: "outages_%Y%m%dT%H%M.csv"',
 }
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from babel import Locale, dates
 from babel.numbers import NumberPattern
 
 from msp_report.model.period import Month, Period
+from msp_report.model.zones import ZoneInfo
 from msp_report.words import labels
 from msp_report.words.language import ENGLISH, Language, message
 

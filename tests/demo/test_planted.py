@@ -135,7 +135,7 @@ def test_every_capacity_is_the_planted_one(month):
     case, truth = month
     found = capacity.analyse(case).resources
     found.index = found["resource"] + ":" + found["metric"]
-    kinds = ("none", "over_limit", "warned", "no_samples")
+    kinds = ("none", "over_limit", "warned", "no_samples", "gaps")
     expected = {fault["subject"]: fault for fault in planted(truth["capacity"], *kinds)}
     assert set(found.index) == set(expected)
     for subject, fault in expected.items():

@@ -1,10 +1,13 @@
-"""Nothing is bought by leaving a file out: a table that was due and did not come takes verdicts away, and gives none.
+"""Nothing is bought by leaving a file out, or a part of it: that takes verdicts away, and gives none.
 
-For every table, in a month with history, each report is computed with the table and as if it had not come.
+For every table, in months with history, each report is computed with the table, as if it had not come, and as if it had
+been exported on the 10th, with nothing in it after that.
 """
 
+from functools import cache
 from importlib import import_module
 
+import pandas as pd
 import pytest
 
 from msp_report.case import open_case
@@ -14,7 +17,9 @@ REPORTS = (
     "availability", "backups", "capacity", "duties", "licences", "procurement", "projects", "requests",
     "satisfaction", "strategy", "tickets", "vendors",
 )  # fmt: skip
-MONTH = "2026-02"
+#: Those that take what lies beyond a table's reach for unknown; metrics/availability does not ask for it yet.
+BOUNDED = tuple(report for report in REPORTS if report != "availability")
+MONTHS = ("2026-02", "2026-05", "2026-10")
 MONTHLY = [name for name, table in TABLES.items() if table.due == "monthly" and name != "claims"]
 
 
@@ -40,6 +45,44 @@ class Watched:
         return self._case.paths(name)
 
 
+class CutOff:
+    """A case of which one table was exported on the 10th."""
+
+    def __init__(self, case, table):
+        self._case, self._cut = case, table
+        self._at = case.start + pd.Timedelta(days=10)
+
+    def __getattr__(self, name):
+        return getattr(self._case, name)
+
+    def _until(self, name, frame):
+        column = TABLES[name].period
+        if (
+            name != self._cut
+            or frame is None
+            or column is None
+            or TABLES[name].column(column).type == "month"
+        ):
+            return frame
+        at = self._at if TABLES[name].column(column).type == "instant" else self._at.tz_localize(None)
+        return frame[~(frame[column] >= at)].reset_index(drop=True)
+
+    def table(self, name):
+        return self._until(name, self._case.table(name))
+
+    def follow_up(self, name):
+        return self._until(name, self._case.follow_up(name))
+
+    def own(self, name):
+        return self._until(name, self._case.own(name))
+
+    def paths(self, name):
+        return [] if name == self._cut else self._case.paths(name)
+
+    def reached(self, name):
+        return self._at if name == self._cut else self._case.reached(name)
+
+
 def verdicts(case, report):
     """The verdict of each figure of a report, and how firm it is, and which tables it asked for."""
     seen = Watched(case)
@@ -48,26 +91,42 @@ def verdicts(case, report):
 
 
 @pytest.fixture(scope="module")
-def month(demo_place):
-    return open_case("demo", MONTH, demo_place)
+def whole(demo_place):
+    """The case of a month, and what a report says of it with all its tables."""
+
+    @cache
+    def of(month):
+        return open_case("demo", month, demo_place)
+
+    return of, cache(lambda month, report: verdicts(of(month), report))
 
 
-@pytest.fixture(scope="module")
-def whole(month):
-    return {report: verdicts(month, report) for report in REPORTS}
+def holds(before, after, what):
+    """No verdict is new, none is another one, and none is firmer."""
+    for key, (verdict, robust) in after.items():
+        if verdict in ("met", "missed"):
+            assert before.get(key, (None,))[0] == verdict, f"{what}: {key} became {verdict}"
+        if robust == "pass":
+            assert before[key][1] == "pass", f"{what}: {key} became a robust pass"
 
 
+@pytest.mark.parametrize("month", MONTHS)
 @pytest.mark.parametrize("table", MONTHLY)
-def test_a_withheld_table_only_takes_verdicts_away(month, whole, table):
-    less = month.at(month.period)
-    less.__dict__["withheld"] = {table: month.period.last.shift(-1)}
+def test_a_withheld_table_only_takes_verdicts_away(whole, table, month):
+    of, found = whole
+    less = of(month).at(of(month).period)
+    less.__dict__["withheld"] = {table: less.period.last.shift(-1)}
     for report in REPORTS:
-        before, asked = whole[report]
-        if asked.isdisjoint({table, *TABLES[table].with_}):
-            continue
-        after, _ = verdicts(less, report)
-        for key, (verdict, robust) in after.items():
-            if verdict in ("met", "missed"):
-                assert before.get(key, (None,))[0] == verdict, f"{key} became {verdict}"
-            if robust == "pass":
-                assert before[key][1] == "pass", f"{key} became a robust pass"
+        before, asked = found(month, report)
+        if not asked.isdisjoint({table, *TABLES[table].with_}):
+            holds(before, verdicts(less, report)[0], report)
+
+
+@pytest.mark.parametrize("month", MONTHS)
+@pytest.mark.parametrize("table", MONTHLY)
+def test_a_table_that_ends_on_the_10th_only_takes_verdicts_away(whole, table, month):
+    of, found = whole
+    for report in BOUNDED:
+        before, asked = found(month, report)
+        if table in asked:
+            holds(before, verdicts(CutOff(of(month), table), report)[0], report)

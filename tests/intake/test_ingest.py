@@ -503,7 +503,7 @@ def test_header_only_and_absent_files_are_no_errors(read):
     done = read({"tickets.csv": HEADER, "outages.csv": "service,started_at,state\n\n\n"})
     assert len(done.table("tickets")) == len(done.table("outages")) == 0
     assert done.manifest["tables"]["outages"] == {
-        "state": "read", "files": 1, "read": 0, "accepted": 0, "rejected": 0, "rows": 0, "outside": 0,
+        "state": "read", "files": 1, "read": 0, "accepted": 0, "rejected": 0, "rows": 0, "outside": 0, "reach": None,
     }  # fmt: skip
     done = read(
         {"tickets.csv": HEADER},

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from msp_report.intake import reasons
 from msp_report.intake.values import Manner, convert, mapped, signs
-from msp_report.model.clock import localize
+from msp_report.model.clock import localize, repeated
 from msp_report.model.tables import STATUSES, TABLES, Column
 
 
 def manner(**options) -> Manner:
-    return Manner(**{"timezone": "Europe/London", "localize": localize} | options)
+    return Manner(**{"timezone": "Europe/London", "localize": localize, "repeated": repeated} | options)
 
 
 def values(texts, column, **options):

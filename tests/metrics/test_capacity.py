@@ -111,7 +111,7 @@ def test_silent_critical_assets_come_first_then_the_fullest():
     assert rows["verdict"].tolist() == ["no_data", "missed", "missed", "no_data", "met", "met", "no_target"]
     gone = only(rows.head(1))
     assert gone["p95"] is None and gone["utilisation_ratio"] is None and gone["forecast"] == "no_data"
-    assert gone["samples"] == 0 and gone["coverage_ratio"] is None and gone["critical"]
+    assert gone["samples"] == 0 and gone["coverage_ratio"] == 0 and gone["critical"]
 
 
 def test_a_capacity_without_a_limit_has_a_ratio_and_no_verdict():
@@ -148,6 +148,172 @@ def test_dates_bound_the_period_at_the_clients_midnights():
 def test_an_entry_that_stands_twice_is_refused():
     with pytest.raises(ValueError, match="wan:utilisation stands twice"):
         month([0.5], None, capacity=[WAN, WAN])
+
+
+# ---------------------------------------------------------------- rule 22: what is missing, and what cannot be
+
+
+def first_days(samples: pd.DataFrame, *entries: dict, **told) -> pd.DataFrame:
+    """The rows of the first ten days of April, by resource."""
+    agreed, until = contract(*entries), date(2026, 4, 11)
+    found = capacity.aggregate(samples, agreed, START, until, **told)
+    return capacity.resources(found, agreed, START, until).set_index("resource")
+
+
+def ten_days(samples: pd.DataFrame, entry: dict | None = None, **told) -> dict:
+    return only(first_days(samples, entry or {}, **told).reset_index())
+
+
+def hours(seed: int) -> np.ndarray:
+    """Ten days of hourly values of any shape from 1/64 to 1.25, so that the limit lies among them or does not."""
+    random = np.random.default_rng(seed)
+    return np.clip(random.random(240) ** random.uniform(0.2, 5) * random.uniform(0.3, 1.25), 1 / 64, 1.25)
+
+
+seeds = st.integers(0, 10**6)
+ranges = st.sampled_from(
+    [{}, {"least": 0, "greatest": 1.25}, {"greatest": 0.8}, {"every_s": 3600, "greatest": 1.5}]
+)
+methods = st.sampled_from(["linear", "nearest_rank"])
+SHARES = (0.01, 0.1, 0.3, 0.5, 0.9, 0.95, 0.97, 1.0)
+
+
+@settings(max_examples=12, deadline=None)
+@given(seeds, ranges, methods)
+def test_taking_samples_away_decides_nothing_anew(seed, entry, method):
+    values, order = hours(seed), np.random.default_rng(seed).permutation(240)
+    places = {str(share): sorted(order[: int(240 * share)]) for share in SHARES}
+    samples = pd.concat(sampled(values, resource=name).iloc[kept] for name, kept in places.items())
+    rows = first_days(samples, *(entry | {"resource": name, "percentile": method} for name in places))
+    whole = rows.loc["1.0"]
+    for name, kept in places.items():
+        part = rows.loc[name]
+        assert part["verdict"] in (whole["verdict"], "no_verdict")
+        assert part["coverage_ratio"] == pytest.approx(len(kept) / 240)
+        assert part["low_ratio"] - 1e-12 <= whole["utilisation_ratio"]
+        assert pd.isna(part["high_ratio"]) or whole["utilisation_ratio"] <= part["high_ratio"] + 1e-12
+
+
+@settings(max_examples=6, deadline=None)
+@given(seeds, ranges)
+def test_values_of_another_unit_never_keep_a_promise(seed, entry):
+    values = hours(seed)
+    per_cent = {"resource": "per cent", "capacity": 100, "unit": "%", "greatest": 120 if entry else None}
+    samples = pd.concat([sampled(values * 100), sampled(values, resource="per cent")])
+    assert not first_days(samples, entry, per_cent)["verdict"].eq("met").any()
+
+
+def test_every_second_sample_left_out_is_seen_by_the_months_before():
+    before = sampled([0.4, 0.5] * 288 * 10, start="2026-03-12", freq="5min")
+    every = sampled([0.4, 0.5] * 144 * 10, freq="5min")
+    assert ten_days(pd.concat([before, every]))["coverage_ratio"] == 1
+    half = ten_days(pd.concat([before, every.iloc[::2]]))
+    assert (half["coverage_ratio"], half["verdict"]) == (pytest.approx(0.5), "no_verdict")
+    # nobody knows better without a month before; the contract does
+    assert ten_days(every.iloc[::2])["coverage_ratio"] == 1
+    assert ten_days(every.iloc[::2], {"every_s": 300})["coverage_ratio"] == pytest.approx(0.5)
+
+
+def test_many_samples_of_one_day_stand_for_one_day():
+    dense = ten_days(sampled([0.4] * 240, freq="6min"), {"every_s": 3600})
+    assert dense["samples"] == 240 and dense["coverage_ratio"] == pytest.approx(0.1, abs=0.005)
+    assert dense["missing"] == pytest.approx(240 * 9, abs=90) and dense["verdict"] == "no_verdict"
+    # more often than declared, all the time, is no fault
+    assert ten_days(sampled([0.4] * 2400, freq="6min"), {"every_s": 3600})["coverage_ratio"] == 1
+
+
+def test_nothing_exists_beyond_the_reach_of_the_source():
+    row = ten_days(sampled([0.4] * 240), reached=pd.Timestamp("2026-04-06", tz="UTC"))
+    assert (row["samples"], row["coverage_ratio"], row["verdict"]) == (120, 0.5, "no_verdict")
+    assert (
+        ten_days(sampled([0.4] * 240), reached=pd.Timestamp("2026-03-06", tz="UTC"))["verdict"] == "no_data"
+    )
+
+
+def dropped(*rows: tuple) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["resource", "metric", "at"]).assign(
+        value=None, file="samples.csv", line=9, reason="not a number"
+    )
+
+
+def test_rejected_rows_count_as_missing():
+    at = pd.Timestamp("2026-04-03", tz="UTC")
+    samples = sampled([0.4] * 240)
+    rows = [("wan", "utilisation", at)] * 13
+    row = ten_days(samples, rejected=dropped(*rows))
+    assert (row["rejected"], row["missing"], row["verdict"]) == (13, 13, "no_verdict")
+    assert row["coverage_ratio"] == pytest.approx(240 / 253)
+    assert "13 rows were rejected" in row["why"]
+    # those that stand for gaps are not counted twice
+    assert ten_days(samples.iloc[:-13], rejected=dropped(*rows))["missing"] == 13
+    # of an unknown metric or time they may be of it; without a resource, of another or of another month they are not
+    assert ten_days(samples, rejected=dropped(("wan", None, None)))["missing"] == 1
+    elsewhere = [(None, None, at), ("lan", "utilisation", at), ("wan", "cpu", at)]
+    later = ("wan", "utilisation", pd.Timestamp("2026-05-03", tz="UTC"))
+    assert ten_days(samples, rejected=dropped(*elsewhere, later))["missing"] == 0
+
+
+def test_a_case_hands_in_reach_and_rejects():
+    month = MonthOf(
+        *(pd.Timestamp(day, tz="UTC") for day in (START, END)),
+        contract({}),
+        tables={"samples": sampled([0.4] * 720)},
+        speaks_to={"samples": pd.Timestamp("2026-04-16", tz="UTC")},
+        dropped={"samples": dropped(("wan", "utilisation", None))},
+    )
+    used, _ = capacity.analyse(month).figures()
+    assert used.coverage == pytest.approx(0.5) and used.n == 360
+    assert (used.verdict, used.low, used.high) == ("no_verdict", 0.4, None)
+    assert used.why_missing.startswith("360 of 720 samples that were due are missing")
+
+
+def test_a_year_of_shares_and_a_month_of_per_cent():
+    year = sampled(np.tile([0.30, 0.42], 12 * 30), start="2026-03-02")
+    month = sampled(np.tile([0.31, 0.41], 120), start="2026-04-01")
+    for factor, doubt in ((100, capacity.ANOTHER_UNIT), (0.01, capacity.ANOTHER_UNIT), (1.6, None)):
+        row = ten_days(pd.concat([year, month.assign(value=month["value"] * factor)]))
+        assert (row["doubt"] or None) == (doubt if factor < 10 else capacity.ABOVE_ALL)
+    # where the contract was amended to the new unit the use is as before
+    agreed = contract(
+        {"capacity": 100, "unit": "%"},
+        amendments=[{"effective_on": "2026-04-01", "set": {"capacity.wan:utilisation.capacity": 10_000}}],
+    )
+    samples = pd.concat([year.assign(value=year["value"] * 100), month.assign(value=month["value"] * 10_000)])
+    row = only(capacity.resources(samples, agreed, START, date(2026, 4, 11)))
+    assert row["doubt"] is None and row["verdict"] == "met"
+
+
+def test_a_series_that_stands_still_after_it_varied_is_doubted():
+    still = sampled([0.4] * 240)
+    row = ten_days(pd.concat([sampled([0.4, 0.5] * 120, start="2026-03-20"), still]))
+    assert (row["verdict"], row["why"], row["utilisation_ratio"]) == (
+        "no_verdict",
+        capacity.STANDS_STILL,
+        0.4,
+    )
+    assert (row["status"], row["forecast"]) == (None, "doubted")
+    # one that never varied is what it is, and so is the first month
+    assert ten_days(pd.concat([sampled([0.4] * 240, start="2026-03-20"), still]))["verdict"] == "met"
+    assert ten_days(still)["verdict"] == "met"
+
+
+def test_readings_below_zero_are_listed():
+    values = np.full(240, 0.4)
+    values[[3, 7]] = -3.2
+    agreed = contract({})
+    found = capacity.aggregate(sampled(values), agreed, START, date(2026, 4, 11)).below_zero
+    assert found["at"].dt.hour.tolist() == [3, 7] and found["value"].tolist() == [-3.2, -3.2]
+    assert list(found.columns) == capacity.BELOW_ZERO and found["below_zero"].tolist() == [2, 2]
+
+
+def test_all_readings_below_zero_are_counted_though_not_all_are_listed(monkeypatch):
+    monkeypatch.setattr(capacity, "_LISTED", 3)
+    values = np.full(240, 0.4)
+    values[:9] = -1
+    found = capacity.aggregate(sampled(values), contract({}), START, date(2026, 4, 11))
+    row = only(capacity.resources(found, contract({}), START, date(2026, 4, 11)))
+    assert len(found.below_zero) == 3 and row["below_zero"] == row["missing"] == 9
+    assert ten_days(sampled(np.where(np.arange(240) < 20, -1, 0.0)))["why"].startswith("20 of 240 samples")
 
 
 # ---------------------------------------------------------------- files
@@ -342,10 +508,10 @@ def test_figures():
     noise = np.tile([0.0, 0.004, -0.004], 20)
     values = 0.6 + 0.002 * np.arange(-60.0, 0) + noise
     samples = sampled(values, pd.Timestamp(END) - pd.Timedelta(days=60), "1D")
-    agreed = contract({"clause": "7.1"}, {"resource": "gone", "critical": True})
+    agreed = contract({"clause": "7.1", "every_s": 86_400}, {"resource": "gone", "critical": True})
     gone, _, used, days = capacity.analyse(MonthOf(START, END, agreed, tables={"samples": samples})).figures()
     assert (gone.subject, gone.value, gone.verdict) == ("gone:utilisation", None, "no_data")
-    assert (gone.target, gone.coverage, gone.why_missing) == (0.85, None, "no samples in the period")
+    assert (gone.target, gone.coverage, gone.why_missing) == (0.85, 0, "no samples in the period")
     assert (used.measure, used.subject, used.unit) == ("capacity.utilisation", "wan:utilisation", "ratio")
     assert (used.target, used.better, used.verdict, used.n, used.clause) == (0.85, "lower", "met", 30, "7.1")
     assert (days.measure, days.unit, days.better, days.verdict) == (

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from months import MonthOf
+from months import MonthOf, figures_of
 
 from msp_report.metrics.satisfaction import Analysis, analyse, assignees, scores, voices
+from msp_report.metrics.scorecard.lines import lines
+from msp_report.model.statistics import wilson
 from msp_report.params import Sources
 
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
@@ -181,6 +183,66 @@ def test_the_score_lies_between_its_bounds(answers):
             assert found.worst == found.score == found.best
     else:
         assert pd.isna(found.score)
+
+
+def rejected(*numbers: str | None, sent: str | None = IN) -> pd.DataFrame:
+    at = pd.to_datetime([sent] * len(numbers), utc=True)
+    return pd.DataFrame({"survey_id": numbers, "invited_at": at, "answered_at": pd.NaT})
+
+
+def test_rejected_rows_are_counted_at_their_worst_and_best():
+    # 13 of 15 with two rejected: between Wilson's lower end of 13 of 17 and its upper one of 15 of 17
+    table = survey(*[5] * 13, *[2] * 2)
+    found = row(table, rejected=rejected("S90", "S91"))
+    assert (found.answered, found.invited, found.rejected, round(found.score, 3)) == (15, 17, 2, 0.867)
+    assert (found.low, found.high) == (wilson(13, 17).low, wilson(15, 17).high)
+    assert (found.worst, found.best) == (13 / 17, 15 / 17)
+    # a total has no number, and last month's rows are last month's
+    assert row(table, rejected=rejected(None)).rejected == 0
+    assert row(table, rejected=rejected("S90", sent="2026-09-10")).rejected == 0
+    month = MonthOf(START, END, {}, tables={"surveys": table}, dropped={"surveys": rejected("S90", "S91")})
+    assert analyse(month).figures()[0].low == found.low
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 5), min_size=10, max_size=60), st.floats(0.2, 0.8))
+def test_half_of_the_invited_missing_never_gives_met_with_a_coverage_of_one(answers, target):
+    half = answers[: len(answers) // 2]
+    month = MonthOf(START, END, {}, tables={"surveys": survey(*half)}, invited=len(answers))
+    figure = analyse(month).figures()[0]
+    line = {"perspective": "customer", "measure": "satisfaction.responsiveness", "target": target}
+    (judged,) = lines(figures_of(figure), {"scorecard": [line]}).to_dict("records")
+    assert figure.coverage == len(half) / len(answers) < 1
+    if judged["verdict"] in ("met", "missed"):
+        assert (figure.low >= target) == (judged["verdict"] == "met")
+
+
+def test_another_question_has_a_column_of_its_own():
+    table = survey(*[5] * 6).assign(other=[5, 4, 1, 1, 1, 4])
+    month = MonthOf(START, END, {}, tables={"surveys": table}, other_question="Was it easy to reach us?")
+    found = analyse(month)
+    last = found.scores.iloc[-1]
+    assert (last.question, last.score, last.words) == ("other", 0.5, "Was it easy to reach us?")
+    assert found.scores["words"].notna().sum() == 1
+    assert {f.measure: f.value for f in found.figures()}["satisfaction.other"] == 0.5
+    assert found.voices["other"].tolist() == [5, 4, 1, 1, 1, 4]
+    # where nobody asks another question there is none
+    assert "other" not in set(analysed(survey(*[5] * 6)).scores["question"])
+    with pytest.raises(ValueError, match=r"surveys\.other"):
+        scores(survey(5).assign(other=6), START, END)
+
+
+def test_an_answer_to_another_question_alone_is_an_answer():
+    table = survey(*[None] * 6).assign(other=4, answered_at=pd.Timestamp(IN, tz="UTC"))
+    assert row(table).answered == 0 and row(table, "other").answered == 6
+
+
+def test_what_sources_call_the_other_question():
+    def stated(*sources):
+        return Sources.model_validate({"tables": {"surveys": list(sources)}}).other
+
+    assert stated({"file": "a.csv", "other": "Easy?"}, {"file": "b.csv"}) == "Easy?"
+    assert stated({"file": "a.csv"}) is None and Sources().other is None
 
 
 # ---------------------------------------------------------------- what they speak of

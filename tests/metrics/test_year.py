@@ -65,6 +65,7 @@ def judged(verdicts: str, months=MONTHS, target=0.9, **fields) -> list[dict]:
             "why_missing": "nobody looked" if letter == "-" else None,
             "verdict": words[letter],
             "target": target,
+            "clause": "4.1",
             "unit": "ratio",
             **fields,
         }
@@ -161,8 +162,8 @@ def test_a_month_that_was_not_over_is_no_point():
     assert (found["n"][0], found["signals"][0]) == (11, 0)
 
 
-#: Six months around 10, then six around 20: the moving ranges of each base are all 1.
-STEPPED = [10, 11, 10, 11, 10, 11, 20, 21, 20, 21, 20, 21]
+#: Six months around 11, then six around 21: the moving ranges of each base are all 1.
+STEPPED = [10, 11, 12, 11, 10, 11, 20, 21, 22, 21, 20, 21]
 
 
 @pytest.mark.parametrize(
@@ -185,9 +186,9 @@ def test_a_rebase_splits_the_series(rebase, bases):
     limits = year.limits(found)
     assert limits["n"].tolist() == bases
     if bases == [6, 6]:
-        # mean 10.5, ranges all 1: 10.5 ± 2.66
-        assert limits["lower"].tolist() == pytest.approx([7.84, 17.84])
-        assert limits["upper"].tolist() == pytest.approx([13.16, 23.16])
+        # the five before the newest: mean 10.8, ranges all 1: 10.8 ± 2.66
+        assert limits["lower"].tolist() == pytest.approx([8.14, 18.14])
+        assert limits["upper"].tolist() == pytest.approx([13.46, 23.46])
         assert limits["why"].tolist() == [None, "new desk"]
         assert limits["since"].tolist() == ["2026-01", "2026-07"]
         assert limits["signals"].tolist() == [0, 0]
@@ -197,17 +198,49 @@ def test_a_rebase_splits_the_series(rebase, bases):
 
 def test_the_usual_range_ends_where_the_figure_cannot_go():
     rows = [
-        *series([0, 4, 0, 4], FOUR, subject="count", unit="count"),  # 2 ± 2.66 x 4
-        *series([0.9, 1.0, 0.9, 1.0], FOUR, subject="share", unit="ratio"),  # 0.95 ± 0.266
-        *series([-1, 1, -1, 1], FOUR, subject="money", unit="cost"),  # 0 ± 5.32
+        *series([0, 4, 8, 4], FOUR, subject="count", unit="count"),  # 4 ± 2.66 x 4
+        *series([0.9, 0.95, 1.0, 0.95], FOUR, subject="share", unit="ratio"),  # 0.95 ± 0.133
+        *series([-1, 0, 1, 0], FOUR, subject="money", unit="cost"),  # 0 ± 2.66
     ]
     table = year.limits(year.points(packs(*rows), calendar(FOUR, months=FOUR), {})).set_index("subject")
-    assert table.loc["count", ["lower", "usual_low"]].tolist() == pytest.approx([-8.64, 0])
-    assert table.loc["count", "usual_high"] == pytest.approx(12.64)
+    assert table.loc["count", ["lower", "usual_low"]].tolist() == pytest.approx([-6.64, 0])
+    assert table.loc["count", "usual_high"] == pytest.approx(14.64)
     assert table.loc["share", ["usual_low", "upper", "usual_high"]].tolist() == pytest.approx(
-        [0.684, 1.216, 1]
+        [0.817, 1.083, 1]
     )
-    assert table.loc["money", "usual_low"] == pytest.approx(-5.32)
+    assert table.loc["money", "usual_low"] == pytest.approx(-2.66)
+
+
+def test_the_first_twelve_months_make_the_limits_and_stay():
+    """Months before the year make limits and are no points of it."""
+    before = [str(month) for month in Period.parse("2025").months]
+    rows = [*series(VECTOR, before), *series([99.0, 99.1, 105.0, 99.2], FOUR)]
+    found = year.points(packs(*rows), calendar(FOUR, months=FOUR), {})
+    assert found["month"].tolist() == FOUR
+    (row,) = year.limits(found).to_dict("records")
+    assert (row["n"], row["trial"]) == (16, False)
+    assert (row["lower"], row["upper"]) == (pytest.approx(98.237, abs=5e-4), pytest.approx(99.930, abs=5e-4))
+    assert found.loc[found["rules"].str.contains("outside"), "month"].tolist() == ["2026-03"]
+
+
+def test_rare_events_have_the_limits_of_rare_events():
+    """Of 1.1 outages a month the geometric distribution has 0.99865 of itself at 10 and below."""
+    values = [0, 1, 3, 1, 0, 2, 0, 1, 2, 1, 1, 12]
+    (row,) = signals_of(values, unit="count", better="lower").to_dict("records")
+    assert (row["month"], row["rule"], row["side"], row["value"]) == ("2026-12", "outside", "worse", 12)
+    assert signals_of([*values[:11], 6], unit="count", better="lower").empty
+    # of money there are no events
+    assert not signals_of([*values[:11], 6], unit="cost", better="lower").empty
+
+
+def test_where_most_months_are_equal_there_is_no_range_and_that_is_said():
+    values = [1.0, 1.0, 0.97, 1.0, 1.0, 1.0, 0.98, 1.0, 1.0, 0.96, 0.95, 1.0]
+    found = year.points(packs(*series(values, unit="ratio", better="higher")), calendar(), {})
+    (row,) = year.limits(found).to_dict("records")
+    assert pd.isna(row["lower"]) and row["no_limits"] == "more than half of the months are equal"
+    assert found.loc[found["rules"].eq("step"), "month"].tolist() == ["2026-03", "2026-07", "2026-10"]
+    signals = year.signals(found, year.verdicts(packs(), calendar()))
+    assert set(signals["side"]) == {"worse"}
 
 
 def signals_of(values, months=MONTHS, **fields) -> pd.DataFrame:
@@ -216,8 +249,8 @@ def signals_of(values, months=MONTHS, **fields) -> pd.DataFrame:
 
 
 def test_a_signal_is_named_with_its_month():
-    # ranges 1 ten times and 8 once: mean 18 / 11; 8 > 3.267 x 1.64 is dropped, so the limits are 134 / 12 ± 2.66
-    values = [10, 11] * 5 + [10, 19]
+    # the eleven before it have ranges of 1, so their limits are 11 ± 2.66
+    values = [10, 11, 12, 11] * 2 + [10, 11, 12, 19]
     found = signals_of(values, better="lower").set_index("rule")
     assert (found.loc["outside", "month"], found.loc["outside", "until"]) == ("2026-12", "2026-12")
     assert found.loc["outside", "value"] == 19
@@ -255,8 +288,8 @@ def test_a_month_far_below_stands_apart_from_those_above():
 
 
 def test_promised_and_worse_signals_come_first_and_the_newest_of_them():
-    odd = [10, 11] * 5 + [10, 19]
-    early = [10, 19, *[10, 11] * 5]
+    odd = [10, 11, 12, 11] * 2 + [10, 11, 12, 19]
+    early = [10, 19, *[11, 12, 11, 10] * 2, 11, 12]
     rows = [
         *series(odd, subject="free worse", better="lower"),
         *series(odd, subject="promised better", better="higher"),

@@ -73,8 +73,8 @@ DAYS = [
     ("Africa/Cairo", every_day("00:30-02:00"), "2026-04-23 12:00", "2026-04-24 12:00", 1),  # Friday 24 April
     ("Africa/Cairo", every_day("23:30-24:00"), "2026-10-29 12:00", "2026-10-30 12:00", 1.5),
     # Havana turns back at 01:00: 00:00 is twice, opens at the first, "24:00" closes at the second
-    ("America/Havana", every_day("00:00-24:00"), "2026-11-01 04:00", "2026-11-02 05:00", 25),
-    ("America/Havana", {"hours": {"sun": ["00:00-02:00"]}}, "2026-10-31 12:00", "2026-11-01 12:00", 3),
+    ("America/Havana", every_day("00:00-24:00"), "2025-11-02 04:00", "2025-11-03 05:00", 25),
+    ("America/Havana", {"hours": {"sun": ["00:00-02:00"]}}, "2025-11-01 12:00", "2025-11-02 12:00", 3),
 ]
 
 
@@ -597,7 +597,7 @@ MOMENTS = {  # zone: a few days in which its clocks change
     "America/New_York": ("2026-03-07", "2026-10-31"),
     "Australia/Lord_Howe": ("2026-04-04", "2026-10-03"),
     "Pacific/Apia": ("2011-12-29",),
-    "America/Havana": ("2026-03-07", "2026-10-31"),
+    "America/Havana": ("2025-03-08", "2025-11-01"),
     "America/Sao_Paulo": ("2017-10-14", "2018-02-17"),
     "Africa/Cairo": ("2026-04-23", "2026-10-29"),
     "Asia/Kathmandu": ("2026-06-01",),

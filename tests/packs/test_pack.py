@@ -55,7 +55,7 @@ tickets:
     P1: {response_min: 15, resolution_min: 240, attainment_ratio: 0.95, clause: "5.1"}
     "=P2": {resolution_min: 240, attainment_ratio: 0.5}
 capacity:
-  - {resource: san-01, metric: used, unit: TB, capacity: 40, warn_ratio: 0.7, limit_ratio: 0.9}
+  - {resource: san-01, metric: used, unit: TB, capacity: 40, every_s: 86400, warn_ratio: 0.7, limit_ratio: 0.9}
 licences: {Papyrus Office: user}
 """
 STRATEGY = f"""\
@@ -258,8 +258,8 @@ PROMISED = {
     "licences": "position",
     "backups": "within_rpo_ratio worst_gap_hours unprotected",
     "vendors": "undisclosed",
-    "contract": "credit_owed exit_cost",
-    "evidence": "withheld_tables",
+    "contract": "credit_owed credit_at_risk exit_cost",
+    "evidence": "withheld_tables decided_ratio unpromised_tables",
 }
 
 

@@ -463,11 +463,18 @@ def test_data_used_names_what_was_not_supplied():
             "accepted": [1190, None],
             "rejected": [10, None],
             "outside": [0, None],
+            "in_fold": [0, None],
+            "second": [0, None],
+            "reach": pd.to_datetime(["2026-10-10 08:00Z", None]),
+            "reach_by": ["exported_at", None],
             "evidence": ["raw", None],
         }
     )
     text = parse(LONDON.data_used(reading)).text
     assert "1,200" in text and "not supplied" in text and "not known" not in text
+    assert "exported_at" in text and "repeated hour" not in text
+    twice = parse(LONDON.data_used(reading.assign(in_fold=[4, None], second=[2, None]))).text
+    assert "In the repeated hour" in twice
 
 
 def test_what_is_shown_carries_the_mark_and_plain_text():

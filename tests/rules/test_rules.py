@@ -3,9 +3,10 @@
 A case gives tables as lines of CSV (times without an offset are in the client's zone), params as in contract.yaml,
 and the lines that must come out, with the columns that it speaks of; or what the answer is `refused` with. What stands
 at the head of a file holds for each of its cases unless the case says otherwise; a contract is laid over it key by
-key. `rejected` gives the rejected rows of a table, as far as they could be read, and `independent` the tables that are
-not the provider's own word. A table with a header alone was supplied and is empty, one that is left out or blank was
-not supplied. A number is compared to the decimals written, a whole number exactly. `docs/rules.md` has the rules.
+key. `rejected <table>` are rows that were not accepted, `newest <table>` those of the month's own file, `reaches` up to
+when a table speaks, `independent` the tables that are not the provider's word. A table with a header alone was supplied
+and is empty, one that is left out or blank was not supplied. A number is compared to the decimals written, a whole
+number exactly. `docs/rules.md` has the rules.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from months import MonthOf
+from months import MonthOf, PastOf, figures_of
 
 from msp_report.metrics import (
     availability,
@@ -29,17 +30,21 @@ from msp_report.metrics import (
     capacity,
     contract,
     duties,
+    evidence,
     licences,
     procurement,
     projects,
     requests,
     satisfaction,
+    strategy,
     tickets,
     vendors,
 )
+from msp_report.metrics.scorecard.lines import lines, standing
 from msp_report.model.clock import Clock, localize
+from msp_report.model.figures import Figure
 from msp_report.model.period import Period
-from msp_report.model.statistics import percentile
+from msp_report.model.statistics import g_chart, percentile, xmr
 from msp_report.model.tables import TABLES
 from msp_report.params import as_contract
 
@@ -89,11 +94,11 @@ class Given:
         moment = pd.Timestamp(text)
         return moment.tz_localize(self.zone) if moment.tzinfo is None else moment
 
-    def table(self, name: str) -> pd.DataFrame | None:
-        """A canonical table; None where the case does not give it."""
-        if not self.case.get(name):
+    def table(self, name: str, as_: str = "") -> pd.DataFrame | None:
+        """A canonical table, which the case calls `as_`; None where the case does not give it."""
+        if not self.case.get(as_ or name):
             return None
-        told = columns_of(self.case[name])
+        told = columns_of(self.case[as_ or name])
         kinds = {column: TABLES[name].column(column).type for column in told}
         if not any(told.values()):
             return TABLES[name].empty()
@@ -101,7 +106,7 @@ class Given:
 
     def dropped(self, name: str) -> pd.DataFrame | None:
         """The rejected rows of a table as Case.rejected has them; None where the case gives none."""
-        told = self.case.get("rejected", {}).get(name)
+        told = self.case.get(f"rejected {name}")
         if not told:
             return None
         columns, table = columns_of(told), TABLES[name]
@@ -180,9 +185,20 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
     begins = given.case.get("begins") == "true"
     agreed = as_contract(given.contract)
     strategy = given.case.get("strategy")
-    month = MonthOf(given.start, given.end, agreed, strategy, told, begins=begins)
-    month.dropped = {name: rows for name in TABLES if (rows := given.dropped(name)) is not None}
-    month.independent = frozenset(given.case.get("independent", "").split())
+    dropped = {name: rows for name in TABLES if (rows := given.dropped(name)) is not None}
+    newest = {name: rows for name in TABLES if (rows := given.table(name, f"newest {name}")) is not None}
+    month = MonthOf(
+        given.start,
+        given.end,
+        agreed,
+        strategy,
+        told,
+        begins=begins,
+        dropped=dropped,
+        newest=newest,
+        speaks_to={name: given.at(text) for name, text in given.case.get("reaches", {}).items()},
+        independent=frozenset(given.case.get("independent", "").split()),
+    )
     return metrics.analyse(month)
 
 
@@ -191,9 +207,52 @@ def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]
     return lambda given: analysed(metrics, given).records()[name]
 
 
-def figures_of_report(metrics: ModuleType) -> Callable[[Given], pd.DataFrame]:
+def analysed_figures(metrics: ModuleType) -> Callable[[Given], pd.DataFrame]:
     """The figures of a report."""
     return lambda given: pd.DataFrame([vars(figure) for figure in analysed(metrics, given).figures()])
+
+
+def told_figures(given: Given) -> pd.DataFrame:
+    """Figures that a case gives, as a pack has them; a blank value says why."""
+    rows = rows_of(columns_of(given.case["figures"]))
+    numbers = ("value", "low", "high", "target", "coverage")
+    found = [{k: float(v) if k in numbers else v for k, v in row.items() if v} for row in rows]
+    return figures_of(
+        *(Figure(**({} if "value" in row else {"why_missing": "nobody knows"}) | row) for row in found)
+    )
+
+
+def of_standing(given: Given) -> pd.DataFrame:
+    pack = told_figures(given)
+    return standing(pack, lines(pack, given.case.get("strategy")))
+
+
+def of_deliveries(given: Given) -> pd.DataFrame:
+    told = {name: table for name in TABLES if (table := given.table(name)) is not None}
+    exported = {name: given.at(at).tz_convert("UTC") for name, at in given.case.get("exported", {}).items()}
+    return evidence.deliveries(
+        MonthOf(given.start, given.end, as_contract(given.contract), tables=told, exported=exported)
+    )
+
+
+def of_decidable(given: Given) -> pd.DataFrame:
+    told = {name: table for name in TABLES if (table := given.table(name)) is not None}
+    month = MonthOf(given.start, given.end, as_contract(given.contract), tables=told)
+    return evidence.decidable(told_figures(given), PastOf().before, month.arrivals())
+
+
+def of_credits(given: Given) -> pd.DataFrame:
+    return contract.credits(
+        told_figures(given), None, None, given.contract, given.case.get("month", "2026-10")
+    )
+
+
+def of_oversight(given: Given) -> pd.DataFrame:
+    return strategy.oversight(given.case.get("strategy"), given.contract, given.end)
+
+
+def of_payment(given: Given) -> pd.DataFrame:
+    return pd.DataFrame({"pays_by": [analysed(requests, given).pays_by]})
 
 
 def of_attainment(given: Given) -> pd.DataFrame:
@@ -217,6 +276,17 @@ def of_capacity(given: Given) -> pd.DataFrame:
 def of_percentiles(given: Given) -> pd.DataFrame:
     values = [float(value) for value in given.case["values"].split()]
     return pd.DataFrame([{name: percentile(values, 0.95, name) for name in columns_of(given.case["expect"])}])
+
+
+def of_control_limits(given: Given) -> pd.DataFrame:
+    """One line: the limits of the values, and where a signal holds by each rule."""
+    values = [float(value) for value in given.case["values"].split()]
+    found = {"xmr": xmr, "g": g_chart}[given.case.get("chart", "xmr")](values)
+    numbers = {
+        name: getattr(found, name) for name in ("mean", "mean_range", "lower", "upper", "trial", "why")
+    }
+    said = " ".join(f"{signal.rule}:{signal.index}" for signal in found.signals)
+    return pd.DataFrame([{**numbers, "signals": said}])
 
 
 def of_earned_value(given: Given) -> pd.DataFrame:
@@ -259,10 +329,19 @@ CORES = {
     "windows": of_windows,
     "local times": of_local_times,
     "availability": of_availability,
+    "availability with its evidence": record_of(availability, "services"),
+    "availability by every reading": record_of(availability, "rules"),
+    "availability contradicted": record_of(availability, "contradictions"),
+    "probes in doubt": record_of(availability, "doubts"),
     "maintenance": record_of(availability, "maintenance"),
     "tickets": of_tickets,
     "attainment": of_attainment,
     "attainment with its evidence": record_of(tickets, "attainment"),
+    "figures of tickets": analysed_figures(tickets),
+    "figures of requests": analysed_figures(requests),
+    "figures of duties": analysed_figures(duties),
+    "figures of purchases": analysed_figures(procurement),
+    "figures of licences": analysed_figures(licences),
     "contradictions": record_of(tickets, "contradictions"),
     "ended before": record_of(tickets, "ended_before"),
     "priority changes": of_priority_changes,
@@ -272,6 +351,7 @@ CORES = {
     "survey put aside": record_of(satisfaction, "put_aside"),
     "capacity": of_capacity,
     "percentile": of_percentiles,
+    "control limits": of_control_limits,
     "earned value": of_earned_value,
     "projects": of_projects,
     "project changes": of_project_changes,
@@ -284,12 +364,18 @@ CORES = {
     "backups in doubt": record_of(backups, "doubts"),
     "duties": record_of(duties, "duties"),
     "restores that failed": record_of(backups, "failed_restores"),
-    "backup figures": figures_of_report(backups),
-    "ticket figures": figures_of_report(tickets),
-    "licence figures": figures_of_report(licences),
-    "purchase figures": figures_of_report(procurement),
+    "backup figures": analysed_figures(backups),
+    "standing": of_standing,
+    "deliveries": of_deliveries,
+    "decidable": of_decidable,
+    "credits": of_credits,
+    "oversight": of_oversight,
+    "how it is paid": of_payment,
+    "ticket figures": analysed_figures(tickets),
+    "licence figures": analysed_figures(licences),
+    "purchase figures": analysed_figures(procurement),
     "payments with rejected rows": record_of(procurement, "due"),
-    "vendor figures": figures_of_report(vendors),
+    "vendor figures": analysed_figures(vendors),
     "licences with rejected rows": record_of(licences, "position"),
 }
 

@@ -60,6 +60,6 @@ def _text(column: pa.ChunkedArray) -> pa.StringArray:
 def _times(array: pa.TimestampArray) -> pa.StringArray:
     """Microseconds are the finest that is kept; times with a zone are written in UTC."""
     zoned = array.type.tz is not None
-    naive = array.cast(pa.timestamp("us", tz="UTC" if zoned else None), safe=False)
+    naive = array.cast(pa.timestamp("us", tz=array.type.tz), safe=False).cast(pa.timestamp("us"))
     text = pc.strftime(naive, "%Y-%m-%dT%H:%M:%S")
     return pc.binary_join_element_wise(text, "Z", "") if zoned else text

@@ -58,6 +58,7 @@ from msp_report.model.columns import day_after, last_day, total
 from msp_report.model.dropped import told
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
+from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.params import Contract, Strategy, as_contract
 
 __all__ = [
@@ -110,8 +111,9 @@ class Analysis:
     `match` as the function of that name; `lines`, one row per invoice line of the period with its `state` (agrees,
     exception, cannot tell, credited); `unchecked`, one row per order line of the period that the provider ordered
     itself and whose price nobody independent looked up; `due` as that function at the cut-off; `limited`, whether
-    contract or strategy says from what money on an order needs an approval, a quote or a look at its price; `unread`,
-    the rejected rows of purchases, prices and rates.
+    contract or strategy says from what money on an order needs an approval, a quote or a look at its price; `reach`,
+    how much of the period the register speaks of: what is released by a part of it is "cannot tell";
+    `unread`, the rejected rows of purchases, prices and rates.
     """
 
     supplied: bool
@@ -120,6 +122,7 @@ class Analysis:
     unchecked: pd.DataFrame
     due: pd.DataFrame
     limited: bool
+    reach: Reach
     unread: Unread
 
     @cached_property
@@ -159,8 +162,9 @@ class Analysis:
         """procurement.at_stake (the target is 0, as documents must agree; no_verdict where nothing is at stake but
         lines could not be compared, or rejected rows may touch them, no_data where nothing was invoiced), .exceptions,
         .already_paid, .unsure (lines without an exception that could not be compared) and .unchecked (n = order lines)
-        over all; then .exceptions and .amount of each kind. Without purchases all are missing and say why."""
-        return [*self._over_all(), *self._by_kind()]
+        over all; then .exceptions and .amount of each kind. Without purchases all are missing and say why. A document beyond the
+        reach of the register may end an exception or make another (rule 41)."""
+        return bounded([*self._over_all(), *self._by_kind()], self.reach)
 
     def _over_all(self) -> Iterator[Figure]:
         why = None if self.supplied else _NO_PURCHASES
@@ -245,13 +249,21 @@ def analyse(case: Case) -> Analysis:
     tables = (case.table("purchases"), case.table("prices"), case.table("rates"))
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
+    reach = reach_of(case, "purchases")
+    to_pay = due(*tables, case.agreed, case.strategy, case.end, unread)
+    if not reach.is_whole:
+        free = to_pay["decision"].eq("release")
+        to_pay = to_pay.assign(
+            decision=to_pay["decision"].mask(free, "cannot tell"), why=to_pay["why"].mask(free, reach.why)
+        )
     return Analysis(
         supplied=tables[0] is not None,
         match=records.match(ledger),
         lines=records.lines(ledger),
         unchecked=records.unchecked(ledger),
-        due=due(*tables, case.agreed, case.strategy, case.end, unread),
+        due=to_pay,
         limited=ledger.limited,
+        reach=reach,
         unread=unread,
     )
 

@@ -6,7 +6,9 @@ history. Sums are plain numbers here; a page says late or early, over or under.
 Decided here, where the rules leave room:
 
 - The first baseline is the first one given, the current one the last given. Where none is ever given both are the
-  first forecast given, and the source says so, for the end and for the cost apart.
+  first forecast given, and the source says so, for the end and for the cost apart; where only one report gives a
+  forecast there is no baseline, for it would be measured against itself.
+- Estimates are held against plans that were given; a first forecast is nobody's promise and enters no calibration.
 - A forecast that the last report leaves empty is missing, not the one before.
 - A change is a difference between two known values; an empty cell between them is none.
 - Periods of earned value are months of the calendar (rows without `period` count one each): a month without a row
@@ -33,7 +35,8 @@ import pandas as pd
 
 from msp_report.model.case import Case
 from msp_report.model.columns import civil_day, dates, day_after, plain_rows, whole_days
-from msp_report.model.figures import Figure, judge
+from msp_report.model.figures import Figure
+from msp_report.model.gate import decide
 from msp_report.model.names import normal, normal_name, provider_names
 from msp_report.model.statistics import wilson
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
@@ -47,6 +50,7 @@ VARIANCE = [
     "current_baseline_cost", "forecast_cost", "cost_variance", *EARNED, "name", "status", "as_of", "status_since",
     "schedule", "budget", "baseline_source", "baseline_cost_source", "changes", "last_change_on", "approved",
     "sponsor", "proposed_by", "objective", "in_contract", "actual_cost", "percent_complete", "periods_elapsed", "falls",
+    "earned_month",
 ]  # fmt: skip
 CHANGES = ["project_id", "as_of", "field", "from", "to", "days", "cost", "name", "what"]
 PROPOSALS = [
@@ -164,8 +168,9 @@ def variance(
     is under]; schedule (late, early, on time) and budget (over, under, as planned) in words; baseline_source and
     baseline_cost_source (given, first_forecast); status_since, the first report of the present status; changes
     [count over its life]; approved (missing: not known); the columns of `earned_value`, missing without
-    periods, but for ac, which is then the project's own actual_cost.
-    Edge cases: no table or no report before the cut-off: no rows. A missing end or cost has no variance.
+    periods, but for ac, which is then the project's own actual_cost; earned_month, the last one with an earned value.
+    Edge cases: no table or no report before the cut-off: no rows. A missing end or cost has no variance, nor has what
+    only one report forecast and nobody planned.
     Source: rules 24 and 25.
     """
     reports = _reports(projects, cutoff)
@@ -180,6 +185,7 @@ def variance(
             by_project[given].last(),
             by_project[forecast].first(),
         )
+        fallback = fallback.where(by_project[forecast].count() > 1)
         frame[given] = first.fillna(fallback)
         frame[f"current_{given}"] = last.fillna(fallback)
         frame[source] = np.select([first.notna(), fallback.notna()], ["given", "first_forecast"], None)
@@ -196,7 +202,7 @@ def variance(
     frame["last_change_on"] = changed["max"].reindex(frame.index).astype("datetime64[us]")
     frame["approved"] = _approved(frame, decisions, cutoff, contract, strategy)
     earned = earned_value(_visible(periods, cutoff)).set_index("project_id")
-    frame = frame.join(earned[[*EARNED, "periods_elapsed", "falls"]])
+    frame = frame.join(earned[[*EARNED, "periods_elapsed", "falls", "earned_month"]])
     frame["ac"] = frame["ac"].fillna(frame["actual_cost"])
     return frame.reset_index()[VARIANCE]
 
@@ -210,7 +216,8 @@ def earned_value(
     the order of `period` where there is one, of one project or, with project_id, of several. `bac`: the budget at
     completion [cost], one for all or by project_id; without it the last planned value.
     Returns: one row per project, with project_id where given: bac, EARNED and sv [cost; spi, cpi, tcpi and spi_t
-    are ratios; es and ieac_t are periods], periods_elapsed and planned_periods [count].
+    are ratios; es and ieac_t are periods], periods_elapsed and planned_periods [count]; earned_month (YYYY-MM), the one
+    up to which periods elapsed, missing where there is no `period`.
     Edge cases: nothing earned yet reported: all missing but bac; no actual cost: no cpi, eac or tcpi; a divisor
     of 0: missing, never infinite; EV at or over BAC: es = planned periods; `falls` names planned, earned or actual
     cost that falls, and the first two leave all missing but bac.
@@ -243,9 +250,10 @@ def earned_value(
     _add_schedule(frame, table, plan)
     _add_costs(frame)
     frame["falls"] = falls.reindex(frame.index)
-    frame = frame[["bac", "periods_elapsed", "planned_periods", *EARNED, "sv", "falls"]]
+    frame["earned_month"] = status.get("period")
+    frame = frame[["bac", "periods_elapsed", "planned_periods", *EARNED, "sv", "falls", "earned_month"]]
     no_sum = frame["falls"].str.contains("value").fillna(False).astype(bool)
-    shown = ["periods_elapsed", "planned_periods", *EARNED, "sv"]
+    shown = ["periods_elapsed", "planned_periods", *EARNED, "sv", "earned_month"]
     frame[shown] = frame[shown].mask(no_sum)
     return frame.reset_index(drop=True) if single else frame.reset_index()
 
@@ -341,14 +349,16 @@ def calibration(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
 
     Parameters: the table projects; `cutoff` as in `variance`.
     Returns: one row over all (`by` empty), then one per sponsor and per proposer, with CALIBRATION: closed [count
-    of projects done]; dated [those with a baseline and an end]; median_slip_days; late_ratio with its Wilson 95 %
-    interval; priced [those with a baseline and a final cost]; cost_growth_ratio = their final costs / their
+    of projects done]; dated [those with a given plan and an end]; median_slip_days; late_ratio with its Wilson 95 %
+    interval; priced [those with a given plan and a final cost]; cost_growth_ratio = their final costs / their
     baselines - 1. The latest first. The final cost is the actual one, else the last forecast.
     Edge cases: nothing closed: the row over all with 0 and missing; cancelled projects are not closed.
     Source: rule 24.
     """
     closed = variance(projects, cutoff)
     closed = closed[closed["status"] == "done"]
+    closed["slip_days"] = closed["slip_days"].where(closed["baseline_source"].eq("given"))
+    closed["baseline_cost"] = closed["baseline_cost"].where(closed["baseline_cost_source"].eq("given"))
     final = closed["actual_cost"].fillna(closed["forecast_cost"])
     priced = closed["baseline_cost"].gt(0) & final.notna()
     closed = closed.assign(final=final.where(priced), baseline=closed["baseline_cost"].where(priced))
@@ -387,7 +397,7 @@ def _over_all(current: pd.DataFrame, recent: pd.DataFrame, supplied: bool) -> It
         yield Figure.of(f"projects.{name}", value, none or why, n=n)
     missing = int((~known.astype(bool)).sum()) if len(known) else None
     target = 0 if len(known) else None
-    verdict = judge(missing, target, "lower")
+    verdict = decide(missing, target, "lower").verdict
     why = none or "no source names any approval"
     yield Figure.of("projects.unapproved", missing, why, n=len(known), target=target, verdict=verdict)
     yield Figure.of("projects.changes", None if none else len(recent), none, n=len(current))
@@ -397,13 +407,20 @@ def _of_each(current: pd.DataFrame, recent: pd.DataFrame) -> Iterator[Figure]:
     """The figures of each project at work; earned value only where it is reported."""
     counts = recent.groupby("project_id").size()
     for row in plain_rows(current):
-        project, first = row["project_id"], "no baseline or no forecast is reported"
-        yield Figure.of("projects.slip", row["slip_days"], first, subject=project)
-        yield Figure.of("projects.cost_variance", row["cost_variance"], first, subject=project)
+        project = row["project_id"]
+        end, cost = _why_no_variance(row, "end"), _why_no_variance(row, "cost")
+        yield Figure.of("projects.slip", row["slip_days"], end, subject=project)
+        yield Figure.of("projects.cost_variance", row["cost_variance"], cost, subject=project)
         yield Figure(measure="projects.changes", subject=project, value=int(counts.get(project, 0)))
         if row["ev"] is not None:
             yield Figure.of("projects.cpi", row["cpi"], "no actual cost is reported", subject=project)
             yield Figure.of("projects.spi_t", row["spi_t"], "no planned value is reported", subject=project)
+
+
+def _why_no_variance(row: dict[str, Any], of: str) -> str:
+    if row[f"forecast_{of}"] is not None and row[f"baseline_{of}"] is None:
+        return "no plan was given"
+    return "no baseline or no forecast is reported"
 
 
 # ---------------------------------------------------------------- tables

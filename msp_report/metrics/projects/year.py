@@ -121,7 +121,10 @@ def lives(reports: pd.DataFrame | None, decisions: pd.DataFrame | None, period: 
         first_forecast_end=pd.to_datetime(first["forecast_end"]).astype("datetime64[us]"),
         first_forecast_cost=pd.to_numeric(first["forecast_cost"]).astype("float64"),
     )
-    rows["first_slip_days"] = whole_days(rows["first_forecast_end"] - rows["baseline_end"])
+    begun = pd.Series(when.array, reports["project_id"].astype("str").array).groupby(level=0).min()
+    own = rows["baseline_source"].eq("first_forecast") & first["as_of"].eq(begun.reindex(now.index))
+    planned = rows["baseline_end"].mask(own)  # a first forecast is not late against itself
+    rows["first_slip_days"] = whole_days(rows["first_forecast_end"] - planned)
     rows["moved_days"] = whole_days(rows["forecast_end"] - rows["first_forecast_end"])
     rows["grown_cost"] = (rows["forecast_cost"] - rows["first_forecast_cost"]).round(6)
     recent = projects.changes(reports, end, since=begin).groupby("project_id").size()

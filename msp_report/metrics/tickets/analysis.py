@@ -14,6 +14,7 @@ from msp_report.metrics.tickets.history import History, history_of
 from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
 from msp_report.model.figures import Figure
+from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
 from msp_report.params import Contract, as_contract
@@ -28,7 +29,8 @@ class Analysis:
     tickets called solved though nothing says when; `contradictions` those of which two statements cannot both be true;
     `ended_before` the clocks that no month counts, where no tickets of the month before were accepted (`begins`);
     `unread` the rejected rows of tickets and of their log;
-    `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all.
+    `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all;
+    `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time.
     """
 
     history: History
@@ -59,6 +61,8 @@ class Analysis:
     supplied: bool
     start: pd.Timestamp
     end: pd.Timestamp
+    reach: Reach
+    booked: Reach
 
     def late(self, clock: str) -> pd.DataFrame:
         """The clocks (response, resolution) decided as breached in the period, furthest over its target first."""
@@ -89,10 +93,18 @@ class Analysis:
         (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected
         (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is
         given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
-        without a tickets table every figure of all is missing.
+        without a tickets table every figure of all is missing; what lies
+        beyond the reach of the tables is unknown (rule 41).
         """
-        parts = (_attained, _lasting, _tickets_counted, _came_back, _worked)
-        return [figure for subject in _subjects(self) for part in parts for figure in part(self, subject)]
+        parts = (_attained, _lasting, _tickets_counted, _came_back)
+        return [
+            figure
+            for subject in _subjects(self)
+            for figure in (
+                *bounded((one for part in parts for one in part(self, subject)), self.reach, _GROWING),
+                *bounded(_worked(self, subject), self.booked, _GROWING),
+            )
+        ]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page, by the names of docs/records.md."""
@@ -118,6 +130,7 @@ def analyse(case: Case) -> Analysis:
     other = doubts.other_side(history, events, found, contract, start) if len(found) else None
     doubted = doubts.of_the_source(every, found, start, end)
     begins = given is not None and not case.has_before("tickets")
+    reach = reach_of(case, "tickets", "ticket_events")
     readings = verdicts.rules(of_clocks, contract, start, end)
     later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
     follow_up = again.followed(history, later, contract, start, end)
@@ -137,6 +150,7 @@ def analyse(case: Case) -> Analysis:
             doubts=doubted,
             unread=unread if given is not None else None,
             own_word=case.own_word("tickets", "ticket_events"),
+            reach=reach,
         ),
         rules=readings,
         robustness=verdicts.robustness(readings),
@@ -163,6 +177,8 @@ def analyse(case: Case) -> Analysis:
         supplied=given is not None,
         start=start,
         end=end,
+        reach=reach,
+        booked=reach_of(case, "tickets", "ticket_events", "time_entries"),
     )
 
 
@@ -186,6 +202,8 @@ def _followed(
 
 
 _NOT_SUPPLIED = "no tickets were supplied"
+#: What only grows with what is not known yet.
+_GROWING = ("tickets.opened", "tickets.solved", "tickets.hours")
 
 
 def _subjects(analysis: Analysis) -> list[str]:

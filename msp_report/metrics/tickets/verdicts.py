@@ -14,6 +14,7 @@ from msp_report.metrics.tickets.history import micros
 from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.figures import judge
 from msp_report.model.gate import decide
+from msp_report.model.reach import Reach
 from msp_report.params import Contract, as_contract
 
 _PARTS = {
@@ -60,6 +61,7 @@ def attainment(
     begins: bool = False,
     other: pd.DataFrame | None = None,
     doubts: Mapping[str, str] | None = None,
+    reach: Reach | None = None,
     unread: Unread | None = None,
     own_word: bool = True,
 ) -> pd.DataFrame:
@@ -67,8 +69,9 @@ def attainment(
 
     Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC]; `begins`,
     whether no tickets of the month before were accepted; `other`, the clocks of tickets that contradict themselves
-    with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `unread`, the
-    rejected rows; `own_word`, whether the tickets are the provider's own word (rule 50).
+    with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `reach`, how much of
+    the period the tickets speak of: all where None; `unread`, the rejected rows; `own_word`, whether the tickets are
+    the provider's own word (rule 50).
     Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
     use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
     decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
@@ -78,8 +81,9 @@ def attainment(
     counts in low (high), and so do rejected rows (42): one that may be of a priority is one more breach, or one
     more that was met; what ended before the first month is in both ends with all, and without; a clock
     counts in the period in which it was decided; a priority without an agreed target in minutes has no clocks
-    to decide and is no_target; without response data the response is no_data.
-    Source: rules 15, 42, 43, 46.
+    to decide and is no_target; without response data the response is no_data; beyond the reach any number of
+    clocks may have been met or breached.
+    Source: rules 15, 41, 42, 43, 46.
     """
     contract = as_contract(contract)
     doubts = doubts or {}
@@ -108,7 +112,16 @@ def attainment(
             lost = [unread.why(clock, name) for name in table["priority"]]
         own = own_word and (unread is None or unread.own_word)
         frames.append(_left_open(table, before, sided, doubts.get(clock), more, lost, own))
-    return pd.concat(frames, ignore_index=True)
+    table = pd.concat(frames, ignore_index=True)
+    if reach is None or reach.is_whole:
+        return table
+    known, turned = table["attainment_ratio"].notna(), reach.left_open(table["verdict"])
+    return table.assign(
+        low=table["low"].mask(known, 0.0),
+        high=table["high"].mask(known, 1.0),
+        verdict=table["verdict"].mask(turned, reach.taken()),
+        why=table["why"].mask(turned, reach.why),
+    )
 
 
 def _sides(

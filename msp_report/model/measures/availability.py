@@ -18,6 +18,7 @@ MEASURES = (
             "There was no service time, all of it was maintenance that counts, or no source says anything "
             "of it."
         ),
+        promise=True,
     ),
     Measure(
         "budget_left",
@@ -44,6 +45,7 @@ MEASURES = (
             "contract counts."
         ),
         no_data="Nothing is known of the service.",
+        promise=True,
     ),
     Measure(
         "mttr",
@@ -87,5 +89,18 @@ MEASURES = (
         rule="rule 39",
         meaning="The user hours lost times what the contract says that an hour of a user costs.",
         no_data="The contract names no users or no cost of their hour, or nothing is known of the service.",
+    ),
+    Measure(
+        "doubted_probes",
+        "Probes in doubt",
+        of="Probe {}",
+        unit="count",
+        better="lower",
+        rule="rule 46",
+        meaning=(
+            "How many probes cannot be believed as a whole; of one probe, how often it was seen to do what no "
+            "service does."
+        ),
+        no_data="No check was supplied.",
     ),
 )

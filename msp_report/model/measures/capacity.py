@@ -12,12 +12,14 @@ MEASURES = (
         rule="rule 22",
         meaning=(
             "The 95th percentile of a resource's samples divided by the agreed capacity; exactly on the "
-            "limit is met, and over 100 % is shown as it is."
+            "limit is met, and over 100 % is shown as it is. Its interval is what the samples that are missing may "
+            "have been."
         ),
         no_data=(
-            "The period has no samples, the resource is not in the contract, or its capacity is not agreed "
-            "or 0."
+            "The period has no samples, the resource is not in the contract, its capacity is not agreed or 0, "
+            "or its samples seem to be in another unit."
         ),
+        promise=True,
     ),
     Measure(
         "days_to_limit",
@@ -31,8 +33,8 @@ MEASURES = (
             "the limit, looking at most 730 days ahead."
         ),
         no_data=(
-            "There are no samples or no limit, fewer than 28 days have samples, nothing rises, the limit is "
-            "passed already, or it is more than 730 days away."
+            "There are no samples or no limit, the samples are in doubt, fewer than 28 days have samples, nothing "
+            "rises, the limit is passed already, or it is more than 730 days away."
         ),
     ),
 )

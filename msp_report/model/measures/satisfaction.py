@@ -37,6 +37,16 @@ MEASURES = (
         no_data="No survey was supplied, or fewer than 5 answered.",
     ),
     Measure(
+        "other",
+        "Content, by another question",
+        of="Content with {}, by another question",
+        unit="ratio",
+        better="higher",
+        rule="rule 20",
+        meaning="The share of answers of 4 or 5 on a scale of 5 to a question that is none of the others.",
+        no_data="Fewer than 5 answered it; where nobody did there is no such figure.",
+    ),
+    Measure(
         "response_ratio",
         "Share of people asked who answered",
         of="Share of people asked about {} who answered",

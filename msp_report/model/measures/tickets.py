@@ -18,6 +18,7 @@ MEASURES = (
             "No tickets were supplied, no time to answer is agreed, the source has no times of first "
             "responses, or no response was decided in the month."
         ),
+        promise=True,
     ),
     Measure(
         "resolution_attainment",
@@ -33,6 +34,7 @@ MEASURES = (
         no_data=(
             "No tickets were supplied, no time to solve is agreed, or no resolution was decided in the month."
         ),
+        promise=True,
     ),
     Measure(
         "response_median",

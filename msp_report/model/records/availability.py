@@ -4,6 +4,21 @@ from msp_report.model.records.declaration import Record
 
 RECORDS = (
     Record(
+        "contradictions",
+        "one row per outage and statement that contradicts it (rule 43)",
+        "service what started_at ended_at seen_at probe cause ticket_id",
+    ),
+    Record(
+        "doubts",
+        "one row per probe and what speaks against it as a whole (rule 46)",
+        "probe what services times started_at ended_at",
+    ),
+    Record(
+        "dropped",
+        "one row per service and rejected row that may belong to it (rule 42)",
+        "service table file line reason state started_at ended_at probe",
+    ),
+    Record(
         "maintenance",
         "one row per maintenance that was declared",
         "service started_at ended_at announced_at announced_by notice_hours scheduled_min counted_min refused_min down_min status why source",
@@ -21,11 +36,11 @@ RECORDS = (
     Record(
         "rules",
         "one row per service and reading of the contract (rule 11)",
-        "service rule availability_ratio verdict own maintenance unknown degraded short outages",
+        "service rule availability_ratio verdict own maintenance unknown degraded short probes outages",
     ),
     Record(
         "services",
         "one row per service",
-        "service calendar scheduled_min excluded_min unknown_min down_min up_min availability_ratio low_ratio high_ratio target_ratio outages max_outages longest_outage_min mttr_min mtbf_min budget_left_min coverage_ratio verdict missed_by why_missing reading unsmoothed_ratio maintenance_min refused_min degraded_min probed_min checks evidence users user_hours_lost user_cost in_contract clause",
+        "service calendar scheduled_min excluded_min unknown_min down_min up_min availability_ratio low_ratio high_ratio target_ratio outages max_outages outages_verdict longest_outage_min mttr_min mtbf_min budget_left_min coverage_ratio verdict missed_by why_missing reading unsmoothed_ratio maintenance_min refused_min degraded_min probed_min checks evidence users user_hours_lost user_cost in_contract clause",
     ),
 )

@@ -14,8 +14,23 @@ RECORDS = (
         "table month key reason",
     ),
     Record(
+        "deliveries",
+        "one row per table that the contract promises",
+        "table state due_on exported_at verdict why clause",
+    ),
+    Record(
+        "decided",
+        "one row per promise with anything to judge, the cheapest to settle first",
+        "measure subject verdict clause why settles effort unknown_since last_decided",
+    ),
+    Record(
         "tables",
         "one row per table that was due or came",
         "table state due last_month files read accepted rejected outside",
+    ),
+    Record(
+        "promises",
+        "one row per withheld table and promise that nobody can judge without it",
+        "table measure subject target clause",
     ),
 )

@@ -16,11 +16,11 @@ RECORDS = (
     Record(
         "scores",
         "one row per question",
-        "question invited answered score low high worst best returned why unit",
+        "question invited answered score low high worst best returned why unit rejected coverage_ratio words",
     ),
     Record(
         "voices",
         "one row per answer with words, or an unhappy one",
-        "survey_id answered_at ticket_id assignee category responsiveness capability recommend comment reopened repeats repeated_by",
+        "survey_id answered_at ticket_id assignee category responsiveness capability recommend other comment reopened repeats repeated_by",
     ),
 )

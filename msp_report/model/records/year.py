@@ -16,9 +16,14 @@ RECORDS = (
     Record(
         "limits",
         "one row per series with a usual range",
-        "measure subject unit since until n mean mean_range lower upper trial signals rebased_on why usual_low usual_high",
+        "measure subject unit since until n mean mean_range lower upper trial signals rebased_on why usual_low usual_high no_limits",
     ),
     Record("months", "one row per month of the year", "month published to_date why_missing"),
+    Record(
+        "own_rules",
+        "one row per rule of our own; a column a month",
+        "measure subject unit target met missed unjudged year",
+    ),
     Record(
         "signals",
         "one row per month that left the usual range",

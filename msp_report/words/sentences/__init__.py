@@ -24,7 +24,7 @@ from msp_report.model.period import Month, Period
 from msp_report.params import Contract
 from msp_report.words.numbers import Numbers, clean
 from msp_report.words.sentences import pages
-from msp_report.words.sentences.said import Page, Said
+from msp_report.words.sentences.said import Page, Said, covered, paragraph
 
 Line = tuple[str, Verdict | None]
 #: Of a reply as much as stands beside a figure [characters].
@@ -42,7 +42,8 @@ def headline(figure: Figure, contract: Contract) -> str | None:
     sentence = _headline(figure.measure, figure.verdict)
     if sentence is None:
         return None
-    return _line(sentence(Said(figure, Numbers.of(contract)))) or None
+    said = Said(figure, Numbers.of(contract))
+    return _line(paragraph(sentence(said), covered(said))) or None
 
 
 def opening(report: str, figures: Sequence[Figure], contract: Contract, period: Period) -> list[Line]:
@@ -141,9 +142,9 @@ def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any =
     return say("as_of", contract, at=show.instant(at), newest=last, age=old)
 
 
-def say(key: str, contract: Contract, **values: Any) -> str:
-    """A sentence of `pages`, by its name."""
-    return _line(getattr(pages, key)(Page([], contract), **values))
+def say(key: str, contract: Contract, own: Sequence[Figure] = (), **values: Any) -> str:
+    """A sentence of `pages`, by its name; `own` are the figures that it may look at."""
+    return _line(getattr(pages, key)(Page(own, contract), **values))
 
 
 def _line(text: str | None) -> str:

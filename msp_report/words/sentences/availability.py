@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msp_report.words.sentences.said import Page, Said
+from msp_report.model.figures import meets
+from msp_report.words.sentences.said import LITTLE, Page, Said, paragraph
 
 
 def opening(page: Page) -> list[str | None]:
@@ -72,7 +73,10 @@ def ratio_missed(f: Said) -> str:
             "but it went down more often than agreed.",
             **f,
         )
-    return f.language("{subject} was available {value} of its agreed time; {target} was agreed.", **f)
+    return paragraph(
+        f.language("{subject} was available {value} of its agreed time; {target} was agreed.", **f),
+        _unwatched(f, f.raw.high),
+    )
 
 
 def ratio_met(f: Said) -> str:
@@ -81,16 +85,49 @@ def ratio_met(f: Said) -> str:
         return f.language(
             "{subject} was available {value} of its agreed time and went down no more often than agreed.", **f
         )
-    return f.language("{subject} was available {value} of its agreed time, as agreed ({target}).", **f)
+    return paragraph(
+        f.language("{subject} was available {value} of its agreed time, as agreed ({target}).", **f),
+        _unwatched(f, f.raw.low),
+    )
+
+
+def _unwatched(f: Said, end: float | None) -> str | None:
+    """How much was watched, where the time that was not would turn the verdict (rule 6)."""
+    if f.raw.coverage in (None, 1) or end is None or f.raw.value is None or f.raw.target is None:
+        return None
+    if meets(end, f.raw.target, "higher") == meets(f.raw.value, f.raw.target, "higher"):
+        return None
+    if f.raw.coverage < LITTLE:  # every headline says so
+        return None
+    return f.language("Only {coverage} of it was watched, and the rest would turn the verdict.", **f)
 
 
 def ratio_no_verdict(f: Said) -> str:
-    """The target lies within what is not known."""
-    return f.language(
-        "{subject} cannot be judged: between {low} and {high} of its agreed time was up, "
-        "and the target {target} lies in between.",
-        **f,
-    )
+    """The target lies within what is not known, or what is known cannot be believed."""
+    low, high, target = f.raw.low, f.raw.high, f.raw.target
+    between = None not in (low, high, target) and low < target <= high
+    if f.raw.why_missing and between:
+        return f.language(
+            "{subject} cannot be judged ({why_missing}): between {low} and {high} of its agreed time was up, "
+            "and the target {target} lies in between.",
+            **f,
+        )
+    if f.raw.why_missing:
+        return f.language("{subject} cannot be judged: {why_missing}.", **f)
+    if between:
+        return f.language(
+            "{subject} cannot be judged: between {low} and {high} of its agreed time was up, "
+            "and the target {target} lies in between.",
+            **f,
+        )
+    return f.language("{subject} cannot be judged: it may have gone down more often than was seen.", **f)
+
+
+def doubted_probes_no_verdict(f: Said) -> str:
+    """A source that cannot be believed (rule 46)."""
+    if not f.raw.why_missing:
+        return f.language("The probe {subject} cannot be believed.", **f)
+    return f.language("The probe {subject} cannot be believed: {why_missing}.", **f)
 
 
 def ratio_no_data(f: Said) -> str:

@@ -6,8 +6,8 @@ from msp_report.words.sentences.said import Page, Said
 
 
 def opening(page: Page) -> list[str | None]:
-    """What is too full, what nobody watched, what was asked too much of, and what is full next."""
-    return [_full(page), _blind(page), _beyond(page), _next(page)]
+    """What is too full, what cannot be told, what nobody watched, what was asked too much of, and what is full next."""
+    return [_full(page), _open(page), _blind(page), _beyond(page), _next(page)]
 
 
 def _full(page: Page) -> str:
@@ -34,8 +34,26 @@ def _full(page: Page) -> str:
             "How full the resources were in {period} is not known: no samples were supplied.",
             period=page.period,
         )
+    if not page.all("capacity.utilisation", "met"):
+        return page.language(
+            "No resource is proved to keep within its limit in {period}.", period=page.period
+        )
+    if page.all("capacity.utilisation", "no_verdict"):
+        return page.language(
+            "No resource is proved to be fuller than agreed in {period}.", period=page.period
+        )
     return page.language(
         "No resource that was watched is fuller than agreed in {period}.", period=page.period
+    )
+
+
+def _open(page: Page) -> str | None:
+    undecided = page.all("capacity.utilisation", "no_verdict")
+    if not undecided:
+        return None
+    return page.language(
+        "Of {resources} it cannot be told: samples are missing or in doubt.",
+        resources=_resources(page, undecided),
     )
 
 
@@ -58,6 +76,12 @@ def _next(page: Page) -> str | None:
     if not dated:
         return None
     first = min(dated, key=lambda f: f.raw.value)
+    if _thin(first):
+        return page.language(
+            "The next to reach its limit is {resource}, in about {value}, by {coverage} of the samples due.",
+            resource=_resource(first),
+            **first,
+        )
     if first.raw.low is None:
         return page.language(
             "The next to reach its limit is {resource}, in about {value}.", resource=_resource(first), **first
@@ -71,6 +95,12 @@ def _next(page: Page) -> str | None:
 
 def utilisation_missed(f: Said) -> str:
     """Fuller than agreed."""
+    if _thin(f):
+        return f.language(
+            "{resource} uses {value} of its capacity by {coverage} of the samples due; the limit is {target}.",
+            resource=_resource(f),
+            **f,
+        )
     return f.language(
         "{resource} uses {value} of its capacity; the limit is {target}.", resource=_resource(f), **f
     )
@@ -78,14 +108,45 @@ def utilisation_missed(f: Said) -> str:
 
 def utilisation_met(f: Said) -> str:
     """Within its limit."""
+    if _thin(f):
+        return f.language(
+            "{resource} uses {value} of its capacity by {coverage} of the samples due, within the limit of {target} "
+            "whatever the others were.",
+            resource=_resource(f),
+            **f,
+        )
     return f.language(
         "{resource} uses {value} of its capacity, within the limit of {target}.", resource=_resource(f), **f
+    )
+
+
+def utilisation_no_verdict(f: Said) -> str:
+    """Too much is missing to tell, or the samples are not believed."""
+    if not f.raw.why_missing:
+        return f.language(
+            "{resource}: whether it keeps within its limit of {target} cannot be told.",
+            resource=_resource(f),
+            **f,
+        )
+    if f.raw.value is None:
+        return f.language(
+            "{resource}: how full it is cannot be told: {why_missing}.", resource=_resource(f), **f
+        )
+    return f.language(
+        "{resource}: whether it keeps within its limit of {target} cannot be told: {why_missing}.",
+        resource=_resource(f),
+        **f,
     )
 
 
 def utilisation_no_data(f: Said) -> str:
     """Nobody watched it."""
     return f.language("{resource}: how full it is is not known ({why_missing}).", resource=_resource(f), **f)
+
+
+def _thin(f: Said) -> bool:
+    """Whether a figure rests on less than half of what was due, which is said beside it (rule 6)."""
+    return f.raw.coverage is not None and f.raw.coverage < 0.5
 
 
 def _resource(f: Said) -> str:

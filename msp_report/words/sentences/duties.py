@@ -11,11 +11,11 @@ def opening(page: Page) -> list[str | None]:
     missed = page.all("duties.kept_ratio", "missed")
     if duties.raw.value is None:
         return [page.language("Whether standard duties are done is not known: {why_missing}.", **duties)]
-    unclear = page.all("duties.kept_ratio", "no_verdict")
-    if unclear and not missed:
+    unclear = page.all("duties.kept_ratio", "no_verdict", "no_data")
+    if not missed and unclear:
         return [
             page.language(
-                "Whether these standard duties were done as often as agreed in {period} cannot be told: {duties}.",
+                "No standard duty is known to have been missed in {period}, but of {duties} nobody can tell.",
                 period=page.period,
                 duties=page.subjects(unclear),
             )

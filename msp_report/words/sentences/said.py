@@ -25,6 +25,9 @@ PLACES = (
     "clause",
 )
 
+#: With evidence for less than this share a figure is never told without saying so (rule 6).
+LITTLE = 0.5
+
 
 class Said:
     """A figure in words: `f.value` is text, never a number, so that a sentence cannot round on its own.
@@ -128,3 +131,10 @@ def paragraph(*sentences: str | None) -> str:
 def joined(*clauses: str | None) -> str:
     """Whole clauses as one sentence, with semicolons between them; what is empty is left out."""
     return "; ".join(filter(None, clauses)) + "."
+
+
+def covered(f: Said) -> str | None:
+    """How little is known of a figure, where that is under half; else nothing is said (rule 6)."""
+    if f.raw.value is None or f.raw.coverage is None or f.raw.coverage >= LITTLE:
+        return None
+    return f.language("Only {coverage} of what it is about is known.", **f)

@@ -7,7 +7,7 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """What users think, and how many of them said so."""
-    return [_content(page), _answered(page)]
+    return [_content(page), _other(page), _answered(page)]
 
 
 def _content(page: Page) -> str:
@@ -44,6 +44,15 @@ def _content(page: Page) -> str:
             "Those who would recommend the help desk less those who would not: {value}.", **recommend
         )
     return page.language("Too few people answered in {period} to say what users think.", period=page.period)
+
+
+def _other(page: Page) -> str | None:
+    other = page.one("satisfaction.other")
+    if other.raw.value is None:
+        return None
+    return page.language(
+        "To another question that the survey asks {value} gave 4 or 5 of 5 ({low} to {high}).", **other
+    )
 
 
 def _answered(page: Page) -> str | None:

@@ -34,12 +34,30 @@ def _kept(page: Page) -> str:
             solved=page.subjects(late_solved),
             period=page.period,
         )
+    unclear = [f for f in solved + answered if f.raw.verdict == "no_verdict"]
+    if late_answered and (unclear or not any(f.raw.verdict == "met" for f in solved)):
+        return page.language(
+            "Too few tickets of {answered} were answered in time in {period}.",
+            answered=page.subjects(late_answered),
+            period=page.period,
+        )
     if late_answered:
         return page.language(
             "Too few tickets of {answered} were answered in time in {period}; "
             "those that were solved were solved in time.",
             answered=page.subjects(late_answered),
             period=page.period,
+        )
+    if unclear:
+        return page.language(
+            "No agreed time is known to have been missed in {period}, but of {priorities} nobody can tell.",
+            priorities=page.listed(dict.fromkeys(f.subject for f in unclear)),
+            period=page.period,
+        )
+    unknown = page.one("tickets.opened")
+    if unknown.raw.value is None and unknown.raw.why_missing == "no tickets were supplied":
+        return page.language(
+            "Whether tickets were answered and solved in time is not known: {why_missing}.", **unknown
         )
     if any(f.raw.verdict == "met" for f in solved + answered):
         return page.language(

@@ -395,6 +395,21 @@ def test_in_process_and_waiting():
     pd.testing.assert_frame_equal(april(table).in_process, projects.in_process(frame))
 
 
+def test_only_given_plans_enter_the_calibration():
+    table = reports(
+        {"project_id": "A", "status": "done", "baseline_end": date(2026, 3, 1), "forecast_end": date(2026, 3, 11),
+         "baseline_cost": 100, "actual_cost": 120},
+        {"project_id": "B", "as_of": date(2026, 2, 1), "forecast_end": date(2026, 3, 1), "forecast_cost": 100},
+        {"project_id": "B", "as_of": date(2026, 4, 1), "status": "done", "forecast_end": date(2026, 3, 1),
+         "forecast_cost": 100},
+        {"project_id": "C", "status": "done", "forecast_end": date(2026, 3, 1), "forecast_cost": 100},
+    )  # fmt: skip
+    whole = projects.calibration(table, CUTOFF).iloc[0]
+    assert (whole["closed"], whole["dated"], whole["priced"]) == (3, 1, 1)
+    assert (whole["median_slip_days"], whole["late_ratio"]) == (10, 1)
+    assert whole["cost_growth_ratio"] == pytest.approx(0.2)
+
+
 def test_figures_of_the_whole_and_of_each():
     table = reports(
         {"project_id": "A", "as_of": date(2026, 3, 1), "forecast_end": date(2026, 6, 1), "forecast_cost": 100},
@@ -417,7 +432,8 @@ def test_figures_of_the_whole_and_of_each():
     figures = {(f.measure, f.subject): f for f in found.figures()}
     values = {key: figure.value for key, figure in figures.items()}
     assert {subject for _, subject in values} == {"", "A", "B", "D"}  # C was closed before, E is not begun
-    assert values["projects.slip", ""] == 10  # the median of 10, 30 and 0
+    assert values["projects.slip", ""] == 20  # the median of 10 and 30: nobody planned D, which reported once
+    assert figures["projects.slip", "D"].why_missing == "no plan was given"
     assert (values["projects.slip", "A"], values["projects.slip", "B"]) == (10, 30)
     assert values["projects.cost_variance", ""] == 10
     assert values["projects.cost_variance", "B"] is None
@@ -477,7 +493,9 @@ def test_new_yorks_capital_projects():
     )
     april = projects.variance(table, CUTOFF.replace(year=2016))
     assert len(april) == 75
-    assert april["baseline_source"].eq("first_forecast").all()
+    ends = table[(table["as_of"] < "2016-05-01")].groupby("project_id")["forecast_end"].count()
+    source = april.set_index("project_id")["baseline_source"]
+    assert source.eq("first_forecast").equals(ends.gt(1)) and source[ends.le(1)].isna().all()
     assert (april["as_of"] < "2016-05-01").all()
     whole = projects.variance(table, date(2020, 1, 1))
     assert len(whole) == 378

@@ -42,7 +42,7 @@ LIFE = reports(
 
 def test_a_project_from_its_first_report_of_the_year_to_its_last():
     rows = lives(LIFE, None, PERIOD).set_index("project_id")
-    assert rows.index.tolist() == ["A", "E", "B"]
+    assert rows.index.tolist() == ["A", "B", "E"]
     late = rows.loc["A"]
     # first planned for March 1st: 10 days late in January, 61 at the end of March
     assert (late["first_slip_days"], late["slip_days"], late["moved_days"]) == (10, 61, 51)
@@ -51,7 +51,20 @@ def test_a_project_from_its_first_report_of_the_year_to_its_last():
     # in the year: expected end twice, expected cost twice, agreed end once
     assert (late["changes_in_year"], late["changes"]) == (5, 5)
     assert (rows.loc["B", "slip_days"], rows.loc["B", "cost_variance"]) == (-8, 5)
-    assert (rows.loc["E", "slip_days"], rows.loc["E", "baseline_source"]) == (0, "first_forecast")
+    # of E there is one report and no plan
+    assert rows.loc["E", ["slip_days", "first_slip_days", "baseline_source"]].isna().all()
+
+
+def test_a_first_forecast_is_not_late_against_itself():
+    table = reports(
+        ("F", "2026-01-31", "in_progress", None, "2026-03-01", None, 10),
+        ("F", "2026-03-31", "in_progress", None, "2026-03-11", None, 10),
+        ("G", "2025-11-30", "in_progress", None, "2026-03-01", None, 10),
+        ("G", "2026-01-31", "in_progress", None, "2026-03-06", None, 10),
+    )
+    rows = lives(table, None, PERIOD).set_index("project_id")
+    assert rows["slip_days"].to_dict() == {"F": 10, "G": 5}
+    assert pd.isna(rows.loc["F", "first_slip_days"]) and rows.loc["G", "first_slip_days"] == 5
 
 
 def of_year(table):
@@ -62,7 +75,7 @@ def test_the_figures_of_projects():
     found = {(f.measure, f.subject): f for f in of_year(LIFE).figures()}
     counts = ("projects", "done", "cancelled", "late", "moved", "changes")
     assert [found[(f"projects.year_{name}", "")].value for name in counts] == [3, 1, 1, 1, 1, 5]
-    assert found[("projects.year_slip", "")].value == 0
+    assert found[("projects.year_slip", "")].value == 26.5  # of 61 and -8
     assert found[("projects.year_slip", "A")].value == 61
     assert found[("projects.year_cost_variance", "")].value == -25
     assert all(figure.verdict is None for figure in found.values())

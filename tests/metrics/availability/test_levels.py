@@ -7,8 +7,7 @@ import pytest
 import workspaces
 from service_day import END, HEADER, START, agreed, full_day, level, log, minutes, of_day, probe
 
-from msp_report.metrics import availability
-from msp_report.metrics.availability import service_levels
+from msp_report.metrics.availability import service_levels, timelines
 from msp_report.model.period import Period
 
 # ---------------------------------------------------------------- rule 4: the state at an instant
@@ -62,7 +61,7 @@ def test_services_that_only_the_data_name_are_listed_without_a_target():
 
 def test_nothing_at_all_gives_empty_records():
     nothing = of_day(None, None, {})
-    assert len(nothing.records()) == 5 and all(frame.empty for frame in nothing.records().values())
+    assert len(nothing.records()) == 8 and all(frame.empty for frame in nothing.records().values())
     assert nothing.figures() == []
 
 
@@ -79,7 +78,7 @@ def test_the_change_day_of_autumn_has_25_hours():
 
 
 def test_lost_time_fails_the_run(monkeypatch):
-    monkeypatch.setattr(availability, "_smooth", lambda edges, states, limit: (edges[:-1], states[:-1]))
+    monkeypatch.setattr(timelines, "smooth", lambda edges, states, limit: (edges[:-1], states[:-1]))
     with pytest.raises(ArithmeticError, match=r"email: up \+ down .* scheduled are 86400000000 us"):
         level(log(("08:00", "09:00")))
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from service_day import HEADER, PLANNED, START, agreed, level, log, minutes, of_day
 
-from msp_report.metrics import availability
 from msp_report.metrics.availability import READINGS
+from msp_report.metrics.availability.readings import DOWN, MAINTENANCE, UNKNOWN, UP
+from msp_report.metrics.availability.spans import smooth
 
 # ---------------------------------------------------------------- rule 9: short outages
 
@@ -21,7 +22,7 @@ def seconds(*parts: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([[0], np.cumsum(lengths)]), np.array([state for state, _ in parts])
 
 
-U, D, N, X = availability.UP, availability.DOWN, availability.UNKNOWN, availability.MAINTENANCE
+U, D, N, X = UP, DOWN, UNKNOWN, MAINTENANCE
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ U, D, N, X = availability.UP, availability.DOWN, availability.UNKNOWN, availabil
     ],
 )
 def test_short_spans_take_the_state_around_them(parts, expected):
-    edges, states = availability._smooth(*seconds(*parts), 150_000_000)
+    edges, states = smooth(*seconds(*parts), 150_000_000)
     assert list(zip(states.tolist(), (np.diff(edges) // 1_000_000).tolist(), strict=True)) == expected
 
 
@@ -65,7 +66,7 @@ def smoothed_one_at_a_time(parts: list[tuple[int, int]], limit: int) -> list[tup
 )
 @settings(max_examples=250, deadline=None)
 def test_smoothing_all_at_once_is_smoothing_one_at_a_time(parts, limit):
-    edges, states = availability._smooth(*seconds(*parts), limit * 1_000_000)
+    edges, states = smooth(*seconds(*parts), limit * 1_000_000)
     found = list(zip(states.tolist(), (np.diff(edges) // 1_000_000).tolist(), strict=True))
     assert found == smoothed_one_at_a_time(parts, limit)
 

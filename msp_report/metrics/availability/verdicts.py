@@ -1,0 +1,148 @@
+"""Whether a service kept what was agreed, by one reading of the contract (rules 6, 10, 41 to 43, 46 and 50)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from msp_report.metrics.availability.readings import DEGRADED, DOWN, UP, Reading, Result
+from msp_report.metrics.availability.timelines import Timeline
+from msp_report.metrics.availability.watched import Watched
+from msp_report.model.gate import Decision, decide
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict of one reading, and of its two tests; the ratio at its worst and at its best."""
+
+    result: Result
+    ratio: Decision
+    outages: Decision
+    both: Decision
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> str:
+        """Of both tests together."""
+        return self.both.verdict
+
+    @property
+    def missed_by(self) -> str | None:
+        """ratio, outages or both; None where it is not missed."""
+        tests = {"ratio": self.ratio, "outages": self.outages}
+        missed = [name for name, one in tests.items() if self.verdict == one.verdict == "missed"]
+        return "both" if len(missed) == 2 else (missed or [None])[0]
+
+
+def judged(service: Watched, reading: Reading, why_missing: str | None = None) -> Judged:
+    """Whether a service kept what was agreed, by one reading.
+
+    A doubted probe decides nothing, unless the other sources give the same verdict without it (rule 46).
+    """
+    found = _judged(service, service.line, reading, why_missing)
+    if not service.doubts or found.verdict in ("no_data", "no_target"):
+        return found
+    others = service.without_doubted
+    if others is not None and _judged(service, others, reading, None).verdict == found.verdict:
+        return found
+    doubted = Decision("no_verdict", service.doubt)
+    tests = (
+        doubted if one.verdict in ("met", "missed", "no_verdict") else one
+        for one in (found.ratio, found.outages)
+    )
+    return Judged(found.result, *tests, doubted, found.low, found.high)
+
+
+def judged_by_choice(service: Watched, line: Timeline, reading: Reading) -> Judged:
+    """The same by another choice of how its probes are joined."""
+    return _judged(service, line, reading, None)
+
+
+def _judged(service: Watched, line: Timeline, reading: Reading, why_missing: str | None) -> Judged:
+    result = line.result(reading)
+    is_own = line is service.line and service.is_open
+    worst, best = (
+        (side.result(reading) for side in (service.worst, service.best)) if is_own else (result, result)
+    )
+    # the contract's own reading of unknown decides what was not watched, but not what its source cut off (rules 6, 41)
+    bounded = reading.unknown == "exclude" or line.cut
+    target, agreed = service.agreed.availability_ratio, service.agreed.max_outages
+    low, high = (result.low, result.high) if bounded else (result.ratio, result.ratio)
+    least, most = low, high
+    ratio = decide(result.ratio, target, "higher", low=low, high=high, why=why_missing)
+    if is_own:
+        least = _least(low, _moved(worst, bounded, -service.floating(DOWN, DEGRADED)[1]))
+        most = _most(high, _moved(best, bounded, service.floating(UP)[1]))
+        if ratio.verdict in ("met", "missed"):
+            doubts = {"unsure": service.unsure, "own_word": service.own_word}
+            ratio = decide(result.ratio, target, "higher", low=least, high=most, **doubts)
+    outages = _outages(service, result, worst, best, bounded, is_own, agreed, why_missing)
+    return Judged(
+        result,
+        ratio,
+        outages,
+        _both(ratio, outages, result, agreed),
+        _least(result.low, least),
+        _most(result.high, most),
+    )
+
+
+def _outages(
+    service: Watched,
+    result: Result,
+    worst: Result,
+    best: Result,
+    bounded: bool,
+    is_own: bool,
+    agreed: float | None,
+    why_missing: str | None,
+) -> Decision:
+    """Whether there were few enough of them; unknown time may hide more."""
+    count = len(result.outages) if result.known else None
+    if count is None or agreed is None:
+        return decide(count, agreed, "lower", why=why_missing)
+    first = decide(
+        count,
+        agreed,
+        "lower",
+        low=result.outages_for_certain if bounded else None,
+        high=count + result.may_hide if bounded else None,
+    )
+    if not is_own or first.verdict == "no_verdict":
+        return first
+    lost = service.lost_log["state"].isin([DOWN, DEGRADED, -1]).sum()
+    loose = service.lost_checks["state"].isin([DOWN, DEGRADED, -1]).sum()
+    high = max(count + int(lost + loose), len(worst.outages)) + (worst.may_hide if bounded else 0)
+    low = min(count, len(best.outages), best.outages_for_certain)
+    return decide(
+        count, agreed, "lower", low=low, high=high, unsure=service.unsure, own_word=service.own_word
+    )
+
+
+def _both(ratio: Decision, outages: Decision, result: Result, agreed: float | None) -> Decision:
+    """Both tests together: a ratio that is left open is missed only by certain outages (rule 6)."""
+    verdicts = (ratio.verdict, outages.verdict)
+    if "missed" in verdicts and "no_data" not in verdicts:
+        return ratio if ratio.verdict == "missed" else outages
+    for verdict in ("no_data", "no_verdict", "met", "no_target"):
+        if verdict in verdicts:
+            return ratio if ratio.verdict == verdict else outages
+    raise AssertionError(f"no verdict among {verdicts}")
+
+
+def _moved(result: Result, bounded: bool, by: int) -> float | None:
+    """The ratio at the worse (better) end where some more time may have been down (up) [us]."""
+    end = (result.low if by <= 0 else result.high) if bounded else result.ratio
+    if end is None or not by:
+        return end
+    return float(np.clip(end + by / result.judged, 0, 1))
+
+
+def _least(*values: float | None) -> float | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _most(*values: float | None) -> float | None:
+    return max((value for value in values if value is not None), default=None)

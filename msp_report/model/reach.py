@@ -1,0 +1,97 @@
+"""How much of a period the tables of a figure speak of, and what that leaves of the figure (rule 41).
+
+What lies beyond a reach is unknown: more may have happened there, and a ratio may have come to anything. A metric takes
+`reach_of(case, "tickets", …)`, hands its figures through `bounded`, and judges its own frames by `Reach.left_open`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
+
+import pandas as pd
+
+from msp_report.model.case import Case
+from msp_report.model.figures import Figure, Verdict
+from msp_report.model.gate import decide
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Up to when some tables speak of a period, which share of it that is, and the table that speaks least."""
+
+    at: pd.Timestamp
+    share: float = 1.0
+    table: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the period is beyond it."""
+        return self.share >= 1
+
+    @property
+    def why(self) -> str:
+        """What the records say of a verdict that it leaves open, or of a figure that it takes away."""
+        came = "no {} came for the period" if self.share <= 0 else "{} came for a part of the period only"
+        return came.format(self.table)
+
+    def left_open(self, verdicts: pd.Series) -> pd.Series:
+        """Which verdicts of a frame it leaves open: met and missed where it is not whole."""
+        return verdicts.isin(["met", "missed"]) & (not self.is_whole)
+
+    def taken(self) -> Verdict:
+        """What is left of a verdict that may turn."""
+        return "no_data" if self.share <= 0 else "no_verdict"
+
+
+def reach_of(case: Case, *tables: str) -> Reach:
+    """The reach of some tables together: the earliest; what was not supplied at all says nothing of it."""
+    start, end = case.start, case.end
+    at, table = min((case.reached(name), name) for name in tables)
+    return Reach(at, max(0.0, (at - start) / (end - start)), table) if at < end else Reach(end)
+
+
+def bounded(figures: Iterable[Figure], reach: Reach, grows: Iterable[str] = ()) -> list[Figure]:
+    """Figures with what is unknown beyond a reach.
+
+    Parameters: `figures` as computed from the rows there are; `reach` of the tables that they need; `grows`, the
+    measures that more rows can only raise (what happened, not what stands).
+    Returns: the same figures where the reach is whole. Else their coverage is at most the share of the period; one of
+    `grows` has low = counted and no high, a ratio lies anywhere from 0 to 1, and of all others nothing is known. Both
+    bounds of a figure that was judged by them stay. A verdict that the rest can turn is no_verdict; where the tables do
+    not reach into the period at all the value is missing. A figure without a value stays as it is.
+    """
+    if reach.is_whole:
+        return list(figures)
+    growing = frozenset(grows)
+    return [_bounded(figure, reach, figure.measure in growing) for figure in figures]
+
+
+def _bounded(figure: Figure, reach: Reach, grows: bool) -> Figure:
+    if figure.value is None:
+        return figure
+    if reach.share <= 0:
+        verdict = "no_data" if figure.verdict else None
+        gone = {"value": None, "low": None, "high": None, "robust": None}
+        return figure.with_(**gone, coverage=0.0, verdict=verdict, why_missing=reach.why)
+    coverage = min(reach.share, 1.0 if figure.coverage is None else figure.coverage)
+    low, high = (figure.value, inf) if grows else (0.0, 1.0) if figure.unit == "ratio" else (-inf, inf)
+    if (
+        figure.verdict in ("met", "missed", "no_verdict")
+        and figure.low is not None
+        and figure.high is not None
+    ):
+        low, high = figure.low, figure.high
+    changes = {"coverage": coverage, "low": _finite(low), "high": _finite(high)}
+    if figure.verdict in ("met", "missed"):
+        found = decide(
+            figure.value, figure.target, figure.better or "higher", low=low, high=high, unsure=reach.why
+        )
+        robust = figure.robust if found.verdict == figure.verdict else None
+        changes |= {"verdict": found.verdict, "robust": robust, "why_missing": found.why}
+    return figure.with_(**changes)
+
+
+def _finite(number: float) -> float | None:
+    return None if abs(number) == inf else number
