@@ -18,12 +18,11 @@ from typing import Any
 import pandas as pd
 
 from msp_report import params
-from msp_report.intake import ingest
+from msp_report.intake import ingest, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.model import privacy, strangers
-from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
-from msp_report.model.tables import PANDAS, TABLES, Table
+from msp_report.model.tables import PANDAS, TABLES
 from msp_report.workspace import Workspace, make_demo
 
 
@@ -280,18 +279,19 @@ class Case:
         the same as a file without rows; an earlier month's never stands in for this one's (rule 41).
         """
         if name not in self._read:
-            self._read[name] = _join(name, self.paths(name))
+            self._read[name] = lookback.join(name, self.paths(name), self._reused)
         return self._read[name]
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
         if not self.later_months:
             return self.table(name)
-        return _join(name, self.paths(name, [*self.months, *self.later_months]))
+        months = [*self.months, *self.later_months]
+        return lookback.join(name, self.paths(name, months), self._reused)
 
     def own(self, name: str) -> pd.DataFrame | None:
         """A canonical table as the newest exports have it, without look-back; None where they have none."""
-        return _join(name, self.paths(name, [self.newest]))
+        return lookback.join(name, self.paths(name, [self.newest]))
 
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
@@ -361,8 +361,37 @@ class Case:
         return told["tables"][name]["doubts"] if told else []
 
     def rejected(self, name: str) -> pd.DataFrame:
-        """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
-        return TABLES[name].empty().assign(file="", line=0, reason="")
+        """The rejected rows of a table that may be records, as far as they could be read (rule 42).
+
+        Of the period's newest exports; exact duplicates, totals and footers are not among them. Columns file, line,
+        reason and whose (word the file is: raw, provider or probe), then the table's own, missing where they could not
+        be read; a column called line is `document_line`.
+        """
+        table = TABLES[name]
+        named = ["file", "line", "reason"]
+        own = ["document_line" if column == "line" else column for column in table.names]
+        path = self.accepted / "rejects" / f"{name}.parquet"
+        if self.is_withheld(name) or not path.exists():
+            frame = table.empty().set_axis(own, axis=1).assign(file="", line=0, reason="", whose="")
+            return frame[[*named, "whose", *own]]
+        frame = pd.read_parquet(path)
+        types = {known: PANDAS[column.type] for known, column in zip(own, table.columns, strict=True)}
+        frame = frame[frame["is_record"]].astype(types).sort_values(["file", "line"], kind="stable")
+        files = self.manifest["files"]
+        evidence = {entry["file"]: entry["evidence"] for entry in files if entry["table"] == name}
+        frame["whose"] = frame["file"].map(evidence).astype("str")
+        return frame[[*named, "whose", *own]].reset_index(drop=True)
+
+    @cached_property
+    def _reused(self) -> pd.DataFrame | None:
+        """The tickets of earlier months whose number is another ticket's by now; None where there are none."""
+        return lookback.reused(self.paths("tickets"), self.timezone)
+
+    def replaced(self) -> pd.DataFrame:
+        """The rows of earlier months that this period's newest exports give other values, or whose number they use
+        again: table, month, key, reason (rule 42)."""
+        found = [lookback.replaced(name, self.paths(name), self._reused) for name in TABLES]
+        return pd.concat(found, ignore_index=True)
 
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
@@ -610,32 +639,6 @@ def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:
     """What a month's table was made from: the same inputs in two months are one table."""
     entries = [entry for entry in manifest["files"] if entry["table"] == table]
     return tuple(sorted((entry["file"], entry["sha256"]) for entry in entries)) or (str(folder),)
-
-
-def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
-    if not paths:
-        return None
-    table = TABLES[name]
-    frames = [pd.read_parquet(path) for path in paths]
-    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    if frame.empty:
-        return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
-    frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
-    if len(frames) > 1:
-        frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
-    return frame
-
-
-def _keys(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """The key of each row, of a table without one all of it; names in it as they are compared, ids as they are."""
-    if not table.key:
-        return frame
-    names = [
-        name
-        for name in table.key
-        if table.column(name).type == "text" and name != "line" and not name.endswith("_id")
-    ]
-    return frame[list(table.key)].assign(**{name: normal(frame[name]) for name in names})
 
 
 def read_table(name: str, path: Path) -> pd.DataFrame:

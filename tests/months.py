@@ -81,6 +81,9 @@ class MonthOf:
     def doubts(self, *names: str) -> str | None:
         return next((self.doubted[name] for name in names if name in self.doubted), None)
 
+    def replaced(self) -> pd.DataFrame:
+        return pd.DataFrame(columns=["table", "month", "key", "reason"])
+
     def own(self, name: str) -> pd.DataFrame | None:
         return self.newest.get(name, self.tables.get(name))
 

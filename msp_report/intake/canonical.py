@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,12 +103,22 @@ class Accepted:
     """For each of `rows`, the row of the chunk that it comes from."""
     rejects: pd.DataFrame
     """One row a rejected row: line, column, value, reason, row."""
+    dropped: pa.Table
+    """The same rows as far as they could be read: `dropped_schema` without the file."""
     folds: Mapping[str, np.ndarray]
     """By column, how much later the local time of each of `rows` came again [us]; 0 for those that were once."""
     in_fold: int
     """Accepted rows with a time that was twice."""
     second: int
     """Those of them whose end would lie before its start if it were not the second."""
+
+
+def dropped_schema(table: Table) -> pa.Schema:
+    """How rejected rows lie beside their CSV: where each stands and why, whether it may be a record, and the table's
+    columns, missing where they could not be read. A column called line is `document_line` here."""
+    place = {"file": pa.string(), "line": pa.int64(), "reason": pa.string(), "is_record": pa.bool_()}
+    own = {"document_line" if c.name == "line" else c.name: ARROW[c.type] for c in table.columns}
+    return pa.schema(list((place | own).items()))
 
 
 def fit(chunk: Chunk, table: Table, layout: Layout, manner: Manner, fixed: Mapping[str, str]) -> Fit:
@@ -194,6 +204,23 @@ def accept(chunk: Chunk, fitted: Fit) -> Accepted:
     """
     if chunk.header != fitted.header:
         fitted = _refitted(chunk, fitted)
+    columns, readings, faults, second = _converted(chunk, fitted)
+    good = np.flatnonzero(faults.free)
+    own = faults.rejects(chunk)
+    rejects = pd.concat([own, _broken(chunk.broken)], ignore_index=True)
+    in_fold = int((faults.in_fold & faults.free).sum())
+    rows, place = _rows(columns, readings, good, fitted)
+    bad = np.flatnonzero(~faults.free)
+    lost = _dropped(chunk, fitted, columns, readings, bad, own["reason"].to_numpy(object))
+    dropped = pa.concat_tables([lost, *_broken_dropped(chunk, fitted)])
+    folds = {name: later[place] for name, later in faults.folds.items() if name in rows.column_names}
+    return Accepted(rows, place, rejects, dropped, folds, in_fold, int((second & faults.free).sum()))
+
+
+def _converted(
+    chunk: Chunk, fitted: Fit
+) -> tuple[dict[str, pa.Array], dict[str, pa.Array], _Faults, np.ndarray]:
+    """The chunk's canonical columns, its wide readings, the faults of its rows, and which ends are the second."""
     faults = _Faults(len(chunk))
     _mark_totals(chunk, fitted, faults)
     columns = {c.name: _column(chunk, fitted, c, faults) for c in fitted.columns}
@@ -203,13 +230,7 @@ def accept(chunk: Chunk, fitted: Fit) -> Accepted:
     for start, end in fitted.table.spans:
         before = pc.fill_null(pc.less(columns[end], columns[start]), False)
         faults.add(np.asarray(before), fitted.found.get(end, end), _raw(chunk, fitted, end), reasons.REVERSED)
-    readings = _readings(chunk, fitted, faults)
-    good = np.flatnonzero(faults.free)
-    rejects = pd.concat([faults.rejects(chunk, fitted), _broken(chunk, fitted)], ignore_index=True)
-    rows, place = _rows(columns, readings, good, fitted)
-    folds = {name: later[place] for name, later in faults.folds.items() if name in rows.column_names}
-    in_fold = int((faults.in_fold & faults.free).sum())
-    return Accepted(rows, place, rejects, folds, in_fold, int((second & faults.free).sum()))
+    return columns, _readings(chunk, fitted, faults), faults, second
 
 
 def _second_ends(columns: dict[str, pa.Array], table: Table, faults: _Faults) -> np.ndarray:
@@ -226,6 +247,97 @@ def _second_ends(columns: dict[str, pa.Array], table: Table, faults: _Faults) ->
         faults.folds[end] = np.where(here, 0, later)
         second |= here
     return second
+
+
+# ---------------------------------------------------------------- rejected rows, as far as they could be read
+
+
+def _dropped(
+    chunk: Chunk,
+    fitted: Fit,
+    columns: dict[str, pa.Array],
+    readings: dict[str, pa.Array],
+    bad: np.ndarray,
+    why: np.ndarray,
+) -> pa.Table:
+    """Some rows of a chunk, which are rejected for `why`, with what could be read of them; of wide samples one row for
+    each metric, with or without its value. Exact duplicates are not among them yet."""
+    schema = _without_file(fitted.table)
+    at = pa.array(bad)
+    kept = {name: values.take(at) for name, values in columns.items()}
+    if fitted.is_log:  # the changes of a row that cannot be placed are not known
+        kept = {name: kept.get(name, pa.nulls(len(bad), pa.string())) for name in fitted.table.names}
+    elif fitted.layout.unpivot:
+        name, value = UNPIVOT[fitted.table.name]
+        some = list(readings)
+        wide = np.repeat(np.arange(len(bad)), len(some))
+        kept = {n: values.take(pa.array(wide)) for n, values in kept.items()}
+        kept[name] = pa.array(np.tile(np.array(some, object), len(bad)), pa.string())
+        cells = [readings[one].take(at) for one in some]
+        kept[value] = pa.chunked_array(cells or [[]], ARROW["number"]).combine_chunks()
+        kept[value] = kept[value].take(pa.array(np.tile(np.arange(len(some)), len(bad)) * len(bad) + wide))
+        bad, why = bad[wide], why[wide]
+        at = pa.array(bad)
+    filled = np.zeros(len(bad), np.int64)
+    for column in chunk.columns:
+        filled += np.asarray(pc.not_equal(pc.utf8_trim_whitespace(pc.fill_null(column.take(at), "")), ""))
+    flags = {name: np.asarray(pc.is_valid(values)) for name, values in kept.items()}
+    told = _may_be_records(fitted.table, flags, filled) & ~np.isin(why, list(reasons.HARMLESS))
+    place = {"line": pa.array(chunk.lines[bad], pa.int64()), "reason": pa.array(why, pa.string())}
+    own = {"document_line" if name == "line" else name: values for name, values in kept.items()}
+    return pa.table({**own, **place, "is_record": told}).select(schema.names).cast(schema)
+
+
+def _may_be_records(table: Table, read: Mapping[str, np.ndarray], filled: np.ndarray) -> np.ndarray:
+    """Which rejected rows may be records: a footer or a total has one cell, or no part of a key.
+
+    A row whose key alone is missing is a record like any other: what it says of the rest shows it.
+    """
+    names = table.key or table.required[:1]
+    keyed = np.any([read[name] for name in names if name not in _ANY_KEY], axis=0)
+    rest = [column for column in table.columns if column.required and column.name not in names]
+    whole = np.full(len(filled), any(column.type != "text" for column in rest))
+    for column in rest:
+        whole &= read[column.name]
+    return (filled > 1) & (keyed | whole)
+
+
+#: Parts of keys that no row need have.
+_ANY_KEY = frozenset({"probe", "user", "by", "line"})
+
+
+def _broken_dropped(chunk: Chunk, fitted: Fit) -> Iterator[pa.Table]:
+    """The rows that no header fits: one that is too short is read as far as it goes; of others nothing is known."""
+    short = [one for one in chunk.broken if one.reason == reasons.SHORT]
+    for some in (short, [one for one in chunk.broken if one.reason != reasons.SHORT]):
+        if not some:
+            continue
+        width = len(chunk.header)
+        cells = [[str(cell) for cell in one.cells][:width] if one in short else [] for one in some]
+        padded = [cell + [""] * (width - len(cell)) for cell in cells]
+        columns = tuple(pa.array([row[place] for row in padded], pa.string()) for place in range(width))
+        lines = np.array([one.line for one in some], np.int64)
+        rows = Chunk(chunk.header, columns, lines, (), chunk.facts, chunk.typed)
+        read, readings, *_ = _converted(rows, fitted)
+        why = _broken(tuple(some))["reason"].to_numpy(object)
+        found = _dropped(rows, fitted, read, readings, np.arange(len(some)), why)
+        known = np.asarray(found.column("is_record"))
+        if some is short:
+            typed = [c.name for c in fitted.table.columns if c.required and c.type != "text"]
+            told = [
+                np.asarray(pc.is_valid(found.column(name))) for name in typed if name in found.schema.names
+            ]
+            known = known & (np.any(told, axis=0) if told else True)
+        else:
+            known = np.ones(len(found), bool)
+        yield found.set_column(
+            found.schema.get_field_index("is_record"), "is_record", pa.array(known, pa.bool_())
+        )
+
+
+def _without_file(table: Table) -> pa.Schema:
+    schema = dropped_schema(table)
+    return schema.remove(schema.get_field_index("file"))
 
 
 def _refitted(chunk: Chunk, fitted: Fit) -> Fit:

@@ -41,6 +41,7 @@ import pandas as pd
 
 from msp_report.model.case import Case
 from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
+from msp_report.model.dropped import Dropped, told
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide, doubted
 from msp_report.model.names import device_label, mistaken, normal, spelled, unsure_whose
@@ -213,9 +214,9 @@ class Analysis:
     usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
     worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
-    contract names an RPO; `doubt`, why register or jobs are doubted as a whole.
-    `reach` and `restored`: how much of the period the jobs and the restore tests speak of;
-    `in_all`: the slots of the whole period.
+    contract names an RPO; `doubt`, why register or jobs are doubted as a whole. `reach` and `restored`: how much of
+    the period the jobs and the restore tests speak of; `in_all`: the slots of the whole period; `unread`: what rejected
+    rows leave open.
     """
 
     levels: pd.DataFrame
@@ -231,6 +232,7 @@ class Analysis:
     restored: Reach
     in_all: int
     doubt: str | None = None
+    unread: _RejectedRows | None = None
 
     @property
     def late(self) -> pd.DataFrame:
@@ -266,8 +268,8 @@ def analyse(case: Case) -> Analysis:
     reaches = reach_of(case, "backup_jobs"), reach_of(case, "restore_tests")
     outside = as_strategy(case.strategy).outside.assets
     found = _analysed(*tables, case.agreed, case.start, case.end, *reaches, outside)
-    doubt = case.doubts("assets", "backup_jobs")
-    return replace(found, levels=doubted(found.levels, doubt), doubt=doubt)
+    doubt, unread = case.doubts("assets", "backup_jobs"), _RejectedRows.of(case, found.levels)
+    return replace(found, levels=doubted(found.levels, doubt), doubt=doubt, unread=unread)
 
 
 def _analysed(
@@ -317,6 +319,43 @@ def _analysed(
         restored=restored or Reach(pd.Timestamp(end)),
         in_all=int(in_all.reindex(levels.loc[levels["counted"], "asset"]).sum()),
     )
+
+
+# ---------------------------------------------------------------- what rejected rows leave open
+
+
+@dataclass(frozen=True)
+class _RejectedRows:
+    """The rejected rows (rule 42): `assets` that may need a backup, `jobs` that may be a good point, `tests`; and by
+    asset of the levels how many of its missed slots the jobs may fill, two each at the most (`mended`)."""
+
+    assets: Dropped
+    jobs: Dropped
+    tests: Dropped
+    mended: pd.Series
+
+    @classmethod
+    def of(cls, case: Case, levels: pd.DataFrame) -> _RejectedRows:
+        register, jobs = (
+            Dropped.of(case, "assets"),
+            Dropped.of(case, "backup_jobs").before("started_at", case.end),
+        )
+        needed = ~register.rows["backup_required"].eq(False).fillna(False)
+        rows = jobs.rows
+        good = rows["result"].isna() | rows["result"].isin(["success", "warning"])
+        jobs = jobs.where(good & (rows["kind"].isna() | rows["kind"].eq("backup")))
+        rows = jobs.rows
+        found = pd.Series(0, levels.index, dtype="int64")
+        if len(rows):
+            names, loose = device_label(rows["asset"].dropna()), int(rows["asset"].isna().sum())
+            each = names.value_counts().reindex(device_label(levels["asset"])).fillna(0).astype("int64")
+            found = np.minimum(levels["missed"].fillna(0).astype("int64"), 2 * (each.array + loose))
+        return cls(register.where(needed), jobs, Dropped.of(case, "restore_tests"), found)
+
+    @property
+    def why(self) -> str | None:
+        """Which rows may need a backup, or be one."""
+        return told(self.assets, self.jobs)
 
 
 # ---------------------------------------------------------------- what the tables say
@@ -757,12 +796,20 @@ def _within(analysis: Analysis) -> Figure:
         low = certain / analysis.in_all
         high = min(1.0, 1 - (expected - good) / analysis.in_all)
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
-    unsure = reasons.iloc[0] if len(reasons) else None
     why = _NOTHING if analysis.watched else _NO_JOBS
-    if total:
-        why = "every name in the jobs fits several assets" if reasons.eq(_SEVERAL).all() else unsure
-    whole = analysis.reach.is_whole
-    unsure = unsure if whole else analysis.reach.why
+    if total and len(reasons):
+        why = "every name in the jobs fits several assets" if reasons.eq(_SEVERAL).all() else reasons.iloc[0]
+    unsure, own_word = reasons.iloc[0] if len(reasons) and expected else None, True
+    if (unread := analysis.unread) is not None and unread.why and analysis.watched:
+        more, mended = len(unread.assets), int(unread.mended[levels["counted"]].sum())
+        slots_of_one = int(counted["expected"].max()) if len(counted) else 1
+        least = certain / (total + more * slots_of_one) if total + more else None
+        most = (good + total - expected + mended) / total if total else 1.0
+        low = least if low is None else min(low, least)
+        high = most if high is None else max(high, most)
+        unsure, own_word = unread.why, unread.jobs.own_word or not len(unread.jobs)
+    if not analysis.reach.is_whole:
+        unsure, own_word = analysis.reach.why, False
     found = decide(
         value,
         target,
@@ -772,7 +819,7 @@ def _within(analysis: Analysis) -> Figure:
         why=why,
         doubt=analysis.doubt,
         unsure=unsure,
-        own_word=whole,
+        own_word=own_word,
     )
     return Figure(
         measure="backups.within_rpo_ratio",
@@ -782,7 +829,7 @@ def _within(analysis: Analysis) -> Figure:
         high=high,
         target=target if analysis.agreed else None,  # an RPO of the register alone is no promise (rule 49)
         verdict=found.verdict,
-        why_missing=found.why if expected else why,
+        why_missing=found.why or (None if expected else why),
     )
 
 
@@ -808,6 +855,13 @@ def _unprotected(analysis: Analysis) -> Figure:
     low, high = (value, value + doubt) if known and doubt else (None, None)
     target = 0 if analysis.registered or analysis.watched or analysis.agreed else None
     why = "no register of assets was supplied" if analysis.watched else _NO_JOBS
+    unsure, own_word = None, True
+    if known and (unread := analysis.unread) is not None and unread.why:
+        mended = int((levels["status"].eq("unprotected") & unread.mended.gt(0)).sum())
+        low, high = value - mended, (value if high is None else high) + len(unread.assets)
+        unsure, own_word = unread.why, unread.jobs.own_word or not len(unread.jobs)
+        low, high = (None, None) if low == high else (low, high)
+    found = decide(value, target, "lower", low=low, high=high, why=why, unsure=unsure, own_word=own_word)
     return Figure(
         measure="backups.unprotected",
         value=value,
@@ -815,10 +869,8 @@ def _unprotected(analysis: Analysis) -> Figure:
         low=low,
         high=high,
         target=target,
-        verdict=decide(
-            value, target, "lower", low=low, high=high, doubt=analysis.doubt, own_word=True
-        ).verdict,
-        why_missing=None if known else why,
+        verdict=found.verdict,
+        why_missing=found.why if known else why,
     )
 
 
@@ -843,9 +895,12 @@ def _never_proven(analysis: Analysis) -> Figure:
 
 
 def _failed_restores(analysis: Analysis) -> Figure:
+    lost = len(analysis.unread.tests) if analysis.tested and analysis.unread is not None else 0
     return Figure(
         measure="backups.failed_restores",
         value=len(analysis.failed_restores) if analysis.tested else None,
+        low=max(0, len(analysis.failed_restores) - lost) if lost else None,
+        high=len(analysis.failed_restores) + lost if lost else None,
         n=len(analysis.failed_restores) if analysis.tested else None,
         why_missing=None if analysis.tested else "no restore tests were supplied",
     )

@@ -91,8 +91,12 @@ class Case(Protocol):
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
-        canonical columns as far as they could be read, missing where not (rule 42); without rows where there are
-        none."""
+        canonical columns as far as they could be read, missing where not (rule 42), a column called line as
+        document_line; `whose`, where it is there, says whose word each is (raw, provider, probe); without rows where
+        there are none."""
+
+    def replaced(self) -> pd.DataFrame:
+        """The rows of earlier months that this period's newest exports replace: table, month, key, reason."""
 
 
 class Past(Protocol):

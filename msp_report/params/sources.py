@@ -31,6 +31,10 @@ class Source(Layout):
 
     file: str | None = None
     """Name or pattern of the files below `exports`."""
+    name: Name | None = None
+    """What the source is called where two sources use one number for different things, such as two help desks; the
+    log and the hours of a help desk bear the name of its tickets. Left out: what the file's name says beside the
+    table's."""
     profile: str | None = None
     """Name of a shipped profile, or the path of one's own below the params."""
     evidence: Literal["raw", "provider", "probe"] = "provider"

@@ -107,6 +107,11 @@ class Analysis:
         """The claims that differ from what was computed."""
         return self.claims[self.claims["cause"].notna()].reset_index(drop=True)
 
+    dropped: pd.DataFrame
+    """One row per rejected row that may be a record (rule 42): table, file, line, reason."""
+    replaced: pd.DataFrame
+    """As Case.replaced."""
+
     @property
     def withheld(self) -> pd.DataFrame:
         """The tables that were due and did not come."""
@@ -210,13 +215,15 @@ class Analysis:
             "stale": self.stale,
             "claims": self.claims,
             "names": self.names,
+            "dropped": self.dropped,
+            "replaced": self.replaced,
         }
 
 
 def analyse(case: Case, past: Past) -> Analysis:
     """What came of a month's exports, what was promised of them, what they decide, and what the provider says of the
     month; reads the figures of the pack's first wave and of earlier packs, and its records availability/rules and
-    tickets/rules. Source: rules 32, 41, 44, 46, 48, 50 and 51."""
+    tickets/rules. Source: rules 32, 41, 42, 44, 46, 48, 50 and 51."""
     tables = case.arrivals()
     order = tables["state"].map({"withheld": 0, "came": 1, "stands": 2, "ended": 3})
     tables = tables.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
@@ -244,6 +251,8 @@ def analyse(case: Case, past: Past) -> Analysis:
         claims=_claimed(case, past, pack),
         claimed=case.table("claims") is not None,
         names=strangers(case, agreed, as_strategy(case.strategy).outside),
+        dropped=_dropped(case),
+        replaced=case.replaced(),
     )
 
 
@@ -269,6 +278,12 @@ def _each(name: str, subjects: pd.Series, whys: pd.Series) -> Iterator[Figure]:
 
 
 _NO_CLAIMS = "the provider's own figures were not supplied"
+
+
+def _dropped(case: Case) -> pd.DataFrame:
+    """Every rejected row that may be a record, by table, file and line."""
+    found = [case.rejected(name).assign(table=name)[["table", "file", "line", "reason"]] for name in TABLES]
+    return pd.concat(found, ignore_index=True)
 
 
 def _needing(table: str, agreed: Contract) -> list[tuple[str, str, float, str | None]]:

@@ -16,6 +16,16 @@ RECORDS = (
         "named_by kind table name rows size unit nearest may_mean",
     ),
     Record(
+        "dropped",
+        "one row per rejected row that may be a record",
+        "table file line reason",
+    ),
+    Record(
+        "replaced",
+        "one row per row of an earlier month that the month's exports give other values",
+        "table month key reason",
+    ),
+    Record(
         "deliveries",
         "one row per table that the contract promises",
         "table state due_on exported_at verdict why clause",

@@ -59,10 +59,12 @@ def kept_ratio_met(f: Said) -> str:
 
 
 def kept_ratio_no_verdict(f: Said) -> str:
-    """Proofs under another name may be its own."""
-    if not f.raw.why_missing:
-        return f.language("{subject}: whether it was done cannot be judged.", **f)
-    return f.language("{subject}: whether it was done cannot be judged ({why_missing}).", **f)
+    """Proofs under another name, or that could not be read, may be what lacks."""
+    if f.raw.why_missing:
+        return f.language(
+            "{subject}: whether it was done whenever it was due cannot be told ({why_missing}).", **f
+        )
+    return f.language("{subject}: whether it was done whenever it was due cannot be told.", **f)
 
 
 def kept_ratio_no_data(f: Said) -> str:

@@ -121,6 +121,18 @@ def resolution_attainment_met(f: Said) -> str:
 
 def resolution_attainment_no_verdict(f: Said) -> str:
     """What is not known may turn it."""
+    if f.raw.why_missing and f.raw.low is not None:
+        return f.language(
+            "{tickets}: between {low} and {high} were solved in time ({target} agreed): {why_missing}.",
+            tickets=_which(f),
+            **f,
+        )
+    if f.raw.why_missing:
+        return f.language(
+            "{tickets}: whether enough tickets were solved in time cannot be judged: {why_missing}.",
+            tickets=_which(f),
+            **f,
+        )
     if f.raw.low is not None:
         return f.language(
             "{tickets}: between {low} and {high} were solved in time ({target} agreed); what contradicts itself, "
@@ -151,6 +163,18 @@ def response_attainment_met(f: Said) -> str:
 
 def response_attainment_no_verdict(f: Said) -> str:
     """What is not known may turn it."""
+    if f.raw.why_missing and f.raw.low is not None:
+        return f.language(
+            "{tickets}: between {low} and {high} were answered in time ({target} agreed): {why_missing}.",
+            tickets=_which(f),
+            **f,
+        )
+    if f.raw.why_missing:
+        return f.language(
+            "{tickets}: whether enough tickets were answered in time cannot be judged: {why_missing}.",
+            tickets=_which(f),
+            **f,
+        )
     if f.raw.low is not None:
         return f.language(
             "{tickets}: between {low} and {high} were answered in time ({target} agreed); what contradicts itself, "
