@@ -20,9 +20,10 @@ import pandas as pd
 from msp_report import params
 from msp_report.intake import ingest
 from msp_report.intake.accepted import Accepted
-from msp_report.model import privacy
+from msp_report.model import privacy, strangers
+from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
-from msp_report.model.tables import PANDAS, TABLES
+from msp_report.model.tables import PANDAS, TABLES, Table
 from msp_report.workspace import Workspace, make_demo
 
 
@@ -245,6 +246,12 @@ class Case:
             self._manifests[month] = json.loads(path.read_text(encoding="utf-8")) if path else None
         return self._manifests[month]
 
+    def content(self, month: Month) -> dict[str, str | None] | None:
+        """By table a hash of what was accepted and rejected for a month, None for one that says nothing; None where the
+        month's exports were refused. Two months of the same rows have the same (rule 48)."""
+        told = self._told(month)
+        return {name: one.get("content") for name, one in told["tables"].items()} if told else None
+
     def is_withheld(self, table: str) -> bool:
         """Whether a table, or one without which it says half the truth, was due and did not come."""
         return not {table, *TABLES[table].with_}.isdisjoint(self.withheld)
@@ -325,10 +332,33 @@ class Case:
         """The same of the month before the period; None where no rows of the table were accepted for it."""
         return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
 
+    def known_before(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as the month before the period had it, with its look-back; None where it had none."""
+        return self.at(self.period.first.shift(-1)).table(name) if self.has_before(name) else None
+
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
         given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
         return given <= {"provider"}
+
+    def exported_at(self, name: str) -> pd.Timestamp | None:
+        """When a table was exported for the period, as its files' `exported_at` in the manifest states it; of several
+        the latest, None where one does not say (rule 50)."""
+        stated = [one.get("exported_at") for one in self.manifest["files"] if one["table"] == name]
+        if None in stated or not stated:
+            return None
+        return max(instant_of(at, self.timezone) for at in stated)
+
+    def doubts(self, *names: str) -> str | None:
+        """Why some tables are doubted as a whole, by what their own files say of their size and sums (rules 43, 46);
+        the first of several reasons, None where there is none. A longer period leaves that to its months."""
+        found = [text for name in names for text in self._doubts_of(name)]
+        return found[0] if found and self.period.first == self.period.last else None
+
+    def _doubts_of(self, name: str) -> list[str]:
+        last = self._last_came(name)
+        told = self._told(last) if last else None
+        return told["tables"][name]["doubts"] if told else []
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
@@ -372,6 +402,39 @@ class Case:
         sums = by[["read", "accepted", "rejected", "outside", "in_fold", "second"]].sum(min_count=1)
         return sums.join(by[["reach", "reach_by"]].last()).reset_index()[columns]
 
+    def unknown(self, *needs: str) -> list[tuple[str, str]]:
+        """Of what a table of a page rests on, what nobody knows (rule 47): its name and why, of each need without any.
+
+        A need is a table, or a column of one (`tickets.title`); of several between `|` one suffices. Why is "not
+        supplied", "withheld", or "never filled": the column is empty in every row that there is. A table that came
+        without rows is known: there was nothing.
+        """
+        found = []
+        for need in needs:
+            names = need.split("|")
+            whys = [self._why_unknown(*name.partition(".")[::2]) for name in names]
+            if all(whys):
+                found.append(
+                    (
+                        ", ".join(dict.fromkeys(name.partition(".")[0] for name in names))
+                        if whys[0] != "never filled"
+                        else ", ".join(names),
+                        whys[0],
+                    )
+                )
+        return found
+
+    def _why_unknown(self, table: str, column: str) -> str | None:
+        """Why nobody knows of a table, or of a column of it; None where it is known."""
+        if self.is_withheld(table):
+            return "withheld"
+        if self._last_came(table) is None:
+            return "not supplied"
+        if not column:
+            return None
+        rows = self.table(table)
+        return "never filled" if rows is not None and len(rows) and rows[column].isna().all() else None
+
     def remarks(self) -> list[str]:
         """What an analyst should look at in what was read, one sentence each: rejects, warnings, absent files."""
         said = []
@@ -382,12 +445,18 @@ class Case:
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"] + self._short()
+        said += strangers.sentences(strangers.strangers(self, self.contract, self.strategy.outside))
         checks = self.own("checks")
         stated = {e.get("reach_by") for e in self.manifest["files"] if e["table"] == "checks"}
         if checks is not None and checks["changes_only"].any() and "exported_at" not in stated:
             said.append(
                 "checks: a log of changes says by its silence that nothing changed: state exported_at"
             )
+        said += [
+            f"{name}: in doubt: {text}: verdicts that rest on it alone are not given"
+            for name in TABLES
+            for text in self._doubts_of(name)
+        ]
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]
@@ -531,6 +600,12 @@ def latest_complete(case: Case) -> Month:
     return over[-1]
 
 
+def instant_of(stated: Any, timezone: str) -> pd.Timestamp:
+    """An instant as params or a file state it, in UTC; without an offset it is in the client's zone."""
+    at = pd.Timestamp(stated)
+    return (at.tz_localize(timezone) if at.tzinfo is None else at).tz_convert("UTC")
+
+
 def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:
     """What a month's table was made from: the same inputs in two months are one table."""
     entries = [entry for entry in manifest["files"] if entry["table"] == table]
@@ -547,8 +622,20 @@ def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
         return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
     frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
     if len(frames) > 1:
-        frame = frame.drop_duplicates(list(table.key) or None, keep="last", ignore_index=True)
+        frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
     return frame
+
+
+def _keys(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The key of each row, of a table without one all of it; names in it as they are compared, ids as they are."""
+    if not table.key:
+        return frame
+    names = [
+        name
+        for name in table.key
+        if table.column(name).type == "text" and name != "line" and not name.endswith("_id")
+    ]
+    return frame[list(table.key)].assign(**{name: normal(frame[name]) for name in names})
 
 
 def read_table(name: str, path: Path) -> pd.DataFrame:

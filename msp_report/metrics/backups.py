@@ -12,10 +12,11 @@ Decided here, where the rules leave room:
   of what needs one; where it says it of some, an asset with jobs is judged and one without is no_data.
 - An RPO of 0 is none: the contract's counts. Where neither gives one, runs are counted by the default of the
   contract's model and the verdict is no_target; an unprotected asset is missed all the same.
-- A name in the jobs is an asset's if it is the same; else the same but for case; else if one of both is the other
+- A name in the jobs is an asset's if it is the same; else the same in its normal form; else if one of both is the other
   without its domain (up to the first dot) or folder (after the last slash). The first of these that fits anything
   decides; if it fits several assets, the name is listed and belongs to none. An asset that such a name may mean
-  is not called unprotected: where its own runs do not meet, there is no verdict.
+  is not called unprotected: where its own runs do not meet, there is no verdict. The same holds for an asset without
+  any job that a strange name may mean (rule 44).
 - A run that saved no byte, or under a tenth of the median of the last eight good runs before it of the same asset, job
   and local weekday, and a run without a kind whose job's name speaks of copies, are in doubt: `good` counts them,
   `good_low` does not, and a verdict that they turn is none. A restore that worked on the run's day or later ends the
@@ -31,7 +32,7 @@ Decided here, where the rules leave room:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,10 +42,10 @@ import pandas as pd
 from msp_report.model.case import Case
 from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
 from msp_report.model.figures import Figure
-from msp_report.model.gate import decide
-from msp_report.model.names import normal
+from msp_report.model.gate import decide, doubted
+from msp_report.model.names import device_label, mistaken, normal, spelled, unsure_whose
 from msp_report.model.reach import Reach, bounded, reach_of
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 #: What a restore test's result says when the data could be read back.
 PROVEN = ("success", "successful", "succeeded", "ok", "passed", "pass", "restored", "warning")
@@ -212,7 +213,8 @@ class Analysis:
     usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
     worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
-    contract names an RPO. `reach` and `restored`: how much of the period the jobs and the restore tests speak of;
+    contract names an RPO; `doubt`, why register or jobs are doubted as a whole.
+    `reach` and `restored`: how much of the period the jobs and the restore tests speak of;
     `in_all`: the slots of the whole period.
     """
 
@@ -228,6 +230,7 @@ class Analysis:
     reach: Reach
     restored: Reach
     in_all: int
+    doubt: str | None = None
 
     @property
     def late(self) -> pd.DataFrame:
@@ -261,7 +264,10 @@ def analyse(case: Case) -> Analysis:
     """
     tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
     reaches = reach_of(case, "backup_jobs"), reach_of(case, "restore_tests")
-    return _analysed(*tables, case.agreed, case.start, case.end, *reaches)
+    outside = as_strategy(case.strategy).outside.assets
+    found = _analysed(*tables, case.agreed, case.start, case.end, *reaches, outside)
+    doubt = case.doubts("assets", "backup_jobs")
+    return replace(found, levels=doubted(found.levels, doubt), doubt=doubt)
 
 
 def _analysed(
@@ -273,8 +279,14 @@ def _analysed(
     end: datetime,
     reach: Reach | None = None,
     restored: Reach | None = None,
+    outside: tuple[str, ...] = (),
 ) -> Analysis:
     month = _BackupMonth(contract, start, end)
+    known = [] if assets is None else assets["asset"].dropna().astype("str").unique()
+    jobs, restores = (
+        None if table is None else table.assign(asset=spelled(table["asset"], known))
+        for table in (jobs, restores)
+    )
     reach = reach or Reach(pd.Timestamp(end))
     names = _fitted(_named_before_cutoff(jobs, month), assets)
     register, tests = _register(assets, names, month), _tests(restores, assets, month)
@@ -285,7 +297,7 @@ def _analysed(
         register["end"] = whole_slots(_spans(register), micro(reach.at))["end"].array
         register = register[register["begin"] < register["end"]].reset_index(drop=True)
     register["last_copy_at"] = instants(copies.reindex(register["asset"]).astype("Int64").array)
-    levels = _levels(register, runs, names, _proven(tests), jobs is not None)
+    levels = _levels(register, runs, names, _proven(tests), jobs is not None, outside)
     if not reach.is_whole:
         turned = levels["verdict"].eq("met")
         levels = levels.assign(
@@ -384,7 +396,7 @@ def _named_before_cutoff(jobs: pd.DataFrame | None, month: _BackupMonth) -> pd.S
 
 
 def _fitted(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
-    """Which assets each name fits: the same, the same but for case, or one without its domain or folder.
+    """Which assets each name fits: the same, the same in normal form, or one without its domain or folder.
 
     One row per name: name, asset (the one it is, missing where it fits none or several), fits (a list).
     """
@@ -395,7 +407,7 @@ def _fitted(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
     for keys in (
         [(asked, listed)],
         [(folded, theirs)],
-        [(folded, _bare(theirs)), (_bare(folded), theirs)],
+        [(folded, device_label(listed)), (device_label(asked), theirs)],
     ):
         pairs = pd.concat([_fitting(asked, one, listed, two) for one, two in keys]).drop_duplicates()
         pairs = pairs.sort_values("asset", kind="stable")
@@ -415,10 +427,6 @@ def _owners(names: pd.DataFrame) -> pd.Series:
 def _fitting(asked: pd.Series, one: pd.Series, listed: pd.Series, two: pd.Series) -> pd.DataFrame:
     left, right = pd.DataFrame({"name": asked, "key": one}), pd.DataFrame({"asset": listed, "key": two})
     return left.merge(right, on="key")[["name", "asset"]]
-
-
-def _bare(names: pd.Series) -> pd.Series:
-    return names.str.replace(r"^.*[\\/]", "", regex=True).str.replace(r"\..*$", "", regex=True)
 
 
 def _runs(
@@ -513,7 +521,12 @@ def _spans(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levels(
-    register: pd.DataFrame, runs: pd.DataFrame, names: pd.DataFrame, proven: pd.Series, watched: bool
+    register: pd.DataFrame,
+    runs: pd.DataFrame,
+    names: pd.DataFrame,
+    proven: pd.Series,
+    watched: bool,
+    outside: tuple[str, ...],
 ) -> pd.DataFrame:
     """The record of assets, as the function `assets` describes it."""
     table = register.assign(
@@ -521,6 +534,17 @@ def _levels(
         maybe=register["asset"].isin(names.loc[names["asset"].isna(), "fits"].explode()),
         last_restore_test_on=proven.reindex(register["asset"]).array,
     )
+    named = set(names.loc[names["fits"].str.len().eq(0), "name"])
+    strange = set(runs.loc[runs["inside"], "name"]) & named - set(
+        spelled(pd.Series(outside, dtype="str"), named)
+    )
+    silent = table.loc[table["registered"] & ~table["has_jobs"], "asset"]
+    table["strange"] = (
+        table["asset"]
+        .map({k: unsure_whose(v) for k, v in mistaken(strange, silent, devices=True).items()})
+        .astype("str")
+    )
+    table["maybe"] |= table["strange"].notna()
     table = _with_status(_measured(table, runs), watched)
     table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
     table["calm"] = ~table["critical"].fillna(False)
@@ -687,11 +711,14 @@ def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
         "no data": "no backup jobs were supplied",
         "not registered": "not in the register of assets",
         "not required": "the register says that it needs none",
-        "cannot tell": "a name in the jobs fits several assets",
+        "cannot tell": _SEVERAL,
         "not stated": "the register does not say whether it needs a backup",
     }
     why = pd.Series(status).map(whys).astype("str").where(~doubted, table["doubt"].array)
     why = why.where(~(judged & ~agreed), "no RPO is agreed")
+    why = why.mask(
+        (status == "cannot tell") & table["strange"].notna().to_numpy(bool), table["strange"].array
+    )
     table = table.assign(
         status=pd.array(status, dtype="str"),
         verdict=pd.array(verdict, dtype="str"),
@@ -710,6 +737,7 @@ def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
 _NO_BYTE = "a run ended well and saved no byte"
 _SMALL = "a run saved under a tenth of what it usually does"
 _PERHAPS_A_COPY = "a job may only copy older backups"
+_SEVERAL = "a name in the jobs fits several assets"
 _NO_JOBS = "no backup jobs were supplied"
 _NOTHING = "no asset needs a backup or has one"
 
@@ -725,24 +753,34 @@ def _within(analysis: Analysis) -> Figure:
     low = certain / total if doubt else None
     high = (good + total - expected) / total if doubt else None
     target = 1.0 if analysis.agreed or levels["agreed"].any() else None
-    why = (
-        "every name in the jobs fits several assets" if total else _NOTHING if analysis.watched else _NO_JOBS
-    )
     if expected and not analysis.reach.is_whole:
         low = certain / analysis.in_all
         high = min(1.0, 1 - (expected - good) / analysis.in_all)
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
     unsure = reasons.iloc[0] if len(reasons) else None
+    why = _NOTHING if analysis.watched else _NO_JOBS
+    if total:
+        why = "every name in the jobs fits several assets" if reasons.eq(_SEVERAL).all() else unsure
     whole = analysis.reach.is_whole
     unsure = unsure if whole else analysis.reach.why
-    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=whole)
+    found = decide(
+        value,
+        target,
+        "higher",
+        low=low,
+        high=high,
+        why=why,
+        doubt=analysis.doubt,
+        unsure=unsure,
+        own_word=whole,
+    )
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,
         n=total,
         low=low,
         high=high,
-        target=target,
+        target=target if analysis.agreed else None,  # an RPO of the register alone is no promise (rule 49)
         verdict=found.verdict,
         why_missing=found.why if expected else why,
     )
@@ -777,7 +815,9 @@ def _unprotected(analysis: Analysis) -> Figure:
         low=low,
         high=high,
         target=target,
-        verdict=decide(value, target, "lower", low=low, high=high, own_word=True).verdict,
+        verdict=decide(
+            value, target, "lower", low=low, high=high, doubt=analysis.doubt, own_word=True
+        ).verdict,
         why_missing=None if known else why,
     )
 

@@ -5,6 +5,7 @@ row per resource and metric and one per local day, is small, and all else is com
 
 Decided here, where the rules leave room:
 
+- Resources and metrics join by the normal form of their names (rule 44).
 - A value that is missing, NaN or infinite is no sample: it is a gap and lowers the coverage. Nor is a negative one,
   unless `least` of the resource is below 0; those are listed.
 - Coverage is samples / expected, expected being the period / the interval: `every_s`, else the median interval, or the
@@ -46,6 +47,7 @@ from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, plain_rows
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.gate import Decision, decide
+from msp_report.model.names import spelled
 from msp_report.model.period import Month, midnight
 from msp_report.params import Contract, as_contract
 
@@ -204,7 +206,7 @@ def aggregate(
         database.register(
             "entries", limits[[*_KEY, "capacity", "percentile", "least", "greatest", "every_s"]]
         )
-        _source(database, samples)
+        _source(database, samples, limits)
         many = database.execute("SELECT count(*) FROM samples").fetchall()[0][0] > _AT_ONCE
         slices = _slices(start, end, zone, _SLICE_DAYS if many else None)
         offset = _offset_us(zone, slices[0][0], end)
@@ -556,9 +558,10 @@ def _trend_line(
 # ---------------------------------------------------------------- aggregation in DuckDB
 
 
-def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> None:
-    """Makes views with resource, metric, at and value: `samples`, and `readings`, those of them that are readings."""
-    _samples(database, samples)
+def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None, entries: pd.DataFrame) -> None:
+    """Makes views with resource, metric, at and value: `samples`, and `readings`, those of them that are readings; the
+    names are spelled as the contract's entries have them (rule 44)."""
+    _samples(database, samples, entries)
     database.execute(
         """
         CREATE VIEW readings AS SELECT s.resource, s.metric, s."at", s.value
@@ -567,18 +570,20 @@ def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> Non
     )
 
 
-def _samples(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> None:
+def _samples(database: duckdb.DuckDBPyConnection, samples: Samples | None, entries: pd.DataFrame) -> None:
     if samples is None or not len(samples):
         samples = pd.DataFrame({"resource": [], "metric": [], "at": [], "value": []})
     if isinstance(samples, pd.DataFrame):
         frame = samples[[*_KEY, "at", "value"]].astype(
             {"resource": "str", "metric": "str", "value": "float64"}
         )
+        frame = frame.assign(**{name: spelled(frame[name], entries[name]) for name in _KEY})
         database.register("samples", frame.assign(at=pd.to_datetime(frame["at"], utc=True)))
         return
     paths = [str(path) for path in samples]
     files = "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
     select = f'SELECT resource, metric, "at", value, filename FROM read_parquet({files}, filename = true)'
+    select = _spelled(database, select, entries)
     meeting = f"""
         WITH spans AS (
             SELECT min("at") AS first, max("at") AS last FROM ({select}) GROUP BY filename HAVING first IS NOT NULL
@@ -591,6 +596,22 @@ def _samples(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> No
             f"FROM ({select}) GROUP BY ALL"
         )
     database.execute(f"CREATE VIEW samples AS {select}")
+
+
+def _spelled(database: duckdb.DuckDBPyConnection, select: str, entries: pd.DataFrame) -> str:
+    """A selection of samples with the names as the contract spells them; the same where they are already."""
+    found = database.execute(f"SELECT DISTINCT resource, metric FROM ({select})").df().astype("str")
+    known = found.assign(**{f"{name}_known": spelled(found[name], entries[name]) for name in _KEY})
+    other = known[
+        known[_KEY].ne(known[[f"{name}_known" for name in _KEY]].set_axis(_KEY, axis=1)).any(axis=1)
+    ]
+    if other.empty:
+        return select
+    database.register("spellings", other)
+    return (
+        "SELECT coalesce(resource_known, resource) AS resource, coalesce(metric_known, metric) AS metric, "
+        f'"at", value, filename FROM ({select}) LEFT JOIN spellings USING (resource, metric)'
+    )
 
 
 _BETWEEN = '"at" >= $low AND "at" < $high'

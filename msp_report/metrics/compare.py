@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.metrics.scorecard.lines import agreed
 from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.promises import agreed
 
 #: Reports whose subjects are ids of one client: PRJ-01 here is not PRJ-01 there.
 OWN_SUBJECTS = ("projects", "capacity")
@@ -104,8 +104,8 @@ def analyse(sides: Sequence[Side]) -> Analysis:
 def promises(sides: Sequence[Side]) -> pd.DataFrame:
     """How much of what was promised each client's provider kept.
 
-    Returns one row per client with PROMISES: months with a pack; figures with a target by verdict, each counted in
-    every month; kept_ratio = met / (met + missed), missing where nothing was judged, with why_missing.
+    Returns one row per client with PROMISES: months with a pack; promises of the provider by verdict (rule 49), each
+    counted in every month; kept_ratio = met / (met + missed), missing where nothing was judged, with why_missing.
     """
     frame = pd.DataFrame([_kept_of(side) for side in sides], columns=PROMISES)
     return frame.astype(dict.fromkeys(PROMISES[1:7], "Int64"))
@@ -138,7 +138,7 @@ def by_report(sides: Sequence[Side]) -> pd.DataFrame:
 
 
 def _kept_by_report(figures: pd.DataFrame) -> dict[str, str]:
-    promised = agreed(figures).sort_index()
+    promised = agreed(figures)
     judged = promised[promised["verdict"].isin(["met", "missed"])]
     met = judged["verdict"].eq("met").groupby(judged["report"]).agg(["sum", "count"])
     return {

@@ -2,10 +2,11 @@
 
 The same slots and gaps as for backups (rule 31), with the interval of each duty for the RPO and its proofs for the
 good points. Decided here: a duty without any proof in all that was supplied has missed every slot, because to
-prove it is the provider's part; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
-listed and proves nothing; a duty is due from the term's first day where that lies in the period; names are compared
-without case and outer blanks; a proof at or after the cut-off does not exist yet (rule 0). Where the proofs speak of
-a part of the period, the slots that end in it count, and all others may be kept or missed (rule 41).
+prove it is the provider's part, but of one without a proof of the period that a strange name may mean (rule 44)
+there is no verdict; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is listed and
+proves nothing; a duty is due from the term's first day where that lies in the period; a proof at or after the cut-off
+does not exist yet (rule 0). Where the proofs speak of a part of the period, the slots that end in it count, and all
+others may be kept or missed (rule 41).
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from msp_report.metrics.backups import gaps, slots, slots_due, whole_slots
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.figures import Figure
-from msp_report.model.gate import decide
-from msp_report.model.names import normal, says_nothing
+from msp_report.model.gate import decide, doubted
+from msp_report.model.names import mistaken, normal, says_nothing, spelled, unsure_whose
 from msp_report.model.period import midnight
 from msp_report.model.reach import Reach, bounded, reach_of
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 _COLUMNS = [
     "duty",
@@ -79,8 +80,9 @@ class Analysis:
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
-    reach = reach_of(case, "duty_evidence")
-    return Analysis(levels(*given, reach), strays(*given), empty(*given), reach)
+    reach, outside = reach_of(case, "duty_evidence"), as_strategy(case.strategy).outside.duties
+    kept = doubted(levels(*given, reach, outside), case.doubts("duty_evidence"))
+    return Analysis(kept, strays(*given), empty(*given), reach)
 
 
 def levels(
@@ -89,13 +91,14 @@ def levels(
     start: datetime,
     end: datetime,
     reach: Reach | None = None,
+    outside: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """How well each duty of the contract was kept in a period.
 
     Parameters: `evidence` as the canonical table duty_evidence with its look-back, None where not supplied;
     `contract` a model or a dict like contract.yaml, of which the version in force on the first local day counts;
     `[start, end)` the period, timezone-aware, `end` the cut-off; `reach`, how much of it the proofs speak of: all where
-    None.
+    None; `outside` duties that are known and none of this contract's.
     Returns: one row per duty, missed ones first, then the worst gap against its interval: duty, every_days,
     expected, good and missed [slots], attained_days (the largest gap, of 24 h), last_done_at, last_by,
     last_evidence, proofs (in the period), verdict, why, clause, in_all (slots of the whole period).
@@ -145,7 +148,20 @@ def levels(
         proofs=inside.reindex(spans["subject"]).fillna(0).astype("Int64").array,
     )
     more, unsure = (inf, reach.why) if part else (None, None)
-    kept = [decide(float(missed), 0.0, "lower", high=more, unsure=unsure) for missed in table["missed"]]
+    strange = set(strays(evidence, contract, start, end)["duty"])
+    strange -= set(spelled(pd.Series(outside, dtype="str"), strange))
+    perhaps = mistaken(strange, table.loc[table["proofs"].eq(0), "duty"])
+    kept = [
+        decide(
+            float(missed),
+            0.0,
+            "lower",
+            low=0.0 if duty in perhaps else None,
+            high=more,
+            unsure=unsure or unsure_whose(perhaps.get(duty, ())),
+        )
+        for duty, missed in zip(table["duty"], table["missed"], strict=True)
+    ]
     table["verdict"] = pd.Series([one.verdict for one in kept], table.index, dtype="str")
     table["why"] = pd.Series([one.why for one in kept], table.index, dtype="str")
     table[_WHOLE] = whole
@@ -199,7 +215,7 @@ def _figures_of(row: Mapping[str, Any], reach: Reach) -> Iterator[Figure]:
     common = {
         "subject": row["duty"],
         "clause": row["clause"],
-        "why_missing": row["why"],
+        "why_missing": None if pd.isna(row["why"]) else row["why"],
     }
     yield Figure(
         measure="duties.kept_ratio",

@@ -10,7 +10,10 @@ Projects are judged as last reported before the cut-off, those done or cancelled
 - It is to the provider's own profit where the provider proposed it and it is not covered by the contract.
 - A proposal waits for a decision until a business leader or the CIO approves or rejects it; a deferred one waits on.
 - Whoever is in charge must be named, must not be the provider, must have IT experience and hours, and must state
-  that no interest is held. What strategy.yaml does not say is not so.
+  that no interest is held. What strategy.yaml leaves out is not stated, which is neither met nor missed (rule 47); that
+  the provider has not acknowledged the strategy is stated by `acknowledged_by: none`, beside the day it was given.
+- Where projects have no fault, but the strategy names no objectives or the contract no scope, not all of it could be
+  checked: no verdict. Without a project there is none either.
 - These are the client's own affairs, so verdicts stand without a target: none counts as a promise of the provider.
 """
 
@@ -27,8 +30,17 @@ import pandas as pd
 from msp_report.metrics.projects import proposals, variance
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, wall_time
-from msp_report.model.figures import Figure
-from msp_report.model.names import NOTHING, is_provider, normal, normal_name, provider_names, says_nothing
+from msp_report.model.figures import Figure, Verdict
+from msp_report.model.gate import decide
+from msp_report.model.names import (
+    NOTHING,
+    is_provider,
+    normal,
+    normal_name,
+    provider_names,
+    says_nothing,
+    spelled,
+)
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
@@ -42,6 +54,7 @@ FAULTS = {
     "not_best_resource": "the provider is not the best resource",
     "best_resource_unknown": "nobody says who is the best resource",
 }
+NOT_STATED = "strategy.yaml does not say"
 _ALIVE = ("proposed", "approved", "waiting", "in_progress")
 
 # fmt: off
@@ -69,8 +82,9 @@ class Analysis:
     per project and fault: project_id, name, fault, what (in words), detail, status, cost. `waiting`: the proposals
     that wait for a decision, the best score first: cost, score (rule 26), days_waiting since it was first reported
     as proposed. `objectives`: one row per objective of strategy.yaml: projects alive that serve it [count], their
-    cost. `oversight`: one row per check of topic strategy or oversight: verdict met or missed, found, on.
-    `supplied`: whether there was a projects table.
+    cost. `oversight`: one row per check of topic strategy or oversight: verdict met, missed or no_data
+    (not stated), found, on.
+    `supplied`: whether there was a projects table; `checkable`: whether objectives and a scope are stated.
     """
 
     projects: pd.DataFrame
@@ -79,6 +93,7 @@ class Analysis:
     objectives: pd.DataFrame
     oversight: pd.DataFrame
     supplied: bool
+    checkable: bool
 
     def figures(self) -> list[Figure]:
         """strategy.oversight, .author and .acknowledged (open points, met where there is none); .exceptions (projects
@@ -98,8 +113,12 @@ class Analysis:
             "waiting_cost": (waiting["cost"].sum(), int(waiting["cost"].notna().sum())),
         }
         for name, (value, n) in found.items():
-            verdict = ("missed" if value else "met") if name == "exceptions" and not why else None
+            verdict = self._of_faults(value) if name == "exceptions" and n and not why else None
             yield Figure.of(f"strategy.{name}", None if why else value, why, n=n, verdict=verdict)
+
+    def _of_faults(self, faulty: int) -> Verdict:
+        """Projects with a fault are a miss; none is only met where everything that is asked could be checked."""
+        return decide(faulty, 0, "lower", high=None if self.checkable else faulty + 1).verdict
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
@@ -127,6 +146,7 @@ def analyse(case: Case) -> Analysis:
         objectives=_objectives(table, plan),
         oversight=oversight(plan, agreed, case.end),
         supplied=projects is not None,
+        checkable=bool(plan.objectives) and bool(agreed.scope),
     )
 
 
@@ -146,7 +166,7 @@ def oversight(
     last = pd.Timestamp(end).tz_convert(agreed.client.timezone) - pd.Timedelta(microseconds=1)
     rows = [*_strategy_checks(plan, agreed, last.date()), *_oversight_checks(plan, agreed)]
     table = pd.DataFrame(rows, columns=_CHECKS)
-    table["verdict"] = table["verdict"].map({True: "met", False: "missed"})
+    table["verdict"] = table["verdict"].map({True: "met", False: "missed"}).fillna("no_data")
     table["on"] = dates(table["on"])
     return table.astype({name: "str" for name in ("topic", "check", "verdict", "found")})
 
@@ -158,55 +178,66 @@ def _strategy_checks(plan: Strategy, contract: Contract, today: date) -> Iterato
     author, shared = plan.author, plan.shared
     theirs = provider_names(contract)
 
-    def over(day: date | None) -> bool:
-        return day is not None and day <= today
+    def over(day: date | None) -> bool | None:
+        return None if day is None else day <= today
 
-    owned = bool(plan.objectives) and all(objective.owner for objective in plan.objectives)
-    stated = f"{len(plan.objectives)} objectives" if plan.objectives else None
+    owners = [objective.owner for objective in plan.objectives]
+    owned = True if owners and all(owners) else None
+    stated = f"{len(owners)} objectives" if owners else None
     yield "strategy", "objectives, each with an owner", owned, stated, None
-    apart = author is not None and normal_name(author.name) not in theirs
-    yield "strategy", "written by somebody other than the provider", apart, author and author.name, None
-    free = author is not None and author.independent
-    yield "strategy", "its author has no interest in the outcome", free, author and author.name, None
+    name = author and author.name
+    apart = None if author is None else normal_name(author.name) not in theirs
+    yield "strategy", "written by somebody other than the provider", apart, name, None
+    yield "strategy", "its author has no interest in the outcome", author and author.independent, name, None
     reviewed = author and author.reviewed_on
     yield "strategy", "reviewed", over(reviewed), None, reviewed
     yield "strategy", "given to the provider", over(shared and shared.on), None, shared and shared.on
-    known = shared and shared.acknowledged_on
-    by = shared and shared.acknowledged_by
-    yield "strategy", "acknowledged by the provider", over(known), by, known
+    known, by = shared and shared.acknowledged_on, shared and shared.acknowledged_by
+    said = False if known is None and by is not None and normal_name(by) in NOTHING else over(known)
+    yield "strategy", "acknowledged by the provider", said, by, known
 
 
 def _oversight_checks(plan: Strategy, contract: Contract) -> Iterator[tuple]:
     person = plan.oversight
-    yield "oversight", "in charge by name", person is not None, person and person.name, None
-    apart = person is not None and normal_name(person.name) not in provider_names(contract)
+    yield "oversight", "in charge by name", None if person is None else True, person and person.name, None
+    apart = None if person is None else normal_name(person.name) not in provider_names(contract)
     yield "oversight", "not the provider", apart, person and person.kind, None
-    skilled = person is not None and person.it_experience
+    skilled = person and person.it_experience
     yield "oversight", "has IT experience", skilled, "yes" if skilled else None, None
     hours = person.hours_per_month if person else None
-    yield "oversight", "has hours for it", bool(hours), None if hours is None else f"{hours:g} a month", None
+    stated = None if hours is None else hours > 0
+    yield "oversight", "has hours for it", stated, None if hours is None else f"{hours:g} a month", None
     interest = person.interest if person else None
-    free = interest is not None and normal_name(interest) in NOTHING
+    free = None if interest is None else normal_name(interest) in NOTHING
     yield "oversight", "holds no interest in the outcome", free, interest, None
 
 
 def _figures_of_checks(checks: pd.DataFrame) -> list[Figure]:
-    open_points = checks["verdict"].eq("missed")
     known = checks["check"].isin(["given to the provider", "acknowledged by the provider"])
     topics = {
         "oversight": checks["topic"].eq("oversight"),
         "author": checks["topic"].eq("strategy") & ~known,
         "acknowledged": known,
     }
-    return [
-        Figure(
-            measure=f"strategy.{name}",
-            value=int((open_points & chosen).sum()),
-            n=int(chosen.sum()),
-            verdict="missed" if (open_points & chosen).any() else "met",
-        )
-        for name, chosen in topics.items()
-    ]
+    return [_of_topic(f"strategy.{name}", checks.loc[chosen, "verdict"]) for name, chosen in topics.items()]
+
+
+def _of_topic(measure: str, verdicts: pd.Series) -> Figure:
+    """How many points of a topic are open; those that are not stated may be."""
+    missed, unstated, n = int(verdicts.eq("missed").sum()), int(verdicts.eq("no_data").sum()), len(verdicts)
+    value = None if unstated == n else missed
+    high = missed + unstated if unstated and value is not None else None
+    found = decide(value, 0, "lower", high=high, why=NOT_STATED)
+    why = found.why if value is None else None
+    return Figure(
+        measure=measure,
+        value=value,
+        n=n,
+        low=None if high is None else missed,
+        high=high,
+        verdict=found.verdict,
+        why_missing=why,
+    )
 
 
 # ---------------------------------------------------------------- projects
@@ -225,6 +256,7 @@ def _alive(
     columns = ["project_id", "as_of", "approved_by", "approved_on", "best_resource", "subject"]
     reports = TABLES["projects"].empty() if projects is None else projects
     reports = reports.reindex(columns=columns)
+    reports = reports.assign(project_id=spelled(reports["project_id"], now.index))
     reports = reports.assign(as_of=dates(reports["as_of"]), approved_on=dates(reports["approved_on"]))
     reports = reports[reports["as_of"] < after].sort_values("as_of", kind="stable")
     last = reports.drop_duplicates("project_id", keep="last").set_index("project_id").reindex(now.index)
@@ -236,14 +268,14 @@ def _alive(
     }
     last = last[list(kinds)].astype(kinds)
     table = now.join(last).assign(cost=now["forecast_cost"].fillna(now["baseline_cost"]))
-    return table.join(_last_decisions(decisions, after)).reset_index()
+    return table.join(_last_decisions(decisions, after, table.index)).reset_index()
 
 
-def _last_decisions(decisions: pd.DataFrame | None, after: pd.Timestamp) -> pd.DataFrame:
+def _last_decisions(decisions: pd.DataFrame | None, after: pd.Timestamp, projects: pd.Index) -> pd.DataFrame:
     """By project, the last rank in each role, and the last decision of the client's own with its day."""
     rows = TABLES["decisions"].empty() if decisions is None else decisions
     rows = rows.reindex(columns=["project_id", "decided_on", "decision", "role", "rank"])
-    rows = rows.assign(decided_on=dates(rows["decided_on"]))
+    rows = rows.assign(project_id=spelled(rows["project_id"], projects), decided_on=dates(rows["decided_on"]))
     rows = rows[rows["decided_on"] < after].sort_values("decided_on", kind="stable")
     ranked = rows[rows["decision"] == "ranked"]
     ranks = {

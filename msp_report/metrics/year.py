@@ -2,7 +2,8 @@
 
 Decided here, where the rules leave room:
 
-- A figure is promised if in any month of the year it had a target and a verdict, as on the monthly page one.
+- A figure is promised if in any month of the year it was agreed with the provider and judged, as on the monthly page
+  one (rule 49); our own rules stand apart. A month with nothing to judge counts neither way.
 - A promise is missed if it was missed in any month; met if it was met in every month with a pack that gives it; what
   was never missed, and cannot be judged in some month, is neither.
 - Control limits come from the first twelve months with a pack that the last five years have, or from the first twelve
@@ -28,6 +29,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
 from msp_report.model.period import Month, Period
@@ -57,7 +59,6 @@ _BEFORE = 60
 #: Of a month without a pack, in a table of verdicts.
 ABSENT = "absent"
 _KEY = ["measure", "subject"]
-_VERDICTS = ["met", "missed", "no_verdict", "no_data"]
 #: The signals in words, the plainest first.
 _WORDS = {
     "outside": "outside its usual range",
@@ -77,10 +78,14 @@ class Analysis:
     """The figures of the packs of the months, with their month."""
     months: pd.DataFrame
     verdicts: pd.DataFrame
+    own_rules: pd.DataFrame
+    """As verdicts, of what is our own rule and was decided in any month."""
     points: pd.DataFrame
     limits: pd.DataFrame
     signals: pd.DataFrame
     changes: pd.DataFrame
+    stale: pd.DataFrame
+    """As Past.stale."""
 
     @property
     def foremost(self) -> pd.DataFrame:
@@ -99,7 +104,9 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
-        why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .missed_months by measure
+        why; .stale_packs [count, n = months], and by month why that pack is out of date;
+        .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .own_met, .own_missed,
+        .own_unjudged [the same of our own rules, n = those]; .missed_months by measure
         and subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for
         the worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
         """
@@ -111,6 +118,8 @@ class Analysis:
         return [
             _counted("months_with_data", published.sum(), len(self.months)),
             *self._without_data(),
+            _counted("stale_packs", len(self.stale), len(self.months)),
+            *self._out_of_date(),
             *self._kept(none),
             _counted("worse", worse, promised, none),
             _counted("target_changes", kinds.get("target", 0), None, none),
@@ -122,11 +131,16 @@ class Analysis:
         for month, why in absent.itertuples(index=False):
             yield Figure(measure="year.without_data", subject=month, why_missing=why)
 
+    def _out_of_date(self) -> Iterator[Figure]:
+        for month, why in self.stale[["month", "why"]].itertuples(index=False):
+            yield Figure(measure="year.stale_packs", subject=month, verdict="no_data", why_missing=why)
+
     def _kept(self, why: str | None) -> Iterator[Figure]:
         rows = self.verdicts
         yield _counted("promised", len(rows), len(rows), why)
-        for name in ("met", "missed", "unjudged"):
-            yield _counted(name, rows["year"].eq(name).sum(), len(rows), why)
+        for prefix, of in (("", rows), ("own_", self.own_rules)):
+            for name in ("met", "missed", "unjudged"):
+                yield _counted(f"{prefix}{name}", of["year"].eq(name).sum(), len(of), why)
         names = rows["measure"] + (" " + rows["subject"]).where(rows["subject"] != "", "")
         judged = rows["met"] + rows["missed"]
         for name, missed, n in zip(names, rows["missed"], judged, strict=True):
@@ -135,12 +149,12 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        names = ("months", "verdicts", "limits", "signals", "changes")
+        names = ("months", "verdicts", "own_rules", "limits", "signals", "changes", "stale")
         return {"figures": self.published, **{name: getattr(self, name) for name in names}}
 
 
 def analyse(case: Case, past: Past) -> Analysis:
-    """A year of published figures; reads no table. Source: rules 6, 15 and 21."""
+    """A year of published figures; reads no table. Source: rules 6, 15, 21 and 49."""
     published, months = past.year(), past.months
     kept = verdicts(published, months)
     every = points(past.year(_BEFORE), months, case.agreed)
@@ -148,10 +162,12 @@ def analyse(case: Case, past: Past) -> Analysis:
         published=published,
         months=months,
         verdicts=kept,
+        own_rules=verdicts(published, months, promises.OWN),
         points=every,
         limits=limits(every),
         signals=signals(every, kept),
         changes=changes(published, case.agreed, case.period),
+        stale=past.stale,
     )
 
 
@@ -162,19 +178,19 @@ def _counted(name: str, value: int, n: int | None, why: str | None = None, subje
 # ---------------------------------------------------------------- what was kept
 
 
-def verdicts(figures: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
-    """Every promised figure of the year with its verdict in every month.
+def verdicts(figures: pd.DataFrame, months: pd.DataFrame, whose: str = promises.AGREED) -> pd.DataFrame:
+    """Every promised figure of the year, or every one of our own rules, with its verdict in every month.
 
     Parameters: `figures` like figures.json with a `month` (YYYY-MM); `months` with month and published, one row each
-    in order.
-    Returns: one row per promised measure and subject: unit and target of its last month, a column for each month with
-    met, missed, no_verdict, no_data, `absent` (no pack of the month) or nothing (the pack does not promise it), the
-    counts met, missed and unjudged, and `year`: met, missed or unjudged. The most often missed first, then those most
-    often without a verdict, each in the order of the packs.
-    Source: rules 6 and 15.
+    in order; `whose` rules, agreed or own (rule 49).
+    Returns: one row per such measure and subject: unit and target of its last month, a column for each month with
+    met, missed, no_verdict, no_data, `absent` (no pack of the month) or nothing (not judged, or nothing to judge in
+    it), the counts met, missed and unjudged, and `year`: met, missed or unjudged. The most often missed first, then
+    those most often without a verdict, each in the order of the packs.
+    Source: rules 6, 15 and 49.
     """
-    names = _ever_promised(figures)
-    rows = figures[figures["verdict"].isin(_VERDICTS)].merge(names, on=_KEY)
+    names = _ever(figures, whose)
+    rows = figures[figures["verdict"].isin(promises.JUDGED) & promises.existed(figures)].merge(names, on=_KEY)
     wide = rows.pivot(index=_KEY, columns="month", values="verdict").reindex(pd.MultiIndex.from_frame(names))
     wide = wide.reindex(columns=list(months["month"])).astype(object)
     wide = wide.where(wide.notna(), None)
@@ -192,10 +208,13 @@ def verdicts(figures: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["missed", "unjudged"], ascending=False, kind="stable").reset_index()
 
 
-def _ever_promised(figures: pd.DataFrame) -> pd.DataFrame:
-    """Measure and subject of what was promised in any month, in the order of the newest pack."""
-    judged = figures["verdict"].isin(_VERDICTS) & figures["target"].notna()
-    order = figures.assign(judged=judged)[::-1].groupby(_KEY, sort=False)["judged"].any()[::-1]
+def _ever(figures: pd.DataFrame, whose: str) -> pd.DataFrame:
+    """Measure and subject of what was agreed in any month, or of our own rules that were decided in any, in the order
+    of the newest pack."""
+    mine = promises.whose(figures).eq(whose)
+    if whose == promises.OWN:
+        mine &= figures["verdict"].ne("no_data")
+    order = figures.assign(mine=mine)[::-1].groupby(_KEY, sort=False)["mine"].any()[::-1]
     return order[order].reset_index()[_KEY]
 
 
@@ -378,12 +397,12 @@ def changes(figures: pd.DataFrame, contract: Contract | Mapping[str, Any], perio
     A month without the figure lies between two others without being a change.
     """
     agreed = as_contract(contract)
-    promised = figures.merge(_ever_promised(figures), on=_KEY)
+    promised = figures.merge(_ever(figures, promises.AGREED), on=_KEY)
     parts = [
         _amendments_of(agreed, period),
         _rebases_of(agreed, period),
         _field_moved(figures[figures["target"].notna()], "target"),
-        _field_moved(promised[promised["verdict"].isin(_VERDICTS)], "verdict"),
+        _field_moved(promised[promised["verdict"].isin(promises.JUDGED)], "verdict"),
         _field_moved(figures[figures["rule"].notna()], "rule").drop_duplicates(
             ["month", "measure", "from", "to"]
         ),

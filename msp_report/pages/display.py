@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from msp_report.model.figures import SEVERITY, Figure, Verdict
+from msp_report.model.tables import KEPT
 from msp_report.words import labels
+from msp_report.words.language import message
 from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of, missing
 
 #: Marks the outputs that were made, and escaped, here; publish shows no other HTML.
@@ -27,6 +29,13 @@ SIGNS: dict[str, str] = {"missed": "✗", "no_verdict": "?", "no_data": "–", "
 
 #: How a page is written that knows no client.
 _PLAIN = Numbers()
+
+#: What is said of an empty table by why nothing is known of it.
+_UNKNOWN = {
+    "not supplied": message("not known, for this was not supplied: {names}."),
+    "withheld": message("not known, for this was due and did not come: {names}."),
+    "never filled": message("not known, for this is never filled in: {names}."),
+}
 
 #: A table's columns know these units too.
 _OTHERS = ("at", "date", "verdict", "robust", "flag", "text")
@@ -130,11 +139,16 @@ def _replies(said: Sequence[str]) -> str:
 
 
 def exceptions(
-    figures: pd.DataFrame, empty: str, replies: pd.DataFrame | None = None, show: Numbers = _PLAIN
+    figures: pd.DataFrame,
+    empty: str,
+    replies: pd.DataFrame | None = None,
+    show: Numbers = _PLAIN,
+    title: str = "",
 ) -> Html:
     """What needs attention, as rows of figures.json with a headline: each leads to its page.
 
-    `replies` have measure, subject and what was `said`; each stands beside its figure.
+    `replies` have measure, subject and what was `said`; each stands beside its figure. `title` heads a list that has
+    rows; an empty one needs none.
     """
     if figures.empty:
         text = show.language(empty)
@@ -148,7 +162,10 @@ def exceptions(
         for report, headline, mark, said in rows
     ]
     words = ["\n".join([f"{verdict(mark, show)}: {headline}", *said]) for _, headline, mark, said in rows]
-    return Html(f'<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
+    head = show.language(title)
+    words = [head, *words] if head else words
+    shown = f"<h3>{_safe(head)}</h3>" if head else ""
+    return Html(f'{shown}<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
 
 
 def _evidence(report: str, show: Numbers) -> str:
@@ -242,6 +259,20 @@ class Display(Numbers):
         plain = pd.DataFrame({titles[name]: list(map(str, cells[name])) for name in columns})
         return Table(html, f"{caption}\n{plain.to_string(index=False)}")
 
+    def nothing(self, empty: str, unknown: Sequence[tuple[str, str]], stated: bool = True) -> str:
+        """What to say where a table is empty, which is good news only where something is known (rule 47).
+
+        `empty` is said where all that the table rests on was supplied; `unknown` are the names of what nobody knows,
+        each with why, as Case.unknown gives them: not supplied, withheld, or a column that is never filled. `stated`:
+        whether there is anything to judge by.
+        """
+        for why, text in _UNKNOWN.items():
+            if names := [name for name, found in unknown if found == why]:
+                return self.language(text, names=", ".join(names))
+        return (
+            self.language(empty) if stated else self.language("nothing is agreed or stated to judge it by.")
+        )
+
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
         values = list(frame[name])
         if heading[1] == "text" and name in labels.COLUMNS:
@@ -284,9 +315,17 @@ class Display(Numbers):
         text = stead if stead is not None else missing(why, self.language)
         return Html(f'<span class="gap">{_safe(text)}</span>', text)
 
-    def data_used(self, reading: pd.DataFrame) -> Table:
-        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, in_fold, second,
-        reach, reach_by, evidence."""
+    def data_used(self, reading: pd.DataFrame) -> Html:
+        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, evidence. Columns of
+        these tables that no figure uses are named below it."""
+        came = set(reading.loc[reading["file"].notna(), "table"])
+        kept = [f"{table}.{column}" for table, columns in KEPT.items() if table in came for column in columns]
+        told = self.language("Kept, and used by no figure: {columns}.", columns=", ".join(kept))
+        below = [Html(f'<p class="more">{_safe(told, clip=False)}</p>', told)] if kept else []
+        return together(self._files_used(reading), *below)
+
+    def _files_used(self, reading: pd.DataFrame) -> Table:
+        """The files, their rows and how far they speak."""
         twice = {
             "in_fold": ("In the repeated hour", "count", ""),
             "second": ("Of these the second", "count", ""),

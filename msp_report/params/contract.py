@@ -13,6 +13,7 @@ from pydantic import model_validator as check
 
 from msp_report.model.clock import Clock
 from msp_report.model.columns import civil_day
+from msp_report.model.tables import TABLES
 from msp_report.model.zones import ZoneInfo
 from msp_report.params.fields import Count, Money, Name, NotNegative, Params, Ratio
 from msp_report.params.layout import Texts
@@ -43,6 +44,12 @@ def _language(name: str) -> str:
     return name
 
 
+def _table(name: str) -> str:
+    if name not in TABLES:
+        raise ValueError(f"{name!r} is not a table{nearest(name, TABLES)}")
+    return name
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -64,8 +71,8 @@ class Provider(Params):
     """What the provider is called on every page and in exports."""
     aliases: tuple[Name, ...] = ()
     """Other names by which exports may call the provider."""
-    billing: Literal["fixed", "hourly", "per_user", "per_ticket"] = "fixed"
-    """How the provider is paid: decides what more tickets earn it (rule 19)."""
+    billing: Literal["fixed", "hourly", "per_user", "per_ticket"] | None = None
+    """How the provider is paid: decides what more tickets earn it (rule 19); left out, it is not stated."""
 
 
 class Term(Params):
@@ -299,6 +306,17 @@ class Scope(Params):
     """What shows that it can."""
 
 
+class Evidence(Params):
+    table: Annotated[str, AfterValidator(_table)]
+    """A canonical table (docs/tables.md) that the provider is to deliver for every month."""
+    due_day: Annotated[int, Field(ge=1, le=31)]
+    """The day of the following month by which it was exported, in the client's zone; of a shorter month its last."""
+    clause: str | None = None
+    """Where the contract says so."""
+    credit_ratio: Ratio | None = None
+    """Share of the monthly fee that is owed where it did not come, or came late."""
+
+
 class ExitAccess(Params):
     item: Name
     """What must stay within reach without the provider."""
@@ -365,6 +383,8 @@ class Contract(Params):
     """Standard tasks that nobody should have to ask for."""
     scope: tuple[Scope, ...] = ()
     """What the provider is to do, and what not."""
+    evidence: tuple[Evidence, ...] = ()
+    """Which tables the provider is to deliver every month, and by when (rule 50)."""
     exit_access: tuple[ExitAccess, ...] = ()
     """What must be reachable without the provider."""
     amendments: tuple[Amendment, ...] = ()
@@ -392,6 +412,7 @@ class Contract(Params):
         for field, seen in (
             ("services", [s.name for s in self.services]),
             ("duties", [d.name for d in self.duties]),
+            ("evidence", [e.table for e in self.evidence]),
         ):
             for name in seen:
                 if seen.count(name) > 1:
@@ -482,7 +503,9 @@ def _item_name(item: Any) -> str:
     if isinstance(item, dict):
         if "resource" in item:
             return f"{item['resource']}:{item.get('metric', '')}"
-        return str(next((item[key] for key in ("name", "subject", "item", "measure") if key in item), ""))
+        return str(
+            next((item[key] for key in ("name", "subject", "item", "measure", "table") if key in item), "")
+        )
     return str(item)
 
 

@@ -17,8 +17,8 @@ from msp_report.params.yaml_text import load, validate
 class Author(Params):
     name: Name
     """Who wrote the strategy."""
-    independent: bool = False
-    """Whether they have no interest in the outcome."""
+    independent: bool | None = None
+    """Whether they have no interest in the outcome; left out, it is not stated."""
     reviewed_on: date | None = None
     """When it was last reviewed."""
 
@@ -27,7 +27,7 @@ class Shared(Params):
     on: date | None = None
     """When the provider was given the strategy."""
     acknowledged_by: str | None = None
-    """Who of the provider acknowledged it."""
+    """Who of the provider acknowledged it; `none` where nobody has."""
     acknowledged_on: date | None = None
     """When."""
 
@@ -37,8 +37,8 @@ class Oversight(Params):
     """Who watches over the provider."""
     kind: str | None = None
     """What they are, such as a retained CIO."""
-    it_experience: bool = False
-    """Whether they have experience with IT."""
+    it_experience: bool | None = None
+    """Whether they have experience with IT; left out, it is not stated."""
     hours_per_month: NotNegative | None = None
     """Hours that they have for it."""
     interest: str | None = None
@@ -78,6 +78,23 @@ class Approval(Params):
     """Orders to one vendor within so many days count together."""
     approvers: Texts = ()
     """Who may approve."""
+
+
+class Outside(Params):
+    """Names that the data have and that are none of this contract's: known, so not strange (rule 44)."""
+
+    services: Texts = ()
+    """Services, as outages and checks name them."""
+    priorities: Texts = ()
+    """Priorities of tickets."""
+    resources: Texts = ()
+    """Resources, as samples name them."""
+    assets: Texts = ()
+    """Assets, as backup jobs and restore tests name them."""
+    duties: Texts = ()
+    """Duties, as their proofs name them."""
+    products: Texts = ()
+    """Products, as installed copies name them."""
 
 
 class PriorityWeights(Params):
@@ -128,6 +145,8 @@ class Strategy(Params):
     """Measures and targets, in the order of the page."""
     approval: Approval = Approval()
     """Who may approve orders, and from what money on."""
+    outside: Outside = Outside()
+    """Names in the data that are known and none of this contract's."""
     requesters: Texts = ()
     """Who may open tickets: addresses, or patterns such as *@it.acme.example."""
     priority: PriorityWeights = PriorityWeights()

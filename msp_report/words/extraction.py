@@ -2,10 +2,11 @@
 
 `msp-report tables --words msp_report/words/catalogues` writes it.
 
-In code a message is what `language(…)`, `language.plural(…)` and `message(…)` are given. A notebook, and code that
-shows things as a notebook does, needs no marks: there it is what the display layer is given to say, namely captions,
-titles, alternatives, heads of columns and what stands for missing cells, terms of facts, and every heading, paragraph
-and item of Markdown. Labels, measures and questions are declared as data and are read where they are declared.
+In code a message is what `language(…)`, `language.plural(…)`, `message(…)` and `nothing(…)` are given. A notebook, and
+code that shows things as a notebook does, needs no marks: there it is what the display layer is given to say, namely
+captions, titles, alternatives, heads of columns and what stands for missing cells, terms of facts, and every heading,
+paragraph and item of Markdown. Labels, measures and questions are declared as data and are read where they are
+declared.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ RULES = ROOT / "docs" / "rules.md"
 #: Keywords by which the display layer is given words.
 SHOWN = frozenset({"caption", "title", "alt", "why", "empty", "note", "words"})
 #: Functions that take a message, and how many forms of it.
-_FORMS = {"language": 1, "message": 1, "plural": 2}
+_FORMS = {"language": 1, "message": 1, "nothing": 1, "plural": 2}
 #: A message, or its forms for one and for many.
 Message = str | tuple[str, str]
 

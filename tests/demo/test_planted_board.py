@@ -219,13 +219,15 @@ def test_page_one_closes_the_boards_loop(place, tmp_path, monkeypatch):
 
 
 def test_nobody_in_charge_by_name_is_an_exception_of_page_one(place):
-    from msp_report.metrics.scorecard.lines import exceptions
+    from msp_report.metrics.scorecard.lines import exceptions, standing
     from msp_report.model.figures import COLUMNS
     from msp_report.words import sentences
 
     case = open_case("demo", GOLDEN, place)
-    unled = replace(case, strategy=case.strategy.model_copy(update={"oversight": None}))
+    in_charge = case.strategy.oversight.model_copy(update={"it_experience": False})
+    unled = replace(case, strategy=case.strategy.model_copy(update={"oversight": in_charge}))
     plan = strategy.analyse(unled)
     stated = [f.with_(headline=sentences.headline(f, case.contract)) for f in plan.figures()]
-    found = exceptions(pd.DataFrame([f.row() for f in stated], columns=COLUMNS))
-    assert "Nobody is in charge of the provider by name." in found["headline"].tolist()
+    pack = pd.DataFrame([f.row() for f in stated], columns=COLUMNS)
+    said = "Who is in charge of the provider is named, but 1 of 5 points are open: experience, hours, independence."
+    assert said in exceptions(standing(pack), pack)["headline"].tolist()

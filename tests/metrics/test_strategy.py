@@ -224,8 +224,13 @@ def test_waiting_proposals_with_score_money_and_time():
 
 def missed(strategy: dict, contract: dict = CONTRACT, end=END) -> list[str]:
     table = oversight(strategy, contract, end)
-    assert set(table.verdict) <= {"met", "missed"}
+    assert set(table.verdict) <= {"met", "missed", "no_data"}
     return table.loc[table.verdict == "missed", "check"].tolist()
+
+
+def unstated(strategy: dict) -> list[str]:
+    table = oversight(strategy, CONTRACT, END)
+    return table.loc[table.verdict == "no_data", "check"].tolist()
 
 
 def but(topic: str, **changes: object) -> dict:
@@ -238,29 +243,42 @@ def but(topic: str, **changes: object) -> dict:
         (PLAN, []),
         (but("author", name="Example MSP"), ["written by somebody other than the provider"]),
         (but("author", independent=False), ["its author has no interest in the outcome"]),
-        (but("author", reviewed_on=None), ["reviewed"]),
         (but("author", reviewed_on="2026-11-01"), ["reviewed"]),  # not yet
-        (but("shared", on=None), ["given to the provider"]),
-        (but("shared", acknowledged_on=None), ["acknowledged by the provider"]),
+        (but("shared", acknowledged_by="none", acknowledged_on=None), ["acknowledged by the provider"]),
         (but("shared", acknowledged_on="2026-10-31"), []),
         (but("oversight", name="The Provider"), ["not the provider"]),
         (but("oversight", it_experience=False), ["has IT experience"]),
         (but("oversight", hours_per_month=0), ["has hours for it"]),
-        (but("oversight", hours_per_month=None), ["has hours for it"]),
         (but("oversight", interest="sells servers"), ["holds no interest in the outcome"]),
-        (but("oversight", interest=None), ["holds no interest in the outcome"]),
-        ({**PLAN, "objectives": [{"id": "x", "title": "X"}]}, ["objectives, each with an owner"]),
-        ({**PLAN, "objectives": []}, ["objectives, each with an owner"]),
     ],
 )
 def test_checks(strategy, expected):
     assert missed(strategy) == expected
 
 
-def test_nobody_in_charge_and_no_strategy():
-    assert len(missed({})) == 11
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        (PLAN, []),
+        (but("author", independent=None), ["its author has no interest in the outcome"]),
+        (but("author", reviewed_on=None), ["reviewed"]),
+        (but("shared", on=None), ["given to the provider"]),
+        (but("shared", acknowledged_on=None), ["acknowledged by the provider"]),
+        (but("oversight", it_experience=None), ["has IT experience"]),
+        (but("oversight", hours_per_month=None), ["has hours for it"]),
+        (but("oversight", interest=None), ["holds no interest in the outcome"]),
+        ({**PLAN, "objectives": [{"id": "x", "title": "X"}]}, ["objectives, each with an owner"]),
+        ({**PLAN, "objectives": []}, ["objectives, each with an owner"]),
+    ],
+)
+def test_a_key_that_is_left_out_is_not_stated_and_no_miss(strategy, expected):
+    assert unstated(strategy) == expected and missed(strategy) == []
+
+
+def test_without_a_strategy_nothing_is_stated_and_nothing_missed():
+    assert missed({}) == [] and len(unstated({})) == 11
     without = {name: part for name, part in PLAN.items() if name != "oversight"}
-    assert len(missed(without)) == 5
+    assert len(unstated(without)) == 5
 
 
 # ---------------------------------------------------------------- figures
@@ -289,9 +307,27 @@ def test_figures():
 def test_figures_without_projects():
     found = {figure.measure: figure for figure in done(None, strategy={}).figures()}
     assert found["strategy.waiting"].why_missing == "no projects were supplied"
-    assert (found["strategy.oversight"].value, found["strategy.oversight"].verdict) == (5, "missed")
+    assert (found["strategy.oversight"].value, found["strategy.oversight"].verdict) == (None, "no_data")
     empty = {figure.measure: figure for figure in done(plan()).figures()}
-    assert (empty["strategy.exceptions"].value, empty["strategy.exceptions"].verdict) == (0, "met")
+    assert (empty["strategy.exceptions"].value, empty["strategy.exceptions"].verdict) == (0, None)
+
+
+@pytest.mark.parametrize("silent", [{"strategy": {}}, {"contract": {}}])
+def test_projects_that_could_not_be_checked_are_not_in_order(silent):
+    found = {figure.measure: figure for figure in done(plan({}), **silent).figures()}
+    assert (found["strategy.exceptions"].value, found["strategy.exceptions"].verdict) == (0, "no_verdict")
+    faulty = {
+        figure.measure: figure for figure in done(plan({"proposed_by": "provider"}), **silent).figures()
+    }
+    assert faulty["strategy.exceptions"].verdict == "missed"
+
+
+def test_what_is_partly_stated_has_no_verdict():
+    partly = {
+        figure.measure: figure for figure in done(None, strategy=but("oversight", interest=None)).figures()
+    }
+    found = partly["strategy.oversight"]
+    assert (found.value, found.low, found.high, found.verdict) == (0, 0, 1, "no_verdict")
 
 
 def test_a_cut_off_without_a_zone_is_refused():

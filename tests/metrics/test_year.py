@@ -65,6 +65,7 @@ def judged(verdicts: str, months=MONTHS, target=0.9, **fields) -> list[dict]:
             "why_missing": "nobody looked" if letter == "-" else None,
             "verdict": words[letter],
             "target": target,
+            "clause": "4.1",
             "unit": "ratio",
             **fields,
         }

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from months import MonthOf
+from months import MonthOf, PastOf, figures_of
 
 from msp_report.metrics import (
     availability,
@@ -30,14 +30,18 @@ from msp_report.metrics import (
     capacity,
     contract,
     duties,
+    evidence,
     licences,
     procurement,
     projects,
     requests,
     satisfaction,
+    strategy,
     tickets,
 )
+from msp_report.metrics.scorecard.lines import lines, standing
 from msp_report.model.clock import Clock, localize
+from msp_report.model.figures import Figure
 from msp_report.model.period import Period
 from msp_report.model.statistics import g_chart, percentile, xmr
 from msp_report.model.tables import TABLES
@@ -196,9 +200,52 @@ def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]
     return lambda given: analysed(metrics, given).records()[name]
 
 
-def figures_of(metrics: ModuleType) -> Callable[[Given], pd.DataFrame]:
+def analysed_figures(metrics: ModuleType) -> Callable[[Given], pd.DataFrame]:
     """The figures of a report."""
     return lambda given: pd.DataFrame([vars(figure) for figure in analysed(metrics, given).figures()])
+
+
+def told_figures(given: Given) -> pd.DataFrame:
+    """Figures that a case gives, as a pack has them; a blank value says why."""
+    rows = rows_of(columns_of(given.case["figures"]))
+    numbers = ("value", "low", "high", "target", "coverage")
+    found = [{k: float(v) if k in numbers else v for k, v in row.items() if v} for row in rows]
+    return figures_of(
+        *(Figure(**({} if "value" in row else {"why_missing": "nobody knows"}) | row) for row in found)
+    )
+
+
+def of_standing(given: Given) -> pd.DataFrame:
+    pack = told_figures(given)
+    return standing(pack, lines(pack, given.case.get("strategy")))
+
+
+def of_deliveries(given: Given) -> pd.DataFrame:
+    told = {name: table for name in TABLES if (table := given.table(name)) is not None}
+    exported = {name: given.at(at).tz_convert("UTC") for name, at in given.case.get("exported", {}).items()}
+    return evidence.deliveries(
+        MonthOf(given.start, given.end, as_contract(given.contract), tables=told, exported=exported)
+    )
+
+
+def of_decidable(given: Given) -> pd.DataFrame:
+    told = {name: table for name in TABLES if (table := given.table(name)) is not None}
+    month = MonthOf(given.start, given.end, as_contract(given.contract), tables=told)
+    return evidence.decidable(told_figures(given), PastOf().before, month.arrivals())
+
+
+def of_credits(given: Given) -> pd.DataFrame:
+    return contract.credits(
+        told_figures(given), None, None, given.contract, given.case.get("month", "2026-10")
+    )
+
+
+def of_oversight(given: Given) -> pd.DataFrame:
+    return strategy.oversight(given.case.get("strategy"), given.contract, given.end)
+
+
+def of_payment(given: Given) -> pd.DataFrame:
+    return pd.DataFrame({"pays_by": [analysed(requests, given).pays_by]})
 
 
 def of_attainment(given: Given) -> pd.DataFrame:
@@ -269,6 +316,21 @@ def of_backups(given: Given) -> pd.DataFrame:
     return backups.assets(*told, given.contract, given.start, given.end)
 
 
+def of_claims(given: Given) -> pd.DataFrame:
+    """The provider's own figures beside ours, of a month whose services and tickets are computed as their pages do."""
+    found = {
+        name: analysed(metrics, given)
+        for name, metrics in (("availability", availability), ("tickets", tickets))
+    }
+    figures = figures_of(*(figure for one in found.values() for figure in one.figures()))
+    past = PastOf(
+        figures=figures, records={(name, "rules"): one.records()["rules"] for name, one in found.items()}
+    )
+    claims = given.table("claims").assign(month=given.case.get("month", "2026-10"))
+    month = MonthOf(given.start, given.end, as_contract(given.contract), tables={"claims": claims})
+    return evidence.analyse(month, past).claims
+
+
 #: `asks` of a case, or of its file: which core answers.
 CORES = {
     "clock": of_the_clock,
@@ -280,14 +342,16 @@ CORES = {
     "availability contradicted": record_of(availability, "contradictions"),
     "probes in doubt": record_of(availability, "doubts"),
     "maintenance": record_of(availability, "maintenance"),
+    "claims": of_claims,
     "tickets": of_tickets,
+    "numbers": record_of(tickets, "numbers"),
     "attainment": of_attainment,
     "attainment with its evidence": record_of(tickets, "attainment"),
-    "figures of tickets": figures_of(tickets),
-    "figures of requests": figures_of(requests),
-    "figures of duties": figures_of(duties),
-    "figures of purchases": figures_of(procurement),
-    "figures of licences": figures_of(licences),
+    "figures of tickets": analysed_figures(tickets),
+    "figures of requests": analysed_figures(requests),
+    "figures of duties": analysed_figures(duties),
+    "figures of purchases": analysed_figures(procurement),
+    "figures of licences": analysed_figures(licences),
     "contradictions": record_of(tickets, "contradictions"),
     "ended before": record_of(tickets, "ended_before"),
     "priority changes": of_priority_changes,
@@ -310,7 +374,13 @@ CORES = {
     "backups in doubt": record_of(backups, "doubts"),
     "duties": record_of(duties, "duties"),
     "restores that failed": record_of(backups, "failed_restores"),
-    "backup figures": figures_of(backups),
+    "backup figures": analysed_figures(backups),
+    "standing": of_standing,
+    "deliveries": of_deliveries,
+    "decidable": of_decidable,
+    "credits": of_credits,
+    "oversight": of_oversight,
+    "how it is paid": of_payment,
 }
 
 

@@ -35,10 +35,11 @@ NEVER = {
 }
 
 
-def contract(billing: str = "fixed"):
+def contract(billing: str | None = "fixed"):
     """A client whose provider is paid so."""
     client = {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}
-    return as_contract({"client": client, "provider": {"name": "Northgate", "billing": billing}})
+    told = {"billing": billing} if billing else {}
+    return as_contract({"client": client, "provider": {"name": "Northgate"} | told})
 
 
 def figure(measure: str, why: str | None = None, **given: Any) -> Figure:
@@ -170,7 +171,18 @@ SAID = [
     ("compare_missing", dict(clients=[], period="May"), ""),
     ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
     ("reply", dict(by="N", on="1 May", text="{by} %s"), "N replied on 1 May: “{by} %s”"),
-    ("quiet", dict(figures=9), "No target was missed, as far as targets are agreed and could be judged."),
+    ("quiet", dict(figures=9), "Nothing that is agreed could be judged this month."),
+    (
+        "quiet",
+        dict(figures=9, own=[figure("scorecard.met", value=2, n=2)]),
+        "No agreed target was missed, and each could be judged.",
+    ),
+    ("not_supplied", dict(reports=[]), ""),
+    (
+        "not_supplied",
+        dict(reports=["backups", "projects"]),
+        "Nothing was supplied on backups and projects: those pages say neither good nor bad.",
+    ),
     ("quiet", dict(figures=0), "There is no pack of this month yet, so nothing is known."),
     ("changed", dict(month="April 2026"), "Changed since the pack of April 2026"),
     ("changed", dict(month=None), "Changed since the last pack"),

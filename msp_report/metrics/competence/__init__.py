@@ -27,6 +27,7 @@ class Analysis:
     answers: pd.DataFrame
     refused: pd.DataFrame
     results: pd.DataFrame
+    scoped: bool
     supplied: bool
 
     @property
@@ -49,6 +50,7 @@ class Analysis:
 
     def _of_opinions(self) -> list[Figure]:
         why = None if self.supplied else "no register of third-party opinions was supplied"
+        unscoped = None if self.scoped else "the contract names no scope"
         some = why or (None if len(self.opinions) else "there is no opinion")
         free, expired = self.opinions["independent"].astype(bool), self.opinions["expired"].astype(bool)
         standing, bound, late = int((free & ~expired).sum()), int((~free).sum()), self.opinions[expired]
@@ -56,7 +58,7 @@ class Analysis:
             ("standing", standing, not standing, why),
             ("expired", len(late), len(late) > 0, some),
             ("not_independent", bound, bound > 0, some),
-            ("unassessed", len(self.unassessed), len(self.unassessed) > 0, why),
+            ("unassessed", len(self.unassessed), len(self.unassessed) > 0, why or unscoped),
         ]
         each = zip(late["subject"], late["days_overdue"], strict=True)
         return [
@@ -107,6 +109,9 @@ def analyse(case: Case, sheet: pd.DataFrame | None) -> Analysis:
         refused=filled.refused,
         results=audit.results(filled, sizes, asked.confidence_ratio),
         supplied=assessed is not None,
+        scoped=any(
+            one.role != "none" for one in as_contract(case.agreed).on(case.period.last.first_on).scope
+        ),
     )
 
 

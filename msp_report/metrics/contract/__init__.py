@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from msp_report.metrics import availability
+from msp_report.metrics import availability, backups, capacity, duties, evidence, tickets
 from msp_report.metrics.contract.hours import fee_against_hours
 from msp_report.metrics.contract.leaving import exit_cost
 from msp_report.metrics.contract.notice import Dates, dates
@@ -26,7 +26,7 @@ from msp_report.metrics.contract.service_credits import (
 )
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import total
-from msp_report.model.figures import Figure
+from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Period
 from msp_report.params import Contract, as_contract
 
@@ -61,20 +61,39 @@ class Analysis:
     hours: pd.DataFrame
     when: Dates
 
+    @property
+    def promised(self) -> bool:
+        """Whether the contract promises any credit."""
+        return bool(self.agreed.credits) or any(one.credit_ratio for one in self.agreed.evidence)
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The claims of which something is owed, or may be."""
+        may_be = self.claims["at_risk"].astype(float).gt(self.claims["owed"].astype(float))
+        return self.claims[self.claims["state"].ne("nothing owed") | may_be]
+
     def figures(self) -> list[Figure]:
-        """contract.credit_owed in all and by measure and service, .credit_unclaimed and .credit_expired (n = credits),
-        .exit_cost, .not_reachable and .not_restorable (n = items), .hours, .fee_per_hour and .days_to_notice. What is
-        not stated is missing and says why."""
+        """contract.credit_owed in all and by measure and service, .credit_at_risk in all (n = levels that what is not
+        known may make dearer; rule 50), .credit_unclaimed and .credit_expired (n = credits), .exit_cost, .not_reachable
+        and .not_restorable (n = items), .hours, .fee_per_hour and .days_to_notice. What is not stated is missing and
+        says why."""
         why = "the contract states no end or no notice"
         notice = Figure.of("contract.days_to_notice", self.when.days_to_notice, why)
         return [*self._of_credits(), *self._of_leaving(), *self._of_hours(), notice]
 
     def _of_credits(self) -> Iterator[Figure]:
         unpriced = self.credits["owed"].isna().any()
-        why = NO_FEE if self.agreed.credits else "the contract names no service credits"
+        why = NO_FEE if self.promised else "the contract names no service credits"
         due = self.credits[self.credits["owed"].astype(float).gt(0)]
-        owed = total(self.credits["owed"]) if self.agreed.credits and not unpriced else None
+        owed = total(self.credits["owed"]) if self.promised and not unpriced else None
         yield Figure.of("contract.credit_owed", owed, why, n=len(due))
+        at_risk = (
+            total(self.credits["at_risk"])
+            if self.promised and not self.credits["at_risk"].isna().any()
+            else None
+        )
+        open_ones = self.credits["at_risk"].astype(float).gt(self.credits["owed"].astype(float)).sum()
+        yield Figure.of("contract.credit_at_risk", at_risk, why, n=int(open_ones))
         names = due["subject"].where(due["subject"].fillna("") != "", due["measure"])
         names = names.where(~names.duplicated(keep=False), due["measure"] + " " + due["subject"].fillna(""))
         for name, row in zip(names, due.to_dict("records"), strict=True):
@@ -116,15 +135,14 @@ class Analysis:
 def analyse(case: Case, past: Past) -> Analysis:
     """The contract as it stands at the end of a month, with the credits of earlier months from their packs.
 
-    Reads outages, checks, tickets, ticket_events, credits, assets, restore_tests and time_entries. Raises: ValueError
-    for a period without a zone. Source: rules 29 and 30.
+    Reads credits, assets, restore_tests and time_entries, and what the reports read whose levels earn credits. Raises:
+    ValueError for a period without a zone. Source: rules 29, 30 and 50.
     """
     agreed, month = as_contract(case.agreed), case.period.last
     register = case.table("credits")
-    evidence = [case.table(name) for name in ("outages", "checks", "tickets", "ticket_events")]
+    supplied = [case.table(name) for name in ("outages", "checks", "tickets", "ticket_events")]
     last_month = Period(month.shift(-1), month.shift(-1)).bounds(agreed.client.timezone)
-    now = levels(*evidence, agreed, case.start, case.end, services=availability.levels_of(case))
-    before = levels(*evidence, agreed, *last_month)
+    now, before = _published(case, agreed), levels(*supplied, agreed, *last_month)
     owed = credits(now, before, register, agreed, month)
     return Analysis(
         agreed=agreed,
@@ -135,3 +153,22 @@ def analyse(case: Case, past: Past) -> Analysis:
         hours=fee_against_hours(case.table("time_entries"), agreed, case.start, case.end),
         when=dates(agreed, case.end),
     )
+
+
+#: Where the levels stand that a credit may hang on: as their own pages publish them.
+_LEVELS = {
+    "availability": availability.analyse,
+    "tickets": tickets.analyse,
+    "capacity": capacity.analyse,
+    "backups": backups.analyse,
+    "duties": duties.analyse,
+}
+
+
+def _published(case: Case, agreed: Contract) -> pd.DataFrame:
+    """The figures of the month on which credits hang, with the columns of figures.json."""
+    asked = {credit.measure.partition(".")[0] for credit in agreed.on(case.period.last.first_on).credits}
+    found = [figure for name in _LEVELS if name in asked for figure in _LEVELS[name](case).figures()]
+    return pd.DataFrame(
+        [figure.row() for figure in (*found, *evidence.delivered(case))], columns=COLUMNS
+    ).astype(object)

@@ -2,7 +2,10 @@
 
 Decided here, where the rule leaves room:
 
-- A tier is reached by the published figure; one without a value reaches none, and is listed with its reason.
+- A tier is reached by the published figure; one without a value reaches none, and is listed with its reason. One
+  without a verdict reaches what it reaches at its best; what is at risk is what it reaches at its worst, which of a
+  figure without a value or bounds is the worst tier (rule 50). Where there was nothing to judge nothing is at risk.
+- Evidence that the contract promises (`evidence`) has its credit like a level: below one delivery.
 - "Once a service": of all credits of one report and subject the highest counts, the others are listed at nothing.
 - The month before missed too: the same figure's verdict was missed, or it reached a tier and had no verdict on it.
 - The cap is a row of its own with what it takes off, so that the column adds up to what is owed.
@@ -22,19 +25,22 @@ import pandas as pd
 
 from msp_report.metrics import availability
 from msp_report.metrics import tickets as desk
+from msp_report.model import promises
 from msp_report.model.columns import cents, dates, optional, total
 from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.names import normal, spelled
 from msp_report.model.period import Month
 from msp_report.params import Contract, as_contract
 
 #: The row of the record that takes off what is over the cap.
 CAP = "credit_terms.cap_ratio"
 NO_FEE = "the contract states no monthly fee"
+UNKNOWN = "what is not known may reach a level of the contract"
 
 # fmt: off
 _CREDITS = [
-    "month", "measure", "subject", "owed", "claimed", "credited", "claim_by", "value", "threshold", "credit_ratio",
-    "repeated", "claimed_on", "credited_on", "clause", "note",
+    "month", "measure", "subject", "owed", "at_risk", "claimed", "credited", "claim_by", "value", "threshold",
+    "credit_ratio", "repeated", "claimed_on", "credited_on", "clause", "note",
 ]
 # fmt: on
 
@@ -55,11 +61,12 @@ def credits(
     or as a frame with at least measure, subject, value and verdict, like figures.json; `credits_table` the canonical
     table, None where not supplied; `contract` a model or a dict like the YAML; `month` "2026-10" or a Month.
 
-    Returns: one row per figure that reached a tier of the contract or was claimed for, the most money first: `owed`,
+    Returns: one row per figure that reached a tier of the contract, may have, or was claimed for, the most money first:
+    `owed`, `at_risk` (what would be owed if what is unknown were against the provider: at least what is owed),
     `claimed`, `credited` [client's currency, Decimal], `claim_by` the last day to claim, the `value`, the `threshold`
     and `credit_ratio` of the worst tier reached, whether it is `repeated`, dates, clause, and a `note` where a row owes
-    nothing. Where the sum passes the cap, a last row named credit_terms.cap_ratio takes the rest off. Without a
-    monthly fee `owed` is None.
+    nothing. Where a sum passes the cap, a last row named credit_terms.cap_ratio takes the rest off. Without a monthly
+    fee `owed` and `at_risk` are None.
 
     Raises: ValueError where params are wrong or `month` is none.
 
@@ -72,10 +79,11 @@ def credits(
     """
     when = month if isinstance(month, Month) else Month.parse(month)
     agreed = as_contract(contract).on(when.first_on)
-    reached = _reached(_as_frame(figures_frame), agreed)
     missed_before = _missed(_as_frame(() if previous_figures is None else previous_figures), agreed)
-    reached["repeated"] = pd.MultiIndex.from_frame(reached[["measure", "subject"]]).isin(missed_before)
-    rows = _owed(reached, agreed)
+    figures = _as_frame(figures_frame)
+    rows = _owed(_reached(figures, agreed), missed_before, agreed)
+    risky = _owed(_reached(figures, agreed, worst=True), missed_before, agreed)
+    rows = _with_risk(rows, risky.rename(columns={"owed": "at_risk"}))
     rows = _with_claims(rows, credits_table, when)
     rows["claim_by"] = _claim_by(when, agreed)
     rows = _capped(_dearest_first(rows), agreed)
@@ -156,7 +164,7 @@ def unjudged_credits(
     tiers = _tiers(as_contract(contract).on(when.first_on))
     known = _as_frame(figures_frame)
     known = known[known["value"].notna()]
-    subjects = tiers["subject"].fillna("")
+    subjects = spelled(tiers["subject"].fillna(""), known["subject"].fillna(""))
     exact = pd.MultiIndex.from_arrays([tiers["measure"], subjects]).isin(
         pd.MultiIndex.from_arrays([known["measure"], known["subject"].fillna("")])
     )
@@ -176,27 +184,45 @@ def _as_frame(figures: Figures) -> pd.DataFrame:
 def _tiers(contract: Contract) -> pd.DataFrame:
     names = ("measure", "subject", "below", "above", "credit_ratio", "clause")
     rows = [{name: getattr(credit, name) for name in names} for credit in contract.credits]
+    rows += [
+        {"measure": "evidence.delivered", "subject": promise.table, "below": 1.0, "above": None}
+        | {"credit_ratio": promise.credit_ratio, "clause": promise.clause}
+        for promise in contract.evidence
+        if promise.credit_ratio is not None
+    ]
     tiers = pd.DataFrame(rows, columns=list(names))
     return tiers.astype({"below": "float64", "above": "float64"})
 
 
-def _reached(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """The worst tier that each figure reached: measure, subject, value, threshold, credit_ratio, clause."""
+def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> pd.DataFrame:
+    """The worst tier that each figure reached: measure, subject, value, threshold, credit_ratio, clause.
+
+    A figure without a verdict counts by its better end. With `worst` every figure counts by its worse end, and one that
+    is not known at all as on the wrong side of every tier.
+    """
     tiers = _tiers(contract).rename(columns={"subject": "only"})
-    known = pd.DataFrame(
-        {
-            "measure": figures["measure"].astype("str"),
-            "subject": figures["subject"].astype("str").fillna(""),
-            "value": pd.to_numeric(figures["value"]).astype("float64"),
-        }
-    )
+    known = figures.reindex(columns=["measure", "subject", "value", "low", "high", "verdict", "why_missing"])
+    numbers = {name: pd.to_numeric(known[name]).astype("float64") for name in ("value", "low", "high")}
+    names = {"measure": known["measure"].astype("str"), "subject": known["subject"].astype("str").fillna("")}
+    known = known.assign(**names, **numbers)[promises.existed(known)]
     pairs = known.merge(tiers, on="measure")
-    meant = pairs["only"].isna() | (pairs["only"] == pairs["subject"])
-    bad = (pairs["value"] < pairs["below"]) | (pairs["value"] > pairs["above"])
-    pairs = pairs[meant & bad].sort_values("credit_ratio", ascending=False, kind="stable")
-    worst = pairs.drop_duplicates(["measure", "subject"])
-    threshold = worst["below"].where(worst["value"] < worst["below"], worst["above"])
-    return worst.assign(threshold=threshold).reset_index(drop=True)
+    under = pairs["below"].notna()
+    at_least, at_most = (pairs["low"], pairs["high"]) if worst else (pairs["high"], pairs["low"])
+    end = at_least.where(under, at_most)
+    if worst:
+        unknown = pairs["value"].isna() | (pairs["verdict"].eq("no_verdict") & end.isna())
+        counted = end.where(end.notna(), pairs["value"])
+        counted = counted.mask(unknown, pd.Series(np.where(under, -np.inf, np.inf), pairs.index))
+    else:
+        counted = pairs["value"].where(pairs["verdict"].ne("no_verdict"), end)
+    meant = pairs["only"].isna() | (normal(pairs["only"]) == normal(pairs["subject"]))
+    bad = (counted < pairs["below"]) | (counted > pairs["above"])
+    found = pairs.assign(threshold=pairs["below"].where(counted < pairs["below"], pairs["above"]))[
+        meant & bad
+    ]
+    found = found.sort_values("credit_ratio", ascending=False, kind="stable")
+    columns = ["measure", "subject", "value", "threshold", "credit_ratio", "clause"]
+    return found.drop_duplicates(["measure", "subject"])[columns].reset_index(drop=True)
 
 
 def _missed(figures: pd.DataFrame, contract: Contract) -> pd.MultiIndex:
@@ -211,8 +237,10 @@ def _missed(figures: pd.DataFrame, contract: Contract) -> pd.MultiIndex:
     return named[(verdict.eq("missed") | (by_tier & unjudged)).to_numpy(bool)]
 
 
-def _owed(reached: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+def _owed(reached: pd.DataFrame, missed_before: pd.MultiIndex, contract: Contract) -> pd.DataFrame:
     """What each figure's tier is worth; of several of one service only the highest."""
+    repeated = pd.MultiIndex.from_frame(reached[["measure", "subject"]]).isin(missed_before)
+    reached = reached.assign(repeated=repeated)
     fee, factor = contract.term.monthly_fee, contract.credit_terms.repeat_factor
     ratios = [Decimal(str(ratio)) for ratio in reached["credit_ratio"]]
     factors = np.where(reached["repeated"], Decimal(str(factor)), Decimal(1))
@@ -234,6 +262,19 @@ def _owed(reached: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return rows.assign(note=note)
 
 
+def _with_risk(owed: pd.DataFrame, risky: pd.DataFrame) -> pd.DataFrame:
+    """What is owed with what is at risk beside it; what is only at risk owes nothing, and says why."""
+    both = owed.merge(risky, on=["measure", "subject"], how="outer", suffixes=("", "_risk"), indicator=True)
+    only = both.pop("_merge").eq("right_only")
+    for name in ("value", "threshold", "credit_ratio", "clause", "repeated"):
+        both[name] = both[name].astype(object).where(~only, both[f"{name}_risk"])
+    unpriced = both["at_risk"].isna()
+    both["owed"] = both["owed"].astype(object).mask(only & ~unpriced, Decimal("0.00"))
+    both["note"] = both["note"].astype(object).mask(only & ~unpriced, UNKNOWN)
+    both["note"] = both["note"].mask(only & unpriced, NO_FEE)
+    return both
+
+
 def _with_claims(rows: pd.DataFrame, table: pd.DataFrame | None, month: Month) -> pd.DataFrame:
     """Rows beside what was claimed and granted for the month; a claim for what is not owed has a row too."""
     table = pd.DataFrame(columns=["month", "measure", "subject"]) if table is None else table
@@ -241,8 +282,8 @@ def _with_claims(rows: pd.DataFrame, table: pd.DataFrame | None, month: Month) -
     amount = mine["amount"] if "amount" in mine else pd.Series(None, index=mine.index, dtype=object)
     claims = pd.DataFrame(
         {
-            "measure": mine["measure"].astype("str"),
-            "subject": mine["subject"].astype("str").fillna(""),
+            "measure": spelled(mine["measure"], rows["measure"]),
+            "subject": spelled(mine["subject"], rows["subject"]).fillna(""),
             "claimed_on": dates(optional(mine, "claimed_on")),
             "credited_on": dates(optional(mine, "credited_on")),
             "amount": [None if pd.isna(value) else cents(Decimal(str(value))) for value in amount],
@@ -250,7 +291,8 @@ def _with_claims(rows: pd.DataFrame, table: pd.DataFrame | None, month: Month) -
     ).astype({"amount": object})
     both = rows.merge(claims, on=["measure", "subject"], how="outer", indicator=True)
     unowed = both["_merge"] == "right_only"
-    both["owed"] = both["owed"].astype(object).mask(unowed, Decimal("0.00"))
+    for name in ("owed", "at_risk"):
+        both[name] = both[name].astype(object).mask(unowed, Decimal("0.00"))
     both["note"] = both["note"].astype(object).mask(unowed, "no level of the contract was missed that far")
     both["repeated"] = both["repeated"].astype("boolean").fillna(False).astype(bool)
     zero = Decimal("0.00")
@@ -272,19 +314,19 @@ def _capped(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     ratio, fee = contract.credit_terms.cap_ratio, contract.term.monthly_fee
     if ratio is None or fee is None or rows.empty:
         return rows
-    cap = cents(fee * Decimal(str(ratio)))
-    over = total(rows["owed"]) - cap
-    if over <= 0:
+    zero, cap = Decimal("0.00"), cents(fee * Decimal(str(ratio)))
+    over = {name: max(total(rows[name]) - cap, zero) for name in ("owed", "at_risk")}
+    if not any(over.values()):
         return rows
-    zero = Decimal("0.00")
-    row = {"measure": CAP, "subject": "", "owed": -over, "claimed": zero, "credited": zero, "repeated": False}
+    row = {"measure": CAP, "subject": "", "claimed": zero, "credited": zero, "repeated": False}
+    row |= {name: -value for name, value in over.items()}
     row["note"] = "the sum of a month's credits is capped"
     return pd.concat([rows, pd.DataFrame([row])], ignore_index=True)
 
 
 def _dearest_first(rows: pd.DataFrame) -> pd.DataFrame:
-    size = -rows["owed"].astype(float).fillna(0)
-    order = rows.assign(size=size).sort_values(["size", "measure", "subject"], kind="stable").index
+    sizes = {f"{name}_size": -rows[name].astype(float).fillna(0) for name in ("owed", "at_risk")}
+    order = rows.assign(**sizes).sort_values([*sizes, "measure", "subject"], kind="stable").index
     return rows.loc[order].reset_index(drop=True)
 
 
@@ -324,7 +366,7 @@ def _as_record(rows: pd.DataFrame) -> pd.DataFrame:
     days = dict.fromkeys(("claim_by", "claimed_on", "credited_on"), "datetime64[us]")
     rows = rows.astype(numbers | days)
     rows["repeated"] = rows["repeated"].astype("boolean").fillna(False).astype(bool)
-    for name in ("owed", "claimed", "credited"):
+    for name in ("owed", "at_risk", "claimed", "credited"):
         rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
     for name in ("month", "measure", "subject", "clause", "note"):
         rows[name] = rows[name].astype("str").where(rows[name].notna())

@@ -107,7 +107,8 @@ class Analysis:
     exception, cannot tell, credited); `unchecked`, one row per order line of the period that the provider ordered
     itself and whose price nobody independent looked up; `due` as that function at the cut-off; `limited`, whether
     contract or strategy says from what money on an order needs an approval, a quote or a look at its price; `reach`,
-    how much of the period the register speaks of: what is released by a part of it is "cannot tell".
+    how much of the period the register speaks of: what is released by a part of it is "cannot tell"; `doubt`,
+    why it is doubted as a whole.
     """
 
     supplied: bool
@@ -117,6 +118,7 @@ class Analysis:
     due: pd.DataFrame
     limited: bool
     reach: Reach
+    doubt: str | None = None
 
     @cached_property
     def exceptions(self) -> pd.DataFrame:
@@ -172,6 +174,7 @@ class Analysis:
             high=inf if unsure else None,
             why=nothing,
             unsure=_NOT_COMPARED,
+            doubt=self.doubt,
             own_word=True,
         )
         values = {
@@ -220,6 +223,7 @@ def analyse(case: Case) -> Analysis:
         unchecked=records.unchecked(ledger),
         due=to_pay,
         limited=ledger.limited,
+        doubt=case.doubts("purchases"),
         reach=reach,
     )
 

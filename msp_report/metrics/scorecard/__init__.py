@@ -7,15 +7,18 @@ exceptions), `decisions` (the board's until they are done, and what waits for on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from msp_report.metrics import evidence
 from msp_report.metrics.competence.opinions import opinions
 from msp_report.metrics.scorecard import changes, decisions, lines, replies
+from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import last_day
-from msp_report.model.figures import Figure
+from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month
 from msp_report.params import as_contract
 
@@ -30,6 +33,8 @@ class Analysis:
     """The figures of the pack that is summed up."""
     lines: pd.DataFrame
     """As lines.lines."""
+    standing: pd.DataFrame
+    """As lines.standing: what is agreed and what is our own rule."""
     exceptions: pd.DataFrame
     """As lines.exceptions: what is the board's own has no headline yet."""
     series: pd.DataFrame
@@ -40,14 +45,24 @@ class Analysis:
     """As decisions.actions."""
     opinions: pd.DataFrame
     """As competence.opinions."""
+    undecided: pd.DataFrame
+    """As evidence.decidable, of the promises without a verdict, with the `cost` that may hang on each."""
+    silent: list[str]
+    """The reports for which no table was ever supplied."""
     replies: pd.DataFrame
     """As replies.replies."""
     changes: pd.DataFrame
     """As changes.changes."""
+    month: Month
+    """The month itself."""
     last_month: Month | None
     """The month of the pack that this one is compared with."""
     last_on: pd.Timestamp
     """The last day of the month in the client's zone."""
+    restated: pd.DataFrame
+    """As Past.restated, of all figures of the pack."""
+    claims: pd.DataFrame
+    """The record evidence/claims of the pack: the provider's own figures beside ours."""
     has_actions: bool
     has_opinions: bool
     """Whether the tables actions and assessments came with the exports."""
@@ -63,6 +78,11 @@ class Analysis:
         return lines.on_page_one(self.lines)[1]
 
     @property
+    def promised(self) -> bool:
+        """Whether the pack judges any promise."""
+        return bool(self.standing["whose"].eq(promises.AGREED).any())
+
+    @property
     def past(self) -> list[list[float]]:
         """The values of each line on page one over the months, as lines.past."""
         return lines.past(self.page_one, self.series)
@@ -75,13 +95,32 @@ class Analysis:
     def figures(self) -> list[Figure]:
         """How the promises of the whole pack stand, and the board's own loop.
 
-        scorecard.met, .missed and .unjudged [count of figures with a target, n = all of them]; .actions_open [count of
-        decisions not carried out], .actions_overdue [count, n = open], .actions_done [count, in the month];
-        .opinions_overdue [count of subjects whose opinion has run out or is not independent, n = subjects];
-        .claim_days [days until the first credit lapses, n = credits]; .worse, .better and .evidence_lost [count of
-        verdicts that changed so]. Missing says why: where no report has recorded a figure there is no pack to sum up.
+        scorecard.met, .missed and .unjudged [count of promises of which there was anything to judge, n = all of them];
+        .idle [count of those with nothing to judge, n = all promises]; .own_met, .own_missed, .own_unjudged [the same
+        of our own rules, counted apart: rule 49]; .actions_open [count of decisions not carried out], .actions_overdue
+        [count, n = open], .actions_done [count, in the month]; .opinions_overdue [count of subjects whose opinion has
+        run out or is not independent, n = subjects]; .claim_days [days until the first credit lapses, n = credits];
+        .worse, .better and .evidence_lost [count of verdicts that changed so], and of them .own_worse, .own_better and
+        .own_evidence_lost on our own rules; .evidence_cost [what the provider may owe beyond what it owes, n = promises
+        without a verdict] and .unjudged_months [months in a row without one of them, subject the first such month,
+        empty where never judged]. Missing says why: where no report has recorded a figure there is no pack to sum up.
         """
-        return [*_promises(self.pack), *self._decisions(), *self._turns()]
+        return [*_promises(self.pack, self.standing), *self._taken(), *self._decisions(), *self._turns()]
+
+    def _taken(self) -> Iterator[Figure]:
+        """What missing evidence took away: money, and the longest row of months without a verdict."""
+        sums = _values_of(self.pack, "contract.credit_owed", "contract.credit_at_risk")
+        cost = None if None in sums else float(sums[1]) - float(sums[0])
+        yield Figure.of(
+            "scorecard.evidence_cost", cost, "what the provider owes is not known", n=len(self.undecided)
+        )
+        if len(self.undecided):
+            never = self.undecided["unknown_since"].isna().any()
+            first = "" if never else self.undecided["unknown_since"].min()
+            months = len(self.series["month"].unique()) if never else _months_since(first, self.month)
+            yield Figure(
+                measure="scorecard.unjudged_months", subject=first, value=months, n=len(self.undecided)
+            )
 
     def _decisions(self) -> list[Figure]:
         open_ones = self.actions[self.actions["state"] != "done"]
@@ -102,13 +141,21 @@ class Analysis:
 
     def _turns(self) -> list[Figure]:
         alone = None if self.last_month else "there is no pack before this one"
-        turns = self.changes.loc[self.changes["kind"] == "verdict", "direction"]
-        names = {"worse": "worse", "better": "better", "evidence_lost": "lost"}
-        return [_own(name, turns.eq(direction).sum(), alone) for name, direction in names.items()]
+        turns = self.changes[self.changes["kind"].eq("verdict")]
+        names, found = {"worse": "worse", "better": "better", "evidence_lost": "lost"}, []
+        for name, direction in names.items():
+            rows = turns[turns["direction"].eq(direction)]
+            own = rows["whose"].eq(promises.OWN).sum()
+            found += [
+                _own(name, len(rows), alone),
+                _own(f"own_{name}", own, alone, n=None if alone else len(rows)),
+            ]
+        return found
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        names = ("lines", "exceptions", "series", "due", "actions", "replies", "changes")
+        names = ("lines", "exceptions", "undecided", "series", "due", "actions", "replies", "changes")
+        names += ("restated",)
         return {name: getattr(self, name) for name in names}
 
 
@@ -118,30 +165,101 @@ def analyse(case: Case, past: Past) -> Analysis:
     zone = as_contract(case.agreed).client.timezone
     decided, assessed = case.table("actions"), case.table("assessments")
     pack, asked = past.figures, lines.lines(past.figures, case.strategy)
+    standing = lines.standing(pack, asked, past.before)
     last_month, last_figures = changes.last_pack(past.before)
     judged = opinions(assessed, case.end, zone)
-    return Analysis(
+    found = Analysis(
         pack=pack,
         lines=asked,
-        exceptions=lines.exceptions(pack, asked),
+        standing=standing,
+        exceptions=lines.exceptions(standing, pack),
         series=lines.series(pack, past.before, str(case.period)),
-        due=decisions.due(judged, past.record("strategy", "waiting"), past.record("contract", "claims")),
+        undecided=_undecided(pack, past, case.arrivals()),
+        silent=_silent(case),
+        month=case.period.last,
+        due=decisions.due(
+            judged if assessed is not None else None,
+            past.record("strategy", "waiting"),
+            past.record("contract", "claims"),
+        ),
         actions=decisions.actions(decided, case.start, case.end, zone, earlier=past.earlier("actions")),
         opinions=judged,
         replies=past.replies,
         changes=changes.changes(pack, last_figures, changes.read_again(past.again(last_month))),
         last_month=last_month,
         last_on=last_day(case.end, zone),
+        restated=pd.DataFrame(),
+        claims=_claims(past.record("evidence", "claims")),
         has_actions=decided is not None,
         has_opinions=assessed is not None,
     )
+    own = pd.DataFrame([figure.row() for figure in found.figures()], columns=COLUMNS)
+    every = pd.concat([frame.astype(object) for frame in (pack, own) if len(frame)], ignore_index=True)
+    return replace(found, restated=past.restated(every))
 
 
-def _promises(pack: pd.DataFrame) -> list[Figure]:
-    verdicts = lines.agreed(pack)["verdict"]
-    groups = {"met": ["met"], "missed": ["missed"], "unjudged": ["no_verdict", "no_data"]}
-    n, why = (len(verdicts), None) if len(pack) else (None, NO_PACK)
-    return [_own(name, verdicts.isin(kinds).sum(), why, n=n) for name, kinds in groups.items()]
+def _claims(record: pd.DataFrame | None) -> pd.DataFrame:
+    columns = ["measure", "subject", "unit", "claimed", "recomputed", "cause", "money"]
+    told = pd.DataFrame(columns=columns) if record is None else record[columns]
+    return told.assign(subject=told["subject"].fillna("").astype("str"), cause=told["cause"].astype("str"))
+
+
+#: The tables of each report, one of which must have come for its page to say anything.
+TABLES_OF = {
+    "availability": ("outages", "checks"),
+    "capacity": ("samples",),
+    "tickets": ("tickets",),
+    "projects": ("projects",),
+    "procurement": ("purchases",),
+    "licences": ("entitlements", "installs"),
+    "backups": ("backup_jobs", "assets"),
+    "duties": ("duty_evidence",),
+    "satisfaction": ("surveys",),
+    "vendors": ("vendors", "recommendations"),
+}
+
+
+def _silent(case: Case) -> list[str]:
+    """The reports of which no table was ever supplied, nor withheld."""
+    known = set(case.arrivals()["table"])
+    return [report for report, tables in TABLES_OF.items() if known.isdisjoint(tables)]
+
+
+def _undecided(pack: pd.DataFrame, past: Past, arrivals: pd.DataFrame) -> pd.DataFrame:
+    """The promises without a verdict, what would settle each, and what may hang on it."""
+    every = evidence.decidable(pack, past.before, arrivals)
+    rows = every[~every["verdict"].isin(promises.DECIDED)].reset_index(drop=True)
+    credits = past.record("contract", "credits")
+    if credits is None or "at_risk" not in credits:
+        return rows.assign(cost=float("nan"))
+    extra = credits.assign(subject=credits["subject"].fillna(""), cost=credits["at_risk"] - credits["owed"])
+    return rows.merge(extra[["measure", "subject", "cost"]], on=["measure", "subject"], how="left")
+
+
+def _months_since(first: str, last: Month) -> int:
+    """How many months there are from one to another, both included."""
+    month = Month.parse(first)
+    return (last.year - month.year) * 12 + last.month - month.month + 1
+
+
+def _values_of(pack: pd.DataFrame, *measures: str) -> list[float | None]:
+    """The values of measures over all; None where the pack does not say one."""
+    known = pack[pack["subject"].eq("") & pack["value"].notna()].set_index("measure")["value"]
+    return [known.get(measure) for measure in measures]
+
+
+def _promises(pack: pd.DataFrame, standing: pd.DataFrame) -> list[Figure]:
+    """How the promises stand, and apart from them our own rules."""
+    kinds = {"met": ["met"], "missed": ["missed"], "unjudged": list(promises.OPEN)}
+    why, found = None if len(pack) else NO_PACK, []
+    for whose, prefix in ((promises.AGREED, ""), (promises.OWN, "own_")):
+        rows = standing[standing["whose"].eq(whose)]
+        verdicts = rows.loc[rows["existed"].astype(bool), "verdict"]
+        n = None if why else len(verdicts)
+        found += [_own(f"{prefix}{name}", verdicts.isin(of).sum(), why, n=n) for name, of in kinds.items()]
+        if whose == promises.AGREED:
+            found.append(_own("idle", len(rows) - len(verdicts), why, n=None if why else len(rows)))
+    return found
 
 
 def _own(name: str, value: float, why: str | None, n: int | None = None) -> Figure:

@@ -7,16 +7,15 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from msp_report.model import promises
 from msp_report.model.case import Again
 from msp_report.model.figures import SEVERITY
 from msp_report.model.period import Month
 from msp_report.model.tables import TABLES
 
-CHANGE_COLUMNS = ["kind", "measure", "subject", "from", "to", "direction", "unit"]
+CHANGE_COLUMNS = ["kind", "measure", "subject", "from", "to", "direction", "unit", "whose"]
 #: The report whose figures count the others: it does not compare itself.
 OWN = "scorecard"
-_DECIDED, _OPEN = ("met", "missed"), ("no_verdict", "no_data")
-_JUDGED = (*_DECIDED, *_OPEN)
 
 
 def last_pack(history: pd.DataFrame) -> tuple[Month | None, pd.DataFrame]:
@@ -34,9 +33,11 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
     rows of `rows_again`, which stand last.
     Returns: one row per change with CHANGE_COLUMNS (record scorecard/changes): `kind` verdict, target, rule or clause;
     `from` and `to`; `direction` worse or better of a verdict, lost where it can be judged no more (rule 41: never
-    better, never worse), looser or stricter of a target (looser: easier to meet); `unit` says what `from` and `to` are:
-    verdict, text, or the figure's own. Verdicts that became worse come first, then evidence that was lost, promises
-    that are shown no more, looser targets, and the rest. A verdict that can be judged again is neither.
+    better, never worse; nothing to judge in the month is not lost), looser or stricter of a target (looser: easier to
+    meet); `unit` says what `from` and `to` are: verdict, text, or the figure's own; `whose` rule judges the figure now,
+    else judged it then (agreed, own: rule 49; empty where neither). Verdicts that became worse come first, then
+    evidence that was lost, promises that are shown no more, looser targets, and the rest. A verdict that can be judged
+    again is neither.
     Edge cases decided: a figure that only one of the packs has counts where it was, or is, judged (met, missed, no
     verdict, no data); its target and rule are then no change. Figures of the scorecard itself are left out. Where one
     of the packs has no figures at all there is nothing to compare.
@@ -45,11 +46,28 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
     rows = pd.DataFrame(columns=CHANGE_COLUMNS) if again is None else again[CHANGE_COLUMNS]
     if figures.empty or before.empty:
         return rows.reset_index(drop=True)
-    names = ["measure", "subject", "verdict", "target", "rule", "clause", "better", "unit"]
-    now, then = (frame.loc[frame["report"] != OWN, names] for frame in (figures, before))
+    names = [
+        "measure",
+        "subject",
+        "verdict",
+        "target",
+        "rule",
+        "clause",
+        "better",
+        "unit",
+        "whose",
+        "existed",
+    ]
+    now, then = (
+        frame.assign(whose=promises.whose(frame), existed=promises.existed(frame)).loc[
+            frame["report"] != OWN, names
+        ]
+        for frame in (figures, before)
+    )
     pairs = then.merge(now, on=["measure", "subject"], how="outer", suffixes=("_from", "_to"), indicator=True)
+    pairs["whose"] = pairs["whose_to"].fillna(pairs["whose_from"]).fillna("")
     both = pairs["_merge"].eq("both")
-    judged = pairs["verdict_from"].isin(_JUDGED) | pairs["verdict_to"].isin(_JUDGED)
+    judged = pairs["verdict_from"].isin(promises.JUDGED) | pairs["verdict_to"].isin(promises.JUDGED)
     counted = {"verdict": both | judged, "target": both, "rule": both, "clause": both}
     parts = [_differing(pairs[mask], kind) for kind, mask in counted.items()]
     table = pd.concat(parts, ignore_index=True)
@@ -72,9 +90,13 @@ def _differing(pairs: pd.DataFrame, kind: str) -> pd.DataFrame:
     differ = was.notna() & now.notna() & was.ne(now) | was.notna().ne(now.notna())
     if kind == "verdict":
         unit = "verdict"
-        decided, told = was.isin(_DECIDED), now.isin(_DECIDED)
+        decided, told = was.isin(promises.DECIDED), now.isin(promises.DECIDED)
         direction = np.select(
-            [decided & now.isin(_OPEN), decided & told & now.eq("missed"), decided & told & now.eq("met")],
+            [
+                decided & now.isin(promises.OPEN) & pairs["existed_to"].ne(False),
+                decided & told & now.eq("missed"),
+                decided & told & now.eq("met"),
+            ],
             ["lost", "worse", "better"],
             "",
         )
@@ -87,7 +109,7 @@ def _differing(pairs: pd.DataFrame, kind: str) -> pd.DataFrame:
     else:
         unit, direction = "text", ""
     names = {"kind": kind, "from": was, "to": now, "direction": direction, "unit": unit}
-    return pairs[["measure", "subject"]].assign(**names)[differ]
+    return pairs[["measure", "subject", "whose"]].assign(**names)[differ]
 
 
 def rows_again(
@@ -116,7 +138,7 @@ def rows_again(
         known = pairs["_merge"].eq("both")
         counts["rows that say something else"] = int((known & differ).sum())
         counts["rows that came late"] = int((~known & (pairs[declared.period] >= last_first)).sum())
-    rows = [(kind, table, "", None, count, "", "count") for kind, count in counts.items() if count]
+    rows = [(kind, table, "", None, count, "", "count", "") for kind, count in counts.items() if count]
     return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
 
 

@@ -78,20 +78,20 @@ def actions(
 
 
 def due(
-    opinions: pd.DataFrame,
+    opinions: pd.DataFrame | None,
     proposals: pd.DataFrame | None = None,
     claims: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What waits for the board and was not decided yet, most pressing first.
 
-    Parameters: `opinions` from competence.opinions; `proposals` and `claims` the records strategy/waiting (project_id,
-    name, proposed_by, cost) and contract/claims (month, measure, subject, left [cost], claim_by, state), None where the
-    pack has none.
+    Parameters: `opinions` from competence.opinions, None where no register of them was supplied; `proposals` and
+    `claims` the records strategy/waiting (project_id, name, proposed_by, cost) and contract/claims (month, measure,
+    subject, left [cost], claim_by, state), None where the pack has none.
     Returns: one row each with DUE_COLUMNS (record scorecard/due): `kind` proposal, credit or opinion; `id` of the
     project; `what` in words; `who` proposed it, or whose opinion it is; `cost`; `by_on`, the last day; days_overdue
     [days]; `state` one of STATES, in whose order the rows stand; `report`, whose page shows more.
     Edge cases decided: an opinion that has run out, or behind which stands nobody independent, is due; where there is
-    none at all that is one row.
+    none at all in a register that was supplied, that is one row. No register is no statement (rule 47).
     """
     parts = [_due_opinions(opinions), _due_claims(claims), _due_proposals(proposals)]
     table = pd.concat([part.reindex(columns=DUE_COLUMNS).astype(object) for part in parts], ignore_index=True)
@@ -103,7 +103,9 @@ def due(
     return _by_state(table.astype(texts), "by_on")[DUE_COLUMNS]
 
 
-def _due_opinions(opinions: pd.DataFrame) -> pd.DataFrame:
+def _due_opinions(opinions: pd.DataFrame | None) -> pd.DataFrame:
+    if opinions is None:
+        return pd.DataFrame()
     if opinions.empty:
         return pd.DataFrame(
             {"kind": ["opinion"], "what": ["an outside opinion on the provider"], "state": ["missing"]}

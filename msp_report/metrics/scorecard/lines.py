@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from msp_report.model import promises
 from msp_report.model.columns import plain_rows
 from msp_report.model.figures import SEVERITY, Better, Figure, Verdict
 from msp_report.model.gate import decide
@@ -25,6 +26,16 @@ LINE_COLUMNS = [
     "why_missing",
     "page_one",
 ]
+_KEY = ["measure", "subject"]
+
+
+#: Measures of what the pages cannot rest on: each of them with a subject stands on page one.
+NOT_TO_RELY_ON = (
+    "evidence.withheld_tables",
+    "evidence.doubted_tables",
+    "evidence.stale_packs",
+    "year.stale_packs",
+)
 
 
 def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
@@ -89,40 +100,72 @@ def on_page_one(lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return lines[chosen].reset_index(drop=True), lines[~chosen].reset_index(drop=True)
 
 
-def agreed(figures: pd.DataFrame) -> pd.DataFrame:
-    """The figures that have a target, worst verdict first: what the provider promised.
+def standing(
+    figures: pd.DataFrame, lines: pd.DataFrame | None = None, before: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """All that is judged in a month, each thing once: what is agreed, and beside it our own rules (rule 49).
 
-    Returns rows of figures.json in the order of severity; the order within a verdict is the pack's.
+    Parameters: `figures` of the pack with the columns of figures.json; the `lines` of the scorecard; the figures of the
+    packs `before`.
+    Returns: rows of figures.json, worst first, with `whose` (agreed, own) and `existed` (False: nothing to judge in the
+    month). A line of the board's with a target of its own is one of our rules; where a control of this software judges
+    the same figure, the line takes its place. A control that was never decided, and that no line asks for, is not in
+    force: nobody agreed it and nothing shows it.
     """
-    promised = figures[figures["target"].notna() & figures["verdict"].notna()]
-    return promised.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable")
+    known = figures.assign(whose=promises.whose(figures), existed=promises.existed(figures))
+    known = known[known["whose"].notna()]
+    asked = _own_lines(lines, figures)
+    keys, told = _keys(known), _keys(asked)
+    decided = pd.DataFrame(columns=_KEY) if before is None else before
+    decided = decided[decided["verdict"].isin(promises.DECIDED)] if len(decided) else decided
+    controls = known["whose"].eq(promises.OWN)
+    in_force = known["verdict"].ne("no_data") | keys.isin(_keys(decided)) & known["existed"]
+    rows = known[~controls | (in_force & ~keys.isin(told))]
+    both = pd.concat([rows.astype(object), asked.astype(object)], ignore_index=True)
+    return both.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable", ignore_index=True)
 
 
-def exceptions(figures: pd.DataFrame, lines: pd.DataFrame | None = None) -> pd.DataFrame:
-    """What the board must look at: what is missed or cannot be judged, of the contract and of its own targets.
-
-    Parameters: `figures` with the columns of figures.json; `lines` of the scorecard, of which those count that
-    miss, or cannot be judged against, a target that is the board's own.
-    Returns rows of figures.json, missed first; the board's own have no headline yet. `no_data` counts where
-    there is a target: something was promised and nothing shows it. A table that was due and did not come stands beside
-    them (rule 41).
-    """
-    open_points = figures["verdict"].isin(["missed", "no_verdict"])
-    withheld = figures["measure"].eq("evidence.withheld_tables")
-    unknown = figures["verdict"].eq("no_data") & (figures["target"].notna() | withheld)
-    found = [figures[(open_points | unknown) & figures["headline"].notna()]]
-    if lines is not None:
-        own = lines[lines["verdict"].isin(["missed", "no_verdict"])]
-        told = pd.MultiIndex.from_frame(found[0][["measure", "subject"]])
-        own = own[~pd.MultiIndex.from_frame(own[["measure", "subject"]]).isin(told)]
-        report = own["measure"].str.split(".").str[0]
-        found.append(
-            own.rename(columns={"result": "value"}).assign(report=report).reindex(columns=figures.columns)
-        )
-    every = pd.concat(
-        [part.astype(object) for part in found if len(part)] or [figures.head(0)], ignore_index=True
+def _own_lines(lines: pd.DataFrame | None, figures: pd.DataFrame) -> pd.DataFrame:
+    """The lines whose target is the board's own, as rows of `standing`."""
+    columns = [*figures.columns, "whose", "existed"]
+    if lines is None or lines.empty:
+        return pd.DataFrame(columns=columns)
+    mine = lines[lines["target"].notna()].drop_duplicates([*_KEY, "target"])
+    theirs = figures[[*_KEY, "target", "headline", "clause", "verdict"]].rename(
+        columns={"target": "agreed", "verdict": "found"}
     )
-    return every.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable")
+    mine = mine.merge(theirs, on=_KEY, how="left")
+    same = mine["agreed"].eq(mine["target"]) & mine["verdict"].eq(mine["found"])
+    contract = _keys(mine).isin(_keys(figures[promises.whose(figures).eq(promises.AGREED)]))
+    mine = mine[~(same & contract)]
+    found = mine.rename(columns={"result": "value"}).assign(
+        report=mine["measure"].astype("str").str.split(".").str[0],
+        headline=mine["headline"].where(same.reindex(mine.index)),
+        clause=None,
+        whose=promises.OWN,
+        existed=True,
+    )
+    return found.reindex(columns=columns)
+
+
+def exceptions(standing: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """What the board must look at: all that `standing` counts as missed or that cannot be judged, and what did not
+    come.
+
+    Returns: rows of figures.json with `whose`: agreed, then own, each worst first, then the tables that were due and
+    did not come (evidence, rule 41). As many rows of each as the figures and sentences of page one count. Some have no
+    headline yet.
+    """
+    open_points = standing[standing["existed"].astype(bool) & standing["verdict"].ne("met")]
+    withheld = figures[figures["measure"].isin(NOT_TO_RELY_ON) & figures["verdict"].eq("no_data")]
+    parts = [open_points[open_points["whose"].eq(name)] for name in (promises.AGREED, promises.OWN)]
+    parts.append(withheld.assign(whose="evidence", existed=True))
+    every = pd.concat([part.astype(object) for part in parts], ignore_index=True)
+    return every[[*figures.columns, "whose"]]
+
+
+def _keys(rows: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(rows[_KEY].astype(object).fillna(""))
 
 
 def series(figures: pd.DataFrame, history: pd.DataFrame, month: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from msp_report.metrics.tickets.course import Course, Decided, alive, priorities
 from msp_report.metrics.tickets.history import micros
 from msp_report.model.figures import judge
 from msp_report.model.gate import decide
+from msp_report.model.names import mistaken, unsure_whose
 from msp_report.model.reach import Reach
 from msp_report.params import Contract, as_contract
 
@@ -61,13 +62,14 @@ def attainment(
     other: pd.DataFrame | None = None,
     doubts: Mapping[str, str] | None = None,
     reach: Reach | None = None,
+    outside: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """How many clocks were met and breached in a period, by clock and priority.
 
     Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC]; `begins`,
     whether no tickets of the month before were accepted; `other`, the clocks of tickets that contradict themselves
     with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `reach`, how much of
-    the period the tickets speak of: all where None.
+    the period the tickets speak of: all where None; `outside`, priorities that are known and none of this contract's.
     Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
     use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
     decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
@@ -76,15 +78,19 @@ def attainment(
     Edge cases decided: of a ticket that contradicts itself the side that is worse (better) for the share
     counts in low (high); what ended before the first month is in both ends with all, and without; a clock
     counts in the period in which it was decided; a priority without an agreed target in minutes has no clocks
-    to decide and is no_target; without response data the response is no_data; beyond the reach any number of
-    clocks may have been met or breached.
-    Source: rules 15, 41, 43, 46.
+    to decide and is no_target; without response data the response is no_data; tickets of the period whose priority
+    nobody agreed and that may be another's count in that one's low as breached and in its high as met; beyond the
+    reach any number of clocks may have been met or breached.
+    Source: rules 15, 41, 43, 44, 46.
     """
     contract = as_contract(contract)
     doubts = doubts or {}
     clocks = alive(clocks[clocks["opened_at"] < end], start)
     names = priorities(clocks["priority"], contract, start)
     places = _places(clocks["priority"], names)
+    strange = _of_strange_priorities(
+        clocks["priority"][clocks["opened_at"] >= start], contract, names, outside
+    )
     frames = []
     for clock in ("response", "resolution"):
         at, met = clocks[f"{clock}_decided_at"], clocks[f"{clock}_met"].fillna(False).astype(bool)
@@ -101,7 +107,7 @@ def attainment(
         before = _clock_counts(places, {"met": earlier & met, "breached": earlier & ~met}, len(names))
         sided = _sides(clocks, other, clock, start, end, names)
         table = _judged_counts(contract, start, clock, names, counts, agreed)
-        frames.append(_left_open(table, before, sided, doubts.get(clock)))
+        frames.append(_left_open(table, before, sided, doubts.get(clock), strange))
     table = pd.concat(frames, ignore_index=True)
     if reach is None or reach.is_whole:
         return table
@@ -112,6 +118,17 @@ def attainment(
         verdict=table["verdict"].mask(turned, reach.taken()),
         why=table["why"].mask(turned, reach.why),
     )
+
+
+def _of_strange_priorities(
+    priority: pd.Series, contract: Contract, names: list[str], outside: tuple[str, ...]
+) -> tuple[np.ndarray, list[str | None]]:
+    """By priority and in all, how many tickets of strange priorities may be its own, and the sentence that says so."""
+    known = [name for _, version in contract.versions for name in version.tickets.priorities]
+    counts = priority.value_counts()
+    found = mistaken(set(counts.index) - {*known, *outside}, (), set(known))
+    told = [found.get(name, ()) for name in [*names, ""]]
+    return np.array([counts[list(those)].sum() for those in told], np.int64), [unsure_whose(t) for t in told]
 
 
 def _sides(
@@ -155,10 +172,13 @@ def _left_open(
     before: dict[str, np.ndarray],
     sided: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     doubt: str | None,
+    strange: tuple[np.ndarray, list[str | None]],
 ) -> pd.DataFrame:
     """The table with its interval, and with the verdicts that it leaves."""
     ends = []
-    for met, breached in (sided[:2], sided[2:]):
+    more, whose = strange
+    worst, best = (sided[0], sided[1] + more), (sided[2] + more, sided[3])
+    for met, breached in (worst, best):
         for with_met, with_breached in ((0, 0), (before["met"], before["breached"])):
             hit = table["met"] + met + with_met
             ends.append((hit / (hit + table["breached"] + breached + with_breached)).to_numpy(float))
@@ -171,7 +191,9 @@ def _left_open(
         high=pd.Series(high).where(known),
     )
     contradicted = np.any([side != 0 for side in sided], axis=0)
-    unsure = np.where(contradicted, CONTRADICTED, ENDED_BEFORE)
+    unsure = [
+        CONTRADICTED if one else other or ENDED_BEFORE for one, other in zip(contradicted, whose, strict=True)
+    ]
     decided = [
         decide(
             plain(value),

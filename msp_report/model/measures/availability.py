@@ -18,6 +18,7 @@ MEASURES = (
             "There was no service time, all of it was maintenance that counts, or no source says anything "
             "of it."
         ),
+        promise=True,
     ),
     Measure(
         "budget_left",
@@ -44,6 +45,7 @@ MEASURES = (
             "contract counts."
         ),
         no_data="Nothing is known of the service.",
+        promise=True,
     ),
     Measure(
         "mttr",

@@ -18,6 +18,7 @@ MEASURES = (
             "No backup jobs were supplied, nothing needs a backup or has one, or every name in the jobs "
             "fits several assets."
         ),
+        promise=True,
     ),
     Measure(
         "worst_gap_hours",

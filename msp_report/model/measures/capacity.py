@@ -19,6 +19,7 @@ MEASURES = (
             "The period has no samples, the resource is not in the contract, its capacity is not agreed or 0, "
             "or its samples seem to be in another unit."
         ),
+        promise=True,
     ),
     Measure(
         "days_to_limit",

@@ -16,6 +16,16 @@ MEASURES = (
         no_data="The contract names no service credits, or a level was missed and it states no monthly fee.",
     ),
     Measure(
+        "credit_at_risk",
+        "Service credits owed if what is unknown were against the provider",
+        of="Credit at risk for {}",
+        unit="cost",
+        rule="rule 50",
+        meaning="What the provider would owe for the month if all that is missing or in doubt were against it, up to "
+        "the cap; what it owes anyway included.",
+        no_data="The contract names no service credits, or it states no monthly fee.",
+    ),
+    Measure(
         "credit_unclaimed",
         "Credits that can still be claimed",
         of="Unclaimed credit for {}",

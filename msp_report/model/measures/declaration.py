@@ -15,7 +15,8 @@ class Measure:
     what it is called of one, with `{}` where the subject goes; left out, the title and the subject. `unit` is ratio,
     min, hours, days, count, cost, score, index or empty; `better` says which way is good, left out where neither is.
     `rule` is where docs/rules.md or the params say how it is computed. `meaning` is one sentence; `no_data` says
-    when there is no value.
+    when there is no value. `promise`: its target stands in contract.yaml, so it is the provider's promise with or
+    without a clause (rule 49); everything else that is judged is our own rule.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Measure:
     rule: str | None = None
     meaning: str = ""
     no_data: str = ""
+    promise: bool = False
 
     def called(self, subject: str = "", language: Callable[[str], str] = str) -> str:
         """The measure in words, of one subject or over all; `language` says title and `of` in another one."""

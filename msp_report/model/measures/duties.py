@@ -15,6 +15,7 @@ MEASURES = (
             "from half an interval before."
         ),
         no_data="No proofs of duties were supplied.",
+        promise=True,
     ),
     Measure(
         "attained_days",

@@ -14,7 +14,7 @@ MEASURES = (
             "How many of the conditions for a person in charge are not met: named, not the provider, "
             "with IT experience, with hours, without an interest."
         ),
-        no_data="There is always one.",
+        no_data="Strategy.yaml says nothing of it.",
     ),
     Measure(
         "author",
@@ -27,7 +27,7 @@ MEASURES = (
             "How many of the conditions for the board's own strategy are not met: owned objectives, an "
             "author who is not the provider and has no interest, a review."
         ),
-        no_data="There is always one.",
+        no_data="Strategy.yaml says nothing of it.",
     ),
     Measure(
         "acknowledged",
@@ -40,7 +40,7 @@ MEASURES = (
             "How many of two steps are missing: the strategy was given to the provider, and the provider "
             "has acknowledged it."
         ),
-        no_data="There is always one.",
+        no_data="Strategy.yaml says nothing of it.",
     ),
     Measure(
         "exceptions",

@@ -18,6 +18,7 @@ MEASURES = (
             "No tickets were supplied, no time to answer is agreed, the source has no times of first "
             "responses, or no response was decided in the month."
         ),
+        promise=True,
     ),
     Measure(
         "resolution_attainment",
@@ -33,6 +34,7 @@ MEASURES = (
         no_data=(
             "No tickets were supplied, no time to solve is agreed, or no resolution was decided in the month."
         ),
+        promise=True,
     ),
     Measure(
         "response_median",
@@ -99,6 +101,16 @@ MEASURES = (
         better="lower",
         rule="rules 12, 17",
         meaning="The tickets open at the cut-off; what is called solved without saying when counts as open.",
+        no_data="No tickets were supplied.",
+    ),
+    Measure(
+        "numbers_missing",
+        "Ticket numbers that are in none of the files",
+        unit="count",
+        better="lower",
+        rule="rule 38",
+        meaning="How many numbers are missing between the tickets of the month, in gaps over the usual; n is the "
+        "number of gaps.",
         no_data="No tickets were supplied.",
     ),
     Measure(

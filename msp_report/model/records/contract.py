@@ -6,12 +6,12 @@ RECORDS = (
     Record(
         "claims",
         "one row per credit of this or an earlier month, the newest first",
-        "month measure subject owed claimed credited claim_by value threshold credit_ratio repeated claimed_on credited_on clause note state left",
+        "month measure subject owed at_risk claimed credited claim_by value threshold credit_ratio repeated claimed_on credited_on clause note state left",
     ),
     Record(
         "credits",
         "one row per level of the month for which a credit is agreed",
-        "month measure subject owed claimed credited claim_by value threshold credit_ratio repeated claimed_on credited_on clause note",
+        "month measure subject owed at_risk claimed credited claim_by value threshold credit_ratio repeated claimed_on credited_on clause note",
     ),
     Record(
         "exit",
@@ -27,7 +27,7 @@ RECORDS = (
     Record(
         "year_credits",
         "one row per credit of the year",
-        "month measure subject owed claimed credited claim_by value threshold credit_ratio repeated claimed_on credited_on clause note state left",
+        "month measure subject owed at_risk claimed credited claim_by value threshold credit_ratio repeated claimed_on credited_on clause note state left",
     ),
     Record(
         "year_hours",

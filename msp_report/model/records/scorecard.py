@@ -9,7 +9,9 @@ RECORDS = (
         "action_id text owner state days_overdue due_on decided_on done_on",
     ),
     Record(
-        "changes", "one row per change since the last pack", "kind measure subject from to direction unit"
+        "changes",
+        "one row per change since the last pack",
+        "kind measure subject from to direction unit whose",
     ),
     Record(
         "due",
@@ -19,7 +21,7 @@ RECORDS = (
     Record(
         "exceptions",
         "one row per figure that is not as agreed",
-        "report measure subject value unit n low high target better verdict robust coverage claimed clause rule why_missing headline",
+        "report measure subject value unit n low high target better verdict robust coverage claimed clause rule why_missing headline whose",
     ),
     Record(
         "lines",
@@ -27,5 +29,15 @@ RECORDS = (
         "perspective objective measure subject target result unit verdict why_missing page_one",
     ),
     Record("replies", "one row per reply of the provider", "measure subject said_on by text"),
+    Record(
+        "restated",
+        "one row per figure that the pack replaced said otherwise",
+        "measure subject unit value_from value_to verdict_from verdict_to",
+    ),
     Record("series", "one row per line of the scorecard and month", "measure subject month value"),
+    Record(
+        "undecided",
+        "one row per promise without a verdict, the cheapest to settle first",
+        "measure subject verdict clause why settles effort unknown_since last_decided cost",
+    ),
 )

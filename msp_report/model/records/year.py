@@ -20,10 +20,16 @@ RECORDS = (
     ),
     Record("months", "one row per month of the year", "month published to_date why_missing"),
     Record(
+        "own_rules",
+        "one row per rule of our own; a column a month",
+        "measure subject unit target met missed unjudged year",
+    ),
+    Record(
         "signals",
         "one row per month that left the usual range",
         "measure subject month until value unit what side mean lower upper trial rule usual_low usual_high promised",
     ),
+    Record("stale", "one row per month whose pack is out of date", "month why"),
     Record(
         "verdicts",
         "one row per promised figure; a column a month",

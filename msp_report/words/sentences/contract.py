@@ -11,7 +11,7 @@ NOTICE_DAYS = 180
 def opening(page: Page) -> list[str | None]:
     """What is owed, what can still be claimed, what leaving would cost, and when notice must be given."""
     return [
-        _owed(page),
+        paragraph(_owed(page), _at_risk(page)),
         paragraph(_unclaimed(page), _lost(page)),
         _leave(page),
         paragraph(_reachable(page), _restorable(page)),
@@ -28,6 +28,16 @@ def _owed(page: Page) -> str:
             "The provider owes {value} in service credits for {period}.", period=page.period, **owed
         )
     return page.language("The provider owes no service credits for {period}.", period=page.period)
+
+
+def _at_risk(page: Page) -> str | None:
+    """What would be owed if what is unknown were against the provider; the same as is owed, no sentence (rule 50)."""
+    owed, at_risk = page.one("contract.credit_owed"), page.one("contract.credit_at_risk")
+    if at_risk.raw.value is None or at_risk.raw.value == owed.raw.value:
+        return None
+    return page.language(
+        "It would be {value} if everything that is not known were against the provider.", **at_risk
+    )
 
 
 def _not_told(page: Page, owed: Said) -> str:

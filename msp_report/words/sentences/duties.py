@@ -11,6 +11,15 @@ def opening(page: Page) -> list[str | None]:
     missed = page.all("duties.kept_ratio", "missed")
     if duties.raw.value is None:
         return [page.language("Whether standard duties are done is not known: {why_missing}.", **duties)]
+    unclear = page.all("duties.kept_ratio", "no_verdict", "no_data")
+    if not missed and unclear:
+        return [
+            page.language(
+                "No standard duty is known to have been missed in {period}, but of {duties} nobody can tell.",
+                period=page.period,
+                duties=page.subjects(unclear),
+            )
+        ]
     if not missed:
         return [
             page.language(
@@ -47,6 +56,13 @@ def kept_ratio_missed(f: Said) -> str:
 def kept_ratio_met(f: Said) -> str:
     """A duty that is proved each time."""
     return f.language("{subject} is proved each time it was due.", **f)
+
+
+def kept_ratio_no_verdict(f: Said) -> str:
+    """Proofs under another name may be its own."""
+    if not f.raw.why_missing:
+        return f.language("{subject}: whether it was done cannot be judged.", **f)
+    return f.language("{subject}: whether it was done cannot be judged ({why_missing}).", **f)
 
 
 def kept_ratio_no_data(f: Said) -> str:

@@ -6,31 +6,111 @@ from msp_report.words.sentences.said import Page, Said
 
 
 def opening(page: Page) -> list[str | None]:
-    """Whether everything that was due came."""
+    """Whether everything that was due came, how much can be decided, and whether the contract promises any evidence."""
+    return [_came(page), _decided(page), _hole(page), *_claims(page)]
+
+
+def _came(page: Page) -> str:
     withheld = page.one("evidence.withheld_tables")
     if not withheld.raw.n:
-        return [page.language("No table was due for {period}.", period=page.period)]
+        return page.language("No table was due for {period}.", period=page.period)
     if not withheld.raw.value:
-        return [
-            page.language.plural(
-                "The {n} table that was due for {period} came.",
-                "All {n} tables that were due for {period} came.",
-                withheld.raw.n,
-                period=page.period,
-                **withheld,
-            )
-        ]
-    return [
-        page.language.plural(
-            "{value} of {n} tables that were due for {period} did not come: nothing that needs it can be judged.",
-            "{value} of {n} tables that were due for {period} did not come: nothing that needs them can be judged.",
-            withheld.raw.value,
+        return page.language.plural(
+            "The {n} table that was due for {period} came.",
+            "All {n} tables that were due for {period} came.",
+            withheld.raw.n,
             period=page.period,
             **withheld,
         )
+    return page.language.plural(
+        "{value} of {n} tables that were due for {period} did not come: nothing that needs it can be judged.",
+        "{value} of {n} tables that were due for {period} did not come: nothing that needs them can be judged.",
+        withheld.raw.value,
+        period=page.period,
+        **withheld,
+    )
+
+
+def _claims(page: Page) -> list[str]:
+    """How many of the provider's own figures differ from ours, and the credits that hang on it."""
+    gap, money = page.one("evidence.claims_gap"), page.one("evidence.claims_money")
+    if not gap.raw.n or gap.raw.value is None:
+        return []
+    if not gap.raw.value:
+        return [page.language("What the provider states of {n} figures is what was found.", **gap)]
+    return [
+        page.language.plural(
+            "{value} of {n} figures that the provider states is not what was found; {money} of credits hang on it.",
+            "{value} of {n} figures that the provider states are not what was found; {money} of credits hang on them.",
+            gap.raw.value,
+            money=money.value,
+            **gap,
+        )
     ]
+
+
+def _decided(page: Page) -> str | None:
+    decided = page.one("evidence.decided_ratio")
+    if decided.raw.value is None:
+        return None
+    return page.language("{value} of {n} promises with anything to judge have a firm verdict.", **decided)
+
+
+def _hole(page: Page) -> str | None:
+    if page.all("evidence.delivered") or not page.one("evidence.withheld_tables").raw.n:
+        return None
+    return page.language(
+        "The contract promises no evidence (it names no table and no day by which it must come): "
+        "that tables come every month is our own rule, and leaving one out costs the provider nothing."
+    )
+
+
+def unpromised_tables_missed(f: Said) -> str:
+    """Tables that no clause promises and that did not come: our own rule, and the hole in the contract."""
+    return f.language.plural(
+        "{value} of {n} tables that were due did not come, and no clause of the contract promises it.",
+        "{value} of {n} tables that were due did not come, and no clause of the contract promises them.",
+        f.raw.value or 0,
+        **f,
+    )
+
+
+def delivered_missed(f: Said) -> str:
+    """Evidence that the contract promises and that did not come by its day."""
+    if f.raw.clause:
+        return f.language("The table {subject} did not come by the day agreed (clause {clause}).", **f)
+    return f.language("The table {subject} did not come by the day agreed.", **f)
+
+
+def delivered_no_data(f: Said) -> str:
+    """Evidence of which nobody knows when it was exported."""
+    return f.language("Whether the table {subject} came by the day agreed is not known: {why_missing}.", **f)
 
 
 def withheld_tables_no_data(f: Said) -> str:
     """A table that was due and did not come."""
     return f.language("The table {subject} was due and did not come ({why_missing}).", **f)
+
+
+def doubted_tables_no_data(f: Said) -> str:
+    """A table whose own files say otherwise than their rows."""
+    return f.language(
+        "The table {subject} is in doubt, so that nothing is decided by it alone ({why_missing}).", **f
+    )
+
+
+def stale_packs_no_data(f: Said) -> str:
+    """A published pack that its inputs have left behind."""
+    return f.language("The pack of {subject} is out of date: {why_missing}. Run it again.", **f)
+
+
+def strange_names_no_verdict(f: Said) -> str:
+    """Names in a table that tell of harm and that nobody knows."""
+    if f.raw.value is None or not f.raw.why_missing:
+        return f.language("Names in the table {subject} are nobody's until we are told whose.", **f)
+    return f.language.plural(
+        "{value} name in the table {subject} is nobody's until we are told whose ({why_missing}).",
+        "{value} names in the table {subject} are nobody's until we are told whose ({why_missing}).",
+        f.raw.value,
+        **f,
+    )

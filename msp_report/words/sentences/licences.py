@@ -16,7 +16,8 @@ def _position(page: Page) -> str:
     unclear = page.all("licences.position", "no_data", "no_verdict")
     if not each:
         return page.language(
-            "No licences and no installed copies are listed for {period}.", period=page.period
+            "No licences and no installed copies are known for {period}, so nothing can be said of them.",
+            period=page.period,
         )
     if missed:
         return page.language(

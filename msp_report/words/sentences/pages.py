@@ -196,10 +196,22 @@ def reply(page: Page, *, by: str, on: str, text: str) -> str:
 
 
 def quiet(page: Page, *, figures: int) -> str:
-    """Where no exception is listed: nothing was missed, or nothing is known."""
-    if figures:
-        return page.language("No target was missed, as far as targets are agreed and could be judged.")
-    return page.language("There is no pack of this month yet, so nothing is known.")
+    """Where no agreed target is listed as missed or unknown: all were met, nothing is agreed, or nothing is known."""
+    if not figures:
+        return page.language("There is no pack of this month yet, so nothing is known.")
+    if not page.one("scorecard.met").raw.n:
+        return page.language("Nothing that is agreed could be judged this month.")
+    return page.language("No agreed target was missed, and each could be judged.")
+
+
+def not_supplied(page: Page, *, reports: Sequence[str]) -> str | None:
+    """Which pages have nothing to say because nothing was supplied for them; all have, no sentence."""
+    if not reports:
+        return None
+    names = page.listed([page.label(report) for report in reports])
+    return page.language(
+        "Nothing was supplied on {names}: those pages say neither good nor bad.", names=names
+    )
 
 
 def changed(page: Page, *, month: str | None) -> str:
@@ -293,9 +305,7 @@ def _notice(page: Page) -> str | None:
 def _opinions(page: Page) -> str | None:
     stale = page.one("scorecard.opinions_overdue")
     if stale.raw.value is None:
-        return page.language(
-            "Whether anybody outside has judged the provider is not known: {why_missing}.", **stale
-        )
+        return None
     if not stale.raw.n:
         return page.language("Nobody outside has judged the provider.")
     if not stale.raw.value:
@@ -316,3 +326,15 @@ def no_limits(page: Page, limited: bool, supplied: bool) -> str | None:
         "Neither contract nor strategy says from what money on an order needs an approval, a quote or an independent "
         "look at its price: none is asked for."
     )
+
+
+def claimed(page: Page, name: str, claimed: str, value: str | None) -> str:
+    """One figure of the provider's own, and what was found where that is another one."""
+    if value is None:
+        return page.language("{name} {claimed}", name=name, claimed=claimed)
+    return page.language("{name} {claimed} (found: {value})", name=name, claimed=claimed, value=value)
+
+
+def stated_by_provider(page: Page, claims: Sequence[str]) -> str:
+    """What the provider itself states of the figures of a page."""
+    return page.language("The provider states: {claims}.", claims=page.listed(claims))

@@ -14,6 +14,9 @@ def _late(page: Page) -> str:
     each = _projects(page)
     dated = [f for f in each if f.raw.value is not None]
     late = sorted((f for f in dated if f.raw.value > 0), key=lambda f: f.raw.value, reverse=True)
+    slip = page.one("projects.slip")
+    if not each and slip.raw.why_missing == "no projects were supplied":
+        return page.language("Whether any project is under way or late is not known: {why_missing}.", **slip)
     if not each:
         return page.language("No project is under way or was closed in {period}.", period=page.period)
     if not dated:

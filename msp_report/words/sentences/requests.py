@@ -80,6 +80,8 @@ def _earned(page: Page) -> str:
         return page.language(
             "The provider is paid by the user: more tickets earn it nothing, and cost it time."
         )
+    if billing is None:
+        return page.language("How the provider is paid is not stated, nor what more tickets earn it.")
     return page.language(
         "The fee is fixed: more tickets earn the provider nothing, and what they cost is its time and ours."
     )

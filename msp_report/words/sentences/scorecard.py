@@ -6,78 +6,139 @@ from msp_report.words.sentences.said import Page, Said, joined
 
 
 def opening(page: Page) -> list[str | None]:
-    """How many targets were met, which verdicts changed, and for how many there is no evidence any more."""
-    return [_targets(page), _changed(page), _lost(page)]
+    """How many agreed targets were met, what missing evidence took away, how our own rules stand apart from them, which
+    verdicts changed, and for how many there is no evidence any more."""
+    return [_targets(page), _evidence(page), _own(page), _changed(page), _lost(page)]
 
 
 def _targets(page: Page) -> str:
-    met, missed, unjudged = (
-        page.one("scorecard.met"),
-        page.one("scorecard.missed"),
-        page.one("scorecard.unjudged"),
+    met, missed, unjudged, idle = (
+        page.one(f"scorecard.{name}") for name in ("met", "missed", "unjudged", "idle")
     )
     if met.raw.value is None:
         return page.language(
             "There is no pack of {period} yet, so there is nothing to sum up: make the month's pack first.",
             period=page.period,
         )
+    quiet = page.language("{value} more had nothing to judge", **idle) if idle.raw.value else None
     if not met.raw.n:
-        return page.language(
-            "Nothing that this pack shows for {period} has an agreed target, "
-            "so nothing can be called met or missed.",
+        nothing = page.language(
+            "Nothing that this pack shows for {period} has an agreed target, so nothing can be called met or missed",
             period=page.period,
         )
+        return joined(nothing if not quiet else _idle(page, idle))
+    if met.raw.n == 1:
+        return joined(_only(page, met, missed), quiet)
     if missed.raw.value == 0 and unjudged.raw.value == 0:
-        return page.language("All {n} agreed targets were met in {period}.", period=page.period, **met)
+        return joined(
+            page.language("All {n} agreed targets were met in {period}", period=page.period, **met), quiet
+        )
     late = page.language.plural("{value} was missed", "{value} were missed", missed.raw.value or 0, **missed)
     return joined(
         page.language("{value} of {n} agreed targets were met in {period}", period=page.period, **met),
         late if missed.raw.value else None,
         page.language("{value} cannot be judged", **unjudged) if unjudged.raw.value else None,
+        quiet,
+    )
+
+
+def _idle(page: Page, idle: Said) -> str:
+    return page.language.plural(
+        "The one agreed target had nothing to judge in {period}",
+        "None of the {n} agreed targets had anything to judge in {period}",
+        idle.raw.n or 0,
+        period=page.period,
+        **idle,
+    )
+
+
+def _only(page: Page, met: Said, missed: Said) -> str:
+    if met.raw.value:
+        return page.language("The one agreed target was met in {period}", period=page.period)
+    if missed.raw.value:
+        return page.language("The one agreed target was missed in {period}", period=page.period)
+    return page.language("The one agreed target cannot be judged in {period}", period=page.period)
+
+
+def _evidence(page: Page) -> str | None:
+    """What missing evidence took away: how many verdicts, since when, and how much money hangs on it (rule 50)."""
+    taken, money = page.one("scorecard.unjudged"), page.one("scorecard.evidence_cost")
+    if not taken.raw.value:
+        return None
+    since = page.all("scorecard.unjudged_months")
+    first = (
+        page.language("one has been missing since {month}", month=page.months(since[:1])) if since else None
+    )
+    if since and not since[0].raw.subject:
+        first = page.language("one was never known so far")
+    told = page.language.plural(
+        "Missing or doubtful evidence took away {value} verdict this month",
+        "Missing or doubtful evidence took away {value} verdicts this month",
+        taken.raw.value,
+        **taken,
+    )
+    return joined(
+        ", ".join(filter(None, (told, first))),
+        page.language("up to {value} more in service credits may hang on it", **money)
+        if money.raw.value
+        else None,
+    )
+
+
+def _own(page: Page) -> str | None:
+    """Our own rules, which nobody agreed with the provider; where none is broken, no sentence."""
+    broken, unknown = page.one("scorecard.own_missed"), page.one("scorecard.own_unjudged")
+    if not broken.raw.value and not unknown.raw.value:
+        return None
+    return joined(
+        page.language.plural(
+            "Of {n} rules of our own, which the provider did not promise, {value} is broken",
+            "Of {n} rules of our own, which the provider did not promise, {value} are broken",
+            broken.raw.value or 0,
+            **broken,
+        ),
+        page.language("{value} cannot be judged", **unknown) if unknown.raw.value else None,
     )
 
 
 def _lost(page: Page) -> str | None:
-    lost = page.one("scorecard.evidence_lost")
+    lost, own = page.one("scorecard.evidence_lost"), page.one("scorecard.own_evidence_lost")
     if not lost.raw.value:
         return None
-    return page.language.plural(
-        "{value} verdict of the last pack was lost: there is no evidence for it any more.",
-        "{value} verdicts of the last pack were lost: there is no evidence for them any more.",
+    told = page.language.plural(
+        "{value} verdict of the last pack was lost: there is no evidence for it any more",
+        "{value} verdicts of the last pack were lost: there is no evidence for them any more",
         lost.raw.value,
         **lost,
     )
+    return joined(", ".join(filter(None, (told, _of_own(page, own)))))
+
+
+def _of_own(page: Page, own: Said) -> str | None:
+    return page.language("{value} of them on our own rules", **own) if own.raw.value else None
 
 
 def _changed(page: Page) -> str | None:
     worse, better = page.one("scorecard.worse"), page.one("scorecard.better")
     if worse.raw.value is None or page.one("scorecard.met").raw.value is None:
         return None
-    if worse.raw.value and better.raw.value:
-        return page.language.plural(
-            "Since the last pack {worse} verdict became worse and {better} better.",
-            "Since the last pack {worse} verdicts became worse and {better} better.",
-            worse.raw.value,
-            worse=worse.value,
-            better=better.value,
+    if not worse.raw.value and not better.raw.value:
+        if page.one("scorecard.evidence_lost").raw.value:
+            return None
+        return page.language("No verdict changed since the last pack.")
+    ends = (
+        page.language.plural(
+            "{value} verdict became worse", "{value} verdicts became worse", worse.raw.value, **worse
         )
-    if worse.raw.value:
-        return page.language.plural(
-            "Since the last pack {value} verdict became worse and none better.",
-            "Since the last pack {value} verdicts became worse and none better.",
-            worse.raw.value,
-            **worse,
-        )
-    if better.raw.value:
-        return page.language.plural(
-            "Since the last pack {value} verdict became better and none worse.",
-            "Since the last pack {value} verdicts became better and none worse.",
-            better.raw.value,
-            **better,
-        )
-    if page.one("scorecard.evidence_lost").raw.value:
-        return None
-    return page.language("No verdict changed since the last pack.")
+        if worse.raw.value
+        else page.language("none became worse"),
+        _of_own(page, page.one("scorecard.own_worse")),
+        page.language("{value} became better", **better)
+        if better.raw.value
+        else page.language("none became better"),
+        _of_own(page, page.one("scorecard.own_better")),
+    )
+    return page.language("Since the last pack {turns}.", turns=", ".join(filter(None, ends)))
 
 
 def actions_overdue_plain(f: Said) -> str | None:
@@ -93,9 +154,9 @@ def actions_overdue_plain(f: Said) -> str | None:
 
 
 def opinions_overdue_plain(f: Said) -> str | None:
-    """Whether opinions on the provider hold; where all do, no sentence."""
+    """Whether opinions on the provider hold; where all do, or no register of them was supplied, no sentence."""
     if f.raw.value is None:
-        return f.language("Whether anybody outside has judged the provider is not known: {why_missing}.", **f)
+        return None
     if not f.raw.n:
         return f.language("Nobody outside has judged the provider.")
     if not f.raw.value:

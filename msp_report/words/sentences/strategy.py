@@ -24,6 +24,8 @@ def _projects(page: Page) -> str:
         )
     if faulty.raw.n == 0:
         return page.language("No project was under way and none proposed in {period}.", period=page.period)
+    if faulty.raw.verdict == "no_verdict":
+        return exceptions_no_verdict(faulty)
     if faulty.raw.value == 0 and unsettled:
         return page.language(
             "Every one of {n} projects and proposals serves an objective, was approved where it had to be, "
@@ -82,10 +84,34 @@ def exceptions_met(f: Said) -> str:
     return f.language("All {n} projects and proposals come from the business.", **f)
 
 
+def exceptions_no_verdict(f: Said) -> str:
+    """None is known to be amiss, and not everything could be checked."""
+    return f.language(
+        "No fault of {n} projects and proposals is known, but strategy.yaml names no objectives or the contract no "
+        "scope, so not everything could be checked.",
+        **f,
+    )
+
+
+def oversight_no_verdict(f: Said) -> str:
+    """Not everything about who is in charge is stated."""
+    return f.language(
+        "Of {n} points on who is in charge of the provider strategy.yaml leaves {high} out.", **f
+    )
+
+
+def author_no_verdict(f: Said) -> str:
+    """Not everything about the strategy is stated."""
+    return f.language("Of {n} points on the board's own strategy strategy.yaml leaves {high} out.", **f)
+
+
+def acknowledged_no_verdict(f: Said) -> str:
+    """Whether the provider knows the strategy is not stated."""
+    return f.language("Whether the provider has acknowledged the strategy is not stated.")
+
+
 def oversight_missed(f: Said) -> str:
-    """Nobody watches over the provider, or not everything about who does is settled."""
-    if f.raw.value == f.raw.n:
-        return f.language("Nobody is in charge of the provider by name.")
+    """Not everything about who watches over the provider is settled."""
     return f.language(
         "Who is in charge of the provider is named, but {value} of {n} points are open: "
         "experience, hours, independence.",
@@ -99,9 +125,7 @@ def oversight_met(f: Said) -> str:
 
 
 def author_missed(f: Said) -> str:
-    """There is no strategy of the board's own, or not everything about it is settled."""
-    if f.raw.value == f.raw.n:
-        return f.language("There is no strategy of the board's own that anybody independent has reviewed.")
+    """Not everything about the board's own strategy is settled."""
     return f.language(
         "The strategy leaves {value} of {n} points open: its author, its review or the owners of its objectives.",
         **f,

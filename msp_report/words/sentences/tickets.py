@@ -7,7 +7,19 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """Whether enough was answered and solved in time, how many came and went, and how much came back."""
-    return [_kept(page), _flow(page), _again(page)]
+    return [_kept(page), _flow(page), _again(page), _numbers(page)]
+
+
+def _numbers(page: Page) -> str | None:
+    missing = page.one("tickets.numbers_missing")
+    if not missing.raw.value:
+        return None
+    return page.language.plural(
+        "{value} ticket number of the month is in none of the files: ask the provider for it.",
+        "{value} ticket numbers of the month are in none of the files: ask the provider for them.",
+        missing.raw.value,
+        **missing,
+    )
 
 
 def _kept(page: Page) -> str:
@@ -34,12 +46,30 @@ def _kept(page: Page) -> str:
             solved=page.subjects(late_solved),
             period=page.period,
         )
+    unclear = [f for f in solved + answered if f.raw.verdict == "no_verdict"]
+    if late_answered and (unclear or not any(f.raw.verdict == "met" for f in solved)):
+        return page.language(
+            "Too few tickets of {answered} were answered in time in {period}.",
+            answered=page.subjects(late_answered),
+            period=page.period,
+        )
     if late_answered:
         return page.language(
             "Too few tickets of {answered} were answered in time in {period}; "
             "those that were solved were solved in time.",
             answered=page.subjects(late_answered),
             period=page.period,
+        )
+    if unclear:
+        return page.language(
+            "No agreed time is known to have been missed in {period}, but of {priorities} nobody can tell.",
+            priorities=page.listed(dict.fromkeys(f.subject for f in unclear)),
+            period=page.period,
+        )
+    unknown = page.one("tickets.opened")
+    if unknown.raw.value is None and unknown.raw.why_missing == "no tickets were supplied":
+        return page.language(
+            "Whether tickets were answered and solved in time is not known: {why_missing}.", **unknown
         )
     if any(f.raw.verdict == "met" for f in solved + answered):
         return page.language(
@@ -94,7 +124,7 @@ def resolution_attainment_no_verdict(f: Said) -> str:
     if f.raw.low is not None:
         return f.language(
             "{tickets}: between {low} and {high} were solved in time ({target} agreed); what contradicts itself, "
-            "or ended before the first pack, decides.",
+            "ended before the first pack or has a strange priority decides.",
             tickets=_which(f),
             **f,
         )
@@ -124,7 +154,7 @@ def response_attainment_no_verdict(f: Said) -> str:
     if f.raw.low is not None:
         return f.language(
             "{tickets}: between {low} and {high} were answered in time ({target} agreed); what contradicts itself, "
-            "or ended before the first pack, decides.",
+            "ended before the first pack or has a strange priority decides.",
             tickets=_which(f),
             **f,
         )

@@ -29,7 +29,8 @@ def owed(now, before=None, terms=None, table=None, month="2026-10") -> dict:
         (0.9989, {"email": 500}),
         # the worst tier reached, not their sum
         (0.98, {"email": 1500}),
-        (None, {}),
+        # nothing is known: nothing is owed, and all is at risk (rule 50)
+        (None, {"email": 0}),
     ],
 )
 def test_the_worst_tier_of_the_monthly_fee(value, expected):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from months import figures_of
 
-from msp_report.metrics.scorecard.lines import exceptions, lines, on_page_one, past, series
+from msp_report.metrics.scorecard.lines import exceptions, lines, on_page_one, past, series, standing
 from msp_report.model.figures import Figure
 
 
@@ -67,36 +67,63 @@ def test_lines_keep_the_order_and_name_the_objective():
     assert lines(PACK, None).empty
 
 
+def listed(pack, asked=None, before=None):
+    """Whose each exception of a pack is, and its subject."""
+    board = lines(pack, {"scorecard": asked or []})
+    found = exceptions(standing(pack, board, before), pack)
+    return found[["whose", "report", "subject", "verdict", "target"]].values.tolist()
+
+
 def test_exceptions_are_what_is_missed_or_unproven_against_a_promise():
-    assert exceptions(PACK)["subject"].tolist() == ["erp", "web", "wiki"]
+    assert [row[2] for row in listed(PACK)] == ["erp", "web", "wiki"]
 
 
-def test_the_boards_own_targets_are_exceptions_too():
+def test_the_boards_own_targets_are_exceptions_too_and_stand_apart():
     asked = [
         {"measure": "availability.ratio", "subject": "email", "target": 0.9999},
         {"measure": "availability.ratio", "subject": "erp"},
+        {"measure": "availability.ratio", "subject": "erp", "target": 0.995},
         {"measure": "tickets.opened", "target": 400, "better": "lower"},
         {"measure": "tickets.opened", "target": 500, "better": "lower"},
     ]
-    found = exceptions(PACK, lines(PACK, {"scorecard": asked}))
-    assert found[["report", "subject", "verdict", "target"]].values.tolist() == [
-        ["availability", "erp", "missed", 0.995],
-        ["availability", "email", "missed", 0.9999],
-        ["tickets", "", "missed", 400],
-        ["availability", "web", "no_verdict", 0.985],
-        ["availability", "wiki", "no_data", 0.99],
+    assert listed(PACK, asked) == [
+        ["agreed", "availability", "erp", "missed", 0.995],
+        ["agreed", "availability", "web", "no_verdict", 0.985],
+        ["agreed", "availability", "wiki", "no_data", 0.99],
+        ["own", "availability", "email", "missed", 0.9999],
+        ["own", "tickets", "", "missed", 400],
     ]
+
+
+def control(verdict, value=1.0, target=0.0):
+    why = None if value is not None else "no purchases were supplied"
+    return figures_of(
+        Figure(measure="procurement.at_stake", value=value, target=target, verdict=verdict, why_missing=why)
+    )
+
+
+def test_a_control_is_our_own_rule_and_is_in_force_where_it_was_decided_or_is_asked_for():
+    unknown, asked = control("no_data", None), [{"measure": "procurement.at_stake", "target": 0}]
+    assert listed(control("missed")) == [["own", "procurement", "", "missed", 0]]
+    assert listed(unknown) == [], "nobody agreed it, nothing shows it"
+    assert [row[:4] for row in listed(unknown, asked)] == [["own", "procurement", "", "no_data"]]
+    assert len(listed(unknown, before=control("met", 0.0).assign(month="2026-09"))) == 1, (
+        "its evidence was lost"
+    )
+    assert listed(unknown, before=unknown.assign(month="2026-09")) == []
+
+
+def test_a_line_of_the_boards_takes_the_place_of_a_control():
+    asked = [{"measure": "procurement.at_stake", "target": 500, "better": "lower"}]
+    assert listed(control("missed", 400.0), asked) == [], "400 is within the board's 500"
+    assert listed(control("missed", 600.0), asked * 2) == [["own", "procurement", "", "missed", 500]]
 
 
 def test_nothing_asked_and_nothing_missed_is_no_exception():
     met = PACK.head(1)
-    for asked in (
-        None,
-        lines(met, None),
-        lines(met, {"scorecard": [{"measure": "a.b"}]}),
-    ):
-        assert exceptions(met, asked).empty
-        assert exceptions(met.head(0), asked).empty
+    for asked in ([], [{"measure": "a.b"}]):
+        assert listed(met, asked) == []
+        assert listed(met.head(0), asked) == []
 
 
 def test_strategy_decides_what_is_on_page_one():

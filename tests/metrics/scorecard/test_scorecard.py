@@ -60,6 +60,48 @@ def test_promises_are_counted_once_each():
     assert [found[name] for name in ("met", "missed", "unjudged")] == [(1, 4), (1, 4), (2, 4)]
 
 
+def test_a_promise_with_nothing_to_judge_counts_neither_way():
+    idle = Figure(
+        measure="tickets.resolution_attainment",
+        subject="P1",
+        target=0.9,
+        verdict="no_data",
+        why_missing="no resolution was decided in the period",
+    )
+    found = page(figures=figures_of(judged("email", "met"), idle))
+    assert values(found)["unjudged"] == (0, 1) and values(found)["idle"] == (1, 2)
+    assert found.exceptions.empty and found.undecided.empty
+
+
+def test_what_missing_evidence_took_away_has_its_money_and_its_month():
+    before = pd.concat(
+        [
+            figures_of(judged("web", verdict), judged("wiki", "no_data", None)).assign(month=f"2026-{month}")
+            for month, verdict in (("07", "met"), ("08", "no_verdict"), ("09", "no_verdict"))
+        ]
+    )
+    owed = {
+        "measure": "availability.ratio",
+        "subject": ["web", "email"],
+        "owed": [0.0, 900.0],
+        "at_risk": [450.0, 900.0],
+    }
+    sums = [
+        Figure(measure=f"contract.{name}", value=value)
+        for name, value in (("credit_owed", 900), ("credit_at_risk", 1350))
+    ]
+    pack = pd.concat([PACK, figures_of(*sums)], ignore_index=True)
+    found = page(figures=pack, before=before, records={("contract", "credits"): pd.DataFrame(owed)})
+    rows = found.undecided.set_index("subject")
+    assert rows.loc["web", ["unknown_since", "last_decided", "cost"]].tolist() == ["2026-08", "2026-07", 450]
+    assert pd.isna(rows.loc["wiki", "unknown_since"]), "no pack ever judged it"
+    assert values(found)["evidence_cost"] == (450, 2)
+    assert values(found)["unjudged_months"] == (4, 2), "every month that there is"
+    less = page(figures=pack[pack["subject"].ne("wiki")], before=before)
+    (since,) = [one for one in less.figures() if one.measure == "scorecard.unjudged_months"]
+    assert (since.subject, since.value) == ("2026-08", 3)
+
+
 def test_without_a_pack_nothing_is_counted():
     """Not nought of nought: there is nothing to sum up, and the page says so."""
     for one in page().figures()[:3]:
@@ -97,14 +139,22 @@ def test_the_figures_count_the_frames():
         "met": (0, 0),
         "missed": (0, 0),
         "unjudged": (0, 0),
+        "idle": (0, 0),
+        "own_met": (1, 2),
+        "own_missed": (1, 2),
+        "own_unjudged": (0, 2),
+        "evidence_cost": (None, 0),
         "actions_open": (2, None),
         "actions_overdue": (1, 2),
         "actions_done": (1, None),
         "opinions_overdue": (1, 2),
         "claim_days": (29, 2),  # 31 October to 29 November
         "worse": (1, None),
+        "own_worse": (1, 1),
         "better": (1, None),
+        "own_better": (1, 1),
         "evidence_lost": (0, None),
+        "own_evidence_lost": (0, 0),
     }
     assert {one.verdict for one in found.figures()} == {None}, "these are no promises of the provider"
 
