@@ -36,6 +36,7 @@ backups: {rpo_hours: 24}
 NEUTRAL = re.compile(
     "was not supplied|is agreed or stated|There is no pack of this month|Nothing to (list|draw)"
     "|No resource has a limit|No standard duties are agreed|names no measures|there is none before this one"
+    "|figures were not supplied|published for this month|pack before this one|more is due than came"
     "|none stands apart|the contract names none|needs a table that did not come"
     "|No notebook recorded anything|Every table that was due came"
 )
