@@ -18,9 +18,9 @@ from typing import Any
 import pandas as pd
 
 from msp_report import params
-from msp_report.intake import ingest
+from msp_report.intake import ingest, lookback
 from msp_report.intake.accepted import Accepted
-from msp_report.model import privacy
+from msp_report.model import privacy, strangers
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import PANDAS, TABLES
 from msp_report.workspace import Workspace, make_demo
@@ -245,6 +245,12 @@ class Case:
             self._manifests[month] = json.loads(path.read_text(encoding="utf-8")) if path else None
         return self._manifests[month]
 
+    def content(self, month: Month) -> dict[str, str | None] | None:
+        """By table a hash of what was accepted and rejected for a month, None for one that says nothing; None where the
+        month's exports were refused. Two months of the same rows have the same (rule 48)."""
+        told = self._told(month)
+        return {name: one.get("content") for name, one in told["tables"].items()} if told else None
+
     def is_withheld(self, table: str) -> bool:
         """Whether a table, or one without which it says half the truth, was due and did not come."""
         return not {table, *TABLES[table].with_}.isdisjoint(self.withheld)
@@ -273,18 +279,19 @@ class Case:
         the same as a file without rows; an earlier month's never stands in for this one's (rule 41).
         """
         if name not in self._read:
-            self._read[name] = _join(name, self.paths(name))
+            self._read[name] = lookback.join(name, self.paths(name), self._reused)
         return self._read[name]
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
         if not self.later_months:
             return self.table(name)
-        return _join(name, self.paths(name, [*self.months, *self.later_months]))
+        months = [*self.months, *self.later_months]
+        return lookback.join(name, self.paths(name, months), self._reused)
 
     def own(self, name: str) -> pd.DataFrame | None:
         """A canonical table as the newest exports have it, without look-back; None where they have none."""
-        return _join(name, self.paths(name, [self.newest]))
+        return lookback.join(name, self.paths(name, [self.newest]))
 
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
@@ -325,6 +332,10 @@ class Case:
         """The same of the month before the period; None where no rows of the table were accepted for it."""
         return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
 
+    def known_before(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as the month before the period had it, with its look-back; None where it had none."""
+        return self.at(self.period.first.shift(-1)).table(name) if self.has_before(name) else None
+
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
         given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
@@ -338,9 +349,49 @@ class Case:
             return None
         return max(instant_of(at, self.timezone) for at in stated)
 
+    def doubts(self, *names: str) -> str | None:
+        """Why some tables are doubted as a whole, by what their own files say of their size and sums (rules 43, 46);
+        the first of several reasons, None where there is none. A longer period leaves that to its months."""
+        found = [text for name in names for text in self._doubts_of(name)]
+        return found[0] if found and self.period.first == self.period.last else None
+
+    def _doubts_of(self, name: str) -> list[str]:
+        last = self._last_came(name)
+        told = self._told(last) if last else None
+        return told["tables"][name]["doubts"] if told else []
+
     def rejected(self, name: str) -> pd.DataFrame:
-        """The rejected rows of a table, exact duplicates apart, as far as they could be read (rule 42)."""
-        return TABLES[name].empty().assign(file="", line=0, reason="")
+        """The rejected rows of a table that may be records, as far as they could be read (rule 42).
+
+        Of the period's newest exports; exact duplicates, totals and footers are not among them. Columns file, line,
+        reason and whose (word the file is: raw, provider or probe), then the table's own, missing where they could not
+        be read; a column called line is `document_line`.
+        """
+        table = TABLES[name]
+        named = ["file", "line", "reason"]
+        own = ["document_line" if column == "line" else column for column in table.names]
+        path = self.accepted / "rejects" / f"{name}.parquet"
+        if self.is_withheld(name) or not path.exists():
+            frame = table.empty().set_axis(own, axis=1).assign(file="", line=0, reason="", whose="")
+            return frame[[*named, "whose", *own]]
+        frame = pd.read_parquet(path)
+        types = {known: PANDAS[column.type] for known, column in zip(own, table.columns, strict=True)}
+        frame = frame[frame["is_record"]].astype(types).sort_values(["file", "line"], kind="stable")
+        files = self.manifest["files"]
+        evidence = {entry["file"]: entry["evidence"] for entry in files if entry["table"] == name}
+        frame["whose"] = frame["file"].map(evidence).astype("str")
+        return frame[[*named, "whose", *own]].reset_index(drop=True)
+
+    @cached_property
+    def _reused(self) -> pd.DataFrame | None:
+        """The tickets of earlier months whose number is another ticket's by now; None where there are none."""
+        return lookback.reused(self.paths("tickets"), self.timezone)
+
+    def replaced(self) -> pd.DataFrame:
+        """The rows of earlier months that this period's newest exports give other values, or whose number they use
+        again: table, month, key, reason (rule 42)."""
+        found = [lookback.replaced(name, self.paths(name), self._reused) for name in TABLES]
+        return pd.concat(found, ignore_index=True)
 
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
@@ -423,12 +474,18 @@ class Case:
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"] + self._short()
+        said += strangers.sentences(strangers.strangers(self, self.contract, self.strategy.outside))
         checks = self.own("checks")
         stated = {e.get("reach_by") for e in self.manifest["files"] if e["table"] == "checks"}
         if checks is not None and checks["changes_only"].any() and "exported_at" not in stated:
             said.append(
                 "checks: a log of changes says by its silence that nothing changed: state exported_at"
             )
+        said += [
+            f"{name}: in doubt: {text}: verdicts that rest on it alone are not given"
+            for name in TABLES
+            for text in self._doubts_of(name)
+        ]
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]
@@ -582,20 +639,6 @@ def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:
     """What a month's table was made from: the same inputs in two months are one table."""
     entries = [entry for entry in manifest["files"] if entry["table"] == table]
     return tuple(sorted((entry["file"], entry["sha256"]) for entry in entries)) or (str(folder),)
-
-
-def _join(name: str, paths: list[Path]) -> pd.DataFrame | None:
-    if not paths:
-        return None
-    table = TABLES[name]
-    frames = [pd.read_parquet(path) for path in paths]
-    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    if frame.empty:
-        return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
-    frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
-    if len(frames) > 1:
-        frame = frame.drop_duplicates(list(table.key) or None, keep="last", ignore_index=True)
-    return frame
 
 
 def read_table(name: str, path: Path) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from rapidfuzz import process
 
 from msp_report.intake import reasons
-from msp_report.intake.chunk import Broken, Chunk, Unreadable, joined
+from msp_report.intake.chunk import Chunk, Unreadable, joined
+from msp_report.intake.formats.cells import FORMULA
 from msp_report.intake.profile import UNPIVOT, ProfileError, meaning
 from msp_report.intake.values import Manner, Values, convert, mapped, signs
 from msp_report.model.tables import ARROW, Column, Table
@@ -22,7 +23,22 @@ from msp_report.params.layout import Layout, fold
 REJECTED = ("line", "column", "value", "reason", "row")
 """What is kept of a rejected row, beside its file."""
 
-_TOTAL = r"(?i)^(grand |sub-?)?totals?\b"
+TOTAL = r"(?i)^(grand |sub-?)?totals?\b"
+"""How a row that sums others up begins."""
+#: What a spreadsheet writes into a cell that has no value.
+_ERRORS = (
+    "#REF!",
+    "#N/A",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#ERROR!",
+    FORMULA,
+)
 _VALUE_LIMIT = 200
 
 
@@ -87,12 +103,22 @@ class Accepted:
     """For each of `rows`, the row of the chunk that it comes from."""
     rejects: pd.DataFrame
     """One row a rejected row: line, column, value, reason, row."""
+    dropped: pa.Table
+    """The same rows as far as they could be read: `dropped_schema` without the file."""
     folds: Mapping[str, np.ndarray]
     """By column, how much later the local time of each of `rows` came again [us]; 0 for those that were once."""
     in_fold: int
     """Accepted rows with a time that was twice."""
     second: int
     """Those of them whose end would lie before its start if it were not the second."""
+
+
+def dropped_schema(table: Table) -> pa.Schema:
+    """How rejected rows lie beside their CSV: where each stands and why, whether it may be a record, and the table's
+    columns, missing where they could not be read. A column called line is `document_line` here."""
+    place = {"file": pa.string(), "line": pa.int64(), "reason": pa.string(), "is_record": pa.bool_()}
+    own = {"document_line" if c.name == "line" else c.name: ARROW[c.type] for c in table.columns}
+    return pa.schema(list((place | own).items()))
 
 
 def fit(chunk: Chunk, table: Table, layout: Layout, manner: Manner, fixed: Mapping[str, str]) -> Fit:
@@ -178,6 +204,23 @@ def accept(chunk: Chunk, fitted: Fit) -> Accepted:
     """
     if chunk.header != fitted.header:
         fitted = _refitted(chunk, fitted)
+    columns, readings, faults, second = _converted(chunk, fitted)
+    good = np.flatnonzero(faults.free)
+    own = faults.rejects(chunk)
+    rejects = pd.concat([own, _broken(chunk.broken)], ignore_index=True)
+    in_fold = int((faults.in_fold & faults.free).sum())
+    rows, place = _rows(columns, readings, good, fitted)
+    bad = np.flatnonzero(~faults.free)
+    lost = _dropped(chunk, fitted, columns, readings, bad, own["reason"].to_numpy(object))
+    dropped = pa.concat_tables([lost, *_broken_dropped(chunk, fitted)])
+    folds = {name: later[place] for name, later in faults.folds.items() if name in rows.column_names}
+    return Accepted(rows, place, rejects, dropped, folds, in_fold, int((second & faults.free).sum()))
+
+
+def _converted(
+    chunk: Chunk, fitted: Fit
+) -> tuple[dict[str, pa.Array], dict[str, pa.Array], _Faults, np.ndarray]:
+    """The chunk's canonical columns, its wide readings, the faults of its rows, and which ends are the second."""
     faults = _Faults(len(chunk))
     _mark_totals(chunk, fitted, faults)
     columns = {c.name: _column(chunk, fitted, c, faults) for c in fitted.columns}
@@ -187,13 +230,7 @@ def accept(chunk: Chunk, fitted: Fit) -> Accepted:
     for start, end in fitted.table.spans:
         before = pc.fill_null(pc.less(columns[end], columns[start]), False)
         faults.add(np.asarray(before), fitted.found.get(end, end), _raw(chunk, fitted, end), reasons.REVERSED)
-    readings = _readings(chunk, fitted, faults)
-    good = np.flatnonzero(faults.free)
-    rejects = pd.concat([faults.rejects(chunk), _broken(chunk.broken)], ignore_index=True)
-    rows, place = _rows(columns, readings, good, fitted)
-    folds = {name: later[place] for name, later in faults.folds.items() if name in rows.column_names}
-    in_fold = int((faults.in_fold & faults.free).sum())
-    return Accepted(rows, place, rejects, folds, in_fold, int((second & faults.free).sum()))
+    return columns, _readings(chunk, fitted, faults), faults, second
 
 
 def _second_ends(columns: dict[str, pa.Array], table: Table, faults: _Faults) -> np.ndarray:
@@ -210,6 +247,97 @@ def _second_ends(columns: dict[str, pa.Array], table: Table, faults: _Faults) ->
         faults.folds[end] = np.where(here, 0, later)
         second |= here
     return second
+
+
+# ---------------------------------------------------------------- rejected rows, as far as they could be read
+
+
+def _dropped(
+    chunk: Chunk,
+    fitted: Fit,
+    columns: dict[str, pa.Array],
+    readings: dict[str, pa.Array],
+    bad: np.ndarray,
+    why: np.ndarray,
+) -> pa.Table:
+    """Some rows of a chunk, which are rejected for `why`, with what could be read of them; of wide samples one row for
+    each metric, with or without its value. Exact duplicates are not among them yet."""
+    schema = _without_file(fitted.table)
+    at = pa.array(bad)
+    kept = {name: values.take(at) for name, values in columns.items()}
+    if fitted.is_log:  # the changes of a row that cannot be placed are not known
+        kept = {name: kept.get(name, pa.nulls(len(bad), pa.string())) for name in fitted.table.names}
+    elif fitted.layout.unpivot:
+        name, value = UNPIVOT[fitted.table.name]
+        some = list(readings)
+        wide = np.repeat(np.arange(len(bad)), len(some))
+        kept = {n: values.take(pa.array(wide)) for n, values in kept.items()}
+        kept[name] = pa.array(np.tile(np.array(some, object), len(bad)), pa.string())
+        cells = [readings[one].take(at) for one in some]
+        kept[value] = pa.chunked_array(cells or [[]], ARROW["number"]).combine_chunks()
+        kept[value] = kept[value].take(pa.array(np.tile(np.arange(len(some)), len(bad)) * len(bad) + wide))
+        bad, why = bad[wide], why[wide]
+        at = pa.array(bad)
+    filled = np.zeros(len(bad), np.int64)
+    for column in chunk.columns:
+        filled += np.asarray(pc.not_equal(pc.utf8_trim_whitespace(pc.fill_null(column.take(at), "")), ""))
+    flags = {name: np.asarray(pc.is_valid(values)) for name, values in kept.items()}
+    told = _may_be_records(fitted.table, flags, filled) & ~np.isin(why, list(reasons.HARMLESS))
+    place = {"line": pa.array(chunk.lines[bad], pa.int64()), "reason": pa.array(why, pa.string())}
+    own = {"document_line" if name == "line" else name: values for name, values in kept.items()}
+    return pa.table({**own, **place, "is_record": told}).select(schema.names).cast(schema)
+
+
+def _may_be_records(table: Table, read: Mapping[str, np.ndarray], filled: np.ndarray) -> np.ndarray:
+    """Which rejected rows may be records: a footer or a total has one cell, or no part of a key.
+
+    A row whose key alone is missing is a record like any other: what it says of the rest shows it.
+    """
+    names = table.key or table.required[:1]
+    keyed = np.any([read[name] for name in names if name not in _ANY_KEY], axis=0)
+    rest = [column for column in table.columns if column.required and column.name not in names]
+    whole = np.full(len(filled), any(column.type != "text" for column in rest))
+    for column in rest:
+        whole &= read[column.name]
+    return (filled > 1) & (keyed | whole)
+
+
+#: Parts of keys that no row need have.
+_ANY_KEY = frozenset({"probe", "user", "by", "line"})
+
+
+def _broken_dropped(chunk: Chunk, fitted: Fit) -> Iterator[pa.Table]:
+    """The rows that no header fits: one that is too short is read as far as it goes; of others nothing is known."""
+    short = [one for one in chunk.broken if one.reason == reasons.SHORT]
+    for some in (short, [one for one in chunk.broken if one.reason != reasons.SHORT]):
+        if not some:
+            continue
+        width = len(chunk.header)
+        cells = [[str(cell) for cell in one.cells][:width] if one in short else [] for one in some]
+        padded = [cell + [""] * (width - len(cell)) for cell in cells]
+        columns = tuple(pa.array([row[place] for row in padded], pa.string()) for place in range(width))
+        lines = np.array([one.line for one in some], np.int64)
+        rows = Chunk(chunk.header, columns, lines, (), chunk.facts, chunk.typed)
+        read, readings, *_ = _converted(rows, fitted)
+        why = _broken(tuple(some))["reason"].to_numpy(object)
+        found = _dropped(rows, fitted, read, readings, np.arange(len(some)), why)
+        known = np.asarray(found.column("is_record"))
+        if some is short:
+            typed = [c.name for c in fitted.table.columns if c.required and c.type != "text"]
+            told = [
+                np.asarray(pc.is_valid(found.column(name))) for name in typed if name in found.schema.names
+            ]
+            known = known & (np.any(told, axis=0) if told else True)
+        else:
+            known = np.ones(len(found), bool)
+        yield found.set_column(
+            found.schema.get_field_index("is_record"), "is_record", pa.array(known, pa.bool_())
+        )
+
+
+def _without_file(table: Table) -> pa.Schema:
+    schema = dropped_schema(table)
+    return schema.remove(schema.get_field_index("file"))
 
 
 def _refitted(chunk: Chunk, fitted: Fit) -> Fit:
@@ -253,14 +381,18 @@ class _Faults:
         if texts is not None:
             self.value[rows] = shortened(texts.take(pa.array(rows)))
 
-    def rejects(self, chunk: Chunk) -> pd.DataFrame:
-        """The rows at fault; one that cannot be a record because it sums others up is named as that."""
+    def rejects(self, chunk: Chunk, fitted: Fit) -> pd.DataFrame:
+        """The rows at fault; one that cannot be a record because it sums others up, or is a title, is named as that."""
         rows = np.flatnonzero(~self.free)
         parts = [column.take(pa.array(rows)) for column in chunk.columns]
         filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(part), ""), None, part) for part in parts]
         why = self.why[rows]
         if len(rows) and filled:
-            total = pc.match_substring_regex(pc.coalesce(*filled), _TOTAL)
+            first = pc.coalesce(*filled)
+            why = np.where(
+                _titles(chunk.header, filled, first, fitted) & (why != reasons.TOTAL), reasons.TITLE, why
+            )
+            total = pc.match_substring_regex(first, TOTAL)
             why = np.where(np.asarray(pc.fill_null(total, False)), reasons.TOTAL, why)
         return pd.DataFrame(
             {
@@ -273,6 +405,29 @@ class _Faults:
         )
 
 
+def _titles(
+    header: Sequence[str], filled: Sequence[pa.StringArray], first: pa.StringArray, fitted: Fit
+) -> np.ndarray:
+    """Which rejected rows are no records at all: titles and footers of a report, or its header again.
+
+    The header again: every filled cell says what stands above it. A title: words alone in their row, or a row without
+    any cell of the key and without most of the columns that a record needs. A row that lost its key alone is a record.
+    """
+    count = sum(np.asarray(pc.is_valid(cells)).astype(int) for cells in filled)
+    words = np.asarray(pc.fill_null(pc.match_substring_regex(first, r"\S\s+\S"), False))
+    as_above = [
+        np.asarray(pc.fill_null(pc.equal(cells, name), True))
+        for cells, name in zip(filled, header, strict=True)
+    ]
+    needed = {fitted.found[name] for name in fitted.table.required if name in fitted.found}
+    keys = {fitted.found[name] for name in fitted.table.key if name in fitted.found} or needed
+    there = dict(zip(header, (np.asarray(pc.is_valid(cells)) for cells in filled), strict=True))
+    has_key = np.logical_or.reduce([there[name] for name in keys]) if keys else np.ones(len(first), bool)
+    most = sum(there[name].astype(int) for name in needed) * 2 >= max(len(needed), 1)
+    alone = (count == 1) & words & (len(header) > 2)
+    return alone | np.logical_and.reduce(as_above) | ~(has_key | most)
+
+
 def shortened(texts: pa.StringArray) -> np.ndarray:
     """Values for the rejects, cut after 200 characters with a word on their length."""
     filled = pc.fill_null(texts, "")
@@ -283,18 +438,29 @@ def shortened(texts: pa.StringArray) -> np.ndarray:
     return short
 
 
-def _broken(broken: tuple[Broken, ...]) -> pd.DataFrame:
+def _broken(chunk: Chunk, fitted: Fit) -> pd.DataFrame:
     """The rows that no header fits."""
     rows = []
-    for one in broken:
+    for one in chunk.broken:
         cells = [str(cell) for cell in one.cells]
-        first = next((cell.strip() for cell in cells if cell.strip()), "")
         longest = max(cells, key=len, default="")
-        is_total = one.reason == reasons.SHORT and re.match(_TOTAL, first)
         text = joined([pa.array([cell], pa.string()) for cell in cells], 1)[0].as_py() if cells else ""
         value = longest if one.reason == reasons.TOO_LONG else ""
-        rows.append((one.line, "", value[:_VALUE_LIMIT], reasons.TOTAL if is_total else one.reason, text))
+        reason = _short(cells, chunk.header, fitted) if one.reason == reasons.SHORT else one.reason
+        rows.append((one.line, "", value[:_VALUE_LIMIT], reason, text))
     return pd.DataFrame(rows, columns=list(REJECTED)).astype({"line": "int64"})
+
+
+def _short(cells: Sequence[str], header: Sequence[str], fitted: Fit) -> str:
+    """Why a row with fewer cells than headers is none: a total, by its words or `totals`; a title; or a record that
+    broke off."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    under = {fold(name): cell for name, cell in zip(header, cells, strict=False)}
+    totals = fitted.layout.totals.items()
+    if re.match(TOTAL, filled[0]) or any(re.search(form, under.get(fold(name), "")) for name, form in totals):
+        return reasons.TOTAL
+    is_title = len(filled) == 1 and len(header) > 2 and re.search(r"\S\s+\S", filled[0])
+    return reasons.TITLE if is_title else reasons.SHORT
 
 
 def _mark_totals(chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
@@ -312,6 +478,15 @@ def _cells(chunk: Chunk, header: str, layout: Layout) -> pa.StringArray:
     nulls = pa.array(["", *(value.strip().lower() for value in layout.nulls)])
     missing = pc.is_in(pc.utf8_lower(cells) if layout.nulls else cells, value_set=nulls)
     return pc.if_else(missing, None, cells)
+
+
+def _without_value(cells: pa.StringArray) -> np.ndarray | None:
+    """Why cells that hold no value, but an error or a formula, are rejected; None where there are none of them."""
+    bad = np.asarray(pc.fill_null(pc.is_in(pc.utf8_upper(cells), value_set=pa.array(_ERRORS)), False))
+    if not bad.any():
+        return None
+    formula = np.asarray(pc.fill_null(pc.equal(cells, FORMULA), False))
+    return np.where(formula, reasons.FORMULA, np.where(bad, reasons.ERROR, None)).astype(object)
 
 
 def _raw(chunk: Chunk, fitted: Fit, name: str) -> pa.StringArray | None:
@@ -347,6 +522,11 @@ def _constant(fitted: Fit, column: Column, value: str, length: int) -> pa.Array:
 
 def _typed(cells: pa.StringArray, column: Column, header: str, fitted: Fit, faults: _Faults) -> pa.Array:
     """Values of cells through their distinct texts; rejected ones are null."""
+    lacking = _without_value(cells)
+    if lacking is not None:
+        bad = np.not_equal(lacking, None).astype(bool)
+        faults.add(bad, header, cells, lacking)
+        cells = pc.if_else(pa.array(bad), None, cells)
     if column.type == "text" and column.name not in fitted.layout.values:
         return cells
     coded = cells.dictionary_encode()

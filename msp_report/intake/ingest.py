@@ -10,11 +10,12 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from msp_report.intake import canonical, exports, reach, staged, values
+from msp_report.intake import canonical, exports, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
 from msp_report.intake.chunk import Chunk, Unreadable, take
 from msp_report.intake.formats import read
@@ -91,8 +92,12 @@ class FileAccount:
     """The instant up to which it speaks (rule 41); None of a register without any date."""
     reach_by: str = ""
     """What says so: exported_at, folder, last row, or assumed from the folder, where no row is of the month."""
+    records: int = 0
+    """Rows of the file that are no titles, footers or totals of a report."""
+    contradictions: list[str] = field(default_factory=list)
+    """Totals of the file that its rows do not have (rule 43)."""
     read_as: dict[str, Any] = field(default_factory=dict)
-    """Encoding, delimiter, decimal sign, header line, sheet, zone."""
+    """Encoding, delimiter, decimal sign, header line, sheet, zone; what the file says of its size (intake/stated)."""
 
 
 @dataclass
@@ -104,8 +109,9 @@ class Manifest:
     zone_data: str
     """The version of the rules of time zones."""
     tables: dict[str, dict[str, Any]]
-    """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside; reach, the
-    earliest of its sources, each of which speaks as far as any of its files."""
+    """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside; doubts, why
+    its files are not all that there is or contradict themselves (rules 43 and 46); content, a hash of its rows and
+    rejects; reach, the earliest of its sources, each of which speaks as far as any of its files."""
     files: list[FileAccount]
     unread: list[str]
     """Files in the folder of exports from which nothing is read."""
@@ -154,6 +160,7 @@ def read_month(
     with tempfile.TemporaryDirectory(prefix=".reading-", dir=into) as name:
         staging = Path(name)
         speaks = False
+        shared: list[str] = []
         for table, found in inputs.items():
             outcome = _outcome(
                 TABLES[table], found, timezone, sources.reject_limit_ratio, cache, staging, say
@@ -162,6 +169,12 @@ def read_month(
             speaks |= _publish(outcome, TABLES[table], of_month, Period(month, month), timezone, staging)
             manifest.tables[table]["reach"] = _earliest(found, outcome.accounts)
             _note(manifest, table, outcome)
+            of_all = any(exports.MONTH not in f"{template}/{given.source.file}" for given in found)
+            content = _content(TABLES[table], staging, of_all, Period(month, month), timezone)
+            manifest.tables[table]["content"] = content
+            shared = outcome.shared if table == "tickets" else shared
+        if shared:
+            _follow_tickets(inputs, manifest, set(shared), staging)
         if not problems and not speaks:
             problems.append(_silence(manifest, sources, folder))
         _replace(staging, into, whole=not problems)
@@ -226,6 +239,14 @@ class Input:
     layout: Layout
     fixed: Mapping[str, str]
     """Columns from the path."""
+
+    def label(self, table: str) -> str:
+        """What the file is called where its numbers are another file's too: its source's name, or what its own name
+        says beside the table's."""
+        if self.source.name:
+            return self.source.name
+        stem = re.sub(rf"{table}|\.\w+$", "", self.name, flags=re.IGNORECASE).strip("-_ ./")
+        return stem or self.name.rpartition(".")[0]
 
     @property
     def account(self) -> dict[str, Any]:
@@ -310,12 +331,15 @@ class Outcome:
     """What one table's files gave, whatever the month."""
 
     folder: Path
-    """With table.parquet and rejects.csv."""
+    """With table.parquet, rejects.csv and dropped.parquet."""
     accounts: list[FileAccount]
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     unreadable: set[int] = field(default_factory=set)
     """The files, by their place, that could not be read to their end."""
+    shared: list[str] = field(default_factory=list)
+    """The numbers that several files use for different things."""
 
 
 @cache
@@ -344,7 +368,10 @@ def _outcome(
 ) -> Outcome:
     """What a table's files give, from the cache where they were read before in the same way."""
     key = [code(), table.name, timezone, limit]
-    key += [[i.account, i.layout.model_dump(), dict(i.fixed), sorted(i.source.columns)] for i in inputs]
+    key += [
+        [i.account, i.layout.model_dump(), dict(i.fixed), sorted(i.source.columns), i.source.name]
+        for i in inputs
+    ]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]
     kept = cache / "tables" / name if cache is not None else None
     if kept is not None and (outcome := _load(kept)):
@@ -356,7 +383,8 @@ def _outcome(
     try:
         outcome = _read_table(table, inputs, timezone, limit, folder, say)
         if kept is not None and not outcome.problems:
-            text = json.dumps({"accounts": list(map(asdict, outcome.accounts)), "warnings": outcome.warnings})
+            told = {"warnings": outcome.warnings, "doubts": outcome.doubts, "shared": outcome.shared}
+            text = json.dumps({"accounts": list(map(asdict, outcome.accounts)), **told})
             (folder / "account.json").write_text(text, encoding="utf-8")
             with suppress(OSError):  # another process was faster: its files are the same
                 os.replace(folder, kept)
@@ -374,7 +402,8 @@ def _load(folder: Path) -> Outcome | None:
         kept = json.loads((folder / "account.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return Outcome(folder, [FileAccount(**account) for account in kept["accounts"]], kept["warnings"])
+    accounts = [FileAccount(**account) for account in kept["accounts"]]
+    return Outcome(folder, accounts, kept["warnings"], doubts=kept["doubts"], shared=kept["shared"])
 
 
 def _sweep(folder: Path) -> None:
@@ -391,7 +420,7 @@ def _read_table(
 ) -> Outcome:
     """Read all files of a table and settle which of their rows are records."""
     accounts = [FileAccount(table=table.name, **given.account) for given in inputs]
-    rejects = Rejects(folder / "rejects.parquet")
+    rejects = Rejects(folder / "rejects.parquet", canonical.dropped_schema(table))
     outcome = Outcome(folder, accounts)
     stage = staged.Stage(folder / "staged.parquet", table.schema)
     by_source: dict[int, list[int]] = {}
@@ -401,8 +430,12 @@ def _read_table(
         _read_source(table, inputs, numbers, timezone, stage, rejects, outcome, say)
     stage.close()
     _tell_second(stage, table, accounts)
+    outcome.shared = sorted(staged.shared_numbers(stage, table))
+    if outcome.shared:
+        stage = _kept_apart(stage, table, inputs, outcome)
     left_out, rejected = staged.keys(stage, table) if table.key else staged.same_rows(stage)
     _reject_later(rejected, table, inputs, outcome, rejects)
+    _keep_conflicts(rejected, stage, table, inputs, rejects)
     _write(stage, left_out, folder / "table.parquet", accounts)
     for number, content in staged.contents(stage, left_out).items():
         accounts[number].content = content
@@ -410,7 +443,22 @@ def _read_table(
     for path in folder.glob("staged*"):
         path.unlink()
     _settle(outcome, rejects, limit)
+    outcome.doubts = [text for numbers in by_source.values() for text in _doubts(accounts, numbers)]
     return outcome
+
+
+def _kept_apart(stage: staged.Stage, table: Table, inputs: list[Input], outcome: Outcome) -> staged.Stage:
+    """The rows with the numbers that several files use for different things called by their file."""
+    labels = [given.label(table.name) for given in inputs]
+    if len(set(labels)) < len(labels):  # files of one source: each is one of its own
+        labels = [f"{label} {given.name}" for label, given in zip(labels, inputs, strict=True)]
+    first = outcome.shared[0]
+    outcome.warnings.append(
+        f"{table.name}: {len(outcome.shared):,} numbers stand in several files for different things, such as {first}: "
+        f"they are kept apart by their files, as in {labels[0]}: {first}"
+    )
+    path = stage.path.with_name("staged-apart.parquet")
+    return staged.renamed(stage, table.key[0], set(outcome.shared), labels, path)
 
 
 def _read_source(
@@ -478,9 +526,11 @@ def _read_file(
     fitted: canonical.Fit | None = None
     compared = not table.key or layout.record == "last"
     done = 0
+    tally = sums.Tally()
     for chunk in read(given.path, layout):
         if fitted is None:
-            fitted = canonical.fit(chunk, table, layout, manner, given.fixed)
+            fitted = canonical.fit(chunk, table, layout, replace(manner, typed=chunk.typed), given.fixed)
+            warnings += (f"{given.name}: {remark}" for remark in chunk.remarks)
             account.read_as = {**chunk.facts, "decimal": fitted.manner.decimal, "timezone": manner.timezone}
             warnings += _not_found(given, fitted)
             account.exported_at = _exported_at(given, chunk, manner)
@@ -490,6 +540,7 @@ def _read_file(
         folds = [got.folds.get(name or "") for name in staged.time_columns(table)]
         stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes, *folds))
         rejects.add(number, given.name, got.rejects)
+        rejects.keep(given.name, got.dropped)
         account.read += len(chunk) + len(chunk.broken)
         account.in_fold += got.in_fold
         account.second += got.second
@@ -497,7 +548,11 @@ def _read_file(
             later = _exported_at(given, chunk, manner)
             account.exported_at = max(filter(None, (account.exported_at, later)), default=None)
         done += len(chunk)
+        tally.add(chunk, fitted, got.rejects)
         say(f"{table.name}: {account.read:,} rows of {given.name}")
+    account.read_as |= stated.by_text(" ".join(tally.texts))
+    account.records = tally.rows
+    account.contradictions = [f"{given.name}: {text}" for text in tally.wrong]
     if layout.exported_at is not None and account.exported_at is None:
         warnings.append(f"{given.name}: exported_at {layout.exported_at!r} says nothing of it")
 
@@ -559,6 +614,24 @@ def _reject_later(
         rejects.add(int(number), inputs[int(number)].name, some[list(canonical.REJECTED)])
 
 
+def _keep_conflicts(
+    rejected: pd.DataFrame, stage: staged.Stage, table: Table, inputs: list[Input], rejects: Rejects
+) -> None:
+    """Rows that differ under one key, with all their values."""
+    rows = stage.rows_of(rejected[rejected["reason"] == why.CONFLICT])
+    for number in sorted(set(rows.column("_file").to_pylist())):
+        some = rows.filter(pc.equal(rows.column("_file"), number))
+        named = some.rename_columns(
+            [
+                "document_line" if name == "line" else {"_line": "line"}.get(name, name)
+                for name in some.column_names
+            ]
+        )
+        named = named.append_column("reason", pa.array([why.CONFLICT] * len(some), pa.string()))
+        named = named.append_column("is_record", pa.array([True] * len(some)))
+        rejects.keep(inputs[number].name, named)
+
+
 def _listed_later(here: pd.DataFrame, chunk: Chunk, table: Table, given: Input) -> pd.DataFrame:
     """Some rows as they stand in the rejects, and numbers to compare them by."""
     columns, texts = _key_of(chunk, table, given)
@@ -614,6 +687,17 @@ def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
             )
 
 
+def _doubts(accounts: list[FileAccount], numbers: list[int]) -> list[str]:
+    """What the files of one source say of their size and of their sums that their rows do not bear out."""
+    chosen = [accounts[number] for number in numbers]
+    told = [
+        {"file": one.file, "rows": one.records}
+        | {key: one.read_as[key] for key in stated.KEYS if key in one.read_as}
+        for one in chosen
+    ]
+    return [*stated.doubts(told), *(text for one in chosen for text in one.contradictions)]
+
+
 def _over_limit(account: FileAccount, number: int, counted: int, limit: float, rejects: Rejects) -> str:
     worst = [
         (seen, key) for key, seen in rejects.first.items() if key[0] == number and key[1] not in why.HARMLESS
@@ -642,6 +726,8 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
             "rejected": 0,
             "rows": 0,
             "outside": 0,
+            "doubts": [],
+            "content": None,
             "reach": None,
         }
         for name in sorted(TABLES)
@@ -676,9 +762,10 @@ def _publish(
     A file without rows says that nothing happened. A register holds until it changes, and so does a project's
     last reported state. One with rows of earlier months alone speaks where it reaches into the period (rule 41).
     """
-    for kind, name, suffix in (("tables", "table.parquet", "parquet"), ("rejects", "rejects.csv", "csv")):
+    kinds = (("tables", "table.parquet"), ("rejects", "rejects.csv"), ("rejects", "dropped.parquet"))
+    for kind, name in kinds:
         (staging / kind).mkdir(exist_ok=True)
-        shutil.copyfile(outcome.folder / name, staging / kind / f"{table.name}.{suffix}")
+        shutil.copyfile(outcome.folder / name, (staging / kind / table.name).with_suffix(Path(name).suffix))
     path = staging / "tables" / f"{table.name}.parquet"
     rows = sum(account.rows for account in outcome.accounts)
     start, end = period.bounds(timezone)
@@ -756,6 +843,78 @@ def _is_dense(values: pa.ChunkedArray, column: Column) -> bool:
     return len(known) >= DENSE * max(1, len(pc.unique(months)))
 
 
+def _content(table: Table, staging: Path, shared: bool, period: Period, timezone: str) -> str | None:
+    """A hash of a table's accepted rows, in whatever order, and of its rejects: the same for the same content.
+
+    `shared`: a file serves every month. What it says anew of earlier rows may be what happened since, so only which
+    rows of the month there are counts, and a register not at all.
+    """
+    columns = list(table.key or table.names) if shared else list(table.names)
+    if shared and table.period is None:
+        return None
+    digest = hashlib.sha256()
+    found = [np.array([], np.uint64)]
+    with pq.ParquetFile(staging / "tables" / f"{table.name}.parquet") as file:
+        for batch in file.iter_batches(100_000):
+            if shared:
+                column = table.column(table.period)
+                before, after = _outside(batch.column(column.name), column, period, timezone)
+                batch = batch.filter(pa.array(~(before | after)))
+            rows = batch.select(columns).to_pandas(date_as_object=False)
+            found.append(pd.util.hash_pandas_object(rows, index=False).to_numpy())
+    digest.update(np.sort(np.concatenate(found)).tobytes())
+    if not shared:
+        digest.update((staging / "rejects" / f"{table.name}.csv").read_bytes())
+    return digest.hexdigest()
+
+
+def _follow_tickets(
+    inputs: Mapping[str, list[Input]], manifest: Manifest, shared: set[str], staging: Path
+) -> None:
+    """Log and hours of tickets that are kept apart: each follows the tickets' file of its label.
+
+    What no label joins belongs to none of them: it stays under the bare number, and is listed with the rejected rows as
+    what may belong to any.
+    """
+    labels = {given.label("tickets") for given in inputs["tickets"]}
+    for table in ("ticket_events", "time_entries"):
+        path = staging / "tables" / f"{table}.parquet"
+        if not path.exists():
+            continue
+        rows = pq.read_table(path)
+        accounts = [account for account in manifest.files if account.table == table]
+        own = [given.label(table) for given in inputs[table]]
+        counts = [account.rows for account in accounts]
+        label, file = np.repeat(own, counts), np.repeat([account.file for account in accounts], counts)
+        numbers = rows.column("ticket_id").to_pandas()
+        ours = numbers.isin(shared).to_numpy(bool)
+        joined = ours & np.isin(label, list(labels))
+        named = numbers.mask(joined, pd.Series(label, numbers.index) + ": " + numbers)
+        place = rows.schema.get_field_index("ticket_id")
+        renamed = rows.set_column(
+            place, rows.schema.field(place), pa.array(named, pa.string(), from_pandas=True)
+        )
+        pq.write_table(renamed, path, compression="zstd")
+        loose = rows.filter(pa.array(ours & ~joined))
+        if len(loose):
+            _add_loose(loose, file[ours & ~joined], staging / "rejects" / f"{table}.parquet")
+
+
+def _add_loose(rows: pa.Table, files: np.ndarray, path: Path) -> None:
+    """Rows of a number that two tickets have, put beside the rejected ones; whose they are cannot be told."""
+    kept = pq.read_table(path)
+    more = {
+        "file": pa.array(files, pa.string()),
+        "line": pa.array(np.zeros(len(rows), np.int64)),
+        "reason": pa.array([why.SHARED] * len(rows)),
+        "is_record": pa.array([True] * len(rows)),
+        **{name: rows.column(name) for name in rows.column_names},
+        "ticket_id": pa.nulls(len(rows), pa.string()),
+    }
+    added = pa.table(more).select(kept.schema.names).cast(kept.schema)
+    pq.write_table(pa.concat_tables([kept, added]), path, compression="zstd")
+
+
 def _fill_month(path: Path, column: Column, month: str) -> None:
     """A row without a month speaks of the export's own."""
     rows = pq.read_table(path)
@@ -795,6 +954,7 @@ def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:
     manifest.warnings += outcome.warnings
     manifest.problems += outcome.problems
     state = manifest.tables[table]
+    state["doubts"] = outcome.doubts
     if outcome.problems:
         state["state"] = "refused"
     for count in ("read", "accepted", "rejected", "rows", "outside"):

@@ -23,8 +23,11 @@ class Rejects:
         + [(name, pa.string()) for name in ("column", "value", "reason", "row")]
     )
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, dropped: pa.Schema) -> None:
+        """`path` is where they wait for their CSV; beside it, as dropped.parquet, lie the same rows as far as they
+        could be read."""
         self.path = path
+        self._dropped = pq.ParquetWriter(path.with_name("dropped.parquet"), dropped, compression="zstd")
         self.counts: Counter[tuple[int, str]] = Counter()
         self.first: dict[tuple[int, str, str], list[Any]] = {}
         self._writer = pq.ParquetWriter(path, self.SCHEMA, compression="lz4")
@@ -49,9 +52,17 @@ class Rejects:
         )
         self._written += len(rows)
 
+    def keep(self, file: str, rows: pa.Table) -> None:
+        """What could be read of rejected rows of a file."""
+        if len(rows):
+            schema = self._dropped.schema
+            named = rows.append_column("file", pa.array([file] * len(rows), pa.string()))
+            self._dropped.write_table(named.select(schema.names).cast(schema))
+
     def close(self, path: Path) -> None:
         """Write rejects.csv, in the order of files and lines."""
         self._writer.close()
+        self._dropped.close()
         with path.open("w", encoding="utf-8", newline="") as file:
             file.write("file,line,column,value,reason,row\n")
             for batch in self._sorted() if self._written else ():

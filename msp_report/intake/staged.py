@@ -77,6 +77,13 @@ class Stage:
 
         return pa.RecordBatchReader.from_batches(self._writer.schema, some())
 
+    def rows_of(self, inputs: pd.DataFrame) -> pa.Table:
+        """The canonical rows of some input rows (_file, _row), in order, with their origins."""
+        if inputs.empty:
+            return self._writer.schema.empty_table()
+        with _Database(self) as db:
+            return db.rows_of(inputs).select(self._writer.schema.names)
+
     def move_later(self, positions: np.ndarray, begin: str, end: str | None) -> None:
         """Take the times of some rows for the second of a repeated hour, and an end in it that would lie before."""
         chosen = np.zeros(self.length, bool)
@@ -182,6 +189,35 @@ def same_rows(stage: Stage) -> tuple[np.ndarray, pd.DataFrame]:
         rows = db.frame(f"select * from staged semi join ({twice}) using (_hash) order by _position")
     again = rows.duplicated([*stage.schema.names, "_hash"])
     return rows.loc[again, "_position"].to_numpy(np.int64), _rejected(rows[again], reasons.DUPLICATE)
+
+
+def shared_numbers(stage: Stage, table: Table) -> set[str]:
+    """The numbers that several files use for different things, as the table's `told_apart_by` shows."""
+    if table.told_apart_by is None or stage.is_distinct(table.key):
+        return set()
+    number, other = table.key[0], table.told_apart_by
+    query = (
+        f'select "{number}" as number from staged group by "{number}" '
+        f'having count(distinct _file) > 1 and count(distinct "{other}") > 1'
+    )
+    with _Database(stage) as db:
+        return set(db.frame(query)["number"])
+
+
+def renamed(stage: Stage, column: str, numbers: set[str], labels: Sequence[str], path: Path) -> Stage:
+    """The same rows, with some numbers called by their file's label, as in `berlin: 1001`."""
+    found = Stage(path, stage.schema)
+    for batch in stage.batches(np.array([], np.int64)):
+        rows = pa.Table.from_batches([batch])
+        own = pa.array(labels, pa.string()).take(rows.column("_file").combine_chunks())
+        shared = pc.is_in(rows.column(column), value_set=pa.array(sorted(numbers), pa.string()))
+        named = pc.if_else(
+            shared, pc.binary_join_element_wise(own, rows.column(column), ": "), rows.column(column)
+        )
+        rows = rows.set_column(rows.schema.get_field_index(column), column, named)
+        found.append(rows.select(stage.schema.names), rows.select(ORIGIN.names))
+    found.close()
+    return found
 
 
 def keys(stage: Stage, table: Table) -> tuple[np.ndarray, pd.DataFrame]:
@@ -314,6 +350,13 @@ class _Database:
     def batches(self, query: str) -> pa.RecordBatchReader:
         """A result of any length."""
         return self._connection.sql(query).to_arrow_reader(100_000)
+
+    def rows_of(self, inputs: pd.DataFrame) -> pa.Table:
+        """Every canonical row of some input rows, in order."""
+        wanted = inputs[["_file", "_row"]].drop_duplicates()
+        self._connection.register("asked", pa.Table.from_pandas(wanted, preserve_index=False))
+        query = "select staged.* from staged semi join asked using (_file, _row) order by _position"
+        return self._connection.sql(query).to_arrow_table()
 
     def positions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Every canonical row of the input rows that some rows come from: _input, _position."""

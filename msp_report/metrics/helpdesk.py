@@ -35,6 +35,7 @@ from msp_report.metrics.tickets import (
 )
 from msp_report.metrics.tickets.course import priorities, versions_at
 from msp_report.metrics.tickets.history import micros
+from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
 from msp_report.model.columns import civil_day
 from msp_report.model.figures import Figure
@@ -111,7 +112,8 @@ class Analysis:
     solved in the last SOLVED_DAYS, the last solve first: ticket_id, title, priority, opened_at, solved_at,
     resolution_min [less pauses], target_min, in_time, paused_min, real_days [of 24 h]. `undated`: tickets called
     solved though nothing says when; they count as open. `newest_at`: the last entry in the export. `priorities`: those
-    to report. `targets`: the board's for tickets.backlog, by subject.
+    to report. `targets`: the board's for tickets.backlog, by subject. `unread`: the rejected rows of tickets and of
+    their log; `own_word`: whether these tables are the provider's own.
     """
 
     history: History
@@ -125,6 +127,8 @@ class Analysis:
     at: pd.Timestamp
     priorities: list[str]
     targets: dict[str, float | None]
+    unread: Unread
+    own_word: bool
 
     @property
     def late(self) -> pd.DataFrame:
@@ -207,6 +211,8 @@ def analyse(case: Case) -> Analysis:
         at=history.cutoff,
         priorities=priorities(now["priority"], contract, at),
         targets={line.subject: line.target for line in lines},
+        unread=Unread.of(case, history),
+        own_word=case.own_word("tickets", "ticket_events"),
     )
 
 
@@ -217,9 +223,20 @@ def _by_priority(analysis: Analysis, name: str, target: float | None) -> Iterato
     rows = analysis.open if not name else analysis.open[analysis.open["priority"] == name]
     known = rows["overdue"].notna()
     value = len(rows) if analysis.supplied else None
-    low = int(rows["listed"].sum()) if analysis.supplied and not rows["listed"].all() else None
-    high = None if low is None else value
-    found = decide(value, target, "lower", low=low, high=high, why=_NOT_SUPPLIED)
+    less, more = analysis.unread.backlog(analysis.history, name)
+    less = min(len(rows), less + int((~rows["listed"].astype(bool)).sum()))
+    open_range = analysis.supplied and less + more > 0
+    low, high = (len(rows) - less, len(rows) + more) if open_range else (None, None)
+    found = decide(
+        value,
+        target,
+        "lower",
+        low=low,
+        high=high,
+        why=_NOT_SUPPLIED,
+        unsure=analysis.unread.why("resolution", name) if open_range else None,
+        own_word=analysis.own_word,
+    )
     yield Figure(
         measure="helpdesk.open",
         subject=name,
@@ -229,7 +246,7 @@ def _by_priority(analysis: Analysis, name: str, target: float | None) -> Iterato
         high=high,
         target=target,
         verdict=None if target is None else found.verdict,
-        why_missing=None if analysis.supplied else _NOT_SUPPLIED,
+        why_missing=(found.why if target is not None else None) if analysis.supplied else _NOT_SUPPLIED,
     )
     why = None if analysis.supplied else _NOT_SUPPLIED
     if analysis.supplied and len(rows) and not known.any():

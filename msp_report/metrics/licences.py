@@ -15,15 +15,23 @@ Decided here, where the rule leaves room:
 - A key's quantity is that of its active entitlements (of its largest one where all have ended); a key that no
   entitlement names is worth one device. Keys are counted as devices whatever the metric.
 - A product is met where its position is not negative and none of its keys is reused.
+- Products, keys and users join by the normal form of their names, devices also with and without their domain, vendors
+  without their legal form; the contract's spelling goes before that of the entitlements, that before the copies'.
+- Copies under a strange name that may mean a product (rule 44) leave it unmet where they would turn its position; a
+  product without copies of its own that such a name may mean is not met at all.
+- A rejected copy that may be of a product is one more copy at the worst, and uses its key once more; a rejected
+  entitlement, or a rejected line of the purchase register that may be a receipt, is one more licence at the best
+  (rule 42), as many as it says, without end where that could not be read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -31,13 +39,22 @@ import pandas as pd
 
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, last_day, optional, texts
+from msp_report.model.dropped import Dropped, told
 from msp_report.model.figures import Figure
-from msp_report.model.gate import Decision, decide
-from msp_report.model.names import normal
+from msp_report.model.gate import Decision, decide, doubted
+from msp_report.model.names import (
+    device_form,
+    mistaken,
+    normal,
+    normal_name,
+    spelled,
+    unsure_whose,
+    vendor_form,
+)
 from msp_report.model.period import Month
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 _NO_REGISTER = "not computable: no purchase register was supplied"
 _NO_ENTITLEMENTS = "not computable: no list of licences owned was supplied"
@@ -48,7 +65,7 @@ _NO_INSTALLS = "not computable: no list of installed copies was supplied"
 # fmt: off
 _POSITION = [
     "product", "metric", "entitled", "receipted", "installed", "position", "keys_reused", "verdict", "short",
-    "unreceipted", "high", "why_missing",
+    "unreceipted", "low", "high", "why_missing",
 ]
 _KEYS = ["product", "licence_key", "quantity", "devices", "over", "reused", "person", "last_installed_on"]
 _UNRECEIPTED = ["entitlement_id", "product", "metric", "quantity", "receipt_id", "starts_on", "ends_on", "why"]
@@ -67,6 +84,7 @@ _NUMBERS = frozenset(
         "quantity",
         "devices",
         "over",
+        "low",
         "high",
     ]
 )
@@ -132,8 +150,8 @@ class Analysis:
                 why_missing=row["why_missing"],
                 subject=name,
                 n=None if row["installed"] is None else int(row["installed"]),
-                low=None if row["high"] is None else row["position"],
-                high=row["high"],
+                low=_end(row, "low", "high"),
+                high=_end(row, "high", "low"),
                 target=0.0,
                 verdict=row["verdict"],
             )
@@ -169,7 +187,8 @@ def position(
     Returns: one row per product and metric, the shortest first: `entitled` [licences active on the day], `receipted`
     [of these, with a receipt in the purchase register], `installed` [copies, in the metric], `position` = receipted -
     installed, `keys_reused` [count], `verdict` (met, missed, no_verdict, no_data), `short` [copies without a licence],
-    `unreceipted` = entitled - receipted, `high` [the position if receipts that may be for the product are], and in
+    `unreceipted` = entitled - receipted, `low` and `high` [the position if rejected rows, and receipts that may be for
+    the product, count against it and for it; missing where there are none], and in
     `why_missing` why there is no verdict. Quantities are Decimal, missing ones None; without a purchase
     register the position is "not computable" and no_data.
 
@@ -194,8 +213,10 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     `months` is how far `history` and `months_added` look back. Raises as `position`.
     """
     tables = (case.table("entitlements"), case.table("installs"), case.table("purchases"))
-    stock = _Stock.of(*tables, case.agreed, case.end)
+    outside = as_strategy(case.strategy).outside.products
+    stock = _Stock.of(*tables, case.agreed, case.end, outside)
     past = stock.history(months)
+    stock = replace(stock, unread=_Unread.of(case, stock.day))
     keys = _as_listed(stock.keys, _KEYS)
     reach = reach_of(case, "installs", "purchases")
     turned = reach.left_open(stock.position["verdict"])
@@ -203,6 +224,8 @@ def analyse(case: Case, months: int = 12) -> Analysis:
         verdict=stock.position["verdict"].mask(turned, reach.taken()),
         why_missing=stock.position["why_missing"].mask(turned, reach.why),
     )
+    doubt = case.doubts("entitlements", "installs", "purchases")
+    position = doubted(position, doubt, "why_missing")
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
 
 
@@ -230,6 +253,60 @@ def _empty(*columns: str) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
+class _Unread:
+    """The rejected rows of the three tables: entitlements, copies, and lines that may be receipts."""
+
+    entitlements: Dropped
+    installs: Dropped
+    purchases: Dropped
+
+    @classmethod
+    def of(cls, case: Case, day: pd.Timestamp) -> _Unread:
+        """Those of the period's newest exports that may speak of a day."""
+        names = ("entitlements", "installs", "purchases")
+        owned, copies, bought = (Dropped.of(case, name) for name in names)
+        held = ~(owned.rows["starts_on"] > day) & ~(owned.rows["ends_on"] < day)
+        there = ~(copies.rows["installed_on"] > day)
+        receipts = bought.about(document="licence_receipt")
+        return cls(owned.where(held), copies.where(there), receipts)
+
+    def licences(self, product: str) -> tuple[Dropped, Dropped]:
+        """Entitlements and receipts that may be of a product."""
+        words = set(normal_name(product).split())
+        items = normal(self.purchases.rows["item"])
+        near = [pd.isna(item) or set(item.split()) <= words or words <= set(item.split()) for item in items]
+        return self.entitlements.about(product=product), self.purchases.where(np.array(near, bool))
+
+    def less(self, product: str, metric: str, present: pd.DataFrame, keys: pd.DataFrame) -> float:
+        """How much less the position may be: copies that are not among those present, or a key used once too often."""
+        rows = self.installs.about(product=product).rows
+        for key, used in normal(rows["licence_key"]).value_counts().items():
+            known = keys[keys["k"].eq(key)]
+            left = (known["quantity"] - known["devices"]).sum() if len(known) else 1
+            if used > left:
+                return inf
+        column, short = ("user", "u") if metric == "user" else ("device", "d")
+        names = normal(rows[column])
+        if metric == "core":
+            largest = rows["cores"].astype("Float64").groupby(names.fillna("\0")).max()
+            return inf if rows["cores"].isna().any() or names.isna().any() else float(largest.sum())
+        return float(names.isna().sum() + (~names.dropna().drop_duplicates().isin(present[short])).sum())
+
+    def more(self, product: str) -> float:
+        """How much more the position may be."""
+        amounts = [pd.to_numeric(one.rows["quantity"]).astype(float) for one in self.licences(product)]
+        return float(sum(inf if each.isna().any() else each.sum() for each in amounts))
+
+    def is_own_word(self, product: str) -> bool:
+        """Whether only the provider's own rows could mend a miss (rule 50)."""
+        return all(one.own_word for one in self.licences(product) if len(one))
+
+    def why(self, product: str) -> str | None:
+        """Which rows may be of a product."""
+        return told(self.installs.about(product=product), *self.licences(product))
+
+
+@dataclass(frozen=True)
 class _Stock:
     """What is owned and what is installed on a day, under shared keys (`p` product, `k` key, `d` device)."""
 
@@ -239,6 +316,9 @@ class _Stock:
     metrics: Mapping[str, str]
     supplied: tuple[bool, bool, bool]
     day: pd.Timestamp
+    outside: tuple[str, ...] = ()
+    """Products that are known and none of this contract's."""
+    unread: _Unread | None = None
 
     @classmethod
     def of(
@@ -248,22 +328,20 @@ class _Stock:
         purchases: pd.DataFrame | None,
         contract: Contract | Mapping[str, Any],
         at: date | datetime,
+        outside: tuple[str, ...] = (),
     ) -> _Stock:
         agreed = as_contract(contract)
         day = last_day(at, agreed.client.timezone)
         supplied = tuple(table is not None for table in (entitlements, installs, purchases))
-        return cls(
-            _owned(entitlements),
-            _copies(installs),
-            _receipts(purchases),
-            dict(agreed.on(day.date()).licences),
-            supplied,
-            day,
-        )
+        metrics = dict(agreed.on(day.date()).licences)
+        owned, copies = _owned(entitlements), _copies(installs)
+        owned["product"] = spelled(owned["product"], metrics)
+        copies["product"] = spelled(copies["product"], [*metrics, *owned["product"].unique()])
+        return cls(owned, copies, _receipts(purchases), metrics, supplied, day, outside)
 
     def on(self, day: pd.Timestamp) -> _Stock:
         """The same tables on another day."""
-        return _Stock(self.owned, self.copies, self.receipts, self.metrics, self.supplied, day)
+        return replace(self, day=day)
 
     @cached_property
     def active(self) -> pd.DataFrame:
@@ -295,6 +373,11 @@ class _Stock:
         owned = self.owned.loc[~(self.owned["starts_on"] > self.day), ["p", "product", "metric"]]
         found = self.present[["p", "product"]]
         found = found.assign(metric=found["p"].map(agreed).astype(object).fillna("device"))
+        if self.unread is not None:  # of a product all of whose copies were rejected there is a line too
+            lost = self.unread.installs.rows["product"].dropna().to_frame()
+            lost["p"] = normal(lost["product"])
+            lost["metric"] = lost["p"].map(agreed).astype(object).fillna("device")
+            found = pd.concat([found, lost])
         found = found[~found["p"].isin(owned["p"]) | found["p"].isin(agreed)]
         # where a whole table lacks, nothing shows that a product of the contract is not there
         seen = named["p"].isin(set(owned["p"]) | set(found["p"])) | (not all(self.supplied[:2]))
@@ -319,6 +402,14 @@ class _Stock:
         ).astype("int64")
 
     @cached_property
+    def _strange(self) -> dict[str, tuple[str, ...]]:
+        """By product that is known, in normal form, the products of copies that are not and that may be it."""
+        known = {*normal(pd.Series(list(self.metrics), dtype="str")), *self.owned["p"]}
+        found = set(self.present["p"])
+        strange = found - known - {*normal(pd.Series(self.outside, dtype="str"))}
+        return mistaken(strange, known - found, known & found)
+
+    @cached_property
     def position(self) -> pd.DataFrame:
         """The record licences/position."""
         lines = self._lines.reset_index(drop=True)
@@ -341,27 +432,53 @@ class _Stock:
         lines["keys_reused"] = lines["p"].map(reused).fillna(0).astype("int64")
         unknown = (lines["metric"] == "core") & (counted["unknown"].to_numpy() > 0)
         high = sums("covered_high") - lines["installed"]
+        strange = [self._strange.get(product, ()) for product in lines["p"]]
+        perhaps = [
+            self._installed[metric].reindex(those).sum() if some else np.inf
+            for metric, those, some in zip(lines["metric"], strange, counted["device"], strict=True)
+        ]
+        written = self.present.drop_duplicates("p").set_index("p")["product"]
         negative = lines["position"].astype(float).lt(0)
         doubt = (high > lines["position"]).to_numpy(bool)
-        lines["high"] = high.astype(object).where(doubt)
         many = counted["unknown"].to_numpy()
         open_cores = unknown & ~negative
+        less, more, lost = self._lost(lines)
+        least = lines["position"].astype(float) - less
+        most = high.astype(float).where(doubt, lines["position"].astype(float)) + more
+        lines["low"] = _bound(least, lines["position"])
+        lines["high"] = _bound(most, lines["position"])
         found = [
             _judged(*row)
             for row in zip(
                 lines["position"],
-                lines["high"],
+                least,
+                most,
                 lines["keys_reused"],
                 np.where(open_cores, many, 0),
+                lost,
+                [self.unread is None or self.unread.is_own_word(product) for product in lines["product"]],
+                perhaps,
+                [unsure_whose(written[list(those)]) for those in strange],
                 strict=True,
             )
         ]
         lines["verdict"] = [decision.verdict for decision in found]
         lines["why_missing"] = pd.Series([decision.why for decision in found], lines.index, dtype="str")
         lines["short"] = (-lines["position"]).where(negative, zero)
-        open_position = ["position", "short", "high"]
+        open_position = ["position", "short", "low", "high"]
         lines[open_position] = lines[open_position].mask(open_cores)
         return _as_listed(_shortest_first(self._without_tables(lines)), _POSITION)
+
+    def _lost(self, lines: pd.DataFrame) -> tuple[list[float], list[float], list[str | None]]:
+        """By line how much less and how much more it may be by rejected rows of its product, and which they are."""
+        if self.unread is None:
+            return [0.0] * len(lines), [0.0] * len(lines), [None] * len(lines)
+        less = []
+        for p, product, metric in zip(lines["p"], lines["product"], lines["metric"], strict=True):
+            of_it = [frame[frame["p"].eq(p)] for frame in (self.present, self.keys)]
+            less.append(self.unread.less(product, metric, *of_it))
+        products = lines["product"].tolist()
+        return less, list(map(self.unread.more, products)), list(map(self.unread.why, products))
 
     def _without_tables(self, lines: pd.DataFrame) -> pd.DataFrame:
         """What cannot be said where a whole table lacks."""
@@ -377,7 +494,7 @@ class _Stock:
         )
         if why is None:
             return lines
-        unknown = ["position", "short", "high"]
+        unknown = ["position", "short", "low", "high"]
         unknown += [] if bought else ["receipted", "unreceipted"]
         unknown += [] if owned else ["entitled", "receipted", "unreceipted", "keys_reused"]
         unknown += [] if found else ["installed", "keys_reused"]
@@ -493,14 +610,14 @@ def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
     copies = pd.DataFrame({name: texts(rows, name) for name in ("product", "device", "licence_key")})
     keys = {
         "p": copies["product"],
-        "d": copies["device"],
         "k": copies["licence_key"],
         "u": texts(rows, "user"),
     }
     copies = copies.assign(**{key: normal(column) for key, column in keys.items()})
+    copies["d"] = device_form(copies["device"])
     cores = optional(rows, "cores", "float64")
     return copies.assign(
-        person=texts(rows, "installed_by"),
+        person=spelled(texts(rows, "installed_by"), ()),
         cores=pd.to_numeric(cores).astype("Float64"),
         installed_on=dates(optional(rows, "installed_on")),
     ).reset_index(drop=True)
@@ -512,6 +629,7 @@ def _receipts(purchases: pd.DataFrame | None) -> pd.DataFrame:
     rows = TABLES["purchases"].empty() if purchases is None else purchases
     keys = ("document", "document_id", "order_id", "vendor", "item")
     lines = pd.DataFrame({name: normal(texts(rows, name)) for name in keys})
+    lines["vendor"] = vendor_form(texts(rows, "vendor"))
     units, packs = _quantities(optional(rows, "quantity")), optional(rows, "units_per_pack")
     packs = _quantities(packs.where(pd.to_numeric(packs).fillna(0) > 0, 1))
     lines = lines.assign(units=units * packs, dated_on=dates(optional(rows, "dated_on")))
@@ -570,14 +688,40 @@ def _why_uncovered(held: pd.DataFrame, pairs: pd.DataFrame, sure: pd.Series, may
     return pd.Series(why, held.index, dtype="str").where((sure < held["quantity"]).to_numpy(bool))
 
 
-def _judged(position: Any, high: Any, reused: int, unknown: int) -> Decision:
-    """The verdict of a line; a key that is used too often is a miss whatever the position."""
+def _end(row: Mapping[str, Any], name: str, other: str) -> Any:
+    """One end of a position: where only the other one is known it is the position."""
+    return row["position"] if row[name] is None and row[other] is not None else row[name]
+
+
+def _bound(values: pd.Series, position: pd.Series) -> pd.Series:
+    """One end of positions as quantities; missing where it is the position, or where nothing bounds it."""
+    known = values.ne(position.astype(float)) & np.isfinite(values)
+    return pd.Series([Decimal(str(value)) for value in values.where(known, 0)], values.index, object).where(
+        known
+    )
+
+
+def _judged(
+    position: Any,
+    low: float,
+    high: float,
+    reused: int,
+    unknown: int,
+    lost: str | None,
+    own_word: bool,
+    perhaps: float,
+    strange: str | None,
+) -> Decision:
+    """The verdict of a line; a key that is used too often is a miss whatever the position, unless an independent list
+    has a row that nobody could read; `perhaps` copies under a strange name that may be the product's leave a miss."""
     if reused:
-        return Decision("missed")
+        return Decision("no_verdict", lost) if lost and not own_word else Decision("missed")
     if unknown:
         return Decision("no_verdict", f"the cores of {unknown} devices are not known")
-    bounds = {} if pd.isna(high) else {"low": float(position), "high": float(high), "unsure": _PERHAPS}
-    return decide(float(position), 0.0, "higher", **bounds)
+    own = own_word and lost is not None  # a receipt that may be for it is a doubt either way
+    if strange and position >= 0:
+        low, lost = min(low, float(position) - perhaps), strange
+    return decide(float(position), 0.0, "higher", low=low, high=high, unsure=lost or _PERHAPS, own_word=own)
 
 
 def _shortest_first(lines: pd.DataFrame) -> pd.DataFrame:

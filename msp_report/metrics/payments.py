@@ -14,7 +14,7 @@ import pandas as pd
 
 from msp_report.metrics import procurement
 from msp_report.model.case import Case
-from msp_report.model.columns import dates, last_day, total
+from msp_report.model.columns import dates, day_after, last_day, total
 from msp_report.model.figures import Figure
 from msp_report.params import as_contract
 
@@ -70,7 +70,8 @@ def analyse(case: Case) -> Analysis:
     """What is to be paid at the cut-off; reads purchases, prices and rates. Raises as `procurement.due`."""
     purchases = case.table("purchases")
     tables = (purchases, case.table("prices"), case.table("rates"))
-    due = procurement.due(*tables, case.agreed, case.strategy, case.end)
+    unread = procurement.Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
+    due = procurement.due(*tables, case.agreed, case.strategy, case.end, unread)
     dated = pd.Series(dtype="datetime64[us]") if purchases is None else dates(purchases["dated_on"])
     last = last_day(case.end, as_contract(case.agreed).client.timezone)
     return Analysis(

@@ -24,8 +24,10 @@ from msp_report.metrics import procurement
 from msp_report.metrics.projects import variance
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, wall_time
-from msp_report.model.figures import Figure, judge
-from msp_report.model.names import is_provider, normal, normal_name, vendor_form
+from msp_report.model.dropped import Dropped
+from msp_report.model.figures import Figure
+from msp_report.model.gate import decide
+from msp_report.model.names import is_provider, normal, normal_name, spelled, vendor_form
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
 
@@ -66,13 +68,15 @@ class Analysis:
     [invoice lines without a price or rate], tied, undisclosed, registered. `recommendations`: one row per
     recommendation to date, in the same order of vendors, the largest first: what it was, for which project, and
     invoiced_since, all that its vendor invoiced from that day on. `listed` and `bought`: whether register and
-    purchases were supplied.
+    purchases were supplied; `unread`: the rejected rows of the register that may
+    tell of a tie.
     """
 
     register: pd.DataFrame
     recommendations: pd.DataFrame
     listed: bool
     bought: bool
+    unread: Dropped
 
     @property
     def exceptions(self) -> pd.DataFrame:
@@ -102,7 +106,22 @@ class Analysis:
             for name, (value, n, why) in found.items()
         )
         target = 0 if self.listed or len(table) > 1 else None
-        return [first.with_(target=target, verdict=judge(first.value, target, "lower")), *others]
+        lost = len(self.unread) if self.listed else 0  # each may tell of a tie that nobody told us of
+        low, high = (len(hidden), len(hidden) + lost) if lost else (None, None)
+        unsure, own = self.unread.why, self.unread.own_word
+        found = decide(
+            first.value,
+            target,
+            "lower",
+            low=low,
+            high=high,
+            why=unlisted,
+            unsure=unsure if lost else None,
+            own_word=own,
+        )
+        why = found.why or first.why_missing
+        judged = first.with_(target=target, verdict=found.verdict, low=low, high=high, why_missing=why)
+        return [judged, *others]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
@@ -137,7 +156,16 @@ def analyse(case: Case) -> Analysis:
         ),
         listed=vendors is not None,
         bought=purchases is not None,
+        unread=_ties(Dropped.of(case, "vendors"), agreed),
     )
+
+
+def _ties(unread: Dropped, contract: Contract) -> Dropped:
+    """The rejected rows of the register that may speak of a tie: not the provider's own, nor those that say there is
+    none."""
+    rows = unread.rows
+    none = rows["relationship"].eq("none") & ~(pd.to_numeric(rows["commission_ratio"]).astype(float) > 0)
+    return unread.where(~none & ~is_provider(rows["vendor"], contract))
 
 
 @dataclass(frozen=True)
@@ -299,7 +327,7 @@ def _recommended(
     known = table.set_index("key")[["rank", "relationship", "disclosed", "status"]]
     rows = advice.join(known, on="key")
     plan = variance(projects, period.after).set_index("project_id")
-    found = plan[["name", "status"]].reindex(rows["project_id"].astype("str"))
+    found = plan[["name", "status"]].reindex(spelled(rows["project_id"], plan.index))
     pairs = rows[["key", "made_on"]].reset_index().merge(bought[["key", "dated_on", "amount"]], on="key")
     since = pairs[pairs["dated_on"] >= pairs["made_on"]].groupby("index")["amount"].sum()
     rows = rows.assign(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from msp_report.model.figures import Better, Verdict, judge, meets
 
 
@@ -39,7 +41,8 @@ def decide(
     `own_word`, whether all evidence is the provider's, so that a gap in it leaves a miss standing (rule 50).
 
     In this order: withheld or without a value is no_data; without a target, no_target; a doubted source decides
-    nothing; an interval on both sides of the target is no_verdict, but a miss by the provider's own word stands.
+    nothing; an interval on both sides of the target is no_verdict, but a miss by the provider's own word stands. What
+    has no value because rows were rejected (`unsure`) is no_verdict, not no_data.
     Sources: rules 6, 41 to 46 and 50.
 
     >>> found = decide(0.97, 0.95, "higher", low=0.9, unsure="3 rows")
@@ -48,14 +51,27 @@ def decide(
     >>> decide(0.9, 0.95, "higher", high=1.0, own_word=True).verdict
     'missed'
     """
-    if withheld or value is None:
+    if withheld or (value is None and not unsure):
         return Decision("no_data", withheld or why)
     if target is None:
         return Decision("no_target")
-    if doubt:
-        return Decision("no_verdict", doubt)
+    if doubt or value is None:
+        return Decision("no_verdict", doubt or unsure)
     found = judge(value, target, better)
     ends = [meets(end, target, better) for end in (low, high) if end is not None]
     if all(met == (found == "met") for met in ends) or (own_word and found == "missed"):
         return Decision(found)
     return Decision("no_verdict", unsure)
+
+
+def doubted(table: pd.DataFrame, doubt: str | None, why: str = "why") -> pd.DataFrame:
+    """A record whose rows have a `verdict`, with those that are met or missed left open by a doubt about their source
+    as a whole, and the doubt in the column `why` (rule 46)."""
+    if not doubt:
+        return table
+    judged = table["verdict"].isin(["met", "missed"])
+    reasons = table[why].astype(object).where(~judged, doubt)
+    return table.assign(
+        verdict=table["verdict"].mask(judged, "no_verdict"),
+        **{why: pd.Series(reasons, table.index, dtype="str")},
+    )

@@ -23,7 +23,7 @@ class Ended(Params):
     on: date
     """The first day without it."""
     why: Name
-    """Why, in words for the page."""
+    """Why, in words for whoever reads the file; kept, not used."""
 
 
 class Source(Layout):
@@ -31,6 +31,10 @@ class Source(Layout):
 
     file: str | None = None
     """Name or pattern of the files below `exports`."""
+    name: Name | None = None
+    """What the source is called where two sources use one number for different things, such as two help desks; the
+    log and the hours of a help desk bear the name of its tickets. Left out: what the file's name says beside the
+    table's."""
     profile: str | None = None
     """Name of a shipped profile, or the path of one's own below the params."""
     evidence: Literal["raw", "provider", "probe"] = "provider"
@@ -48,9 +52,9 @@ class Source(Layout):
     sql: str | None = None
     """Address of a database; not read by this version."""
     query: str | None = None
-    """What to ask of it."""
+    """What to ask of it; not read by this version."""
     resource: str | None = None
-    """The label that names the resource."""
+    """The label that names the resource; not read by this version."""
 
     @check(mode="after")
     def _one_origin(self) -> Source:

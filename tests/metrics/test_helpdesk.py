@@ -471,10 +471,14 @@ def test_a_target_that_hangs_on_tickets_not_listed_any_more_is_not_judged():
     start, end = at("04-01 00:00"), at("05-01 00:00")
     every = {"tickets": frame}
     found = {}
-    for name, newest in (("gone", {"tickets": frame.iloc[[1]]}), ("there", every)):
-        month = MonthOf(start, end, contract(), strategy=board, tables=every, newest=newest)
+    gone, raw = {"tickets": frame.iloc[[1]]}, frozenset({"tickets"})
+    for name, newest, independent in (("own", gone, frozenset()), ("gone", gone, raw), ("there", every, raw)):
+        month = MonthOf(
+            start, end, contract(), strategy=board, tables=every, newest=newest, independent=independent
+        )
         found[name] = next(
             f for f in analyse(month).figures() if (f.measure, f.subject) == ("helpdesk.open", "")
         )
     assert (found["there"].value, found["there"].low, found["there"].verdict) == (2, None, "missed")
     assert (found["gone"].low, found["gone"].high, found["gone"].verdict) == (1, 2, "no_verdict")
+    assert found["own"].verdict == "missed"  # the provider's own silence mends no miss (rule 50)

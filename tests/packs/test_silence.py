@@ -36,7 +36,8 @@ backups: {rpo_hours: 24}
 NEUTRAL = re.compile(
     "was not supplied|is agreed or stated|There is no pack of this month|Nothing to (list|draw)"
     "|No resource has a limit|No standard duties are agreed|names no measures|there is none before this one"
-    "|none stands apart|the contract names none|No notebook recorded anything|Every table that was due came"
+    "|none stands apart|the contract names none|needs a table that did not come"
+    "|No notebook recorded anything|Every table that was due came"
 )
 #: What an empty table says where it rests on something that nobody supplied.
 UNKNOWN = re.compile("for this was (not supplied|due and did not come)")

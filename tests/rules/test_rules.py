@@ -38,6 +38,7 @@ from msp_report.metrics import (
     satisfaction,
     strategy,
     tickets,
+    vendors,
 )
 from msp_report.metrics.scorecard.lines import lines, standing
 from msp_report.model.clock import Clock, localize
@@ -102,6 +103,18 @@ class Given:
         if not any(told.values()):
             return TABLES[name].empty()
         return pd.DataFrame({column: self._typed(cells, kinds[column]) for column, cells in told.items()})
+
+    def dropped(self, name: str) -> pd.DataFrame | None:
+        """The rejected rows of a table as Case.rejected has them; None where the case gives none."""
+        told = self.case.get(f"rejected {name}")
+        if not told:
+            return None
+        columns, table = columns_of(told), TABLES[name]
+        count = len(next(iter(columns.values())))
+        kinds = {column.name: column.type for column in table.columns}
+        read = {one: self._typed(columns.get(one, [""] * count), kind) for one, kind in kinds.items()}
+        place = {"file": f"{name}.csv", "line": range(2, count + 2), "reason": "as the case says"}
+        return pd.DataFrame(read).rename(columns={"line": "document_line"}).assign(**place)
 
     def _typed(self, cells: list[str], kind: str) -> pd.Series:
         read, dtype = self._types.get(kind, (str, "str"))
@@ -172,13 +185,7 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
     begins = given.case.get("begins") == "true"
     agreed = as_contract(given.contract)
     strategy = given.case.get("strategy")
-    dropped = {
-        name: rows.reindex(columns=list(TABLES[name].names)).assign(
-            file=f"{name}.csv", line=range(2, len(rows) + 2), reason=""
-        )
-        for name in TABLES
-        if (rows := given.table(name, f"rejected {name}")) is not None
-    }
+    dropped = {name: rows for name in TABLES if (rows := given.dropped(name)) is not None}
     newest = {name: rows for name in TABLES if (rows := given.table(name, f"newest {name}")) is not None}
     month = MonthOf(
         given.start,
@@ -316,6 +323,21 @@ def of_backups(given: Given) -> pd.DataFrame:
     return backups.assets(*told, given.contract, given.start, given.end)
 
 
+def of_claims(given: Given) -> pd.DataFrame:
+    """The provider's own figures beside ours, of a month whose services and tickets are computed as their pages do."""
+    found = {
+        name: analysed(metrics, given)
+        for name, metrics in (("availability", availability), ("tickets", tickets))
+    }
+    figures = figures_of(*(figure for one in found.values() for figure in one.figures()))
+    past = PastOf(
+        figures=figures, records={(name, "rules"): one.records()["rules"] for name, one in found.items()}
+    )
+    claims = given.table("claims").assign(month=given.case.get("month", "2026-10"))
+    month = MonthOf(given.start, given.end, as_contract(given.contract), tables={"claims": claims})
+    return evidence.analyse(month, past).claims
+
+
 #: `asks` of a case, or of its file: which core answers.
 CORES = {
     "clock": of_the_clock,
@@ -327,7 +349,9 @@ CORES = {
     "availability contradicted": record_of(availability, "contradictions"),
     "probes in doubt": record_of(availability, "doubts"),
     "maintenance": record_of(availability, "maintenance"),
+    "claims": of_claims,
     "tickets": of_tickets,
+    "numbers": record_of(tickets, "numbers"),
     "attainment": of_attainment,
     "attainment with its evidence": record_of(tickets, "attainment"),
     "figures of tickets": analysed_figures(tickets),
@@ -364,6 +388,12 @@ CORES = {
     "credits": of_credits,
     "oversight": of_oversight,
     "how it is paid": of_payment,
+    "ticket figures": analysed_figures(tickets),
+    "licence figures": analysed_figures(licences),
+    "purchase figures": analysed_figures(procurement),
+    "payments with rejected rows": record_of(procurement, "due"),
+    "vendor figures": analysed_figures(vendors),
+    "licences with rejected rows": record_of(licences, "position"),
 }
 
 

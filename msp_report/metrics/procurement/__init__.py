@@ -38,6 +38,7 @@ from msp_report.metrics.procurement.ledger import (
     NO_RECEIPTS,
     NO_SLIPS,
     NOT_APPROVED,
+    NOT_READ,
     NOT_STATED,
     OVER_CHECK,
     OVER_ORDER,
@@ -51,8 +52,10 @@ from msp_report.metrics.procurement.ledger import (
     VENDOR,
     Ledger,
 )
+from msp_report.metrics.procurement.unread import Unread
 from msp_report.model.case import Case
-from msp_report.model.columns import last_day, total
+from msp_report.model.columns import day_after, last_day, total
+from msp_report.model.dropped import told
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.reach import Reach, bounded, reach_of
@@ -65,6 +68,7 @@ __all__ = [
     "ITEM",
     "LATE_ORDER",
     "NOT_APPROVED",
+    "NOT_READ",
     "NOT_STATED",
     "NO_CHECK",
     "NO_CHECKS",
@@ -88,6 +92,7 @@ __all__ = [
     "UNSURE",
     "VENDOR",
     "Analysis",
+    "Unread",
     "analyse",
     "due",
     "lines",
@@ -107,7 +112,8 @@ class Analysis:
     exception, cannot tell, credited); `unchecked`, one row per order line of the period that the provider ordered
     itself and whose price nobody independent looked up; `due` as that function at the cut-off; `limited`, whether
     contract or strategy says from what money on an order needs an approval, a quote or a look at its price; `reach`,
-    how much of the period the register speaks of: what is released by a part of it is "cannot tell".
+    how much of the period the register speaks of: what is released by a part of it is "cannot tell"; `doubt`, why it
+    is doubted as a whole; `unread`, the rejected rows of purchases, prices and rates.
     """
 
     supplied: bool
@@ -117,6 +123,8 @@ class Analysis:
     due: pd.DataFrame
     limited: bool
     reach: Reach
+    unread: Unread
+    doubt: str | None = None
 
     @cached_property
     def exceptions(self) -> pd.DataFrame:
@@ -153,10 +161,10 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """procurement.at_stake (the target is 0, as documents must agree; no_verdict where nothing is at stake but
-        lines could not be compared, no_data where nothing was invoiced), .exceptions, .already_paid, .unsure (lines
-        without an exception that could not be compared) and .unchecked (n = order lines) over all;
-        then .exceptions and .amount of each kind. Without purchases all are missing and say why. A document beyond the
-        reach of the register may end an exception or make another (rule 41)."""
+        lines could not be compared, or rejected rows may touch them, no_data where nothing was invoiced), .exceptions,
+        .already_paid, .unsure (lines without an exception that could not be compared) and .unchecked (n = order lines)
+        over all; then .exceptions and .amount of each kind. Without purchases all are missing and say why. A document
+        beyond the reach of the register may end an exception or make another (rule 41)."""
         return bounded([*self._over_all(), *self._by_kind()], self.reach)
 
     def _over_all(self) -> Iterator[Figure]:
@@ -164,15 +172,19 @@ class Analysis:
         lines, found = len(self.lines), len(self.exceptions)
         unsure = int((self.lines["state"] == "cannot tell").sum())
         nothing = why or (None if lines or found else _NOTHING_INVOICED)
+        charges = self.unread.charges if self.supplied else self.unread.charges.where([])
+        lost = told(charges) or self._touching
         # judged by how many disagree: what they come to need not be known
         judged = decide(
             None if nothing else found,
             0,
             "lower",
-            high=inf if unsure else None,
+            low=int((~self._mendable).sum()),
+            high=inf if unsure or lost else None,
             why=nothing,
-            unsure=_NOT_COMPARED,
-            own_word=True,
+            unsure=lost or (None if nothing else _NOT_COMPARED),
+            doubt=self.doubt,
+            own_word=self.unread.own_word,
         )
         values = {
             "at_stake": (self.at_stake, lines),
@@ -184,11 +196,43 @@ class Analysis:
         for name, (value, n) in values.items():
             if name == "at_stake":
                 verdict = {"target": 0.0, "verdict": judged.verdict}
+                if lost and not nothing:
+                    most = self._most
+                    verdict |= {"low": float(self._least), "high": None if most is None else float(most)}
                 yield Figure.of(
-                    f"procurement.{name}", None if nothing else value, nothing or judged.why, n=n, **verdict
+                    f"procurement.{name}", None if nothing else value, judged.why or nothing, n=n, **verdict
                 )
             else:
                 yield Figure.of(f"procurement.{name}", None if why else value, why, n=n)
+
+    @property
+    def _touching(self) -> str | None:
+        """Which rejected rows may touch a line of the period."""
+        whys = self.unread.why(self.lines)
+        return next((why for why in whys if why is not None), None)
+
+    @cached_property
+    def _mendable(self) -> np.ndarray:
+        """Which exceptions a rejected row may mend."""
+        return self.unread.why(self.exceptions) != None  # noqa: E711
+
+    @property
+    def _least(self) -> Decimal:
+        """What is at stake without the lines that a rejected row may mend."""
+        return total(self.exceptions.loc[~self._mendable, "at_stake"])
+
+    @property
+    def _most(self) -> Decimal | None:
+        """What is at stake with all of the lines that a rejected row may touch, and with the invoices among them; None
+        where one of these amounts could not be read."""
+        charges = self.unread.charges.rows
+        money = charges["quantity"] * charges["unit_price"]
+        if money.isna().any() or charges["currency"].notna().any() or charges["document"].isna().any():
+            return None
+        touched = self.lines[self.unread.why(self.lines) != None]  # noqa: E711
+        if touched["amount"].isna().any():
+            return None
+        return self.at_stake + total(touched["amount"] - touched["at_stake"]) + total(money)
 
     def _by_kind(self) -> Iterator[Figure]:
         for row in self.kinds.to_dict("records"):
@@ -205,9 +249,10 @@ class Analysis:
 def analyse(case: Case) -> Analysis:
     """Everything about the purchases of a period; reads purchases, prices and rates. Raises as `match`."""
     tables = (case.table("purchases"), case.table("prices"), case.table("rates"))
-    ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end)
+    unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
+    ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
     reach = reach_of(case, "purchases")
-    to_pay = due(*tables, case.agreed, case.strategy, case.end)
+    to_pay = due(*tables, case.agreed, case.strategy, case.end, unread)
     if not reach.is_whole:
         free = to_pay["decision"].eq("release")
         to_pay = to_pay.assign(
@@ -220,7 +265,9 @@ def analyse(case: Case) -> Analysis:
         unchecked=records.unchecked(ledger),
         due=to_pay,
         limited=ledger.limited,
+        doubt=case.doubts("purchases"),
         reach=reach,
+        unread=unread,
     )
 
 
@@ -283,11 +330,13 @@ def due(
     contract: Contract | Mapping[str, Any],
     strategy: Strategy | Mapping[str, Any] | None,
     on: date | datetime,
+    unread: Unread | None = None,
 ) -> pd.DataFrame:
     """What is to be paid, and whether to pay it: hold, release or cannot tell (rule 27).
 
     Parameters and raises: as `match`; `on` the day at whose end the page stands, or the instant of a cut-off, of which
-    the day before it in the client's zone counts: later documents do not exist.
+    the day before it in the client's zone counts: later documents do not exist; `unread`, the rejected rows: what they
+    may touch is never released.
 
     Returns: one row per unpaid invoice, the next due first, those without a due date last: `decision` is hold where
     any of its lines has an exception of any month (`why` names them) that no approver has accepted by name on the
@@ -297,5 +346,5 @@ def due(
     """
     agreed = as_contract(contract)
     last = last_day(on, agreed.client.timezone)
-    ledger = Ledger.of(purchases, prices, rates, agreed, strategy, None, last + pd.Timedelta(days=1))
+    ledger = Ledger.of(purchases, prices, rates, agreed, strategy, None, last + pd.Timedelta(days=1), unread)
     return records.due(ledger, last)

@@ -61,6 +61,7 @@ from msp_report.metrics.procurement.exact import (
     running,
     sums,
 )
+from msp_report.metrics.procurement.unread import Unread
 from msp_report.model.columns import DAY, civil_day
 from msp_report.model.names import normal, normal_name, vendor_form
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
@@ -100,7 +101,8 @@ NO_CHECKS = "no price checks supplied"
 NOT_SUPPLIED = (NO_ORDERS, NO_SLIPS, NO_RECEIPTS, NO_QUOTES, NO_CHECKS)
 #: What keeps a line from being compared; listed with the exceptions, but neither counted nor priced.
 NO_RATE, NO_PRICE, NOT_STATED = "no exchange rate", "no price", "not stated"
-UNSURE = (NO_RATE, NO_PRICE, NOT_STATED, *NOT_SUPPLIED)
+NOT_READ = "a rejected row"
+UNSURE = (NO_RATE, NO_PRICE, NOT_STATED, NOT_READ, *NOT_SUPPLIED)
 #: Lines that are never shipped, and those of them that go with the rest of their document.
 _UNSHIPPED, _ALONG = ("service", "freight", "rounding"), ("freight", "rounding")
 
@@ -118,6 +120,8 @@ class Ledger:
     strategy: Strategy
     start: pd.Timestamp | None
     end: pd.Timestamp | None
+    unread: Unread | None = None
+    """The rejected rows; None where nobody asked for them."""
 
     @classmethod
     def of(
@@ -129,6 +133,7 @@ class Ledger:
         strategy: Strategy | Mapping[str, Any] | None,
         start: date | datetime | None,
         end: date | datetime | None,
+        unread: Unread | None = None,
     ) -> Ledger:
         """The canonical tables with their look-back, joined; parameters and raises as `procurement.match`."""
         agreed = whole = as_contract(contract)
@@ -142,7 +147,7 @@ class Ledger:
         wanted = as_strategy(strategy)
         docs = documents(purchases, agreed, wanted.approval.approvers, home, last)
         checks = price_checks(prices, agreed, home, last)
-        return cls(docs, checks, Rates.of(rates, home), agreed, whole, wanted, first, last)
+        return cls(docs, checks, Rates.of(rates, home), agreed, whole, wanted, first, last, unread)
 
     # ------------------------------------------------------------ order lines
 
@@ -759,6 +764,15 @@ class Ledger:
         yield NO_RECEIPTS, unproved & flag["licence"] & self.lacks("licence_receipt"), NO_RECEIPTS
         yield NOT_STATED, unproved & flag["perhaps_licence"], "it may be a licence, and has no receipt"
         yield NOT_STATED, flag["along"] & ~self._small, "nobody ordered this charge"
+        lost = self._touched
+        yield NOT_READ, lost != None, np.where(lost == None, "", lost)  # noqa: E711
+
+    @cached_property
+    def _touched(self) -> np.ndarray:
+        """By invoice line, which rejected rows may touch it; None where none do."""
+        if self.unread is None:
+            return np.full(len(self.invoices), None, dtype=object)
+        return self.unread.why(self.invoices)
 
     @property
     def _dearer(self) -> np.ndarray:

@@ -9,14 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.metrics.tickets import again, course, doubts, flow, still_open, verdicts
+from msp_report.metrics.tickets import again, course, doubts, flow, numbers, still_open, verdicts
 from msp_report.metrics.tickets.history import History, history_of
+from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
 from msp_report.model.figures import Figure
+from msp_report.model.names import spelled
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Analysis:
     looked. `clocks` and `records()["clocks"]` hold the tickets that were open at some time in the period; `undated` the
     tickets called solved though nothing says when; `contradictions` those of which two statements cannot both be true;
     `ended_before` the clocks that no month counts, where no tickets of the month before were accepted (`begins`);
+    `unread` the rejected rows of tickets and of their log;
     `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all;
     `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time.
     """
@@ -55,6 +58,8 @@ class Analysis:
     begins: bool
     at_once_ratio: float
     doubts: dict[str, str]
+    numbers: pd.DataFrame
+    unread: Unread
     supplied: bool
     start: pd.Timestamp
     end: pd.Timestamp
@@ -85,15 +90,17 @@ class Analysis:
 
         Returns: tickets.response_attainment, .resolution_attainment, .response_median, .resolution_median,
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
-        .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets.
+        .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets;
+        .numbers_missing over all [count, n = gaps].
         Edge cases decided: attainment has low and high where tickets contradict themselves or a series begins
-        (rules 15 and 43), the backlog where an open ticket is not listed any more (17), the others count
-        everything there is and have none; a verdict is given to attainment alone, where a share in time is
-        agreed, and none is agreed for all priorities together; without a tickets table every figure of all is
-        missing; what lies beyond the reach of the tables is unknown (rule 41).
+        (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected
+        (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is
+        given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
+        without a tickets table every figure of all is missing; what lies
+        beyond the reach of the tables is unknown (rule 41).
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back)
-        return [
+        every = [
             figure
             for subject in _subjects(self)
             for figure in (
@@ -101,12 +108,14 @@ class Analysis:
                 *bounded(_worked(self, subject), self.booked, _GROWING),
             )
         ]
+        missing = self.numbers["missing"].sum() if self.supplied else None
+        return [*every, Figure.of("tickets.numbers_missing", missing, _NOT_SUPPLIED, n=len(self.numbers))]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page, by the names of docs/records.md."""
         names = ("clocks", "attainment", "rules", "robustness", "durations", "backlog", "volumes", "hours")
         names += ("open_tickets", "ageing", "reopens", "repeats", "duplicates", "priority_changes", "undated")
-        names += ("contradictions", "ended_before")
+        names += ("contradictions", "ended_before", "numbers")
         return {name: getattr(self, name) for name in names}
 
 
@@ -125,6 +134,9 @@ def analyse(case: Case) -> Analysis:
     found = doubts.contradictions(history, start)
     other = doubts.other_side(history, events, found, contract, start) if len(found) else None
     doubted = doubts.of_the_source(every, found, start, end)
+    missing = numbers.gaps(tickets, case.rejected("tickets"), start, end)
+    if doubt := case.doubts("tickets", "ticket_events") or numbers.doubt(missing, tickets, start, end):
+        doubted = dict.fromkeys(("response", "resolution"), doubt)
     begins = given is not None and not case.has_before("tickets")
     reach = reach_of(case, "tickets", "ticket_events")
     readings = verdicts.rules(of_clocks, contract, start, end)
@@ -132,11 +144,22 @@ def analyse(case: Case) -> Analysis:
     follow_up = again.followed(history, later, contract, start, end)
     repeated = again.repeats(history, contract, start, end)
     stay = still_open.open_tickets(history, every, case.own("tickets"))
+    unread = Unread.of(case, history)
     return Analysis(
         history=history,
         clocks=course.alive(every, start),
         attainment=verdicts.attainment(
-            every, contract, start, end, begins=begins, other=other, doubts=doubted, reach=reach
+            every,
+            contract,
+            start,
+            end,
+            begins=begins,
+            other=other,
+            doubts=doubted,
+            outside=as_strategy(case.strategy).outside.priorities,
+            unread=unread if given is not None else None,
+            own_word=case.own_word("tickets", "ticket_events"),
+            reach=reach,
         ),
         rules=readings,
         robustness=verdicts.robustness(readings),
@@ -159,6 +182,8 @@ def analyse(case: Case) -> Analysis:
         begins=begins,
         at_once_ratio=doubts.at_once_ratio(every, start, end),
         doubts=doubted,
+        numbers=missing,
+        unread=unread,
         supplied=given is not None,
         start=start,
         end=end,
@@ -182,7 +207,7 @@ def _followed(
     moves = history.moves
     solved = moves["row"][(moves["move"] == "solved") & (moves["at"] >= start)].unique()
     ids = set(history.tickets["ticket_id"].iloc[solved])
-    chosen = [frame[frame["ticket_id"].astype("str").isin(ids)] for frame in (tickets, events)]
+    chosen = [frame[spelled(frame["ticket_id"], ids).isin(ids)] for frame in (tickets, events)]
     return history_of(*chosen, contract, reach)
 
 
@@ -227,6 +252,8 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
             ),
             (True, f"no {clock} was decided in the period"),
         )
+        missing = None if pd.notna(row["attainment_ratio"]) else _first(why)
+        lost = analysis.unread.why(clock, subject) if row["verdict"] == "no_verdict" else None
         yield Figure(
             measure=f"tickets.{clock}_attainment",
             subject=subject,
@@ -238,7 +265,7 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
             verdict=row["verdict"] if analysis.supplied else "no_data",
             robust=robust if isinstance(robust, str) else None,
             clause=row["clause"],
-            why_missing=None if pd.notna(row["attainment_ratio"]) else _first(why),
+            why_missing=lost or missing,
         )
 
 
@@ -272,15 +299,24 @@ def _tickets_counted(analysis: Analysis, subject: str) -> Iterator[Figure]:
     row = _row(analysis.volumes, dimension="priority" if subject else "all", value=subject)
     gone = analysis.vanished
     unseen = len(gone if not subject else gone[gone["priority"] == subject])
+    unread = analysis.unread
+    less, more = unread.backlog(analysis.history, subject)
+    ids, loose = unread.moved("resolution", subject)
+    around = {
+        "opened": (0, unread.added(subject)),
+        "solved": (len(ids) + loose, len(ids) + loose + unread.added(subject)),
+        "backlog": (unseen + less, more),
+    }
     for name, column in (("opened", "opened"), ("solved", "solved"), ("backlog", "open_at_end")):
         value = row.get(column, 0) if analysis.supplied else None
-        ranges = name == "backlog" and unseen > 0
+        below, above = around[name]
+        ranges = analysis.supplied and below + above > 0
         yield Figure(
             measure=f"tickets.{name}",
             subject=subject,
             value=value,
-            low=value - unseen if ranges else None,
-            high=value if ranges else None,
+            low=max(0, value - below) if ranges else None,
+            high=value + above if ranges else None,
             why_missing=None if analysis.supplied else _NOT_SUPPLIED,
         )
 
@@ -301,12 +337,19 @@ def _came_back(analysis: Analysis, subject: str) -> Iterator[Figure]:
             (True, "the tickets have neither titles nor categories with requesters or assets"),
         ),
     }
-    for name, n in (("reopen_ratio", "followed"), ("repeat_ratio", "opened")):
+    ids, loose = analysis.unread.moved("resolution", subject)
+    turned, added = len(ids) + loose, analysis.unread.added(subject)
+    for name, n, each in (("reopen_ratio", "followed", 1), ("repeat_ratio", "opened", 2)):
         value = row.get(name, math.nan)
+        ranges = pd.notna(value) and added + turned > 0
+        hits = value * row[n]
         yield Figure(
             measure=f"tickets.{name}",
             subject=subject,
             value=value,
+            low=max(0.0, (hits - turned) / (row[n] + added + turned)) if ranges else None,
+            # a rejected ticket may repeat another one and be repeated itself
+            high=min(1.0, (hits + turned + each * added) / (row[n] + added)) if ranges else None,
             n=row[n],
             coverage=analysis.compared.coverage if name == "repeat_ratio" else None,
             why_missing=None if pd.notna(value) else _first(reasons[name]),

@@ -6,7 +6,8 @@ RECORDS = (
     Record(
         "duties",
         "one row per duty of the contract",
-        "duty every_days expected good missed attained_days last_done_at last_by last_evidence proofs verdict why clause",
+        "duty every_days expected good missed attained_days last_done_at last_by last_evidence proofs verdict why clause "
+        "good_high",
     ),
     Record("empty", "one row per proof that names neither who did it nor what shows it", "duty done_at"),
     Record(

@@ -22,7 +22,7 @@ RECORDS = (
     Record(
         "position",
         "one row per product and metric",
-        "product metric entitled receipted installed position keys_reused verdict short unreceipted high why_missing",
+        "product metric entitled receipted installed position keys_reused verdict short unreceipted low high why_missing",
     ),
     Record(
         "unreceipted",

@@ -117,8 +117,13 @@ def unprotected_met(f: Said) -> str:
 
 def unprotected_no_verdict(f: Said) -> str:
     """Which asset a job saves cannot be told."""
+    if f.raw.why_missing:
+        return f.language(
+            "Between {low} and {high} assets that need a backup have none: {why_missing}.",
+            **f,
+        )
     return f.language(
-        "Up to {high} assets may have no backup: names in the jobs fit several, a job may only copy, "
+        "Up to {high} assets may have no backup: names in the jobs fit several or none, a job may only copy, "
         "or the register does not say who needs one.",
         **f,
     )

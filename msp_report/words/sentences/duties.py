@@ -58,6 +58,15 @@ def kept_ratio_met(f: Said) -> str:
     return f.language("{subject} is proved each time it was due.", **f)
 
 
+def kept_ratio_no_verdict(f: Said) -> str:
+    """Proofs under another name, or that could not be read, may be what lacks."""
+    if f.raw.why_missing:
+        return f.language(
+            "{subject}: whether it was done whenever it was due cannot be told ({why_missing}).", **f
+        )
+    return f.language("{subject}: whether it was done whenever it was due cannot be told.", **f)
+
+
 def kept_ratio_no_data(f: Said) -> str:
     """A duty of which nothing is known."""
     return f.language("{subject}: whether it was done is not known ({why_missing}).", **f)

@@ -86,6 +86,8 @@ def at_stake_met(f: Said) -> str:
 
 def at_stake_no_verdict(f: Said) -> str:
     """What could be compared agrees."""
+    if f.raw.why_missing and (f.raw.value is None or f.raw.low is not None):
+        return f.language("Whether purchases agree with their documents cannot be told: {why_missing}.", **f)
     return f.language("No purchase is known to be wrong, but some could not be compared.")
 
 

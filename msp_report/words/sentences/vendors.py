@@ -79,6 +79,13 @@ def undisclosed_met(f: Said) -> str:
     return f.language("No vendor is tied to the provider.")
 
 
+def undisclosed_no_verdict(f: Said) -> str:
+    """A row of the register that could not be read may tell of a tie."""
+    if f.raw.why_missing:
+        return f.language("Whether every tie to the provider was disclosed is not known: {why_missing}.", **f)
+    return f.language("Whether every tie to the provider was disclosed is not known.")
+
+
 def undisclosed_no_data(f: Said) -> str:
     """No register."""
     return f.language("Which vendors are tied to the provider is not known ({why_missing}).", **f)

@@ -1,0 +1,137 @@
+"""Accepted tables of several months as one: the newest export's row stands for its key, and what it replaces is told.
+
+A ticket's number that comes again with another time of opening is another ticket where that time lies after the
+earlier export's month; the earlier one is called `1001 (2026-03)` then, with its log and its hours. Else the ticket
+was rewritten, and the newest row stands. Both are listed (rule 42).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from msp_report.model.names import normal
+from msp_report.model.period import Month, Period
+from msp_report.model.tables import PANDAS, TABLES, Table
+
+#: The tables whose rows speak of a ticket by its number.
+_OF_TICKETS = ("tickets", "ticket_events", "time_entries")
+
+REPLACED = "replaced by this month's exports"
+ANOTHER = "another ticket of the same number"
+
+#: What is told of a row that this month's exports replace.
+COLUMNS = ["table", "month", "key", "reason"]
+
+
+def join(name: str, paths: list[Path], reused: pd.DataFrame | None = None) -> pd.DataFrame | None:
+    """A table of some months, oldest first, typed; `reused` as the function of that name. None without a file."""
+    if not paths:
+        return None
+    table = TABLES[name]
+    frames = [_read(name, path, reused) for path in paths]
+    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    if frame.empty:
+        return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
+    frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
+    if len(frames) > 1:
+        frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
+    return frame
+
+
+def _keys(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The key of each row, of a table without one all of it; names in it as they are compared, ids as they are."""
+    if not table.key:
+        return frame
+    names = [
+        name
+        for name in table.key
+        if table.column(name).type == "text" and name != "line" and not name.endswith("_id")
+    ]
+    return frame[list(table.key)].assign(**{name: normal(frame[name]) for name in names})
+
+
+def reused(paths: list[Path], timezone: str) -> pd.DataFrame | None:
+    """The tickets of earlier months whose number is another ticket's now: month, ticket_id, name. None where none is.
+
+    Parameters: `paths`, the Parquet files of tickets, oldest month first.
+    """
+    if len(paths) < 2:
+        return None
+    frames = [pd.read_parquet(path, columns=["ticket_id", "opened_at"]) for path in paths]
+    months = [_month(path) for path in paths]
+    named = [frame.assign(month=str(month)) for frame, month in zip(frames, months, strict=True)]
+    rows = pd.concat(named, ignore_index=True)
+    apart = _kept_apart_since(rows)
+    rows = rows[rows["ticket_id"].duplicated(keep=False)]
+    ends = {str(month): Period(month, month).bounds(timezone)[1] for month in months}
+    later = rows.groupby("ticket_id", sort=False)[["opened_at"]].shift(-1)["opened_at"]
+    ends_with = (later >= rows["month"].map(ends)) & (later != rows["opened_at"])
+    if not ends_with.any():
+        return apart if len(apart) else None
+    # a row belongs to the life that ends with the next such row of its number
+    last = rows["month"].where(ends_with)
+    rows = rows.assign(last=last.groupby(rows["ticket_id"], sort=False).bfill())
+    found = rows[rows["last"].notna()]
+    found = found.assign(name=found["ticket_id"] + " (" + found["last"] + ")")[["month", "ticket_id", "name"]]
+    return pd.concat([found, apart]).drop_duplicates(["month", "ticket_id"], ignore_index=True)
+
+
+def _kept_apart_since(rows: pd.DataFrame) -> pd.DataFrame:
+    """Tickets under their bare number whose number is kept apart by its file in another month (`berlin: 1001`)."""
+    parts = rows["ticket_id"].str.partition(": ")
+    named = rows[parts[1].ne("")].assign(bare=parts[2], name=rows["ticket_id"])[["bare", "opened_at", "name"]]
+    bare = rows[rows["ticket_id"].isin(named["bare"])]
+    found = bare.merge(
+        named.drop_duplicates(), left_on=["ticket_id", "opened_at"], right_on=["bare", "opened_at"]
+    )
+    return found[["month", "ticket_id", "name"]]
+
+
+def _read(name: str, path: Path, reused: pd.DataFrame | None) -> pd.DataFrame:
+    frame = pd.read_parquet(path)
+    if reused is None or name not in _OF_TICKETS:
+        return frame
+    names = reused[reused["month"].eq(str(_month(path)))].set_index("ticket_id")["name"]
+    return (
+        frame.assign(ticket_id=frame["ticket_id"].map(names).fillna(frame["ticket_id"]))
+        if len(names)
+        else frame
+    )
+
+
+def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The rows of earlier months that the newest of some files gives other values: COLUMNS, the oldest month first.
+
+    Parameters: `paths`, oldest month first; `others`, of tickets, as `reused`: these are named, and replaced by none.
+    """
+    table = TABLES[name]
+    if len(paths) < 2 or not table.key or table.period is None:
+        return pd.DataFrame(columns=COLUMNS)
+    keys = " and ".join(f'o."{key}" is not distinct from n."{key}"' for key in table.key)
+    same = " and ".join(f'o."{column}" is not distinct from n."{column}"' for column in table.names)
+    shown = [key for key in table.key if key not in ("by", "user")]
+    text = " || ', ' || ".join(f"coalesce(o.\"{key}\"::varchar, '')" for key in shown)
+    query = f"""
+        select o.filename as path, {text} as key{", o.ticket_id" if name == "tickets" else ""}
+        from read_parquet(?, filename = true) o join read_parquet(?) n on {keys} where not ({same})
+    """
+    older = [str(path) for path in paths[:-1]]
+    with duckdb.connect(config={"memory_limit": "1500MB"}) as database:
+        rows = database.sql(query, params=[older, str(paths[-1])]).to_arrow_table().to_pandas()
+    months: Mapping[str, str] = {str(path): str(_month(path)) for path in paths}
+    rows = rows.assign(table=name, month=rows["path"].map(months), reason=REPLACED)
+    if others is not None and name == "tickets":
+        again = pd.MultiIndex.from_frame(rows[["month", "ticket_id"]]).isin(
+            pd.MultiIndex.from_frame(others[["month", "ticket_id"]])
+        )
+        rows["reason"] = rows["reason"].mask(again, ANOTHER)
+    return rows.sort_values(["month", "key"], kind="stable", ignore_index=True)[COLUMNS]
+
+
+def _month(path: Path) -> Month:
+    """The month of an accepted table: `.accepted/<month>/tables/<table>.parquet`."""
+    return Month.parse(path.parent.parent.name)
