@@ -72,11 +72,15 @@ ELSEWHERE = {
     ("Holidays", "country"): "model/clock.py",
     ("Holidays", "subdivision"): "model/clock.py",
     ("Ended", "on"): "params/sources.py",
+    ("Evidence", "table"): "metrics/evidence/__init__.py",
+    ("Evidence", "due_day"): "metrics/evidence/__init__.py",
+    ("Evidence", "clause"): "metrics/evidence/__init__.py",
+    ("Evidence", "credit_ratio"): "metrics/contract/service_credits.py",
 } | {
     ("Source", name): f"{where}.py"
     for where, names in {
         "intake/canonical": "constants nulls totals unpivot changes_only max_gap_s",
-        "intake/ingest": "timezone durations factors path record prometheus sql",
+        "intake/ingest": "exported_at timezone durations factors path record prometheus sql",
     }.items()
     for name in names.split()
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msp_report import case
+from msp_report.intake import lookback
 from msp_report.model.tables import TABLES
 
 
@@ -21,7 +21,7 @@ def test_a_row_that_came_again_under_another_spelling_is_the_newer_one(tmp_path)
         path = tmp_path / f"{hours}.parquet"
         pd.DataFrame([row]).reindex(columns=TABLES["outages"].names).to_parquet(path)
         rows.append(path)
-    found = case._join("outages", rows)
+    found = lookback.join("outages", rows)
     assert found["service"].tolist() == [" MAIL"]
     assert found["ended_at"].dt.hour.tolist() == [0]
 
@@ -37,4 +37,4 @@ def test_ids_that_differ_by_case_alone_are_two_tickets(tmp_path):
         }
         paths.append(tmp_path / f"{len(paths)}.parquet")
         pd.DataFrame([row]).reindex(columns=TABLES["tickets"].names).to_parquet(paths[-1])
-    assert case._join("tickets", paths)["ticket_id"].tolist() == ["5003a", "5003A"]
+    assert lookback.join("tickets", paths)["ticket_id"].tolist() == ["5003a", "5003A"]

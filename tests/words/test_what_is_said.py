@@ -104,6 +104,9 @@ YEAR = dict(
 )
 SHARES = [dict(client="A", met="1", judged="2"), dict(client="B", met="0", judged="3")]
 SAID = [
+    ("claimed", dict(name="P1", claimed="100 %", value=None), "P1 100 %"),
+    ("claimed", dict(name="P1", claimed="100 %", value="95 %"), "P1 100 % (found: 95 %)"),
+    ("stated_by_provider", dict(claims=["P1 100 %"]), "The provider states: P1 100 %."),
     ("evidence", YEAR | dict(months=0), "Backups: not known, no month has a pack."),
     ("evidence", YEAR, "Backups: met all 12 times; from 90 % to 95 %."),
     ("evidence", YEAR | dict(low="1", high="1"), "Backups: met all 12 times; 1 in every month."),

@@ -29,12 +29,14 @@ def readings_of(service: Watched, month: ServiceMonth) -> Iterator[dict[str, Any
     several = bool(service.by_other_choices)
     choice = month.accounting.probes if several else None
     for reading in READINGS if month.own in READINGS else (*READINGS, month.own):
-        yield _row(service, reading, judged(service, reading), reading == month.own, choice)
+        yield _reading_row(service, reading, judged(service, reading), reading == month.own, choice)
     for other, line in service.by_other_choices.items():
-        yield _row(service, month.own, judged_by_choice(service, line, month.own), False, other)
+        yield _reading_row(service, month.own, judged_by_choice(service, line, month.own), False, other)
 
 
-def _row(service: Watched, reading: Reading, found: Judged, own: bool, choice: str | None) -> dict[str, Any]:
+def _reading_row(
+    service: Watched, reading: Reading, found: Judged, own: bool, choice: str | None
+) -> dict[str, Any]:
     result = found.result
     by_choice = choice is not None and choice != service.month.accounting.probes
     return {

@@ -42,11 +42,11 @@ def judged(service: Watched, reading: Reading, why_missing: str | None = None) -
 
     A doubted probe decides nothing, unless the other sources give the same verdict without it (rule 46).
     """
-    found = _judged(service, service.line, reading, why_missing)
+    found = _read(service, service.line, reading, why_missing)
     if not service.doubts or found.verdict in ("no_data", "no_target"):
         return found
     others = service.without_doubted
-    if others is not None and _judged(service, others, reading, None).verdict == found.verdict:
+    if others is not None and _read(service, others, reading, None).verdict == found.verdict:
         return found
     doubted = Decision("no_verdict", service.doubt)
     tests = (
@@ -58,10 +58,10 @@ def judged(service: Watched, reading: Reading, why_missing: str | None = None) -
 
 def judged_by_choice(service: Watched, line: Timeline, reading: Reading) -> Judged:
     """The same by another choice of how its probes are joined."""
-    return _judged(service, line, reading, None)
+    return _read(service, line, reading, None)
 
 
-def _judged(service: Watched, line: Timeline, reading: Reading, why_missing: str | None) -> Judged:
+def _read(service: Watched, line: Timeline, reading: Reading, why_missing: str | None) -> Judged:
     result = line.result(reading)
     is_own = line is service.line and service.is_open
     worst, best = (
