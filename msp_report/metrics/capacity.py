@@ -385,6 +385,8 @@ def _decided(row: dict[str, Any]) -> Decision:
     value = row["p95"] if wrong_unit else row["utilisation_ratio"]
     if row["samples"] and (value is None or row["limit_ratio"] is None):
         return Decision("no_target")
+    if not row["samples"] and not row["rejected"]:
+        return Decision("no_data", NO_FORECAST["no_data"])
     missing, due = (int(row[name] or 0) for name in ("missing", "expected"))
     reasons = {
         f"{missing} of {due} samples that were due are missing": missing,
