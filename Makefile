@@ -45,16 +45,16 @@ test: ## code and notebooks linted, notebooks free of outputs, and the tests
 	$(TEST) ruff check
 	$(TEST) ruff format --check
 	$(if $(notebooks),$(TEST) nbstripout --verify --keep-id $(notebooks))
-	$(TEST) pytest $(workers) --ignore=tests/benchmarks --ignore=tests/abuse
+	$(TEST) pytest $(workers) -m 'not thorough' --ignore=tests/benchmarks --ignore=tests/abuse
 
 quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of metrics the rules
-	$(TEST) pytest $(workers) -m 'not slow'
+	$(TEST) pytest $(workers) -m 'not slow and not thorough'
 
 bench: ## how fast and how large: the benchmarks
 	$(call pytest_in,tests/benchmarks)
 
-abuse: ## hostile input, broken files, processes killed at any moment
-	$(call pytest_in,tests/abuse)
+abuse: ## evidence left out, cut and broken in more months and with more seeds than the tests have time for
+	$(TEST) pytest $(workers) -m thorough
 
 env: ## build the environment in .venv and nothing else; every verb does when it is missing or stale
 	$(IN)
