@@ -24,9 +24,14 @@ from msp_report.case import Case, open_case
 from msp_report.intake.ingest import DataRefused
 from msp_report.model.tables import TABLES
 
+OUTCOMES = ["nothing gained", "named", "refused", "traceless", "harm"]
 #: Not the provider's exports: the board's own, and what the provider says of itself.
 NOT_TOUCHED = ("claims", "actions", "replies", "assessments", "decisions", "credits")
 TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
+#: What leaves no trace in any table of the client, by kind and table, with the source that would show it.
+TRACELESS = {
+    ("re-date", "purchases"): "the bank's own statement of what was paid, and when",
+}
 #: So many of a hundred are two manipulations at once.
 PAIRS = 0.35
 
@@ -46,10 +51,18 @@ class Trial:
 
     @property
     def outcome(self) -> str:
-        """refused, harm (not named), named, or nothing gained."""
+        """refused, nothing gained, named, traceless (another source would show it), or harm: gained and not named."""
         if self.refused:
             return "refused"
-        return "harm" if self.unnamed else "named" if self.harms else "nothing gained"
+        if self.unnamed:
+            return "traceless" if self.shown_by else "harm"
+        return "named" if self.harms else "nothing gained"
+
+    @property
+    def shown_by(self) -> str | None:
+        """The source that would show what leaves no trace; of a pair that of the first that has one."""
+        pairs = [(kind, one.split(" ", kind.count(" ") + 1)[-1].split(":")[0]) for kind, one in zip(self.kinds, self.done)]
+        return next((TRACELESS[pair] for pair in pairs if pair in TRACELESS), None)
 
 
 class Trials:
@@ -58,9 +71,9 @@ class Trials:
     def __init__(self, case: Case) -> None:
         self.case = case
         month = case.period.last
-        self._rows = {name: rows_of(case, name, month) for name in TOUCHED}
+        self.rows = {name: rows_of(case, name, month) for name in TOUCHED}
         self._before = {name: rows_of(case, name, month.shift(-1)) for name in TOUCHED}
-        self._tables = [name for name in TOUCHED if len(self._rows[name])]
+        self._tables = [name for name in TOUCHED if len(self.rows[name])]
 
     @cached_property
     def month(self) -> Month:
@@ -76,7 +89,7 @@ class Trials:
         for kind in kinds:
             for _ in range(50):
                 name = str(rng.choice(self._tables))
-                rows = changed[name].rows if name in changed else self._rows[name]
+                rows = changed[name].rows if name in changed else self.rows[name]
                 export = KINDS[kind](name, rows, self._before[name], rng) if rows is not None and len(rows) else None
                 if export is not None:
                     changed[name] = export
@@ -103,7 +116,8 @@ class Trials:
 def by_kind(trials: list[Trial]) -> pd.DataFrame:
     """How many of each kind, and what became of them."""
     rows = pd.DataFrame({"kind": [one.kinds[0] for one in trials], "outcome": [one.outcome for one in trials]})
-    return pd.crosstab(rows["kind"], rows["outcome"]).reindex(list(KINDS)).fillna(0).astype(int)
+    found = pd.crosstab(rows["kind"], rows["outcome"]).reindex(index=list(KINDS), columns=OUTCOMES)
+    return found.fillna(0).astype(int)
 
 
 def _main(first: int, last: int) -> Iterator[str]:
