@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def manipulated(case: Case, exports: Mapping[str, Export], place: Path) -> Case:
                 shutil.copyfile(path, into / kind / path.name)
     manifest["files"] = files + [one for one in anew["files"] if one["table"] in exports]
     (into / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    changed = case.at(month)
+    changed = replace(case.at(month), _manifests={})  # what was told of the untouched month is told of no other
     changed.__dict__["accepted"] = into
     changed.__dict__["at"] = cache(case.at)  # earlier months are as they were
     touched = {*exports, *({"time_entries"} if "tickets" in exports else ())}  # called by the tickets' names
