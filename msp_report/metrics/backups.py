@@ -772,7 +772,7 @@ def _within(analysis: Analysis) -> Figure:
         low = certain / analysis.in_all
         high = min(1.0, 1 - (expected - good) / analysis.in_all)
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
-    unsure, own_word = reasons.iloc[0] if len(reasons) and expected else None, True
+    unsure, own_word, lost = reasons.iloc[0] if len(reasons) else None, True, None
     if (unread := analysis.unread) is not None and unread.why and analysis.watched:
         more, mended = len(unread.assets), int(unread.mended[levels["counted"]].sum())
         slots_of_one = int(counted["expected"].max()) if len(counted) else 1
@@ -780,10 +780,11 @@ def _within(analysis: Analysis) -> Figure:
         most = (good + total - expected + mended) / total if total else 1.0
         low = least if low is None else min(low, least)
         high = most if high is None else max(high, most)
-        unsure, own_word = unread.why, unread.jobs.own_word or not len(unread.jobs)
+        unsure, lost, own_word = None, unread.why, unread.jobs.own_word or not len(unread.jobs)
     if not analysis.reach.is_whole:
         unsure, own_word = analysis.reach.why, False
-    found = decide(value, target, "higher", low=low, high=high, why=why, unsure=unsure, own_word=own_word)
+    bounds = {"low": low, "high": high, "unsure": unsure, "lost": lost, "own_word": own_word}
+    found = decide(value, target, "higher", why=why, **bounds)
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,

@@ -235,10 +235,10 @@ _NO_FILE = "no proofs of duties were supplied"
 
 def _figures_of(row: Mapping[str, Any], reach: Reach) -> Iterator[Figure]:
     known = row["verdict"] != "no_data"
-    ranges = known and row["good_high"] > row["good"]
     bounds = {}
+    if known and row["good_high"] > row["good"]:
+        bounds = {"low": row["good"] / row["expected"], "high": row["good_high"] / row["expected"]}
     if known and not reach.is_whole:
-        ranges = False
         bounds = {"low": row["good"] / row[_WHOLE], "high": 1 - row["missed"] / row[_WHOLE]}
     common = {
         "subject": row["duty"],
@@ -249,8 +249,6 @@ def _figures_of(row: Mapping[str, Any], reach: Reach) -> Iterator[Figure]:
         measure="duties.kept_ratio",
         value=row["good"] / row["expected"] if known else None,
         n=row["expected"],
-        low=row["good"] / row["expected"] if ranges else None,
-        high=row["good_high"] / row["expected"] if ranges else None,
         target=1.0,
         verdict=row["verdict"],
         **bounds,

@@ -162,8 +162,8 @@ class Analysis:
         """procurement.at_stake (the target is 0, as documents must agree; no_verdict where nothing is at stake but
         lines could not be compared, or rejected rows may touch them, no_data where nothing was invoiced), .exceptions,
         .already_paid, .unsure (lines without an exception that could not be compared) and .unchecked (n = order lines)
-        over all; then .exceptions and .amount of each kind. Without purchases all are missing and say why. A document beyond the
-        reach of the register may end an exception or make another (rule 41)."""
+        over all; then .exceptions and .amount of each kind. Without purchases all are missing and say why. A document
+        beyond the reach of the register may end an exception or make another (rule 41)."""
         return bounded([*self._over_all(), *self._by_kind()], self.reach)
 
     def _over_all(self) -> Iterator[Figure]:
@@ -181,7 +181,8 @@ class Analysis:
             low=int((~self._mendable).sum()),
             high=inf if unsure or lost else None,
             why=nothing,
-            unsure=lost or (None if nothing else _NOT_COMPARED),
+            unsure=None if lost else _NOT_COMPARED,
+            lost=lost,
             own_word=self.unread.own_word,
         )
         values = {

@@ -189,8 +189,8 @@ def _left_open(
         high=pd.Series(high).where(known),
     )
     unsure = [
-        rows or (None if pd.isna(value) else CONTRADICTED if sides else ENDED_BEFORE)
-        for rows, sides, value in zip(lost, contradicted, table["attainment_ratio"], strict=True)
+        rows or (CONTRADICTED if sides else ENDED_BEFORE)
+        for rows, sides in zip(lost, contradicted, strict=True)
     ]
     decided = [
         decide(
@@ -201,11 +201,13 @@ def _left_open(
             high=plain(high),
             doubt=doubt,
             unsure=reason,
+            lost=rows,
             own_word=own_word,
         )
-        for value, target, low, high, reason in zip(
+        for value, target, low, high, reason, rows in zip(
             *(table[name] for name in ("attainment_ratio", "target_ratio", "low", "high")),
             unsure,
+            lost,
             strict=True,
         )
     ]
