@@ -20,7 +20,7 @@ import pandas as pd
 from msp_report import params
 from msp_report.intake import ingest, lookback
 from msp_report.intake.accepted import Accepted
-from msp_report.model import privacy
+from msp_report.model import privacy, strangers
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import PANDAS, TABLES
 from msp_report.workspace import Workspace, make_demo
@@ -245,6 +245,12 @@ class Case:
             self._manifests[month] = json.loads(path.read_text(encoding="utf-8")) if path else None
         return self._manifests[month]
 
+    def content(self, month: Month) -> dict[str, str | None] | None:
+        """By table a hash of what was accepted and rejected for a month, None for one that says nothing; None where the
+        month's exports were refused. Two months of the same rows have the same (rule 48)."""
+        told = self._told(month)
+        return {name: one.get("content") for name, one in told["tables"].items()} if told else None
+
     def is_withheld(self, table: str) -> bool:
         """Whether a table, or one without which it says half the truth, was due and did not come."""
         return not {table, *TABLES[table].with_}.isdisjoint(self.withheld)
@@ -326,6 +332,10 @@ class Case:
         """The same of the month before the period; None where no rows of the table were accepted for it."""
         return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
 
+    def known_before(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as the month before the period had it, with its look-back; None where it had none."""
+        return self.at(self.period.first.shift(-1)).table(name) if self.has_before(name) else None
+
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
         given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
@@ -338,6 +348,17 @@ class Case:
         if None in stated or not stated:
             return None
         return max(instant_of(at, self.timezone) for at in stated)
+
+    def doubts(self, *names: str) -> str | None:
+        """Why some tables are doubted as a whole, by what their own files say of their size and sums (rules 43, 46);
+        the first of several reasons, None where there is none. A longer period leaves that to its months."""
+        found = [text for name in names for text in self._doubts_of(name)]
+        return found[0] if found and self.period.first == self.period.last else None
+
+    def _doubts_of(self, name: str) -> list[str]:
+        last = self._last_came(name)
+        told = self._told(last) if last else None
+        return told["tables"][name]["doubts"] if told else []
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table that may be records, as far as they could be read (rule 42).
@@ -453,12 +474,18 @@ class Case:
                 rows = f"{entry['rejected']:,} of {entry['read']:,} rows"
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"] + self._short()
+        said += strangers.sentences(strangers.strangers(self, self.contract, self.strategy.outside))
         checks = self.own("checks")
         stated = {e.get("reach_by") for e in self.manifest["files"] if e["table"] == "checks"}
         if checks is not None and checks["changes_only"].any() and "exported_at" not in stated:
             said.append(
                 "checks: a log of changes says by its silence that nothing changed: state exported_at"
             )
+        said += [
+            f"{name}: in doubt: {text}: verdicts that rest on it alone are not given"
+            for name in TABLES
+            for text in self._doubts_of(name)
+        ]
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]

@@ -8,6 +8,7 @@ import pandas as pd
 from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
+from msp_report.model.restated import restated
 from msp_report.model.tables import TABLES
 from msp_report.params import as_contract
 
@@ -34,8 +35,10 @@ class MonthOf:
     newest: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     speaks_to: dict[str, pd.Timestamp] = field(default_factory=dict)
     dropped: dict[str, pd.DataFrame] = field(default_factory=dict)
+    doubted: dict[str, str] = field(default_factory=dict)
     independent: frozenset[str] = frozenset()
     exported: dict[str, pd.Timestamp] = field(default_factory=dict)
+    last: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -63,6 +66,9 @@ class MonthOf:
     def reached_before(self, name: str) -> pd.Timestamp | None:
         return None if self.begins else self.start
 
+    def known_before(self, name: str) -> pd.DataFrame | None:
+        return self.last.get(name)
+
     def own_word(self, *tables: str) -> bool:
         return self.independent.isdisjoint(tables)
 
@@ -71,6 +77,9 @@ class MonthOf:
 
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))
+
+    def doubts(self, *names: str) -> str | None:
+        return next((self.doubted[name] for name in names if name in self.doubted), None)
 
     def replaced(self) -> pd.DataFrame:
         return pd.DataFrame(columns=["table", "month", "key", "reason"])
@@ -121,12 +130,17 @@ class PastOf:
     records: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
     came_before: dict[str, pd.DataFrame] = field(default_factory=dict)
     read_again: list[Again] = field(default_factory=list)
+    stale: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["month", "why"]))
+    published: pd.DataFrame = field(default_factory=figures_of)
 
     def year(self, before: int = 0) -> pd.DataFrame:
         return self.of_year
 
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         return self.records.get((report, name))
+
+    def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
+        return restated(self.published, figures)
 
     def earlier(self, table: str) -> pd.DataFrame | None:
         return self.came_before.get(table)

@@ -52,7 +52,7 @@ def simulate(months: list[Span], seed: int, truth: Truth) -> dict[str, dict[str,
         parts = []
         for name, series in values.items():
             kept = within & ~np.isnan(series)
-            _expect(name, series[kept], int(within.sum()), month, truth)
+            _expect(name, series[kept & (series >= 0)], int(within.sum()), month, truth)
             if kept.any():
                 columns = {"resource": name, "metric": RESOURCES[name][0], "at": zulu(at[kept])}
                 parts.append(pd.DataFrame(columns | {"value": series[kept]}))
@@ -93,6 +93,8 @@ def _values(at: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     }
     values["isp-leeds"][(at >= instant("2026-10-12")) & (at < instant("2026-10-15"))] = np.nan
     values["vm-host-02"][at == instant("2026-10-20 13:00")] = 1.07
+    values["wan-london"][at == instant("2026-10-01 05:00")] = np.nan  # its row is no number, see _tamper
+    values["app-01"][at == instant("2026-10-06 09:00")] = -1.0  # a counter that wrapped
     values["mail-gw"][at < instant("2026-10-12")] = np.nan
     return values
 
@@ -163,6 +165,7 @@ def _plant_golden(truth: Truth) -> None:
         ended_at="2026-10-14T23:00:00Z",
         hours=72,
     )
+    truth.plant(GOLDEN, page, "below_zero", subject="app-01:memory", at="2026-10-06T08:00:00Z", value=-1.0)
     truth.plant(
         GOLDEN, page, "above_capacity", subject="vm-host-02:cpu", at="2026-10-20T12:00:00Z", value=1.07
     )
@@ -170,7 +173,7 @@ def _plant_golden(truth: Truth) -> None:
 
 def _tamper(frame: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     """One reading that is no number, and two rows that stand there twice."""
-    bad = frame.iloc[[5]].assign(at="2026-10-01T04:30:00Z", value="n/a")
+    bad = frame.iloc[[5]].assign(at="2026-10-01T04:00:00Z", value="n/a")
     whole = pd.concat([frame, bad, frame.iloc[[100, 200]]], ignore_index=True)
     reasons = (("value", "not a number"), ("", "duplicate"), ("", "duplicate"))
     for line, (column, reason) in zip(range(len(frame) + 2, len(whole) + 2), reasons, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from rapidfuzz import process
 
 from msp_report.intake import reasons
-from msp_report.intake.chunk import Broken, Chunk, Unreadable, joined
+from msp_report.intake.chunk import Chunk, Unreadable, joined
+from msp_report.intake.formats.cells import FORMULA
 from msp_report.intake.profile import UNPIVOT, ProfileError, meaning
 from msp_report.intake.values import Manner, Values, convert, mapped, signs
 from msp_report.model.tables import ARROW, Column, Table
@@ -22,7 +23,22 @@ from msp_report.params.layout import Layout, fold
 REJECTED = ("line", "column", "value", "reason", "row")
 """What is kept of a rejected row, beside its file."""
 
-_TOTAL = r"(?i)^(grand |sub-?)?totals?\b"
+TOTAL = r"(?i)^(grand |sub-?)?totals?\b"
+"""How a row that sums others up begins."""
+#: What a spreadsheet writes into a cell that has no value.
+_ERRORS = (
+    "#REF!",
+    "#N/A",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#ERROR!",
+    FORMULA,
+)
 _VALUE_LIMIT = 200
 
 
@@ -190,8 +206,8 @@ def accept(chunk: Chunk, fitted: Fit) -> Accepted:
         fitted = _refitted(chunk, fitted)
     columns, readings, faults, second = _converted(chunk, fitted)
     good = np.flatnonzero(faults.free)
-    own = faults.rejects(chunk)
-    rejects = pd.concat([own, _broken(chunk.broken)], ignore_index=True)
+    own = faults.rejects(chunk, fitted)
+    rejects = pd.concat([own, _broken(chunk, fitted)], ignore_index=True)
     in_fold = int((faults.in_fold & faults.free).sum())
     rows, place = _rows(columns, readings, good, fitted)
     bad = np.flatnonzero(~faults.free)
@@ -303,7 +319,7 @@ def _broken_dropped(chunk: Chunk, fitted: Fit) -> Iterator[pa.Table]:
         lines = np.array([one.line for one in some], np.int64)
         rows = Chunk(chunk.header, columns, lines, (), chunk.facts, chunk.typed)
         read, readings, *_ = _converted(rows, fitted)
-        why = _broken(tuple(some))["reason"].to_numpy(object)
+        why = _broken(replace(chunk, broken=tuple(some)), fitted)["reason"].to_numpy(object)
         found = _dropped(rows, fitted, read, readings, np.arange(len(some)), why)
         known = np.asarray(found.column("is_record"))
         if some is short:
@@ -365,14 +381,18 @@ class _Faults:
         if texts is not None:
             self.value[rows] = shortened(texts.take(pa.array(rows)))
 
-    def rejects(self, chunk: Chunk) -> pd.DataFrame:
-        """The rows at fault; one that cannot be a record because it sums others up is named as that."""
+    def rejects(self, chunk: Chunk, fitted: Fit) -> pd.DataFrame:
+        """The rows at fault; one that cannot be a record because it sums others up, or is a title, is named as that."""
         rows = np.flatnonzero(~self.free)
         parts = [column.take(pa.array(rows)) for column in chunk.columns]
         filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(part), ""), None, part) for part in parts]
         why = self.why[rows]
         if len(rows) and filled:
-            total = pc.match_substring_regex(pc.coalesce(*filled), _TOTAL)
+            first = pc.coalesce(*filled)
+            why = np.where(
+                _titles(chunk.header, filled, first, fitted) & (why != reasons.TOTAL), reasons.TITLE, why
+            )
+            total = pc.match_substring_regex(first, TOTAL)
             why = np.where(np.asarray(pc.fill_null(total, False)), reasons.TOTAL, why)
         return pd.DataFrame(
             {
@@ -385,6 +405,29 @@ class _Faults:
         )
 
 
+def _titles(
+    header: Sequence[str], filled: Sequence[pa.StringArray], first: pa.StringArray, fitted: Fit
+) -> np.ndarray:
+    """Which rejected rows are no records at all: titles and footers of a report, or its header again.
+
+    The header again: every filled cell says what stands above it. A title: words alone in their row, or a row without
+    any cell of the key and without most of the columns that a record needs. A row that lost its key alone is a record.
+    """
+    count = sum(np.asarray(pc.is_valid(cells)).astype(int) for cells in filled)
+    words = np.asarray(pc.fill_null(pc.match_substring_regex(first, r"\S\s+\S"), False))
+    as_above = [
+        np.asarray(pc.fill_null(pc.equal(cells, name), True))
+        for cells, name in zip(filled, header, strict=True)
+    ]
+    needed = {fitted.found[name] for name in fitted.table.required if name in fitted.found}
+    keys = {fitted.found[name] for name in fitted.table.key if name in fitted.found} or needed
+    there = dict(zip(header, (np.asarray(pc.is_valid(cells)) for cells in filled), strict=True))
+    has_key = np.logical_or.reduce([there[name] for name in keys]) if keys else np.ones(len(first), bool)
+    most = sum(there[name].astype(int) for name in needed) * 2 >= max(len(needed), 1)
+    alone = (count == 1) & words & (len(header) > 2)
+    return alone | np.logical_and.reduce(as_above) | ~(has_key | most)
+
+
 def shortened(texts: pa.StringArray) -> np.ndarray:
     """Values for the rejects, cut after 200 characters with a word on their length."""
     filled = pc.fill_null(texts, "")
@@ -395,18 +438,29 @@ def shortened(texts: pa.StringArray) -> np.ndarray:
     return short
 
 
-def _broken(broken: tuple[Broken, ...]) -> pd.DataFrame:
+def _broken(chunk: Chunk, fitted: Fit) -> pd.DataFrame:
     """The rows that no header fits."""
     rows = []
-    for one in broken:
+    for one in chunk.broken:
         cells = [str(cell) for cell in one.cells]
-        first = next((cell.strip() for cell in cells if cell.strip()), "")
         longest = max(cells, key=len, default="")
-        is_total = one.reason == reasons.SHORT and re.match(_TOTAL, first)
         text = joined([pa.array([cell], pa.string()) for cell in cells], 1)[0].as_py() if cells else ""
         value = longest if one.reason == reasons.TOO_LONG else ""
-        rows.append((one.line, "", value[:_VALUE_LIMIT], reasons.TOTAL if is_total else one.reason, text))
+        reason = _short(cells, chunk.header, fitted) if one.reason == reasons.SHORT else one.reason
+        rows.append((one.line, "", value[:_VALUE_LIMIT], reason, text))
     return pd.DataFrame(rows, columns=list(REJECTED)).astype({"line": "int64"})
+
+
+def _short(cells: Sequence[str], header: Sequence[str], fitted: Fit) -> str:
+    """Why a row with fewer cells than headers is none: a total, by its words or `totals`; a title; or a record that
+    broke off."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    under = {fold(name): cell for name, cell in zip(header, cells, strict=False)}
+    totals = fitted.layout.totals.items()
+    if re.match(TOTAL, filled[0]) or any(re.search(form, under.get(fold(name), "")) for name, form in totals):
+        return reasons.TOTAL
+    is_title = len(filled) == 1 and len(header) > 2 and re.search(r"\S\s+\S", filled[0])
+    return reasons.TITLE if is_title else reasons.SHORT
 
 
 def _mark_totals(chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
@@ -424,6 +478,15 @@ def _cells(chunk: Chunk, header: str, layout: Layout) -> pa.StringArray:
     nulls = pa.array(["", *(value.strip().lower() for value in layout.nulls)])
     missing = pc.is_in(pc.utf8_lower(cells) if layout.nulls else cells, value_set=nulls)
     return pc.if_else(missing, None, cells)
+
+
+def _without_value(cells: pa.StringArray) -> np.ndarray | None:
+    """Why cells that hold no value, but an error or a formula, are rejected; None where there are none of them."""
+    bad = np.asarray(pc.fill_null(pc.is_in(pc.utf8_upper(cells), value_set=pa.array(_ERRORS)), False))
+    if not bad.any():
+        return None
+    formula = np.asarray(pc.fill_null(pc.equal(cells, FORMULA), False))
+    return np.where(formula, reasons.FORMULA, np.where(bad, reasons.ERROR, None)).astype(object)
 
 
 def _raw(chunk: Chunk, fitted: Fit, name: str) -> pa.StringArray | None:
@@ -459,6 +522,11 @@ def _constant(fitted: Fit, column: Column, value: str, length: int) -> pa.Array:
 
 def _typed(cells: pa.StringArray, column: Column, header: str, fitted: Fit, faults: _Faults) -> pa.Array:
     """Values of cells through their distinct texts; rejected ones are null."""
+    lacking = _without_value(cells)
+    if lacking is not None:
+        bad = np.not_equal(lacking, None).astype(bool)
+        faults.add(bad, header, cells, lacking)
+        cells = pc.if_else(pa.array(bad), None, cells)
     if column.type == "text" and column.name not in fitted.layout.values:
         return cells
     coded = cells.dictionary_encode()

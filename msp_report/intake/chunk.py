@@ -44,8 +44,10 @@ class Chunk:
     """Physical line on which each row begins; of a sheet or a Parquet file the row."""
     broken: tuple[Broken, ...] = ()
     facts: dict[str, str | int] = field(default_factory=dict)
-    """How the file was read: encoding, delimiter, header_line, sheet."""
+    """How the file was read: encoding, delimiter, header_line, sheet; and what it says of itself (intake/stated)."""
     typed: bool = False
+    remarks: tuple[str, ...] = ()
+    """What an analyst should know of how the file was read, without its name."""
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -159,7 +161,7 @@ def take(chunk: Chunk, rows: np.ndarray, broken: Sequence[Broken] = ()) -> Chunk
     places = pa.array(rows, pa.int64())
     columns = tuple(column.take(places) for column in chunk.columns)
     aside = (*chunk.broken, *broken)
-    return Chunk(chunk.header, columns, chunk.lines[rows], aside, chunk.facts, chunk.typed)
+    return Chunk(chunk.header, columns, chunk.lines[rows], aside, chunk.facts, chunk.typed, chunk.remarks)
 
 
 def sift(chunk: Chunk) -> Chunk:

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from msp_report.intake import canonical, exports, reach, staged, values
+from msp_report.intake import canonical, exports, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
 from msp_report.intake.chunk import Chunk, Unreadable, take
 from msp_report.intake.formats import read
@@ -92,8 +92,12 @@ class FileAccount:
     """The instant up to which it speaks (rule 41); None of a register without any date."""
     reach_by: str = ""
     """What says so: exported_at, folder, last row, or assumed from the folder, where no row is of the month."""
+    records: int = 0
+    """Rows of the file that are no titles, footers or totals of a report."""
+    contradictions: list[str] = field(default_factory=list)
+    """Totals of the file that its rows do not have (rule 43)."""
     read_as: dict[str, Any] = field(default_factory=dict)
-    """Encoding, delimiter, decimal sign, header line, sheet, zone."""
+    """Encoding, delimiter, decimal sign, header line, sheet, zone; what the file says of its size (intake/stated)."""
 
 
 @dataclass
@@ -105,8 +109,9 @@ class Manifest:
     zone_data: str
     """The version of the rules of time zones."""
     tables: dict[str, dict[str, Any]]
-    """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside; reach, the
-    earliest of its sources, each of which speaks as far as any of its files."""
+    """By table: state (read, no_file, not_named, refused), files, read, accepted, rejected, rows, outside; doubts, why
+    its files are not all that there is or contradict themselves (rules 43 and 46); content, a hash of its rows and
+    rejects; reach, the earliest of its sources, each of which speaks as far as any of its files."""
     files: list[FileAccount]
     unread: list[str]
     """Files in the folder of exports from which nothing is read."""
@@ -164,6 +169,9 @@ def read_month(
             speaks |= _publish(outcome, TABLES[table], of_month, Period(month, month), timezone, staging)
             manifest.tables[table]["reach"] = _earliest(found, outcome.accounts)
             _note(manifest, table, outcome)
+            of_all = any(exports.MONTH not in f"{template}/{given.source.file}" for given in found)
+            content = _content(TABLES[table], staging, of_all, Period(month, month), timezone)
+            manifest.tables[table]["content"] = content
             shared = outcome.shared if table == "tickets" else shared
         if shared:
             _follow_tickets(inputs, manifest, set(shared), staging)
@@ -327,6 +335,7 @@ class Outcome:
     accounts: list[FileAccount]
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     unreadable: set[int] = field(default_factory=set)
     """The files, by their place, that could not be read to their end."""
     shared: list[str] = field(default_factory=list)
@@ -374,7 +383,7 @@ def _outcome(
     try:
         outcome = _read_table(table, inputs, timezone, limit, folder, say)
         if kept is not None and not outcome.problems:
-            told = {"warnings": outcome.warnings, "shared": outcome.shared}
+            told = {"warnings": outcome.warnings, "doubts": outcome.doubts, "shared": outcome.shared}
             text = json.dumps({"accounts": list(map(asdict, outcome.accounts)), **told})
             (folder / "account.json").write_text(text, encoding="utf-8")
             with suppress(OSError):  # another process was faster: its files are the same
@@ -394,7 +403,7 @@ def _load(folder: Path) -> Outcome | None:
     except (OSError, ValueError):
         return None
     accounts = [FileAccount(**account) for account in kept["accounts"]]
-    return Outcome(folder, accounts, kept["warnings"], shared=kept["shared"])
+    return Outcome(folder, accounts, kept["warnings"], doubts=kept["doubts"], shared=kept["shared"])
 
 
 def _sweep(folder: Path) -> None:
@@ -434,6 +443,7 @@ def _read_table(
     for path in folder.glob("staged*"):
         path.unlink()
     _settle(outcome, rejects, limit)
+    outcome.doubts = [text for numbers in by_source.values() for text in _doubts(accounts, numbers)]
     return outcome
 
 
@@ -516,9 +526,11 @@ def _read_file(
     fitted: canonical.Fit | None = None
     compared = not table.key or layout.record == "last"
     done = 0
+    tally = sums.Tally()
     for chunk in read(given.path, layout):
         if fitted is None:
-            fitted = canonical.fit(chunk, table, layout, manner, given.fixed)
+            fitted = canonical.fit(chunk, table, layout, replace(manner, typed=chunk.typed), given.fixed)
+            warnings += (f"{given.name}: {remark}" for remark in chunk.remarks)
             account.read_as = {**chunk.facts, "decimal": fitted.manner.decimal, "timezone": manner.timezone}
             warnings += _not_found(given, fitted)
             account.exported_at = _exported_at(given, chunk, manner)
@@ -536,7 +548,11 @@ def _read_file(
             later = _exported_at(given, chunk, manner)
             account.exported_at = max(filter(None, (account.exported_at, later)), default=None)
         done += len(chunk)
+        tally.add(chunk, fitted, got.rejects)
         say(f"{table.name}: {account.read:,} rows of {given.name}")
+    account.read_as |= stated.by_text(" ".join(tally.texts))
+    account.records = tally.rows
+    account.contradictions = [f"{given.name}: {text}" for text in tally.wrong]
     if layout.exported_at is not None and account.exported_at is None:
         warnings.append(f"{given.name}: exported_at {layout.exported_at!r} says nothing of it")
 
@@ -671,6 +687,17 @@ def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
             )
 
 
+def _doubts(accounts: list[FileAccount], numbers: list[int]) -> list[str]:
+    """What the files of one source say of their size and of their sums that their rows do not bear out."""
+    chosen = [accounts[number] for number in numbers]
+    told = [
+        {"file": one.file, "rows": one.records}
+        | {key: one.read_as[key] for key in stated.KEYS if key in one.read_as}
+        for one in chosen
+    ]
+    return [*stated.doubts(told), *(text for one in chosen for text in one.contradictions)]
+
+
 def _over_limit(account: FileAccount, number: int, counted: int, limit: float, rejects: Rejects) -> str:
     worst = [
         (seen, key) for key, seen in rejects.first.items() if key[0] == number and key[1] not in why.HARMLESS
@@ -699,6 +726,8 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
             "rejected": 0,
             "rows": 0,
             "outside": 0,
+            "doubts": [],
+            "content": None,
             "reach": None,
         }
         for name in sorted(TABLES)
@@ -814,6 +843,31 @@ def _is_dense(values: pa.ChunkedArray, column: Column) -> bool:
     return len(known) >= DENSE * max(1, len(pc.unique(months)))
 
 
+def _content(table: Table, staging: Path, shared: bool, period: Period, timezone: str) -> str | None:
+    """A hash of a table's accepted rows, in whatever order, and of its rejects: the same for the same content.
+
+    `shared`: a file serves every month. What it says anew of earlier rows may be what happened since, so only which
+    rows of the month there are counts, and a register not at all.
+    """
+    columns = list(table.key or table.names) if shared else list(table.names)
+    if shared and table.period is None:
+        return None
+    digest = hashlib.sha256()
+    found = [np.array([], np.uint64)]
+    with pq.ParquetFile(staging / "tables" / f"{table.name}.parquet") as file:
+        for batch in file.iter_batches(100_000):
+            if shared:
+                column = table.column(table.period)
+                before, after = _outside(batch.column(column.name), column, period, timezone)
+                batch = batch.filter(pa.array(~(before | after)))
+            rows = batch.select(columns).to_pandas(date_as_object=False)
+            found.append(pd.util.hash_pandas_object(rows, index=False).to_numpy())
+    digest.update(np.sort(np.concatenate(found)).tobytes())
+    if not shared:
+        digest.update((staging / "rejects" / f"{table.name}.csv").read_bytes())
+    return digest.hexdigest()
+
+
 def _follow_tickets(
     inputs: Mapping[str, list[Input]], manifest: Manifest, shared: set[str], staging: Path
 ) -> None:
@@ -900,6 +954,7 @@ def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:
     manifest.warnings += outcome.warnings
     manifest.problems += outcome.problems
     state = manifest.tables[table]
+    state["doubts"] = outcome.doubts
     if outcome.problems:
         state["state"] = "refused"
     for count in ("read", "accepted", "rejected", "rows", "outside"):

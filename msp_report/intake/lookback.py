@@ -13,8 +13,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
-from msp_report.model.tables import PANDAS, TABLES
+from msp_report.model.tables import PANDAS, TABLES, Table
 
 #: The tables whose rows speak of a ticket by its number.
 _OF_TICKETS = ("tickets", "ticket_events", "time_entries")
@@ -37,8 +38,20 @@ def join(name: str, paths: list[Path], reused: pd.DataFrame | None = None) -> pd
         return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
     frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
     if len(frames) > 1:
-        frame = frame.drop_duplicates(list(table.key) or None, keep="last", ignore_index=True)
+        frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
     return frame
+
+
+def _keys(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The key of each row, of a table without one all of it; names in it as they are compared, ids as they are."""
+    if not table.key:
+        return frame
+    names = [
+        name
+        for name in table.key
+        if table.column(name).type == "text" and name != "line" and not name.endswith("_id")
+    ]
+    return frame[list(table.key)].assign(**{name: normal(frame[name]) for name in names})
 
 
 def reused(paths: list[Path], timezone: str) -> pd.DataFrame | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 DUPLICATE = "duplicate"
 REPEATED = "repeated key: equal in all that is read, other columns differ"
 TOTAL = "total row, no record"
+TITLE = "a title, a footer or the header again: no record"
 CONFLICT = "conflicting key: rows with this key differ"
 SHARED = "its number is that of several tickets: name the sources alike"
 WIDE = "more cells than headers"
@@ -24,7 +25,9 @@ NOT_WHOLE = "not a whole number"
 NOT_BOOLEAN = "not true or false"
 NOT_MONTH = "not a month: write YYYY-MM"
 NOT_DURATION = "not a duration in this encoding"
+ERROR = "an error of the spreadsheet in the place of a value: mend the cell and export it again"
+FORMULA = "a formula without a stored value: open the workbook, save it, and export it again"
 REVERSED = "ends before it begins"
 
 #: Rejects that say nothing against the export and do not count to the limit.
-HARMLESS = frozenset({DUPLICATE, REPEATED, TOTAL})
+HARMLESS = frozenset({DUPLICATE, REPEATED, TOTAL, TITLE})

@@ -6,7 +6,7 @@ Nothing is guessed: 03/04/2026 is no date until its format is named, 1,200 no nu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from msp_report.intake import reasons
+from msp_report.intake.chunk import Unreadable
 from msp_report.model.tables import ARROW, Column
 
 EPOCHS = {"epoch": 1.0, "epoch_ms": 1e-3, "excel": 86_400.0}
@@ -199,6 +200,12 @@ def _number_texts(texts: pa.StringArray, manner: Manner) -> tuple[pa.StringArray
     return pc.if_else(valid, number, None), why
 
 
+def plain_numbers(cells: pa.StringArray, manner: Manner) -> np.ndarray:
+    """Cells as the numbers that they are written as, NaN for what is none or in doubt."""
+    number, _ = _number_texts(pc.fill_null(pc.utf8_trim_whitespace(cells), ""), manner)
+    return _numpy(pc.cast(number, pa.float64()))
+
+
 def _floats(number: pa.StringArray, why: np.ndarray) -> pa.DoubleArray:
     values = pc.cast(number, pa.float64())
     endless = ~_mask(pc.is_finite(pc.fill_null(values, 0.0)))
@@ -310,6 +317,9 @@ def _times(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
     offset = np.full(len(texts), np.nan)
     zone = np.full(len(texts), manner.timezone, dtype=object)
     forms = manner.formats(column.name)
+    _refuse_two_orders(texts, column, forms)
+    if manner.typed:
+        _refuse_half_converted(texts, column, forms)
     for form in forms if "iso" in forms or not manner.typed else ("typed", *forms):
         todo = np.flatnonzero(np.isnat(wall))
         if not len(todo):
@@ -324,6 +334,57 @@ def _times(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
     if column.type == "instant":
         return _instants(wall, offset, zone, why, manner)
     return _dates(wall, offset, zone, why, column)
+
+
+def _refuse_two_orders(texts: pa.StringArray, column: Column, forms: Sequence[str]) -> None:
+    """A column whose texts fit one format with the day first and one with the month first is read in neither way.
+
+    Raises Unreadable where a text fits both, or some fit the one alone and some the other.
+    """
+    specs = [form.partition(" @ ")[0] for form in forms]
+    day_first = [spec for spec in specs if 0 <= spec.find("%d") < spec.find("%m")]
+    month_first = [spec for spec in specs if 0 <= spec.find("%m") < spec.find("%d") and "%Y" not in spec[:2]]
+    if not (day_first and month_first and len(texts)):
+        return
+    fits = [
+        np.logical_or.reduce([~np.isnat(_parse(texts, spec)[0]) for spec in some])
+        for some in (day_first, month_first)
+    ]
+    if fits[0].any() and fits[1].any():
+        both = np.flatnonzero(fits[0] & fits[1])
+        shown = texts[int(both[0])] if len(both) else texts[int(np.flatnonzero(fits[0])[0])]
+        raise Unreadable(
+            f"{column.name}: day and month are in doubt: its dates fit both {day_first[0]!r} and {month_first[0]!r} "
+            f"(such as {shown.as_py()!r}): name the one that is meant in dates"
+        )
+
+
+def _refuse_half_converted(texts: pa.StringArray, column: Column, forms: Sequence[str]) -> None:
+    """Dates that a spreadsheet of another country took for its own: it turns days up to the 12th into dates, with day
+    and month exchanged, and leaves the others as texts.
+
+    Raises Unreadable where a column has both and they part at the 12th.
+    """
+    specs = [
+        spec for form in forms if {"%d", "%m"} <= set(re.findall("%.", spec := form.partition(" @ ")[0]))
+    ]
+    typed, _ = _iso(texts, typed=True)
+    rest = texts.filter(pa.array(np.isnat(typed)))
+    if not specs or len(rest) < 2 or (~np.isnat(typed)).sum() < 2:
+        return
+    found = np.concatenate([_parse(rest, spec)[0] for spec in specs])
+    late, early = (_days(times[~np.isnat(times)]) for times in (found, typed))
+    if len(late) > 1 and (late > 12).all() and (early <= 12).all():
+        raise Unreadable(
+            f"{column.name}: day and month are in doubt: days up to the 12th are dates in the cells, later ones are "
+            f"texts (such as {rest[0].as_py()!r}), as where a spreadsheet exchanged day and month: export it again "
+            "without opening it there"
+        )
+
+
+def _days(times: np.ndarray) -> np.ndarray:
+    """Days of the month, from 1."""
+    return (times.astype("M8[D]") - times.astype("M8[M]").astype("M8[D]")).astype(int) + 1
 
 
 def _parse(texts: pa.StringArray, spec: str) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ Every figure is one of another page's: nothing is computed anew that a page has 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from msp_report.metrics.scorecard.lines import exceptions, standing
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import plain_rows
-from msp_report.model.figures import Figure
+from msp_report.model.figures import COLUMNS, Figure
 
 WORST = ["measure", "subject", "missed", "judged"]
 
@@ -54,6 +54,8 @@ class Analysis:
     summary: pd.DataFrame
     exceptions: pd.DataFrame
     """As scorecard.lines.exceptions."""
+    restated: pd.DataFrame
+    """As Past.restated, of all figures of the pack."""
 
     def figures(self) -> list[Figure]:
         """assessment.<name> for each of CARRIED, with the value and n of the measure that says it; .without_data by
@@ -69,16 +71,18 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        names = ("months", "worst", "summary", "exceptions")
+        names = ("months", "worst", "summary", "exceptions", "restated")
         return {name: getattr(self, name) for name in names}
 
 
 def analyse(case: Case, past: Past) -> Analysis:
     """The sum of what the other notebooks of an annual pack recorded; reads no table."""
     pack = past.figures
-    return Analysis(
-        pack, past.months, worst(pack), summary(pack), exceptions(standing(pack), pack)[list(pack.columns)]
-    )
+    open_points = exceptions(standing(pack), pack)[list(pack.columns)]
+    found = Analysis(pack, past.months, worst(pack), summary(pack), open_points, pd.DataFrame())
+    own = pd.DataFrame([figure.row() for figure in found.figures()], columns=COLUMNS)
+    every = pd.concat([frame.astype(object) for frame in (pack, own) if len(frame)], ignore_index=True)
+    return replace(found, restated=past.restated(every))
 
 
 def worst(pack: pd.DataFrame) -> pd.DataFrame:

@@ -12,10 +12,11 @@ Decided here, where the rules leave room:
   of what needs one; where it says it of some, an asset with jobs is judged and one without is no_data.
 - An RPO of 0 is none: the contract's counts. Where neither gives one, runs are counted by the default of the
   contract's model and the verdict is no_target; an unprotected asset is missed all the same.
-- A name in the jobs is an asset's if it is the same; else the same but for case; else if one of both is the other
+- A name in the jobs is an asset's if it is the same; else the same in its normal form; else if one of both is the other
   without its domain (up to the first dot) or folder (after the last slash). The first of these that fits anything
   decides; if it fits several assets, the name is listed and belongs to none. An asset that such a name may mean
-  is not called unprotected: where its own runs do not meet, there is no verdict.
+  is not called unprotected: where its own runs do not meet, there is no verdict. The same holds for an asset without
+  any job that a strange name may mean (rule 44).
 - A run that saved no byte, or under a tenth of the median of the last eight good runs before it of the same asset, job
   and local weekday, and a run without a kind whose job's name speaks of copies, are in doubt: `good` counts them,
   `good_low` does not, and a verdict that they turn is none. A restore that worked on the run's day or later ends the
@@ -42,10 +43,10 @@ from msp_report.model.case import Case
 from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
 from msp_report.model.dropped import Dropped, told
 from msp_report.model.figures import Figure
-from msp_report.model.gate import decide
-from msp_report.model.names import normal
+from msp_report.model.gate import decide, doubted
+from msp_report.model.names import device_label, mistaken, normal, spelled, unsure_whose
 from msp_report.model.reach import Reach, bounded, reach_of
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 #: What a restore test's result says when the data could be read back.
 PROVEN = ("success", "successful", "succeeded", "ok", "passed", "pass", "restored", "warning")
@@ -213,8 +214,9 @@ class Analysis:
     usual_bytes (the median that it is held against), why. `failed_restores`: one row per asset of which no restore has
     worked since one failed: asset, tested_on, result, last_restore_test_on (the last one that did). `registered`,
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
-    contract names an RPO. `reach` and `restored`: how much of the period the jobs and the restore tests speak of;
-    `in_all`: the slots of the whole period; `unread`: what rejected rows leave open.
+    contract names an RPO; `doubt`, why register or jobs are doubted as a whole. `reach` and `restored`: how much of
+    the period the jobs and the restore tests speak of; `in_all`: the slots of the whole period; `unread`: what rejected
+    rows leave open.
     """
 
     levels: pd.DataFrame
@@ -229,6 +231,7 @@ class Analysis:
     reach: Reach
     restored: Reach
     in_all: int
+    doubt: str | None = None
     unread: _RejectedRows | None = None
 
     @property
@@ -263,8 +266,10 @@ def analyse(case: Case) -> Analysis:
     """
     tables = map(case.table, ("assets", "backup_jobs", "restore_tests"))
     reaches = reach_of(case, "backup_jobs"), reach_of(case, "restore_tests")
-    found = _analysed(*tables, case.agreed, case.start, case.end, *reaches)
-    return replace(found, unread=_RejectedRows.of(case, found.levels))
+    outside = as_strategy(case.strategy).outside.assets
+    found = _analysed(*tables, case.agreed, case.start, case.end, *reaches, outside)
+    doubt, unread = case.doubts("assets", "backup_jobs"), _RejectedRows.of(case, found.levels)
+    return replace(found, levels=doubted(found.levels, doubt), doubt=doubt, unread=unread)
 
 
 def _analysed(
@@ -276,8 +281,14 @@ def _analysed(
     end: datetime,
     reach: Reach | None = None,
     restored: Reach | None = None,
+    outside: tuple[str, ...] = (),
 ) -> Analysis:
     month = _BackupMonth(contract, start, end)
+    known = [] if assets is None else assets["asset"].dropna().astype("str").unique()
+    jobs, restores = (
+        None if table is None else table.assign(asset=spelled(table["asset"], known))
+        for table in (jobs, restores)
+    )
     reach = reach or Reach(pd.Timestamp(end))
     names = _fitted(_named_before_cutoff(jobs, month), assets)
     register, tests = _register(assets, names, month), _tests(restores, assets, month)
@@ -288,7 +299,7 @@ def _analysed(
         register["end"] = whole_slots(_spans(register), micro(reach.at))["end"].array
         register = register[register["begin"] < register["end"]].reset_index(drop=True)
     register["last_copy_at"] = instants(copies.reindex(register["asset"]).astype("Int64").array)
-    levels = _levels(register, runs, names, _proven(tests), jobs is not None)
+    levels = _levels(register, runs, names, _proven(tests), jobs is not None, outside)
     if not reach.is_whole:
         turned = levels["verdict"].eq("met")
         levels = levels.assign(
@@ -336,8 +347,8 @@ class _RejectedRows:
         rows = jobs.rows
         found = pd.Series(0, levels.index, dtype="int64")
         if len(rows):
-            names, loose = _bare(normal(rows["asset"].dropna())), int(rows["asset"].isna().sum())
-            each = names.value_counts().reindex(_bare(normal(levels["asset"]))).fillna(0).astype("int64")
+            names, loose = device_label(rows["asset"].dropna()), int(rows["asset"].isna().sum())
+            each = names.value_counts().reindex(device_label(levels["asset"])).fillna(0).astype("int64")
             found = np.minimum(levels["missed"].fillna(0).astype("int64"), 2 * (each.array + loose))
         return cls(register.where(needed), jobs, Dropped.of(case, "restore_tests"), found)
 
@@ -424,7 +435,7 @@ def _named_before_cutoff(jobs: pd.DataFrame | None, month: _BackupMonth) -> pd.S
 
 
 def _fitted(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
-    """Which assets each name fits: the same, the same but for case, or one without its domain or folder.
+    """Which assets each name fits: the same, the same in normal form, or one without its domain or folder.
 
     One row per name: name, asset (the one it is, missing where it fits none or several), fits (a list).
     """
@@ -435,7 +446,7 @@ def _fitted(names: pd.Series, assets: pd.DataFrame | None) -> pd.DataFrame:
     for keys in (
         [(asked, listed)],
         [(folded, theirs)],
-        [(folded, _bare(theirs)), (_bare(folded), theirs)],
+        [(folded, device_label(listed)), (device_label(asked), theirs)],
     ):
         pairs = pd.concat([_fitting(asked, one, listed, two) for one, two in keys]).drop_duplicates()
         pairs = pairs.sort_values("asset", kind="stable")
@@ -455,10 +466,6 @@ def _owners(names: pd.DataFrame) -> pd.Series:
 def _fitting(asked: pd.Series, one: pd.Series, listed: pd.Series, two: pd.Series) -> pd.DataFrame:
     left, right = pd.DataFrame({"name": asked, "key": one}), pd.DataFrame({"asset": listed, "key": two})
     return left.merge(right, on="key")[["name", "asset"]]
-
-
-def _bare(names: pd.Series) -> pd.Series:
-    return names.str.replace(r"^.*[\\/]", "", regex=True).str.replace(r"\..*$", "", regex=True)
 
 
 def _runs(
@@ -553,7 +560,12 @@ def _spans(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levels(
-    register: pd.DataFrame, runs: pd.DataFrame, names: pd.DataFrame, proven: pd.Series, watched: bool
+    register: pd.DataFrame,
+    runs: pd.DataFrame,
+    names: pd.DataFrame,
+    proven: pd.Series,
+    watched: bool,
+    outside: tuple[str, ...],
 ) -> pd.DataFrame:
     """The record of assets, as the function `assets` describes it."""
     table = register.assign(
@@ -561,6 +573,17 @@ def _levels(
         maybe=register["asset"].isin(names.loc[names["asset"].isna(), "fits"].explode()),
         last_restore_test_on=proven.reindex(register["asset"]).array,
     )
+    named = set(names.loc[names["fits"].str.len().eq(0), "name"])
+    strange = set(runs.loc[runs["inside"], "name"]) & named - set(
+        spelled(pd.Series(outside, dtype="str"), named)
+    )
+    silent = table.loc[table["registered"] & ~table["has_jobs"], "asset"]
+    table["strange"] = (
+        table["asset"]
+        .map({k: unsure_whose(v) for k, v in mistaken(strange, silent, devices=True).items()})
+        .astype("str")
+    )
+    table["maybe"] |= table["strange"].notna()
     table = _with_status(_measured(table, runs), watched)
     table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
     table["calm"] = ~table["critical"].fillna(False)
@@ -727,11 +750,14 @@ def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
         "no data": "no backup jobs were supplied",
         "not registered": "not in the register of assets",
         "not required": "the register says that it needs none",
-        "cannot tell": "a name in the jobs fits several assets",
+        "cannot tell": _SEVERAL,
         "not stated": "the register does not say whether it needs a backup",
     }
     why = pd.Series(status).map(whys).astype("str").where(~doubted, table["doubt"].array)
     why = why.where(~(judged & ~agreed), "no RPO is agreed")
+    why = why.mask(
+        (status == "cannot tell") & table["strange"].notna().to_numpy(bool), table["strange"].array
+    )
     table = table.assign(
         status=pd.array(status, dtype="str"),
         verdict=pd.array(verdict, dtype="str"),
@@ -750,6 +776,7 @@ def _with_status(table: pd.DataFrame, supplied: bool) -> pd.DataFrame:
 _NO_BYTE = "a run ended well and saved no byte"
 _SMALL = "a run saved under a tenth of what it usually does"
 _PERHAPS_A_COPY = "a job may only copy older backups"
+_SEVERAL = "a name in the jobs fits several assets"
 _NO_JOBS = "no backup jobs were supplied"
 _NOTHING = "no asset needs a backup or has one"
 
@@ -765,13 +792,13 @@ def _within(analysis: Analysis) -> Figure:
     low = certain / total if doubt else None
     high = (good + total - expected) / total if doubt else None
     target = 1.0 if analysis.agreed or levels["agreed"].any() else None
-    why = (
-        "every name in the jobs fits several assets" if total else _NOTHING if analysis.watched else _NO_JOBS
-    )
     if expected and not analysis.reach.is_whole:
         low = certain / analysis.in_all
         high = min(1.0, 1 - (expected - good) / analysis.in_all)
     reasons = levels.loc[levels["status"].isin(["cannot tell", "in doubt"]), "why"].dropna()
+    why = _NOTHING if analysis.watched else _NO_JOBS
+    if total and len(reasons):
+        why = "every name in the jobs fits several assets" if reasons.eq(_SEVERAL).all() else reasons.iloc[0]
     unsure, own_word, lost = reasons.iloc[0] if len(reasons) else None, True, None
     if (unread := analysis.unread) is not None and unread.why and analysis.watched:
         more, mended = len(unread.assets), int(unread.mended[levels["counted"]].sum())
@@ -783,8 +810,18 @@ def _within(analysis: Analysis) -> Figure:
         unsure, lost, own_word = None, unread.why, unread.jobs.own_word or not len(unread.jobs)
     if not analysis.reach.is_whole:
         unsure, own_word = analysis.reach.why, False
-    bounds = {"low": low, "high": high, "unsure": unsure, "lost": lost, "own_word": own_word}
-    found = decide(value, target, "higher", why=why, **bounds)
+    found = decide(
+        value,
+        target,
+        "higher",
+        low=low,
+        high=high,
+        why=why,
+        doubt=analysis.doubt,
+        unsure=unsure,
+        lost=lost,
+        own_word=own_word,
+    )
     return Figure(
         measure="backups.within_rpo_ratio",
         value=value,

@@ -5,6 +5,7 @@ row per resource and metric and one per local day, is small, and all else is com
 
 Decided here, where the rules leave room:
 
+- Resources and metrics join by the normal form of their names (rule 44).
 - A value that is missing, NaN or infinite is no sample: it is a gap and lowers the coverage. Nor is a negative one,
   unless `least` of the resource is below 0; those are listed.
 - Coverage is samples / expected, expected being the period / the interval: `every_s`, else the median interval, or the
@@ -46,6 +47,7 @@ from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, plain_rows
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.gate import Decision, decide
+from msp_report.model.names import spelled
 from msp_report.model.period import Month, midnight
 from msp_report.params import Contract, as_contract
 
@@ -204,13 +206,13 @@ def aggregate(
         database.register(
             "entries", limits[[*_KEY, "capacity", "percentile", "least", "greatest", "every_s"]]
         )
-        _source(database, samples)
+        _source(database, samples, limits)
         many = database.execute("SELECT count(*) FROM samples").fetchall()[0][0] > _AT_ONCE
         slices = _slices(start, end, zone, _SLICE_DAYS if many else None)
         offset = _offset_us(zone, slices[0][0], end)
         daily = pd.concat([_daily(database, offset, *part) for part in slices], ignore_index=True)
         _order(database, start, until)
-        period = _covered(_described(database), limits, daily, start, end, zone)
+        period = _with_coverage(_described(database), limits, daily, start, end, zone)
         period = _with_rejected(period, _rejected_of(period, rejected, start, end))
         return Aggregates(
             period.merge(_ends(database, period), on=_KEY),
@@ -253,7 +255,7 @@ def resources(
     for name in ("samples", "rejected", "below_zero"):
         frame[name] = frame[name].fillna(0).astype("int64")
     frame["coverage_ratio"] = frame["coverage_ratio"].fillna(0.0)
-    frame["doubt"] = _doubts(frame, found, agreed)
+    frame["doubt"] = _disbelieved(frame, found, agreed)
     size = frame["capacity"].where((frame["capacity"] > 0) & ~frame["doubt"].isin(_WRONG_UNIT))
     for name, of in (("utilisation_ratio", "p95"), ("low_ratio", "low"), ("high_ratio", "high")):
         frame[name] = frame[of] / size
@@ -347,7 +349,7 @@ def _agreed_limits(agreed: Contract, start: pd.Timestamp) -> pd.DataFrame:
 def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     """Status and verdict of each row, and why there is none."""
     high = frame["high_ratio"].fillna(np.inf)
-    ends = [_status(frame, level) for level in (frame["utilisation_ratio"], frame["low_ratio"], high)]
+    ends = [_how_full(frame, level) for level in (frame["utilisation_ratio"], frame["low_ratio"], high)]
     agree = np.logical_and.reduce([ends[0] == other for other in ends[1:]])
     frame["status"] = np.where(agree, ends[0], None)
     empty, outside = frame["samples"] == 0, frame["agreed"].isna()
@@ -370,7 +372,7 @@ def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _status(frame: pd.DataFrame, used: pd.Series) -> np.ndarray:
+def _how_full(frame: pd.DataFrame, used: pd.Series) -> np.ndarray:
     """How a use stands against the limit and the warning of each row; None where there is neither, or no use."""
     limit, warn = frame["limit_ratio"], frame["warn_ratio"]
     unknown = frame["utilisation_ratio"].isna() | (limit.isna() & warn.isna())
@@ -405,7 +407,7 @@ def _decided(row: dict[str, Any]) -> Decision:
 # ---------------------------------------------------------------- what is missing, and what cannot be
 
 
-def _covered(
+def _with_coverage(
     period: pd.DataFrame,
     limits: pd.DataFrame,
     daily: pd.DataFrame,
@@ -453,7 +455,7 @@ def _with_rejected(period: pd.DataFrame, rejected: pd.Series) -> pd.DataFrame:
     return period.assign(rejected=rejected, coverage_ratio=coverage, missing=missing)
 
 
-def _doubts(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> pd.Series:
+def _disbelieved(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> pd.Series:
     """Why the samples of each row are not believed; missing where nothing speaks against them."""
     size, most = frame["capacity"].where(frame["capacity"] > 0), frame["max"]
     above = (frame["least_seen"] > UNIT_FACTOR * size) & ~(frame["greatest"] >= most)
@@ -556,9 +558,10 @@ def _trend_line(
 # ---------------------------------------------------------------- aggregation in DuckDB
 
 
-def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> None:
-    """Makes views with resource, metric, at and value: `samples`, and `readings`, those of them that are readings."""
-    _samples(database, samples)
+def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None, entries: pd.DataFrame) -> None:
+    """Makes views with resource, metric, at and value: `samples`, and `readings`, those of them that are readings; the
+    names are spelled as the contract's entries have them (rule 44)."""
+    _samples(database, samples, entries)
     database.execute(
         """
         CREATE VIEW readings AS SELECT s.resource, s.metric, s."at", s.value
@@ -567,18 +570,20 @@ def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> Non
     )
 
 
-def _samples(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> None:
+def _samples(database: duckdb.DuckDBPyConnection, samples: Samples | None, entries: pd.DataFrame) -> None:
     if samples is None or not len(samples):
         samples = pd.DataFrame({"resource": [], "metric": [], "at": [], "value": []})
     if isinstance(samples, pd.DataFrame):
         frame = samples[[*_KEY, "at", "value"]].astype(
             {"resource": "str", "metric": "str", "value": "float64"}
         )
+        frame = frame.assign(**{name: spelled(frame[name], entries[name]) for name in _KEY})
         database.register("samples", frame.assign(at=pd.to_datetime(frame["at"], utc=True)))
         return
     paths = [str(path) for path in samples]
     files = "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
     select = f'SELECT resource, metric, "at", value, filename FROM read_parquet({files}, filename = true)'
+    select = _spelled(database, select, entries)
     meeting = f"""
         WITH spans AS (
             SELECT min("at") AS first, max("at") AS last FROM ({select}) GROUP BY filename HAVING first IS NOT NULL
@@ -591,6 +596,22 @@ def _samples(database: duckdb.DuckDBPyConnection, samples: Samples | None) -> No
             f"FROM ({select}) GROUP BY ALL"
         )
     database.execute(f"CREATE VIEW samples AS {select}")
+
+
+def _spelled(database: duckdb.DuckDBPyConnection, select: str, entries: pd.DataFrame) -> str:
+    """A selection of samples with the names as the contract spells them; the same where they are already."""
+    found = database.execute(f"SELECT DISTINCT resource, metric FROM ({select})").df().astype("str")
+    known = found.assign(**{f"{name}_known": spelled(found[name], entries[name]) for name in _KEY})
+    other = known[
+        known[_KEY].ne(known[[f"{name}_known" for name in _KEY]].set_axis(_KEY, axis=1)).any(axis=1)
+    ]
+    if other.empty:
+        return select
+    database.register("spellings", other)
+    return (
+        "SELECT coalesce(resource_known, resource) AS resource, coalesce(metric_known, metric) AS metric, "
+        f'"at", value, filename FROM ({select}) LEFT JOIN spellings USING (resource, metric)'
+    )
 
 
 _BETWEEN = '"at" >= $low AND "at" < $high'

@@ -2,11 +2,12 @@
 
 The same slots and gaps as for backups (rule 31), with the interval of each duty for the RPO and its proofs for the
 good points. Decided here: a duty without any proof in all that was supplied has missed every slot, because to
-prove it is the provider's part; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is
-listed and proves nothing; a duty is due from the term's first day where that lies in the period; names are compared
-without case and outer blanks; a proof at or after the cut-off does not exist yet (rule 0). A rejected proof that may be
-of a duty counts at its time at the best, and for every slot where its time could not be read (rule 42). Where the
-proofs speak of a part of the period, the slots that end in it count, and all others may be kept or missed (rule 41).
+prove it is the provider's part, but of one without a proof of the period that a strange name may mean (rule 44)
+there is no verdict; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is listed and
+proves nothing; a duty is due from the term's first day where that lies in the period; a proof at or after the cut-off
+does not exist yet (rule 0). Where the proofs speak of a part of the period, the slots that end in it count, and all
+others may be kept or missed (rule 41). A rejected proof that may be of a duty counts at its time at the best, and for
+every slot where its time could not be read (rule 42).
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.dropped import Dropped
 from msp_report.model.figures import Figure
-from msp_report.model.gate import decide
-from msp_report.model.names import normal, says_nothing
+from msp_report.model.gate import decide, doubted
+from msp_report.model.names import mistaken, normal, says_nothing, spelled, unsure_whose
 from msp_report.model.period import midnight
 from msp_report.model.reach import Reach, bounded, reach_of
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 _COLUMNS = [
     "duty",
@@ -82,8 +83,10 @@ class Analysis:
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
-    reach, unread = reach_of(case, "duty_evidence"), Dropped.of(case, "duty_evidence")
-    return Analysis(levels(*given, reach, unread), strays(*given), empty(*given), reach)
+    reach, outside = reach_of(case, "duty_evidence"), as_strategy(case.strategy).outside.duties
+    found = levels(*given, reach, outside, Dropped.of(case, "duty_evidence"))
+    kept = doubted(found, case.doubts("duty_evidence"))
+    return Analysis(kept, strays(*given), empty(*given), reach)
 
 
 def levels(
@@ -92,6 +95,7 @@ def levels(
     start: datetime,
     end: datetime,
     reach: Reach | None = None,
+    outside: tuple[str, ...] = (),
     unread: Dropped | None = None,
 ) -> pd.DataFrame:
     """How well each duty of the contract was kept in a period.
@@ -99,7 +103,7 @@ def levels(
     Parameters: `evidence` as the canonical table duty_evidence with its look-back, None where not supplied;
     `contract` a model or a dict like contract.yaml, of which the version in force on the first local day counts;
     `[start, end)` the period, timezone-aware, `end` the cut-off; `reach`, how much of it the proofs speak of: all where
-    None; `unread`, the rejected rows of duty_evidence.
+    None; `outside` duties that are known and none of this contract's; `unread`, the rejected rows of duty_evidence.
     Returns: one row per duty, missed ones first, then the worst gap against its interval: duty, every_days,
     expected, good and missed [slots], attained_days (the largest gap, of 24 h), last_done_at, last_by,
     last_evidence, proofs (in the period), verdict, why, clause, good_high (good with rejected
@@ -152,18 +156,21 @@ def levels(
     lost = [unread.about(duty=duty) if unread is not None else None for duty in table["duty"]]
     table["good_high"] = _at_best(spans, proofs, lost, table["expected"], last)
     more, short = (inf, reach.why) if part else (None, None)
+    strange = set(strays(evidence, contract, start, end)["duty"])
+    strange -= set(spelled(pd.Series(outside, dtype="str"), strange))
+    perhaps = mistaken(strange, table.loc[table["proofs"].eq(0), "duty"])
     kept = [
         decide(
             float(expected - good),
             0.0,
             "lower",
-            low=float(expected - best),
+            low=0.0 if duty in perhaps else float(expected - best),
             high=more,
-            unsure=short or (rows.why if rows is not None else None),
-            own_word=rows is None or rows.own_word,
+            unsure=short or unsure_whose(perhaps.get(duty, ())) or (rows.why if rows is not None else None),
+            own_word=(rows is None or rows.own_word) and duty not in perhaps,
         )
-        for expected, good, best, rows in zip(
-            table["expected"], table["good"], table["good_high"], lost, strict=True
+        for duty, expected, good, best, rows in zip(
+            table["duty"], table["expected"], table["good"], table["good_high"], lost, strict=True
         )
     ]
     table["verdict"] = pd.Series([one.verdict for one in kept], table.index, dtype="str")
@@ -243,7 +250,7 @@ def _figures_of(row: Mapping[str, Any], reach: Reach) -> Iterator[Figure]:
     common = {
         "subject": row["duty"],
         "clause": row["clause"],
-        "why_missing": row["why"],
+        "why_missing": None if pd.isna(row["why"]) else row["why"],
     }
     yield Figure(
         measure="duties.kept_ratio",

@@ -15,6 +15,10 @@ Decided here, where the rule leaves room:
 - A key's quantity is that of its active entitlements (of its largest one where all have ended); a key that no
   entitlement names is worth one device. Keys are counted as devices whatever the metric.
 - A product is met where its position is not negative and none of its keys is reused.
+- Products, keys and users join by the normal form of their names, devices also with and without their domain, vendors
+  without their legal form; the contract's spelling goes before that of the entitlements, that before the copies'.
+- Copies under a strange name that may mean a product (rule 44) leave it unmet where they would turn its position; a
+  product without copies of its own that such a name may mean is not met at all.
 - A rejected copy that may be of a product is one more copy at the worst, and uses its key once more; a rejected
   entitlement, or a rejected line of the purchase register that may be a receipt, is one more licence at the best
   (rule 42), as many as it says, without end where that could not be read.
@@ -37,12 +41,20 @@ from msp_report.model.case import Case
 from msp_report.model.columns import dates, last_day, optional, texts
 from msp_report.model.dropped import Dropped, told
 from msp_report.model.figures import Figure
-from msp_report.model.gate import Decision, decide
-from msp_report.model.names import normal, normal_name
+from msp_report.model.gate import Decision, decide, doubted
+from msp_report.model.names import (
+    device_form,
+    mistaken,
+    normal,
+    normal_name,
+    spelled,
+    unsure_whose,
+    vendor_form,
+)
 from msp_report.model.period import Month
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 _NO_REGISTER = "not computable: no purchase register was supplied"
 _NO_ENTITLEMENTS = "not computable: no list of licences owned was supplied"
@@ -201,7 +213,8 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     `months` is how far `history` and `months_added` look back. Raises as `position`.
     """
     tables = (case.table("entitlements"), case.table("installs"), case.table("purchases"))
-    stock = _Stock.of(*tables, case.agreed, case.end)
+    outside = as_strategy(case.strategy).outside.products
+    stock = _Stock.of(*tables, case.agreed, case.end, outside)
     past = stock.history(months)
     stock = replace(stock, unread=_Unread.of(case, stock.day))
     keys = _as_listed(stock.keys, _KEYS)
@@ -211,6 +224,8 @@ def analyse(case: Case, months: int = 12) -> Analysis:
         verdict=stock.position["verdict"].mask(turned, reach.taken()),
         why_missing=stock.position["why_missing"].mask(turned, reach.why),
     )
+    doubt = case.doubts("entitlements", "installs", "purchases")
+    position = doubted(position, doubt, "why_missing")
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
 
 
@@ -301,6 +316,8 @@ class _Stock:
     metrics: Mapping[str, str]
     supplied: tuple[bool, bool, bool]
     day: pd.Timestamp
+    outside: tuple[str, ...] = ()
+    """Products that are known and none of this contract's."""
     unread: _Unread | None = None
 
     @classmethod
@@ -311,22 +328,20 @@ class _Stock:
         purchases: pd.DataFrame | None,
         contract: Contract | Mapping[str, Any],
         at: date | datetime,
+        outside: tuple[str, ...] = (),
     ) -> _Stock:
         agreed = as_contract(contract)
         day = last_day(at, agreed.client.timezone)
         supplied = tuple(table is not None for table in (entitlements, installs, purchases))
-        return cls(
-            _owned(entitlements),
-            _copies(installs),
-            _receipts(purchases),
-            dict(agreed.on(day.date()).licences),
-            supplied,
-            day,
-        )
+        metrics = dict(agreed.on(day.date()).licences)
+        owned, copies = _owned(entitlements), _copies(installs)
+        owned["product"] = spelled(owned["product"], metrics)
+        copies["product"] = spelled(copies["product"], [*metrics, *owned["product"].unique()])
+        return cls(owned, copies, _receipts(purchases), metrics, supplied, day, outside)
 
     def on(self, day: pd.Timestamp) -> _Stock:
         """The same tables on another day."""
-        return _Stock(self.owned, self.copies, self.receipts, self.metrics, self.supplied, day)
+        return replace(self, day=day)
 
     @cached_property
     def active(self) -> pd.DataFrame:
@@ -387,6 +402,14 @@ class _Stock:
         ).astype("int64")
 
     @cached_property
+    def _strange(self) -> dict[str, tuple[str, ...]]:
+        """By product that is known, in normal form, the products of copies that are not and that may be it."""
+        known = {*normal(pd.Series(list(self.metrics), dtype="str")), *self.owned["p"]}
+        found = set(self.present["p"])
+        strange = found - known - {*normal(pd.Series(self.outside, dtype="str"))}
+        return mistaken(strange, known - found, known & found)
+
+    @cached_property
     def position(self) -> pd.DataFrame:
         """The record licences/position."""
         lines = self._lines.reset_index(drop=True)
@@ -409,6 +432,12 @@ class _Stock:
         lines["keys_reused"] = lines["p"].map(reused).fillna(0).astype("int64")
         unknown = (lines["metric"] == "core") & (counted["unknown"].to_numpy() > 0)
         high = sums("covered_high") - lines["installed"]
+        strange = [self._strange.get(product, ()) for product in lines["p"]]
+        perhaps = [
+            self._installed[metric].reindex(those).sum() if some else np.inf
+            for metric, those, some in zip(lines["metric"], strange, counted["device"], strict=True)
+        ]
+        written = self.present.drop_duplicates("p").set_index("p")["product"]
         negative = lines["position"].astype(float).lt(0)
         doubt = (high > lines["position"]).to_numpy(bool)
         many = counted["unknown"].to_numpy()
@@ -428,6 +457,8 @@ class _Stock:
                 np.where(open_cores, many, 0),
                 lost,
                 [self.unread is None or self.unread.is_own_word(product) for product in lines["product"]],
+                perhaps,
+                [unsure_whose(written[list(those)]) for those in strange],
                 strict=True,
             )
         ]
@@ -579,14 +610,14 @@ def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
     copies = pd.DataFrame({name: texts(rows, name) for name in ("product", "device", "licence_key")})
     keys = {
         "p": copies["product"],
-        "d": copies["device"],
         "k": copies["licence_key"],
         "u": texts(rows, "user"),
     }
     copies = copies.assign(**{key: normal(column) for key, column in keys.items()})
+    copies["d"] = device_form(copies["device"])
     cores = optional(rows, "cores", "float64")
     return copies.assign(
-        person=texts(rows, "installed_by"),
+        person=spelled(texts(rows, "installed_by"), ()),
         cores=pd.to_numeric(cores).astype("Float64"),
         installed_on=dates(optional(rows, "installed_on")),
     ).reset_index(drop=True)
@@ -598,6 +629,7 @@ def _receipts(purchases: pd.DataFrame | None) -> pd.DataFrame:
     rows = TABLES["purchases"].empty() if purchases is None else purchases
     keys = ("document", "document_id", "order_id", "vendor", "item")
     lines = pd.DataFrame({name: normal(texts(rows, name)) for name in keys})
+    lines["vendor"] = vendor_form(texts(rows, "vendor"))
     units, packs = _quantities(optional(rows, "quantity")), optional(rows, "units_per_pack")
     packs = _quantities(packs.where(pd.to_numeric(packs).fillna(0) > 0, 1))
     lines = lines.assign(units=units * packs, dated_on=dates(optional(rows, "dated_on")))
@@ -670,15 +702,25 @@ def _bound(values: pd.Series, position: pd.Series) -> pd.Series:
 
 
 def _judged(
-    position: Any, low: float, high: float, reused: int, unknown: int, lost: str | None, own_word: bool
+    position: Any,
+    low: float,
+    high: float,
+    reused: int,
+    unknown: int,
+    lost: str | None,
+    own_word: bool,
+    perhaps: float,
+    strange: str | None,
 ) -> Decision:
     """The verdict of a line; a key that is used too often is a miss whatever the position, unless an independent list
-    has a row that nobody could read."""
+    has a row that nobody could read; `perhaps` copies under a strange name that may be the product's leave a miss."""
     if reused:
         return Decision("no_verdict", lost) if lost and not own_word else Decision("missed")
     if unknown:
         return Decision("no_verdict", f"the cores of {unknown} devices are not known")
     own = own_word and lost is not None  # a receipt that may be for it is a doubt either way
+    if strange and position >= 0:
+        low, lost = min(low, float(position) - perhaps), strange
     return decide(float(position), 0.0, "higher", low=low, high=high, unsure=lost or _PERHAPS, own_word=own)
 
 

@@ -37,7 +37,7 @@ from msp_report.metrics.tickets import duplicates, history_of
 from msp_report.model.case import Case
 from msp_report.model.columns import optional, wall_time
 from msp_report.model.figures import Figure
-from msp_report.model.names import normal, normal_name
+from msp_report.model.names import normal, normal_name, spelled
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
@@ -222,8 +222,8 @@ def _training(opened: pd.DataFrame, contract: Contract) -> pd.Series:
     category = opened["category"].astype("str")
     by = category.where(normal(category).isin(categories))
     if training.words:
-        words = "|".join(re.escape(word.casefold()) for word in training.words)
-        title = opened["title"].astype("str").str.casefold().str.replace(r"\s+", " ", regex=True)
+        words = "|".join(re.escape(normal_name(word)) for word in training.words)
+        title = normal(opened["title"])
         by = by.fillna(title.str.extract(rf"(?<!\w)({words})(?!\w)", expand=False))
     return by
 
@@ -241,7 +241,8 @@ def _spent(
         day = pd.to_datetime(time_entries["worked_on"])
         booked = time_entries[(day >= first) & (day < after)]
         if len(booked):
-            sums = pd.to_numeric(booked["hours"]).groupby(booked["ticket_id"].astype("str")).sum()
+            ids = spelled(booked["ticket_id"], opened["ticket_id"])
+            sums = pd.to_numeric(booked["hours"]).groupby(ids).sum()
             spent = sums.round(6).reindex(opened["ticket_id"]).fillna(0.0)
             return pd.Series(spent.to_numpy(float), opened.index), "time_entries"
     own = pd.to_numeric(opened["hours"]).astype("float64")
@@ -303,7 +304,7 @@ def _kinds(table: pd.DataFrame, supplied: bool, listed: bool, taught: bool, pays
 
 def _requesters(table: pd.DataFrame) -> pd.DataFrame:
     marks = table.assign(
-        requester=table["requester"].astype("str").str.strip().fillna(""),
+        requester=spelled(table["requester"].astype("str").str.strip(), ()).fillna(""),
         kind=table["kind"].fillna(""),
         tickets=1,
         duplicate=table["duplicate_of"].notna().astype(int),

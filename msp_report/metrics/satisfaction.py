@@ -31,7 +31,7 @@ from msp_report.metrics.tickets import history_of, reopens, repeats
 from msp_report.model.case import Case
 from msp_report.model.columns import bounds, instants, micros
 from msp_report.model.figures import Figure
-from msp_report.model.names import normal
+from msp_report.model.names import normal, spelled
 from msp_report.model.statistics import ANSWERS_NEEDED, Interval, csat, recommend
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
@@ -148,6 +148,7 @@ def voices(
     _, answered = _of_period(surveys, start, end)
     agreed = as_contract(contract).on(start)
     desk = tickets if tickets is not None else TABLES["tickets"].empty()
+    answered = answered.assign(ticket_id=spelled(answered["ticket_id"], desk["ticket_id"].astype("str")))
     history = history_of(desk, events, agreed, end)
     spoken = history.tickets[history.tickets["ticket_id"].isin(answered["ticket_id"].dropna())]
     since = min(spoken["opened_at"].min(), start) if len(spoken) else start
@@ -299,7 +300,7 @@ def _of_period(
 
 def _repeated(table: pd.DataFrame, answered: pd.Series) -> pd.Series:
     """Which answers another one, later or at the same time further down, stands for."""
-    ids = table[["ticket_id"]].assign(respondent=normal(table["respondent"]))
+    ids = pd.DataFrame({name: normal(table[name]) for name in ("ticket_id", "respondent")})
     rows = ids.assign(at=table["answered_at"].fillna(table["invited_at"]))[answered & ids.notna().any(axis=1)]
     rows = rows.sort_values("at", kind="stable")
     stands_for = rows.index[rows.duplicated(["ticket_id", "respondent"], keep="last").to_numpy(bool)]

@@ -32,7 +32,15 @@ from msp_report.model.case import Case
 from msp_report.model.columns import dates, wall_time
 from msp_report.model.figures import Figure, Verdict
 from msp_report.model.gate import decide
-from msp_report.model.names import NOTHING, is_provider, normal, normal_name, provider_names, says_nothing
+from msp_report.model.names import (
+    NOTHING,
+    is_provider,
+    normal,
+    normal_name,
+    provider_names,
+    says_nothing,
+    spelled,
+)
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
@@ -248,6 +256,7 @@ def _alive(
     columns = ["project_id", "as_of", "approved_by", "approved_on", "best_resource", "subject"]
     reports = TABLES["projects"].empty() if projects is None else projects
     reports = reports.reindex(columns=columns)
+    reports = reports.assign(project_id=spelled(reports["project_id"], now.index))
     reports = reports.assign(as_of=dates(reports["as_of"]), approved_on=dates(reports["approved_on"]))
     reports = reports[reports["as_of"] < after].sort_values("as_of", kind="stable")
     last = reports.drop_duplicates("project_id", keep="last").set_index("project_id").reindex(now.index)
@@ -259,14 +268,14 @@ def _alive(
     }
     last = last[list(kinds)].astype(kinds)
     table = now.join(last).assign(cost=now["forecast_cost"].fillna(now["baseline_cost"]))
-    return table.join(_last_decisions(decisions, after)).reset_index()
+    return table.join(_last_decisions(decisions, after, table.index)).reset_index()
 
 
-def _last_decisions(decisions: pd.DataFrame | None, after: pd.Timestamp) -> pd.DataFrame:
+def _last_decisions(decisions: pd.DataFrame | None, after: pd.Timestamp, projects: pd.Index) -> pd.DataFrame:
     """By project, the last rank in each role, and the last decision of the client's own with its day."""
     rows = TABLES["decisions"].empty() if decisions is None else decisions
     rows = rows.reindex(columns=["project_id", "decided_on", "decision", "role", "rank"])
-    rows = rows.assign(decided_on=dates(rows["decided_on"]))
+    rows = rows.assign(project_id=spelled(rows["project_id"], projects), decided_on=dates(rows["decided_on"]))
     rows = rows[rows["decided_on"] < after].sort_values("decided_on", kind="stable")
     ranked = rows[rows["decision"] == "ranked"]
     ranks = {

@@ -27,7 +27,7 @@ from msp_report.model.columns import dates, wall_time
 from msp_report.model.dropped import Dropped
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
-from msp_report.model.names import is_provider, normal, normal_name, vendor_form
+from msp_report.model.names import is_provider, normal, normal_name, spelled, vendor_form
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
 
@@ -327,7 +327,7 @@ def _recommended(
     known = table.set_index("key")[["rank", "relationship", "disclosed", "status"]]
     rows = advice.join(known, on="key")
     plan = variance(projects, period.after).set_index("project_id")
-    found = plan[["name", "status"]].reindex(rows["project_id"].astype("str"))
+    found = plan[["name", "status"]].reindex(spelled(rows["project_id"], plan.index))
     pairs = rows[["key", "made_on"]].reset_index().merge(bought[["key", "dated_on", "amount"]], on="key")
     since = pairs[pairs["dated_on"] >= pairs["made_on"]].groupby("index")["amount"].sum()
     rows = rows.assign(

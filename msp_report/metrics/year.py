@@ -84,6 +84,8 @@ class Analysis:
     limits: pd.DataFrame
     signals: pd.DataFrame
     changes: pd.DataFrame
+    stale: pd.DataFrame
+    """As Past.stale."""
 
     @property
     def foremost(self) -> pd.DataFrame:
@@ -102,7 +104,8 @@ class Analysis:
 
     def figures(self) -> list[Figure]:
         """year.months_with_data [count, n = months of the period]; .without_data by month, without a value, saying
-        why; .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .own_met, .own_missed,
+        why; .stale_packs [count, n = months], and by month why that pack is out of date;
+        .promised, .met, .missed, .unjudged [count of promised figures, n = promised]; .own_met, .own_missed,
         .own_unjudged [the same of our own rules, n = those]; .missed_months by measure
         and subject [count, n = months judged], of what was promised; .worse [count of those whose first signal is for
         the worse, n = promised]; .target_changes, .verdict_changes [count]. None has a verdict: the months have.
@@ -115,6 +118,8 @@ class Analysis:
         return [
             _counted("months_with_data", published.sum(), len(self.months)),
             *self._without_data(),
+            _counted("stale_packs", len(self.stale), len(self.months)),
+            *self._out_of_date(),
             *self._kept(none),
             _counted("worse", worse, promised, none),
             _counted("target_changes", kinds.get("target", 0), None, none),
@@ -125,6 +130,10 @@ class Analysis:
         absent = self.months.loc[~self.months["published"].astype(bool), ["month", "why_missing"]]
         for month, why in absent.itertuples(index=False):
             yield Figure(measure="year.without_data", subject=month, why_missing=why)
+
+    def _out_of_date(self) -> Iterator[Figure]:
+        for month, why in self.stale[["month", "why"]].itertuples(index=False):
+            yield Figure(measure="year.stale_packs", subject=month, verdict="no_data", why_missing=why)
 
     def _kept(self, why: str | None) -> Iterator[Figure]:
         rows = self.verdicts
@@ -140,7 +149,7 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        names = ("months", "verdicts", "own_rules", "limits", "signals", "changes")
+        names = ("months", "verdicts", "own_rules", "limits", "signals", "changes", "stale")
         return {"figures": self.published, **{name: getattr(self, name) for name in names}}
 
 
@@ -158,6 +167,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         limits=limits(every),
         signals=signals(every, kept),
         changes=changes(published, case.agreed, case.period),
+        stale=past.stale,
     )
 
 

@@ -72,8 +72,15 @@ class Case(Protocol):
         """The instant up to which what was supplied for the period speaks of a table, at most the cut-off: of several
         sources the earliest (rule 41)."""
 
+    def doubts(self, *names: str) -> str | None:
+        """Why some tables are doubted as a whole: their own files say that there is more than came, or sum up to
+        something else (rules 43 and 46); None where nothing speaks against them."""
+
     def reached_before(self, name: str) -> pd.Timestamp | None:
         """The same of the month before the period; None where no rows of the table were accepted for it."""
+
+    def known_before(self, name: str) -> pd.DataFrame | None:
+        """A canonical table as the month before the period had it, with its look-back; None where it had none."""
 
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
@@ -121,6 +128,15 @@ class Past(Protocol):
 
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         """A record of this period's own pack as its CSV has it; None where the pack does not have it."""
+
+    @property
+    def stale(self) -> pd.DataFrame:
+        """The published packs that are summed up or compared with and that their inputs have left behind (rule 48):
+        month, why."""
+
+    def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
+        """What figures say otherwise than the published pack of this period that they replace: measure, subject, unit,
+        value_from, value_to, verdict_from, verdict_to; without rows where nothing is replaced or nothing changes."""
 
     def earlier(self, table: str) -> pd.DataFrame | None:
         """A canonical table as it came with each of the twelve packs before, oldest first; None where none had it."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from msp_report.model.figures import Better, Verdict, judge, meets
 
 
@@ -62,3 +64,16 @@ def decide(
     if all(met == (found == "met") for met in ends) or (own_word and found == "missed"):
         return Decision(found)
     return Decision("no_verdict", unsure or lost)
+
+
+def doubted(table: pd.DataFrame, doubt: str | None, why: str = "why") -> pd.DataFrame:
+    """A record whose rows have a `verdict`, with those that are met or missed left open by a doubt about their source
+    as a whole, and the doubt in the column `why` (rule 46)."""
+    if not doubt:
+        return table
+    judged = table["verdict"].isin(["met", "missed"])
+    reasons = table[why].astype(object).where(~judged, doubt)
+    return table.assign(
+        verdict=table["verdict"].mask(judged, "no_verdict"),
+        **{why: pd.Series(reasons, table.index, dtype="str")},
+    )

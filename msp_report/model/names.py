@@ -1,10 +1,22 @@
-"""When two names mean the same, and who is the provider: asked here and nowhere else."""
+"""When two names mean the same, and who is the provider: asked here and nowhere else (rule 44).
+
+One normal form: Unicode's NFKC, without invisible characters, with one kind of hyphen and apostrophe, letters of
+another script that look Latin in a word that is otherwise Latin taken for Latin, without case, and with one blank
+for each run of white space. Devices are the same with and without their domain where only one domain has that
+label; vendors are the same with and without their legal form. Ids (of tickets, projects, documents) are names too,
+but one that is spelled exactly so goes before one that is the same in this form, for some tools tell ids apart by
+case alone.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
+from rapidfuzz.distance import OSA
 
 #: What an export may call the provider without naming it.
 PROVIDER_WORDS = ("provider", "the provider")
@@ -13,20 +25,176 @@ PROVIDER_WORDS = ("provider", "the provider")
 #: What somebody writes who has nothing to name.
 NOTHING = ("", "none", "no", "-")
 
+#: Letters of other scripts that look Latin, from Unicode's confusables.txt (UTS 39, https://www.unicode.org/reports/tr39/):
+#: Cyrillic and Greek, capitals as well as small ones.
+_LOOK_LATIN = str.maketrans(
+    "асԁеһіјӏорԛѕуѵԝхАВСЕНІЈКМОРԚЅТУԜХΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγινορυ",
+    "acdehijlopqsyvwxABCEHIJKMOPQSTYWXABEZHIKMNOPTYXayivopu",
+)
+_SAME_MARKS = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣", "-") | dict.fromkeys("‘’ʼ´`", "'"))
+#: What is not seen and is no format character: joiners, fillers and variation selectors.
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(c) for c in range(0xFE00, 0xFE10)
+}
+
+
+def _form(name: str) -> str:
+    """The normal form of one name."""
+    if name.isascii():
+        return " ".join(_seen(name).split()).casefold()
+    plain = unicodedata.normalize("NFKC", _seen(name).translate(_SAME_MARKS)).translate(_SAME_MARKS)
+    folded = " ".join(map(_latin, _seen(plain).split())).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def _seen(name: str) -> str:
+    """A name without its invisible characters; controls that part words stay."""
+    if name.isprintable() and name.isascii():
+        return name
+    return "".join(
+        c for c in name if c.isspace() or not (unicodedata.category(c) in ("Cf", "Cc") or c in _UNSEEN)
+    )
+
+
+def _latin(word: str) -> str:
+    """A word in Latin letters, if it has some and all others look Latin; else as it is."""
+    found = word.translate(_LOOK_LATIN)
+    letters = [c for c in found if c.isalpha()]
+    mixed = any(c.isascii() and c.isalpha() for c in word) and found != word
+    return found if mixed and all("LATIN" in unicodedata.name(c, "") for c in letters) else word
+
+
+def _over_unique(names: pd.Series, form: Callable[[str], str]) -> pd.Series:
+    """A function of each different text; missing stays missing."""
+    codes, found = pd.factorize(names.astype("str"))
+    table = pd.array([*map(form, found), None], dtype="str")
+    return pd.Series(table[codes], index=names.index, name=names.name, dtype="str")
+
 
 def normal(names: pd.Series) -> pd.Series:
-    """The form in which names are compared: without case, outer blanks and runs of blanks; missing stays missing."""
-    return names.astype("str").str.replace(r"\s+", " ", regex=True).str.strip().str.casefold()
+    """The form in which names are compared, as the module says; missing stays missing.
+
+    >>> list(normal(pd.Series(["  E-Mail ", "e\\u2011ma\\u200bil", "\\u0435-mail"])))
+    ['e-mail', 'e-mail', 'e-mail']
+    """
+    return _over_unique(names, _form)
 
 
 def normal_name(name: object) -> str:
     """The same of one name; a missing one is empty."""
-    return "" if name is None or pd.isna(name) else " ".join(str(name).split()).casefold()
+    return "" if name is None or pd.isna(name) else _form(str(name))
 
 
 def says_nothing(texts: pd.Series) -> pd.Series:
     """Whether each text names nothing: it is missing, empty, or one of NOTHING [bool]."""
     return (texts.isna() | normal(texts).isin(NOTHING)).astype(bool)
+
+
+def device_form(names: pd.Series) -> pd.Series:
+    """The form in which devices are compared: normal, and without their domain where all that share the first label
+    share the domain or have none; missing stays missing.
+
+    >>> list(device_form(pd.Series(["PC-1", "pc-1.acme.example", "ns.a.example", "ns.b.example", "10.0.0.1"])))
+    ['pc-1', 'pc-1', 'ns.a.example', 'ns.b.example', '10.0.0.1']
+    """
+    form = normal(names)
+    label = form.str.replace(r"\..*$", "", regex=True)
+    qualified = form.ne(label).to_numpy(bool) & form.notna().to_numpy(bool)
+    domains = form[qualified].groupby(label[qualified].array).nunique()
+    several = label.map(domains).fillna(0).gt(1)
+    return label.mask(
+        several | label.eq("") | form.str.fullmatch(r"[\d.:]+").fillna(False).astype(bool), form
+    )
+
+
+def device_label(names: pd.Series) -> pd.Series:
+    """Devices in normal form without their domain (up to the first dot) and folder (after the last slash)."""
+    return _over_unique(normal(names), _label)
+
+
+def _label(device: str) -> str:
+    return re.sub(r"\..*$", "", re.sub(r"^.*[\\/]", "", device))
+
+
+def spelled(
+    names: pd.Series, known: Iterable[str], form: Callable[[pd.Series], pd.Series] = normal
+) -> pd.Series:
+    """Each name as `known` spells it, where one of these is the same in a `form`.
+
+    A name that stands so among the known is itself, and so is one that several of them may be. Strangers that are the
+    same are spelled as the first of them. Missing stays missing.
+
+    >>> list(spelled(pd.Series(["Mail", "mail", "ERP ", "erp"]), ["mail"]))
+    ['mail', 'mail', 'ERP ', 'ERP ']
+    """
+    codes, found = pd.factorize(names.astype("str"))
+    asked, ours = pd.Series(found, dtype="str"), pd.Series(list(dict.fromkeys(known)), dtype="str")
+    exact = asked.isin(ours)
+    if exact.all():
+        return names
+    keys = form(pd.concat([ours, asked], ignore_index=True))
+    mine, theirs = keys[: len(ours)], keys[len(ours) :].set_axis(asked.index)
+    only = ours[~mine.duplicated(keep=False)].set_axis(mine[~mine.duplicated(keep=False)])
+    first = asked[~exact].groupby(theirs[~exact]).transform("first")
+    told = theirs.map(only).fillna(first.where(~theirs.isin(mine)))
+    table = pd.array([*asked.where(exact, told.fillna(asked)), None], dtype="str")
+    return pd.Series(table[codes], index=names.index, name=names.name, dtype="str")
+
+
+def nearest(names: Iterable[str], known: Iterable[str]) -> list[str | None]:
+    """The known name that each name is nearest to by letters; None where nothing is known."""
+    ours = {normal_name(one): one for one in known}
+    if not ours:
+        return [None for _ in names]
+    return [ours[min(ours, key=lambda key: (OSA.distance(key, one), key))] for one in map(normal_name, names)]
+
+
+def may_mean(strange: str, name: str, *, silent: bool, devices: bool = False) -> bool:
+    """Whether a strange name may mean a known one (rule 44).
+
+    It does at two edits at most (a letter more, less, another, or two swapped), unless the numbers in both
+    differ: db-01 and db-02 are two machines. Of a name that is `silent`, without rows of its own, it may also
+    be where the words of one hold all words of the other; of one that has rows the edits must be fewer than a
+    third of its letters. `devices` are compared without their domains and folders.
+    """
+    one, other = (_label(each) if devices else each for each in (normal_name(strange), normal_name(name)))
+    if _numbers(one) == _numbers(other):
+        edits = OSA.distance(one, other, score_cutoff=2)
+        longest = max(len(one), len(other))
+        if edits <= 2 and (edits < longest if silent else 3 * edits < longest):
+            return True
+    words = [{word for word in re.split(r"[\W_]+", each) if word} for each in (one, other)]
+    return silent and all(words) and (words[0] <= words[1] or words[1] <= words[0])
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"[0-9]+", name)]
+
+
+def mistaken(
+    strange: Iterable[str], silent: Iterable[str], speaking: Iterable[str] = (), *, devices: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """By known name, the strange ones that may mean it; names that none may mean are left out.
+
+    Parameters: `strange` the names that the data have and nobody agreed; `silent` known names without rows of their
+    own, `speaking` those with; `devices` as for `may_mean`.
+
+    >>> mistaken(["Mial", "intranet"], ["mail"], ["web"])
+    {'mail': ('Mial',)}
+    """
+    asked = sorted(set(strange))
+    found = {
+        name: tuple(one for one in asked if may_mean(one, name, silent=quiet, devices=devices))
+        for names, quiet in ((silent, True), (speaking, False))
+        for name in names
+    }
+    return {name: those for name, those in found.items() if those}
+
+
+def unsure_whose(strange: Iterable[str]) -> str | None:
+    """Why a verdict is open: strange names that may mean its subject, three of them at most; None without any."""
+    names = list(strange)[:3]
+    return f"it may be what the data call {' or '.join(names)}" if names else None
 
 
 #: Legal forms at the end of a company's name, without their dots.

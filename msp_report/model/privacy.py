@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from msp_report.model.names import normal, normal_name
+
 #: Columns that name natural persons, in tables and records alike.
 PEOPLE = ("requester", "respondent", "assignee", "actor", "person", "announced_by", "by", "last_by")
 #: What stands in such a column where it names a side and not a person.
@@ -25,7 +27,7 @@ def pseudonyms(names: pd.Series, key: str) -> pd.Series:
 
 
 def _digest(name: str, key: str) -> str:
-    return hashlib.blake2b(name.casefold().encode(), key=key.encode()[:64], digest_size=3).hexdigest()
+    return hashlib.blake2b(normal_name(name).encode(), key=key.encode()[:64], digest_size=3).hexdigest()
 
 
 def hide_people(frame: pd.DataFrame, key: str, *organisations: str) -> pd.DataFrame:
@@ -34,7 +36,7 @@ def hide_people(frame: pd.DataFrame, key: str, *organisations: str) -> pd.DataFr
     A tidy frame names its column in `dimension` and holds it in `value`: its rows are treated alike. The names of
     `organisations`, and words for a side of the contract, are nobody's and stay, whatever their case.
     """
-    nobody = {name.strip().casefold() for name in (*organisations, *SIDES)}
+    nobody = {normal_name(name) for name in (*organisations, *SIDES)}
     named = [column for column in PEOPLE if column in frame]
     hidden = frame.assign(**{column: _hidden(frame[column], key, nobody) for column in named})
     if {"dimension", "value"} <= set(frame):
@@ -46,5 +48,4 @@ def hide_people(frame: pd.DataFrame, key: str, *organisations: str) -> pd.DataFr
 
 def _hidden(names: pd.Series, key: str, nobody: Collection[str]) -> pd.Series:
     """Pseudonyms, but for the names of nobody."""
-    texts = names.astype("str").str.strip().str.casefold()
-    return pseudonyms(names, key).where(~texts.isin(nobody), names)
+    return pseudonyms(names, key).where(~normal(names).isin(nobody), names)

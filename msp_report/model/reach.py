@@ -84,12 +84,15 @@ def _bounded(figure: Figure, reach: Reach, grows: bool) -> Figure:
     ):
         low, high = figure.low, figure.high
     changes = {"coverage": coverage, "low": _finite(low), "high": _finite(high)}
-    if figure.verdict in ("met", "missed"):
+    verdict = figure.verdict
+    if verdict in ("met", "missed"):
         found = decide(
             figure.value, figure.target, figure.better or "higher", low=low, high=high, unsure=reach.why
         )
-        robust = figure.robust if found.verdict == figure.verdict else None
-        changes |= {"verdict": found.verdict, "robust": robust, "why_missing": found.why}
+        verdict = found.verdict
+        changes |= {"verdict": verdict, "why_missing": found.why}
+    if verdict not in ("met", "missed"):
+        changes["robust"] = None
     return figure.with_(**changes)
 
 

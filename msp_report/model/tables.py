@@ -627,3 +627,23 @@ _DECLARED = (
 )
 
 TABLES: dict[str, Table] = {table.name: table for table in _DECLARED}
+
+#: Columns that are accepted and kept, and that no figure uses: by table and column, why. Pages say so under
+#: "Data used".
+KEPT: dict[str, dict[str, str]] = {
+    "tickets": {
+        "in_contract": "hours in and out of the fee are those of time_entries",
+        "reopens": "reopenings are counted from the log of changes",
+        "provider_met": "the tool's own verdict is no evidence; whether it was in time is computed from the times",
+    },
+    "time_entries": {
+        "project_id": "what a project cost is what projects and project_periods say",
+        "person": "no page judges single people by their hours",
+        "entered_at": "hours count on the day that they were worked, whenever they were booked",
+    },
+    "purchases": {
+        "unit": "quantities are compared by units_per_pack; the name of a unit is for the reader of the table"
+    },
+    "backup_jobs": {"location": "a second place is what a job's kind says: copy, offload or replica"},
+    "restore_tests": {"minutes": "no time to restore is agreed in contract.yaml"},
+}

@@ -18,7 +18,9 @@ from msp_report.case import Case, read_table
 from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Month, Period, midnight
+from msp_report.model.restated import restated
 from msp_report.model.tables import TABLES
+from msp_report.packs import stale
 from msp_report.packs.scraps import read_pack, read_record, replies_given
 
 
@@ -49,6 +51,19 @@ class Published:
     def replies(self) -> pd.DataFrame:
         """The provider's replies to the draft of this month, as scraps.replies_given."""
         return replies_given(self.case)
+
+    @cached_property
+    def stale(self) -> pd.DataFrame:
+        """The packs that this one sums up or is compared with and that are stale, as stale.stale."""
+        period = self.case.period
+        several = period.first != period.last
+        return stale.stale(self.case, period.months if several else _before(self.case, 13))
+
+    def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
+        """What figures say otherwise than the published pack of this period, as model.restated."""
+        folder = self.case.workspace.pack(self.case.client, self.case.period)
+        was = None if self.pack == folder else stale.published(self.case, folder)
+        return restated(pd.DataFrame(columns=COLUMNS) if was is None else was, figures)
 
     def year(self, before: int = 0) -> pd.DataFrame:
         """See `year`."""

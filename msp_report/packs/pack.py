@@ -33,7 +33,8 @@ from msp_report.intake.accepted import SETTLED
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
-from msp_report.packs import kernels, scraps
+from msp_report.model.restated import restated
+from msp_report.packs import kernels, scraps, stale
 from msp_report.pages import publish
 from msp_report.words import records
 from msp_report.workspace import PROJECT
@@ -141,7 +142,9 @@ def run_month(
         case.refuse_withheld()
     with _desk(case, say) as desk:
         desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
-        return desk.run(case, found)
+        published = desk.run(case, found)
+        _tell_stale(case, say)
+        return published
 
 
 def run_year(client: str, year: str = "", workspace: Any = "", say: Say = lambda text: None) -> Path:
@@ -195,6 +198,7 @@ def run_folder(
     with _desk(case, say) as desk:
         if over_months:
             desk.catch_up_year(case, monthly)
+            _tell_stale(case, say)
         return desk.run(case, found, case.workspace.pack(client, case.period, name), strict)
 
 
@@ -274,6 +278,14 @@ def _is_published(case: Case, month: Month) -> bool:
     return not figures.stat().st_mtime < end.timestamp() <= time.time()
 
 
+def _tell_stale(case: Case, say: Say) -> None:
+    """Name every published monthly pack that is stale (rule 48): boards have seen it, so none is made anew unasked."""
+    accepted = [month for month in case.exported if case.lacking(month) is None]
+    for month, why in stale.stale(case.at(max(accepted)), accepted).itertuples(index=False):
+        again = f"run msp-report monthly --client {case.client} --month {month} again"
+        say(f"{case.client} {month}: its published pack is out of date: {why}: {again}")
+
+
 def _told(say: Say, month: object, work: Callable[[], Any]) -> Any:
     """The result of work on an earlier month; its failure is told and stops nothing else."""
     try:
@@ -312,8 +324,7 @@ class _Run:
                 self._tell(remark)
             ignored = shutil.ignore_patterns("stamp")
             shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
-            if case.withheld:
-                self._write_manifest()
+            self._write_manifest()
         else:  # the tables and rejects of its months lie in their packs
             self._staging.mkdir(parents=True)
             self._write_manifest()
@@ -321,9 +332,12 @@ class _Run:
         self._first_wave = self._submit(desk.pool, [n for n in notebooks if not n.second_wave])
 
     def _write_manifest(self) -> None:
-        """What was read, and which tables were due and did not come, each with the last month that had it."""
+        """What was read, which tables were due and did not come, each with the last month that had it, and of a month
+        what the pack is made from (packs/stale)."""
+        period = self.case.period
+        made_from = {"inputs": stale.inputs(self.case, period.last)} if period.first == period.last else {}
         withheld = {name: str(last) if last else None for name, last in self.case.withheld.items()}
-        told = {**self.case.manifest, **({"withheld": withheld} if withheld else {})}
+        told = {**self.case.manifest, **({"withheld": withheld} if withheld else {}), **made_from}
         path = self._staging / "manifest.json"
         path.unlink(missing_ok=True)  # a link to what was accepted, which stays as it is
         text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)
@@ -338,9 +352,20 @@ class _Run:
             self._wait(self._submit(self._desk.second_pool, wave))
         _write_figures(self._staging, self._notebooks)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
+        self._tell_restated()
         publish.pages(self.case, self._staging, made, self._strict, opening)
         publish.publish(self._staging, self._target)
         return self._target
+
+    def _tell_restated(self) -> None:
+        """Every figure and verdict that differs from the pack that is replaced, old and new (rule 48)."""
+        if self.case.of_day or (was := stale.published(self.case, self._target)) is None:
+            return
+        now = pd.DataFrame(json.loads((self._staging / "figures.json").read_text(encoding="utf-8")))
+        for row in restated(was, now).astype(object).to_dict("records"):
+            name = f"{row['measure']} {row['subject']}".rstrip()
+            old, new = (_stated(row[f"value_{end}"], row[f"verdict_{end}"]) for end in ("from", "to"))
+            self._tell(f"restated: {name}: was {old}, is {new}")
 
     def _submit(self, pool: ThreadPoolExecutor, wave: list[Notebook]) -> dict[Future[None], Notebook]:
         where = (self._staging, self._desk.settled, self._desk.config)
@@ -358,6 +383,12 @@ class _Run:
 
     def _tell(self, text: str) -> None:
         self._desk.say(f"{self.case.client} {self.case.period}: {text}")
+
+
+def _stated(value: Any, verdict: Any) -> str:
+    """A figure on a line: its value, and its verdict where it has one."""
+    shown = "not known" if pd.isna(value) else f"{value:.10g}"
+    return f"{shown} ({verdict})" if isinstance(verdict, str) else shown
 
 
 def _first_page(notebooks: list[Notebook]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report.case import Case, read_table
+from msp_report.metrics.evidence import claims
 from msp_report.metrics.scorecard import replies as answering
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.pages import display
@@ -40,7 +41,9 @@ def record(
     provider's replies to the report's figures stand beside them (see `replies`), so every page has them.
     Raises ValueError for a figure of another report or a measure and subject given twice.
     """
-    stated = [figure.with_(headline=sentences.headline(figure, case.contract)) for figure in figures]
+    stated = [
+        figure.with_(headline=sentences.headline(figure, case.contract)) for figure in _claimed(figures, case)
+    ]
     _check(report, stated)
     desk = os.environ.get(DESK)
     if desk:
@@ -56,7 +59,22 @@ def record(
     }
     _scrapbook().glue(SCRAP, envelope, encoder="json")
     lines = sentences.opening(report, stated, case.contract, case.period)
+    lines += sentences.stated_by_provider(stated, case.contract)
     return display.headlines(_with_replies(lines, report, stated, case), show=Numbers.of(case.contract))
+
+
+def _claimed(figures: Iterable[Figure], case: Case) -> list[Figure]:
+    """Figures with what the provider claims of them, in their unit; a longer period leaves that to its months."""
+    found = list(figures)
+    rows = pd.DataFrame([figure.row() for figure in found], columns=COLUMNS)
+    named = {(row["measure"], row["subject"]) for row in rows.to_dict("records")}
+    if case.period.first != case.period.last or not len(rows):
+        return found
+    told = claims.in_units(claims.stated(case.table("claims"), str(case.period)), rows)
+    told = told[told["recomputed"].notna() | told["unit"].isin(rows["unit"])]
+    keys = zip(told["measure"], told["subject"], strict=True)
+    stated = {key: value for key, value in zip(keys, told["claimed"], strict=True) if key in named}
+    return [figure.with_(claimed=stated.get((figure.measure, figure.subject))) for figure in found]
 
 
 def replies(case: Case) -> pd.DataFrame:

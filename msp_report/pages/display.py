@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from msp_report.model.figures import SEVERITY, Figure, Verdict
+from msp_report.model.tables import KEPT
 from msp_report.words import labels
 from msp_report.words.language import message
 from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of, missing
@@ -314,9 +315,17 @@ class Display(Numbers):
         text = stead if stead is not None else missing(why, self.language)
         return Html(f'<span class="gap">{_safe(text)}</span>', text)
 
-    def data_used(self, reading: pd.DataFrame) -> Table:
-        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, in_fold, second,
-        reach, reach_by, evidence."""
+    def data_used(self, reading: pd.DataFrame) -> Html:
+        """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, evidence. Columns of
+        these tables that no figure uses are named below it."""
+        came = set(reading.loc[reading["file"].notna(), "table"])
+        kept = [f"{table}.{column}" for table, columns in KEPT.items() if table in came for column in columns]
+        told = self.language("Kept, and used by no figure: {columns}.", columns=", ".join(kept))
+        below = [Html(f'<p class="more">{_safe(told, clip=False)}</p>', told)] if kept else []
+        return together(self._files_used(reading), *below)
+
+    def _files_used(self, reading: pd.DataFrame) -> Table:
+        """The files, their rows and how far they speak."""
         twice = {
             "in_fold": ("In the repeated hour", "count", ""),
             "second": ("Of these the second", "count", ""),

@@ -23,7 +23,7 @@ class Ended(Params):
     on: date
     """The first day without it."""
     why: Name
-    """Why, in words for the page."""
+    """Why, in words for whoever reads the file; kept, not used."""
 
 
 class Source(Layout):
@@ -52,9 +52,9 @@ class Source(Layout):
     sql: str | None = None
     """Address of a database; not read by this version."""
     query: str | None = None
-    """What to ask of it."""
+    """What to ask of it; not read by this version."""
     resource: str | None = None
-    """The label that names the resource."""
+    """The label that names the resource; not read by this version."""
 
     @check(mode="after")
     def _one_origin(self) -> Source:

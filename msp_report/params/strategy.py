@@ -80,6 +80,23 @@ class Approval(Params):
     """Who may approve."""
 
 
+class Outside(Params):
+    """Names that the data have and that are none of this contract's: known, so not strange (rule 44)."""
+
+    services: Texts = ()
+    """Services, as outages and checks name them."""
+    priorities: Texts = ()
+    """Priorities of tickets."""
+    resources: Texts = ()
+    """Resources, as samples name them."""
+    assets: Texts = ()
+    """Assets, as backup jobs and restore tests name them."""
+    duties: Texts = ()
+    """Duties, as their proofs name them."""
+    products: Texts = ()
+    """Products, as installed copies name them."""
+
+
 class PriorityWeights(Params):
     benefit: NotNegative = 0.5
     """Weight of the benefit in the score of a proposal (rule 26)."""
@@ -128,6 +145,8 @@ class Strategy(Params):
     """Measures and targets, in the order of the page."""
     approval: Approval = Approval()
     """Who may approve orders, and from what money on."""
+    outside: Outside = Outside()
+    """Names in the data that are known and none of this contract's."""
     requesters: Texts = ()
     """Who may open tickets: addresses, or patterns such as *@it.acme.example."""
     priority: PriorityWeights = PriorityWeights()

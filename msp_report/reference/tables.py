@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msp_report.model.tables import TABLES, Column, Table
+from msp_report.model.tables import KEPT, TABLES, Column, Table
 
 
 def document() -> str:
@@ -33,7 +33,9 @@ def _column(column: Column, table: Table) -> str:
     kind = " / ".join(f"`{value}`" for value in column.choices) or column.type
     unit = f" [{column.unit}]" if column.unit else ""
     filled = "yes" if column.required else ""
-    return f"| {name} | {kind}{unit}{_span(column)} | {filled} | {column.meaning} |\n"
+    kept = KEPT.get(table.name, {}).get(column.name)
+    unused = f"; kept, not used: {kept}" if kept else ""
+    return f"| {name} | {kind}{unit}{_span(column)} | {filled} | {column.meaning}{unused} |\n"
 
 
 def _span(column: Column) -> str:

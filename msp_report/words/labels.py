@@ -43,7 +43,10 @@ CODES: dict[str, tuple[str, ...]] = {
         *("rows read again", "rows that say something else", "rows that came late"),
         *("authorised", "unauthorised", "unknown", "duplicate", "training"),
         *("fee", "access", "restore", "ticket", "invoice"),
+        *("services", "priorities", "resources", "assets", "duties", "products"),
     ),
+    "named_by": ("data", "contract"),
+    "unit": ("minutes down", "failed runs", "copies", "tickets"),
     "what": (
         *("open with a time of its solve", "solved without a time", "cancelled or merged without a time"),
         *("solved by its own time but open by its log", "logged before it was opened"),
@@ -138,8 +141,10 @@ CODES: dict[str, tuple[str, ...]] = {
         *(
             "more than one ticket in twenty is logged before it was opened",
             "half of the tickets took no time at all",
+            "more than one ticket number in twenty is in none of the files",
         ),
     ),
+    "cause": ("rule", "data", "error"),
     "why_missing": (),
     "forecast_words": (),
     "no_limits": (),
@@ -162,6 +167,11 @@ BY_CODES = frozenset({"procurement", "questions"})
 
 #: Why something is missing, or not as it should be, as metrics say it.
 REASONS: tuple[str, ...] = (
+    # names
+    "it may be what the data call {name}",
+    "{name}: {number} minutes down",
+    "{name}: {number} failed runs",
+    "{name}: {number} tickets",
     # tables that did not come
     "it last came for {month}",
     "it last came for {month}; without it nobody can judge {promises}",
@@ -169,6 +179,18 @@ REASONS: tuple[str, ...] = (
     "no {table} came for the period",
     "{table} came for a part of the period only",
     "sources.yaml names a file that is not there",
+    # tables in doubt, and packs that are out of date
+    "{file}: says that there are {number} rows, and has {least}",
+    "{file}: says that there are {number} pages, and {least} came",
+    "{file}: says that more rows follow, and they did not come",
+    "{file}: line {number} says a total of {amount}, its rows have {least} rows",
+    "{file}: line {number} says a total of {amount}, its rows have {sum} of {column}",
+    "the version that published it did not keep what it was made from",
+    "other rows came for it since: {tables}",
+    "other rows came since for {months}, which it rests on",
+    "contract.yaml, strategy.yaml or sources.yaml changed for it since",
+    "the rules changed since",
+    "the provider's own figures were not supplied",
     "the source does not say when it was exported",
     "no promise had anything to judge",
     "what the provider owes is not known",

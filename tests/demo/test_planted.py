@@ -147,6 +147,9 @@ def test_every_capacity_is_the_planted_one(month):
         assert row["days_to_limit"] == pytest.approx(fault["days_to_limit"], abs=fault["tolerance_days"])
         assert row["days_low"] <= fault["days_to_limit"] + fault["tolerance_days"]
     assert {s: found.loc[s, "forecast"] for s in reasons} == reasons
+    below = {f["subject"] for f in planted(truth["capacity"], "below_zero")}
+    assert set(found.index[found["below_zero"] > 0]) == below
+    assert found["doubt"].isna().all()  # no unit and no constant series is planted
     above = {f["subject"] for f in planted(truth["capacity"], "above_capacity")}
     assert set(found.index[found["over_capacity"] > 0]) == above
 

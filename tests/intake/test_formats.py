@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import re
+import zipfile
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -11,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from msp_report.intake import reasons
 from msp_report.intake.chunk import Chunk, Unreadable
@@ -355,3 +359,138 @@ def test_parquet_without_rows(tmp_path):
     pq.write_table(pa.table({"ticket_id": pa.array([], pa.string())}), path)
     (chunk,) = read(path, KNOWN)
     assert chunk.header == ("ticket_id",) and len(chunk) == 0
+
+
+# What a sheet hides, and cells without a value
+
+
+def book_of(path, sheets, hidden=()):
+    """A workbook of several sheets; a cell that begins with `=` is a formula, `value` of which is stored or ''."""
+    book = xlsxwriter.Workbook(str(path))
+    for name, rows in sheets.items():
+        page = book.add_worksheet(name)
+        for y, row in enumerate(rows):
+            page.write_row(y, 0, row)
+    for name in hidden:
+        book.get_worksheet_by_name(name).hide()
+    book.worksheets_objs[-1].activate()
+    book.close()
+
+
+TICKETS = [["ticket_id", "opened_at", "priority", "status"], ["T1", "2026-04-02", "P1", "new"]]
+
+
+def test_a_hidden_sheet_is_named_and_not_read(tmp_path):
+    path = tmp_path / "t.xlsx"
+    book_of(
+        path, {"March": [TICKETS[0], ["OLD", "2026-03-02", "P1", "new"]], "April": TICKETS}, hidden=["March"]
+    )
+    (chunk,) = read(path, KNOWN)
+    assert chunk.facts["sheet"] == "April"
+    assert chunk.remarks == ("the hidden sheet 'March' is not read: name it in sheet if it is meant",)
+    (named,) = read(path, KNOWN.model_copy(update={"sheet": "March"}))
+    assert named.column("ticket_id").to_pylist() == ["OLD"] and not named.remarks
+
+
+def test_a_sheet_that_cannot_be_chosen_is_asked_for(tmp_path):
+    path = tmp_path / "t.xlsx"
+    book_of(path, {"March": TICKETS, "Cover": [["Report"]]}, hidden=["March"])
+    with pytest.raises(Unreadable, match="only the hidden sheet 'March' fits"):
+        list(read(path, KNOWN))
+    book_of(path, {"March": TICKETS, "April": TICKETS})
+    with pytest.raises(Unreadable, match="the sheets 'March', 'April' fit alike"):
+        list(read(path, KNOWN))
+    book_of(path, {"March": TICKETS[:1], "April": TICKETS})
+    assert [chunk.facts["sheet"] for chunk in read(path, KNOWN)] == ["April"], "one without rows is no rival"
+
+
+def without_results(path, sheet):
+    """The same workbook as some writers make it: formulas without their results."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts[sheet] = re.sub(rb"(</f>)<v>0</v>", rb"\1<v/>", parts[sheet]).replace(b"<v>empty</v>", b"<v></v>")
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+
+
+def test_formulas_without_a_value_and_errors_are_named(tmp_path):
+    path = tmp_path / "t.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    page = book.add_worksheet("Data")
+    page.write_row(0, 1, ["ticket_id", "opened_at", "priority", "status"])
+    page.write_row(1, 1, ["T1", "2026-04-02"])
+    page.write_formula(1, 3, '="P"&1', value="P1")
+    page.write_formula(1, 4, "=A9+1")
+    page.write_row(2, 1, ["T2"])
+    page.write_formula(2, 2, "=1/0", value="#DIV/0!")
+    page.write_formula(2, 3, '=IF(A1="","","P1")', value="empty")
+    page.write_formula(4, 1, "=B2")
+    book.close()
+    without_results(path, "xl/worksheets/sheet1.xml")
+    found = shown(read(path, KNOWN)).fillna("").values.tolist()
+    assert found == [
+        ["T1", "2026-04-02", "P1", "#FORMULA!", 2],
+        ["T2", "#DIV/0!", "", "", 3],
+        ["#FORMULA!", "", "", "", 5],
+    ]
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["x", "", "formula", "#REF!", "#N/A"]), min_size=2, max_size=4),
+        min_size=1,
+        max_size=6,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_no_cell_without_a_value_reads_as_empty(tmp_path_factory, cells):
+    path = tmp_path_factory.mktemp("book") / "t.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    page = book.add_worksheet("Data")
+    page.write_row(1, 1, ["ticket_id", "opened_at", "priority", "status"])
+    for y, row in enumerate(cells, 2):
+        for x, cell in enumerate(row, 1):
+            if cell == "formula":
+                page.write_formula(y, x, "=A1")
+            elif cell.startswith("#"):
+                page.write_formula(y, x, "=A1", value=cell)
+            elif cell:
+                page.write(y, x, cell)
+    book.close()
+    without_results(path, "xl/worksheets/sheet1.xml")
+    wanted = {
+        y: [{"formula": "#FORMULA!"}.get(cell, cell) for cell in row] + [""] * (4 - len(row))
+        for y, row in enumerate(cells, 3)
+        if any(row)
+    }
+    found = shown(read(path, KNOWN)).fillna("")
+    assert dict(zip(found["line"], found.drop(columns="line").values.tolist(), strict=True)) == wanted
+
+
+# What a file says of its own size
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"page": 1, "pages": 2, "total": 200, "per_page": 100, "results": [{"ticket_id": "T1"}]}',
+         {"stated_page": 1, "stated_pages": 2, "stated_rows": 200}),
+        ('{"issues": [{"ticket_id": "T1"}], "startAt": 0, "maxResults": 50, "total": 120}', {"stated_rows": 120}),
+        ('{"@odata.count": 9, "value": [{"ticket_id": "T1"}], "@odata.nextLink": "https://x/y"}',
+         {"stated_rows": 9, "stated_more": 1}),
+        ('{"tickets": [{"ticket_id": "T1"}], "meta": {"has_more": true}, "links": {"next": "z"}}', {"stated_more": 1}),
+        ('{"count": 1, "next": null, "results": [{"ticket_id": "T1"}]}', {"stated_rows": 1, "stated_more": 0}),
+    ],
+)  # fmt: skip
+def test_an_answer_says_how_much_there_is(chunks, text, said):
+    (chunk,) = chunks(text, name="t.json")
+    assert chunk.column("ticket_id").to_pylist() == ["T1"]
+    assert {key: value for key, value in chunk.facts.items() if key.startswith("stated")} == said
+
+
+def test_the_lines_above_the_header_say_how_much_there_is(chunks):
+    (chunk,) = chunks("Ticket report\nPage 1 of 3, showing 1 to 100 of 1,200 tickets\n" + PLAIN)
+    assert {k: v for k, v in chunk.facts.items() if k.startswith("stated")} == {
+        "stated_pages": 3, "stated_page": 1, "stated_rows": 1200,
+    }  # fmt: skip

@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -502,8 +504,9 @@ def test_all_problems_of_all_files_are_told_together(read):
 def test_header_only_and_absent_files_are_no_errors(read):
     done = read({"tickets.csv": HEADER, "outages.csv": "service,started_at,state\n\n\n"})
     assert len(done.table("tickets")) == len(done.table("outages")) == 0
-    assert done.manifest["tables"]["outages"] == {
+    assert done.manifest["tables"]["outages"] | {"content": None} == {
         "state": "read", "files": 1, "read": 0, "accepted": 0, "rejected": 0, "rows": 0, "outside": 0, "reach": None,
+        "doubts": [], "content": None,
     }  # fmt: skip
     done = read(
         {"tickets.csv": HEADER},
@@ -589,6 +592,161 @@ def test_objects_that_are_none_are_rejected(read):
     assert done.rejects("tickets")[["line", "reason"]].values.tolist() == [
         [n, reasons.NOT_JSON] for n in "235"
     ]
+
+
+# Titles, footers, totals and what a file says of its own size
+
+THREE = rows("T1,2026-04-02,P1,new", "T2,2026-04-03,P1,new", "T3,2026-04-04,P1,new")
+
+
+@pytest.mark.parametrize(
+    ("footer", "reason"),
+    [
+        ('"Generated 01/05/2026 by the help desk, page 1 of 1"', reasons.TITLE),
+        ("Accrual basis,,,", reasons.TITLE),
+        (",,P1,", reasons.TITLE),
+        (HEADER.strip(), reasons.TITLE),
+        ("Total,3", reasons.TOTAL),
+        ("Grand total: 3,,,", reasons.TOTAL),
+        ("Total tickets: 3", reasons.TOTAL),
+    ],
+)
+def test_a_footer_costs_no_limit(read, footer, reason):
+    done = read({"tickets.csv": f"{THREE}{footer}\n"}, {"reject_limit_ratio": 0})
+    assert done.file("tickets.csv")["by_reason"] == {reason: 1} and len(done.table("tickets")) == 3
+    assert done.rejects("tickets")["line"].tolist() == ["5"], "it is listed all the same"
+    assert done.manifest["tables"]["tickets"]["doubts"] == []
+
+
+def test_totals_names_lines_that_are_cut_short(read):
+    source = {"file": "tickets.csv", "totals": {"ticket_id": "^Summe"}}
+    done = read({"tickets.csv": f"{THREE}Summe\n"}, {"reject_limit_ratio": 0, "tables": {"tickets": source}})
+    assert done.file("tickets.csv")["by_reason"] == {reasons.TOTAL: 1}
+
+
+@pytest.mark.parametrize(
+    "record",
+    ["T4", "T4,2026-04-05", "T4,2026-04-05,P1", ",2026-04-05,P1,new", "T4,soon,P1,new", "T4,#REF!,P1,new"],
+)
+def test_a_broken_record_is_no_footer(read, record):
+    with pytest.raises(DataRefused, match="over the limit of 0 of a file"):
+        read({"tickets.csv": f"{THREE}{record}\n"}, {"reject_limit_ratio": 0})
+
+
+def test_an_error_or_a_formula_is_no_empty_cell(read):
+    done = read(
+        {"tickets.csv": rows("T1,2026-04-02,P1,new", "T2,2026-04-03,#N/A,new", "T3,2026-04-03,#FORMULA!,new")}
+    )
+    assert done.file("tickets.csv")["by_reason"] == {reasons.ERROR: 1, reasons.FORMULA: 1}
+    source = {"file": "tickets.csv", "nulls": ["#N/A"]}
+    done = read({"tickets.csv": "ticket_id,opened_at,priority,status,title\nT1,2026-04-02,P1,new,#N/A\n"},
+                {"tables": {"tickets": source}})  # fmt: skip
+    assert done.table("tickets")["title"].isna().all(), "named as one that means missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{THREE}Total tickets: 200\n", "tickets.csv: says that there are 200 rows, and has 3"),
+        (f"{THREE}Total,200\n", "tickets.csv: line 5 says a total of 200, its rows have 3 rows"),
+        (f"{THREE},,,page 1 of 2\n", "tickets.csv: says that there are 2 pages, and 1 came"),
+        (f"Tickets 1 - 3 of 40\n{THREE}", "tickets.csv: says that there are 40 rows, and has 3"),
+    ],
+)
+def test_a_file_that_says_that_there_is_more_is_doubted(read, text, said):
+    done = read({"tickets.csv": text})
+    assert done.manifest["tables"]["tickets"]["doubts"] == [said]
+
+
+def entries(*lines):
+    return "entry_id,worked_on,hours\n" + "".join(f"{line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [
+        ("Total,,4.5", []),
+        ("Total,2,4.5", []),
+        ("Total,,5.5", ["time_entries.csv: line 4 says a total of 5.5, its rows have 4.5 of 'hours'"]),
+        ("Total,3,4.5", ["time_entries.csv: line 4 says a total of 3, its rows have 2 rows"]),
+    ],
+)
+def test_a_total_is_held_against_its_rows(read, total, said):
+    done = read({"time_entries.csv": entries("E1,2026-04-02,1.5", "E2,2026-04-03,3", total)})
+    assert done.manifest["tables"]["time_entries"]["doubts"] == said
+
+
+def test_subtotals_are_those_of_the_rows_since_the_last_one(read):
+    text = entries("E1,2026-04-02,1.5", "Subtotal,,1.5", "E2,2026-04-03,3", "Subtotal,,3", "Total,,4.5")
+    assert read({"time_entries.csv": text}).manifest["tables"]["time_entries"]["doubts"] == []
+
+
+def test_the_pages_of_an_answer_are_told_together(read):
+    def page(number, more):
+        row = {"ticket_id": f"T{number}", "opened_at": "2026-04-02", "priority": "P1", "status": "new"}
+        return json.dumps({"page": number, "pages": 2, "total": 2, "has_more": more, "results": [row]})
+
+    sources = {"tables": {"tickets": {"file": "t*.json"}}}
+    assert read({"t1.json": page(1, True)}, sources).manifest["tables"]["tickets"]["doubts"] == [
+        "t1.json: says that there are 2 rows, and has 1",
+        "t1.json: says that there are 2 pages, and 1 came",
+        "t1.json: says that more rows follow, and they did not come",
+    ]
+    both = read({"t1.json": page(1, True), "t2.json": page(2, False)}, sources)
+    assert both.manifest["tables"]["tickets"]["doubts"] == []
+
+
+# Dates of a sheet
+
+
+def test_typed_dates_need_no_format_and_half_converted_ones_are_refused(read, tmp_path):
+    def book(*cells):
+        path = tmp_path / "t.xlsx"
+        made = xlsxwriter.Workbook(str(path))
+        page, style = made.add_worksheet(), made.add_format({"num_format": "yyyy-mm-dd"})
+        page.write_row(0, 0, ["ticket_id", "opened_at", "priority", "status"])
+        for y, cell in enumerate(cells, 1):
+            page.write_row(y, 0, [f"T{y}", cell if isinstance(cell, str) else None, "P1", "new"])
+            if not isinstance(cell, str):
+                page.write_datetime(y, 1, cell, style)
+        made.close()
+        return {"tickets.xlsx": path.read_bytes()}
+
+    sources = {"tables": {"tickets": {"file": "tickets.xlsx", "dates": "%d/%m/%Y"}}}
+    done = read(book(datetime(2026, 4, 2), datetime(2026, 4, 20), "03/04/2026"), sources)
+    assert done.table("tickets")["opened_at"].dt.tz_convert("Europe/London").dt.day.tolist() == [2, 20, 3]
+    with pytest.raises(DataRefused, match="a spreadsheet exchanged day and month"):
+        read(book(datetime(2026, 2, 4), datetime(2026, 3, 4), "13/04/2026", "14/04/2026"), sources)
+
+
+def test_two_orders_of_day_and_month_are_refused(read):
+    sources = {"tables": {"tickets": {"file": "tickets.csv", "dates": ["%d/%m/%Y", "%m/%d/%Y"]}}}
+    with pytest.raises(DataRefused, match="opened_at: day and month are in doubt"):
+        read({"tickets.csv": rows("T1,04/02/2026,P1,new", "T2,04/13/2026,P1,new")}, sources)
+    only = read({"tickets.csv": rows("T1,04/22/2026,P1,new", "T2,04/13/2026,P1,new")}, sources)
+    assert only.table("tickets")["opened_at"].dt.day.tolist() == [21, 12], (
+        "no cell of the column fits the other"
+    )
+
+
+# A hash of what was accepted
+
+
+def test_the_content_of_a_table_is_its_rows_in_any_order(read):
+    def content(text, name="2026-04/tickets.csv"):
+        template = read.into.parent / "exports" / ("{month}" if "/" in name else "")
+        return read({name: text}, template=template).manifest["tables"]["tickets"]["content"]
+
+    first = content(THREE)
+    assert content(rows("T3,2026-04-04,P1,new", "T2,2026-04-03,P1,new", "T1,2026-04-02,P1,new")) == first
+    assert content(THREE.replace("P1", "P2", 1)) != first
+    assert content(THREE + "T4,2026-04-05,P1,new\n") != first
+    whole = content(THREE, "tickets.csv")
+    later = "T4,2026-05-05,P1,new\n"
+    assert content(THREE.replace("new", "closed") + later, "tickets.csv") == whole, (
+        "a file that serves every month"
+    )
+    assert content(THREE + "T4,2026-04-05,P1,new\n", "tickets.csv") != whole
 
 
 def test_every_reason_is_reached():

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from months import MonthOf
+from months import MonthOf, PastOf
 
 from msp_report.metrics import evidence
 from msp_report.model.period import Month
@@ -22,10 +22,17 @@ AGREED = {
 }
 
 
+def named_in(found, table):
+    """The figure of a table that did not come."""
+    return next(
+        one for one in found.figures() if (one.measure, one.subject) == ("evidence.withheld_tables", table)
+    )
+
+
 def judged(*tables, agreed=AGREED):
     month = MonthOf(pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC"), agreed)
     month.withheld = dict.fromkeys(tables, Month(2026, 9))
-    return evidence.analyse(month)
+    return evidence.analyse(month, PastOf())
 
 
 @pytest.mark.parametrize(
@@ -41,7 +48,7 @@ def judged(*tables, agreed=AGREED):
 )
 def test_a_withheld_table_names_the_promises_that_need_it(table, named):
     found = judged(table)
-    (of_table,) = [figure for figure in found.figures() if figure.subject == table]
+    of_table = named_in(found, table)
     assert of_table.verdict == "no_data" and of_table.n == len(found.promises) > 0
     assert of_table.why_missing == f"it last came for 2026-09; without it nobody can judge {named}"
 
@@ -58,12 +65,12 @@ def test_the_record_has_target_and_clause():
 
 def test_many_are_counted_after_the_first():
     many = {"duties": [{"name": f"duty {number}", "every_days": 30} for number in range(9)]}
-    (_, of_table) = judged("duty_evidence", agreed=many).figures()
+    of_table = named_in(judged("duty_evidence", agreed=many), "duty_evidence")
     assert of_table.why_missing.endswith("judge duty 0, duty 1, duty 2, duty 3, duty 4, duty 5, +3")
 
 
 def test_a_table_that_no_promise_needs_says_since_when():
-    (_, of_table) = judged("time_entries").figures()
+    of_table = named_in(judged("time_entries"), "time_entries")
     assert of_table.why_missing == "it last came for 2026-09" and of_table.n == 0
 
 

@@ -206,7 +206,7 @@ def test_hours_that_nobody_records_are_missing():
             None,
         ),
         ({"provider": {"billing": "per_user"}, "tickets": {"hourly_rate": 95}}, "nothing", None),
-        ({}, "nothing", None),
+        ({}, "not stated", None),
     ],
 )
 def test_money_only_where_the_contract_pays_so(contract, pays_by, costs):

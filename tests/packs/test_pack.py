@@ -259,7 +259,7 @@ PROMISED = {
     "backups": "within_rpo_ratio worst_gap_hours unprotected",
     "vendors": "undisclosed",
     "contract": "credit_owed credit_at_risk exit_cost",
-    "evidence": "withheld_tables decided_ratio unpromised_tables",
+    "evidence": "withheld_tables decided_ratio unpromised_tables doubted_tables stale_packs claims_gap claims_money",
 }
 
 
@@ -413,6 +413,7 @@ RECORDS = {
     "contract/credits": "measure subject owed claimed credited claim_by",
     "contract/exit": "item amount proved_on",
     "scorecard/lines": "perspective objective measure subject target result verdict",
+    "evidence/claims": "measure subject claimed recomputed gap cause money",
     "evidence/tables": "table state due last_month files read accepted rejected outside",
 }
 

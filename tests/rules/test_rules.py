@@ -323,6 +323,21 @@ def of_backups(given: Given) -> pd.DataFrame:
     return backups.assets(*told, given.contract, given.start, given.end)
 
 
+def of_claims(given: Given) -> pd.DataFrame:
+    """The provider's own figures beside ours, of a month whose services and tickets are computed as their pages do."""
+    found = {
+        name: analysed(metrics, given)
+        for name, metrics in (("availability", availability), ("tickets", tickets))
+    }
+    figures = figures_of(*(figure for one in found.values() for figure in one.figures()))
+    past = PastOf(
+        figures=figures, records={(name, "rules"): one.records()["rules"] for name, one in found.items()}
+    )
+    claims = given.table("claims").assign(month=given.case.get("month", "2026-10"))
+    month = MonthOf(given.start, given.end, as_contract(given.contract), tables={"claims": claims})
+    return evidence.analyse(month, past).claims
+
+
 #: `asks` of a case, or of its file: which core answers.
 CORES = {
     "clock": of_the_clock,
@@ -334,7 +349,9 @@ CORES = {
     "availability contradicted": record_of(availability, "contradictions"),
     "probes in doubt": record_of(availability, "doubts"),
     "maintenance": record_of(availability, "maintenance"),
+    "claims": of_claims,
     "tickets": of_tickets,
+    "numbers": record_of(tickets, "numbers"),
     "attainment": of_attainment,
     "attainment with its evidence": record_of(tickets, "attainment"),
     "figures of tickets": analysed_figures(tickets),

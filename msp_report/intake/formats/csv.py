@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from msp_report.intake import reasons
+from msp_report.intake import reasons, stated
 from msp_report.intake.chunk import Broken, Chunk, Unreadable, align, best_header, tidy
 from msp_report.intake.encoding import MARK, detect
 from msp_report.params.layout import Layout, distinct
@@ -37,7 +37,8 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """
     encoding = detect(path, layout.encoding)
     with path.open(encoding=encoding, errors=MARK, newline="") as file:
-        delimiter, header_line = _shape(list(islice(iter(file.readline, ""), HEADER_LINES)), layout)
+        sample = list(islice(iter(file.readline, ""), HEADER_LINES))
+        delimiter, header_line = _shape(sample, layout)
         file.seek(0)
         for _ in range(header_line - 1):
             file.readline()
@@ -47,6 +48,7 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
             "encoding": encoding.removesuffix("-sig"),
             "delimiter": delimiter,
             "header_line": header_line,
+            **stated.by_text(" ".join(sample[: header_line - 1])),
         }
         block = file.read(BLOCK)
         if not block:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from msp_report.intake import reasons
+from msp_report.intake import reasons, stated
 from msp_report.intake.chunk import Broken, Chunk, Unreadable, sift
 from msp_report.intake.encoding import MARK, detect
-from msp_report.params.layout import Layout
+from msp_report.params.layout import Layout, fold
 
 CHUNK_ROWS = 50_000
 #: Names under which interfaces hold their records; of other names an empty list is a cell.
@@ -26,23 +26,24 @@ Row = tuple[int, dict[str, str | None] | str]
 def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """The objects of a JSON file; nested ones get headers with points (`priority.name`), lists stay JSON.
 
-    A row's line is the one on which its object begins. A chunk's header is every name in its objects. Raises
+    A row's line is the one on which its object begins. A chunk's header is every name in its objects. What the object
+    around a list says of its size is among the facts. Raises
     Unreadable for a file that is neither.
     """
     facts: dict[str, str | int] = {"encoding": detect(path, layout.encoding).removesuffix("-sig")}
-    rows = _rows(path, layout)
+    rows = _rows(path, layout, facts)
     first = True
     while (batch := list(islice(rows, CHUNK_ROWS))) or first:
         yield _chunk(batch, facts)
         first = False
 
 
-def _rows(path: Path, layout: Layout) -> Iterator[Row]:
+def _rows(path: Path, layout: Layout, facts: dict[str, str | int]) -> Iterator[Row]:
     with path.open(encoding=detect(path, layout.encoding), errors=MARK) as file:
         start = next((line for line in file if line.strip()), "").lstrip("\ufeff \t")
         file.seek(0)
         if start.startswith("[") or (start.startswith("{") and not _is_object(start)):
-            yield from _elements(file.read().lstrip("\ufeff"))
+            yield from _elements(file.read().lstrip("\ufeff"), facts)
             return
         for number, line in enumerate(file, 1):
             if text := line.strip("\ufeff \t\r\n"):
@@ -61,11 +62,15 @@ def _wrapped(value: dict[str, Any]) -> str | None:
     """The name under which an object holds its records, where it is nothing but their wrapping."""
     lists = [k for k, v in value.items() if isinstance(v, list) and all(isinstance(r, dict) for r in v)]
     lists = [k for k in lists if value[k] or k.casefold() in WRAPPINGS]
-    plain = [v for k, v in value.items() if k not in lists and not isinstance(v, dict)]
+    plain = [
+        k
+        for k, v in value.items()
+        if k not in lists and not isinstance(v, dict) and fold(k) not in stated.PAGING
+    ]
     return lists[0] if len(lists) == 1 and len(plain) <= 3 else None
 
 
-def _elements(text: str) -> Iterator[Row]:
+def _elements(text: str, facts: dict[str, str | int]) -> Iterator[Row]:
     """The objects of one list, with the lines on which they begin."""
     decoder = json.JSONDecoder()
     try:
@@ -75,6 +80,7 @@ def _elements(text: str) -> Iterator[Row]:
             if name is None:
                 yield 1, _flat(value)
                 return
+            facts |= stated.by_fields({key: field for key, field in value.items() if key != name})
             place = text.find("[", text.find(json.dumps(name, ensure_ascii=False)))
         else:
             place = text.index("[")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
+from msp_report.intake import stated
 from msp_report.intake.chunk import Chunk, Unreadable, align, best_header
+from msp_report.intake.formats import cells
 from msp_report.params.layout import Layout, distinct
 
 #: As in formats/csv.py.
@@ -20,25 +23,56 @@ CHUNK_ROWS, HEADER_ROWS = 50_000, 100
 def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """The rows of one sheet; a row's line is its number in the sheet.
 
-    Raises Unreadable for a file that is no workbook, has a password, or lacks the sheet.
+    A sheet that nobody sees is read only where `sheet` names it. Cells with an error, and formulas whose result was
+    never stored, keep the name of that. Raises Unreadable for a file that is no workbook, has a password, lacks the
+    sheet, or has several that may be meant.
     """
     with _readable():
         workbook = CalamineWorkbook.from_path(str(path))
         if layout.sheet is not None and layout.sheet not in workbook.sheet_names:
             there = ", ".join(repr(name) for name in workbook.sheet_names)
             raise Unreadable(f"there is no sheet {layout.sheet!r}: name one of {there} in sheet")
-        sheet, skip = _choose(workbook, layout)
-        rows = enumerate(workbook.get_sheet_by_name(sheet).iter_rows(), 1)
-        sign = layout.decimal or "."
-        header = distinct(next((row for number, row in rows if number > skip), ()))
+        sheet, skip, remarks = _choose(workbook, layout)
+        rows = _rows(path, workbook, sheet, layout.decimal or ".")
+        before = [[cell for cell in row if cell] for _, row in islice(rows, skip)]
+        header = distinct(next(rows, (0, ()))[1])
         while header and not header[-1].split("#")[0]:
             header = header[:-1]
-        facts = {"sheet": sheet, "header_line": skip + 1}
+        if path.suffix.casefold() in cells.OPAQUE:
+            remarks = (
+                *remarks,
+                "a cell with an error looks empty in this format: save it as .xlsx to be sure",
+            )
+        facts = {"sheet": sheet, "header_line": skip + 1, **stated.by_text(" ".join(chain(*before)))}
         first = True
         while (batch := list(islice(rows, CHUNK_ROWS))) or first:
-            cells = [[_text(cell, sign) for cell in row] for _, row in batch]
-            yield align(header, cells, [number for number, _ in batch], facts, typed=True)
+            numbers = [number for number, _ in batch]
+            chunk = align(header, [row for _, row in batch], numbers, facts, typed=True)
+            yield replace(chunk, remarks=remarks) if remarks else chunk
             first = False
+
+
+def _rows(path: Path, workbook: CalamineWorkbook, name: str, sign: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet with their numbers; what has no value is named (see cells.without_value)."""
+    sheet = workbook.get_sheet_by_name(name)
+    lacking = cells.without_value(path, name)
+    left = sheet.start[1] if sheet.start else 0
+    number = width = 0
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        texts = [_text(cell, sign) for cell in row]
+        width = max(width, len(texts))
+        yield number, _named(texts, lacking[number], left, width) if number in lacking else texts
+    for below in sorted(row for row in lacking if row > number):
+        yield below, _named([], lacking[below], left, width)
+
+
+def _named(texts: list[str], lacking: Mapping[int, str], left: int, width: int) -> list[str]:
+    """A row with the names of what has no value in their places; cells left of the sheet's first one are beyond it."""
+    row = texts + [""] * (max(width, max(lacking) - left) - len(texts))
+    for column, text in lacking.items():
+        if column > left:
+            row[column - left - 1] = text
+    return row
 
 
 @contextmanager
@@ -56,19 +90,44 @@ def _readable() -> Iterator[None]:
         raise Unreadable("this is no workbook that can be read: export it again") from None
 
 
-def _choose(workbook: CalamineWorkbook, layout: Layout) -> tuple[str, int]:
-    """The sheet that holds most of the known names in its header, and the rows before that header."""
-    best: tuple[int, str, int] | None = None
-    for name in [layout.sheet] if layout.sheet is not None else workbook.sheet_names:
-        rows = list(islice(workbook.get_sheet_by_name(name).iter_rows(), HEADER_ROWS))
-        place, score = best_header(rows, layout.headers) if rows else (0, 0)
-        if layout.skip_rows is not None:
-            place = layout.skip_rows
-        if best is None or score > best[0]:
-            best = (score, name, place)
-    if best is None:
+def _choose(workbook: CalamineWorkbook, layout: Layout) -> tuple[str, int, tuple[str, ...]]:
+    """The sheet that holds most of the known names in its header, the rows before that header, and what to say of it.
+
+    Of the sheets that are shown; hidden ones that fit as well are named. Raises Unreadable where only a hidden one
+    fits, and where two that are shown fit alike and hold rows.
+    """
+    if layout.sheet is not None:
+        return layout.sheet, _header(workbook, layout.sheet, layout)[0], ()
+    if not workbook.sheet_names:
         raise Unreadable("the workbook has no sheets")
-    return best[1], best[2]
+    found = {name: _header(workbook, name, layout) for name in workbook.sheet_names}
+    shown = [one.name for one in workbook.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+    hidden = [name for name in workbook.sheet_names if name not in shown]
+    score = max(found[name][1] for name in shown) if shown else 0
+    best = [name for name in shown if found[name][1] == score]
+    fits = [name for name in hidden if found[name][1] >= max(score, 1) and found[name][2]]
+    if fits and not score:
+        raise Unreadable(
+            f"only the hidden sheet {fits[0]!r} fits: name it in sheet if it is meant, or show it"
+        )
+    filled = [name for name in best if found[name][2]]
+    if len(filled) > 1 and score > 1:
+        named = ", ".join(repr(name) for name in filled)
+        raise Unreadable(f"the sheets {named} fit alike: name the one that is meant in sheet")
+    chosen = (filled or best or hidden)[0]
+    remarks = tuple(
+        f"the hidden sheet {name!r} is not read: name it in sheet if it is meant" for name in fits
+    )
+    return chosen, found[chosen][0], remarks
+
+
+def _header(workbook: CalamineWorkbook, name: str, layout: Layout) -> tuple[int, int, bool]:
+    """Of a sheet the rows before its header, how many known names that holds, and whether rows follow."""
+    rows = list(islice(workbook.get_sheet_by_name(name).iter_rows(), HEADER_ROWS))
+    place, score = best_header(rows, layout.headers) if rows else (0, 0)
+    if layout.skip_rows is not None:
+        place = layout.skip_rows
+    return place, score, any(cell not in (None, "") for row in rows[place + 1 :] for cell in row)
 
 
 def _text(cell: object, sign: str) -> str:

@@ -22,6 +22,8 @@ Decided here, where the rules leave room:
   provider's word, an outage without an end, the last state of a log of changes.
 - Unknown time of more than an hour, or after the reach of the source, may hide any number of outages; a shorter
   stretch one.
+- Services join by the normal form of their names. What is met is no verdict where the log or the checks speak of a
+  strange name that may mean the service (rule 44); a miss stands.
 - Beyond the reach of its source a verdict is open under every reading of unknown (rule 41 outranks rule 6).
 - Maintenance that only a check reports was announced by nobody, so it is refused.
 - Maintenance outside the agreed windows or over the cap is refused for that part only; overlapping rows share

@@ -30,6 +30,7 @@ from msp_report.metrics.availability.listed import (
 )
 from msp_report.metrics.availability.month import ServiceMonth
 from msp_report.metrics.availability.readings import robustness
+from msp_report.metrics.availability.restated import restated
 from msp_report.metrics.availability.sources import Sources
 from msp_report.metrics.availability.watched import watched
 from msp_report.model.case import Case
@@ -68,6 +69,7 @@ class Analysis:
     contradictions: pd.DataFrame
     dropped: pd.DataFrame
     doubts: pd.DataFrame
+    restated: pd.DataFrame
 
     def figures(self) -> list[Figure]:
         """The figures of the report, as `figures_of` gives them."""
@@ -100,6 +102,7 @@ class Analysis:
             "contradictions": self.contradictions,
             "dropped": self.dropped,
             "doubts": self.doubts,
+            "restated": self.restated,
         }
 
 
@@ -108,28 +111,32 @@ def analyse(case: Case) -> Analysis:
 
     Source: rules 4-11, 39, 40.
     """
-    month = ServiceMonth.of(case.agreed, case.start, case.end)
+    month = ServiceMonth.of_case(case)
     sources = Sources.of_case(case, month)
     found = doubts(sources, month)
     lines = list(watched(sources, month, found))
     rules = typed_rows([row for line in lines for row in readings_of(line, month)], RULE_COLUMNS)
     levels = services(lines, month)
-    doubted = levels.loc[levels["why_missing"].isin([IN_STEP, FLIPS, CONSTANT]), "service"]
+    whose = levels["service"].isin([line.agreed.name for line in lines if line.strange])
+    doubted = levels["why_missing"].isin([IN_STEP, FLIPS, CONSTANT]) | (
+        whose & levels["verdict"].eq("no_verdict")
+    )
     return Analysis(
         services=levels,
         rules=rules,
-        robustness=robustness(rules, set(doubted)),
+        robustness=robustness(rules, set(levels.loc[doubted, "service"])),
         outages=stack([outages_of(line, month) for line in lines], OUTAGE_COLUMNS),
         maintenance=stack([maintenance_of(line, month) for line in lines], MAINTENANCE_COLUMNS),
         contradictions=stack([contradictions_of(line) for line in lines], CONTRADICTION_COLUMNS),
         dropped=stack([dropped_of(line) for line in lines], DROPPED_COLUMNS),
         doubts=stack([doubts_of(found)], DOUBT_COLUMNS),
+        restated=restated(case, month),
     )
 
 
 def levels_of(case: Case) -> pd.DataFrame:
     """The services of `analyse` alone."""
-    month = ServiceMonth.of(case.agreed, case.start, case.end)
+    month = ServiceMonth.of_case(case)
     sources = Sources.of_case(case, month)
     return services(watched(sources, month, doubts(sources, month)), month)
 

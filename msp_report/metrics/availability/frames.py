@@ -44,6 +44,10 @@ CONTRADICTION_COLUMNS = [
 DROPPED_COLUMNS = [
     "service", "table", "file", "line", "reason", "state", "started_at", "ended_at", "probe",
 ]
+RESTATED_COLUMNS = [
+    "service", "month", "down_then_min", "down_min", "then_ratio", "availability_ratio",
+    "then_verdict", "verdict",
+]
 DOUBT_COLUMNS = ["probe", "what", "services", "times", "started_at", "ended_at"]
 # fmt: on
 

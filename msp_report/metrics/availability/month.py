@@ -14,10 +14,11 @@ import pandas as pd
 from msp_report.metrics.availability.frames import microseconds
 from msp_report.metrics.availability.readings import Reading
 from msp_report.metrics.availability.spans import Axis, Spans
+from msp_report.model.case import Case
 from msp_report.model.clock import Clock
 from msp_report.model.columns import bounds
 from msp_report.model.period import Month, midnight
-from msp_report.params import Accounting, Calendar, Contract, as_contract
+from msp_report.params import Accounting, Calendar, Contract, as_contract, as_strategy
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,24 @@ class ServiceMonth:
     contract: Contract
     start: pd.Timestamp
     end: pd.Timestamp
+    outside: tuple[str, ...] = ()
+    """Services that are known and none of this contract's."""
 
     @classmethod
-    def of(cls, contract: Contract | Mapping[str, Any], start: datetime, end: datetime) -> ServiceMonth:
+    def of(
+        cls,
+        contract: Contract | Mapping[str, Any],
+        start: datetime,
+        end: datetime,
+        outside: tuple[str, ...] = (),
+    ) -> ServiceMonth:
         first, last = bounds(start, end)
-        return cls(as_contract(contract).on(first), first, last)
+        return cls(as_contract(contract).on(first), first, last, outside)
+
+    @classmethod
+    def of_case(cls, case: Case) -> ServiceMonth:
+        """The period of a case, with what its strategy knows to be outside."""
+        return cls.of(case.agreed, case.start, case.end, as_strategy(case.strategy).outside.services)
 
     @property
     def accounting(self) -> Accounting:

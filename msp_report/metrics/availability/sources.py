@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from msp_report.metrics.availability.readings import DEGRADED, DOWN, STATES, UP
 from msp_report.metrics.availability.spans import Axis, Spans, covers, where
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, micro, optional
+from msp_report.model.names import spelled
 from msp_report.model.tables import TABLES
 
 #: How long a state holds in a log of changes without a row of its own service (rule 7).
@@ -56,7 +57,7 @@ class Sources:
             tickets=_named_tickets(None),
             log_reach=None if outages is None else month.cutoff,
             checks_reach=month.cutoff,
-        )
+        )._as_agreed(month)
 
     @classmethod
     def of_case(cls, case: Case, month: ServiceMonth) -> Sources:
@@ -81,7 +82,17 @@ class Sources:
             checks_reach=micro(case.reached("checks")),
             own_log=case.own_word("outages"),
             own_checks=case.own_word("checks"),
-        )
+        )._as_agreed(month)
+
+    def _as_agreed(self, month: ServiceMonth) -> Sources:
+        """The same with the services as the contract spells them, strange ones as the log does (rule 44)."""
+        known = [*(service.name for service in month.contract.services), *month.outside]
+        found = {}
+        for name in ("log", "holds", "lost_log", "lost_checks", "tickets"):
+            rows = getattr(self, name)
+            found[name] = rows.assign(service=spelled(rows["service"], known))
+            known = [*known, *found[name]["service"].dropna().unique()]
+        return replace(self, **found)
 
 
 def log_of(

@@ -10,6 +10,7 @@ from msp_report.metrics.availability.readings import DEGRADED, DOWN, UP, Reading
 from msp_report.metrics.availability.timelines import Timeline
 from msp_report.metrics.availability.watched import Watched
 from msp_report.model.gate import Decision, decide
+from msp_report.model.names import unsure_whose
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ def _judged(service: Watched, line: Timeline, reading: Reading, why_missing: str
             doubts = {"unsure": service.unsure, "own_word": service.own_word}
             ratio = decide(result.ratio, target, "higher", low=least, high=most, **doubts)
     outages = _outages(service, result, worst, best, bounded, is_own, agreed, why_missing)
+    if service.strange and _both(ratio, outages, result, agreed).verdict == "met":
+        whose = Decision("no_verdict", unsure_whose(service.strange))
+        ratio, outages = (whose if one.verdict == "met" else one for one in (ratio, outages))
     return Judged(
         result,
         ratio,

@@ -9,7 +9,7 @@ on to the end of the log on one side, and ended when the service was first seen 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from msp_report.metrics.availability.month import ServiceMonth
 from msp_report.metrics.availability.readings import DEGRADED, DOWN, MAINTENANCE, UP
 from msp_report.metrics.availability.sources import Sources
 from msp_report.metrics.availability.timelines import Timeline, timeline
+from msp_report.model.names import mistaken
 from msp_report.params import Service
 
 CONTRADICTED = "an outage without an end is contradicted"
@@ -47,6 +48,8 @@ class Watched:
     month: ServiceMonth
     doubts: Mapping[str, str]
     """By probe, why it cannot be believed (rule 46)."""
+    strange: tuple[str, ...] = ()
+    """The names in the data that nobody agreed and that may mean it (rule 44)."""
 
     def _line(
         self, log: pd.DataFrame | None = None, holds: pd.DataFrame | None = None, probes: str | None = None
@@ -170,6 +173,8 @@ def watched(sources: Sources, month: ServiceMonth, doubts: pd.DataFrame | None =
     speaking = {name for name, rows in logs.items() if (rows["end"] > month.first).any()}
     speaking |= {name for name, rows in probes.items() if (rows["until"] > month.first).any()}
     doubts = pd.DataFrame(columns=["service", "probe", "why"]) if doubts is None else doubts
+    strange = _strange(sources.log[sources.log["end"] > month.first], services, month)
+    strange |= _strange(sources.holds[sources.holds["until"] > month.first], services, month)
     for name in [*services, *sorted(speaking - set(services))]:
         mine = doubts[doubts["service"] == name]
         yield Watched(
@@ -182,7 +187,15 @@ def watched(sources: Sources, month: ServiceMonth, doubts: pd.DataFrame | None =
             sources=sources,
             month=month,
             doubts=dict(zip(mine["probe"], mine["why"], strict=True)),
+            strange=strange.get(name, ()),
         )
+
+
+def _strange(rows: pd.DataFrame, services: Iterable[str], month: ServiceMonth) -> dict[str, tuple[str, ...]]:
+    """By service of the contract, the names in rows of one source that nobody agreed and that may mean it."""
+    named = set(rows["service"])
+    silent = [name for name in services if name not in named]
+    return mistaken(named - set(services) - set(month.outside), silent, named & set(services))
 
 
 def _may_be(rows: pd.DataFrame, name: str) -> pd.DataFrame:

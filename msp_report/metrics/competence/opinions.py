@@ -59,7 +59,7 @@ def opinions(
     )
     table = table[table["assessed_on"] <= last]
     a_year = table["assessed_on"] + pd.DateOffset(years=1) - pd.Timedelta(days=1)
-    table = table.assign(expires_on=table["expires_on"].fillna(a_year), key=table["subject"].str.casefold())
+    table = table.assign(expires_on=table["expires_on"].fillna(a_year), key=normal(table["subject"]))
     table = table.sort_values(["independent", "assessed_on"], kind="stable").drop_duplicates(
         "key", keep="last"
     )

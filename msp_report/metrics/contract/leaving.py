@@ -13,7 +13,7 @@ import pandas as pd
 
 from msp_report.metrics.contract.service_credits import NO_FEE
 from msp_report.model.columns import cents, dates, last_day, optional
-from msp_report.model.names import normal
+from msp_report.model.names import device_form, spelled
 from msp_report.params import Contract, as_contract
 
 _EXIT = ["item", "amount", "proved_on", "kind", "proved", "held_by", "note"]
@@ -102,13 +102,14 @@ def _restore(assets: pd.DataFrame | None, restores: pd.DataFrame | None, day: pd
     owned = owned[owned["backup_required"].astype("boolean").fillna(False).to_numpy(bool)]
     tests = pd.DataFrame(columns=["asset", "tested_on", "result"]) if restores is None else restores
     good = tests["result"].astype("str").str.casefold().isin(["success", "warning", "ok", "passed"])
-    tests = pd.DataFrame({"key": normal(tests["asset"]), "on": dates(optional(tests, "tested_on"))})
+    asset = spelled(tests["asset"], owned["asset"], device_form)
+    tests = pd.DataFrame({"key": asset, "on": dates(optional(tests, "tested_on"))})
     last = tests[good.to_numpy(bool) & (tests["on"] <= day).to_numpy(bool)].groupby("key")["on"].max()
     rows = pd.DataFrame(
         {
             "item": owned["asset"],
             "held_by": owned.get("held_by"),
-            "proved_on": last.reindex(normal(owned["asset"])).to_numpy("datetime64[us]"),
+            "proved_on": last.reindex(owned["asset"]).to_numpy("datetime64[us]"),
         }
     )
     return _unproved_first(rows, day, "restore") if len(rows) else pd.DataFrame()

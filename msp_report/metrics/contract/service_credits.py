@@ -28,6 +28,7 @@ from msp_report.metrics import tickets as desk
 from msp_report.model import promises
 from msp_report.model.columns import cents, dates, optional, total
 from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.names import normal, spelled
 from msp_report.model.period import Month
 from msp_report.params import Contract, as_contract
 
@@ -163,7 +164,7 @@ def unjudged_credits(
     tiers = _tiers(as_contract(contract).on(when.first_on))
     known = _as_frame(figures_frame)
     known = known[known["value"].notna()]
-    subjects = tiers["subject"].fillna("")
+    subjects = spelled(tiers["subject"].fillna(""), known["subject"].fillna(""))
     exact = pd.MultiIndex.from_arrays([tiers["measure"], subjects]).isin(
         pd.MultiIndex.from_arrays([known["measure"], known["subject"].fillna("")])
     )
@@ -214,7 +215,7 @@ def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> 
         counted = counted.mask(unknown, pd.Series(np.where(under, -np.inf, np.inf), pairs.index))
     else:
         counted = pairs["value"].where(pairs["verdict"].ne("no_verdict"), end)
-    meant = pairs["only"].isna() | (pairs["only"] == pairs["subject"])
+    meant = pairs["only"].isna() | (normal(pairs["only"]) == normal(pairs["subject"]))
     bad = (counted < pairs["below"]) | (counted > pairs["above"])
     found = pairs.assign(threshold=pairs["below"].where(counted < pairs["below"], pairs["above"]))[
         meant & bad
@@ -281,8 +282,8 @@ def _with_claims(rows: pd.DataFrame, table: pd.DataFrame | None, month: Month) -
     amount = mine["amount"] if "amount" in mine else pd.Series(None, index=mine.index, dtype=object)
     claims = pd.DataFrame(
         {
-            "measure": mine["measure"].astype("str"),
-            "subject": mine["subject"].astype("str").fillna(""),
+            "measure": spelled(mine["measure"], rows["measure"]),
+            "subject": spelled(mine["subject"], rows["subject"]).fillna(""),
             "claimed_on": dates(optional(mine, "claimed_on")),
             "credited_on": dates(optional(mine, "credited_on")),
             "amount": [None if pd.isna(value) else cents(Decimal(str(value))) for value in amount],

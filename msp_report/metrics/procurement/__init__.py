@@ -112,8 +112,8 @@ class Analysis:
     exception, cannot tell, credited); `unchecked`, one row per order line of the period that the provider ordered
     itself and whose price nobody independent looked up; `due` as that function at the cut-off; `limited`, whether
     contract or strategy says from what money on an order needs an approval, a quote or a look at its price; `reach`,
-    how much of the period the register speaks of: what is released by a part of it is "cannot tell";
-    `unread`, the rejected rows of purchases, prices and rates.
+    how much of the period the register speaks of: what is released by a part of it is "cannot tell"; `doubt`, why it
+    is doubted as a whole; `unread`, the rejected rows of purchases, prices and rates.
     """
 
     supplied: bool
@@ -124,6 +124,7 @@ class Analysis:
     limited: bool
     reach: Reach
     unread: Unread
+    doubt: str | None = None
 
     @cached_property
     def exceptions(self) -> pd.DataFrame:
@@ -183,6 +184,7 @@ class Analysis:
             why=nothing,
             unsure=None if lost else _NOT_COMPARED,
             lost=lost,
+            doubt=self.doubt,
             own_word=self.unread.own_word,
         )
         values = {
@@ -264,6 +266,7 @@ def analyse(case: Case) -> Analysis:
         unchecked=records.unchecked(ledger),
         due=to_pay,
         limited=ledger.limited,
+        doubt=case.doubts("purchases"),
         reach=reach,
         unread=unread,
     )

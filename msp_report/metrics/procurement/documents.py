@@ -23,7 +23,7 @@ import pandas as pd
 
 from msp_report.metrics.procurement.exact import NAN, above, divided, exact, known, sums
 from msp_report.model.columns import dates, optional, texts
-from msp_report.model.names import is_provider, normal, says_nothing, vendor_form
+from msp_report.model.names import is_provider, normal, says_nothing, spelled, vendor_form
 from msp_report.params import Contract
 
 _DATES = ("dated_on", "due_on", "paid_on")
@@ -65,6 +65,7 @@ def documents(
     order = docs["document"] == "order"
     docs["order_id"] = docs["order_id"].mask(order & (docs["order_id"] == ""), docs["document_id"])
     docs["order_line"] = docs["order_line"].mask(order & (docs["order_line"] == ""), docs["line"])
+    docs["document_id"] = spelled(docs["document_id"], ())
     docs["order_key"], docs["item_key"] = normal(docs["order_id"]), normal(docs["item"])
     docs["vendor_key"] = vendor_form(docs["vendor"])
     docs["loose"] = docs["order_key"] == ""

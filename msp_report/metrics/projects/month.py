@@ -37,7 +37,7 @@ from msp_report.model.case import Case
 from msp_report.model.columns import civil_day, dates, day_after, plain_rows, whole_days
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
-from msp_report.model.names import normal, normal_name, provider_names
+from msp_report.model.names import normal, normal_name, provider_names, spelled
 from msp_report.model.statistics import wilson
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
@@ -201,7 +201,9 @@ def variance(
     frame["changes"] = changed["size"].reindex(frame.index).fillna(0).astype("int64")
     frame["last_change_on"] = changed["max"].reindex(frame.index).astype("datetime64[us]")
     frame["approved"] = _approved(frame, decisions, cutoff, contract, strategy)
-    earned = earned_value(_visible(periods, cutoff)).set_index("project_id")
+    plan = _visible(periods, cutoff)
+    plan = plan.assign(project_id=spelled(plan["project_id"], frame.index))
+    earned = earned_value(plan).set_index("project_id")
     frame = frame.join(earned[[*EARNED, "periods_elapsed", "falls", "earned_month"]])
     frame["ac"] = frame["ac"].fillna(frame["actual_cost"])
     return frame.reset_index()[VARIANCE]
@@ -339,7 +341,7 @@ def proposals(
         why = why + np.where(needed[name].isna(), f", no {name}", "")
     frame["why_missing"] = why.str.removeprefix(", ").replace("", None)
     for role in ("business", "provider", "cio"):
-        frame[f"rank_{role}"] = _ranks(decisions, cutoff, role).reindex(frame.index)
+        frame[f"rank_{role}"] = _ranks(decisions, cutoff, role, frame.index)
     frame = frame.reset_index()[PROPOSALS]
     return frame.sort_values(["score", "project_id"], ascending=[False, True], ignore_index=True)
 
@@ -437,6 +439,7 @@ def _whole_table(
     columns = [*texts, *days, *numbers, *flags]
     source = pd.DataFrame(columns=columns) if table is None else table.reindex(columns=columns)
     frame = source.astype(dict.fromkeys(texts, "str") | dict.fromkeys(flags, "boolean"))
+    frame["project_id"] = spelled(frame["project_id"], ())
     frame = frame.assign(**{name: dates(frame[name]) for name in days})
     return frame.assign(**{name: pd.to_numeric(frame[name]).astype("float64") for name in numbers})
 
@@ -624,6 +627,7 @@ def _approved(
     proposer = proposer.where(~proposer.isin(theirs), "")
     decided = _decisions_before(decisions, cutoff)
     decided = decided[(decided["decision"] != "ranked") & (decided["role"] != "provider")]
+    decided = decided.assign(project_id=spelled(decided["project_id"], latest.index))
     by = normal(decided["by"]).fillna("")
     own_side = by.isin(theirs) | (by.ne("") & by.eq(decided["project_id"].map(proposer)))
     last = decided[~own_side].groupby("project_id")["decision"].last()
@@ -643,7 +647,7 @@ def _approved(
     return approved if spoken.any() or decisions is not None else approved.where(own)
 
 
-def _ranks(decisions: pd.DataFrame | None, cutoff: Cutoff, role: str) -> pd.Series:
+def _ranks(decisions: pd.DataFrame | None, cutoff: Cutoff, role: str, projects: pd.Index) -> pd.Series:
     decided = _decisions_before(decisions, cutoff)
     ranked = decided[(decided["decision"] == "ranked") & (decided["role"] == role)]
-    return ranked.groupby("project_id")["rank"].last()
+    return ranked.groupby(spelled(ranked["project_id"], projects))["rank"].last().reindex(projects)

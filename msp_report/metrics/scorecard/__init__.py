@@ -8,7 +8,7 @@ exceptions), `decisions` (the board's until they are done, and what waits for on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from msp_report.metrics.scorecard import changes, decisions, lines, replies
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import last_day
-from msp_report.model.figures import Figure
+from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month
 from msp_report.params import as_contract
 
@@ -59,6 +59,10 @@ class Analysis:
     """The month of the pack that this one is compared with."""
     last_on: pd.Timestamp
     """The last day of the month in the client's zone."""
+    restated: pd.DataFrame
+    """As Past.restated, of all figures of the pack."""
+    claims: pd.DataFrame
+    """The record evidence/claims of the pack: the provider's own figures beside ours."""
     has_actions: bool
     has_opinions: bool
     """Whether the tables actions and assessments came with the exports."""
@@ -151,6 +155,7 @@ class Analysis:
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         names = ("lines", "exceptions", "undecided", "series", "due", "actions", "replies", "changes")
+        names += ("restated",)
         return {name: getattr(self, name) for name in names}
 
 
@@ -163,7 +168,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     standing = lines.standing(pack, asked, past.before)
     last_month, last_figures = changes.last_pack(past.before)
     judged = opinions(assessed, case.end, zone)
-    return Analysis(
+    found = Analysis(
         pack=pack,
         lines=asked,
         standing=standing,
@@ -183,9 +188,20 @@ def analyse(case: Case, past: Past) -> Analysis:
         changes=changes.changes(pack, last_figures, changes.read_again(past.again(last_month))),
         last_month=last_month,
         last_on=last_day(case.end, zone),
+        restated=pd.DataFrame(),
+        claims=_claims(past.record("evidence", "claims")),
         has_actions=decided is not None,
         has_opinions=assessed is not None,
     )
+    own = pd.DataFrame([figure.row() for figure in found.figures()], columns=COLUMNS)
+    every = pd.concat([frame.astype(object) for frame in (pack, own) if len(frame)], ignore_index=True)
+    return replace(found, restated=past.restated(every))
+
+
+def _claims(record: pd.DataFrame | None) -> pd.DataFrame:
+    columns = ["measure", "subject", "unit", "claimed", "recomputed", "cause", "money"]
+    told = pd.DataFrame(columns=columns) if record is None else record[columns]
+    return told.assign(subject=told["subject"].fillna("").astype("str"), cause=told["cause"].astype("str"))
 
 
 #: The tables of each report, one of which must have come for its page to say anything.

@@ -29,6 +29,15 @@ LINE_COLUMNS = [
 _KEY = ["measure", "subject"]
 
 
+#: Measures of what the pages cannot rest on: each of them with a subject stands on page one.
+NOT_TO_RELY_ON = (
+    "evidence.withheld_tables",
+    "evidence.doubted_tables",
+    "evidence.stale_packs",
+    "year.stale_packs",
+)
+
+
 def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
     """The scorecard's lines in the order of strategy.yaml.
 
@@ -148,7 +157,7 @@ def exceptions(standing: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     headline yet.
     """
     open_points = standing[standing["existed"].astype(bool) & standing["verdict"].ne("met")]
-    withheld = figures[figures["measure"].eq("evidence.withheld_tables") & figures["verdict"].eq("no_data")]
+    withheld = figures[figures["measure"].isin(NOT_TO_RELY_ON) & figures["verdict"].eq("no_data")]
     parts = [open_points[open_points["whose"].eq(name)] for name in (promises.AGREED, promises.OWN)]
     parts.append(withheld.assign(whose="evidence", existed=True))
     every = pd.concat([part.astype(object) for part in parts], ignore_index=True)

@@ -9,15 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.metrics.tickets import again, course, doubts, flow, still_open, verdicts
+from msp_report.metrics.tickets import again, course, doubts, flow, numbers, still_open, verdicts
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
 from msp_report.model.figures import Figure
+from msp_report.model.names import spelled
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Analysis:
     begins: bool
     at_once_ratio: float
     doubts: dict[str, str]
+    numbers: pd.DataFrame
     unread: Unread
     supplied: bool
     start: pd.Timestamp
@@ -88,7 +90,8 @@ class Analysis:
 
         Returns: tickets.response_attainment, .resolution_attainment, .response_median, .resolution_median,
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
-        .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets.
+        .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets;
+        .numbers_missing over all [count, n = gaps].
         Edge cases decided: attainment has low and high where tickets contradict themselves or a series begins
         (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected
         (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is
@@ -97,7 +100,7 @@ class Analysis:
         beyond the reach of the tables is unknown (rule 41).
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back)
-        return [
+        every = [
             figure
             for subject in _subjects(self)
             for figure in (
@@ -105,12 +108,14 @@ class Analysis:
                 *bounded(_worked(self, subject), self.booked, _GROWING),
             )
         ]
+        missing = self.numbers["missing"].sum() if self.supplied else None
+        return [*every, Figure.of("tickets.numbers_missing", missing, _NOT_SUPPLIED, n=len(self.numbers))]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page, by the names of docs/records.md."""
         names = ("clocks", "attainment", "rules", "robustness", "durations", "backlog", "volumes", "hours")
         names += ("open_tickets", "ageing", "reopens", "repeats", "duplicates", "priority_changes", "undated")
-        names += ("contradictions", "ended_before")
+        names += ("contradictions", "ended_before", "numbers")
         return {name: getattr(self, name) for name in names}
 
 
@@ -129,6 +134,9 @@ def analyse(case: Case) -> Analysis:
     found = doubts.contradictions(history, start)
     other = doubts.other_side(history, events, found, contract, start) if len(found) else None
     doubted = doubts.of_the_source(every, found, start, end)
+    missing = numbers.gaps(tickets, case.rejected("tickets"), start, end)
+    if doubt := case.doubts("tickets", "ticket_events") or numbers.doubt(missing, tickets, start, end):
+        doubted = dict.fromkeys(("response", "resolution"), doubt)
     begins = given is not None and not case.has_before("tickets")
     reach = reach_of(case, "tickets", "ticket_events")
     readings = verdicts.rules(of_clocks, contract, start, end)
@@ -148,6 +156,7 @@ def analyse(case: Case) -> Analysis:
             begins=begins,
             other=other,
             doubts=doubted,
+            outside=as_strategy(case.strategy).outside.priorities,
             unread=unread if given is not None else None,
             own_word=case.own_word("tickets", "ticket_events"),
             reach=reach,
@@ -173,6 +182,7 @@ def analyse(case: Case) -> Analysis:
         begins=begins,
         at_once_ratio=doubts.at_once_ratio(every, start, end),
         doubts=doubted,
+        numbers=missing,
         unread=unread,
         supplied=given is not None,
         start=start,
@@ -197,7 +207,7 @@ def _followed(
     moves = history.moves
     solved = moves["row"][(moves["move"] == "solved") & (moves["at"] >= start)].unique()
     ids = set(history.tickets["ticket_id"].iloc[solved])
-    chosen = [frame[frame["ticket_id"].astype("str").isin(ids)] for frame in (tickets, events)]
+    chosen = [frame[spelled(frame["ticket_id"], ids).isin(ids)] for frame in (tickets, events)]
     return history_of(*chosen, contract, reach)
 
 

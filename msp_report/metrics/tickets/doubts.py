@@ -9,6 +9,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets.course import alive, clocks_of
 from msp_report.metrics.tickets.history import DONE, OPEN, REMOVED, History, history_of
+from msp_report.model.names import spelled
 from msp_report.params import Contract
 
 #: What cannot be true of a ticket, by the name that the records and the page give it.
@@ -101,7 +102,7 @@ def other_side(
     )
     log = None
     if events is not None:
-        ids, field = events["ticket_id"].astype("str"), events["field"].astype("str")
+        ids, field = spelled(events["ticket_id"], desk["ticket_id"]), events["field"].astype("str")
         silent = desk["ticket_id"][is_(NOT_IN_THE_LOG)]
         told = ids.isin(desk["ticket_id"]) & field.isin(["status", "priority", "comment"])
         log = events[told & ~(ids.isin(silent) & (field == "status")) & (events["at"] < history.cutoff)]

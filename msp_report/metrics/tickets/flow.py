@@ -11,6 +11,7 @@ import pandas as pd
 from msp_report.metrics.tickets.course import alive, priorities
 from msp_report.metrics.tickets.history import MOVES, OPEN, History, micros
 from msp_report.model.columns import civil_day, last_day
+from msp_report.model.names import spelled
 from msp_report.model.period import Month, midnight
 from msp_report.model.statistics import kaplan_meier, percentile
 from msp_report.model.tables import STATUSES
@@ -172,7 +173,7 @@ def hours(
         source = "time_entries"
         booked = entries[entries["ticket_id"].notna()]
         by = pd.Series(desk["priority"].array, index=desk["ticket_id"].array)
-        labels = by.reindex(booked["ticket_id"]).fillna("unknown ticket")
+        labels = by.reindex(spelled(booked["ticket_id"], by.index)).fillna("unknown ticket")
         amounts = booked["hours"]
     else:
         booked = opened[opened["hours"].notna()]

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from msp_report.model.columns import optional
+from msp_report.model.names import spelled
 from msp_report.model.tables import PANDAS, STATUSES
 from msp_report.params import Contract, as_contract
 
@@ -98,6 +99,8 @@ def history_of(
       value that it had before the first such change: its `from`, where that is missing what an earlier event
       set, else nothing (a status its own if that is open, else new; a text of a log that never says `from` its
       own). A ticket that left an open status since then was open at the cut-off, whatever its own times say.
+    - Priorities join by the normal form of their names, and events by that of the ticket's id, where no ticket has just
+      that id (rule 44).
     - Whether the source records first responses at all is a fact of the source, so a first_response_at after
       the cut-off shows it too.
     - Status events of a ticket outrank its resolved_at and closed_at; comment events its first_response_at;
@@ -115,10 +118,14 @@ def history_of(
     - A comment answers when it is public and by the provider; where side or visibility is not recorded it
       says nothing, and the ticket's own first_response_at holds.
     """
-    zone = as_contract(contract).client.timezone
+    agreed = as_contract(contract)
+    zone = agreed.client.timezone
     cutoff = pd.Timestamp(cutoff).tz_convert("UTC").as_unit("us")
     every = _typed_tickets(tickets)
-    every = _as_it_was(every, _logged(events), cutoff, zone)
+    known = [name for _, version in agreed.versions for name in version.tickets.priorities]
+    every["priority"] = spelled(every["priority"], known)
+    events = _as_named(events, every, known)
+    every = _as_it_was(every, events, cutoff, zone)
     desk = _in_order(every[every["opened_at"] < cutoff])
     log = _Log(events, every, desk, cutoff)
     desk = desk.reset_index(drop=True)
@@ -207,6 +214,19 @@ def _logged(events: pd.DataFrame | None) -> pd.DataFrame:
     return events
 
 
+def _as_named(events: pd.DataFrame | None, every: pd.DataFrame, known: Iterable[str]) -> pd.DataFrame:
+    """The events with the tickets' ids and the priorities as the tickets and the contract spell them."""
+    events = _logged(events)
+    events = events.assign(ticket_id=spelled(events["ticket_id"], every["ticket_id"]))
+    of_priority = events["field"].eq("priority").to_numpy(bool)
+    names = [*known, *every["priority"].unique()]
+    for name in {"from", "to"} & set(events):
+        texts = events[name].astype("str")
+        texts[of_priority] = spelled(texts[of_priority], names)
+        events[name] = texts
+    return events
+
+
 def _as_it_was(every: pd.DataFrame, events: pd.DataFrame, cutoff: pd.Timestamp, zone: str) -> pd.DataFrame:
     """The tickets as they stood at the cut-off: what the log shows as changed since has its earlier value (rule 0).
 
@@ -256,9 +276,8 @@ class _Log:
     """The events before the cut-off that belong to a ticket; texts are taken only of the fields asked for."""
 
     def __init__(
-        self, events: pd.DataFrame | None, every: pd.DataFrame, desk: pd.DataFrame, cutoff: pd.Timestamp
+        self, events: pd.DataFrame, every: pd.DataFrame, desk: pd.DataFrame, cutoff: pd.Timestamp
     ) -> None:
-        events = _logged(events)
         at = _times(events["at"], "ticket_events: at")
         before = np.flatnonzero(at < cutoff)
         found = pd.Index(every["ticket_id"]).get_indexer(events["ticket_id"].iloc[before].astype("str"))

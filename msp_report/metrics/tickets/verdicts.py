@@ -14,6 +14,7 @@ from msp_report.metrics.tickets.history import micros
 from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.figures import judge
 from msp_report.model.gate import decide
+from msp_report.model.names import mistaken, unsure_whose
 from msp_report.model.reach import Reach
 from msp_report.params import Contract, as_contract
 
@@ -62,6 +63,7 @@ def attainment(
     other: pd.DataFrame | None = None,
     doubts: Mapping[str, str] | None = None,
     reach: Reach | None = None,
+    outside: tuple[str, ...] = (),
     unread: Unread | None = None,
     own_word: bool = True,
 ) -> pd.DataFrame:
@@ -70,8 +72,8 @@ def attainment(
     Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC]; `begins`,
     whether no tickets of the month before were accepted; `other`, the clocks of tickets that contradict themselves
     with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `reach`, how much of
-    the period the tickets speak of: all where None; `unread`, the rejected rows; `own_word`, whether the tickets are
-    the provider's own word (rule 50).
+    the period the tickets speak of: all where None; `outside`, priorities that are known and none of this contract's;
+    `unread`, the rejected rows; `own_word`, whether the tickets are the provider's own word (rule 50).
     Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
     use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
     decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
@@ -81,15 +83,19 @@ def attainment(
     counts in low (high), and so do rejected rows (42): one that may be of a priority is one more breach, or one
     more that was met; what ended before the first month is in both ends with all, and without; a clock
     counts in the period in which it was decided; a priority without an agreed target in minutes has no clocks
-    to decide and is no_target; without response data the response is no_data; beyond the reach any number of
-    clocks may have been met or breached.
-    Source: rules 15, 41, 42, 43, 46.
+    to decide and is no_target; without response data the response is no_data; tickets of the period whose priority
+    nobody agreed and that may be another's count in that one's low as breached and in its high as met; beyond the
+    reach any number of clocks may have been met or breached.
+    Source: rules 15, 41, 42, 43, 44, 46.
     """
     contract = as_contract(contract)
     doubts = doubts or {}
     clocks = alive(clocks[clocks["opened_at"] < end], start)
     names = priorities(clocks["priority"], contract, start)
     places = _places(clocks["priority"], names)
+    strange = _of_strange_priorities(
+        clocks["priority"][clocks["opened_at"] >= start], contract, names, outside
+    )
     frames = []
     for clock in ("response", "resolution"):
         at, met = clocks[f"{clock}_decided_at"], clocks[f"{clock}_met"].fillna(False).astype(bool)
@@ -111,7 +117,7 @@ def attainment(
             more = unread.more(clock, _outcome(clocks, clock, start, end), names)
             lost = [unread.why(clock, name) for name in table["priority"]]
         own = own_word and (unread is None or unread.own_word)
-        frames.append(_left_open(table, before, sided, doubts.get(clock), more, lost, own))
+        frames.append(_left_open(table, before, sided, doubts.get(clock), strange, more, lost, own))
     table = pd.concat(frames, ignore_index=True)
     if reach is None or reach.is_whole:
         return table
@@ -122,6 +128,17 @@ def attainment(
         verdict=table["verdict"].mask(turned, reach.taken()),
         why=table["why"].mask(turned, reach.why),
     )
+
+
+def _of_strange_priorities(
+    priority: pd.Series, contract: Contract, names: list[str], outside: tuple[str, ...]
+) -> tuple[np.ndarray, list[str | None]]:
+    """By priority and in all, how many tickets of strange priorities may be its own, and the sentence that says so."""
+    known = [name for _, version in contract.versions for name in version.tickets.priorities]
+    counts = priority.value_counts()
+    found = mistaken(set(counts.index) - {*known, *outside}, (), set(known))
+    told = [found.get(name, ()) for name in [*names, ""]]
+    return np.array([counts[list(those)].sum() for those in told], np.int64), [unsure_whose(t) for t in told]
 
 
 def _sides(
@@ -165,6 +182,7 @@ def _left_open(
     before: dict[str, np.ndarray],
     sided: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     doubt: str | None,
+    strange: tuple[np.ndarray, list[str | None]],
     more: tuple[np.ndarray, ...] | None,
     lost: list[str | None],
     own_word: bool,
@@ -175,7 +193,9 @@ def _left_open(
     if more is not None:
         sided = tuple(one + two for one, two in zip(sided, more, strict=True))
     ends = []
-    for met, breached in (sided[:2], sided[2:]):
+    strays, whose = strange
+    worst, best = (sided[0], sided[1] + strays), (sided[2] + strays, sided[3])
+    for met, breached in (worst, best):
         for with_met, with_breached in ((0, 0), (before["met"], before["breached"])):
             hit = (table["met"] + met + with_met).clip(lower=0)
             late = (table["breached"] + breached + with_breached).clip(lower=0)
@@ -189,8 +209,10 @@ def _left_open(
         high=pd.Series(high).where(known),
     )
     unsure = [
-        rows or (CONTRADICTED if sides else ENDED_BEFORE)
-        for rows, sides in zip(lost, contradicted, strict=True)
+        rows or (None if pd.isna(value) else CONTRADICTED if sides else other or ENDED_BEFORE)
+        for rows, sides, other, value in zip(
+            lost, contradicted, whose, table["attainment_ratio"], strict=True
+        )
     ]
     decided = [
         decide(

@@ -15,6 +15,60 @@ MEASURES = (
         no_data="Of one table: it did not come, and the figure says since when. Over all there is always one.",
     ),
     Measure(
+        "doubted_tables",
+        "Tables in doubt as a whole",
+        of="The table {}, which is in doubt as a whole",
+        unit="count",
+        better="lower",
+        rule="rule 46",
+        meaning="How many tables came in files that say that there is more than came, or whose totals are not those of "
+        "their rows; what rests on one alone gets no verdict.",
+        no_data="Of one table: why it is doubted. Over all there is always one.",
+    ),
+    Measure(
+        "stale_packs",
+        "Published packs that are out of date",
+        of="The pack of {}, which is out of date",
+        unit="count",
+        better="lower",
+        rule="rule 48",
+        meaning="How many packs of the twelve months before differ in their inputs from what is there now: other rows, "
+        "other params, other rules. They are compared with as they were published.",
+        no_data="Of one month: why its pack is out of date. Over all there is always one.",
+    ),
+    Measure(
+        "claims_gap",
+        "Figures of the provider's own that are not what was found",
+        unit="count",
+        better="lower",
+        rule="rule 32",
+        meaning="How many of the provider's own figures differ from ours beyond the decimals that it states; n is how "
+        "many can be compared.",
+        no_data="The provider's own figures were not supplied.",
+    ),
+    Measure(
+        "claims_money",
+        "Credits that hang on the provider's own figures",
+        unit="cost",
+        better="lower",
+        rule="rule 32",
+        meaning="By how much the credits that are owed by our figures differ from those by the provider's own; n is "
+        "the number of gaps.",
+        no_data="The provider's own figures were not supplied.",
+    ),
+    Measure(
+        "strange_names",
+        "Names in the data that nobody agreed",
+        of="Names in the table {} that nobody agreed",
+        unit="count",
+        better="lower",
+        rule="rule 44",
+        meaning="How many names of services, priorities, resources, assets, duties and products the data have and the "
+        "contract, the register or the licences owned do not. Of one table: those under which it tells of harm, such "
+        "as an outage, with its size: they are nobody's until it is told whose.",
+        no_data="There is always one.",
+    ),
+    Measure(
         "unpromised_tables",
         "Tables that were due, that no clause promises, and that did not come",
         of="The table {}, which no clause promises",

@@ -104,6 +104,16 @@ MEASURES = (
         no_data="No tickets were supplied.",
     ),
     Measure(
+        "numbers_missing",
+        "Ticket numbers that are in none of the files",
+        unit="count",
+        better="lower",
+        rule="rule 38",
+        meaning="How many numbers are missing between the tickets of the month, in gaps over the usual; n is the "
+        "number of gaps.",
+        no_data="No tickets were supplied.",
+    ),
+    Measure(
         "reopen_ratio",
         "Solves that came back",
         of="{} solves that came back",

@@ -21,6 +21,17 @@ MEASURES = (
         no_data="Always: it says why the month has no pack.",
     ),
     Measure(
+        "stale_packs",
+        "Packs of the months that are out of date",
+        of="The pack of {}, which is out of date",
+        unit="count",
+        better="lower",
+        rule="rule 48",
+        meaning="How many packs of the months differ in their inputs from what is there now; they are summed up as "
+        "they were published.",
+        no_data="Of one month: why its pack is out of date. Over all there is always one.",
+    ),
+    Measure(
         "promised",
         "Promised figures",
         of="Promised figures of {}",

@@ -10,6 +10,11 @@ RECORDS = (
     ),
     Record("months", "one row per month of the year", "month published to_date why_missing"),
     Record(
+        "restated",
+        "one row per figure that the assessment replaced said otherwise",
+        "measure subject unit value_from value_to verdict_from verdict_to",
+    ),
+    Record(
         "summary",
         "one row per figure of the year",
         "report measure subject value unit n low high target better verdict robust coverage claimed clause rule why_missing headline",

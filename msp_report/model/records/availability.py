@@ -29,6 +29,11 @@ RECORDS = (
         "service started_at ended_at down_min counted still_on evidence cause ticket_id user_hours_lost user_cost",
     ),
     Record(
+        "restated",
+        "one row per service whose month before is another by what came with this month's log (rules 0, 38)",
+        "service month down_then_min down_min then_ratio availability_ratio then_verdict verdict",
+    ),
+    Record(
         "robustness",
         "one row per service",
         "service robust readings met missed flipped_by rule availability_ratio verdict",

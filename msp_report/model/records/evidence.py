@@ -4,6 +4,18 @@ from msp_report.model.records.declaration import Record
 
 RECORDS = (
     Record(
+        "claims",
+        "one row per figure of the provider's own, gaps first",
+        "measure subject unit claimed recomputed gap cause money stated_in",
+    ),
+    Record("doubts", "one row per table that is doubted as a whole", "table why"),
+    Record("stale", "one row per published pack that is out of date", "month why"),
+    Record(
+        "names",
+        "one row per table and name that joins nothing",
+        "named_by kind table name rows size unit nearest may_mean",
+    ),
+    Record(
         "dropped",
         "one row per rejected row that may be a record",
         "table file line reason",

@@ -29,6 +29,11 @@ RECORDS = (
         "perspective objective measure subject target result unit verdict why_missing page_one",
     ),
     Record("replies", "one row per reply of the provider", "measure subject said_on by text"),
+    Record(
+        "restated",
+        "one row per figure that the pack replaced said otherwise",
+        "measure subject unit value_from value_to verdict_from verdict_to",
+    ),
     Record("series", "one row per line of the scorecard and month", "measure subject month value"),
     Record(
         "undecided",

@@ -3,6 +3,11 @@
 from msp_report.model.records.declaration import Record
 
 RECORDS = (
+    Record(
+        "numbers",
+        "one row per gap in the numbers of tickets over the usual",
+        "first_id last_id missing after_id before_id before_at",
+    ),
     Record("ageing", "one row per priority and band of age", "priority band from_days open"),
     Record(
         "attainment",

@@ -29,6 +29,7 @@ RECORDS = (
         "one row per month that left the usual range",
         "measure subject month until value unit what side mean lower upper trial rule usual_low usual_high promised",
     ),
+    Record("stale", "one row per month whose pack is out of date", "month why"),
     Record(
         "verdicts",
         "one row per promised figure; a column a month",

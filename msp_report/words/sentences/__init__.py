@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report.model.figures import SEVERITY, Figure, Verdict
+from msp_report.model.figures import COLUMNS, SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Month, Period
 from msp_report.params import Contract
@@ -60,6 +60,23 @@ def opening(report: str, figures: Sequence[Figure], contract: Contract, period: 
     texts = filter(None, map(_line, summary))
     lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(texts)]
     return lines + [(f.headline, f.verdict) for f in sorted(open_points, key=lambda f: SEVERITY[f.verdict])]
+
+
+def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Line]:
+    """One line with every figure of a page of which the provider states its own, ours beside it where they differ to
+    the eye; no line where it states none."""
+    show = Numbers.of(contract)
+    claimed = [figure for figure in figures if figure.claimed is not None]
+    rows = pd.DataFrame([figure.row() for figure in claimed], columns=COLUMNS)
+    parts = []
+    for name, figure in zip(names(rows, contract), claimed, strict=True):
+        theirs, ours = (
+            show.number(one, figure.unit, figure.why_missing) for one in (figure.claimed, figure.value)
+        )
+        parts.append(
+            say("claimed", contract, name=name, claimed=theirs, value=ours if ours != theirs else None)
+        )
+    return [(say("stated_by_provider", contract, claims=parts), None)] if parts else []
 
 
 def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str]:

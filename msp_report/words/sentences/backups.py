@@ -123,7 +123,7 @@ def unprotected_no_verdict(f: Said) -> str:
             **f,
         )
     return f.language(
-        "Up to {high} assets may have no backup: names in the jobs fit several, a job may only copy, "
+        "Up to {high} assets may have no backup: names in the jobs fit several or none, a job may only copy, "
         "or the register does not say who needs one.",
         **f,
     )

@@ -95,12 +95,6 @@ def _next(page: Page) -> str | None:
 
 def utilisation_missed(f: Said) -> str:
     """Fuller than agreed."""
-    if _thin(f):
-        return f.language(
-            "{resource} uses {value} of its capacity by {coverage} of the samples due; the limit is {target}.",
-            resource=_resource(f),
-            **f,
-        )
     return f.language(
         "{resource} uses {value} of its capacity; the limit is {target}.", resource=_resource(f), **f
     )
@@ -108,13 +102,6 @@ def utilisation_missed(f: Said) -> str:
 
 def utilisation_met(f: Said) -> str:
     """Within its limit."""
-    if _thin(f):
-        return f.language(
-            "{resource} uses {value} of its capacity by {coverage} of the samples due, within the limit of {target} "
-            "whatever the others were.",
-            resource=_resource(f),
-            **f,
-        )
     return f.language(
         "{resource} uses {value} of its capacity, within the limit of {target}.", resource=_resource(f), **f
     )

@@ -59,7 +59,7 @@ def kept_ratio_met(f: Said) -> str:
 
 
 def kept_ratio_no_verdict(f: Said) -> str:
-    """A proof that could not be read may be what lacks."""
+    """Proofs under another name, or that could not be read, may be what lacks."""
     if f.raw.why_missing:
         return f.language(
             "{subject}: whether it was done whenever it was due cannot be told ({why_missing}).", **f

@@ -7,7 +7,7 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """Whether everything that was due came, how much can be decided, and whether the contract promises any evidence."""
-    return [_came(page), _decided(page), _hole(page)]
+    return [_came(page), _decided(page), _hole(page), *_claims(page)]
 
 
 def _came(page: Page) -> str:
@@ -29,6 +29,24 @@ def _came(page: Page) -> str:
         period=page.period,
         **withheld,
     )
+
+
+def _claims(page: Page) -> list[str]:
+    """How many of the provider's own figures differ from ours, and the credits that hang on it."""
+    gap, money = page.one("evidence.claims_gap"), page.one("evidence.claims_money")
+    if not gap.raw.n or gap.raw.value is None:
+        return []
+    if not gap.raw.value:
+        return [page.language("What the provider states of {n} figures is what was found.", **gap)]
+    return [
+        page.language.plural(
+            "{value} of {n} figures that the provider states is not what was found; {money} of credits hang on it.",
+            "{value} of {n} figures that the provider states are not what was found; {money} of credits hang on them.",
+            gap.raw.value,
+            money=money.value,
+            **gap,
+        )
+    ]
 
 
 def _decided(page: Page) -> str | None:
@@ -72,3 +90,27 @@ def delivered_no_data(f: Said) -> str:
 def withheld_tables_no_data(f: Said) -> str:
     """A table that was due and did not come."""
     return f.language("The table {subject} was due and did not come ({why_missing}).", **f)
+
+
+def doubted_tables_no_data(f: Said) -> str:
+    """A table whose own files say otherwise than their rows."""
+    return f.language(
+        "The table {subject} is in doubt, so that nothing is decided by it alone ({why_missing}).", **f
+    )
+
+
+def stale_packs_no_data(f: Said) -> str:
+    """A published pack that its inputs have left behind."""
+    return f.language("The pack of {subject} is out of date: {why_missing}. Run it again.", **f)
+
+
+def strange_names_no_verdict(f: Said) -> str:
+    """Names in a table that tell of harm and that nobody knows."""
+    if f.raw.value is None or not f.raw.why_missing:
+        return f.language("Names in the table {subject} are nobody's until we are told whose.", **f)
+    return f.language.plural(
+        "{value} name in the table {subject} is nobody's until we are told whose ({why_missing}).",
+        "{value} names in the table {subject} are nobody's until we are told whose ({why_missing}).",
+        f.raw.value,
+        **f,
+    )

@@ -326,3 +326,15 @@ def no_limits(page: Page, limited: bool, supplied: bool) -> str | None:
         "Neither contract nor strategy says from what money on an order needs an approval, a quote or an independent "
         "look at its price: none is asked for."
     )
+
+
+def claimed(page: Page, name: str, claimed: str, value: str | None) -> str:
+    """One figure of the provider's own, and what was found where that is another one."""
+    if value is None:
+        return page.language("{name} {claimed}", name=name, claimed=claimed)
+    return page.language("{name} {claimed} (found: {value})", name=name, claimed=claimed, value=value)
+
+
+def stated_by_provider(page: Page, claims: Sequence[str]) -> str:
+    """What the provider itself states of the figures of a page."""
+    return page.language("The provider states: {claims}.", claims=page.listed(claims))

@@ -7,7 +7,19 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """Whether enough was answered and solved in time, how many came and went, and how much came back."""
-    return [_kept(page), _flow(page), _again(page)]
+    return [_kept(page), _flow(page), _again(page), _numbers(page)]
+
+
+def _numbers(page: Page) -> str | None:
+    missing = page.one("tickets.numbers_missing")
+    if not missing.raw.value:
+        return None
+    return page.language.plural(
+        "{value} ticket number of the month is in none of the files: ask the provider for it.",
+        "{value} ticket numbers of the month are in none of the files: ask the provider for them.",
+        missing.raw.value,
+        **missing,
+    )
 
 
 def _kept(page: Page) -> str:
@@ -124,7 +136,7 @@ def resolution_attainment_no_verdict(f: Said) -> str:
     if f.raw.low is not None:
         return f.language(
             "{tickets}: between {low} and {high} were solved in time ({target} agreed); what contradicts itself, "
-            "or ended before the first pack, decides.",
+            "ended before the first pack or has a strange priority decides.",
             tickets=_which(f),
             **f,
         )
@@ -166,7 +178,7 @@ def response_attainment_no_verdict(f: Said) -> str:
     if f.raw.low is not None:
         return f.language(
             "{tickets}: between {low} and {high} were answered in time ({target} agreed); what contradicts itself, "
-            "or ended before the first pack, decides.",
+            "ended before the first pack or has a strange priority decides.",
             tickets=_which(f),
             **f,
         )

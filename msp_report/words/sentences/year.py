@@ -126,3 +126,10 @@ def _targets(page: Page) -> str | None:
         targets.raw.value,
         **targets,
     )
+
+
+def stale_packs_no_data(f: Said) -> str:
+    """A month whose pack its inputs have left behind."""
+    return f.language(
+        "The pack of {subject} is out of date: {why_missing}. Run it again before you rely on the year.", **f
+    )

@@ -190,3 +190,23 @@ def test_a_service_of_rejected_rows_lists_them():
         found.services.iloc[0].why_missing
         == "2 rejected rows may belong to it (outages.csv:3, outages.csv:7)"
     )
+
+
+def test_what_came_late_restates_the_month_before():
+    def rows(*pairs: tuple[str, str]) -> pd.DataFrame:
+        times = [[pd.Timestamp(text, tz="UTC") for text in pair] for pair in pairs]
+        frame = pd.DataFrame(times, columns=["started_at", "ended_at"])
+        return frame.assign(service="email", state="down")
+
+    then = rows(("2026-09-15 10:00", "2026-09-15 10:30"))
+    late = rows(("2026-09-30 17:00", "2026-09-30 23:59"))
+    bounds = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
+    made = {"last": {"outages": then}, "newest": {"outages": late}}
+    contract = agreed(availability_ratio=0.998)
+    found = analyse(MonthOf(*bounds, contract, tables={"outages": pd.concat([then, late])}, **made)).restated
+    assert found[["service", "month", "down_then_min", "down_min"]].values.tolist() == [
+        ["email", "2026-09", 30, 449]
+    ]
+    assert found[["then_verdict", "verdict"]].values.tolist() == [["met", "missed"]]
+    same = analyse(MonthOf(*bounds, contract, tables={"outages": then}, last={"outages": then})).restated
+    assert same.empty

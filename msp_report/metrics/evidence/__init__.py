@@ -1,4 +1,5 @@
-"""Did what was due come (rule 41), was what is promised delivered (rule 50), and how much can be decided (rule 51)?
+"""Did what was due come (rule 41), is it whole (46), was what is promised delivered (50), how much can be decided (51),
+is what was published still so (48), and does the provider say the same (32)?
 
 Decided here:
 
@@ -8,6 +9,8 @@ Decided here:
   came was exported by its day, in the client's zone; sources say when (`exported_at`), never our clock. A table that
   did not come is missed. One that sources.yaml expects by the quarter or year and that stands has nothing to judge.
 - Tables that are due and that no clause promises are our own rule, and one: that all of them come.
+- A strange name speaks of harm where an outage, a failed job or a ticket is under it; copies of a strange product are
+  short of licences on a line of their own.
 - A promise without a verdict is missing since the first month after its last verdict; it never was decided where no
   pack of the last twelve months decided it.
 """
@@ -17,18 +20,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from msp_report.metrics.contract.service_credits import credits
+from msp_report.metrics.evidence import claims as said
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.period import Month
+from msp_report.model.strangers import strangers
 from msp_report.model.tables import TABLES
-from msp_report.params import Contract, as_contract
+from msp_report.params import Contract, as_contract, as_strategy
 
 #: The measures of promises that need a table.
 NEEDING = {
@@ -84,6 +91,22 @@ class Analysis:
     promises: pd.DataFrame
     """Those that cannot be judged because a table is withheld, one row per table and promise: table, measure, subject,
     target, clause."""
+    names: pd.DataFrame
+    """Those that join nothing, as model.strangers gives them."""
+    doubts: pd.DataFrame
+    """Tables that are doubted as a whole: table, why."""
+    stale: pd.DataFrame
+    """As Past.stale."""
+    claims: pd.DataFrame
+    """As claims.compare."""
+    claimed: bool
+    """Whether the provider's own figures were supplied."""
+
+    @property
+    def gaps(self) -> pd.DataFrame:
+        """The claims that differ from what was computed."""
+        return self.claims[self.claims["cause"].notna()].reset_index(drop=True)
+
     dropped: pd.DataFrame
     """One row per rejected row that may be a record (rule 42): table, file, line, reason."""
     replaced: pd.DataFrame
@@ -104,7 +127,10 @@ class Analysis:
         value [n = promises that need it], saying since when and what nobody can judge;
         .unpromised_tables [those that no clause promises, n = such tables that were due, target 0: our own rule];
         .delivered by table of the contract [count, target 1]; .decided_ratio [promises with a firm verdict / n, the
-        promises with anything to judge]."""
+        promises with anything to judge]; .doubted_tables [n = tables that came] and .stale_packs over all, and each of
+        them without a value, saying why; .claims_gap [n = claims that can be compared] and .claims_money;
+        .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
+        they are (rule 50)."""
         due = self.tables["state"].isin(["came", "withheld"])
         every = Figure(measure="evidence.withheld_tables", value=len(self.withheld), n=int(due.sum()))
         each = [
@@ -118,7 +144,23 @@ class Analysis:
             for row in self.withheld.to_dict("records")
         ]
         delivered = _delivered(self.deliveries)
-        return [every, *each, self._unpromised(due), *delivered, self._decided()]
+        others = [*self._not_to_rely_on(), *self._claims(), *self._strange_names()]
+        return [every, *each, self._unpromised(due), *delivered, self._decided(), *others]
+
+    def _not_to_rely_on(self) -> Iterator[Figure]:
+        came = int(self.tables["state"].eq("came").sum())
+        yield Figure(measure="evidence.doubted_tables", value=len(self.doubts), n=came)
+        yield from _each("doubted_tables", self.doubts["table"], self.doubts["why"])
+        yield Figure(measure="evidence.stale_packs", value=len(self.stale))
+        yield from _each("stale_packs", self.stale["month"], self.stale["why"])
+
+    def _claims(self) -> Iterator[Figure]:
+        gaps, why = self.gaps, None if self.claimed else _NO_CLAIMS
+        n = int(self.claims["gap"].notna().sum())
+        yield Figure.of("evidence.claims_gap", len(gaps) if self.claimed else None, why, n=n)
+        yield Figure.of(
+            "evidence.claims_money", sum(gaps["money"]) if self.claimed else None, why, n=len(gaps)
+        )
 
     def _unpromised(self, due: pd.Series) -> Figure:
         free = ~self.tables["table"].isin(self.deliveries["table"])
@@ -147,6 +189,21 @@ class Analysis:
         more = [f"+{len(named) - NAMED}"] if len(named) > NAMED else []
         return f"{since}; without it nobody can judge {', '.join([*named[:NAMED], *more])}"
 
+    def _strange_names(self) -> Iterator[Figure]:
+        strange = self.names[self.names["named_by"].eq("data")]
+        yield Figure(measure="evidence.strange_names", value=strange["name"].nunique())
+        harm = strange[strange["size"].gt(0) & strange["table"].ne("installs")]
+        for (table, unit), rows in harm.groupby(["table", "unit"], sort=False):
+            names = ", ".join([*rows["name"][:3], *(["…"] if len(rows) > 3 else [])])
+            yield Figure(
+                measure="evidence.strange_names",
+                subject=table,
+                value=len(rows),
+                n=int(rows["rows"].sum()),
+                verdict="no_verdict",
+                why_missing=f"{names}: {rows['size'].sum():.0f} {unit}",
+            )
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {
@@ -154,14 +211,19 @@ class Analysis:
             "promises": self.promises,
             "deliveries": self.deliveries,
             "decided": self.decided,
+            "doubts": self.doubts,
+            "stale": self.stale,
+            "claims": self.claims,
+            "names": self.names,
             "dropped": self.dropped,
             "replaced": self.replaced,
         }
 
 
 def analyse(case: Case, past: Past) -> Analysis:
-    """What came of a month's exports, what was promised of them, and what they decide; reads the figures of the pack's
-    first wave and of earlier packs. Source: rules 41, 42, 50 and 51."""
+    """What came of a month's exports, what was promised of them, what they decide, and what the provider says of the
+    month; reads the figures of the pack's first wave and of earlier packs, and its records availability/rules and
+    tickets/rules. Source: rules 32, 41, 42, 44, 46, 48, 50 and 51."""
     tables = case.arrivals()
     order = tables["state"].map({"withheld": 0, "came": 1, "stands": 2, "ended": 3})
     tables = tables.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
@@ -182,9 +244,40 @@ def analyse(case: Case, past: Past) -> Analysis:
         deliveries=promised,
         decided=decidable(every, past.before, tables),
         summed=len(pack) > 0,
+        doubts=pd.DataFrame(
+            [(name, why) for name in TABLES if (why := case.doubts(name))], columns=["table", "why"]
+        ),
+        stale=past.stale,
+        claims=_claimed(case, past, pack),
+        claimed=case.table("claims") is not None,
+        names=strangers(case, agreed, as_strategy(case.strategy).outside),
         dropped=_dropped(case),
         replaced=case.replaced(),
     )
+
+
+def _claimed(case: Case, past: Past, pack: pd.DataFrame) -> pd.DataFrame:
+    """The provider's own figures of the month beside those of the pack."""
+    month = case.closing
+    before = past.before[past.before["month"].eq(str(month.shift(-1)))]
+    readings = said.readings_of(past.record("availability", "rules"), past.record("tickets", "rules"))
+    owed = partial(_owed_alone, before=before, agreed=as_contract(case.agreed), month=month)
+    return said.compare(said.stated(case.table("claims"), str(month)), pack, readings, owed)
+
+
+def _owed_alone(figures: pd.DataFrame, before: pd.DataFrame, agreed: Contract, month: Month) -> pd.DataFrame:
+    """What figures owe, each by itself: without the cap, and nothing where the contract states no fee."""
+    rows = credits(figures, before, None, agreed, month)
+    return rows[rows["owed"].notna() & ~rows["measure"].str.startswith("credit_terms")]
+
+
+def _each(name: str, subjects: pd.Series, whys: pd.Series) -> Iterator[Figure]:
+    """A figure without a value for each thing that nothing can rest on: it stands on page one."""
+    for subject, why in zip(subjects, whys, strict=True):
+        yield Figure(measure=f"evidence.{name}", subject=subject, verdict="no_data", why_missing=why)
+
+
+_NO_CLAIMS = "the provider's own figures were not supplied"
 
 
 def _dropped(case: Case) -> pd.DataFrame:

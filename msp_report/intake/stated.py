@@ -1,0 +1,150 @@
+"""What an export says of its own size: a total, a count of pages, that more follows. Rules 43 and 46.
+
+`facts` of a reader carry it under KEYS; what the files of a source say together is held against the rows that came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msp_report.params.layout import fold
+
+#: `stated_rows`: how many rows there are in all; `stated_pages`: how many pages; `stated_page`: which of them this
+#: is; `stated_more`: 1 where it says that more follows, 0 where it says that nothing does.
+KEYS = ("stated_rows", "stated_pages", "stated_page", "stated_more")
+
+_ROWS = frozenset(
+    {"total", "totalcount", "totalresults", "totalrecords", "totalrows", "totalitems", "totalelements"}
+    | {"recordcount", "numfound", "odatacount", "resultcount", "itemcount", "rowcount", "count"}
+)
+_PAGES = frozenset({"pages", "totalpages", "pagecount", "pagestotal", "lastpage", "numpages"})
+_PAGE = frozenset({"page", "currentpage", "pagenumber", "pageno"})
+_MORE = frozenset({"hasmore", "hasnextpage", "hasnext", "more", "moreavailable", "truncated", "istruncated"})
+_NEXT = frozenset(
+    {"next", "nextpage", "nextlink", "nexturl", "nextpagetoken", "nextpageurl", "odatanextlink"}
+)
+_LAST = frozenset({"islast", "islastpage", "last", "lastpage", "endofstream", "complete"})
+#: Objects beside the list in which such fields stand.
+_INSIDE = frozenset(
+    {"meta", "metadata", "pagination", "paging", "page", "pageinfo", "links", "info", "cursor"}
+)
+#: Every name by which an answer speaks of its pages, folded; beside them a list is still its rows.
+PAGING = (
+    _ROWS
+    | _PAGES
+    | _PAGE
+    | _MORE
+    | _NEXT
+    | _LAST
+    | frozenset(
+        {
+            "perpage",
+            "pagesize",
+            "limit",
+            "offset",
+            "startat",
+            "maxresults",
+            "size",
+            "start",
+            "top",
+            "skip",
+            "per",
+        }
+    )
+)
+
+_NUMBER = r"(\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+|\d+)"
+_RECORDS = r"(?:rows?|records?|tickets?|results?|items?|entries|lines?|issues?|cases?|incidents?|requests?)"
+_TEXTS = (
+    ("stated_pages", re.compile(r"(?i)\bpage\s*:?\s*(?P<page>\d+)\s*(?:of|/)\s*" + _NUMBER)),
+    ("stated_rows", re.compile(rf"(?i)\b\d+\s*(?:-|–|to)\s*\d+\s+of\s+{_NUMBER}\b")),
+    ("stated_rows", re.compile(rf"(?i)\b(?:total|number of|all)\s+{_RECORDS}\s*[:=]?\s*{_NUMBER}\b")),
+    ("stated_rows", re.compile(rf"(?i)\b{_RECORDS}\s+(?:in\s+)?total\s*[:=]?\s*{_NUMBER}\b")),
+    ("stated_rows", re.compile(rf"(?i)\b(?:total|count)\s*[:=]?\s*{_NUMBER}\s+{_RECORDS}\b")),
+    ("stated_rows", re.compile(rf"(?i)\bof\s+{_NUMBER}\s+{_RECORDS}\b")),
+)  # fmt: skip
+
+
+def by_text(text: str) -> dict[str, int]:
+    """What the words above or below the rows of a report say.
+
+    >>> by_text("Page 1 of 2"), by_text("Showing 1 to 100 of 1,200 tickets"), by_text("Total")
+    ({'stated_pages': 2, 'stated_page': 1}, {'stated_rows': 1200}, {})
+    """
+    found: dict[str, int] = {}
+    for name, form in _TEXTS:
+        match = form.search(text)
+        if match and name not in found:
+            found[name] = int(re.sub(r"\D", "", match[match.lastindex or 1]))
+            if page := match.groupdict().get("page"):
+                found["stated_page"] = int(page)
+    return found
+
+
+def by_fields(fields: Mapping[str, Any]) -> dict[str, int]:
+    """What the fields beside the list of an answer say; those of objects within it too.
+
+    >>> by_fields({"page": 1, "pages": 2, "total": 200, "links": {"next": None}})
+    {'stated_page': 1, 'stated_pages': 2, 'stated_rows': 200, 'stated_more': 0}
+    """
+    found: dict[str, int] = {}
+    for name, value in _flat(fields):
+        key = fold(name)
+        whole = _whole(value)
+        if isinstance(value, bool):
+            if key in _MORE:
+                found["stated_more"] = int(value)
+            elif key in _LAST:
+                found["stated_more"] = int(not value)
+        elif key in _NEXT:
+            found["stated_more"] = int(value not in (None, "", False))
+        elif whole is not None and key in _ROWS:
+            found["stated_rows"] = max(whole, found.get("stated_rows", 0))
+        elif whole is not None and key in _PAGES:
+            found["stated_pages"] = whole
+        elif whole is not None and key in _PAGE:
+            found["stated_page"] = whole
+    return found
+
+
+def doubts(files: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Why the files of one source are not all of it: one sentence for each thing that they say and that did not come.
+
+    Each of `files` has `file`, `rows` (those of the file that are no titles or footers), and KEYS where stated.
+    """
+    told = list(files)
+    said = []
+    names = ", ".join(one["file"] for one in told)
+    rows = sum(one["rows"] for one in told)
+    stating = [one for one in told if "stated_rows" in one]
+    total = max((one["stated_rows"] for one in stating), default=rows)
+    if rows != total and any(one["rows"] != one["stated_rows"] for one in stating):
+        said.append(f"{names}: says that there are {total:,} rows, and has {rows:,}")
+    pages = max((one["stated_pages"] for one in told if "stated_pages" in one), default=0)
+    seen = {one.get("stated_page", place) for place, one in enumerate(told, 1)}
+    if pages > len(told) and not (stating and rows == total):
+        said.append(f"{names}: says that there are {pages:,} pages, and {len(seen):,} came")
+    more = [one["stated_more"] for one in told if "stated_more" in one]
+    if more and all(more) and len(more) == len(told):
+        said.append(f"{names}: says that more rows follow, and they did not come")
+    return said
+
+
+def _flat(fields: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """The plain fields, and those of the objects in which answers speak of their pages."""
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            if fold(name) in _INSIDE:
+                yield from value.items()
+        elif not isinstance(value, list):
+            yield name, value
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() else None

@@ -1,0 +1,83 @@
+"""What the demo's provider claims, what it leaves out of its numbers, and that nothing else is said to be so."""
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from months import PastOf, figures_of
+
+from msp_report.case import open_case
+from msp_report.metrics import availability, evidence, tickets
+from msp_report.model.period import Month
+
+
+def pack(case):
+    found = (availability.analyse(case), tickets.analyse(case))
+    figures = figures_of(*(figure for one in found for figure in one.figures()))
+    names = zip(("availability", "tickets"), found, strict=True)
+    return figures, {(name, "rules"): one.records()["rules"] for name, one in names}
+
+
+@pytest.fixture(scope="module", params=["2026-09", "2026-10"])
+def month(request, demo_place, truth):
+    case = open_case("demo", request.param, demo_place)
+    before = Month.parse(request.param).shift(-1)
+    earlier, _ = pack(case.at(before))
+    figures, records = pack(case)
+    past = PastOf(figures=figures, before=earlier.assign(month=str(before)), records=records)
+    return evidence.analyse(case, past), truth[request.param], case
+
+
+def test_the_gaps_are_the_planted_ones(month):
+    found, truth, _ = month
+    planted = (
+        [fault for fault in truth["evidence"] if fault["fault"] == "claims_gap"]
+        if "evidence" in truth
+        else []
+    )
+    expected = {
+        (f["measure"], f["subject"]): (f["claimed"], f["cause"], Decimal(str(f["money"]))) for f in planted
+    }
+    rows = found.gaps
+    shown = {(r.measure, r.subject): (r.claimed, r.cause, r.money) for r in rows.itertuples()}
+    assert shown == expected
+    for fault in planted:
+        row = rows[rows["measure"].eq(fault["measure"]) & rows["subject"].eq(fault["subject"])].iloc[0]
+        assert row["recomputed"] == pytest.approx(fault["recomputed"], abs=1e-9)
+    figures = {figure.measure: figure for figure in found.figures() if not figure.subject}
+    assert figures["evidence.claims_gap"].value == len(planted)
+    assert figures["evidence.claims_gap"].n == len(found.claims) > len(planted)
+    assert figures["evidence.claims_money"].value == float(sum(f["money"] for f in planted))
+
+
+def test_no_source_of_the_demo_is_doubted(month):
+    found, _, _ = month
+    assert found.doubts.empty
+
+
+def test_the_numbers_left_out_are_the_planted_ones(month):
+    _, truth, case = month
+    planted = [i for f in truth.get("evidence", []) if f["fault"] == "numbers_missing" for i in f["ids"]]
+    gaps = tickets.analyse(case).numbers
+    assert gaps["missing"].sum() == len(planted)
+    if planted:
+        assert gaps[["first_id", "last_id"]].values.tolist() == [[planted[0], planted[-1]]]
+
+
+def test_half_of_the_numbers_left_out_leave_no_verdict(demo_place):
+    case = open_case("demo", "2026-10", demo_place)
+    table = case.table("tickets")
+    mine = table["opened_at"].ge(case.start) & (table["ticket_id"].str[-1].astype(int) % 2 == 0)
+
+    class Halved:
+        def __getattr__(self, name):
+            return getattr(case, name)
+
+        def table(self, name):
+            return table[~mine] if name == "tickets" else case.table(name)
+
+    verdicts = {
+        f.subject: f.verdict for f in tickets.analyse(Halved()).figures() if f.measure.endswith("attainment")
+    }
+    assert not {"met", "missed"} & set(verdicts.values())
+    assert pd.Series(verdicts).eq("no_verdict").any()

@@ -1,0 +1,108 @@
+"""A source doubted as a whole decides nothing, neither for the provider nor against it (rules 43, 46 and 50)."""
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from months import MonthOf
+
+from msp_report.metrics import backups, duties, licences, procurement, tickets
+from msp_report.model.gate import doubted
+
+START, END = (pd.Timestamp(at, tz="UTC") for at in ("2026-10-01", "2026-11-01"))
+WHY = "tickets.json: says that there are 200 rows, and has 100"
+AGREED = {
+    "client": {"name": "Acme", "timezone": "UTC", "currency": "GBP"},
+    "provider": {"name": "MSP"},
+    "tickets": {"priorities": {"P1": {"resolution_min": 60, "response_min": 60, "attainment_ratio": 0.9}}},
+    "backups": {"rpo_hours": 24},
+    "duties": [{"name": "patching", "every_days": 30}],
+}
+
+
+def at(*texts):
+    return pd.to_datetime(list(texts), utc=True).astype("datetime64[us, UTC]")
+
+
+def days(*texts):
+    return pd.to_datetime(list(texts)).astype("datetime64[us]")
+
+
+def one_ticket(solved):
+    return {"tickets": pd.DataFrame(
+        {"ticket_id": ["T1"], "opened_at": at("2026-10-05 09:00"), "priority": "P1", "status": "resolved",
+         "first_response_at": at("2026-10-05 09:10"), "resolved_at": at(solved)})}  # fmt: skip
+
+
+def some_backups(last):
+    starts = pd.date_range("2026-09-30 01:00", last, freq="D", tz="UTC").astype("datetime64[us, UTC]")
+    jobs = {"asset": "db", "job": "nightly", "started_at": starts, "finished_at": starts, "result": "success"}
+    assets = {"asset": ["db"], "kind": "server", "backup_required": [True]}
+    return {"assets": pd.DataFrame(assets), "backup_jobs": pd.DataFrame(jobs)}
+
+
+def proofs(*on):
+    return {
+        "duty_evidence": pd.DataFrame(
+            {"duty": "patching", "done_at": at(*on), "by": "amy"}, index=range(len(on))
+        )
+    }
+
+
+def copies(count):
+    receipt = {"document": ["licence_receipt"], "vendor": "A", "document_id": "R1", "line": 1, "item": "CAD",
+               "quantity": [Decimal(1)], "dated_on": days("2026-01-05")}  # fmt: skip
+    return {
+        "entitlements": pd.DataFrame({"entitlement_id": ["E1"], "product": "CAD", "metric": "device",
+                                      "quantity": [Decimal(1)], "receipt_id": "R1"}),
+        "installs": pd.DataFrame({"product": "CAD", "device": [f"pc-{n}" for n in range(count)]}),
+        "purchases": pd.DataFrame(receipt),
+    }  # fmt: skip
+
+
+def bought(price):
+    return {"purchases": pd.DataFrame(
+        {"document": ["order", "packing_slip", "invoice"], "document_id": ["P1", "S1", "I1"], "line": 1,
+         "order_id": "P1", "order_line": 1, "vendor": "A", "item": "disk", "quantity": Decimal(10),
+         "unit_price": [Decimal(80), None, Decimal(price)],
+         "dated_on": days("2026-10-01", "2026-10-05", "2026-10-09")})}  # fmt: skip
+
+
+GIVEN = {
+    "tickets met": (tickets, one_ticket("2026-10-05 09:30"), "met", ["tickets", "ticket_events"]),
+    "tickets missed": (tickets, one_ticket("2026-10-05 19:30"), "missed", ["tickets"]),
+    "backups met": (backups, some_backups("2026-10-31"), "met", ["assets", "backup_jobs"]),
+    "backups missed": (backups, some_backups("2026-10-12"), "missed", ["backup_jobs"]),
+    "duties met": (duties, proofs("2026-10-01", "2026-10-20"), "met", ["duty_evidence"]),
+    "duties missed": (duties, proofs("2026-08-01"), "missed", ["duty_evidence"]),
+    "licences met": (licences, copies(1), "met", ["entitlements", "installs", "purchases"]),
+    "licences missed": (licences, copies(3), "missed", ["installs"]),
+    "purchases met": (procurement, bought(80), "met", ["purchases"]),
+    "purchases missed": (procurement, bought(92), "missed", ["purchases"]),
+}
+
+
+def judged(analysis):
+    figures = {(f.measure, f.subject): f for f in analysis.figures() if f.verdict in ("met", "missed")}
+    rows = [frame[frame["verdict"].isin(["met", "missed"])] for name, frame in analysis.records().items()
+            if "verdict" in frame and name != "rules"]  # fmt: skip
+    return figures, sum(map(len, rows))
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_doubted_source_decides_nothing(name):
+    metrics, tables, verdict, sources = GIVEN[name]
+    figures, _ = judged(metrics.analyse(MonthOf(START, END, AGREED, tables=tables)))
+    assert verdict in {figure.verdict for figure in figures.values()}, "it would decide"
+    for source in sources:
+        found = metrics.analyse(MonthOf(START, END, AGREED, tables=tables, doubted={source: WHY}))
+        assert judged(found) == ({}, 0), source
+        left = [f for f in found.figures() if (f.measure, f.subject) in figures]
+        assert {f.verdict for f in left} == {"no_verdict"}
+        assert all(f.robust is None for f in left)
+
+
+def test_a_record_says_why_its_rows_are_left_open():
+    table = pd.DataFrame({"verdict": ["met", "no_data"], "why": [None, "no file"]})
+    assert doubted(table, WHY).values.tolist() == [["no_verdict", WHY], ["no_data", "no file"]]
+    assert doubted(table, None) is table
