@@ -86,8 +86,8 @@ class Analysis:
     as proposed. `objectives`: one row per objective of strategy.yaml: projects alive that serve it [count], their
     cost. `oversight`: one row per check of topic strategy or oversight: verdict met, missed or no_data
     (not stated), found, on.
-    `supplied`: whether there was a projects table; `checkable`: whether objectives and a scope are stated; `unread`: the
-    rejected rows of projects, each of which may be one with a fault (rule 42).
+    `supplied`: whether there was a projects table; `checkable`: whether objectives and a scope are stated; `unread`:
+    the rejected rows of projects, each of which may be one with a fault (rule 42).
     """
 
     projects: pd.DataFrame

@@ -1,8 +1,8 @@
 """What a manipulated month says beside the untouched one: who gained, and whether page one names it.
 
-A harm is a figure that was missed and is met, without a target or gone, or money that is owed, at stake or held no more.
-It is named where page one has a line that it had not before: of that promise or its subject without a verdict, of a table
-that did not come or is doubted, of strange names, or of money that missing evidence may have taken away.
+A harm is a figure that was missed and is met, without a target or gone, or money that is owed, at stake or held no
+more. It is named where page one has a line that it had not before: of that promise or its subject without a verdict, of
+a table that did not come or is doubted, of strange names, or of rejected rows beside the money at stake.
 """
 
 from __future__ import annotations
@@ -41,7 +41,16 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._case, name)
-        if name not in ("table", "follow_up", "own", "paths", "rejected", "reached", "known_before", "doubts"):
+        if name not in (
+            "table",
+            "follow_up",
+            "own",
+            "paths",
+            "rejected",
+            "reached",
+            "known_before",
+            "doubts",
+        ):
             return found
 
         def asking(*tables: str) -> Any:
@@ -111,7 +120,7 @@ class Page:
 
 
 class Month:
-    """The untouched month, and every changed one beside it; only reports that read a changed table are computed anew."""
+    """The untouched month, and every changed one beside it; only what reads a changed table is computed anew."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -172,7 +181,12 @@ class Month:
             now = bought.at_stake.get(key)
             if stake > (now or 0) + 0.01:
                 found.append(
-                    Harm("procurement.at_stake", " ".join(key), f"{stake:.2f}", "gone" if now is None else f"{now:.2f}")
+                    Harm(
+                        "procurement.at_stake",
+                        " ".join(key),
+                        f"{stake:.2f}",
+                        "gone" if now is None else f"{now:.2f}",
+                    )
                 )
         return found
 
@@ -182,11 +196,21 @@ class Month:
         report = harm.measure.split(".")[0]
         if harm.measure == "contract.credit_owed":
             open_ones = new["verdict"].isin(["no_verdict", "no_data"])
-            if (open_ones & new["measure"].isin([credit.measure for credit in self.case.agreed.credits])).any():
+            if (
+                open_ones & new["measure"].isin([credit.measure for credit in self.case.agreed.credits])
+            ).any():
                 return True
         of_tables = new["report"].eq("evidence") & new["subject"].isin(tables)
         open_ones = new["verdict"].isin(["no_verdict", "no_data"]) & new["report"].eq(report)
         mine = open_ones & (new["measure"].eq(harm.measure) | new["subject"].eq(harm.subject))
+        if report == "procurement":  # its sentence says that rejected rows may make it more
+            was = self.untouched.exceptions
+            bounded = [
+                one.loc[one["measure"].eq("procurement.at_stake"), "low"].notna().any()
+                for one in (was, page.exceptions)
+            ]
+            if bounded == [False, True]:
+                return True
         if harm.now == "None" or report == "procurement":
             mine |= open_ones  # what is gone, and money in all, has no line of its own
         return bool((of_tables | mine).any())
@@ -194,12 +218,18 @@ class Month:
     def _new(self, page: Page) -> pd.DataFrame:
         """The lines of page one that the untouched month has not."""
         columns = ["measure", "subject", "verdict", "why_missing"]
-        mine, was = (one[columns].astype(object).fillna("") for one in (page.exceptions, self.untouched.exceptions))
+        mine, was = (
+            one[columns].astype(object).fillna("") for one in (page.exceptions, self.untouched.exceptions)
+        )
         known = pd.MultiIndex.from_frame(was)
         new = mine[~pd.MultiIndex.from_frame(mine).isin(known)]
         return new.assign(report=new["measure"].str.split(".").str[0])
 
 
 def _frame(figures: Mapping[str, list[Figure]]) -> pd.DataFrame:
-    rows = [figure.row() | {"report": figure.measure.split(".")[0]} for found in figures.values() for figure in found]
+    rows = [
+        figure.row() | {"report": figure.measure.split(".")[0]}
+        for found in figures.values()
+        for figure in found
+    ]
     return pd.DataFrame(rows, columns=COLUMNS).astype(object)

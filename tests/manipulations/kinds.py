@@ -36,7 +36,9 @@ class Export:
 Kind = Callable[[str, pd.DataFrame, pd.DataFrame, np.random.Generator], Export | None]
 
 
-def leave_out(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Generator) -> Export | None:
+def leave_out(
+    table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Generator
+) -> Export | None:
     """The file, a row, some of them, all that have one value, or a column."""
     how = rng.choice(["file", "row", "some", "value", "value", "column"])
     if how == "file":
@@ -101,7 +103,13 @@ def split(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.G
             second[begin] = second[begin].mask(known, text)
             done.append(f"{begin} to {end}")
     for one in TABLES[table].columns:
-        if one.type in ("decimal", "number") and one.name in ("quantity", "hours", "unit_price", "amount", "bytes"):
+        if one.type in ("decimal", "number") and one.name in (
+            "quantity",
+            "hours",
+            "unit_price",
+            "amount",
+            "bytes",
+        ):
             half = pd.to_numeric(first[one.name], errors="coerce") / 2
             texts = half.map("{:.2f}".format, na_action="ignore").fillna("")
             first[one.name], second[one.name] = texts, texts
@@ -109,7 +117,9 @@ def split(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.G
             break
     if not done:
         return None
-    key = next((k for k in TABLES[table].key if k == "line" or k.endswith("_id") and k != "document_id"), None)
+    key = next(
+        (k for k in TABLES[table].key if k == "line" or (k.endswith("_id") and k != "document_id")), None
+    )
     if key is not None:
         second[key] = second[key] + "b"
     whole = pd.concat([rows[~mine], first, second], ignore_index=True)
@@ -154,7 +164,9 @@ def rekey(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.G
             f"{column} of {some.sum()} rows is that of an earlier one",
         )
     new = rows[column] + rng.choice(["-1", "x", " (new)", "/26"])
-    return Export(rows.assign(**{column: rows[column].mask(some, new)}), f"{column} of {some.sum()} rows anew")
+    return Export(
+        rows.assign(**{column: rows[column].mask(some, new)}), f"{column} of {some.sum()} rows anew"
+    )
 
 
 def clash(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Generator) -> Export | None:
@@ -169,7 +181,9 @@ def clash(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.G
     again = again[again[column].ne(some[column])]
     if again.empty:
         return None
-    return Export(pd.concat([rows, again], ignore_index=True), f"{len(again)} rows again with another {column}")
+    return Export(
+        pd.concat([rows, again], ignore_index=True), f"{len(again)} rows again with another {column}"
+    )
 
 
 def pad(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Generator) -> Export | None:
@@ -186,16 +200,22 @@ def pad(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Gen
             times = pd.to_datetime(copies[one.name], utc=True, errors="coerce") + moved
             copies[one.name] = times.dt.strftime(_format(table, one.name)).fillna("")
     return Export(
-        pd.concat([rows, copies], ignore_index=True), f"{len(copies)} rows like those with {column} = {value!r}"
+        pd.concat([rows, copies], ignore_index=True),
+        f"{len(copies)} rows like those with {column} = {value!r}",
     )
 
 
-def contradict(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Generator) -> Export | None:
+def contradict(
+    table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Generator
+) -> Export | None:
     """A state, a result or an end that says otherwise than it was, in some rows."""
     chosen = [
         c.name
         for c in TABLES[table].columns
-        if (c.type in ("choice", "boolean", "integer") or c.name in ("result", "priority", "receipt_id", "approved_by"))
+        if (
+            c.type in ("choice", "boolean", "integer")
+            or c.name in ("result", "priority", "receipt_id", "approved_by")
+        )
         and rows[c.name].nunique() > 0
     ]
     if not chosen:
@@ -211,7 +231,8 @@ def contradict(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.ran
     if old == new or not mine.any():
         return None
     return Export(
-        rows.assign(**{column: rows[column].mask(mine, new)}), f"{column} {old!r} as {new!r} in {mine.sum()} rows"
+        rows.assign(**{column: rows[column].mask(mine, new)}),
+        f"{column} {old!r} as {new!r} in {mine.sum()} rows",
     )
 
 
@@ -225,13 +246,17 @@ def unit(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Ge
         value = rng.choice(rows.loc[rows[named].ne(""), named].unique())
         mine = rows[named].eq(value)
     if numbers and rng.random() < 0.7:
-        column, factor = rng.choice(numbers), float(rng.choice([1000, 1 / 1000, 100, 0.01, 60, 1 / 60, 1.024]))
+        column, factor = (
+            rng.choice(numbers),
+            float(rng.choice([1000, 1 / 1000, 100, 0.01, 60, 1 / 60, 1.024])),
+        )
         numeric = pd.to_numeric(rows[column], errors="coerce") * factor
         texts = numeric.map("{:.6f}".format, na_action="ignore").fillna("")
         if TABLES[table].column(column).type == "integer":
             texts = numeric.round().map("{:.0f}".format, na_action="ignore").fillna("")
         return Export(
-            rows.assign(**{column: rows[column].mask(mine, texts)}), f"{column} of {mine.sum()} rows x {factor:.4g}"
+            rows.assign(**{column: rows[column].mask(mine, texts)}),
+            f"{column} of {mine.sum()} rows x {factor:.4g}",
         )
     column = _of_type(table, rows, ("instant",), rng)
     if column is None:
@@ -240,7 +265,8 @@ def unit(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Ge
     times = pd.to_datetime(rows[column], utc=True, errors="coerce") + pd.Timedelta(hours=hours)
     text = times.dt.strftime(_format(table, column)).fillna("")
     return Export(
-        rows.assign(**{column: rows[column].mask(mine, text)}), f"{column} of {mine.sum()} rows {hours:+.0f} h"
+        rows.assign(**{column: rows[column].mask(mine, text)}),
+        f"{column} of {mine.sum()} rows {hours:+.0f} h",
     )
 
 

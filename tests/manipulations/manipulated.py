@@ -79,7 +79,9 @@ def manipulated(case: Case, exports: Mapping[str, Export], place: Path) -> Case:
                 shutil.copyfile(path, into / kind / path.name)
     manifest["files"] = files + [one for one in anew["files"] if one["table"] in exports]
     (into / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    changed = replace(case.at(month), _manifests={})  # what was told of the untouched month is told of no other
+    changed = replace(
+        case.at(month), _manifests={}
+    )  # what was told of the untouched month is told of no other
     changed.__dict__["accepted"] = into
     changed.__dict__["at"] = cache(case.at)  # earlier months are as they were
     touched = {*exports, *({"time_entries"} if "tickets" in exports else ())}  # called by the tickets' names

@@ -1,7 +1,7 @@
 """Manipulations of the demo's October by number: which kind, on what, and what became of it.
 
-`python -m trials 0 100` (with tests/ and tests/manipulations/ on the path) tries the numbers from 0 to 99 and prints the
-table by kind.
+`python -m trials 0 100` (with tests/ and tests/manipulations/ on the path) tries the numbers from 0 to 99 and prints
+each and the table by kind.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
 TRACELESS = {
     ("re-date", "purchases"): "the bank's own statement of what was paid, and when",
 }
+#: The same of an invoice that is not in the register any more: it is not paid by it either.
+NO_INVOICE = "the suppliers' own statements of account"
 #: So many of a hundred are two manipulations at once.
 PAIRS = 0.35
 
@@ -61,7 +63,12 @@ class Trial:
     @property
     def shown_by(self) -> str | None:
         """The source that would show what leaves no trace; of a pair that of the first that has one."""
-        pairs = [(kind, one.split(" ", kind.count(" ") + 1)[-1].split(":")[0]) for kind, one in zip(self.kinds, self.done)]
+        if all(one.measure == "procurement.at_stake" and one.now == "gone" for one in self.unnamed):
+            return NO_INVOICE
+        pairs = [
+            (kind, one.split(" ", kind.count(" ") + 1)[-1].split(":")[0])
+            for kind, one in zip(self.kinds, self.done, strict=False)
+        ]
         return next((TRACELESS[pair] for pair in pairs if pair in TRACELESS), None)
 
 
@@ -90,7 +97,11 @@ class Trials:
             for _ in range(50):
                 name = str(rng.choice(self._tables))
                 rows = changed[name].rows if name in changed else self.rows[name]
-                export = KINDS[kind](name, rows, self._before[name], rng) if rows is not None and len(rows) else None
+                export = (
+                    KINDS[kind](name, rows, self._before[name], rng)
+                    if rows is not None and len(rows)
+                    else None
+                )
                 if export is not None:
                     changed[name] = export
                     done.append(f"{kind} {name}: {export.what}")
@@ -115,7 +126,9 @@ class Trials:
 
 def by_kind(trials: list[Trial]) -> pd.DataFrame:
     """How many of each kind, and what became of them."""
-    rows = pd.DataFrame({"kind": [one.kinds[0] for one in trials], "outcome": [one.outcome for one in trials]})
+    rows = pd.DataFrame(
+        {"kind": [one.kinds[0] for one in trials], "outcome": [one.outcome for one in trials]}
+    )
     found = pd.crosstab(rows["kind"], rows["outcome"]).reindex(index=list(KINDS), columns=OUTCOMES)
     return found.fillna(0).astype(int)
 
@@ -124,14 +137,20 @@ def _main(first: int, last: int) -> Iterator[str]:
     from msp_report.workspace import PROJECT, Workspace
 
     where = sys.argv[3] if len(sys.argv) > 3 else ""
-    place = Workspace.find(PROJECT, exports=Path(where) / "exports", output=Path(where) / "output") if where else ""
+    place = (
+        Workspace.find(PROJECT, exports=Path(where) / "exports", output=Path(where) / "output")
+        if where
+        else ""
+    )
     trials = Trials(open_case("demo", "2026-10", place))
     found = []
     for number in range(first, last):
         found.append(trials.run(number))
-        if found[-1].harms:
-            yield f"{number} {found[-1].outcome}: {'; '.join(found[-1].done)}"
-            yield from (f"    {one.measure} {one.subject}: {one.was} is {one.now}" for one in found[-1].unnamed)
+        yield f"{number} {found[-1].outcome}: {'; '.join(found[-1].done)}"
+        if found[-1].unnamed:
+            yield from (
+                f"    {one.measure} {one.subject}: {one.was} is {one.now}" for one in found[-1].unnamed
+            )
     yield by_kind(found).to_string()
     yield f"{sum(one.seconds for one in found) / len(found):.2f} s of CPU each"
 

@@ -162,8 +162,8 @@ def holds_of(
     A state of a log of changes (`lasting`) holds as far as the log reaches: to `reach` or the last row of its probe,
     whichever is later; one that only earlier months' files have (not in `own`), as far as these reached
     (`reached_before`, None where there was none the month before) unless that is the month's start or later. Where no
-    export says when it was made (`stated`) and the same probe sent a heartbeat in this month or the one before, one that
-    falls silent for over an hour before `reach` ends the log.
+    export says when it was made (`stated`) and the same probe sent a heartbeat in this month or the one before, one
+    that falls silent for over an hour before `reach` ends the log.
     """
     checks = TABLES["checks"].empty() if checks is None else checks
     at = microseconds(checks["at"], "checks.at")

@@ -410,11 +410,11 @@ def _over_all(
     missing = int((~known.astype(bool)).sum()) if len(known) else None
     target = 0 if len(known) or len(unread) else None
     low, high = (0, inf) if len(unread) else (None, None)
-    judged = decide(
-        missing, target, "lower", low=low, high=high, unsure=unread.why, own_word=unread.own_word
-    )
+    judged = decide(missing, target, "lower", low=low, high=high, unsure=unread.why, own_word=unread.own_word)
     why = judged.why or none or "no source names any approval"
-    found = Figure.of("projects.unapproved", missing, why, n=len(known), target=target, verdict=judged.verdict)
+    found = Figure.of(
+        "projects.unapproved", missing, why, n=len(known), target=target, verdict=judged.verdict
+    )
     yield found.with_(why_missing=judged.why or found.why_missing)
     yield Figure.of("projects.changes", None if none else len(recent), none, n=len(current))
 
