@@ -51,7 +51,7 @@ def leave_out(
         return Export(rows.assign(**{column: ""}), f"column {column}")
     if how == "value":
         column, value = _value(rows, rng)
-        return Export(rows[rows[column] != value], f"rows with {column} = {value!r}")
+        return Export(rows[rows[column] != value], f"rows with {column} = {str(value)!r}")
     count = 1 if how == "row" else max(1, int(len(rows) * rng.uniform(0.05, 0.6)))
     gone = rng.choice(len(rows), count, replace=False)
     return Export(rows.drop(rows.index[gone]), f"{count} of {len(rows)} rows")
@@ -84,7 +84,9 @@ def rename(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.
     mine = rows[column].eq(old)
     if rng.random() < 0.4:
         mine &= rng.random(len(rows)) < rng.uniform(0.1, 0.9)
-    return Export(rows.assign(**{column: rows[column].mask(mine, new)}), f"{column} {old!r} as {new!r}")
+    return Export(
+        rows.assign(**{column: rows[column].mask(mine, new)}), f"{column} {str(old)!r} as {str(new)!r}"
+    )
 
 
 def split(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Generator) -> Export | None:
@@ -201,7 +203,7 @@ def pad(table: str, rows: pd.DataFrame, before: pd.DataFrame, rng: np.random.Gen
             copies[one.name] = times.dt.strftime(_format(table, one.name)).fillna("")
     return Export(
         pd.concat([rows, copies], ignore_index=True),
-        f"{len(copies)} rows like those with {column} = {value!r}",
+        f"{len(copies)} rows like those with {column} = {str(value)!r}",
     )
 
 
@@ -232,7 +234,7 @@ def contradict(
         return None
     return Export(
         rows.assign(**{column: rows[column].mask(mine, new)}),
-        f"{column} {old!r} as {new!r} in {mine.sum()} rows",
+        f"{column} {str(old)!r} as {str(new)!r} in {mine.sum()} rows",
     )
 
 
