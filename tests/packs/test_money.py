@@ -60,7 +60,7 @@ def test_credits_are_those_of_the_levels_on_their_own_pages(figure, record):
     credits = record("contract/credits")
     assert len(credits) >= 3
     assert figure("contract.credit_owed") == pounds(credits["owed"].sum())
-    for line in credits.itertuples():
+    for line in credits[credits["owed"] > 0].itertuples():  # others are at risk alone
         assert figure("contract.credit_owed", line.subject) == pounds(line.owed)
         assert figure(line.measure, line.subject) == pytest.approx(line.value)
         assert line.value < line.threshold
