@@ -799,7 +799,7 @@ def _within(analysis: Analysis) -> Figure:
     why = _NOTHING if analysis.watched else _NO_JOBS
     if total and len(reasons):
         why = "every name in the jobs fits several assets" if reasons.eq(_SEVERAL).all() else reasons.iloc[0]
-    unsure, own_word = reasons.iloc[0] if len(reasons) and expected else None, True
+    unsure, own_word, lost = reasons.iloc[0] if len(reasons) else None, True, None
     if (unread := analysis.unread) is not None and unread.why and analysis.watched:
         more, mended = len(unread.assets), int(unread.mended[levels["counted"]].sum())
         slots_of_one = int(counted["expected"].max()) if len(counted) else 1
@@ -807,7 +807,7 @@ def _within(analysis: Analysis) -> Figure:
         most = (good + total - expected + mended) / total if total else 1.0
         low = least if low is None else min(low, least)
         high = most if high is None else max(high, most)
-        unsure, own_word = unread.why, unread.jobs.own_word or not len(unread.jobs)
+        unsure, lost, own_word = None, unread.why, unread.jobs.own_word or not len(unread.jobs)
     if not analysis.reach.is_whole:
         unsure, own_word = analysis.reach.why, False
     found = decide(
@@ -819,6 +819,7 @@ def _within(analysis: Analysis) -> Figure:
         why=why,
         doubt=analysis.doubt,
         unsure=unsure,
+        lost=lost,
         own_word=own_word,
     )
     return Figure(

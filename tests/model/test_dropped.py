@@ -49,6 +49,6 @@ def test_whose_word_a_row_is_says_its_file_or_else_its_table():
 
 
 def test_what_has_no_value_because_rows_were_rejected_is_no_verdict():
-    assert decide(None, 0.9, "higher", why="none", unsure="1 row").verdict == "no_verdict"
+    assert decide(None, 0.9, "higher", why="none", lost="1 row").verdict == "no_verdict"
     assert decide(None, 0.9, "higher", why="none").verdict == "no_data"
-    assert decide(None, None, "higher", why="none", unsure="1 row").verdict == "no_target"
+    assert decide(None, None, "higher", why="none", lost="1 row").verdict == "no_target"

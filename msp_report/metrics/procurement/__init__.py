@@ -182,7 +182,8 @@ class Analysis:
             low=int((~self._mendable).sum()),
             high=inf if unsure or lost else None,
             why=nothing,
-            unsure=lost or (None if nothing else _NOT_COMPARED),
+            unsure=None if lost else _NOT_COMPARED,
+            lost=lost,
             doubt=self.doubt,
             own_word=self.unread.own_word,
         )

@@ -226,11 +226,13 @@ def _left_open(
             high=plain(high),
             doubt=doubt,
             unsure=reason,
+            lost=rows,
             own_word=own_word,
         )
-        for value, target, low, high, reason in zip(
+        for value, target, low, high, reason, rows in zip(
             *(table[name] for name in ("attainment_ratio", "target_ratio", "low", "high")),
             unsure,
+            lost,
             strict=True,
         )
     ]
