@@ -809,7 +809,7 @@ def _within(analysis: Analysis) -> Figure:
         high = most if high is None else max(high, most)
         unsure, lost, own_word = None, unread.why, unread.jobs.own_word or not len(unread.jobs)
     if not analysis.reach.is_whole:
-        unsure, own_word = analysis.reach.why, False
+        unsure, own_word = analysis.reach.why, analysis.reach.own_word
     found = decide(
         value,
         target,

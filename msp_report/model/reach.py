@@ -19,11 +19,13 @@ from msp_report.model.gate import decide
 
 @dataclass(frozen=True)
 class Reach:
-    """Up to when some tables speak of a period, which share of it that is, and the table that speaks least."""
+    """Up to when some tables speak of a period, which share of it that is, the table that speaks least, and whether
+    all of it is the provider's own word."""
 
     at: pd.Timestamp
     share: float = 1.0
     table: str = ""
+    own_word: bool = True
 
     @property
     def is_whole(self) -> bool:
@@ -37,8 +39,10 @@ class Reach:
         return came.format(self.table)
 
     def left_open(self, verdicts: pd.Series) -> pd.Series:
-        """Which verdicts of a frame it leaves open: met and missed where it is not whole."""
-        return verdicts.isin(["met", "missed"]) & (not self.is_whole)
+        """Which verdicts of a frame it leaves open where it is not whole: met, and missed where nothing came or the
+        word is not the provider's own: what it left out itself does not take its miss away (rule 50)."""
+        turned = ["met"] if self.own_word and self.share > 0 else ["met", "missed"]
+        return verdicts.isin(turned) & (not self.is_whole)
 
     def taken(self) -> Verdict:
         """What is left of a verdict that may turn."""
@@ -49,7 +53,9 @@ def reach_of(case: Case, *tables: str) -> Reach:
     """The reach of some tables together: the earliest; what was not supplied at all says nothing of it."""
     start, end = case.start, case.end
     at, table = min((case.reached(name), name) for name in tables)
-    return Reach(at, max(0.0, (at - start) / (end - start)), table) if at < end else Reach(end)
+    if at >= end:
+        return Reach(end)
+    return Reach(at, max(0.0, (at - start) / (end - start)), table, case.own_word(table))
 
 
 def bounded(figures: Iterable[Figure], reach: Reach, grows: Iterable[str] = ()) -> list[Figure]:
@@ -59,8 +65,9 @@ def bounded(figures: Iterable[Figure], reach: Reach, grows: Iterable[str] = ()) 
     measures that more rows can only raise (what happened, not what stands).
     Returns: the same figures where the reach is whole. Else their coverage is at most the share of the period; one of
     `grows` has low = counted and no high, a ratio lies anywhere from 0 to 1, and of all others nothing is known. Both
-    bounds of a figure that was judged by them stay. A verdict that the rest can turn is no_verdict; where the tables do
-    not reach into the period at all the value is missing. A figure without a value stays as it is.
+    bounds of a figure that was judged by them stay. A verdict that the rest can turn is no_verdict, but a miss by the
+    provider's own word stands (rule 50); where the tables do not reach into the period at all the value is missing. A
+    figure without a value stays as it is.
     """
     if reach.is_whole:
         return list(figures)
@@ -86,9 +93,8 @@ def _bounded(figure: Figure, reach: Reach, grows: bool) -> Figure:
     changes = {"coverage": coverage, "low": _finite(low), "high": _finite(high)}
     verdict = figure.verdict
     if verdict in ("met", "missed"):
-        found = decide(
-            figure.value, figure.target, figure.better or "higher", low=low, high=high, unsure=reach.why
-        )
+        bounds = {"low": low, "high": high, "unsure": reach.why, "own_word": reach.own_word}
+        found = decide(figure.value, figure.target, figure.better or "higher", **bounds)
         verdict = found.verdict
         changes |= {"verdict": verdict, "why_missing": found.why}
     if verdict not in ("met", "missed"):

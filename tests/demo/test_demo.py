@@ -206,7 +206,7 @@ def check_rows(frame: pd.DataFrame, table, source, where: str) -> None:
     assert set(table.required) <= set(frame.columns), where
     assert set(frame.columns) <= set(table.names), where
     if table.key:
-        assert not frame.duplicated(list(table.key)).any(), where
+        assert not frame.duplicated([name for name in table.key if name in frame]).any(), where
     else:
         assert not frame.duplicated().any(), where
     for column in table.columns:

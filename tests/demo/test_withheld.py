@@ -99,10 +99,10 @@ def whole(demo_place):
     return of, cache(lambda month, report: verdicts(of(month), report))
 
 
-def holds(before, after, what):
+def holds(before, after, what, judged=("met", "missed")):
     """No verdict is new, none is another one, and none is firmer."""
     for key, (verdict, robust) in after.items():
-        if verdict in ("met", "missed"):
+        if verdict in judged:
             assert before.get(key, (None,))[0] == verdict, f"{what}: {key} became {verdict}"
         if robust == "pass":
             assert before[key][1] == "pass", f"{what}: {key} became a robust pass"
@@ -122,9 +122,10 @@ def test_a_withheld_table_only_takes_verdicts_away(whole, table, month):
 
 @pytest.mark.parametrize("month", MONTHS)
 @pytest.mark.parametrize("table", MONTHLY)
-def test_a_table_that_ends_on_the_10th_only_takes_verdicts_away(whole, table, month):
+def test_a_table_that_ends_on_the_10th_gives_no_good_verdict(whole, table, month):
     of, found = whole
     for report in REPORTS:
         before, asked = found(month, report)
         if table in asked:
-            holds(before, verdicts(CutOff(of(month), table), report)[0], report)
+            # a miss in what the provider itself sent stands, whatever the rest would have made of it (rule 50)
+            holds(before, verdicts(CutOff(of(month), table), report)[0], report, judged=("met",))

@@ -120,8 +120,8 @@ def test_only_what_has_a_target_is_promised_and_the_target_is_the_last_one():
         {"month": "2026-01", "value": 3, "verdict": "missed", "subject": "own standard"},
         {"month": "2026-01", "value": 3, "verdict": "no_target", "subject": "free"},
         {"month": "2026-01", "value": 3, "verdict": "no_target", "subject": "later"},
-        {"month": "2026-02", "value": 3, "verdict": "met", "target": 2, "subject": "later"},
-        {"month": "2026-04", "value": 3, "verdict": "missed", "target": 4, "subject": "later"},
+        {"month": "2026-02", "value": 3, "verdict": "met", "target": 2, "subject": "later", "clause": "4"},
+        {"month": "2026-04", "value": 3, "verdict": "missed", "target": 4, "subject": "later", "clause": "4"},
     ]
     table = year.verdicts(packs(*rows), calendar(FOUR, months=FOUR))
     (row,) = table.to_dict("records")

@@ -38,7 +38,7 @@ NEUTRAL = re.compile(
     "|No resource has a limit|No standard duties are agreed|names no measures|there is none before this one"
     "|figures were not supplied|published for this month|pack before this one|more is due than came"
     "|none stands apart|the contract names none|needs a table that did not come"
-    "|No notebook recorded anything|Every table that was due came"
+    "|none of the rows that came|No notebook recorded anything|Every table that was due came"
 )
 #: What an empty table says where it rests on something that nobody supplied.
 UNKNOWN = re.compile("for this was (not supplied|due and did not come)")
@@ -122,7 +122,7 @@ def test_every_empty_text_that_claims_something_knows_what_it_rests_on():
     """A table's own words for being empty name what they rest on, unless they speak of params or of packs alone."""
     alone = re.compile(
         "Nothing to list|agreed|names no|recorded anything|none stands apart|names none|was due came"
-        "|not supplied|published for this month|[Pp]ack before this one|more is due than came"
+        "|not supplied|rows that came|published for this month|[Pp]ack before this one|more is due than came"
     )
     for path in sorted(Path(pack.NOTEBOOKS).glob("[md]*/*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
