@@ -333,8 +333,10 @@ class Case:
         return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
 
     def known_before(self, name: str) -> pd.DataFrame | None:
-        """A canonical table as the month before the period had it, with its look-back and today's names of tickets; None
-        where it had none, and where the table is withheld now."""
+        """A canonical table as the month before the period had it, with its look-back and today's names of tickets.
+
+        None where it had none, and where the table is withheld now.
+        """
         if not self.has_before(name):
             return None
         earlier = [month for month in self.months if month < self.period.first]

@@ -39,7 +39,9 @@ def restated(case: Case, month: ServiceMonth) -> pd.DataFrame:
     new = [_first_new(name, case.own(name), known[name], month.start) for name in _NAMES]
     if not (since := [at for at in new if at is not None]):
         return stack([], RESTATED_COLUMNS)
-    then = {name: known[name] if known[name] is not None and now[name] is not None else now[name] for name in now}
+    then = {
+        name: known[name] if known[name] is not None and now[name] is not None else now[name] for name in now
+    }
     zone = month.contract.client.timezone
     first, last = (Month.of(at.tz_convert(zone).date()) for at in (min(since), month.start))
     closed = [one for step in range(1, _MONTHS + 1) if (one := last.shift(-step)) >= first]

@@ -279,10 +279,10 @@ def _with_late(case: Case) -> pd.DataFrame | None:
     if rows is None or known is None:
         return rows
     old = dates(rows["dated_on"]) < civil_day(case.start, as_contract(case.agreed).client.timezone)
-    return rows.assign(came_late=old & ~_keys(rows).isin(_keys(known)))
+    return rows.assign(came_late=old & ~_line_keys(rows).isin(_line_keys(known)))
 
 
-def _keys(purchases: pd.DataFrame) -> pd.MultiIndex:
+def _line_keys(purchases: pd.DataFrame) -> pd.MultiIndex:
     """What makes a line that line, however its vendor and numbers are written and whatever its source is called."""
     number = texts(purchases, "document_id").str.replace(r"^.*: ", "", regex=True)
     parts = [texts(purchases, "document"), number, texts(purchases, "line")]

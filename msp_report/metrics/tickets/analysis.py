@@ -92,12 +92,11 @@ class Analysis:
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
         .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets;
         .numbers_missing over all [count, n = gaps].
-        Edge cases decided: attainment has low and high where tickets contradict themselves or no month
-        counts them (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected
-        (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is
-        given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
-        without a tickets table every figure of all is missing; what lies
-        beyond the reach of the tables is unknown (rule 41).
+        Edge cases decided: attainment has low and high where tickets contradict themselves or no month counts them
+        (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected (42)
+        so have all counts and the two ratios; else these count everything there is and have none; a verdict is given
+        to attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without a
+        tickets table every figure of all is missing; what lies beyond the reach of the tables is unknown (rule 41).
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back)
         every = [

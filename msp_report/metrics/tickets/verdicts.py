@@ -71,9 +71,10 @@ def attainment(
 
     Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC];
     `uncounted`, the tickets whose clocks no earlier month counts (`doubts.uncounted`); `other`, the clocks of tickets
-    that contradict themselves with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `reach`, how much of
-    the period the tickets speak of: all where None; `outside`, priorities that are known and none of this contract's;
-    `unread`, the rejected rows; `own_word`, whether the tickets are the provider's own word (rule 50).
+    that contradict themselves with their other side believed; `doubts`, by clock, why the source cannot be believed at
+    all; `reach`, how much of the period the tickets speak of: all where None; `outside`, priorities that are known and
+    none of this contract's; `unread`, the rejected rows; `own_word`, whether the tickets are the provider's own word
+    (rule 50).
     Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
     use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
     decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
@@ -110,7 +111,10 @@ def attainment(
         }
         counts = _clock_counts(places, chosen, len(names))
         agreed = _has_target(contract, clock, names, start, counts)
-        earlier, hit = missed[f"{clock}_decided_at"] < start, missed[f"{clock}_met"].fillna(False).astype(bool)
+        earlier, hit = (
+            missed[f"{clock}_decided_at"] < start,
+            missed[f"{clock}_met"].fillna(False).astype(bool),
+        )
         chosen = {"met": earlier & hit, "breached": earlier & ~hit}
         before = _clock_counts(missed_places, chosen, len(names))
         sided = _sides(clocks, other, clock, start, end, names)
