@@ -115,7 +115,7 @@ def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> Pat
 
 
 def written_records(pack: Path) -> dict[str, tuple[str, ...]]:
-    """The columns of every record of a pack, without those of year/verdicts that are called after a month."""
+    """The columns of every record of a pack, without those of the year that are called after a month."""
     found = {}
     for path in sorted((pack / "records").glob("*/*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
@@ -124,7 +124,7 @@ def written_records(pack: Path) -> dict[str, tuple[str, ...]]:
         found[name] = tuple(
             column
             for column in columns
-            if name != "year/verdicts" or not re.fullmatch(r"\d{4}-\d{2}", column)
+            if name not in ("year/verdicts", "year/own_rules") or not re.fullmatch(r"\d{4}-\d{2}", column)
         )
     return found
 

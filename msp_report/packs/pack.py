@@ -281,6 +281,8 @@ def _is_published(case: Case, month: Month) -> bool:
 def _tell_stale(case: Case, say: Say) -> None:
     """Name every published monthly pack that is stale (rule 48): boards have seen it, so none is made anew unasked."""
     accepted = [month for month in case.exported if case.lacking(month) is None]
+    if not accepted:
+        return
     for month, why in stale.stale(case.at(max(accepted)), accepted).itertuples(index=False):
         again = f"run msp-report monthly --client {case.client} --month {month} again"
         say(f"{case.client} {month}: its published pack is out of date: {why}: {again}")

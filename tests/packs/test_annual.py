@@ -148,13 +148,15 @@ def test_a_month_without_data_is_named_with_its_reason_never_skipped(run):
 
 
 def test_every_promise_of_the_months_is_counted_once(run, place):
-    """Counted here from what the months published, without the package."""
+    """Counted here from what the months published, without the package: what stands in contract.yaml, not our rules."""
     published = {month: figures(place.output / "acme" / month) for month in HELD}
     promised = {
         name
         for rows in published.values()
         for name, row in rows.items()
-        if row["target"] is not None and row["verdict"] not in (None, "no_target")
+        if row["target"] is not None
+        and row["verdict"] not in (None, "no_target")
+        and (row["clause"] or name[0] in ("availability.ratio", "tickets.resolution_attainment"))
     }
     seen = {name: [rows[name]["verdict"] for rows in published.values() if name in rows] for name in promised}
     missed = {name for name, verdicts in seen.items() if "missed" in verdicts}
@@ -162,7 +164,7 @@ def test_every_promise_of_the_months_is_counted_once(run, place):
     found = figures(run.pack)
     values = [found[f"year.{name}", ""]["value"] for name in ("promised", "missed", "met", "unjudged")]
     assert values == [len(promised), len(missed), len(met), len(promised) - len(missed) - len(met)]
-    assert values[0] >= 3 and all(found[f"year.{name}", ""]["verdict"] is None for name in ("met", "missed"))
+    assert values[0] >= 2 and all(found[f"year.{name}", ""]["verdict"] is None for name in ("met", "missed"))
     table = record(run, "year/verdicts").set_index(["measure", "subject"])
     assert set(table.index) == promised
     for name, verdicts in seen.items():

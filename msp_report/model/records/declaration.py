@@ -12,7 +12,7 @@ class Record:
     name: str
     rows: str
     columns: str
-    """Names with blanks between them; of year/verdicts a column a month follows."""
+    """Names with blanks between them; of year/verdicts and year/own_rules a column a month follows."""
 
     @property
     def names(self) -> tuple[str, ...]:
