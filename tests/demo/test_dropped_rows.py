@@ -103,7 +103,7 @@ def _rows(case: Case, name: str, seed: int, count: int) -> np.ndarray:
     return np.random.default_rng(seed).choice(rows, min(count, len(rows)), replace=False)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_row_never_improves_a_verdict(october, whole, name, seed):
     metric, columns = BROKEN[name]
