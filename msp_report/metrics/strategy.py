@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,10 @@ import pandas as pd
 
 from msp_report.metrics.projects import proposals, variance
 from msp_report.model.case import Case
-from msp_report.model.columns import dates, wall_time
-from msp_report.model.figures import Figure, Verdict
-from msp_report.model.gate import decide
+from msp_report.model.columns import dates, day_after, wall_time
+from msp_report.model.dropped import Dropped
+from msp_report.model.figures import Figure
+from msp_report.model.gate import Decision, decide
 from msp_report.model.names import (
     NOTHING,
     is_provider,
@@ -84,7 +86,8 @@ class Analysis:
     as proposed. `objectives`: one row per objective of strategy.yaml: projects alive that serve it [count], their
     cost. `oversight`: one row per check of topic strategy or oversight: verdict met, missed or no_data
     (not stated), found, on.
-    `supplied`: whether there was a projects table; `checkable`: whether objectives and a scope are stated.
+    `supplied`: whether there was a projects table; `checkable`: whether objectives and a scope are stated; `unread`:
+    the rejected rows of projects, each of which may be one with a fault (rule 42).
     """
 
     projects: pd.DataFrame
@@ -94,6 +97,7 @@ class Analysis:
     oversight: pd.DataFrame
     supplied: bool
     checkable: bool
+    unread: Dropped
 
     def figures(self) -> list[Figure]:
         """strategy.oversight, .author and .acknowledged (open points, met where there is none); .exceptions (projects
@@ -113,12 +117,17 @@ class Analysis:
             "waiting_cost": (waiting["cost"].sum(), int(waiting["cost"].notna().sum())),
         }
         for name, (value, n) in found.items():
-            verdict = self._of_faults(value) if name == "exceptions" and n and not why else None
-            yield Figure.of(f"strategy.{name}", None if why else value, why, n=n, verdict=verdict)
+            figure = Figure.of(f"strategy.{name}", None if why else value, why, n=n)
+            if name == "exceptions" and (n or len(self.unread)) and not why:
+                judged = self._of_faults(value)
+                figure = figure.with_(verdict=judged.verdict, why_missing=judged.why)
+            yield figure
 
-    def _of_faults(self, faulty: int) -> Verdict:
+    def _of_faults(self, faulty: int) -> Decision:
         """Projects with a fault are a miss; none is only met where everything that is asked could be checked."""
-        return decide(faulty, 0, "lower", high=None if self.checkable else faulty + 1).verdict
+        low, high = (0, inf) if len(self.unread) else (None, None if self.checkable else faulty + 1)
+        unsure, own_word = self.unread.why, self.unread.own_word
+        return decide(faulty, 0, "lower", low=low, high=high, unsure=unsure, own_word=own_word)
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
@@ -147,6 +156,7 @@ def analyse(case: Case) -> Analysis:
         oversight=oversight(plan, agreed, case.end),
         supplied=projects is not None,
         checkable=bool(plan.objectives) and bool(agreed.scope),
+        unread=Dropped.of(case, "projects").before("as_of", day_after(case.end, agreed.client.timezone)),
     )
 
 

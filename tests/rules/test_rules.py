@@ -359,6 +359,7 @@ CORES = {
     "figures of tickets": analysed_figures(tickets),
     "figures of requests": analysed_figures(requests),
     "figures of duties": analysed_figures(duties),
+    "figures of projects": analysed_figures(projects),
     "figures of purchases": analysed_figures(procurement),
     "figures of licences": analysed_figures(licences),
     "contradictions": record_of(tickets, "contradictions"),

@@ -18,6 +18,8 @@ from msp_report.model.tables import TABLES
 
 #: How long a state holds in a log of changes without a row of its own service (rule 7).
 LONGEST_STATE = 92 * DAY
+#: How long a probe that sends a heartbeat may be silent before its log of changes is taken to have ended.
+HEARTBEAT = DAY // 24
 
 
 _FOREVER = np.iinfo(np.int64).max // 2
@@ -74,6 +76,7 @@ class Sources:
                 case.own("checks"),
                 micro(case.reached("checks")),
                 None if before is None else micro(before),
+                case.exported_at("checks") is not None,
             ),
             lost_log=_lost_log(case.rejected("outages"), month, case.own_word("outages")),
             lost_checks=_lost_checks(case.rejected("checks"), month, case.own_word("checks")),
@@ -151,13 +154,16 @@ def holds_of(
     own: pd.DataFrame | None,
     reach: int,
     reached_before: int | None,
+    stated: bool = False,
 ) -> pd.DataFrame:
     """Checks before the cut-off: service, probe, at, until when each holds by itself [us], state code, lasting (rule
     7).
 
     A state of a log of changes (`lasting`) holds as far as the log reaches: to `reach` or the last row of its probe,
     whichever is later; one that only earlier months' files have (not in `own`), as far as these reached
-    (`reached_before`, None where there was none the month before) unless that is the month's start or later.
+    (`reached_before`, None where there was none the month before) unless that is the month's start or later. Where no
+    export says when it was made (`stated`) and the same probe sent a heartbeat in this month or the one before, one
+    that falls silent for over an hour before `reach` ends the log.
     """
     checks = TABLES["checks"].empty() if checks is None else checks
     at = microseconds(checks["at"], "checks.at")
@@ -180,7 +186,11 @@ def holds_of(
     listed = _stands_in(own, checks, ["service", "at", "probe"])
     known = holds["at"] < month.cutoff
     last = holds["at"].where(known & holds["lasting"]).groupby(holds["probe"]).transform("max")
-    end = np.maximum(last.fillna(MISSING).astype("int64"), reach)
+    regular = known & ~holds["lasting"] & (holds["at"] >= month.first - 31 * DAY)
+    heartbeat = holds["until"].where(regular).groupby(holds["probe"]).transform("max")
+    silent = heartbeat.lt(reach - HEARTBEAT) & (not stated)
+    own_reach = heartbeat.where(silent, reach).astype("int64")
+    end = np.maximum(last.fillna(MISSING).astype("int64"), own_reach)
     if reached_before is None or reached_before < month.first:
         carried = listed | (holds["at"] >= month.first)
         end = end.where(carried, MISSING if reached_before is None else reached_before)

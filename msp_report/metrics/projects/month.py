@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ import pandas as pd
 
 from msp_report.model.case import Case
 from msp_report.model.columns import civil_day, dates, day_after, plain_rows, whole_days
+from msp_report.model.dropped import Dropped
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import normal, normal_name, provider_names, spelled
@@ -87,7 +89,8 @@ class Analysis:
     """How projects stand at the cut-off, and what changed in the period.
 
     `variance`, `changes`, `proposals` and `calibration` as the functions of those names; `recent`, the changes
-    reported in the period. `begin` is the period's first day, `supplied` whether there was a projects table.
+    reported in the period. `begin` is the period's first day, `supplied` whether there was a projects table, `unread`
+    its rejected rows.
     """
 
     variance: pd.DataFrame
@@ -97,6 +100,7 @@ class Analysis:
     calibration: pd.DataFrame
     begin: pd.Timestamp
     supplied: bool
+    unread: Dropped
 
     @property
     def in_process(self) -> pd.DataFrame:
@@ -122,7 +126,7 @@ class Analysis:
         """
         current = _at_work(self.variance, self.begin)
         recent = self.recent[self.recent["project_id"].isin(current["project_id"])]
-        return [*_over_all(current, recent, self.supplied), *_of_each(current, recent)]
+        return [*_over_all(current, recent, self.supplied, self.unread), *_of_each(current, recent)]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
@@ -148,6 +152,7 @@ def analyse(case: Case) -> Analysis:
         calibration=calibration(reports, cutoff),
         begin=begin,
         supplied=reports is not None,
+        unread=Dropped.of(case, "projects").before("as_of", cutoff),
     )
 
 
@@ -376,8 +381,13 @@ def calibration(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
 # ---------------------------------------------------------------- figures
 
 
-def _over_all(current: pd.DataFrame, recent: pd.DataFrame, supplied: bool) -> Iterator[Figure]:
-    """What is known of all projects at work, and why the rest is not."""
+def _over_all(
+    current: pd.DataFrame, recent: pd.DataFrame, supplied: bool, unread: Dropped
+) -> Iterator[Figure]:
+    """What is known of all projects at work, and why the rest is not.
+
+    Each of the rejected rows may be a project that nobody approved, or the report that names who did (rule 42).
+    """
     idle = "no project is under way or was closed in the period" if supplied else "no projects were supplied"
     none = idle if current.empty else None
     dated, priced = current["slip_days"].dropna(), current["cost_variance"].dropna()
@@ -398,10 +408,14 @@ def _over_all(current: pd.DataFrame, recent: pd.DataFrame, supplied: bool) -> It
     for name, (value, n, why) in found.items():
         yield Figure.of(f"projects.{name}", value, none or why, n=n)
     missing = int((~known.astype(bool)).sum()) if len(known) else None
-    target = 0 if len(known) else None
-    verdict = decide(missing, target, "lower").verdict
-    why = none or "no source names any approval"
-    yield Figure.of("projects.unapproved", missing, why, n=len(known), target=target, verdict=verdict)
+    target = 0 if len(known) or len(unread) else None
+    low, high = (0, inf) if len(unread) else (None, None)
+    judged = decide(missing, target, "lower", low=low, high=high, unsure=unread.why, own_word=unread.own_word)
+    why = judged.why or none or "no source names any approval"
+    found = Figure.of(
+        "projects.unapproved", missing, why, n=len(known), target=target, verdict=judged.verdict
+    )
+    yield found.with_(why_missing=judged.why or found.why_missing)
     yield Figure.of("projects.changes", None if none else len(recent), none, n=len(current))
 
 

@@ -82,6 +82,11 @@ def unapproved_missed(f: Said) -> str:
     )
 
 
+def unapproved_no_verdict(f: Said) -> str:
+    """What was rejected may be work that nobody approved, or the approval."""
+    return f.language("Whether every project under way was approved cannot be told: {why_missing}.", **f)
+
+
 def unapproved_met(f: Said) -> str:
     """All work was approved."""
     return f.language("Every project under way was approved.")

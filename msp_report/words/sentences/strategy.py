@@ -85,7 +85,11 @@ def exceptions_met(f: Said) -> str:
 
 
 def exceptions_no_verdict(f: Said) -> str:
-    """None is known to be amiss, and not everything could be checked."""
+    """None is known to be amiss, and not everything could be checked or read."""
+    if f.raw.why_missing:
+        return f.language(
+            "Whether all projects and proposals come from the business cannot be told: {why_missing}.", **f
+        )
     return f.language(
         "No fault of {n} projects and proposals is known, but strategy.yaml names no objectives or the contract no "
         "scope, so not everything could be checked.",

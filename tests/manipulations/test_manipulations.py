@@ -1,0 +1,55 @@
+"""What can and cannot be bought by changing the exports of the demo's October (docs/evidence.md).
+
+A manipulation that leaves a trace in any table neither takes a miss away nor lowers what is owed, held or at stake
+without a line on page one; one that leaves none is listed in `trials.TRACELESS` with the source that would show it.
+"""
+
+from __future__ import annotations
+
+import pytest
+from kinds import KINDS, Export
+from manipulated import manipulated
+from trials import Trials
+
+from msp_report.case import open_case
+
+#: In every run; one of each kind is in the first ten.
+NORMAL = range(5)
+#: What `make abuse` tries beside them.
+MORE = range(25, 29)
+
+
+@pytest.fixture(scope="module")
+def trials(demo_place):
+    return Trials(open_case("demo", "2026-10", demo_place))
+
+
+@pytest.mark.parametrize("number", NORMAL)
+def test_nothing_that_leaves_a_trace_buys_anything(trials, number):
+    one = trials.run(number)
+    assert one.outcome != "harm", (one.done, one.unnamed)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("number", MORE)
+def test_nothing_more_that_leaves_a_trace_buys_anything(trials, number):
+    test_nothing_that_leaves_a_trace_buys_anything(trials, number)
+
+
+@pytest.mark.thorough
+def test_the_same_exports_read_again_change_nothing(trials, tmp_path):
+    same = {name: Export(rows, "the same") for name, rows in trials.rows.items() if len(rows)}
+    page = trials.month.page(manipulated(trials.case, same, tmp_path), set(same))
+    assert page.figures == trials.month.untouched.figures
+    assert page.exceptions.equals(trials.month.untouched.exceptions)
+    assert (page.owed, page.bought) == (trials.month.untouched.owed, trials.month.untouched.bought)
+
+
+def test_a_number_is_always_the_same_manipulation(trials):
+    """Kinds come in turn, and each changes something."""
+    for number in range(len(KINDS)):
+        kinds, exports, done = trials.exports(number)
+        again = trials.exports(number)
+        assert kinds[0] == list(KINDS)[number] and again[0] == kinds and again[2] == done
+        for name, export in exports.items():
+            assert export.rows is None or not export.rows.equals(trials.rows[name]), done

@@ -1,0 +1,161 @@
+"""Manipulations of the demo's October by number: which kind, on what, and what became of it.
+
+`python -m trials 0 100` (with tests/ and tests/manipulations/ on the path) tries the numbers from 0 to 99 and prints
+each and the table by kind.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import pandas as pd
+from judged import Harm, Month
+from kinds import KINDS, Export
+from manipulated import manipulated, rows_of
+
+from msp_report.case import Case, open_case
+from msp_report.intake.ingest import DataRefused
+from msp_report.model.tables import TABLES
+
+OUTCOMES = ["nothing gained", "named", "refused", "traceless", "harm"]
+#: Not the provider's exports: the board's own, and what the provider says of itself.
+NOT_TOUCHED = ("claims", "actions", "replies", "assessments", "decisions", "credits")
+TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
+#: What leaves no trace in any table of the client, by kind and table, with the source that would show it.
+TRACELESS = {
+    ("re-date", "purchases"): "the bank's own statement of what was paid, and when",
+}
+#: The same of an invoice that is not in the register any more: it is not paid by it either.
+NO_INVOICE = "the suppliers' own statements of account"
+#: So many of a hundred are two manipulations at once.
+PAIRS = 0.35
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One manipulation, or two: what was done, and what it bought."""
+
+    number: int
+    seconds: float
+    kinds: tuple[str, ...]
+    done: tuple[str, ...]
+    tables: frozenset[str]
+    refused: bool = False
+    harms: list[Harm] = field(default_factory=list)
+    unnamed: list[Harm] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> str:
+        """refused, nothing gained, named, traceless (another source would show it), or harm: gained and not named."""
+        if self.refused:
+            return "refused"
+        if self.unnamed:
+            return "traceless" if self.shown_by else "harm"
+        return "named" if self.harms else "nothing gained"
+
+    @property
+    def shown_by(self) -> str | None:
+        """The source that would show what leaves no trace; of a pair that of the first that has one."""
+        if all(one.measure == "procurement.at_stake" and one.now == "gone" for one in self.unnamed):
+            return NO_INVOICE
+        pairs = [
+            (kind, one.split(" ", kind.count(" ") + 1)[-1].split(":")[0])
+            for kind, one in zip(self.kinds, self.done, strict=False)
+        ]
+        return next((TRACELESS[pair] for pair in pairs if pair in TRACELESS), None)
+
+
+class Trials:
+    """The demo's October, to be changed."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        month = case.period.last
+        self.rows = {name: rows_of(case, name, month) for name in TOUCHED}
+        self._before = {name: rows_of(case, name, month.shift(-1)) for name in TOUCHED}
+        self._tables = [name for name in TOUCHED if len(self.rows[name])]
+
+    @cached_property
+    def month(self) -> Month:
+        return Month(self.case)
+
+    def exports(self, number: int) -> tuple[tuple[str, ...], dict[str, Export], tuple[str, ...]]:
+        """The kinds, the changed exports by table, and in words what was done."""
+        rng = np.random.default_rng(number)
+        first = list(KINDS)[number % len(KINDS)]
+        kinds = (first, *([str(rng.choice(list(KINDS)))] if rng.random() < PAIRS else []))
+        changed: dict[str, Export] = {}
+        done: list[str] = []
+        for kind in kinds:
+            for _ in range(50):
+                name = str(rng.choice(self._tables))
+                rows = changed[name].rows if name in changed else self.rows[name]
+                export = (
+                    KINDS[kind](name, rows, self._before[name], rng)
+                    if rows is not None and len(rows)
+                    else None
+                )
+                if export is not None:
+                    changed[name] = export
+                    done.append(f"{kind} {name}: {export.what}")
+                    break
+        return kinds, changed, tuple(done)
+
+    def run(self, number: int) -> Trial:
+        """One manipulation by its number, which is its seed."""
+        begun, month = process_time(), self.month
+        kinds, exports, done = self.exports(number)
+        tables = frozenset(exports)
+        with tempfile.TemporaryDirectory() as place:
+            try:
+                case = manipulated(self.case, exports, Path(place))
+            except DataRefused:
+                return Trial(number, process_time() - begun, kinds, done, tables, refused=True)
+            page = month.page(case, set(tables))
+            harms = month.harms(page)
+            unnamed = [harm for harm in harms if not month.named(harm, page, set(tables))]
+        return Trial(number, process_time() - begun, kinds, done, tables, harms=harms, unnamed=unnamed)
+
+
+def by_kind(trials: list[Trial]) -> pd.DataFrame:
+    """How many of each kind, and what became of them."""
+    rows = pd.DataFrame(
+        {"kind": [one.kinds[0] for one in trials], "outcome": [one.outcome for one in trials]}
+    )
+    found = pd.crosstab(rows["kind"], rows["outcome"]).reindex(index=list(KINDS), columns=OUTCOMES)
+    return found.fillna(0).astype(int)
+
+
+def _main(first: int, last: int) -> Iterator[str]:
+    from msp_report.workspace import PROJECT, Workspace
+
+    where = sys.argv[3] if len(sys.argv) > 3 else ""
+    place = (
+        Workspace.find(PROJECT, exports=Path(where) / "exports", output=Path(where) / "output")
+        if where
+        else ""
+    )
+    trials = Trials(open_case("demo", "2026-10", place))
+    found = []
+    for number in range(first, last):
+        found.append(trials.run(number))
+        yield f"{number} {found[-1].outcome}: {'; '.join(found[-1].done)}"
+        if found[-1].unnamed:
+            yield from (
+                f"    {one.measure} {one.subject}: {one.was} is {one.now}" for one in found[-1].unnamed
+            )
+    yield by_kind(found).to_string()
+    yield f"{sum(one.seconds for one in found) / len(found):.2f} s of CPU each"
+
+
+if __name__ == "__main__":
+    for line in _main(int(sys.argv[1]), int(sys.argv[2])):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
