@@ -333,8 +333,14 @@ class Case:
         return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
 
     def known_before(self, name: str) -> pd.DataFrame | None:
-        """A canonical table as the month before the period had it, with its look-back; None where it had none."""
-        return self.at(self.period.first.shift(-1)).table(name) if self.has_before(name) else None
+        """A canonical table as the month before the period had it, with its look-back and today's names of tickets.
+
+        None where it had none, and where the table is withheld now.
+        """
+        if not self.has_before(name):
+            return None
+        earlier = [month for month in self.months if month < self.period.first]
+        return lookback.join(name, self.paths(name, earlier), self._reused)
 
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""

@@ -67,7 +67,7 @@ class MonthOf:
         return None if self.begins else self.start
 
     def known_before(self, name: str) -> pd.DataFrame | None:
-        return self.last.get(name)
+        return None if self.begins else self.last.get(name, self.tables.get(name))
 
     def own_word(self, *tables: str) -> bool:
         return self.independent.isdisjoint(tables)

@@ -80,7 +80,8 @@ class Case(Protocol):
         """The same of the month before the period; None where no rows of the table were accepted for it."""
 
     def known_before(self, name: str) -> pd.DataFrame | None:
-        """A canonical table as the month before the period had it, with its look-back; None where it had none."""
+        """A canonical table as the month before the period had it, with its look-back; None where it had none, and
+        where the table is withheld now."""
 
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""

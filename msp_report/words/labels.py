@@ -137,7 +137,10 @@ CODES: dict[str, tuple[str, ...]] = {
     "whose": ("agreed", "own", "evidence"),
     "settles": (),
     "why": (
-        *("clocks that ended before the first month", "tickets that contradict themselves"),
+        *(
+            "clocks that ended before the month and that no month counts",
+            "tickets that contradict themselves",
+        ),
         *(
             "more than one ticket in twenty is logged before it was opened",
             "half of the tickets took no time at all",

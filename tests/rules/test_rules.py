@@ -187,6 +187,7 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
     strategy = given.case.get("strategy")
     dropped = {name: rows for name in TABLES if (rows := given.dropped(name)) is not None}
     newest = {name: rows for name in TABLES if (rows := given.table(name, f"newest {name}")) is not None}
+    last = {name: rows for name in TABLES if (rows := given.table(name, f"last {name}")) is not None}
     month = MonthOf(
         given.start,
         given.end,
@@ -196,6 +197,7 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
         begins=begins,
         dropped=dropped,
         newest=newest,
+        last=last,
         speaks_to={name: given.at(text) for name, text in given.case.get("reaches", {}).items()},
         independent=frozenset(given.case.get("independent", "").split()),
     )

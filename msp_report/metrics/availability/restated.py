@@ -1,4 +1,4 @@
-"""What this month's log says of the month before that was not known then (rules 0 and 38)."""
+"""What this month's log and checks say of closed months that was not known then (rules 0 and 38)."""
 
 from __future__ import annotations
 
@@ -12,40 +12,73 @@ from msp_report.metrics.availability.watched import watched
 from msp_report.model.case import Case
 from msp_report.model.columns import optional
 from msp_report.model.period import Month, Period
+from msp_report.model.tables import TABLES
 
-_ROW = ["service", "started_at", "ended_at", "state"]
+#: What makes a row of the log and of the checks that row.
+_NAMES = {
+    "outages": ["service", "started_at", "ended_at", "state"],
+    "checks": ["service", "at", "probe", "state"],
+}
+
+
+#: How many closed months are looked at again at most.
+_MONTHS = 12
 
 
 def restated(case: Case, month: ServiceMonth) -> pd.DataFrame:
-    """The services whose month before the period is another by the outages that came with this month's log.
+    """The services of which a closed month is another by what came with this month's log and checks.
 
-    Returns: one row per service with another down time or verdict: service, month, down_then_min, down_min, then_ratio,
-    availability_ratio, then_verdict, verdict. The closed month's own pack stays as it is (rule 0).
-    Edge cases decided: outages alone are compared; where no log of the month before came nothing is restated.
+    Returns: one row per month and service with another down time or verdict, the last month first: service, month,
+    down_then_min, down_min, then_ratio, availability_ratio, then_verdict, verdict. The closed month's own pack stays as
+    it is (rule 0).
+    Edge cases decided: from the month of the first row that is new, twelve months at most; a table that did not come
+    for the month before, or not for this one, restates nothing.
     """
-    then, own, now = case.known_before("outages"), case.own("outages"), case.table("outages")
-    if then is None or own is None or now is None or not _says_something_new(own, then, month.start):
+    now = {name: case.table(name) for name in _NAMES}
+    known = {name: case.known_before(name) for name in _NAMES}
+    new = [_first_new(name, case.own(name), known[name], month.start) for name in _NAMES]
+    if not (since := [at for at in new if at is not None]):
         return stack([], RESTATED_COLUMNS)
+    then = {
+        name: known[name] if known[name] is not None and now[name] is not None else now[name] for name in now
+    }
     zone = month.contract.client.timezone
-    last = Month.of(month.start.tz_convert(zone).date()).shift(-1)
-    before = ServiceMonth.of(case.agreed, *Period(last, last).bounds(zone))
-    first, again = (
-        services(watched(Sources.of_tables(log, case.table("checks"), before), before), before)
-        for log in (then, now)
-    )
-    both = first.merge(again, on="service", suffixes=("_then", ""))
+    first, last = (Month.of(at.tz_convert(zone).date()) for at in (min(since), month.start))
+    closed = [one for step in range(1, _MONTHS + 1) if (one := last.shift(-step)) >= first]
+    frames = []
+    for one in closed:
+        before = ServiceMonth.of(case.agreed, *Period(one, one).bounds(zone))
+        frames.append(_compared(*(_services(said, before) for said in (then, now))).assign(month=str(one)))
+    return stack(frames, RESTATED_COLUMNS)
+
+
+def _services(said: dict[str, pd.DataFrame | None], month: ServiceMonth) -> pd.DataFrame:
+    return services(watched(Sources.of_tables(said["outages"], said["checks"], month), month), month)
+
+
+def _compared(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """The services of a month that have another down time or verdict now."""
+    both = then.merge(now, on="service", suffixes=("_then", ""))
     other = both["down_min_then"].ne(both["down_min"]) | both["verdict_then"].ne(both["verdict"])
     names = {
         "down_min_then": "down_then_min",
         "availability_ratio_then": "then_ratio",
         "verdict_then": "then_verdict",
     }
-    return stack([both[other].rename(columns=names).assign(month=str(last))], RESTATED_COLUMNS)
+    return both[other].rename(columns=names)
 
 
-def _says_something_new(own: pd.DataFrame, then: pd.DataFrame, start: pd.Timestamp) -> bool:
-    """Whether this month's log has rows from before the period that nobody had said so before."""
-    rows = own[own["started_at"] < start]
-    known = pd.DataFrame({name: optional(then, name) for name in _ROW}).drop_duplicates().assign(known=True)
-    marked = pd.DataFrame({name: optional(rows, name) for name in _ROW}).merge(known, on=_ROW, how="left")
-    return bool(marked["known"].isna().any())
+def _first_new(
+    name: str, own: pd.DataFrame | None, then: pd.DataFrame | None, start: pd.Timestamp
+) -> pd.Timestamp | None:
+    """The first instant of a row of this month's exports from before the period that no earlier month had; None where
+    there is none."""
+    row, at = _NAMES[name], TABLES[name].period
+    if own is None or then is None or not (own[at] < start).any():
+        return None
+    rows = own[own[at] < start]
+    then = then[then[at] >= rows[at].min()]
+    known = pd.DataFrame({name: optional(then, name) for name in row}).drop_duplicates().assign(known=True)
+    marked = pd.DataFrame({name: optional(rows, name) for name in row}).merge(known, on=row, how="left")
+    first = marked.loc[marked["known"].isna(), at].min()
+    return None if pd.isna(first) else first

@@ -54,10 +54,11 @@ from msp_report.metrics.procurement.ledger import (
 )
 from msp_report.metrics.procurement.unread import Unread
 from msp_report.model.case import Case
-from msp_report.model.columns import day_after, last_day, total
+from msp_report.model.columns import civil_day, dates, day_after, last_day, texts, total
 from msp_report.model.dropped import told
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
+from msp_report.model.names import normal, vendor_form
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.params import Contract, Strategy, as_contract
 
@@ -249,7 +250,7 @@ class Analysis:
 
 def analyse(case: Case) -> Analysis:
     """Everything about the purchases of a period; reads purchases, prices and rates. Raises as `match`."""
-    tables = (case.table("purchases"), case.table("prices"), case.table("rates"))
+    tables = (_with_late(case), case.table("prices"), case.table("rates"))
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
     reach = reach_of(case, "purchases")
@@ -270,6 +271,23 @@ def analyse(case: Case) -> Analysis:
         reach=reach,
         unread=unread,
     )
+
+
+def _with_late(case: Case) -> pd.DataFrame | None:
+    """The purchases of a case with `came_late`: dated before the period, and in no earlier month's exports."""
+    rows, known = case.table("purchases"), case.known_before("purchases")
+    if rows is None or known is None:
+        return rows
+    old = dates(rows["dated_on"]) < civil_day(case.start, as_contract(case.agreed).client.timezone)
+    return rows.assign(came_late=old & ~_line_keys(rows).isin(_line_keys(known)))
+
+
+def _line_keys(purchases: pd.DataFrame) -> pd.MultiIndex:
+    """What makes a line that line, however its vendor and numbers are written and whatever its source is called."""
+    number = texts(purchases, "document_id").str.replace(r"^.*: ", "", regex=True)
+    parts = [texts(purchases, "document"), number, texts(purchases, "line")]
+    days = dates(purchases["dated_on"])
+    return pd.MultiIndex.from_arrays([vendor_form(purchases["vendor"]), *map(normal, parts), days])
 
 
 def match(

@@ -40,6 +40,7 @@ def documents(
 ) -> pd.DataFrame:
     """Every line of every document up to the cut-off: keys, quantity and price of single units, dates, approvals.
 
+    `came_late` of purchases, where it is there, says which lines no earlier month had, whatever their date.
     Raises ValueError where rows lack their document, number, vendor, item, quantity or date.
     """
     rows = purchases.reset_index(drop=True)
@@ -61,6 +62,7 @@ def documents(
     docs["currency"] = _written(rows, "currency").str.upper().replace("", home or "")
     docs["licence"] = optional(rows, "is_licence", "boolean").astype("boolean")
     docs["by_provider"] = _people(rows, "ordered_by").pipe(is_provider, contract).groupby(level=0).any()
+    docs["came_late"] = optional(rows, "came_late", "boolean").astype("boolean").fillna(False).astype(bool)
     docs["from_provider"] = is_provider(docs["vendor"], contract)
     order = docs["document"] == "order"
     docs["order_id"] = docs["order_id"].mask(order & (docs["order_id"] == ""), docs["document_id"])

@@ -660,15 +660,19 @@ class Ledger:
         """An amount of the client's currency beside each invoice line; NaN for lines that no rate turns into it."""
         return np.where(self.invoices["foreign"], NAN, ratio(amount))
 
-    def in_period(self, days: pd.Series | np.ndarray) -> np.ndarray:
+    def in_period(self, rows: pd.DataFrame) -> np.ndarray:
+        """Which documents count in the period: by their date, and what came too late for the month of its date."""
+        return self._since(rows["dated_on"]) | rows["came_late"].to_numpy(bool)
+
+    def _since(self, days: pd.Series | np.ndarray) -> np.ndarray:
         days = np.asarray(days, dtype="datetime64[us]")
         return np.full(len(days), True) if self.start is None else days >= self.start.to_datetime64()
 
     @cached_property
     def of_period(self) -> pd.DataFrame:
         """`found` for the period: a payment counts when it and its invoice are there, all else with the invoice."""
-        dated = self.in_period(self.invoices["dated_on"])
-        paid = self.in_period(
+        dated = self.in_period(self.invoices)
+        paid = dated | self._since(
             np.fmax(self.invoices["paid_on"].to_numpy(), self.invoices["dated_on"].to_numpy())
         )
         return self.found.apply(
@@ -837,7 +841,7 @@ class Ledger:
         so_far = np.concatenate([[Fraction(0)], np.cumsum(orders["money"].to_numpy(object))])
         amount = so_far[last + 1] - so_far[first]
         inside = np.concatenate([[False], last[:-1] >= last[1:]])
-        recent = self.in_period(orders["dated_on"].to_numpy()[last])
+        recent = self._since(orders["dated_on"].to_numpy()[last])
         found = np.flatnonzero(above(amount, Fraction(limit)) & ~inside & recent)
         sizes = last[found] - first[found] + 1
         split = np.repeat(found, sizes)

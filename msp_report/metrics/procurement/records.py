@@ -41,7 +41,7 @@ def match(ledger: Ledger) -> pd.DataFrame:
         amount = own * (live if kind in PRICES else price)
         listed = rows.assign(exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None)
         parts.append(_in_money(listed)[there])
-    open_lines = ledger.in_period(rows["dated_on"]) & ~rows["duplicate"].to_numpy(bool) & above(live, 0)
+    open_lines = ledger.in_period(rows) & ~rows["duplicate"].to_numpy(bool) & above(live, 0)
     doubts = ledger.incomparable
     lacking = {"exception": doubts["kind"], "amount": NAN, "at_stake": NAN, "why": doubts["why"]}
     unsure = rows.assign(**lacking)[doubts["kind"].notna().to_numpy() & open_lines]
@@ -61,7 +61,7 @@ def lines(ledger: Ledger) -> pd.DataFrame:
     rows = _with_state(ledger, ledger.of_period)
     stakes = ledger.staked.sum(axis=1, skipna=False).to_numpy(object)
     rows = _in_money(rows.assign(amount=rows["live"] * rows["price"], at_stake=stakes))
-    return _as_recorded(rows[ledger.in_period(rows["dated_on"])], _LINES)
+    return _as_recorded(rows[ledger.in_period(rows)], _LINES)
 
 
 def _in_money(rows: pd.DataFrame) -> pd.DataFrame:
@@ -93,7 +93,7 @@ def unchecked(ledger: Ledger) -> pd.DataFrame:
     """The record procurement/unchecked: what the provider ordered and nobody independent looked up the price of."""
     rows = ledger.of_kind("order")
     seen = rows["item_key"].isin(ledger.checks["item_key"])
-    rows = rows[rows["by_provider"] & ~seen & ledger.in_period(rows["dated_on"])]
+    rows = rows[rows["by_provider"] & ~seen & ledger.in_period(rows)]
     each = ledger.rates.money(rows["price"].to_numpy(object), rows["currency"], rows["dated_on"])
     rows = rows.assign(price_ordered=each, amount=rows["quantity"].to_numpy(object) * each)
     unknown = ~known(each)

@@ -15,6 +15,7 @@ from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
 from msp_report.model.figures import Figure
 from msp_report.model.names import spelled
+from msp_report.model.period import Period
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
@@ -28,7 +29,7 @@ class Analysis:
     `repeats` and `duplicates` are the tickets of these; `compared` is how far the search for repeats by their titles
     looked. `clocks` and `records()["clocks"]` hold the tickets that were open at some time in the period; `undated` the
     tickets called solved though nothing says when; `contradictions` those of which two statements cannot both be true;
-    `ended_before` the clocks that no month counts, where no tickets of the month before were accepted (`begins`);
+    `ended_before` the clocks that no month counts: no tickets of the month before were accepted, or theirs came late;
     `unread` the rejected rows of tickets and of their log;
     `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all;
     `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time.
@@ -55,7 +56,6 @@ class Analysis:
     undated: pd.DataFrame
     contradictions: pd.DataFrame
     ended_before: pd.DataFrame
-    begins: bool
     at_once_ratio: float
     doubts: dict[str, str]
     numbers: pd.DataFrame
@@ -92,12 +92,11 @@ class Analysis:
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
         .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets;
         .numbers_missing over all [count, n = gaps].
-        Edge cases decided: attainment has low and high where tickets contradict themselves or a series begins
-        (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected
-        (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict is
-        given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
-        without a tickets table every figure of all is missing; what lies
-        beyond the reach of the tables is unknown (rule 41).
+        Edge cases decided: attainment has low and high where tickets contradict themselves or no month counts them
+        (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected (42)
+        so have all counts and the two ratios; else these count everything there is and have none; a verdict is given
+        to attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without a
+        tickets table every figure of all is missing; what lies beyond the reach of the tables is unknown (rule 41).
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back)
         every = [
@@ -137,7 +136,8 @@ def analyse(case: Case) -> Analysis:
     missing = numbers.gaps(tickets, case.rejected("tickets"), start, end)
     if doubt := case.doubts("tickets", "ticket_events") or numbers.doubt(missing, tickets, start, end):
         doubted = dict.fromkeys(("response", "resolution"), doubt)
-    begins = given is not None and not case.has_before("tickets")
+    before, _ = Period(*[case.period.first.shift(-1)] * 2).bounds(contract.client.timezone)
+    uncounted = doubts.uncounted(every, case.known_before("tickets"), start, before)
     reach = reach_of(case, "tickets", "ticket_events")
     readings = verdicts.rules(of_clocks, contract, start, end)
     later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
@@ -153,7 +153,7 @@ def analyse(case: Case) -> Analysis:
             contract,
             start,
             end,
-            begins=begins,
+            uncounted=uncounted,
             other=other,
             doubts=doubted,
             outside=as_strategy(case.strategy).outside.priorities,
@@ -178,8 +178,7 @@ def analyse(case: Case) -> Analysis:
         priority_changes=flow.priority_changes(history, contract, start, end),
         undated=history.undated,
         contradictions=found,
-        ended_before=doubts.ended_before(every if begins else every.iloc[:0], start),
-        begins=begins,
+        ended_before=doubts.ended_before(every[every["ticket_id"].isin(uncounted)], start),
         at_once_ratio=doubts.at_once_ratio(every, start, end),
         doubts=doubted,
         numbers=missing,

@@ -110,13 +110,28 @@ def other_side(
     return clocks_of(replace(believed, responses_known=history.responses_known), contract)
 
 
-def ended_before(clocks: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
-    """The clocks that had ended before a period and whose ticket was still open in it, or solved in it.
+def uncounted(
+    clocks: pd.DataFrame, known: pd.DataFrame | None, start: pd.Timestamp, since: pd.Timestamp
+) -> pd.Series:
+    """The tickets whose clocks no earlier month counts: where a series begins, those that lived on in the period; else
+    those that came with this month's exports for the first time and were open in the month before, or later.
 
-    Parameters: `clocks` as `clocks_of` gives them. Returns: one row per clock, the earliest due first: ticket_id,
-    priority, clock, opened_at, due_at, met, solved_at. Source: rule 15.
+    Parameters: `clocks` as `clocks_of` gives them; `known`, the tickets as the month before had them, None where it had
+    none; `start` of the period and of the month before, `since` [UTC]. Source: rules 15 and 38.
     """
-    rows = alive(clocks, start)
+    if known is None:
+        return alive(clocks, start)["ticket_id"]
+    ids = alive(clocks, since)["ticket_id"]
+    return ids[~spelled(ids, known["ticket_id"]).isin(known["ticket_id"])]
+
+
+def ended_before(clocks: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
+    """The clocks of some tickets that had ended before a period.
+
+    Parameters: `clocks` as `clocks_of` gives them, of `uncounted`. Returns: one row per clock, the earliest due first:
+    ticket_id, priority, clock, opened_at, due_at, met, solved_at. Source: rule 15.
+    """
+    rows = clocks
     frames = []
     for clock in ("response", "resolution"):
         chosen = rows[rows[f"{clock}_decided_at"] < start]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,7 +49,7 @@ READINGS = tuple(Reading(*parts) for parts in itertools.product(*_PARTS.values()
 
 
 #: Why a verdict is left open: what the records say of it.
-ENDED_BEFORE = "clocks that ended before the first month"
+ENDED_BEFORE = "clocks that ended before the month and that no month counts"
 CONTRADICTED = "tickets that contradict themselves"
 
 
@@ -59,7 +59,7 @@ def attainment(
     start: pd.Timestamp,
     end: pd.Timestamp,
     *,
-    begins: bool = False,
+    uncounted: Collection[str] = (),
     other: pd.DataFrame | None = None,
     doubts: Mapping[str, str] | None = None,
     reach: Reach | None = None,
@@ -69,19 +69,20 @@ def attainment(
 ) -> pd.DataFrame:
     """How many clocks were met and breached in a period, by clock and priority.
 
-    Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC]; `begins`,
-    whether no tickets of the month before were accepted; `other`, the clocks of tickets that contradict themselves
-    with their other side believed; `doubts`, by clock, why the source cannot be believed at all; `reach`, how much of
-    the period the tickets speak of: all where None; `outside`, priorities that are known and none of this contract's;
-    `unread`, the rejected rows; `own_word`, whether the tickets are the provider's own word (rule 50).
+    Parameters: `clocks` as `clocks_of` gives them at the cut-off `end`; `contract`; `start`, `end` [UTC];
+    `uncounted`, the tickets whose clocks no earlier month counts (`doubts.uncounted`); `other`, the clocks of tickets
+    that contradict themselves with their other side believed; `doubts`, by clock, why the source cannot be believed at
+    all; `reach`, how much of the period the tickets speak of: all where None; `outside`, priorities that are known and
+    none of this contract's; `unread`, the rejected rows; `own_word`, whether the tickets are the provider's own word
+    (rule 50).
     Returns: one row per clock (response, resolution) and priority, the contract's in its order, then others in
     use, then all (priority empty): met, breached, undecided (at `end`), attainment_ratio (missing where none is
     decided), target_ratio (in force on the first day; none is agreed for all), verdict, agreed (a target in
-    minutes holds for it), clause, ended_before (clocks that no month counts, where a series begins), low and
+    minutes holds for it), clause, ended_before (clocks of `uncounted` that ended before `start`), low and
     high (by what is contradicted or counted nowhere; missing where nothing is), why (it is left open).
     Edge cases decided: of a ticket that contradicts itself the side that is worse (better) for the share
     counts in low (high), and so do rejected rows (42): one that may be of a priority is one more breach, or one
-    more that was met; what ended before the first month is in both ends with all, and without; a clock
+    more that was met; what ended before and no month counts is in both ends with all, and without; a clock
     counts in the period in which it was decided; a priority without an agreed target in minutes has no clocks
     to decide and is no_target; without response data the response is no_data; tickets of the period whose priority
     nobody agreed and that may be another's count in that one's low as breached and in its high as met; beyond the
@@ -90,9 +91,11 @@ def attainment(
     """
     contract = as_contract(contract)
     doubts = doubts or {}
-    clocks = alive(clocks[clocks["opened_at"] < end], start)
-    names = priorities(clocks["priority"], contract, start)
-    places = _places(clocks["priority"], names)
+    clocks = clocks[clocks["opened_at"] < end]
+    missed = clocks[clocks["ticket_id"].isin(uncounted)]
+    clocks = alive(clocks, start)
+    names = priorities(pd.concat([clocks["priority"], missed["priority"]]), contract, start)
+    places, missed_places = (_places(rows["priority"], names) for rows in (clocks, missed))
     strange = _of_strange_priorities(
         clocks["priority"][clocks["opened_at"] >= start], contract, names, outside
     )
@@ -108,8 +111,12 @@ def attainment(
         }
         counts = _clock_counts(places, chosen, len(names))
         agreed = _has_target(contract, clock, names, start, counts)
-        earlier = at < start if begins else pd.Series(False, clocks.index)
-        before = _clock_counts(places, {"met": earlier & met, "breached": earlier & ~met}, len(names))
+        earlier, hit = (
+            missed[f"{clock}_decided_at"] < start,
+            missed[f"{clock}_met"].fillna(False).astype(bool),
+        )
+        chosen = {"met": earlier & hit, "breached": earlier & ~hit}
+        before = _clock_counts(missed_places, chosen, len(names))
         sided = _sides(clocks, other, clock, start, end, names)
         table = _judged_counts(contract, start, clock, names, counts, agreed)
         more, lost = None, [None] * len(table)

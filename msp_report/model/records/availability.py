@@ -30,7 +30,7 @@ RECORDS = (
     ),
     Record(
         "restated",
-        "one row per service whose month before is another by what came with this month's log (rules 0, 38)",
+        "one row per service and closed month that is another by what came with this month's exports (rules 0, 38)",
         "service month down_then_min down_min then_ratio availability_ratio then_verdict verdict",
     ),
     Record(

@@ -121,7 +121,7 @@ MEANINGS: dict[str, str] = {
     "earlier_id": "The earlier ticket",
     "earned_month": "Last month with an earned value, YYYY-MM",
     "effort": "How much it takes: 1 a key of sources.yaml, 2 a file that exists, 3 one that nobody exports yet, 4 new evidence",
-    "ended_before": "Clocks that ended before the first month and that no month counts (rule 15)",
+    "ended_before": "Clocks that ended before the month and that no month counts (rule 15)",
     "entitled": "Copies that are owned, proved or not",
     "equal_cost_high": "Highest yearly cost elsewhere at which both cost the same [money]",
     "equal_cost_low": "Lowest yearly cost elsewhere at which both cost the same [money]",

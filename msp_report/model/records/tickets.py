@@ -39,7 +39,7 @@ RECORDS = (
     ),
     Record(
         "ended_before",
-        "one row per clock that ended before the first month and that no month counts (rule 15)",
+        "one row per clock that ended before the month and that no month counts (rule 15)",
         "ticket_id priority clock opened_at due_at met solved_at",
     ),
     Record("hours", "one row per priority", "priority hours n source"),

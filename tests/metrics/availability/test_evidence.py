@@ -210,3 +210,24 @@ def test_what_came_late_restates_the_month_before():
     assert found[["then_verdict", "verdict"]].values.tolist() == [["met", "missed"]]
     same = analyse(MonthOf(*bounds, contract, tables={"outages": then}, last={"outages": then})).restated
     assert same.empty
+    older = rows(("2026-07-31 22:00", "2026-08-02 00:00"))
+    made["newest"]["outages"] = older
+    found = analyse(MonthOf(*bounds, contract, tables={"outages": pd.concat([then, older])}, **made)).restated
+    assert found[["month", "down_then_min", "down_min"]].values.tolist() == [
+        ["2026-08", 0, 1440],
+        ["2026-07", 0, 120],
+    ]
+
+
+def test_checks_that_came_late_restate_the_month_before():
+    bounds = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
+    at = pd.date_range("2026-09-01", "2026-11-01", freq="10min", tz="UTC", inclusive="left")
+    every = pd.DataFrame({"service": "email", "at": at, "state": "up", "max_gap_s": 900})
+    lost = every["at"].between("2026-09-20", "2026-09-20 12:00", inclusive="left")
+    every.loc[lost, "state"] = "down"
+    then, newest = every[(every["at"] < bounds[0]) & ~lost], every[(every["at"] >= bounds[0]) | lost]
+    made = {"last": {"checks": then}, "newest": {"checks": newest}}
+    contract = agreed(availability_ratio=0.998)
+    found = analyse(MonthOf(*bounds, contract, tables={"checks": every}, **made)).restated
+    assert found[["service", "down_then_min", "down_min"]].values.tolist() == [["email", 0, 720]]
+    assert found["verdict"].tolist() == ["missed"] != found["then_verdict"].tolist()
