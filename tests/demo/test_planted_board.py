@@ -180,7 +180,10 @@ def test_page_one_closes_the_boards_loop(place, tmp_path, monkeypatch):
     assert len(html.encode()) < 60_000
 
     # read in ninety seconds: the first sentence, what needs attention, what to decide, then the scorecard
-    order = ["1 of 2 agreed targets were met in October 2026; 1 was missed", "What was agreed, and was missed"]
+    order = [
+        "1 of 2 agreed targets were met in October 2026; 1 was missed",
+        "What was agreed, and was missed",
+    ]
     order += ["What the board has to decide", "Objectives, measures, targets and results", "What changed"]
     missing = [part for part in order if part not in text]
     assert not missing, text[:1500]

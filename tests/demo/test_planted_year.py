@@ -101,7 +101,9 @@ def test_every_credit_and_what_became_of_it(case, figures, truth):
         for entry in truth[month]["contract"]
         if entry["fault"] == "credit_owed" and entry["measure"] == "availability.ratio"
     }
-    rows = found[found["measure"].eq("availability.ratio") & found["owed"].gt(0)].set_index(["month", "subject"])
+    rows = found[found["measure"].eq("availability.ratio") & found["owed"].gt(0)].set_index(
+        ["month", "subject"]
+    )
     assert rows["owed"].astype(float).to_dict() == planted
     last = truth["2026-10"]["contract"]
     for fault, state in (("credit_unclaimed", "open"), ("credit_expired", "expired")):
