@@ -84,6 +84,8 @@ def unapproved_missed(f: Said) -> str:
 
 def unapproved_no_verdict(f: Said) -> str:
     """What was rejected may be work that nobody approved, or the approval."""
+    if not f.raw.why_missing:
+        return f.language("Whether every project under way was approved cannot be told.", **f)
     return f.language("Whether every project under way was approved cannot be told: {why_missing}.", **f)
 
 
