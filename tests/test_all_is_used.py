@@ -25,6 +25,7 @@ from msp_report.params import layout
 from msp_report.params import sources as of_sources
 from msp_report.params import strategy as of_strategy
 from msp_report.params.fields import Params
+from msp_report.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 OF_A_MONTH = (
@@ -137,7 +138,7 @@ def watched(name, frame):
 
 
 @pytest.fixture(scope="module")
-def asked(demo_place):
+def asked(demo_place, tmp_path_factory):
     """What the metrics ask of tables and of params, over a month, a day and a year of the demo."""
     with pytest.MonkeyPatch.context() as patch:
         Watched.seen = set()
@@ -171,6 +172,8 @@ def asked(demo_place):
         patch.setattr(Params, "model_dump", noting_all)
         patch.setattr(Params, "__getattribute__", noting)
         patch.setattr(layout.Layout, "__getattribute__", noting)
+        exports = {"exports": demo_place.exports, "output": tmp_path_factory.mktemp("read")}
+        open_case("demo", "2025-10", Workspace.find(ROOT, **exports)).accepted  # noqa: B018 - is read by nobody before
         for period, metrics in (("2026-10", OF_A_MONTH), ("2026-08..2026-10", OF_A_YEAR)):
             case = open_case("demo", period, demo_place)
             months = pd.DataFrame(

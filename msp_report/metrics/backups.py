@@ -862,7 +862,8 @@ def _unprotected(analysis: Analysis) -> Figure:
         low, high = value - mended, (value if high is None else high) + len(unread.assets)
         unsure, own_word = unread.why, unread.jobs.own_word or not len(unread.jobs)
         low, high = (None, None) if low == high else (low, high)
-    found = decide(value, target, "lower", low=low, high=high, why=why, unsure=unsure, own_word=own_word)
+    bounds = {"low": low, "high": high, "unsure": unsure}
+    found = decide(value, target, "lower", why=why, doubt=analysis.doubt, own_word=own_word, **bounds)
     return Figure(
         measure="backups.unprotected",
         value=value,

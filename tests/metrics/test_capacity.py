@@ -172,7 +172,7 @@ def hours(seed: int) -> np.ndarray:
 
 seeds = st.integers(0, 10**6)
 ranges = st.sampled_from(
-    [{}, {"least": 0, "greatest": 1.25}, {"greatest": 0.8}, {"every_s": 3600, "greatest": 1.5}]
+    [{}, {"least": 0, "greatest": 1.25}, {"greatest": 1.25}, {"every_s": 3600, "greatest": 1.5}]
 )
 methods = st.sampled_from(["linear", "nearest_rank"])
 SHARES = (0.01, 0.1, 0.3, 0.5, 0.9, 0.95, 0.97, 1.0)

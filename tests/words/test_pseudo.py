@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from msp_report.model.tables import TABLES
 from msp_report.packs import compare, pack
 from msp_report.pages import serve
 from msp_report.words import questions
@@ -106,6 +107,7 @@ def scalars(value: object) -> Iterator[str]:
 def data(place) -> frozenset[str]:
     """What is not ours to translate: texts of the accepted tables and of the params, names of files and records."""
     found = {"MSP_REPORT", "Markdown"}
+    found |= {f"{table.name}.{column}" for table in TABLES.values() for column in table.names}
     for path in (place.output / "demo-in-brackets").rglob("*.parquet"):
         frame = pd.read_parquet(path)
         for name in frame.columns[[pd.api.types.is_string_dtype(kind) for kind in frame.dtypes]]:
