@@ -91,7 +91,13 @@ CODES: dict[str, tuple[str, ...]] = {
     "priority_now": ("not given",),
     "from": ("not given",),
     "to": ("not given",),
-    "reason": ("same asset and category", "same requester and category", "near-identical title"),
+    "reason": (
+        "replaced by this month's exports",
+        "another ticket of the same number",
+        "same asset and category",
+        "same requester and category",
+        "near-identical title",
+    ),
     "source": ("time_entries", "tickets", "outages"),
     "evidence": ("both", "raw", "provider", "probe"),
     "flipped_by": (
@@ -433,7 +439,7 @@ COLUMNS: frozenset[str] = frozenset(CODES) | {
 
 
 def label(code: str, language: Language) -> str:
-    """What a code or a reason is called in a language; a list of them, by semicolons or commas, one by one.
+    """What a code or a reason is called in a language; a list of them, by semicolons, commas or an "and", one by one.
 
     Any other text stays as it is: names, titles and what people wrote are not ours to translate.
 
@@ -478,6 +484,9 @@ def _listed(code: str, language: Language) -> str | None:
         told = [_known(part, language) for part in code.split(separator)]
         if len(told) > 1 and all(told):
             return separator.join(filter(None, told))
+    one, both, other = code.partition(" and ")
+    if both and (told := (_known(one, language), _known(other, language))) and all(told):
+        return language("{one} and {other}", one=told[0], other=told[1])
     return None
 
 
