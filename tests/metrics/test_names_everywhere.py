@@ -22,6 +22,7 @@ from msp_report.metrics import (
     requests,
     tickets,
 )
+from msp_report.model.names import normal_name
 from msp_report.params import as_contract, as_strategy
 
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
@@ -197,7 +198,9 @@ def figures(report: str, told: dict[str, pd.DataFrame]) -> dict[tuple[str, str],
     month = MonthOf(START, END, as_contract(AGREED), as_strategy(STRATEGY), told)
     past = [PastOf()] if report == "evidence" else []
     found = REPORTS[report].analyse(month, *past).figures()
-    return {(one.measure, one.subject): (one.value, one.n, one.target, one.verdict) for one in found}
+    return {
+        (one.measure, normal_name(one.subject)): (one.value, one.n, one.target, one.verdict) for one in found
+    }  # what nobody agreed is called as one of its rows spells it
 
 
 BASE = {report: figures(report, tables()) for report in REPORTS}
