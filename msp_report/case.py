@@ -412,19 +412,8 @@ class Case:
         that was twice, and those of them told to be the second), reach, reach_by, evidence. A table that was not
         supplied has a row with no file. Over a longer period the months' files of one name are added up.
         """
-        columns = [
-            "table",
-            "file",
-            "read",
-            "accepted",
-            "rejected",
-            "outside",
-            "in_fold",
-            "second",
-            "reach",
-            "reach_by",
-        ]
-        columns += ["evidence"]
+        counts = ["read", "accepted", "rejected", "outside", "in_fold", "second"]
+        columns = ["table", "file", *counts, "reach", "reach_by", "evidence"]
         entries = [e for e in self.manifest["files"] if not tables or e["table"] in tables]
         missing = [{"table": name} for name in tables if name not in {e["table"] for e in entries}]
         frame = pd.DataFrame([*entries, *missing], columns=columns)
@@ -434,7 +423,7 @@ class Case:
         if self.period.first == self.period.last:
             return frame
         by = frame.groupby(["table", "file", "evidence"], sort=False, dropna=False)
-        sums = by[["read", "accepted", "rejected", "outside", "in_fold", "second"]].sum(min_count=1)
+        sums = by[counts].sum(min_count=1)
         return sums.join(by[["reach", "reach_by"]].last()).reset_index()[columns]
 
     def unknown(self, *needs: str) -> list[tuple[str, str]]:

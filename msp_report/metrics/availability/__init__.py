@@ -37,7 +37,7 @@ Decided here, where the rules leave room:
 - A service of which nothing at all is known has no ratio in any reading.
 """
 
-from msp_report.metrics.availability.analysis import Analysis, analyse, figures_of, levels_of, service_levels
+from msp_report.metrics.availability.analysis import Analysis, analyse, figures_of, service_levels
 from msp_report.metrics.availability.readings import PARTS, READINGS, Reading, robustness
 
 __all__ = [
@@ -47,7 +47,6 @@ __all__ = [
     "Reading",
     "analyse",
     "figures_of",
-    "levels_of",
     "robustness",
     "service_levels",
 ]

@@ -134,13 +134,6 @@ def analyse(case: Case) -> Analysis:
     )
 
 
-def levels_of(case: Case) -> pd.DataFrame:
-    """The services of `analyse` alone."""
-    month = ServiceMonth.of_case(case)
-    sources = Sources.of_case(case, month)
-    return services(watched(sources, month, doubts(sources, month)), month)
-
-
 def service_levels(
     outages: pd.DataFrame | None,
     checks: pd.DataFrame | None,

@@ -128,18 +128,14 @@ def levels(
     contract: Contract | Mapping[str, Any],
     start: pd.Timestamp,
     end: pd.Timestamp,
-    services: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """The service levels of a period, for `credits`: what the pages of availability and tickets publish of them.
+    """The service levels of a period, for `credits`: what the tables alone say of availability and tickets.
 
-    Parameters: the canonical tables with their look-back, None where not supplied; the period [start, end); `services`
-    as availability.levels_of gives them of the period's case, else they are those of the tables alone.
+    Parameters: the canonical tables with their look-back, None where not supplied; the period [start, end).
     Returns: one row per figure of availability and per attainment of tickets: measure, subject, value, verdict.
     """
     agreed = as_contract(contract)
-    if services is None:
-        services = availability.service_levels(outages, checks, agreed, start, end)
-    ratios = availability.figures_of(services)
+    ratios = availability.figures_of(availability.service_levels(outages, checks, agreed, start, end))
     rows = [_as_frame(ratios)]
     if tickets is not None:
         clocks = desk.clocks(tickets, events, agreed, end)
