@@ -353,7 +353,7 @@ class Case:
         stated = [one.get("exported_at") for one in self.manifest["files"] if one["table"] == name]
         if None in stated or not stated:
             return None
-        return max(instant_of(at, self.timezone) for at in stated)
+        return max(map(pd.Timestamp, stated))
 
     def doubts(self, *names: str) -> str | None:
         """Why some tables are doubted as a whole, by what their own files say of their size and sums (rules 43, 46);
@@ -470,9 +470,11 @@ class Case:
                 said.append(f"{entry['file']}: {rows} rejected as {entry['table']} ({reasons}): see {listed}")
         said += self.manifest["warnings"] + self._short()
         said += strangers.sentences(strangers.strangers(self, self.contract, self.strategy.outside))
-        checks = self.own("checks")
+        lasting = (
+            pd.read_parquet(path, columns=["changes_only"]) for path in self.paths("checks", [self.newest])
+        )
         stated = {e.get("reach_by") for e in self.manifest["files"] if e["table"] == "checks"}
-        if checks is not None and checks["changes_only"].any() and "exported_at" not in stated:
+        if "exported_at" not in stated and any(rows["changes_only"].any() for rows in lasting):
             said.append(
                 "checks: a log of changes says by its silence that nothing changed: state exported_at"
             )
@@ -622,12 +624,6 @@ def latest_complete(case: Case) -> Month:
             ]
         )
     return over[-1]
-
-
-def instant_of(stated: Any, timezone: str) -> pd.Timestamp:
-    """An instant as params or a file state it, in UTC; without an offset it is in the client's zone."""
-    at = pd.Timestamp(stated)
-    return (at.tz_localize(timezone) if at.tzinfo is None else at).tz_convert("UTC")
 
 
 def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:
