@@ -131,7 +131,8 @@ def _own_lines(lines: pd.DataFrame | None, figures: pd.DataFrame) -> pd.DataFram
     if lines is None or lines.empty:
         return pd.DataFrame(columns=columns)
     mine = lines[lines["target"].notna()].drop_duplicates([*_KEY, "target"])
-    theirs = figures[[*_KEY, "target", "headline", "clause", "verdict"]].rename(
+    evidence = ["n", "low", "high", "coverage", "rule"]
+    theirs = figures[[*_KEY, "target", "headline", "verdict", *evidence]].rename(
         columns={"target": "agreed", "verdict": "found"}
     )
     mine = mine.merge(theirs, on=_KEY, how="left")
