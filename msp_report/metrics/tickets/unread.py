@@ -24,8 +24,8 @@ _FIELDS = {"response": (*_MOVES, "comment", "first_response_at"), "resolution": 
 
 @dataclass(frozen=True)
 class Unread:
-    """The rejected rows of tickets (opened before the cut-off, as far as known) and of ticket_events, each with `known`,
-    the priority of its ticket where that was accepted."""
+    """The rejected rows of tickets (opened before the cut-off, as far as known) and of ticket_events, each with the
+    priority of its ticket where that was accepted (`known`)."""
 
     tickets: Dropped
     events: Dropped
