@@ -2,9 +2,10 @@
 
 import math
 
+import pandas as pd
 import pytest
 
-from msp_report.model.gate import decide
+from msp_report.model.gate import decide, doubted
 
 CASES = {
     "met": ((0.97, 0.95, "higher"), {}, "met"),
@@ -41,3 +42,16 @@ def test_why():
     assert decide(None, 1, "higher", why="no rows").why == "no rows"
     assert decide(1, 1, "higher", low=0, unsure="2 rows were rejected").why == "2 rows were rejected"
     assert decide(1, 1, "higher").why is None
+    # rejected rows are the reason only where nothing better is known
+    assert decide(1, 1, "higher", low=0, lost="1 row was rejected").why == "1 row was rejected"
+    assert decide(1, 1, "higher", low=0, unsure="no end", lost="1 row was rejected").why == "no end"
+    assert decide(None, 1, "higher", why="no rows", lost="1 row was rejected").why == "1 row was rejected"
+    assert decide(None, 1, "higher", doubt="wrong unit", lost="1 row was rejected").why == "wrong unit"
+
+
+def test_a_record_without_reasons_keeps_text_where_a_doubt_leaves_nothing_open():
+    """Records are compared and written by type: a column of reasons is text, filled or not."""
+    table = pd.DataFrame({"verdict": ["no_data", "no_target"], "why": pd.Series([None, None], dtype=object)})
+    left = doubted(table, "wrong unit")
+    assert left["verdict"].tolist() == ["no_data", "no_target"]
+    assert left["why"].dtype == "str" and left["why"].isna().all()
