@@ -27,6 +27,7 @@ CASES = {
     "an interval that ends on the target": ((0.97, 0.95, "higher"), {"low": 0.95}, "met"),
     "nothing bounds it": ((2, 5, "lower"), {"high": math.inf}, "no_verdict"),
     "a miss of one's own word stands": ((0.9, 0.95, "higher"), {"high": 1, "own_word": True}, "missed"),
+    "a miss of anybody else's word does not": ((0.9, 0.95, "higher"), {"high": 1}, "no_verdict"),
     "a met of one's own word does not": ((0.97, 0.95, "higher"), {"low": 0, "own_word": True}, "no_verdict"),
 }
 
@@ -47,6 +48,14 @@ def test_why():
     assert decide(1, 1, "higher", low=0, unsure="no end", lost="1 row was rejected").why == "no end"
     assert decide(None, 1, "higher", why="no rows", lost="1 row was rejected").why == "1 row was rejected"
     assert decide(None, 1, "higher", doubt="wrong unit", lost="1 row was rejected").why == "wrong unit"
+
+
+def test_a_doubt_leaves_what_was_judged_open_and_nothing_else():
+    table = pd.DataFrame({"verdict": ["met", "missed", "no_data"], "reason": [None, "late", "no rows"]})
+    left = doubted(table, "wrong unit", "reason")
+    assert left["verdict"].tolist() == ["no_verdict", "no_verdict", "no_data"]
+    assert left["reason"].tolist() == ["wrong unit", "wrong unit", "no rows"]
+    assert doubted(table, None, "reason") is table
 
 
 def test_a_record_without_reasons_keeps_text_where_a_doubt_leaves_nothing_open():

@@ -25,7 +25,8 @@ def month(independent=frozenset(), **speaks_to):
     [
         ({}, END, 1, ""),
         # what is known of later days says no more of the month
-        ({"tickets": "2026-10-09", "checks": "2026-10-01"}, END, 1, ""),
+        ({"tickets": "2026-10-09", "checks": "2026-10-08"}, END, 1, ""),
+        ({"tickets": "2026-10-01", "checks": "2026-10-01"}, END, 1, ""),
         ({"tickets": "2026-09-30 23:59"}, "2026-09-30 23:59", 1 - 1 / 30 / 24 / 60, "tickets"),
         # the table that ends first speaks for both
         ({"tickets": "2026-09-21", "checks": "2026-09-11"}, "2026-09-11", 1 / 3, "checks"),
@@ -121,6 +122,11 @@ def test_what_happened_can_only_grow():
 def test_of_what_stands_nothing_is_known():
     found = left(figure(3, unit="count", better="lower", target=5), grows=["acme.other"])
     assert (found.verdict, found.low, found.high) == ("no_verdict", None, None)
+    # too many in the part that came may be few enough at the end, and the other way round
+    for better in ("lower", "higher"):
+        missed = figure(3, "missed", unit="score", better=better, target=2 if better == "lower" else 4)
+        found = left(missed, OTHERS)
+        assert (found.verdict, found.low, found.high) == ("no_verdict", None, None)
 
 
 def test_a_figure_without_a_side_is_better_higher():
