@@ -253,12 +253,13 @@ def analyse(case: Case) -> Analysis:
     tables = (_with_late(case), case.table("prices"), case.table("rates"))
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
-    reach = reach_of(case, "purchases")
+    reach, doubt = reach_of(case, "purchases"), case.doubts("purchases")
     to_pay = due(*tables, case.agreed, case.strategy, case.end, unread)
-    if not reach.is_whole:
+    if doubt or not reach.is_whole:
         free = to_pay["decision"].eq("release")
         to_pay = to_pay.assign(
-            decision=to_pay["decision"].mask(free, "cannot tell"), why=to_pay["why"].mask(free, reach.why)
+            decision=to_pay["decision"].mask(free, "cannot tell"),
+            why=to_pay["why"].mask(free, doubt or reach.why),
         )
     return Analysis(
         supplied=tables[0] is not None,
@@ -267,7 +268,7 @@ def analyse(case: Case) -> Analysis:
         unchecked=records.unchecked(ledger),
         due=to_pay,
         limited=ledger.limited,
-        doubt=case.doubts("purchases"),
+        doubt=doubt,
         reach=reach,
         unread=unread,
     )
