@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from months import MonthOf
 
-from msp_report.metrics import backups, duties, licences, procurement, tickets
+from msp_report.metrics import backups, duties, licences, payments, procurement, tickets
 from msp_report.model.gate import doubted
 
 START, END = (pd.Timestamp(at, tz="UTC") for at in ("2026-10-01", "2026-11-01"))
@@ -100,6 +100,18 @@ def test_a_doubted_source_decides_nothing(name):
         left = [f for f in found.figures() if (f.measure, f.subject) in figures]
         assert {f.verdict for f in left} == {"no_verdict"}
         assert all(f.robust is None for f in left)
+
+
+@pytest.mark.parametrize("metrics", [procurement, payments])
+def test_a_doubted_register_releases_nothing(metrics):
+    """Neither by the month nor by the day; what it shows to be wrong is held all the same."""
+    for price, decision in ((80, "release"), (92, "hold")):
+        tables = bought(price)
+        due = metrics.analyse(MonthOf(START, END, AGREED, tables=tables)).due
+        assert due["decision"].tolist() == [decision]
+        due = metrics.analyse(MonthOf(START, END, AGREED, tables=tables, doubted={"purchases": WHY})).due
+        told = due[["decision", "why"]].to_numpy().tolist()
+        assert told == [["cannot tell", WHY] if decision == "release" else ["hold", "price over ordered"]]
 
 
 def test_a_record_says_why_its_rows_are_left_open():
