@@ -253,14 +253,16 @@ def analyse(case: Case) -> Analysis:
     tables = (_with_late(case), case.table("prices"), case.table("rates"))
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
-    reach, doubt = reach_of(case, "purchases"), case.doubts("purchases")
-    to_pay = due(*tables, case.agreed, case.strategy, case.end, unread)
-    if doubt or not reach.is_whole:
-        free = to_pay["decision"].eq("release")
-        to_pay = to_pay.assign(
-            decision=to_pay["decision"].mask(free, "cannot tell"),
-            why=to_pay["why"].mask(free, doubt or reach.why),
-        )
+    reach = reach_of(case, "purchases")
+    doubt = case.doubts("purchases")
+    to_pay = due(
+        *tables,
+        case.agreed,
+        case.strategy,
+        case.end,
+        unread,
+        doubt=doubt or (None if reach.is_whole else reach.why),
+    )
     return Analysis(
         supplied=tables[0] is not None,
         match=records.match(ledger),
@@ -351,12 +353,14 @@ def due(
     strategy: Strategy | Mapping[str, Any] | None,
     on: date | datetime,
     unread: Unread | None = None,
+    doubt: str | None = None,
 ) -> pd.DataFrame:
     """What is to be paid, and whether to pay it: hold, release or cannot tell (rule 27).
 
     Parameters and raises: as `match`; `on` the day at whose end the page stands, or the instant of a cut-off, of which
     the day before it in the client's zone counts: later documents do not exist; `unread`, the rejected rows: what they
-    may touch is never released.
+    may touch is never released; `doubt`, why the register is not all there or not to be believed: then nothing is
+    released (rules 41 and 46).
 
     Returns: one row per unpaid invoice, the next due first, those without a due date last: `decision` is hold where
     any of its lines has an exception of any month (`why` names them) that no approver has accepted by name on the
@@ -367,4 +371,10 @@ def due(
     agreed = as_contract(contract)
     last = last_day(on, agreed.client.timezone)
     ledger = Ledger.of(purchases, prices, rates, agreed, strategy, None, last + pd.Timedelta(days=1), unread)
-    return records.due(ledger, last)
+    listed = records.due(ledger, last)
+    if not doubt:
+        return listed
+    free = listed["decision"].eq("release")
+    return listed.assign(
+        decision=listed["decision"].mask(free, "cannot tell"), why=listed["why"].mask(free, doubt)
+    )
