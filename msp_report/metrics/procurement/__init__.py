@@ -254,7 +254,11 @@ def analyse(case: Case) -> Analysis:
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
     reach = reach_of(case, "purchases")
-    to_pay = due(*tables, case.agreed, case.strategy, case.end, unread)
+    last = last_day(case.end, ledger.agreed.client.timezone)
+    if ledger.end == last + pd.Timedelta(days=1) and ledger.contract == ledger.agreed.on(last.date()):
+        to_pay = records.due(ledger, last)
+    else:  # what is paid stands at another day, or under another version of the contract
+        to_pay = due(*tables, case.agreed, case.strategy, case.end, unread)
     if not reach.is_whole:
         free = to_pay["decision"].eq("release")
         to_pay = to_pay.assign(

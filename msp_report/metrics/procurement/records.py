@@ -37,10 +37,12 @@ def match(ledger: Ledger) -> pd.DataFrame:
     parts = []
     for kind in found:
         own = found[kind].to_numpy(object)
-        there = above(own, 0)
-        amount = own * (live if kind in PRICES else price)
-        listed = rows.assign(exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None)
-        parts.append(_in_money(listed)[there])
+        if (there := above(own, 0)).any():
+            amount = own * (live if kind in PRICES else price)
+            listed = rows.assign(
+                exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None
+            )
+            parts.append(_in_money(listed[there]))
     open_lines = ledger.in_period(rows) & ~rows["duplicate"].to_numpy(bool) & above(live, 0)
     doubts = ledger.incomparable
     lacking = {"exception": doubts["kind"], "amount": NAN, "at_stake": NAN, "why": doubts["why"]}
@@ -103,7 +105,7 @@ def unchecked(ledger: Ledger) -> pd.DataFrame:
 
 def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
     """The record procurement/due: every unpaid invoice with its decision, as seen on a day."""
-    found, split = ledger.found, ledger.splits
+    found, split = ledger.found, ledger.every_split
     rows = _with_state(ledger, found)
     live = above(rows["live"], 0)
     pairs = set(split["vendor_key"] + "\0" + split["order_key"]) if len(split) else set()
