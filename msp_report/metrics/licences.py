@@ -19,6 +19,9 @@ Decided here, where the rule leaves room:
   without their legal form; the contract's spelling goes before that of the entitlements, that before the copies'.
 - Copies under a strange name that may mean a product (rule 44) leave it unmet where they would turn its position; a
   product without copies of its own that such a name may mean is not met at all.
+- A copy of the list before that is not in this one, though its device is still listed or in the asset register, may be
+  there still where the list is the provider's own word: a row left out is no proof of removal. The next list without
+  it is.
 - A rejected copy that may be of a product is one more copy at the worst, and uses its key once more; a rejected
   entitlement, or a rejected line of the purchase register that may be a receipt, is one more licence at the best
   (rule 42), as many as it says, without end where that could not be read.
@@ -229,6 +232,28 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
 
 
+def _gone(case: Case) -> pd.DataFrame:
+    """Copies of the list before that are not in this one though their devices are still in use, as rows of installs
+    with their product's normal form `p`: where the list is the provider's own, nothing shows that they were removed."""
+    now, before, assets = case.table("installs"), case.known_before("installs"), case.table("assets")
+    if now is None or before is None or not case.own_word("installs"):
+        return TABLES["installs"].empty().assign(p="")
+    day = last_day(case.end, as_contract(case.agreed).client.timezone)
+    in_use = now["device"]
+    if assets is not None:
+        in_use = pd.concat([in_use, assets.loc[~(dates(assets["retired_on"]) <= day), "asset"]])
+    device = device_form(pd.concat([before["device"], now["device"], in_use], ignore_index=True))
+    first, both = len(before), len(before) + len(now)
+    product, user = (
+        normal(pd.concat([texts(rows, name) for rows in (before, now)], ignore_index=True))
+        for name in ("product", "user")
+    )
+    copies = pd.MultiIndex.from_arrays([product, device[:both], user])
+    missing = ~copies[:first].isin(copies[first:]) & device[:first].isin(device[both:]).to_numpy()
+    blank = TABLES["installs"].empty().columns.difference(before.columns)
+    return before.assign(p=product[:first].to_numpy(), **dict.fromkeys(blank))[missing]
+
+
 # ---------------------------------------------------------------- the stock at a cut-off
 
 
@@ -254,11 +279,13 @@ def _empty(*columns: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Unread:
-    """The rejected rows of the three tables: entitlements, copies, and lines that may be receipts."""
+    """What the three tables may have beside their rows: rejected entitlements, copies, and lines that may be receipts,
+    and the copies `gone` from the list, as `_gone` finds them."""
 
     entitlements: Dropped
     installs: Dropped
     purchases: Dropped
+    gone: pd.DataFrame
 
     @classmethod
     def of(cls, case: Case, day: pd.Timestamp) -> _Unread:
@@ -268,7 +295,7 @@ class _Unread:
         held = ~(owned.rows["starts_on"] > day) & ~(owned.rows["ends_on"] < day)
         there = ~(copies.rows["installed_on"] > day)
         receipts = bought.about(document="licence_receipt")
-        return cls(owned.where(held), copies.where(there), receipts)
+        return cls(owned.where(held), copies.where(there), receipts, _gone(case))
 
     def licences(self, product: str) -> tuple[Dropped, Dropped]:
         """Entitlements and receipts that may be of a product."""
@@ -280,6 +307,8 @@ class _Unread:
     def less(self, product: str, metric: str, present: pd.DataFrame, keys: pd.DataFrame) -> float:
         """How much less the position may be: copies that are not among those present, or a key used once too often."""
         rows = self.installs.about(product=product).rows
+        missing = self.gone[self.gone["p"].eq(normal_name(product))]
+        rows = pd.concat([rows, missing]) if len(missing) else rows
         for key, used in normal(rows["licence_key"]).value_counts().items():
             known = keys[keys["k"].eq(key)]
             left = (known["quantity"] - known["devices"]).sum() if len(known) else 1
@@ -302,8 +331,11 @@ class _Unread:
         return all(one.own_word for one in self.licences(product) if len(one))
 
     def why(self, product: str) -> str | None:
-        """Which rows may be of a product."""
-        return told(self.installs.about(product=product), *self.licences(product))
+        """Which rows may be of a product, and how many copies of it are gone."""
+        rejected = told(self.installs.about(product=product), *self.licences(product))
+        count = int(self.gone["p"].eq(normal_name(product)).sum())
+        missing = f"{count} of the copies listed before are not listed now, and their devices still are"
+        return "; ".join(filter(None, [rejected, missing if count else None])) or None
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def credits(
     >>> row.owed, row.claim_by.date().isoformat()
     (Decimal('900.00'), '2026-12-30')
     """
-    when = month if isinstance(month, Month) else Month.parse(month)
+    when = Month.parse(str(month))
     agreed = as_contract(contract).on(when.first_on)
     missed_before = _missed(_as_frame(() if previous_figures is None else previous_figures), agreed)
     figures = _as_frame(figures_frame)
@@ -107,7 +107,7 @@ def credits_to_date(
     still be claimed), expired (was never claimed), or nothing owed; `left` = owed - credited of those that are not
     lost [client's currency].
     """
-    when = month if isinstance(month, Month) else Month.parse(month)
+    when = Month.parse(str(month))
     last = when.shift(-1) if owed is not None else when
     months = sorted(Month.parse(name) for name in history["month"].unique())
     by_month = {one: history[history["month"] == str(one)] for one in months if not last < one}
@@ -156,7 +156,7 @@ def unjudged_credits(
     Parameters: as `credits`. Returns: one row per measure and subject (empty: any) of the contract's credits for which
     there is no figure with a value, with its clause and why.
     """
-    when = month if isinstance(month, Month) else Month.parse(month)
+    when = Month.parse(str(month))
     tiers = _tiers(as_contract(contract).on(when.first_on))
     known = _as_frame(figures_frame)
     known = known[known["value"].notna()]

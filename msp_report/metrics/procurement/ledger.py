@@ -186,10 +186,12 @@ class Ledger:
 
     @cached_property
     def licences(self) -> np.ndarray:
-        """Which order lines are licences: one of their documents says so, or the contract names the item."""
-        names = set(map(normal_name, self.contract.licences))
+        """Which order lines are licences: one of their documents says so, one of any order says so of the same item, a
+        receipt names it, or the contract does. A flag taken off some rows takes no receipt away (rule 43)."""
         said = self.docs["licence"].fillna(False).astype(bool)
-        return self._any(said | self.docs["item_key"].isin(names))
+        named = self.docs.loc[said | self.docs["document"].eq("licence_receipt"), "item_key"]
+        items = {*map(normal_name, self.contract.licences), *named} - {""}
+        return self._any(said | self.docs["item_key"].isin(items))
 
     @cached_property
     def perhaps_licences(self) -> np.ndarray:

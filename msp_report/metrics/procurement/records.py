@@ -103,8 +103,9 @@ def unchecked(ledger: Ledger) -> pd.DataFrame:
     return _most_money_first(_as_recorded(rows, _UNCHECKED))
 
 
-def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
-    """The record procurement/due: every unpaid invoice with its decision, as seen on a day."""
+def due(ledger: Ledger, on: pd.Timestamp, doubt: str | None = None) -> pd.DataFrame:
+    """The record procurement/due: every unpaid invoice with its decision, as seen on a day; none is released where
+    there is a doubt about the register as a whole."""
     found, split = ledger.found, ledger.every_split
     rows = _with_state(ledger, found)
     live = above(rows["live"], 0)
@@ -150,7 +151,11 @@ def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
     ).reset_index()
     listed["days_to_due"] = (listed["due_on"] - on).dt.days.astype("Int64")
     order = ["due_on", "vendor_key", "document_id", "invoiced_on"]
-    return _as_recorded(listed.sort_values(order, kind="stable"), _DUE)
+    listed = _as_recorded(listed.sort_values(order, kind="stable"), _DUE)
+    free = listed["decision"].eq("release") & (doubt is not None)
+    return listed.assign(
+        decision=listed["decision"].mask(free, "cannot tell"), why=listed["why"].mask(free, doubt)
+    )
 
 
 def _split_rows(ledger: Ledger) -> pd.DataFrame:
