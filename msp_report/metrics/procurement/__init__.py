@@ -254,15 +254,13 @@ def analyse(case: Case) -> Analysis:
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
     reach = reach_of(case, "purchases")
+    last = last_day(case.end, ledger.agreed.client.timezone)
     doubt = case.doubts("purchases")
-    to_pay = due(
-        *tables,
-        case.agreed,
-        case.strategy,
-        case.end,
-        unread,
-        doubt=doubt or (None if reach.is_whole else reach.why),
-    )
+    unsure = doubt or (None if reach.is_whole else reach.why)
+    if ledger.end == last + pd.Timedelta(days=1) and ledger.contract == ledger.agreed.on(last.date()):
+        to_pay = records.due(ledger, last, unsure)
+    else:  # what is paid stands at another day, or under another version of the contract
+        to_pay = due(*tables, case.agreed, case.strategy, case.end, unread, unsure)
     return Analysis(
         supplied=tables[0] is not None,
         match=records.match(ledger),
@@ -371,10 +369,4 @@ def due(
     agreed = as_contract(contract)
     last = last_day(on, agreed.client.timezone)
     ledger = Ledger.of(purchases, prices, rates, agreed, strategy, None, last + pd.Timedelta(days=1), unread)
-    listed = records.due(ledger, last)
-    if not doubt:
-        return listed
-    free = listed["decision"].eq("release")
-    return listed.assign(
-        decision=listed["decision"].mask(free, "cannot tell"), why=listed["why"].mask(free, doubt)
-    )
+    return records.due(ledger, last, doubt)
