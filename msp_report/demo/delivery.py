@@ -20,6 +20,12 @@ CUT = ("2026-06", "time_entries", "worked_on", "2026-06-17")
 #: Words above a month's register that tell of a page which never came.
 ONE_PAGE = ("2026-08", "purchases", "page 1 of 2")
 
+#: Names as a month's file writes them, and as everybody else does: (month, table, column, usual, written).
+WRITTEN = (
+    ("2026-05", "backup_jobs", "asset", "db-01", "db-01.harrow.example"),
+    ("2026-06", "outages", "service", "telephony", "Telephony "),
+)
+
 
 def deliver(tables: Tables, truth: Truth) -> None:
     """Spoil the exports where it is told, and write down what the pages must say of it."""
@@ -37,6 +43,11 @@ def deliver(tables: Tables, truth: Truth) -> None:
         frame = tables[table][month]
         tables[table][month] = frame[frame[column] <= last]
         truth.plant(month, "evidence", "ends_in_silence", table=table, last_on=last)
+    for month, table, column, usual, written in WRITTEN:
+        if month in tables[table]:
+            names = tables[table][month][column]
+            tables[table][month] = tables[table][month].assign(**{column: names.replace(usual, written)})
+            truth.plant(month, "evidence", "misspelt", table=table, subject=usual, written=written)
     month, table, _ = ONE_PAGE
     truth.plant(month, "evidence", "says_more", table=table, pages=2, came=1)
 
