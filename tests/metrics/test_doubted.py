@@ -6,7 +6,17 @@ import pandas as pd
 import pytest
 from months import MonthOf, figures_of
 
-from msp_report.metrics import backups, capacity, duties, licences, payments, procurement, projects, tickets
+from msp_report.metrics import (
+    availability,
+    backups,
+    capacity,
+    duties,
+    licences,
+    payments,
+    procurement,
+    projects,
+    tickets,
+)
 from msp_report.metrics.scorecard.lines import lines
 from msp_report.model.figures import Figure
 from msp_report.model.gate import doubted
@@ -19,6 +29,7 @@ AGREED = {
     "tickets": {"priorities": {"P1": {"resolution_min": 60, "response_min": 60, "attainment_ratio": 0.9}}},
     "backups": {"rpo_hours": 24},
     "duties": [{"name": "patching", "every_days": 30}],
+    "services": [{"name": "web", "availability_ratio": 0.999, "max_outages": 2}],
     "capacity": [{"resource": "wan", "metric": "used", "unit": "ratio", "capacity": 1, "limit_ratio": 0.85}],
 }
 
@@ -88,7 +99,36 @@ def planned(*approved_by):
     return {"projects": pd.DataFrame(reported | {"proposed_by": "provider", "approved_by": approved_by})}
 
 
+def down(minutes):
+    began = at("2026-10-05 09:00")
+    log = {
+        "service": ["web"],
+        "started_at": began,
+        "ended_at": began + pd.Timedelta(minutes=minutes),
+        "state": "down",
+    }
+    return {"outages": pd.DataFrame(log)}
+
+
+def looked(minutes):
+    times = pd.date_range(START, END, freq="10min", inclusive="left").astype("datetime64[us, UTC]")
+    broken = (times >= at("2026-10-05 09:00")[0]) & (
+        times < at("2026-10-05 09:00")[0] + pd.Timedelta(minutes=minutes)
+    )
+    checks = {
+        "service": "web",
+        "probe": "east",
+        "at": times,
+        "state": ["down" if one else "up" for one in broken],
+    }
+    return {"checks": pd.DataFrame(checks)}
+
+
 GIVEN = {
+    "availability met by a log": (availability, down(10), "met", ["outages"]),
+    "availability missed by a log": (availability, down(90), "missed", ["outages"]),
+    "availability met by checks": (availability, looked(10), "met", ["checks"]),
+    "availability missed by checks": (availability, looked(90), "missed", ["checks"]),
     "capacity met": (capacity, read(0.5), "met", ["samples"]),
     "capacity missed": (capacity, read(0.9), "missed", ["samples"]),
     "projects met": (projects, planned("finance"), "met", ["projects", "decisions"]),
@@ -152,3 +192,13 @@ def test_a_line_of_the_boards_own_rests_on_the_same_table(table):
     found = lines(figures_of(score, doubt), asked).iloc[0]
     judged = ("no_verdict", WHY) if table == "surveys" else ("met", None)
     assert (found["verdict"], found["why_missing"]) == judged
+
+
+@pytest.mark.parametrize("table", ["outages", "checks"])
+def test_what_another_source_says_too_stands(table):
+    for minutes, verdict in ((10, "met"), (90, "missed")):
+        month = MonthOf(START, END, AGREED, tables=down(minutes) | looked(minutes), doubted={table: WHY})
+        assert availability.analyse(month).services["verdict"].tolist() == [verdict]
+    only_one = down(10) | looked(90) if table == "checks" else down(90) | looked(10)
+    month = MonthOf(START, END, AGREED, tables=only_one, doubted={table: WHY})
+    assert availability.analyse(month).services["verdict"].tolist() == ["no_verdict"]
