@@ -53,8 +53,9 @@ quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of met
 bench: ## how fast and how large: the benchmarks
 	$(call pytest_in,tests/benchmarks)
 
-abuse: ## evidence left out, cut and broken in more months and with more seeds than the tests have time for
-	$(TEST) pytest $(workers) -m thorough
+abuse: export EXAMPLES = all
+abuse: ## evidence left out, cut and broken in more months, with more seeds and examples than the tests have time for
+	$(TEST) pytest $(workers) -m 'thorough or hypothesis'
 
 env: ## build the environment in .venv and nothing else; every verb does when it is missing or stale
 	$(IN)

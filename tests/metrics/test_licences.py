@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 
@@ -202,7 +203,7 @@ def test_a_metric_that_is_none_is_refused():
         position(owned({"metric": "seat"}), copies(1), BOUGHT, {}, AT)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["R1", "R7", None])), max_size=4),
     st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["K", "L", None])), max_size=8),
@@ -227,7 +228,7 @@ def test_it_adds_up_in_any_order(rights, found, seed):
     pd.testing.assert_series_equal(row, again)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     st.lists(
         st.tuples(st.integers(0, 20), st.sampled_from(["R1", "R2", "R7", None])), min_size=1, max_size=5

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf, PastOf, dated
 
@@ -224,7 +225,7 @@ def respelled(name: str, draw: st.DataObject) -> str:
 
 
 @pytest.mark.parametrize(("table", "column"), USES, ids=map(".".join, USES))
-@settings(max_examples=4, deadline=None)
+@examples(4)
 @given(draw=st.data())
 def test_how_a_name_is_written_changes_no_figure(table, column, draw):
     told = tables()
@@ -251,7 +252,7 @@ def slip(name: str, draw: st.DataObject) -> str:
 
 
 @pytest.mark.parametrize(("table", "column"), SUBJECTS, ids=map(".".join, SUBJECTS))
-@settings(max_examples=4, deadline=None)
+@examples(4)
 @given(draw=st.data())
 def test_a_slip_of_the_pen_makes_no_subject_met_that_was_not(table, column, draw):
     told = tables()
@@ -263,7 +264,7 @@ def test_a_slip_of_the_pen_makes_no_subject_met_that_was_not(table, column, draw
             assert verdict != "met" or before == "met", key
 
 
-@settings(max_examples=8, deadline=None)
+@examples(8)
 @given(draw=st.data())
 def test_one_outage_of_several_that_is_misspelt_makes_no_service_met(draw):
     told = tables()

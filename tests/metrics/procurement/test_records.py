@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from purchases import GBP, LIMIT, PROVIDER, RATES, bought, check, doc, october, order, register
 
@@ -214,7 +215,7 @@ def registers(draw) -> pd.DataFrame:
     return pd.DataFrame(rows or order())
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(registers(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows, random):
     shuffled = rows.sample(frac=1, random_state=random.randrange(1000))
@@ -224,7 +225,7 @@ def test_the_order_of_rows_does_not_matter(rows, random):
     )
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(registers())
 def test_money_adds_up(rows):
     """Per line, at stake is no more than the line, no less than its largest amount, no more than their sum."""
@@ -247,7 +248,7 @@ def test_money_adds_up(rows):
         assert float(sum(lines["amount"], Decimal(0))) == net
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(registers(), st.floats(0, 0.3), st.floats(0, 0.3))
 def test_a_wider_tolerance_never_finds_more(rows, one, other):
     narrow, wide = sorted([one, other])
