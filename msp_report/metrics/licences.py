@@ -344,17 +344,28 @@ class _Stock:
         return replace(self, day=day)
 
     @cached_property
+    def _pairs(self) -> pd.DataFrame:
+        """As `_proving_receipts` of the entitlements in force and the receipts there are on the day."""
+        return _proving_receipts(self.held, self.receipts[~(self.receipts["dated_on"] > self.day)])
+
+    @cached_property
+    def held(self) -> pd.DataFrame:
+        """Entitlements in force on the day."""
+        begun = ~(self.owned["starts_on"] > self.day)
+        held = self.owned[begun & ~(self.owned["ends_on"] < self.day)]
+        return held.sort_values(["starts_on", "entitlement_id"], na_position="first", kind="stable")
+
+    @cached_property
+    def _sure(self) -> pd.Series:
+        """How much of each a receipt covers for certain."""
+        return _covered(self.held, self._pairs[self._pairs["same"] & self._pairs["payee"]])
+
+    @cached_property
     def active(self) -> pd.DataFrame:
         """Entitlements in force on the day, how much of each a receipt covers, for certain and at most, and why not
         all."""
-        begun = ~(self.owned["starts_on"] > self.day)
-        held = self.owned[begun & ~(self.owned["ends_on"] < self.day)]
-        held = held.sort_values(["starts_on", "entitlement_id"], na_position="first", kind="stable")
-        pairs = _proving_receipts(held, self.receipts[~(self.receipts["dated_on"] > self.day)])
-        sure, maybe = (
-            _covered(held, pairs[pairs["same"] & pairs["payee"]]),
-            _covered(held, pairs[pairs["payee"]]),
-        )
+        held, pairs, sure = self.held, self._pairs, self._sure
+        maybe = _covered(held, pairs[pairs["payee"]])
         return held.assign(covered=sure, covered_high=maybe, why=_why_uncovered(held, pairs, sure, maybe))
 
     @cached_property
@@ -397,7 +408,7 @@ class _Stock:
                 "device": each.groupby("p")["d"].nunique(),
                 "user": each.groupby("p")["someone"].nunique(),
                 "core": cores.sum(),
-                "unknown": cores.agg(lambda values: int(values.isna().sum())),
+                "unknown": devices["cores"].isna().groupby(devices["p"]).sum(),
             }
         ).astype("int64")
 
@@ -410,38 +421,43 @@ class _Stock:
         return mistaken(strange, known - found, known & found)
 
     @cached_property
-    def position(self) -> pd.DataFrame:
-        """The record licences/position."""
+    def _counted(self) -> pd.DataFrame:
+        """Every line with what is entitled, receipted and installed, its position (`open`: its cores are not known),
+        copies by device (`copies`), and devices without their cores (`unknown`)."""
         lines = self._lines.reset_index(drop=True)
-        held = self.active
-        by = ["p", "metric"]
-        zero = Decimal(0)
-        keys = pd.MultiIndex.from_frame(lines[by])
-
-        def sums(name: str) -> np.ndarray:
-            return held.groupby(by)[name].sum().reindex(keys, fill_value=zero).to_numpy(object)
-
         counted = self._installed.reindex(lines["p"], fill_value=0)
         columns = pd.Index(["device", "user", "core"]).get_indexer(lines["metric"])
         installed = counted[["device", "user", "core"]].to_numpy()[np.arange(len(lines)), columns]
-        lines["entitled"], lines["receipted"] = sums("quantity"), sums("covered")
+        lines["entitled"] = self._sums(lines, self.held["quantity"])
+        lines["receipted"] = self._sums(lines, self._sure)
         lines["installed"] = np.array([Decimal(int(count)) for count in installed], dtype=object)
         lines["position"] = lines["receipted"] - lines["installed"]
+        lines["copies"], lines["unknown"] = counted["device"].to_numpy(), counted["unknown"].to_numpy()
+        negative = lines["position"].astype(float).lt(0)
+        return lines.assign(open=(lines["metric"] == "core") & lines["unknown"].gt(0) & ~negative)
+
+    def _sums(self, lines: pd.DataFrame, quantities: pd.Series) -> np.ndarray:
+        """By line the sum of quantities of the entitlements in force."""
+        keys = pd.MultiIndex.from_frame(lines[["p", "metric"]])
+        sums = quantities.groupby([self.held["p"], self.held["metric"]]).sum()
+        return sums.reindex(keys, fill_value=Decimal(0)).to_numpy(object)
+
+    @cached_property
+    def position(self) -> pd.DataFrame:
+        """The record licences/position."""
+        lines = self._counted.copy()
         lines["unreceipted"] = lines["entitled"] - lines["receipted"]
         reused = self.keys[self.keys["reused"]].groupby("p").size()
         lines["keys_reused"] = lines["p"].map(reused).fillna(0).astype("int64")
-        unknown = (lines["metric"] == "core") & (counted["unknown"].to_numpy() > 0)
-        high = sums("covered_high") - lines["installed"]
+        high = self._sums(lines, self.active["covered_high"]) - lines["installed"]
         strange = [self._strange.get(product, ()) for product in lines["p"]]
         perhaps = [
             self._installed[metric].reindex(those).sum() if some else np.inf
-            for metric, those, some in zip(lines["metric"], strange, counted["device"], strict=True)
+            for metric, those, some in zip(lines["metric"], strange, lines["copies"], strict=True)
         ]
         written = self.present.drop_duplicates("p").set_index("p")["product"]
         negative = lines["position"].astype(float).lt(0)
         doubt = (high > lines["position"]).to_numpy(bool)
-        many = counted["unknown"].to_numpy()
-        open_cores = unknown & ~negative
         less, more, lost = self._lost(lines)
         least = lines["position"].astype(float) - less
         most = high.astype(float).where(doubt, lines["position"].astype(float)) + more
@@ -454,7 +470,7 @@ class _Stock:
                 least,
                 most,
                 lines["keys_reused"],
-                np.where(open_cores, many, 0),
+                lines["unknown"].where(lines["open"], 0),
                 lost,
                 [self.unread is None or self.unread.is_own_word(product) for product in lines["product"]],
                 perhaps,
@@ -464,9 +480,9 @@ class _Stock:
         ]
         lines["verdict"] = [decision.verdict for decision in found]
         lines["why_missing"] = pd.Series([decision.why for decision in found], lines.index, dtype="str")
-        lines["short"] = (-lines["position"]).where(negative, zero)
+        lines["short"] = (-lines["position"]).where(negative, Decimal(0))
         open_position = ["position", "short", "low", "high"]
-        lines[open_position] = lines[open_position].mask(open_cores)
+        lines[open_position] = lines[open_position].mask(lines["open"])
         return _as_listed(_shortest_first(self._without_tables(lines)), _POSITION)
 
     def _lost(self, lines: pd.DataFrame) -> tuple[list[float], list[float], list[str | None]]:
@@ -498,10 +514,8 @@ class _Stock:
         unknown += [] if bought else ["receipted", "unreceipted"]
         unknown += [] if owned else ["entitled", "receipted", "unreceipted", "keys_reused"]
         unknown += [] if found else ["installed", "keys_reused"]
-        blank = dict.fromkeys(unknown)
-        return lines.astype(dict.fromkeys(unknown, object)).assign(
-            **blank, verdict="no_data", why_missing=why
-        )
+        blank = dict.fromkeys(name for name in unknown if name in lines)
+        return lines.astype(dict.fromkeys(blank, object)).assign(**blank, verdict="no_data", why_missing=why)
 
     # ------------------------------------------------------------ keys, receipts, people
 
@@ -519,7 +533,7 @@ class _Stock:
         owned = self.owned[~(self.owned["starts_on"] > self.day)]
         ended = owned.assign(size=owned["quantity"].astype(float)).sort_values("size")
         ever = ended.groupby(["p", "k"])["quantity"].last()
-        now = self.active.groupby(["p", "k"])["quantity"].sum()
+        now = self.held.groupby(["p", "k"])["quantity"].sum()
         quantity = now.reindex(used.index).combine_first(ever.reindex(used.index)).astype(object)
         used["quantity"] = quantity.where(quantity.notna(), Decimal(1))
         over = np.array([Decimal(int(n)) for n in used["devices"]], dtype=object) - used["quantity"]
@@ -579,7 +593,10 @@ class _Stock:
         then = self.on(day)
         fresh = then.present[then.present["installed_on"] >= pd.Timestamp(month.first_on)]
         added = fresh.groupby("p")["d"].nunique()
-        rows = then.position.assign(month=str(month))
+        counted = then._counted.assign(
+            position=lambda lines: lines["position"].mask(lines["open"]), month=str(month)
+        )
+        rows = _as_listed(then._without_tables(counted), _HISTORY)
         rows["added"] = normal(rows["product"]).map(added).fillna(0).astype("int64")
         return rows.sort_values(["product", "metric"])[_HISTORY]
 

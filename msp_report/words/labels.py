@@ -23,7 +23,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("came", "withheld", "stands", "ended"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
-    "reach_by": ("exported_at", "folder", "last row", "assumed from the folder"),
+    "reach_by": ("exported_at", "folder", "last row", "assumed from the folder", "silence"),
     "status": (
         *(
             "unprotected",
