@@ -364,6 +364,8 @@ class Case:
         """
         if not self.has_before(name):
             return None
+        if TABLES[name].period is None:
+            return self.at(self.period.first.shift(-1)).table(name)
         earlier = [month for month in self.months if month < self.period.first]
         return lookback.join(name, self.paths(name, earlier), self._reused)
 

@@ -19,6 +19,9 @@ Decided here, where the rule leaves room:
   without their legal form; the contract's spelling goes before that of the entitlements, that before the copies'.
 - Copies under a strange name that may mean a product (rule 44) leave it unmet where they would turn its position; a
   product without copies of its own that such a name may mean is not met at all.
+- A copy of the list before that is not in this one, though its device is still listed or in the asset register, may be
+  there still where the list is the provider's own word: a row left out is no proof of removal. The next list without
+  it is.
 - A rejected copy that may be of a product is one more copy at the worst, and uses its key once more; a rejected
   entitlement, or a rejected line of the purchase register that may be a receipt, is one more licence at the best
   (rule 42), as many as it says, without end where that could not be read.
@@ -229,6 +232,28 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
 
 
+def _gone(case: Case) -> pd.DataFrame:
+    """Copies of the list before that are not in this one though their devices are still in use, as rows of installs
+    with their product's normal form `p`: where the list is the provider's own, nothing shows that they were removed."""
+    now, before, assets = case.table("installs"), case.known_before("installs"), case.table("assets")
+    if now is None or before is None or not case.own_word("installs"):
+        return TABLES["installs"].empty().assign(p="")
+    day = last_day(case.end, as_contract(case.agreed).client.timezone)
+    in_use = now["device"]
+    if assets is not None:
+        in_use = pd.concat([in_use, assets.loc[~(dates(assets["retired_on"]) <= day), "asset"]])
+    device = device_form(pd.concat([before["device"], now["device"], in_use], ignore_index=True))
+    first, both = len(before), len(before) + len(now)
+    product, user = (
+        normal(pd.concat([texts(rows, name) for rows in (before, now)], ignore_index=True))
+        for name in ("product", "user")
+    )
+    copies = pd.MultiIndex.from_arrays([product, device[:both], user])
+    missing = ~copies[:first].isin(copies[first:]) & device[:first].isin(device[both:]).to_numpy()
+    blank = TABLES["installs"].empty().columns.difference(before.columns)
+    return before.assign(p=product[:first].to_numpy(), **dict.fromkeys(blank))[missing]
+
+
 # ---------------------------------------------------------------- the stock at a cut-off
 
 
@@ -254,11 +279,13 @@ def _empty(*columns: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Unread:
-    """The rejected rows of the three tables: entitlements, copies, and lines that may be receipts."""
+    """What the three tables may have beside their rows: rejected entitlements, copies, and lines that may be receipts,
+    and the copies `gone` from the list, as `_gone` finds them."""
 
     entitlements: Dropped
     installs: Dropped
     purchases: Dropped
+    gone: pd.DataFrame
 
     @classmethod
     def of(cls, case: Case, day: pd.Timestamp) -> _Unread:
@@ -268,7 +295,7 @@ class _Unread:
         held = ~(owned.rows["starts_on"] > day) & ~(owned.rows["ends_on"] < day)
         there = ~(copies.rows["installed_on"] > day)
         receipts = bought.about(document="licence_receipt")
-        return cls(owned.where(held), copies.where(there), receipts)
+        return cls(owned.where(held), copies.where(there), receipts, _gone(case))
 
     def licences(self, product: str) -> tuple[Dropped, Dropped]:
         """Entitlements and receipts that may be of a product."""
@@ -280,6 +307,8 @@ class _Unread:
     def less(self, product: str, metric: str, present: pd.DataFrame, keys: pd.DataFrame) -> float:
         """How much less the position may be: copies that are not among those present, or a key used once too often."""
         rows = self.installs.about(product=product).rows
+        missing = self.gone[self.gone["p"].eq(normal_name(product))]
+        rows = pd.concat([rows, missing]) if len(missing) else rows
         for key, used in normal(rows["licence_key"]).value_counts().items():
             known = keys[keys["k"].eq(key)]
             left = (known["quantity"] - known["devices"]).sum() if len(known) else 1
@@ -302,8 +331,11 @@ class _Unread:
         return all(one.own_word for one in self.licences(product) if len(one))
 
     def why(self, product: str) -> str | None:
-        """Which rows may be of a product."""
-        return told(self.installs.about(product=product), *self.licences(product))
+        """Which rows may be of a product, and how many copies of it are gone."""
+        rejected = told(self.installs.about(product=product), *self.licences(product))
+        count = int(self.gone["p"].eq(normal_name(product)).sum())
+        missing = f"{count} of the copies listed before are not listed now, and their devices still are"
+        return "; ".join(filter(None, [rejected, missing if count else None])) or None
 
 
 @dataclass(frozen=True)
@@ -421,22 +453,22 @@ class _Stock:
         return mistaken(strange, known - found, known & found)
 
     @cached_property
-    def _counted(self) -> pd.DataFrame:
+    def _lines_counted(self) -> pd.DataFrame:
         """Every line with what is entitled, receipted and installed, its position (`open`: its cores are not known),
         copies by device (`copies`), and devices without their cores (`unknown`)."""
         lines = self._lines.reset_index(drop=True)
         counted = self._installed.reindex(lines["p"], fill_value=0)
         columns = pd.Index(["device", "user", "core"]).get_indexer(lines["metric"])
         installed = counted[["device", "user", "core"]].to_numpy()[np.arange(len(lines)), columns]
-        lines["entitled"] = self._sums(lines, self.held["quantity"])
-        lines["receipted"] = self._sums(lines, self._sure)
+        lines["entitled"] = self._sums_of(lines, self.held["quantity"])
+        lines["receipted"] = self._sums_of(lines, self._sure)
         lines["installed"] = np.array([Decimal(int(count)) for count in installed], dtype=object)
         lines["position"] = lines["receipted"] - lines["installed"]
         lines["copies"], lines["unknown"] = counted["device"].to_numpy(), counted["unknown"].to_numpy()
         negative = lines["position"].astype(float).lt(0)
         return lines.assign(open=(lines["metric"] == "core") & lines["unknown"].gt(0) & ~negative)
 
-    def _sums(self, lines: pd.DataFrame, quantities: pd.Series) -> np.ndarray:
+    def _sums_of(self, lines: pd.DataFrame, quantities: pd.Series) -> np.ndarray:
         """By line the sum of quantities of the entitlements in force."""
         keys = pd.MultiIndex.from_frame(lines[["p", "metric"]])
         sums = quantities.groupby([self.held["p"], self.held["metric"]]).sum()
@@ -445,11 +477,11 @@ class _Stock:
     @cached_property
     def position(self) -> pd.DataFrame:
         """The record licences/position."""
-        lines = self._counted.copy()
+        lines = self._lines_counted.copy()
         lines["unreceipted"] = lines["entitled"] - lines["receipted"]
         reused = self.keys[self.keys["reused"]].groupby("p").size()
         lines["keys_reused"] = lines["p"].map(reused).fillna(0).astype("int64")
-        high = self._sums(lines, self.active["covered_high"]) - lines["installed"]
+        high = self._sums_of(lines, self.active["covered_high"]) - lines["installed"]
         strange = [self._strange.get(product, ()) for product in lines["p"]]
         perhaps = [
             self._installed[metric].reindex(those).sum() if some else np.inf
@@ -593,7 +625,7 @@ class _Stock:
         then = self.on(day)
         fresh = then.present[then.present["installed_on"] >= pd.Timestamp(month.first_on)]
         added = fresh.groupby("p")["d"].nunique()
-        counted = then._counted.assign(
+        counted = then._lines_counted.assign(
             position=lambda lines: lines["position"].mask(lines["open"]), month=str(month)
         )
         rows = _as_listed(then._without_tables(counted), _HISTORY)

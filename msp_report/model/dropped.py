@@ -23,12 +23,12 @@ class Dropped:
     """Rejected rows that may be records: `rows` as Case.rejected, and whether all are the provider's own word."""
 
     rows: pd.DataFrame
-    own_word: bool = True
+    own_word: bool
 
     @classmethod
     def of(cls, case: Case, table: str) -> Dropped:
         """Those of a table in the period's newest exports."""
-        rows = case.rejected(table).reset_index(drop=True)
+        rows = case.rejected(table)
         known = rows["whose"].dropna() if "whose" in rows else rows["file"].iloc[:0]
         own = known.eq("provider").all() if len(known) else case.own_word(table)
         return cls(rows, bool(own))
@@ -50,7 +50,7 @@ class Dropped:
 
     def before(self, name: str, end: pd.Timestamp) -> Dropped:
         """Those whose time is not known to lie at or after a cut-off: later facts do not exist (rule 0)."""
-        return self.where(~(self.rows[name] >= end).fillna(False))
+        return self.where(~(self.rows[name] >= end))
 
     @property
     def why(self) -> str | None:

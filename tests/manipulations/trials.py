@@ -29,9 +29,18 @@ OUTCOMES = ["nothing gained", "named", "refused", "traceless", "harm"]
 #: Not the provider's exports: the board's own, and what the provider says of itself.
 NOT_TOUCHED = ("claims", "actions", "replies", "assessments", "decisions", "credits")
 TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
-#: What leaves no trace in any table of the client: by kind, table and the measure that it betters, the source that
-#: would show it.
-TRACELESS: dict[tuple[str, str, str], str] = {}
+#: What leaves no trace in any table of the client: by kind, what of a table was touched (a column, or its rows) and
+#: the measure that it betters, the source that would show it.
+TRACELESS = {
+    ("re-date", "purchases.paid_on", "procurement.at_stake"): "the bank's own statement",
+    ("leave out", "purchases", "procurement.at_stake"): "the suppliers' own statements of account",
+    ("leave out", "purchases", "procurement.due"): "the suppliers' own statements of account",
+    (
+        "leave out",
+        "installs",
+        "licences.position",
+    ): "the inventory's own console: the list is not the provider's word",
+}
 #: So many of a hundred are two manipulations at once.
 PAIRS = 0.35
 
@@ -42,6 +51,12 @@ class Done(NamedTuple):
     kind: str
     table: str
     what: str
+
+    @property
+    def touched(self) -> str:
+        """The column that it names first, with its table; else the table."""
+        column = self.what.removeprefix("column ").split(" ")[0]
+        return f"{self.table}.{column}" if column in TABLES[self.table].names else self.table
 
     def __str__(self) -> str:
         return f"{self.kind} {self.table}: {self.what}"
@@ -71,7 +86,14 @@ class Trial:
     def shown_by(self) -> list[str]:
         """The sources that would show what leaves no trace; empty where one of the harms is none of these."""
         found = [
-            next((source for done in self.done if (source := TRACELESS.get((*done[:2], harm.measure)))), None)
+            next(
+                (
+                    source
+                    for done in self.done
+                    if (source := TRACELESS.get((done.kind, done.touched, harm.measure)))
+                ),
+                None,
+            )
             for harm in self.unnamed
         ]
         return [] if None in found else sorted({*found})

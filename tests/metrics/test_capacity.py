@@ -271,7 +271,12 @@ def test_a_case_hands_in_reach_and_rejects():
 def test_a_year_of_shares_and_a_month_of_per_cent():
     year = sampled(np.tile([0.30, 0.42], 12 * 30), start="2026-03-02")
     month = sampled(np.tile([0.31, 0.41], 120), start="2026-04-01")
-    for factor, doubt in ((100, capacity.ANOTHER_UNIT), (0.01, capacity.ANOTHER_UNIT), (1.6, None)):
+    for factor, doubt in (
+        (100, capacity.ANOTHER_UNIT),
+        (1 / 60, capacity.ANOTHER_UNIT),
+        (0.01, capacity.ANOTHER_UNIT),
+        (1.6, None),
+    ):
         row = ten_days(pd.concat([year, month.assign(value=month["value"] * factor)]))
         assert (row["doubt"] or None) == (doubt if factor < 10 else capacity.ABOVE_ALL)
     # where the contract was amended to the new unit the use is as before

@@ -2,9 +2,10 @@
 
 import math
 
+import pandas as pd
 import pytest
 
-from msp_report.model.gate import decide
+from msp_report.model.gate import decide, doubted
 
 CASES = {
     "met": ((0.97, 0.95, "higher"), {}, "met"),
@@ -26,6 +27,7 @@ CASES = {
     "an interval that ends on the target": ((0.97, 0.95, "higher"), {"low": 0.95}, "met"),
     "nothing bounds it": ((2, 5, "lower"), {"high": math.inf}, "no_verdict"),
     "a miss of one's own word stands": ((0.9, 0.95, "higher"), {"high": 1, "own_word": True}, "missed"),
+    "a miss of anybody else's word does not": ((0.9, 0.95, "higher"), {"high": 1}, "no_verdict"),
     "a met of one's own word does not": ((0.97, 0.95, "higher"), {"low": 0, "own_word": True}, "no_verdict"),
 }
 
@@ -41,3 +43,24 @@ def test_why():
     assert decide(None, 1, "higher", why="no rows").why == "no rows"
     assert decide(1, 1, "higher", low=0, unsure="2 rows were rejected").why == "2 rows were rejected"
     assert decide(1, 1, "higher").why is None
+    # rejected rows are the reason only where nothing better is known
+    assert decide(1, 1, "higher", low=0, lost="1 row was rejected").why == "1 row was rejected"
+    assert decide(1, 1, "higher", low=0, unsure="no end", lost="1 row was rejected").why == "no end"
+    assert decide(None, 1, "higher", why="no rows", lost="1 row was rejected").why == "1 row was rejected"
+    assert decide(None, 1, "higher", doubt="wrong unit", lost="1 row was rejected").why == "wrong unit"
+
+
+def test_a_doubt_leaves_what_was_judged_open_and_nothing_else():
+    table = pd.DataFrame({"verdict": ["met", "missed", "no_data"], "reason": [None, "late", "no rows"]})
+    left = doubted(table, "wrong unit", "reason")
+    assert left["verdict"].tolist() == ["no_verdict", "no_verdict", "no_data"]
+    assert left["reason"].tolist() == ["wrong unit", "wrong unit", "no rows"]
+    assert doubted(table, None, "reason") is table
+
+
+def test_a_record_without_reasons_keeps_text_where_a_doubt_leaves_nothing_open():
+    """Records are compared and written by type: a column of reasons is text, filled or not."""
+    table = pd.DataFrame({"verdict": ["no_data", "no_target"], "why": pd.Series([None, None], dtype=object)})
+    left = doubted(table, "wrong unit")
+    assert left["verdict"].tolist() == ["no_data", "no_target"]
+    assert left["why"].dtype == "str" and left["why"].isna().all()

@@ -4,9 +4,9 @@ A case gives tables as lines of CSV (times without an offset are in the client's
 and the lines that must come out, with the columns that it speaks of; or what the answer is `refused` with. What stands
 at the head of a file holds for each of its cases unless the case says otherwise; a contract is laid over it key by
 key. `rejected <table>` are rows that were not accepted, `newest <table>` those of the month's own file, `reaches` up to
-when a table speaks, `independent` the tables that are not the provider's word. A table with a header alone was supplied
-and is empty, one that is left out or blank was not supplied. A number is compared to the decimals written, a whole
-number exactly. `docs/rules.md` has the rules.
+when a table speaks, `independent` the tables that are not the provider's word, `doubted` why a table is not believed. A
+table with a header alone was supplied and is empty, one that is left out or blank was not supplied. A number is
+compared to the decimals written, a whole number exactly. `docs/rules.md` has the rules.
 """
 
 from __future__ import annotations
@@ -200,6 +200,7 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
         last=last,
         speaks_to={name: given.at(text) for name, text in given.case.get("reaches", {}).items()},
         independent=frozenset(given.case.get("independent", "").split()),
+        doubted=given.case.get("doubted", {}),
     )
     return metrics.analyse(month)
 
@@ -214,14 +215,16 @@ def analysed_figures(metrics: ModuleType) -> Callable[[Given], pd.DataFrame]:
     return lambda given: pd.DataFrame([vars(figure) for figure in analysed(metrics, given).figures()])
 
 
-def told_figures(given: Given) -> pd.DataFrame:
-    """Figures that a case gives, as a pack has them; a blank value says why."""
-    rows = rows_of(columns_of(given.case["figures"]))
+def told_figures(given: Given, name: str = "figures") -> pd.DataFrame:
+    """Figures that a case gives, as a pack has them; a blank value says why. Those of a month have their `month`."""
+    rows = rows_of(columns_of(given.case[name]))
+    months = [row.pop("month", None) for row in rows]
     numbers = ("value", "low", "high", "target", "coverage")
     found = [{k: float(v) if k in numbers else v for k, v in row.items() if v} for row in rows]
-    return figures_of(
+    figures = figures_of(
         *(Figure(**({} if "value" in row else {"why_missing": "nobody knows"}) | row) for row in found)
     )
+    return figures.assign(month=months) if any(months) else figures
 
 
 def of_standing(given: Given) -> pd.DataFrame:
@@ -244,9 +247,14 @@ def of_decidable(given: Given) -> pd.DataFrame:
 
 
 def of_credits(given: Given) -> pd.DataFrame:
-    return contract.credits(
-        told_figures(given), None, None, given.contract, given.case.get("month", "2026-10")
-    )
+    before = told_figures(given, "figures before") if "figures before" in given.case else None
+    month = given.case.get("month", "2026-10")
+    return contract.credits(told_figures(given), before, given.table("credits"), given.contract, month)
+
+
+def of_credits_to_date(given: Given) -> pd.DataFrame:
+    told = told_figures(given), given.table("credits"), given.contract
+    return contract.credits_to_date(*told, given.case.get("month", "2026-10"))
 
 
 def of_oversight(given: Given) -> pd.DataFrame:
@@ -389,6 +397,7 @@ CORES = {
     "deliveries": of_deliveries,
     "decidable": of_decidable,
     "credits": of_credits,
+    "credits to date": of_credits_to_date,
     "oversight": of_oversight,
     "how it is paid": of_payment,
     "ticket figures": analysed_figures(tickets),
