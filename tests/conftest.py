@@ -31,6 +31,20 @@ SLOW = (
     "test_guide.py",
     "test_wheel.py",
 )
+#: The files that take longest begin, so that none of them is waited for at the end.
+LONGEST = (
+    "words/test_pseudo.py",
+    "packs/test_pack.py",
+    "packs/test_annual.py",
+    "demo/test_dropped_rows.py",
+    "manipulations/test_manipulations.py",
+    "packs/test_stale.py",
+    "demo/test_withheld.py",
+    "rules/test_rules.py",
+    "packs/test_missing_tables.py",
+    "metrics/test_names_everywhere.py",
+    "test_wheel.py",
+)
 
 
 def pytest_configure():
@@ -44,8 +58,13 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Marks as `slow` what lies in one of the places above, asks for the demo company or invents its inputs."""
+    """Marks as `slow` what lies in one of the places above, asks for the demo company or invents its inputs.
+
+    The longest files go first.
+    """
     here = Path(__file__).parent
+    begin = {here / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: begin.get(item.path, len(begin)))
     for item in items:
         placed = item.path.relative_to(here).as_posix().startswith(SLOW)
         invented = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
