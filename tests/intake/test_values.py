@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.intake import reasons
@@ -293,7 +294,7 @@ ANY = st.lists(st.text(max_size=12).map(str.strip).filter(bool), min_size=1, max
 KINDS = [AT, ON, MONTH, NUMBER, WHOLE, MONEY, FLAG, TABLES["tickets"].column("status")]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(texts=ANY, column=st.sampled_from(KINDS), sign=st.sampled_from([None, ".", ","]))
 def test_every_text_has_a_value_or_a_reason(texts, column, sign):
     formats = ("iso", "epoch", "%d/%m/%Y", "excel")
@@ -305,7 +306,7 @@ def test_every_text_has_a_value_or_a_reason(texts, column, sign):
     assert [value is None for value in found.values.to_pylist()] == [why is not None for why in found.why]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(amount=st.decimals(-(10**9), 10**9, places=4))
 def test_money_reads_back_what_was_written(amount):
     text = f"{amount:,.4f}"
