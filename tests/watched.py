@@ -10,6 +10,10 @@ REPORTS = (
 )  # fmt: skip
 
 
+#: What a case is asked about a table by its name.
+_ASKS = ("table", "follow_up", "own", "paths", "rejected", "reached", "known_before", "doubts")
+
+
 class Watched:
     """A case that notes which tables are asked for."""
 
@@ -17,19 +21,15 @@ class Watched:
         self._case, self.asked = case, set()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._case, name)
+        found = getattr(self._case, name)
+        if name not in _ASKS:
+            return found
 
-    def table(self, name: str) -> Any:
-        self.asked.add(name)
-        return self._case.table(name)
+        def asking(*tables: str) -> Any:
+            self.asked |= set(tables)
+            return found(*tables)
 
-    def follow_up(self, name: str) -> Any:
-        self.asked.add(name)
-        return self._case.follow_up(name)
-
-    def paths(self, name: str) -> Any:
-        self.asked.add(name)
-        return self._case.paths(name)
+        return asking
 
 
 def analysed(case: Any, report: str) -> tuple[Any, set[str]]:
