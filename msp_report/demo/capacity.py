@@ -69,7 +69,7 @@ def simulate(months: list[Span], seed: int, truth: Truth) -> dict[str, dict[str,
 def _values(at: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Each resource's reading at each hour; NaN where none was taken."""
     wall = pd.to_datetime(at, unit="s", utc=True).tz_convert(ZONE)
-    label = np.asarray(wall.strftime("%Y-%m"))
+    months = np.asarray(wall.strftime("%Y-%m"))
     hour, weekend = np.asarray(wall.hour), np.asarray(wall.dayofweek >= 5)
     busy = (hour >= 8) & (hour < 18) & ~weekend
     day = (at - instant("2026-11-01")) / 86400  # days before the golden month's end are negative
@@ -101,9 +101,9 @@ def _values(at: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     values["app-01"][at == instant("2026-10-06 09:00")] = -1.0  # a counter that wrapped
     values["mail-gw"][at < instant("2026-10-12")] = np.nan
     month, name, times = OTHER_UNIT
-    values[name][label == month] *= times
+    values[name][months == month] *= times
     month, name, value = STANDS_STILL
-    values[name][label == month] = value
+    values[name][months == month] = value
     return values
 
 

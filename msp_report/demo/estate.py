@@ -199,8 +199,15 @@ def _replicas(months: list[Span]) -> pd.DataFrame:
     asset, days = REPLICA
     days = [day for day in days if day[:7] in [month.label for month in months]]
     started = instants([f"{day} 04:00" for day in days]) if days else np.array([], dtype=np.int64)
-    told = {"asset": asset, "job": f"{asset}-replica", "kind": "replica", "result": "success", "bytes": 180e9}
-    return pd.DataFrame({"day": days, "started": started, "finished": started + 1200}).assign(**told)
+    told = {
+        "asset": asset,
+        "job": f"{asset}-replica",
+        "kind": "replica",
+        "result": "success",
+        "bytes": 180 * 10**9,
+    }
+    frame = pd.DataFrame({"day": days, "started": started, "finished": started + 1200}).assign(**told)
+    return frame.astype({"bytes": "int64"})
 
 
 def _plant_runs(runs: pd.DataFrame) -> None:

@@ -139,7 +139,8 @@ def test_every_capacity_is_the_planted_one(month):
     case, truth = month
     found = capacity.analyse(case).resources
     found.index = found["resource"] + ":" + found["metric"]
-    kinds = ("none", "over_limit", "warned", "no_samples", "gaps")
+    doubted = ("another_unit", "stands_still")
+    kinds = ("none", "over_limit", "warned", "no_samples", "gaps", *doubted)
     expected = {fault["subject"]: fault for fault in planted(truth["capacity"], *kinds)}
     assert set(found.index) == set(expected)
     for subject, fault in expected.items():
@@ -153,7 +154,8 @@ def test_every_capacity_is_the_planted_one(month):
     assert {s: found.loc[s, "forecast"] for s in reasons} == reasons
     below = {f["subject"] for f in planted(truth["capacity"], "below_zero")}
     assert set(found.index[found["below_zero"] > 0]) == below
-    assert found["doubt"].isna().all()  # no unit and no constant series is planted
+    strange = {fault["subject"] for fault in planted(truth["capacity"], *doubted)}
+    assert set(found.index[found["doubt"].notna()]) == strange
     above = {f["subject"] for f in planted(truth["capacity"], "above_capacity")}
     assert set(found.index[found["over_capacity"] > 0]) == above
 

@@ -98,6 +98,7 @@ __all__ = [
     "due",
     "lines",
     "match",
+    "with_late",
 ]
 
 _NO_PURCHASES = "no purchases were supplied"
@@ -250,7 +251,7 @@ class Analysis:
 
 def analyse(case: Case) -> Analysis:
     """Everything about the purchases of a period; reads purchases, prices and rates. Raises as `match`."""
-    tables = (_with_late(case), case.table("prices"), case.table("rates"))
+    tables = (with_late(case), case.table("prices"), case.table("rates"))
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
     reach = reach_of(case, "purchases")
@@ -274,7 +275,7 @@ def analyse(case: Case) -> Analysis:
     )
 
 
-def _with_late(case: Case) -> pd.DataFrame | None:
+def with_late(case: Case) -> pd.DataFrame | None:
     """The purchases of a case with `came_late`: dated before the period, and in no earlier month's exports."""
     rows, known = case.table("purchases"), case.known_before("purchases")
     if rows is None or known is None:
