@@ -147,12 +147,18 @@ def test_months(text, expected):
         ("NaN", None, reasons.NOT_NUMBER),
         ("0x10", None, reasons.NOT_NUMBER),
         ("1_000", None, reasons.NOT_NUMBER),
-        ("-", None, reasons.NOT_NUMBER),
         ("12%", None, reasons.NOT_NUMBER),
     ],
 )
 def test_numbers(text, sign, expected):
     assert one(text, NUMBER, decimal=sign) == expected
+
+
+@pytest.mark.parametrize("text", ["-", "--", "–", "—", "n/a", "N/A", "#N/A", "null"])
+def test_a_number_that_is_not_stated_is_missing_and_one_that_must_be_there_is_rejected(text):
+    for kind in ("number", "integer", "decimal"):
+        assert one(text, Column(kind, kind, "", low=0)) is None
+        assert one(text, Column(kind, kind, "", True)) == reasons.NOT_NUMBER
 
 
 @pytest.mark.parametrize(
