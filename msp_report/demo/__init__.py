@@ -61,7 +61,10 @@ def generate(
         folder = target / month.label
         folder.mkdir(parents=True, exist_ok=True)
         for name, frames in tables.items():
-            for left in folder.glob(f"{name}.*"):  # of a demo that was made before
+            for left in [
+                *folder.glob(f"{name}.*"),
+                *folder.glob(f"{name}_2*"),
+            ]:  # of a demo that was made before
                 left.unlink()
             if month.label in frames:
                 _write(frames[month.label], name, folder)
@@ -81,6 +84,6 @@ def _write(frame: pd.DataFrame, name: str, folder: Path) -> None:
     elif name == "surveys":
         files.write_xlsx(frame, path.with_suffix(".xlsx"), "answers", times=("invited_at", "answered_at"))
     elif name == "backup_jobs":
-        files.write_json_lines(frame, path.with_suffix(".jsonl"))
+        files.write_json_lines(frame, folder / f"{name}_{delivery.exported_on(folder.name)}.jsonl")
     else:
         files.write_csv(frame, path)

@@ -20,6 +20,8 @@ CUT = ("2026-06", "time_entries", "worked_on", "2026-06-17")
 #: Words above a month's register that tell of a page which never came.
 ONE_PAGE = ("2026-08", "purchases", "page 1 of 2")
 
+#: The month whose file of backup runs came after the fifth, and its day.
+DELIVERED_LATE = ("2026-09", "19")
 #: Names as a month's file writes them, and as everybody else does: (month, table, column, usual, written).
 WRITTEN = (
     ("2026-05", "backup_jobs", "asset", "db-01", "db-01.harrow.example"),
@@ -48,8 +50,16 @@ def deliver(tables: Tables, truth: Truth) -> None:
             names = tables[table][month][column]
             tables[table][month] = tables[table][month].assign(**{column: names.replace(usual, written)})
             truth.plant(month, "evidence", "misspelt", table=table, subject=usual, written=written)
+    month = DELIVERED_LATE[0]
+    truth.plant(month, "evidence", "delivered_late", table="backup_jobs", on=exported_on(month))
     month, table, _ = ONE_PAGE
     truth.plant(month, "evidence", "says_more", table=table, pages=2, came=1)
+
+
+def exported_on(month: str) -> str:
+    """The day in the name of a month's file of backup runs: the third of the next month, but for one that came late."""
+    after = pd.Period(month) + 1
+    return f"{after}-{DELIVERED_LATE[1] if month == DELIVERED_LATE[0] else '03'}"
 
 
 def heading(table: str, month: str) -> str:

@@ -13,9 +13,12 @@ from msp_report.metrics import (
     backups,
     capacity,
     duties,
+    evidence,
     licences,
     procurement,
+    projects,
     satisfaction,
+    strategy,
     tickets,
     vendors,
 )
@@ -109,6 +112,20 @@ def test_a_file_that_tells_of_another_page_is_doubted_as_a_whole(cases, bought, 
     for month, verdict in ((gone, "no_verdict"), ("2026-07", "met")):
         found = judged(bought(month))
         assert found["procurement.at_stake", ""].verdict == verdict, month
+
+
+def test_what_the_contract_promises_to_deliver_came_late_once(cases, truth):
+    [(month, entry)] = planted(truth, "evidence", "delivered_late")
+    rows = {one: evidence.deliveries(case) for one, case in cases.items()}
+    assert all(found["table"].tolist() == [entry["table"]] for found in rows.values())
+    verdicts = {one: found["verdict"].iloc[0] for one, found in rows.items()}
+    assert verdicts == dict.fromkeys(MONTHS, "met") | {month: "missed"}
+    late = rows[month].iloc[0]
+    assert (str(late["exported_at"].tz_convert("Europe/London").date()), late["clause"]) == (
+        entry["on"],
+        "9.1",
+    )
+    assert str(late["due_on"].date()) == "2026-10-05"
 
 
 # ---------------------------------------------------------------- names, units and series
@@ -304,3 +321,37 @@ def test_a_proof_without_a_name_is_listed_and_proves_nothing(cases, truth):
         found |= {one: done.empty["duty"].tolist()} if len(done.empty) else {}
         assert done.levels.set_index("duty").loc[entry["subject"], "verdict"] == "missed"
     assert found == {month: [entry["subject"]]}
+
+
+# ---------------------------------------------------------------- answers and projects
+
+
+def test_one_person_who_answers_many_times_is_one_answer(cases, truth):
+    [(month, entry)] = planted(truth, "satisfaction", "answered_often")
+    found = {one: satisfaction.analyse(case) for one, case in cases.items()}
+    aside = {one: done.put_aside["ticket_id"].tolist() for one, done in found.items() if len(done.put_aside)}
+    assert aside == {month: [entry["ticket_id"]] * (entry["times"] - 1)}
+    scores = found[month].scores.set_index("question")
+    for told in truth[month]["satisfaction"]:
+        if "score" in told:
+            assert scores.loc[told["subject"], "score"] == pytest.approx(told["score"])
+            assert scores.loc[told["subject"], "answered"] == told["answered"]
+
+
+def test_planned_value_that_falls_is_named_and_gives_no_figures(cases, truth):
+    [(month, entry)] = planted(truth, "projects", "planned_value_falls")
+    found = {one: projects.analyse(case) for one, case in cases.items()}
+    falling = {one: done.falling["project_id"].tolist() for one, done in found.items() if len(done.falling)}
+    assert falling == {month: [entry["subject"]]}
+    row = found[month].variance.set_index("project_id").loc[entry["subject"]]
+    assert row[["spi", "cpi", "spi_t", "eac"]].isna().all()
+
+
+def test_a_project_approved_by_its_proposer_alone_is_not_approved(cases, truth):
+    expected = {(month, entry["subject"]) for month, entry in planted(truth, "strategy", "unapproved")}
+    found = {
+        (month, project)
+        for month, case in cases.items()
+        for project in strategy.analyse(case).found.query("fault == 'unapproved'")["project_id"]
+    }
+    assert found == expected and ("2026-04", "PRJ-02") in found and ("2026-05", "PRJ-02") not in found
