@@ -345,12 +345,14 @@ class Case:
         return self._silent[name]
 
     def _times(self, name: str) -> pd.Series | None:
-        """When each row of a table happened, of a day its end; None of a table whose rows have no time."""
+        """When each row of a table happened, of a day its end; None of no table, and of one whose rows have no time."""
         period = TABLES[name].period
         column = TABLES[name].column(period) if period else None
         if column is None or column.type not in ("instant", "date"):
             return None
-        times = self.table(name)[period].dropna()
+        if (rows := self.table(name)) is None:
+            return None
+        times = rows[period].dropna()
         return times if column.type == "instant" else localize(times + pd.Timedelta(days=1), self.timezone)[0]
 
     def reached_before(self, name: str) -> pd.Timestamp | None:

@@ -154,7 +154,8 @@ def analyse(case: Case) -> Analysis:
     samples = case.paths("samples") or case.table("samples")
     told = {"rejected": case.rejected("samples"), "reached": case.reached("samples")}
     found = aggregate(samples, case.agreed, case.start, case.end, **told)
-    return Analysis(resources(found, case.agreed, case.start, case.end), found.daily, found.below_zero)
+    full = resources(found, case.agreed, case.start, case.end, case.doubts("samples"))
+    return Analysis(full, found.daily, found.below_zero)
 
 
 @dataclass(frozen=True)
@@ -229,10 +230,12 @@ def resources(
     contract: Contract | Mapping[str, Any],
     start: pd.Timestamp | datetime | date,
     end: pd.Timestamp | datetime | date,
+    doubt: str | None = None,
 ) -> pd.DataFrame:
     """Utilisation of every resource against its limit, and when it will reach it.
 
-    Parameters: as `aggregate`, whose result may be given for `samples`, so that it is not done twice.
+    Parameters: as `aggregate`, whose result may be given for `samples`, so that it is not done twice; `doubt`, why the
+    samples are doubted as a whole.
     Returns: one row per resource and metric, of the contract or with samples in the period, with RESOURCES:
     mean, p95, max and capacity [unit of the samples]; utilisation_ratio, coverage_ratio; status (ok, warn, over;
     none where what is missing leaves it open); low_ratio and high_ratio, the utilisation with what is missing
@@ -256,7 +259,8 @@ def resources(
     for name in ("samples", "rejected", "below_zero"):
         frame[name] = frame[name].fillna(0).astype("int64")
     frame["coverage_ratio"] = frame["coverage_ratio"].fillna(0.0)
-    frame["doubt"] = _disbelieved(frame, found, agreed)
+    disbelieved = _disbelieved(frame, found, agreed)
+    frame["doubt"] = disbelieved.where(disbelieved.notna() | frame["samples"].eq(0), doubt)
     size = frame["capacity"].where((frame["capacity"] > 0) & ~frame["doubt"].isin(_WRONG_UNIT))
     for name, of in (("utilisation_ratio", "p95"), ("low_ratio", "low"), ("high_ratio", "high")):
         frame[name] = frame[of] / size

@@ -453,22 +453,22 @@ class _Stock:
         return mistaken(strange, known - found, known & found)
 
     @cached_property
-    def _counted(self) -> pd.DataFrame:
+    def _lines_counted(self) -> pd.DataFrame:
         """Every line with what is entitled, receipted and installed, its position (`open`: its cores are not known),
         copies by device (`copies`), and devices without their cores (`unknown`)."""
         lines = self._lines.reset_index(drop=True)
         counted = self._installed.reindex(lines["p"], fill_value=0)
         columns = pd.Index(["device", "user", "core"]).get_indexer(lines["metric"])
         installed = counted[["device", "user", "core"]].to_numpy()[np.arange(len(lines)), columns]
-        lines["entitled"] = self._sums(lines, self.held["quantity"])
-        lines["receipted"] = self._sums(lines, self._sure)
+        lines["entitled"] = self._sums_of(lines, self.held["quantity"])
+        lines["receipted"] = self._sums_of(lines, self._sure)
         lines["installed"] = np.array([Decimal(int(count)) for count in installed], dtype=object)
         lines["position"] = lines["receipted"] - lines["installed"]
         lines["copies"], lines["unknown"] = counted["device"].to_numpy(), counted["unknown"].to_numpy()
         negative = lines["position"].astype(float).lt(0)
         return lines.assign(open=(lines["metric"] == "core") & lines["unknown"].gt(0) & ~negative)
 
-    def _sums(self, lines: pd.DataFrame, quantities: pd.Series) -> np.ndarray:
+    def _sums_of(self, lines: pd.DataFrame, quantities: pd.Series) -> np.ndarray:
         """By line the sum of quantities of the entitlements in force."""
         keys = pd.MultiIndex.from_frame(lines[["p", "metric"]])
         sums = quantities.groupby([self.held["p"], self.held["metric"]]).sum()
@@ -477,11 +477,11 @@ class _Stock:
     @cached_property
     def position(self) -> pd.DataFrame:
         """The record licences/position."""
-        lines = self._counted.copy()
+        lines = self._lines_counted.copy()
         lines["unreceipted"] = lines["entitled"] - lines["receipted"]
         reused = self.keys[self.keys["reused"]].groupby("p").size()
         lines["keys_reused"] = lines["p"].map(reused).fillna(0).astype("int64")
-        high = self._sums(lines, self.active["covered_high"]) - lines["installed"]
+        high = self._sums_of(lines, self.active["covered_high"]) - lines["installed"]
         strange = [self._strange.get(product, ()) for product in lines["p"]]
         perhaps = [
             self._installed[metric].reindex(those).sum() if some else np.inf
@@ -625,7 +625,7 @@ class _Stock:
         then = self.on(day)
         fresh = then.present[then.present["installed_on"] >= pd.Timestamp(month.first_on)]
         added = fresh.groupby("p")["d"].nunique()
-        counted = then._counted.assign(
+        counted = then._lines_counted.assign(
             position=lambda lines: lines["position"].mask(lines["open"]), month=str(month)
         )
         rows = _as_listed(then._without_tables(counted), _HISTORY)

@@ -29,8 +29,8 @@ GOLDEN = "2026-10"
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory) -> Path:
-    return demo.generate(tmp_path_factory.mktemp("exports"))
+def exports(demo_place) -> Path:
+    return demo_place.exports / "demo"
 
 
 @pytest.fixture(scope="module")

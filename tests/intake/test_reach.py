@@ -149,20 +149,20 @@ BEFORE = ("2025-12", "2026-01", "2026-02")
 
 
 @pytest.mark.parametrize(
-    ("before", "until", "expected"),
+    ("before", "step", "until", "expected"),
     [
-        ({}, 22, "2026-03-22 10:00:00+00:00"),
-        ({}, 28, END),  # three days, as the month before was silent from its 28th to the 1st
-        ({"2026-01": 20}, 22, END),  # that month paused for twelve days: so may this one
-        ({"2026-01": 19}, 22, END),  # nineteen rows show nothing: two months are too few
-        ({}, 19, END),
+        ({}, 1, 22, "2026-03-22 10:00:00+00:00"),
+        ({}, 1, 28, END),  # three days, as the month before was silent from its 28th to the 1st
+        ({"2026-01": 20}, 1, 22, END),  # that month paused for twelve days: so may this one
+        ({}, 2, 22, END),  # every second day makes 42 rows: too few
+        ({}, 1, 9, END),
     ],
     ids=["in silence", "as it always was", "paused before", "too few before", "too few now"],
 )
-def test_a_file_that_ends_in_a_silence_it_never_knew_speaks_no_further(place, before, until, expected):
+def test_a_file_that_ends_in_a_silence_it_never_knew_speaks_no_further(place, before, step, until, expected):
     place.client(contract=CONTRACT, sources=SOURCES.format(""))
     for month in BEFORE:
-        place.put({"outages.csv": daily(month, before.get(month, 28))}, month=month)
+        place.put({"outages.csv": daily(month, before.get(month, 28), step)}, month=month)
     place.put({"outages.csv": daily("2026-03", until)})
     case = open_case("acme", "2026-03", place.root)
     assert str(case.reached("outages")) == expected

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from importlib import import_module
 from math import inf
 from typing import Any
 
 import pandas as pd
 from months import PastOf
+from watched import REPORTS, analysed
 
 from msp_report.case import Case
 from msp_report.metrics import evidence, procurement, scorecard
@@ -27,41 +27,9 @@ from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Period
 from msp_report.model.tables import TABLES
 
-REPORTS = (
-    "availability", "backups", "capacity", "duties", "licences", "procurement", "projects", "requests",
-    "satisfaction", "strategy", "tickets", "vendors",
-)  # fmt: skip
-_KEY = ["measure", "subject"]
 #: What a closed verdict may not turn into without a word.
 GONE = ("met", "no_target", None)
 OWED, AT_STAKE, DUE = "contract.credit_owed", "procurement.at_stake", "procurement.due"
-
-
-class Watched:
-    """A case that notes which tables are asked for."""
-
-    def __init__(self, case: Case) -> None:
-        self._case, self.asked = case, set()
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._case, name)
-        if name not in (
-            "table",
-            "follow_up",
-            "own",
-            "paths",
-            "rejected",
-            "reached",
-            "known_before",
-            "doubts",
-        ):
-            return found
-
-        def asking(*tables: str) -> Any:
-            self.asked |= set(tables)
-            return found(*tables)
-
-        return asking
 
 
 class _OfPageOne:
@@ -130,9 +98,8 @@ class Month:
         self._told = {credit.measure.split(".")[0] for credit in case.agreed.credits} | {"credits"}
         figures, decisions = {}, {}
         for name in REPORTS:
-            seen = Watched(case)
-            found = import_module(f"msp_report.metrics.{name}").analyse(seen)
-            figures[name], self.asked[name] = found.figures(), seen.asked
+            found, self.asked[name] = analysed(case, name)
+            figures[name] = found.figures()
             if name == "procurement":
                 decisions = _decisions(found)
         self._before = _frame(figures).assign(month=str(month))
@@ -146,7 +113,7 @@ class Month:
         figures, decisions = dict(was.figures), was.decisions
         anew = [name for name in REPORTS if not self.asked[name].isdisjoint(tables)]
         for name in anew:
-            found = import_module(f"msp_report.metrics.{name}").analyse(case)
+            found, _ = analysed(case, name)
             figures[name] = found.figures()
             decisions = _decisions(found) if name == "procurement" else decisions
         same = self._told.isdisjoint({*anew, *tables})

@@ -29,17 +29,19 @@ OUTCOMES = ["nothing gained", "named", "refused", "traceless", "harm"]
 #: Not the provider's exports: the board's own, and what the provider says of itself.
 NOT_TOUCHED = ("claims", "actions", "replies", "assessments", "decisions", "credits")
 TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
-#: What leaves no trace in any table of the client: by kind, what of a table was touched (a column, or the table) and the
-#: measure that it betters, the source that would show it.
+#: What leaves no trace in any table of the client: by kind, what of a table was touched (a column, or its rows) and
+#: the measure that it betters, the source that would show it.
+_SUPPLIERS = "the suppliers' own statements of account"
+_CONSOLE = "the inventory's own console: the list is not the provider's word"
+_SOLD = "the vendor's list of the licences that it sold"
 TRACELESS = {
     ("re-date", "purchases.paid_on", "procurement.at_stake"): "the bank's own statement",
-    ("leave out", "purchases", "procurement.at_stake"): "the suppliers' own statements of account",
-    ("leave out", "purchases", "procurement.due"): "the suppliers' own statements of account",
-    (
-        "leave out",
-        "installs",
-        "licences.position",
-    ): "the inventory's own console: the list is not the provider's word",
+    ("leave out", "purchases", "procurement.at_stake"): _SUPPLIERS,
+    ("leave out", "purchases", "procurement.due"): _SUPPLIERS,
+    ("contradict", "purchases.is_licence", "procurement.at_stake"): _SOLD,
+    ("contradict", "purchases.is_licence", "procurement.due"): _SOLD,
+    ("leave out", "installs", "licences.position"): _CONSOLE,
+    ("delay", "installs", "licences.position"): _CONSOLE,
 }
 #: So many of a hundred are two manipulations at once.
 PAIRS = 0.35
@@ -55,7 +57,7 @@ class Done(NamedTuple):
     @property
     def touched(self) -> str:
         """The column that it names first, with its table; else the table."""
-        column = self.what.split(" ")[0]
+        column = self.what.removeprefix("column ").split(" ")[0]
         return f"{self.table}.{column}" if column in TABLES[self.table].names else self.table
 
     def __str__(self) -> str:

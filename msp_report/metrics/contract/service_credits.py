@@ -77,7 +77,7 @@ def credits(
     >>> row.owed, row.claim_by.date().isoformat()
     (Decimal('900.00'), '2026-12-30')
     """
-    when = month if isinstance(month, Month) else Month.parse(month)
+    when = Month.parse(str(month))
     agreed = as_contract(contract).on(when.first_on)
     missed_before = _missed(_as_frame(() if previous_figures is None else previous_figures), agreed)
     figures = _as_frame(figures_frame)
@@ -107,7 +107,7 @@ def credits_to_date(
     still be claimed), expired (was never claimed), or nothing owed; `left` = owed - credited of those that are not
     lost [client's currency].
     """
-    when = month if isinstance(month, Month) else Month.parse(month)
+    when = Month.parse(str(month))
     last = when.shift(-1) if owed is not None else when
     months = sorted(Month.parse(name) for name in history["month"].unique())
     by_month = {one: history[history["month"] == str(one)] for one in months if not last < one}
@@ -115,7 +115,7 @@ def credits_to_date(
     past = [
         credits(rows, by_month.get(one.shift(-1)), known, contract, one) for one, rows in by_month.items()
     ]
-    parts = [part for part in (owed, *past[::-1]) if part is not None and len(part)]
+    parts = [part for part in (owed, *past[::-1]) if part is not None]
     rows = pd.concat(parts, ignore_index=True) if parts else _as_record(pd.DataFrame())
     return _settled(rows, pd.Timestamp(when.end_on) - pd.Timedelta(days=1))
 
@@ -144,8 +144,7 @@ def levels(
         measure = "tickets." + attained["clock"] + "_attainment"
         rows.append(attained.rename(columns=names).assign(measure=measure))
     columns = ["measure", "subject", "value", "verdict"]
-    parts = [part[columns].astype({"value": "float64"}) for part in rows if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return pd.concat([part[columns].astype({"value": "float64"}) for part in rows], ignore_index=True)
 
 
 def unjudged_credits(
@@ -156,13 +155,13 @@ def unjudged_credits(
     Parameters: as `credits`. Returns: one row per measure and subject (empty: any) of the contract's credits for which
     there is no figure with a value, with its clause and why.
     """
-    when = month if isinstance(month, Month) else Month.parse(month)
+    when = Month.parse(str(month))
     tiers = _tiers(as_contract(contract).on(when.first_on))
     known = _as_frame(figures_frame)
     known = known[known["value"].notna()]
-    subjects = spelled(tiers["subject"].fillna(""), known["subject"].fillna(""))
+    subjects = spelled(tiers["subject"].fillna(""), known["subject"])
     exact = pd.MultiIndex.from_arrays([tiers["measure"], subjects]).isin(
-        pd.MultiIndex.from_arrays([known["measure"], known["subject"].fillna("")])
+        pd.MultiIndex.from_arrays([known["measure"], known["subject"]])
     )
     decided = exact | (tiers["subject"].isna() & tiers["measure"].isin(known["measure"])).to_numpy(bool)
     rows = tiers.assign(subject=subjects, why="no figure of this name has a value")[~decided]
@@ -218,14 +217,12 @@ def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> 
     ]
     found = found.sort_values("credit_ratio", ascending=False, kind="stable")
     columns = ["measure", "subject", "value", "threshold", "credit_ratio", "clause"]
-    return found.drop_duplicates(["measure", "subject"])[columns].reset_index(drop=True)
+    return found.drop_duplicates(["measure", "subject"])[columns]
 
 
 def _missed(figures: pd.DataFrame, contract: Contract) -> pd.MultiIndex:
     """The figures that missed in a month: by their verdict, else by a tier."""
-    verdict = (
-        figures["verdict"] if "verdict" in figures else pd.Series(None, index=figures.index, dtype=object)
-    )
+    verdict = figures["verdict"]
     subject = figures["subject"].astype("str").fillna("")
     named = pd.MultiIndex.from_arrays([figures["measure"].astype("str"), subject])
     by_tier = named.isin(pd.MultiIndex.from_frame(_reached(figures, contract)[["measure", "subject"]]))

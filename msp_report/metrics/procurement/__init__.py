@@ -255,12 +255,13 @@ def analyse(case: Case) -> Analysis:
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
     reach = reach_of(case, "purchases")
-    to_pay = due(*tables, case.agreed, case.strategy, case.end, unread)
-    if not reach.is_whole:
-        free = to_pay["decision"].eq("release")
-        to_pay = to_pay.assign(
-            decision=to_pay["decision"].mask(free, "cannot tell"), why=to_pay["why"].mask(free, reach.why)
-        )
+    last = last_day(case.end, ledger.agreed.client.timezone)
+    doubt = case.doubts("purchases")
+    unsure = doubt or (None if reach.is_whole else reach.why)
+    if ledger.end == last + pd.Timedelta(days=1) and ledger.contract == ledger.agreed.on(last.date()):
+        to_pay = records.due(ledger, last, unsure)
+    else:  # what is paid stands at another day, or under another version of the contract
+        to_pay = due(*tables, case.agreed, case.strategy, case.end, unread, unsure)
     return Analysis(
         supplied=tables[0] is not None,
         match=records.match(ledger),
@@ -268,7 +269,7 @@ def analyse(case: Case) -> Analysis:
         unchecked=records.unchecked(ledger),
         due=to_pay,
         limited=ledger.limited,
-        doubt=case.doubts("purchases"),
+        doubt=doubt,
         reach=reach,
         unread=unread,
     )
@@ -351,12 +352,14 @@ def due(
     strategy: Strategy | Mapping[str, Any] | None,
     on: date | datetime,
     unread: Unread | None = None,
+    doubt: str | None = None,
 ) -> pd.DataFrame:
     """What is to be paid, and whether to pay it: hold, release or cannot tell (rule 27).
 
     Parameters and raises: as `match`; `on` the day at whose end the page stands, or the instant of a cut-off, of which
     the day before it in the client's zone counts: later documents do not exist; `unread`, the rejected rows: what they
-    may touch is never released.
+    may touch is never released; `doubt`, why the register is not all there or not to be believed: then nothing is
+    released (rules 41 and 46).
 
     Returns: one row per unpaid invoice, the next due first, those without a due date last: `decision` is hold where
     any of its lines has an exception of any month (`why` names them) that no approver has accepted by name on the
@@ -367,4 +370,4 @@ def due(
     agreed = as_contract(contract)
     last = last_day(on, agreed.client.timezone)
     ledger = Ledger.of(purchases, prices, rates, agreed, strategy, None, last + pd.Timedelta(days=1), unread)
-    return records.due(ledger, last)
+    return records.due(ledger, last, doubt)

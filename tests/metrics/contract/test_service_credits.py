@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 from terms import AT, TIERS, agreed, figures, history
@@ -155,6 +156,15 @@ def test_a_claim_for_what_is_not_owed_is_listed():
     assert rows.loc[0, "note"] == "no level of the contract was missed that far"
 
 
+def test_a_figure_without_a_subject_is_claimed_without_one():
+    table = CLAIMS[:1].assign(subject=None)
+    rows = credits(figures((None, 0.98)), None, table, agreed(), "2026-10")
+    assert rows[["owed", "claimed"]].to_numpy().tolist() == [[1500, 1500]]
+    before = figures((None, 0.9))
+    rows = credits(figures((None, 0.98)), before, table, agreed(repeat_factor=2), "2026-10")
+    assert rows[["owed", "repeated"]].to_numpy().tolist() == [[3000, True]]
+
+
 def test_no_credits_agreed_and_none_reached():
     assert credits(figures(("email", 0.5)), None, None, {}, "2026-10").empty
     assert credits(figures(), None, None, agreed(), "2026-10").empty
@@ -171,6 +181,7 @@ def test_credits_of_earlier_months():
         ("2026-09", "open", 1500),
         ("2026-08", "expired", 0),
     ]
+    assert list(rows.index) == [0, 1, 2]
     # in September nothing of October was known
     assert list(credits_to_date(past, None, agreed(), "2026-09")["state"]) == ["open", "open"]
     # the month before missed too: twice from September on
@@ -210,7 +221,7 @@ def test_no_history():
     assert credits_to_date(history(m08=0.98)[:0], None, agreed(), "2026-10").empty
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.lists(st.floats(0.9, 1.0), min_size=1, max_size=6), st.floats(0, 0.5), st.integers(0, 99))
 def test_the_sum_is_never_over_the_cap_and_rows_may_come_in_any_order(values, cap, seed):
     now = figures(*((f"s{n}", value) for n, value in enumerate(values)))
@@ -296,4 +307,12 @@ def test_credits_that_no_figure_decides():
         ("availability.ratio", "erp"),
         ("tickets.backlog", ""),
     ]
+    assert list(rows.index) == [0, 1]
     assert contract.unjudged_credits(figures(("email", 1.0)), agreed(), "2026-10").empty
+    # a level of one subject is decided by its own figure, however that is spelled, and by no other
+    one = [{**TIERS[0], "subject": "erp"}, {**TIERS[1], "subject": "erp"}]
+    assert contract.unjudged_credits(figures(("ERP", 1.0)), agreed(one), "2026-10").empty
+    assert contract.unjudged_credits(figures((None, 1.0)), agreed(), "2026-10").empty
+    for other in (figures(("email", 1.0)), figures((None, 1.0)), figures(("erp", None))):
+        rows = contract.unjudged_credits(other, agreed(one), "2026-10")
+        assert rows[["subject", "clause"]].to_numpy().tolist() == [["erp", "8.1"]]
