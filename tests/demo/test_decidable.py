@@ -51,5 +51,5 @@ def test_the_rest_is_named_with_what_would_decide_it(found):
         "a file of backup_jobs": 1,
     }
     (ratio,) = [one for one in found.figures() if one.measure == "evidence.decided_ratio"]
-    assert ratio.n == len(found.decided) and ratio.value == 1 - len(rest) / ratio.n
+    assert ratio.n == len(found.decided) and ratio.value == (ratio.n - len(rest)) / ratio.n
     assert rest["effort"].is_monotonic_increasing and rest["settles"].notna().all()
