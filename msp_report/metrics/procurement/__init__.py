@@ -278,7 +278,7 @@ def analyse(case: Case) -> Analysis:
 
 
 def doubt_of(case: Case) -> str | None:
-    """Why the register is doubted as a whole (rule 46): by what its own files say, or because the median of the period's
+    """Why the register is doubted as a whole (rule 46): by what its own files say, or as the median of the period's
     invoice lines is what another unit makes of that before; ten lines now and thirty before can show it."""
     purchases = case.table("purchases")
     if (doubt := case.doubts("purchases")) or purchases is None:
