@@ -104,7 +104,7 @@ def unchecked(ledger: Ledger) -> pd.DataFrame:
 def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
     """The record procurement/due: every unpaid invoice with its decision, as seen on a day."""
     found, split = ledger.found, ledger.splits
-    rows = _with_state(ledger, found)
+    rows = ledger.invoices
     live = above(rows["live"], 0)
     pairs = set(split["vendor_key"] + "\0" + split["order_key"]) if len(split) else set()
     found = found.assign(
@@ -124,11 +124,11 @@ def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
     why = np.where(pd.isna(unsure), why, unsure)
     why = np.where(named == "", why, named)
     state = np.where(pd.isna(unsure), "agrees", "cannot tell")
-    rows["state"] = np.where(named == "", state, "exception")
+    state = np.where(named == "", state, "exception")
     amount = rows["live"] * rows["price"]
     stakes = ledger.stakes(ledger.found).sum(axis=1, skipna=False).to_numpy(object)
     whole = np.where(above(found[SPLIT], 0), amount, stakes)
-    rows = _in_money(rows.assign(why=why, amount=amount, at_stake=whole))
+    rows = _in_money(rows.assign(state=state, why=why, amount=amount, at_stake=whole))
     rows = rows[rows["paid_on"].isna() & above(rows["live"], 0)].assign(invoiced_on=rows["dated_on"])
     grouped = rows.groupby(["vendor_key", "document_id", "invoiced_on"], sort=False)
     states = {"exception": 0, "cannot tell": 1, "agrees": 2}
