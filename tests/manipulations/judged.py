@@ -23,7 +23,7 @@ from msp_report.metrics import evidence, procurement, scorecard
 from msp_report.metrics.contract.service_credits import credits, levels
 from msp_report.model import promises
 from msp_report.model.columns import total
-from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.figures import COLUMNS, SEVERITY, Figure
 from msp_report.model.period import Period
 from msp_report.model.tables import TABLES
 
@@ -75,6 +75,14 @@ class Page:
     @cached_property
     def by_key(self) -> dict[tuple[str, str], Figure]:
         return {(f.measure, f.subject): f for found in self.figures.values() for f in found}
+
+    def line(self, measure: str, subject: str) -> Figure | None:
+        """The figure of a subject, or the worst of those into which it is parted: "CAD (device)" and "CAD (user)"."""
+        parts = [
+            f for (name, of), f in self.by_key.items() if name == measure and of.startswith(f"{subject} (")
+        ]
+        found = self.by_key.get((measure, subject))
+        return found or next(iter(sorted(parts, key=lambda f: SEVERITY[f.verdict])), None)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -135,7 +143,7 @@ class Month:
         found = [
             Harm(*key, "missed", str(now and now.verdict))
             for key, figure in was.by_key.items()
-            if figure.verdict == "missed" and ((now := page.by_key.get(key)) is None or now.verdict in GONE)
+            if figure.verdict == "missed" and ((now := page.line(*key)) is None or now.verdict in GONE)
         ]
         if page.owed < was.owed:
             found.append(Harm(OWED, "", f"{was.owed:.2f}", f"{page.owed:.2f}"))

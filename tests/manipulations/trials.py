@@ -34,12 +34,17 @@ TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
 _SUPPLIERS = "the suppliers' own statements of account"
 _CONSOLE = "the inventory's own console: the list is not the provider's word"
 _SOLD = "the vendor's list of the licences that it sold"
+_LOOKED_UP = "whoever looked up the prices"
 TRACELESS = {
     ("re-date", "purchases.paid_on", "procurement.at_stake"): "the bank's own statement",
     ("leave out", "purchases", "procurement.at_stake"): _SUPPLIERS,
     ("leave out", "purchases", "procurement.due"): _SUPPLIERS,
     ("contradict", "purchases.is_licence", "procurement.at_stake"): _SOLD,
     ("contradict", "purchases.is_licence", "procurement.due"): _SOLD,
+    ("leave out", "prices", "procurement.at_stake"): _LOOKED_UP,
+    ("leave out", "prices", "procurement.due"): _LOOKED_UP,
+    ("delay", "prices", "procurement.at_stake"): _LOOKED_UP,
+    ("delay", "prices", "procurement.due"): _LOOKED_UP,
     ("leave out", "installs", "licences.position"): _CONSOLE,
     ("delay", "installs", "licences.position"): _CONSOLE,
 }
