@@ -37,6 +37,7 @@ LONGEST = (
     "packs/test_pack.py",
     "packs/test_annual.py",
     "demo/test_dropped_rows.py",
+    "demo/test_planted_evidence.py",
     "manipulations/test_manipulations.py",
     "packs/test_stale.py",
     "demo/test_withheld.py",
@@ -44,6 +45,7 @@ LONGEST = (
     "packs/test_missing_tables.py",
     "metrics/test_names_everywhere.py",
     "test_wheel.py",
+    "test_all_is_used.py",
 )
 
 

@@ -49,6 +49,7 @@ from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.gate import Decision, decide
 from msp_report.model.names import spelled
 from msp_report.model.period import Month, midnight
+from msp_report.model.statistics import is_another_unit
 from msp_report.params import Contract, as_contract
 
 #: The record capacity/resources, and beside it what explains a row.
@@ -89,9 +90,8 @@ _WRONG_UNIT = (ABOVE_ALL, BELOW_ALL, ANOTHER_UNIT)
 
 #: Values over so many times the capacity, all of them, are in another unit; so are those of 100 per cent that are not.
 UNIT_FACTOR = 1.5
-#: Days before the period that make a year's use, and the factors by which units differ, to a quarter more or less: per
-#: cent, thousand, million, and a rate by the second, minute or hour.
-_DAYS_BEFORE, _FACTORS, _NEAR = 7, (60, 100, 1_000, 3_600, 1_000_000), 0.1
+#: Days before the period that make a year's use.
+_DAYS_BEFORE = 7
 _PER_CENT = ("%", "per cent", "percent", "pct", "ratio")
 #: Readings below zero that are listed of a resource.
 _LISTED = 1_000
@@ -469,8 +469,7 @@ def _disbelieved(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> pd
     whole = (size == 100) & frame["unit"].str.strip().str.casefold().isin(_PER_CENT)
     below = whole & (most <= UNIT_FACTOR) & (most > 0) & ~(frame["greatest"] <= UNIT_FACTOR)
     varied, factor = _against_before(frame, found, agreed)
-    power = np.log10(factor.where(factor > 0)).abs()
-    another = pd.concat([(power - np.log10(times)).abs() < _NEAR for times in _FACTORS], axis=1).any(axis=1)
+    another = is_another_unit(factor)
     still = (frame["least_seen"] == most) & (frame["samples"] > 1) & varied
     reasons = [ABOVE_ALL, BELOW_ALL, ANOTHER_UNIT, STANDS_STILL]
     return pd.Series(np.select([above, below, another, still], reasons, None), frame.index, dtype=object)

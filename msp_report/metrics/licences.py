@@ -11,7 +11,8 @@ Decided here, where the rule leaves room:
 - Products are counted by the metrics of their entitlements, and by the contract's metric; where neither names one, by
   device. Copies of a product without entitlements are short as a whole.
 - Counted by device: each device once. By user: each user once, a copy without a user as one of its own. By core: the
-  cores of each device once; a device whose cores are not known leaves the position open, unless it is short anyway.
+  cores of each device once; a device whose cores are not known, or said to be 0, leaves the position open, unless it is
+  short anyway.
 - A key's quantity is that of its active entitlements (of its largest one where all have ended); a key that no
   entitlement names is worth one device. Keys are counted as devices whatever the metric.
 - A product is met where its position is not negative and none of its keys is reused.
@@ -664,10 +665,10 @@ def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
     }
     copies = copies.assign(**{key: normal(column) for key, column in keys.items()})
     copies["d"] = device_form(copies["device"])
-    cores = optional(rows, "cores", "float64")
+    cores = pd.to_numeric(optional(rows, "cores", "float64")).astype("Float64")
     return copies.assign(
         person=spelled(texts(rows, "installed_by"), ()),
-        cores=pd.to_numeric(cores).astype("Float64"),
+        cores=cores.where(cores > 0),
         installed_on=dates(optional(rows, "installed_on")),
     ).reset_index(drop=True)
 

@@ -184,6 +184,34 @@ def test_a_record_says_why_its_rows_are_left_open():
     assert doubted(table, None) is table
 
 
+def charged(quantity, *months):
+    """An invoice a day in each month, of a thing at 80, ordered and received."""
+    on = [pd.Timestamp(f"{month}-{day:02}") for month in months for day in range(1, 13)]
+    frames = [
+        pd.DataFrame(
+            {"document": kind, "document_id": [f"{kind}-{at:%m%d}" for at in on], "line": 1,
+             "order_id": [f"order-{at:%m%d}" for at in on], "order_line": 1, "vendor": "A", "item": "disk",
+             "quantity": Decimal(quantity), "unit_price": Decimal(80), "dated_on": on}
+        )
+        for kind in ("order", "packing_slip", "invoice")
+    ]  # fmt: skip
+    return pd.concat(frames, ignore_index=True).astype({"dated_on": "datetime64[us]"})
+
+
+@pytest.mark.parametrize(
+    ("quantity", "months", "doubted"),
+    [("0.1", 3, True), ("600", 3, True), ("1", 3, False), ("80", 3, False), ("0.1", 2, False)],
+    ids=["a sixtieth", "a hundred times", "a sixth", "thirteen times", "too few before"],
+)
+def test_a_register_in_another_unit_decides_nothing(quantity, months, doubted):
+    before = charged("6", *("2026-07", "2026-08", "2026-09")[:months])
+    bought = pd.concat([before, charged(quantity, "2026-10")], ignore_index=True)
+    month = MonthOf(START, END, AGREED, tables={"purchases": bought})
+    for metrics in (procurement, payments):
+        why = set(metrics.analyse(month).due["why"].dropna())
+        assert any("another unit" in text for text in why) == doubted, metrics
+
+
 @pytest.mark.parametrize("table", ["surveys", "samples"])
 def test_a_line_of_the_boards_own_rests_on_the_same_table(table):
     asked = {"scorecard": [{"perspective": "users", "measure": "satisfaction.responsiveness", "target": 0.8}]}

@@ -263,8 +263,7 @@ def _with_risk(owed: pd.DataFrame, risky: pd.DataFrame) -> pd.DataFrame:
         both[name] = both[name].astype(object).where(~only, both[f"{name}_risk"])
     unpriced = both["at_risk"].isna()
     both["owed"] = both["owed"].astype(object).mask(only & ~unpriced, Decimal("0.00"))
-    both["note"] = both["note"].astype(object).mask(only & ~unpriced, UNKNOWN)
-    both["note"] = both["note"].mask(only & unpriced, NO_FEE)
+    both["note"] = both["note"].astype(object).mask(only, UNKNOWN).mask(only & unpriced, NO_FEE)
     return both
 
 
@@ -272,7 +271,7 @@ def _with_claims(rows: pd.DataFrame, table: pd.DataFrame | None, month: Month) -
     """Rows beside what was claimed and granted for the month; a claim for what is not owed has a row too."""
     table = pd.DataFrame(columns=["month", "measure", "subject"]) if table is None else table
     mine = table[table["month"].astype("str") == str(month)]
-    amount = mine["amount"] if "amount" in mine else pd.Series(None, index=mine.index, dtype=object)
+    amount = optional(mine, "amount", "object")
     claims = pd.DataFrame(
         {
             "measure": spelled(mine["measure"], rows["measure"]),
@@ -287,7 +286,6 @@ def _with_claims(rows: pd.DataFrame, table: pd.DataFrame | None, month: Month) -
     for name in ("owed", "at_risk"):
         both[name] = both[name].astype(object).mask(unowed, Decimal("0.00"))
     both["note"] = both["note"].astype(object).mask(unowed, "no level of the contract was missed that far")
-    both["repeated"] = both["repeated"].astype("boolean").fillna(False).astype(bool)
     zero = Decimal("0.00")
     granted, asked = both["credited_on"].notna(), both["claimed_on"].notna()
     stated = both["amount"].notna()
@@ -305,7 +303,7 @@ def _claim_by(month: Month, contract: Contract) -> pd.Timestamp:
 def _capped(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """The rows, and one that takes off what is over the cap."""
     ratio, fee = contract.credit_terms.cap_ratio, contract.term.monthly_fee
-    if ratio is None or fee is None or rows.empty:
+    if ratio is None or fee is None:
         return rows
     zero, cap = Decimal("0.00"), cents(fee * Decimal(str(ratio)))
     over = {name: max(total(rows[name]) - cap, zero) for name in ("owed", "at_risk")}
@@ -314,13 +312,13 @@ def _capped(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     row = {"measure": CAP, "subject": "", "claimed": zero, "credited": zero, "repeated": False}
     row |= {name: -value for name, value in over.items()}
     row["note"] = "the sum of a month's credits is capped"
-    return pd.concat([rows, pd.DataFrame([row])], ignore_index=True)
+    return pd.concat([rows, pd.DataFrame([row])])
 
 
 def _dearest_first(rows: pd.DataFrame) -> pd.DataFrame:
-    sizes = {f"{name}_size": -rows[name].astype(float).fillna(0) for name in ("owed", "at_risk")}
+    sizes = {f"{name}_size": -rows[name].astype(float) for name in ("owed", "at_risk")}
     order = rows.assign(**sizes).sort_values([*sizes, "measure", "subject"], kind="stable").index
-    return rows.loc[order].reset_index(drop=True)
+    return rows.loc[order]
 
 
 def _register_at(table: pd.DataFrame | None, month: Month) -> pd.DataFrame | None:
@@ -329,7 +327,7 @@ def _register_at(table: pd.DataFrame | None, month: Month) -> pd.DataFrame | Non
         return None
     end = pd.Timestamp(month.end_on)
     claimed, granted = dates(optional(table, "claimed_on")), dates(optional(table, "credited_on"))
-    amount = table["amount"] if "amount" in table else pd.Series(None, index=table.index, dtype=object)
+    amount = optional(table, "amount", "object")
     unknown = granted >= end
     table = table.assign(credited_on=granted.mask(unknown), amount=amount.astype(object).mask(unknown))
     return table.assign(claimed_on=claimed.mask(claimed >= end))
@@ -346,7 +344,7 @@ def _settled(rows: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
     left = (each - (so_far - open_of_month).clip(zero)).clip(zero)
     state = pd.Series("open", index=rows.index, dtype=object)
     state = state.mask(rows["claim_by"] < today, "expired").mask(asked, "claimed")
-    state = state.mask(granted & left.gt(0), "credited in part").mask(granted & ~left.gt(0), "credited")
+    state = state.mask(granted, "credited in part").mask(granted & ~left.gt(0), "credited")
     state = state.mask(~owed.gt(0) & ~granted, "nothing owed")
     lost = state.isin(["expired", "nothing owed"])
     return rows.assign(state=state.astype("str"), left=left.mask(lost, zero))

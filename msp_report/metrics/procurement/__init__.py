@@ -54,12 +54,13 @@ from msp_report.metrics.procurement.ledger import (
 )
 from msp_report.metrics.procurement.unread import Unread
 from msp_report.model.case import Case
-from msp_report.model.columns import civil_day, dates, day_after, last_day, texts, total
+from msp_report.model.columns import civil_day, dates, day_after, last_day, optional, texts, total
 from msp_report.model.dropped import told
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import normal, vendor_form
 from msp_report.model.reach import Reach, bounded, reach_of
+from msp_report.model.statistics import is_another_unit
 from msp_report.params import Contract, Strategy, as_contract
 
 __all__ = [
@@ -104,6 +105,7 @@ __all__ = [
 _NO_PURCHASES = "no purchases were supplied"
 _NOTHING_INVOICED = "nothing was invoiced in the month"
 _NOT_COMPARED = "not every invoice line could be compared"
+_ANOTHER_UNIT = "the amounts of invoices differ from earlier ones by the factor of another unit"
 
 
 @dataclass(frozen=True)
@@ -256,7 +258,7 @@ def analyse(case: Case) -> Analysis:
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
     reach = reach_of(case, "purchases")
     last = last_day(case.end, ledger.agreed.client.timezone)
-    doubt = case.doubts("purchases")
+    doubt = doubt_of(case)
     unsure = doubt or (None if reach.is_whole else reach.why)
     if ledger.end == last + pd.Timedelta(days=1) and ledger.contract == ledger.agreed.on(last.date()):
         to_pay = records.due(ledger, last, unsure)
@@ -273,6 +275,23 @@ def analyse(case: Case) -> Analysis:
         reach=reach,
         unread=unread,
     )
+
+
+def doubt_of(case: Case) -> str | None:
+    """Why the register is doubted as a whole (rule 46): by what its own files say, or as the median of the period's
+    invoice lines is what another unit makes of that before; ten lines now and thirty before can show it."""
+    purchases = case.table("purchases")
+    if (doubt := case.doubts("purchases")) or purchases is None:
+        return doubt
+    rows = purchases[texts(purchases, "document").str.lower().eq("invoice")]
+    price = pd.to_numeric(optional(rows, "unit_price")).astype(float)
+    amounts, days = pd.to_numeric(rows["quantity"]).astype(float) * price, dates(rows["dated_on"])
+    zone = as_contract(case.agreed).client.timezone
+    first, end = civil_day(case.start, zone), day_after(case.end, zone)
+    now, before = amounts[(days >= first) & (days < end)].dropna(), amounts[days < first].dropna()
+    if len(now) < 10 or len(before) < 30 or not before.median() > 0:
+        return None
+    return _ANOTHER_UNIT if is_another_unit(now.median() / before.median()) else None
 
 
 def with_late(case: Case) -> pd.DataFrame | None:

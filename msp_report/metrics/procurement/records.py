@@ -107,7 +107,7 @@ def due(ledger: Ledger, on: pd.Timestamp, doubt: str | None = None) -> pd.DataFr
     """The record procurement/due: every unpaid invoice with its decision, as seen on a day; none is released where
     there is a doubt about the register as a whole."""
     found, split = ledger.found, ledger.every_split
-    rows = _with_state(ledger, found)
+    rows = ledger.invoices
     live = above(rows["live"], 0)
     pairs = set(split["vendor_key"] + "\0" + split["order_key"]) if len(split) else set()
     found = found.assign(
@@ -127,11 +127,11 @@ def due(ledger: Ledger, on: pd.Timestamp, doubt: str | None = None) -> pd.DataFr
     why = np.where(pd.isna(unsure), why, unsure)
     why = np.where(named == "", why, named)
     state = np.where(pd.isna(unsure), "agrees", "cannot tell")
-    rows["state"] = np.where(named == "", state, "exception")
+    state = np.where(named == "", state, "exception")
     amount = rows["live"] * rows["price"]
     stakes = ledger.stakes(ledger.found).sum(axis=1, skipna=False).to_numpy(object)
     whole = np.where(above(found[SPLIT], 0), amount, stakes)
-    rows = _in_money(rows.assign(why=why, amount=amount, at_stake=whole))
+    rows = _in_money(rows.assign(state=state, why=why, amount=amount, at_stake=whole))
     rows = rows[rows["paid_on"].isna() & above(rows["live"], 0)].assign(invoiced_on=rows["dated_on"])
     grouped = rows.groupby(["vendor_key", "document_id", "invoiced_on"], sort=False)
     states = {"exception": 0, "cannot tell": 1, "agrees": 2}

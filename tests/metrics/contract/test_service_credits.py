@@ -124,6 +124,12 @@ def test_without_a_fee_what_is_owed_is_not_known():
     rows = credits(figures(("email", 0.995)), None, None, {"credits": TIERS}, "2026-10")
     assert rows.loc[0, "owed"] is None
     assert rows.loc[0, "note"] == "the contract states no monthly fee"
+    # of two levels of one service the other is not counted, whatever the fee
+    tiers = [*TIERS, {"measure": "availability.outages", "above": 2, "credit_ratio": 0.05}]
+    now = pd.concat([figures(("email", 0.98)), figures(("email", 4), measure="availability.outages")])
+    rows = credits(now, None, None, {"credits": tiers}, "2026-10").set_index("measure")
+    assert rows.loc["availability.outages", "note"] == "counted once a service, with its worst level"
+    assert rows["owed"].tolist() == rows["at_risk"].tolist() == [None, None]
 
 
 CLAIMS = pd.DataFrame(
