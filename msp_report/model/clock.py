@@ -116,9 +116,9 @@ class Clock:
         function = self._over(starts)
         while True:
             target = function.open_until(micros) + steps
-            if (late := (steps > 0) & (target > function.total)).any():
+            if (late := target > function.total).any():
                 function = self._further(function, 1, micros[late])
-            elif (early := (steps < 0) & (target < 0)).any():
+            elif (early := target < 0).any():
                 function = self._further(function, -1, micros[early])
             else:
                 break

@@ -45,6 +45,51 @@ def utc(text):
     return pd.Timestamp(text, tz="UTC")
 
 
+# ---------------------------------------------------------------- years that nobody asked about
+
+ONCE = {"hours": {}, "dates": {"2027-03-01": ["08:00-10:00"]}}
+
+
+@pytest.mark.parametrize(
+    ("calendar", "start", "seconds", "reached"),
+    [
+        # over the turn of a year, and over several at once
+        (ALWAYS, "2026-12-27 00:00", 10 * 24 * HOUR, "2027-01-06 00:00"),
+        (DAILY, "2026-12-27 00:00", 10 * 24 * HOUR, "2027-01-06 00:00"),
+        (DAILY, "2026-01-05 00:00", -10 * 24 * HOUR, "2025-12-26 00:00"),
+        (DAILY, "2026-01-05 00:00", -1500 * 24 * HOUR, "2021-11-27 00:00"),
+        (DAILY, "2026-01-05 00:00", 1500 * 24 * HOUR, "2030-02-13 00:00"),
+        # the only two hours of a calendar, years ahead and years ago
+        (ONCE, "2024-06-01 00:00", HOUR, "2027-03-01 09:00"),
+        (ONCE, "2024-06-01 00:00", 2 * HOUR, "2027-03-01 10:00"),
+        (ONCE, "2030-06-01 00:00", -HOUR, "2027-03-01 09:00"),
+        (ONCE, "2030-06-01 00:00", -2 * HOUR, "2027-03-01 08:00"),
+        # to the microsecond at the edge of what is known
+        (DAILY, "2026-12-31 23:59:59.999999", 0.000_001, "2027-01-01 00:00"),
+        (DAILY, "2026-01-01 00:00", -0.000_001, "2025-12-31 23:59:59.999999"),
+    ],
+)
+def test_time_is_counted_over_years_that_nobody_asked_about(calendar, start, seconds, reached):
+    assert Clock(calendar, "UTC").add(utc(start), seconds) == utc(reached)
+
+
+def test_some_of_many_are_counted_over_years_that_nobody_asked_about():
+    clock = Clock(DAILY, "UTC")
+    starts = pd.Series([utc("2026-06-01"), utc("2026-01-02"), utc("2026-12-30"), pd.NaT])
+    found = clock.add(starts, pd.Series([24 * HOUR, -3 * 24 * HOUR, 3 * 24 * HOUR, 1]))
+    assert found.tolist()[:3] == [utc("2026-06-02"), utc("2025-12-30"), utc("2027-01-02")]
+    assert found.isna().tolist() == [False, False, False, True]
+
+
+def test_the_next_and_the_last_opening_lie_in_years_that_nobody_asked_about():
+    for at_ in ("2023-06-01", "2026-12-31"):
+        assert Clock(ONCE, "UTC").next_open(utc(at_)) == utc("2027-03-01 08:00")
+    for at_ in ("2027-03-02", "2028-01-01", "2031-06-01"):
+        assert Clock(ONCE, "UTC").last_open(utc(at_)) == utc("2027-03-01 10:00")
+    several = Clock(ONCE, "UTC").next_open([utc("2027-03-01 09:00"), utc("2024-01-01"), pd.NaT])
+    assert several[:2].tolist() == [utc("2027-03-01 09:00"), utc("2027-03-01 08:00")] and several.isna()[2]
+
+
 # ---------------------------------------------------------------- open time on days when clocks change
 
 DAYS = [
