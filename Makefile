@@ -14,8 +14,8 @@ client = --client '$(CLIENT)'
 month = $(if $(MONTH),--month '$(MONTH)')
 year = $(if $(YEAR),--year '$(YEAR)')
 notebooks = $(wildcard notebooks/*/*.ipynb)
-# As many tests at a time as there are cores;.
-workers = -n logical --maxprocesses 8 --dist loadfile
+# As many files of tests at a time as there are cores, in the order of tests/conftest.py: the longest first.
+workers = -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 # A folder of tests that may not be there yet: say so, and fail rather than pass for nothing.
 pytest_in = $(if $(wildcard $(1)),$(TEST) pytest $(1),@echo 'There is no $(1) yet: nothing was run.' >&2; false)
 
@@ -53,8 +53,9 @@ quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of met
 bench: ## how fast and how large: the benchmarks
 	$(call pytest_in,tests/benchmarks)
 
-abuse: ## evidence left out, cut and broken in more months and with more seeds than the tests have time for
-	$(TEST) pytest $(workers) -m thorough
+abuse: export EXAMPLES = all
+abuse: ## evidence left out, cut and broken in more months, with more seeds and examples than the tests have time for
+	$(TEST) pytest $(workers) -m 'thorough or hypothesis'
 
 env: ## build the environment in .venv and nothing else; every verb does when it is missing or stale
 	$(IN)

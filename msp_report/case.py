@@ -21,7 +21,9 @@ from msp_report import params
 from msp_report.intake import ingest, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.model import privacy, strangers
+from msp_report.model.clock import localize
 from msp_report.model.period import Month, Period
+from msp_report.model.reach import silent_since
 from msp_report.model.tables import PANDAS, TABLES
 from msp_report.workspace import Workspace, make_demo
 
@@ -42,11 +44,12 @@ class Case:
     """Whether it is looked at as things stand: pages name the instant of the cut-off, not the month."""
     _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
     _manifests: dict[Month, dict[str, Any] | None] = field(default_factory=dict, repr=False)
+    _silent: dict[str, pd.Timestamp | None] = field(default_factory=dict, repr=False)
 
     def at(self, period: Period | Month) -> Case:
         """The same client's case of another period; what was accepted is not looked at again."""
         chosen = Period(period, period) if isinstance(period, Month) else period
-        return replace(self, period=chosen, _read={})
+        return replace(self, period=chosen, _read={}, _silent={})
 
     @cached_property
     def contract(self) -> params.Contract:
@@ -324,9 +327,33 @@ class Case:
         if self.sources.due(name) == "once":
             return self.end
         stated = self.manifest["tables"][name].get("reach")
-        return (
-            self.end if stated is None else min(max(pd.Timestamp(stated).as_unit("us"), self.start), self.end)
-        )
+        if stated is None:
+            return self.end
+        silent = self.silent_since(name)
+        told = pd.Timestamp(stated).as_unit("us") if silent is None else silent
+        return min(max(told, self.start), self.end)
+
+    def silent_since(self, name: str) -> pd.Timestamp | None:
+        """The last instant of a table that its folder alone says is whole, and that ends in a silence which it never
+        knew before (rule 41, model.reach.silent_since); None where it speaks to the end, or nobody can tell."""
+        if name not in self._silent:
+            by = {one["reach_by"] for one in self.manifest["files"] if one["table"] == name}
+            by_folder = bool(by) and by <= {"folder", "assumed from the folder"}
+            tells = by_folder and self.period.first == self.period.last
+            times = self._times(name) if tells else None
+            self._silent[name] = None if times is None else silent_since(times, self.start, self.end)
+        return self._silent[name]
+
+    def _times(self, name: str) -> pd.Series | None:
+        """When each row of a table happened, of a day its end; None of no table, and of one whose rows have no time."""
+        period = TABLES[name].period
+        column = TABLES[name].column(period) if period else None
+        if column is None or column.type not in ("instant", "date"):
+            return None
+        if (rows := self.table(name)) is None:
+            return None
+        times = rows[period].dropna()
+        return times if column.type == "instant" else localize(times + pd.Timedelta(days=1), self.timezone)[0]
 
     def reached_before(self, name: str) -> pd.Timestamp | None:
         """The same of the month before the period; None where no rows of the table were accepted for it."""
@@ -339,6 +366,8 @@ class Case:
         """
         if not self.has_before(name):
             return None
+        if TABLES[name].period is None:
+            return self.at(self.period.first.shift(-1)).table(name)
         earlier = [month for month in self.months if month < self.period.first]
         return lookback.join(name, self.paths(name, earlier), self._reused)
 
@@ -421,6 +450,9 @@ class Case:
             "datetime64[us, UTC]"
         )
         if self.period.first == self.period.last:
+            silent = frame["table"].map(self.silent_since).astype(frame["reach"].dtype)
+            frame["reach"] = frame["reach"].mask(silent.notna(), silent)
+            frame["reach_by"] = frame["reach_by"].mask(silent.notna(), "silence")
             return frame
         by = frame.groupby(["table", "file", "evidence"], sort=False, dropna=False)
         sums = by[counts].sum(min_count=1)
@@ -503,7 +535,14 @@ class Case:
             if self.sources.due(entry["table"]) == "once" or entry.get("reach") is None:
                 continue
             name, reach = f"{entry['file']} ({entry['table']})", pd.Timestamp(entry["reach"])
-            if entry["reach_by"] == "assumed from the folder":
+            silent = self.silent_since(entry["table"])
+            if silent is not None:
+                until = silent.tz_convert(self.timezone).strftime("%Y-%m-%d %H:%M")
+                said.append(
+                    f"{name}: its last row is of {until}, and no earlier month was silent for so long: taken as made "
+                    "then: state exported_at if it was made later"
+                )
+            elif entry["reach_by"] == "assumed from the folder":
                 said.append(
                     f"{name}: no row is of the month: reach assumed from the folder: state exported_at"
                 )

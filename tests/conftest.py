@@ -2,14 +2,21 @@
 
 import json
 import os
+import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from watched import analysed
 from workspaces import Place, Said
 
+from msp_report.model.period import Month
 from msp_report.workspace import PROJECT, Workspace, make_demo
 
+#: The client of `bracketed`.
+BRACKETED = "demo-in-brackets"
 #: What makes packs or the demo company, drives a browser, builds an environment or has a thousand cases: not in
 #: `make quick`. Of the metrics that runs the cases of the rules, tests/rules.
 SLOW = (
@@ -24,6 +31,22 @@ SLOW = (
     "test_guide.py",
     "test_wheel.py",
 )
+#: The files that take longest begin, so that none of them is waited for at the end.
+LONGEST = (
+    "words/test_pseudo.py",
+    "packs/test_pack.py",
+    "packs/test_annual.py",
+    "demo/test_dropped_rows.py",
+    "demo/test_planted_evidence.py",
+    "manipulations/test_manipulations.py",
+    "packs/test_stale.py",
+    "demo/test_withheld.py",
+    "rules/test_rules.py",
+    "packs/test_missing_tables.py",
+    "metrics/test_names_everywhere.py",
+    "test_wheel.py",
+    "test_all_is_used.py",
+)
 
 
 def pytest_configure():
@@ -37,8 +60,13 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Marks as `slow` what lies in one of the places above, asks for the demo company or invents its inputs."""
+    """Marks as `slow` what lies in one of the places above, asks for the demo company or invents its inputs.
+
+    The longest files go first.
+    """
     here = Path(__file__).parent
+    begin = {here / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: begin.get(item.path, len(begin)))
     for item in items:
         placed = item.path.relative_to(here).as_posix().startswith(SLOW)
         invented = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
@@ -72,9 +100,61 @@ def demo_place(tmp_path_factory) -> Workspace:
 
 
 @pytest.fixture(scope="session")
+def demo_case(demo_place):
+    """The demo company's case of a month, each opened once; nobody changes it."""
+    from msp_report.case import open_case
+
+    return cache(lambda month: open_case("demo", month, demo_place))
+
+
+@pytest.fixture(scope="session")
+def demo_report(demo_case):
+    """What a report finds in a month of the demo, and the tables that it asked for, each computed once."""
+    return cache(lambda report, month="2026-10": analysed(demo_case(month), report))
+
+
+@pytest.fixture(scope="session")
 def truth(demo_place) -> dict:
     """What was planted in the demo company's exports, by month and page."""
     return json.loads((demo_place.exports / "demo" / "truth.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def bracketed(demo_place) -> Workspace:
+    """The demo company as another client, whose pages are in brackets, with packs of its last two months.
+
+    They are made once for all tests and all workers; the earlier one has the pages alone that others look back at.
+    """
+    from msp_report.packs import pack
+    from msp_report.words.language import PSEUDO
+
+    root = demo_place.output.parent.with_name("bracketed")
+    made = Workspace.find(root, params=root / "params", exports=root / "exports", output=root / "output")
+    root.mkdir(exist_ok=True)
+    with FileLock(str(root / ".made.lock")):
+        if made.pack(BRACKETED, Month(2026, 10)).exists():
+            return made
+        shutil.copytree(PROJECT / "params" / "demo", root / "params" / BRACKETED)
+        agreed = root / "params" / BRACKETED / "contract.yaml"
+        text = agreed.read_text(encoding="utf-8")
+        assert "locale: en-GB" in text
+        agreed.write_text(
+            text.replace("locale: en-GB", f"locale: en-GB, language: {PSEUDO}"), encoding="utf-8"
+        )
+        few = root / "notebooks" / "monthly"
+        few.mkdir(parents=True)
+        for name in ("00_scorecard", "10_availability", "30_tickets", "50_projects", "87_contract"):
+            shutil.copy(pack.NOTEBOOKS / "monthly" / f"{name}.ipynb", few)
+        for month, notebooks in (("2026-09", few), ("2026-10", None)):
+            shutil.copytree(demo_place.exports / "demo" / month, root / "exports" / BRACKETED / month)
+            pack.run_month(BRACKETED, month, made, notebooks)
+    return made
+
+
+@pytest.fixture(scope="session")
+def demo_pack(bracketed) -> Path:
+    """The pack of the demo company's last month: pages in brackets, figures and records as in any language."""
+    return bracketed.pack(BRACKETED, Month(2026, 10))
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The documents say what is so."""
 
 import re
-import subprocess
-import sys
 import tomllib
 
 import pytest
@@ -34,14 +32,12 @@ def test_the_readme_is_one_screen():
     assert len(read("README.md").splitlines()) <= 60
 
 
-def test_every_verb_has_help():
+def test_every_verb_has_help(msp):
     for verb in verbs.commands:
-        done = subprocess.run(
-            [sys.executable, "-m", "msp_report", verb, "--help"], capture_output=True, text=True
-        )
-        assert done.returncode == 0
-        assert "Usage" in done.stdout
-        assert not done.stderr
+        said = msp(verb, "--help")
+        assert said.code == 0
+        assert "Usage" in said.out
+        assert not said.err
 
 
 def test_the_changelog_begins_with_figures_whose_meaning_changed():

@@ -70,14 +70,23 @@ def test_what_travels_in_it(wheel):
     assert not [name for name in names if "acme" in name or name.startswith(("tests", "notebooks"))]
 
 
-def test_it_makes_the_demo_and_its_pack_in_an_empty_folder(programs, tmp_path):
+@pytest.mark.parametrize(
+    "pages", [pytest.param("*", marks=pytest.mark.thorough), "[01]0_*"], ids=["every page", "a few pages"]
+)
+def test_it_makes_the_demo_and_its_pack_in_an_empty_folder(programs, tmp_path, pages):
+    (shipped,) = programs.parent.rglob("msp_report/shipped/notebooks/monthly")
+    for path in (PROJECT / "notebooks" / "monthly").glob("*.ipynb"):
+        if path.match(pages):
+            shutil.copy(path, shipped)
+        else:
+            (shipped / path.name).unlink(missing_ok=True)
     where = run(programs / "python", "-c", "import msp_report; print(msp_report.__file__)", cwd=tmp_path)
     assert Path(where).is_relative_to(programs.parent)
     page = run(programs / "msp-report", "monthly", "--month", MONTH, cwd=tmp_path).splitlines()[-1]
     assert Path(page) == tmp_path / "output" / "demo" / MONTH / "html" / "index.html"
     assert {path.name for path in tmp_path.iterdir()} == {"exports", "output"}
     made = {path.stem for path in Path(page).parent.glob("*.html")}
-    reports = {path.stem.split("_", 1)[1] for path in (PROJECT / "notebooks" / "monthly").glob("*.ipynb")}
+    reports = {path.stem.split("_", 1)[1] for path in shipped.glob("*.ipynb")}
     assert {"index", "rules", *reports - {"scorecard"}} <= made
 
 

@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from msp_report.demo import capacity, estate, files, monitoring, oversight, projects, purchasing, service_desk
+from msp_report.demo import (
+    capacity,
+    delivery,
+    estate,
+    files,
+    monitoring,
+    oversight,
+    projects,
+    purchasing,
+    service_desk,
+)
 from msp_report.demo.truth import Truth
 from msp_report.demo.working_time import Office, span
 from msp_report.model.period import Period
@@ -44,13 +54,20 @@ def generate(
     tables |= oversight.simulate(months, tickets, invoiced, seed, truth)
     for label, booked in project_hours.items():
         tables["time_entries"][label] = pd.concat([tables["time_entries"][label], booked])
+    delivery.deliver(tables, truth)
 
     target = Path(exports_dir) / CLIENT
     for month in months:
         folder = target / month.label
         folder.mkdir(parents=True, exist_ok=True)
         for name, frames in tables.items():
-            _write(frames[month.label], name, folder)
+            for left in [
+                *folder.glob(f"{name}.*"),
+                *folder.glob(f"{name}_2*"),
+            ]:  # of a demo that was made before
+                left.unlink()
+            if month.label in frames:
+                _write(frames[month.label], name, folder)
     text = json.dumps(truth.found, indent=1, ensure_ascii=False, sort_keys=False)
     (target / "truth.json").write_text(text + "\n", encoding="utf-8")
     return target
@@ -62,11 +79,11 @@ def _write(frame: pd.DataFrame, name: str, folder: Path) -> None:
     if name == "time_entries":
         files.write_csv(frame, path, delimiter=";")
     elif name == "purchases":
-        heading = f"Purchase register;{folder.name}\nAll amounts without tax\n"
+        heading = delivery.heading(name, folder.name)
         files.write_csv(frame, path, delimiter=";", encoding="cp1252", heading=heading)
     elif name == "surveys":
         files.write_xlsx(frame, path.with_suffix(".xlsx"), "answers", times=("invited_at", "answered_at"))
     elif name == "backup_jobs":
-        files.write_json_lines(frame, path.with_suffix(".jsonl"))
+        files.write_json_lines(frame, folder / f"{name}_{delivery.exported_on(folder.name)}.jsonl")
     else:
         files.write_csv(frame, path)

@@ -40,6 +40,9 @@ WEEKEND_TB, DAILY_SWING_TB = 0.14, 0.05
 #: The London line: busier with a second site from August, over its limit from October.
 LONDON = (("2000-01", 0.62), ("2026-08", 0.78), ("2026-10", 0.92))
 
+#: A month of per cent where all others are shares, and one in which the collector repeats one value.
+OTHER_UNIT, STANDS_STILL = ("2026-05", "sql-01", 100), ("2026-07", "vm-host-02", 0.4)
+
 
 def simulate(months: list[Span], seed: int, truth: Truth) -> dict[str, dict[str, pd.DataFrame]]:
     """samples by month."""
@@ -66,6 +69,7 @@ def simulate(months: list[Span], seed: int, truth: Truth) -> dict[str, dict[str,
 def _values(at: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Each resource's reading at each hour; NaN where none was taken."""
     wall = pd.to_datetime(at, unit="s", utc=True).tz_convert(ZONE)
+    months = np.asarray(wall.strftime("%Y-%m"))
     hour, weekend = np.asarray(wall.hour), np.asarray(wall.dayofweek >= 5)
     busy = (hour >= 8) & (hour < 18) & ~weekend
     day = (at - instant("2026-11-01")) / 86400  # days before the golden month's end are negative
@@ -96,6 +100,10 @@ def _values(at: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     values["wan-london"][at == instant("2026-10-01 05:00")] = np.nan  # its row is no number, see _tamper
     values["app-01"][at == instant("2026-10-06 09:00")] = -1.0  # a counter that wrapped
     values["mail-gw"][at < instant("2026-10-12")] = np.nan
+    month, name, times = OTHER_UNIT
+    values[name][months == month] *= times
+    month, name, value = STANDS_STILL
+    values[name][months == month] = value
     return values
 
 
@@ -115,6 +123,9 @@ def _verdict(name: str, values: np.ndarray, missing: int) -> str:
     return "no_verdict" if len(over) > 1 else "missed" if over.pop() else "met"
 
 
+_DOUBTED = {OTHER_UNIT[:2]: "another_unit", STANDS_STILL[:2]: "stands_still"}
+
+
 def _expect(name: str, values: np.ndarray, hours: int, month: Span, truth: Truth) -> None:
     metric, capacity, warn, limit, method = RESOURCES[name]
     subject = f"{name}:{metric}"
@@ -124,12 +135,16 @@ def _expect(name: str, values: np.ndarray, hours: int, month: Span, truth: Truth
     p95 = _percentile(values, method)
     ratio = p95 / capacity
     status = "over" if ratio > limit else "warn" if ratio >= warn else "ok"
-    verdict = _verdict(name, values, hours - len(values))
+    doubt = _DOUBTED.get((month.label, name))
+    verdict = "no_verdict" if doubt else _verdict(name, values, hours - len(values))
     known = {"status": None} if verdict == "no_verdict" else {"status": status}
+    fault = {"over": "over_limit", "warn": "warned", "ok": "none"}[status]
+    if doubt == "another_unit":  # of what is not in the unit of the capacity nobody knows the share
+        ratio = None
     truth.plant(
         month.label,
         "capacity",
-        "gaps" if verdict == "no_verdict" else {"over": "over_limit", "warn": "warned", "ok": "none"}[status],
+        doubt or ("gaps" if verdict == "no_verdict" else fault),
         subject=subject,
         p95=p95,
         max=float(values.max()),

@@ -23,8 +23,12 @@ ENTITLEMENTS = (
     # The provider says that these were bought; no receipt was ever seen.
     ("EN-04", "Draftwright CAD", "device", 5, "", "DW-BBBB-05", "2025-04-01", ""),
     ("EN-05", "Bulwark Antivirus", "device", 300, "LR-105", "", "2025-09-01", "2026-08-31"),
+    # For a month, and more of them than their receipt.
+    ("EN-07", "Bulwark Antivirus", "device", 20, "LR-107", "", "2026-04-01", "2026-04-30"),
     ("EN-06", "Bulwark Antivirus", "device", 300, "LR-106", "", "2026-09-01", "2027-08-31"),
 )
+#: The month of the entitlement whose quantity its receipt does not cover: (month, id, quantity, on the receipt).
+OVER_RECEIPT = ("2026-04", "EN-07", 20, 12)
 PRODUCTS = {
     "Papyrus Office": "user",
     "Quarto Database": "core",
@@ -80,6 +84,13 @@ def _expect_licences(month: Span, truth: Truth) -> None:
         "Draftwright CAD": (15, 10, cad, int(reused)),
         "Bulwark Antivirus": (300, 300, len(requesters()) + len(SERVERS), 0),
     }
+    if month.label == OVER_RECEIPT[0]:
+        entitled, receipted, *rest = lines["Bulwark Antivirus"]
+        lines["Bulwark Antivirus"] = (entitled + OVER_RECEIPT[2], receipted + OVER_RECEIPT[3], *rest)
+        truth.plant(
+            month.label, "licences", "over_receipt", ids=[OVER_RECEIPT[1]], quantity=OVER_RECEIPT[2],
+            receipted=OVER_RECEIPT[3],
+        )  # fmt: skip
     for product, (entitled, receipted, installed, keys) in lines.items():
         position = receipted - installed
         truth.plant(
@@ -175,9 +186,28 @@ def _runs(months: list[Span], rng: np.random.Generator) -> pd.DataFrame:
         _plant_runs(runs)
     two_nights = (runs["asset"] == "erp-01") & runs["day"].isin(["2026-03-17", "2026-03-18"])
     runs.loc[two_nights, "result"] = "failed"
+    runs["kind"], runs["job"] = "", runs["asset"] + "-nightly"
+    runs.loc[(runs["asset"] == EMPTY_RUN[0]) & (runs["day"] == EMPTY_RUN[1]), "bytes"] = 0
     began = runs["asset"].map({name: instant(asset[4]) for name, asset in ASSETS.items()}).fillna(0)
     kept = (runs["started"] >= began) & (runs["result"] != "gone")
-    return runs[kept].sort_values(["started", "asset"], kind="stable").reset_index(drop=True)
+    whole = pd.concat([runs[kept], _replicas(months)], ignore_index=True)
+    return whole.sort_values(["started", "asset"], kind="stable").reset_index(drop=True)
+
+
+def _replicas(months: list[Span]) -> pd.DataFrame:
+    """A copy of what was there already: it succeeds and saves nothing new."""
+    asset, days = REPLICA
+    days = [day for day in days if day[:7] in [month.label for month in months]]
+    started = instants([f"{day} 04:00" for day in days]) if days else np.array([], dtype=np.int64)
+    told = {
+        "asset": asset,
+        "job": f"{asset}-replica",
+        "kind": "replica",
+        "result": "success",
+        "bytes": 180 * 10**9,
+    }
+    frame = pd.DataFrame({"day": days, "started": started, "finished": started + 1200}).assign(**told)
+    return frame.astype({"bytes": "int64"})
 
 
 def _plant_runs(runs: pd.DataFrame) -> None:
@@ -191,6 +221,13 @@ def _plant_runs(runs: pd.DataFrame) -> None:
     runs.loc[(asset == "web-02") & noon, "result"] = "gone"
     running = (asset == "hr-01") & (day == "2026-10-31")
     runs.loc[running, ["result", "finished"]] = ["none", NEVER]
+
+
+#: A success without a byte, and what a replica of an old point claims to have saved in the nights without a backup.
+EMPTY_RUN = ("hr-01", "2026-04-12")
+REPLICA = ("erp-01", ("2026-03-18", "2026-03-19"))
+#: A proof of a duty that names neither who did it nor what shows it.
+EMPTY_PROOF = ("access reviewed", "2026-02-17 10:00")
 
 
 #: Tests of reading back: (asset, day, result, minutes).
@@ -216,6 +253,7 @@ def _expect_backups(month: Span, runs: pd.DataFrame, truth: Truth) -> None:
         mine = runs[
             (runs["asset"] == asset)
             & runs["result"].isin(["success", "warning"])
+            & (runs["kind"] == "")
             & (runs["finished"] < month.end)
         ]
         points = mine["started"].to_numpy()
@@ -248,6 +286,12 @@ def _expect_backups(month: Span, runs: pd.DataFrame, truth: Truth) -> None:
     )  # fmt: skip
     fits = ["print-01.leeds", "print-01.london"]
     truth.plant(month.label, "backups", "ambiguous_name", subject=AMBIGUOUS, fits=fits)
+    asset, day = EMPTY_RUN
+    if day.startswith(month.label):
+        truth.plant(month.label, "backups", "empty_run", subject=asset, on=day)
+    asset, days = REPLICA
+    if days[0].startswith(month.label):
+        truth.plant(month.label, "backups", "replica_only", subject=asset, runs=len(days))
     if month.label == GOLDEN:
         truth.plant(GOLDEN, "backups", "still_running", subject="hr-01", started_at="2026-10-31T22:00:00Z")
         truth.plant(GOLDEN, "backups", "restore_failed", subject="file-01", tested_on="2026-08-20")
@@ -283,6 +327,9 @@ def _proofs(months: list[Span]) -> pd.DataFrame:
     rows += [("licences counted", f"{day} 14:00", "tech-maple", "count sheet") for day in counted]
     firewall = ("2025-10-13", "2026-04-13", "2026-10-12")
     rows += [("firewall rules reviewed", f"{day} 11:00", "tech-birch", "list of rules") for day in firewall]
+    duty, at = EMPTY_PROOF
+    if at[:7] in [month.label for month in months]:
+        rows.append((duty, at, "", ""))
     frame = pd.DataFrame(rows, columns=["duty", "at", "by", "evidence"])
     frame["at"] = instants(list(frame["at"]))
     return frame.sort_values(["at", "duty"], kind="stable")
@@ -290,6 +337,9 @@ def _proofs(months: list[Span]) -> pd.DataFrame:
 
 def _expect_duties(month: Span, truth: Truth) -> None:
     truth.plant(month.label, "duties", "never_proved", subject="access reviewed", every_days=92)
+    duty, at = EMPTY_PROOF
+    if at.startswith(month.label):
+        truth.plant(month.label, "duties", "empty_proof", subject=duty, on=at[:10])
     if month.label == GOLDEN:
         truth.plant(
             GOLDEN, "duties", "gap", subject="backups watched", every_days=2, gap_days=7.0,
@@ -333,7 +383,8 @@ def simulate(months: list[Span], seed: int, truth: Truth) -> dict[str, dict[str,
         tables["backup_jobs"][label] = pd.DataFrame(
             {
                 "asset": mine["asset"],
-                "job": mine["asset"] + "-nightly",
+                "job": mine["job"],
+                "kind": mine["kind"],
                 "started_at": zulu(mine["started"]),
                 "finished_at": zulu(mine["finished"]),
                 "result": mine["result"],

@@ -21,6 +21,10 @@ CHANGES = ("webshop", "erp", "vpn")
 HEARTBEAT = "email"
 HEARTBEAT_S = 300
 MAX_GAP_S = 900
+#: A second probe, tried for an hour of one month: (service, from, to, from when and until when it saw it down).
+BRANCH = ("vpn", "2026-08-19 08:00", "2026-08-19 09:00", "2026-08-19 08:20", "2026-08-19 08:30")
+#: An outage in the log under a name that nobody agreed.
+STRANGE = ("intranet", "2026-09-10 14:00", 40)
 
 
 @dataclass
@@ -74,14 +78,14 @@ STORY = {
     ("2026-10", "erp"): ("fragile_by_maintenance", "met", "fragile"),
 }
 #: Nothing is left to chance where a fault is told.
-TOLD = {*STORY, ("2025-10", "vpn"), ("2026-03", "vpn"), ("2026-09", "telephony")}
+TOLD = {*STORY, ("2025-10", "vpn"), ("2026-03", "vpn"), ("2026-08", "vpn"), ("2026-09", "telephony")}
 TOLD_MONTHS = ("2026-10",)
 
 
 def simulate(
     months: list[Span], office: Office, seed: int, truth: Truth
 ) -> dict[str, dict[str, pd.DataFrame]]:
-    """outages, checks_email and checks_changes by month."""
+    """outages, checks_email, checks_changes and the one month of checks_branch."""
     watch = Watch()
     for month in months:
         _ordinary(watch, month, np.random.default_rng([seed, 1, int(month.label[:4]), int(month.label[5:])]))
@@ -93,6 +97,7 @@ def simulate(
         "outages": {month.label: _outages(watch, month) for month in months},
         "checks_email": {month.label: _heartbeat(watch, month) for month in months},
         "checks_changes": {month.label: _changes(watch, month) for month in months},
+        "checks_branch": {month.label: _branch() for month in months if BRANCH[1].startswith(month.label)},
     }
 
 
@@ -175,6 +180,13 @@ def _plant(watch: Watch, truth: Truth) -> None:
             started_at="2026-09-30T22:30:00Z",
             down_min=30,
         )
+    # Two probes that disagree: the one in the branch sees it down for ten minutes, and the worse counts.
+    service, *_, start, end = BRANCH
+    watch.happened(service, "down", z(start), z(end))
+    truth.plant("2026-08", "evidence", "probes_disagree", subject=service, probe="branch", down_min=10)
+    name, start, minutes = STRANGE
+    watch.log(name, "down", z(start), z(start) + 60 * minutes, cause="index rebuilt")
+    truth.plant("2026-09", "evidence", "strange_name", table="outages", name=name, down_min=minutes)
     _plant_golden(watch, truth)
 
 
@@ -420,4 +432,15 @@ def _changes(watch: Watch, month: Span) -> pd.DataFrame:
             "state": frame["state"],
             "changes_only": "true",
         }
+    )
+
+
+def _branch() -> pd.DataFrame:
+    """A check every five minutes of the hour in which the second probe was tried."""
+    service, *times = BRANCH
+    first, last, down, up = map(instant, times)
+    at = np.arange(first, last, HEARTBEAT_S)
+    state = np.where((at >= down) & (at < up), "down", "up")
+    return pd.DataFrame(
+        {"service": service, "at": zulu(at), "probe": "branch", "state": state, "max_gap_s": HEARTBEAT_S}
     )

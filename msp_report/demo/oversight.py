@@ -29,6 +29,8 @@ ANSWERS = {
 }
 #: Whose tickets most of the unhappy answers speak of, and how many of them.
 UNHAPPY = ("tech-rowan", 8)
+#: The month in which one person answers one question three times, twice in anger first.
+ANSWERED_OFTEN, TIMES = "2026-09", 3
 
 
 def _surveys(month: Span, solved: pd.DataFrame, seed: int, truth: Truth) -> pd.DataFrame:
@@ -62,8 +64,17 @@ def _surveys(month: Span, solved: pd.DataFrame, seed: int, truth: Truth) -> pd.D
     frame.loc[0, "comment"] = "Quick and friendly <b>help</b>"
     frame.loc[1, "comment"] = "=1+1 is what I asked, and got an answer"
     _expect_surveys(month, asked, responsiveness, capability, recommend, truth)
+    if month.label == ANSWERED_OFTEN:
+        angry = {"responsiveness": 1, "capability": 1, "recommend": 0, "comment": ""}
+        before = [
+            frame.iloc[[0]].assign(answered=frame["invited"].iloc[0] + 1800 * n, **angry) for n in (1, 2)
+        ]
+        truth.plant(
+            month.label, "satisfaction", "answered_often", ticket_id=frame["ticket_id"].iloc[0], times=TIMES
+        )
+        frame = pd.concat([*before, frame], ignore_index=True)
     frame = frame.sort_values(["invited", "ticket_id"], kind="stable")
-    frame.insert(0, "survey_id", [f"SV-{month.label}-{number:03d}" for number in range(1, asked + 1)])
+    frame.insert(0, "survey_id", [f"SV-{month.label}-{number:03d}" for number in range(1, len(frame) + 1)])
     frame.insert(2, "invited_at", local(frame.pop("invited"), offset=False))
     frame.insert(3, "answered_at", local(frame.pop("answered"), offset=False))
     return frame

@@ -72,7 +72,7 @@ PROJECTS: dict[str, tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]
             "status": "in_progress",
             "proposed_by": "operations",
             "sponsor": "operations",
-            "approved_by": "finance;operations",
+            "approved_by": "operations",
             "approved_on": "2026-04-14",
             "in_contract": "false",
             "best_resource": "true",
@@ -85,7 +85,12 @@ PROJECTS: dict[str, tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]
             "forecast_cost": 20000,
             "subject": "infrastructure",
         },
-        [("2026-07", {"forecast_cost": 23000}), ("2026-10", {"forecast_cost": 27500})],
+        [
+            # Begun on the word of those who proposed it; finance agreed three weeks later.
+            ("2026-05", {"approved_by": "finance;operations", "approved_on": "2026-05-06"}),
+            ("2026-07", {"forecast_cost": 23000}),
+            ("2026-10", {"forecast_cost": 27500}),
+        ],
     ),
     # Serves no objective, in a field in which the provider has shown nothing.
     "PRJ-03": (
@@ -409,6 +414,8 @@ PERIODS: dict[str, list[tuple[str, int, int, int]]] = {
         ("2026-12", 60000, 60000, 59000),
     ],
 }
+#: A slip of the pen in one month's plan, put right in the next: the plan so far falls (rule 25).
+FALLS = ("2026-08", "PRJ-15", "2026-11", 25000)
 #: Worked by hand from the rows up to October 2026 (rule 25).
 EARNED = {
     "PRJ-10": {"pv": 60000, "ev": 45000, "ac": 60000, "cv": -15000, "spi": 0.75, "cpi": 0.75, "es": 2.5}
@@ -430,6 +437,7 @@ EARNED = {
 #: (project, day, decision, by, role, rank) beside the approvals that the projects carry.
 DECISIONS = (
     ("PRJ-13", "2026-02-10", "rejected", "finance", "business", ""),
+    ("PRJ-02", "2026-05-06", "approved", "finance;operations", "business", ""),
     ("PRJ-05", "2026-09-22", "ranked", PROVIDER, "provider", 1),
     ("PRJ-06", "2026-09-23", "ranked", "operations", "business", 1),
     ("PRJ-06", "2026-09-24", "ranked", "retained CIO", "cio", 1),
@@ -494,6 +502,9 @@ def _periods(month: Span) -> pd.DataFrame:
         for period, planned, earned, spent in periods
         if periods[0][0] <= month.label
     ]
+    told, project, period, value = FALLS
+    if month.label == told:
+        rows = [(*row[:2], value, *row[3:]) if row[:2] == (project, period) else row for row in rows]
     return pd.DataFrame(
         rows, columns=["project_id", "period", "planned_value", "earned_value", "actual_cost"]
     )
@@ -579,7 +590,7 @@ def _expect_strategy(month: Span, rows: list[dict[str, Any]], truth: Truth) -> N
         cost = row.get("forecast_cost")
         if not row["objective"]:
             truth.plant(month.label, page, "no_objective", subject=project, cost=cost)
-        if not proposed and not row.get("approved_by"):
+        if not proposed and row.get("approved_by", "") in ("", row["proposed_by"]):
             truth.plant(month.label, page, "unapproved", subject=project, status=row["status"], cost=cost)
         if row["subject"] == "acquisitions":
             truth.plant(month.label, page, "out_of_scope", subject=project, field=row["subject"], cost=cost)
@@ -602,6 +613,8 @@ def _expect_strategy(month: Span, rows: list[dict[str, Any]], truth: Truth) -> N
 
 
 def _plant(truth: Truth) -> None:
+    month, project, period, _ = FALLS
+    truth.plant(month, "projects", "planned_value_falls", subject=project, period=period)
     for project, figures in EARNED.items():
         truth.plant(GOLDEN, "projects", "earned_value", subject=project, **figures)
     truth.plant(GOLDEN, "strategy", "strategy_not_acknowledged", shared_on="2026-04-20")

@@ -138,7 +138,7 @@ def simulate(
         rng = np.random.default_rng([seed, 7, int(month.label[:4]), int(month.label[5:])])
         orders = _ordinary(month, step, rng) + _planted(month.label)
         rows = [row for order in orders for row in order.rows()] + _receipts(month, first=step == 0)
-        rows += _loose(month.label)
+        rows += _loose(month.label) + _late_invoice(month.label)
         tables["purchases"][month.label] = _register(pd.DataFrame(rows))
         tables["prices"][month.label] = _prices(month, orders)
         tables["rates"][month.label] = _rates(month, rng)
@@ -169,6 +169,8 @@ def _ordinary(month: Span, step: int, rng: np.random.Generator) -> list[Order]:
 
 def _planted(month: str) -> list[Order]:
     """Orders that break one rule each, and some that only look as if they did."""
+    if month in _EVIDENCE:
+        return _EVIDENCE[month]
     if month == "2026-06":
         changes = {
             "order": {"unit_price": 45.0},
@@ -256,6 +258,49 @@ def _planted(month: str) -> list[Order]:
         order(40, "Mimsy Licences", "Stylus Fonts", 5, 60.0, licence=True, paid="26",
               docs={"invoice": {"order_line": ""}}),
     ]  # fmt: skip
+
+
+#: Before the golden month, each once: documents that look odd and are in order, and two that are not.
+_EVIDENCE = {
+    # Twenty pounds off the whole invoice, as a line of its own: each comes to the 20 pounds ordered.
+    "2026-02": [
+        Order("PO-2602-21", "Borogove Print", "Banner", 10, 20.0, "2026-02",
+              docs={"invoice": {"unit_price": 22.0}},
+              more=(("invoice", {"document_id": "INV-2602-21", "line": 2, "order_line": "", "item": "Discount",
+                                 "quantity": 1, "unit_price": -20.0}),)),
+    ],
+    # Its invoice came two months later, see LATE_INVOICE.
+    "2026-03": [
+        Order("PO-2603-21", "Tove Imaging", "Badge film", 5, 30.0, "2026-03", docs={"invoice": None}),
+    ],
+    # A licence of 20 for a month, and a receipt for 12 of them.
+    "2026-04": [
+        Order("PO-2604-21", "Mimsy Licences", "Bulwark Antivirus", 12, 9.5, "2026-04", True,
+              docs={"licence_receipt": {"document_id": "LR-107", "dated_on": "01"}}
+              | {name: {"dated_on": "01"} for name in ("quote", "order", "packing_slip")}),
+    ],
+    # Over the limit of 5,000, and approved by who ordered it.
+    "2026-05": [
+        Order("PO-2605-21", "Vorpal Security", "Gate", 2, 3000.0, "2026-05", ordered_by="finance"),
+    ],
+    # Two vendors, one number.
+    "2026-07": [
+        Order(f"PO-2607-{number}", vendor, item, 3, 40.0, "2026-07",
+              docs={"invoice": {"document_id": "INV-0815"}})
+        for number, vendor, item in ((21, "Tulgey Furniture", "Coat hook"), (22, "Tove Imaging", "Lens cloth"))
+    ],
+}  # fmt: skip
+#: An invoice of March 2026 that nobody saw before May.
+LATE_INVOICE = ("2026-05", "PO-2603-21", {"dated_on": "28", "due_on": "2026-05-29", "paid_on": "2026-05-26"})
+
+
+def _late_invoice(month: str) -> list[dict[str, Any]]:
+    came, order_id, changes = LATE_INVOICE
+    if month != came:
+        return []
+    (order,) = [order for orders in _EVIDENCE.values() for order in orders if order.order_id == order_id]
+    rows = replace(order, docs={"invoice": changes}).rows()
+    return [row for row in rows if row["document"] == "invoice"]
 
 
 def _loose(month: str) -> list[dict[str, Any]]:
@@ -348,6 +393,7 @@ def _rates(month: Span, rng: np.random.Generator) -> pd.DataFrame:
 
 #: Order: (fault, amount), worked by hand: price = excess × quantity, quantity = excess × price, else the whole line.
 FAULTS = {
+    "PO-2605-21": ("not_approved", 2 * 3000.0),
     "PO-2606-21": ("price_over_ordered", 15.0 * 4),
     "PO-2609-21": ("duplicate_invoice", 6 * 58.0),
     "PO-2610-21": ("invoiced_before_received", 4 * 120.0),
@@ -406,6 +452,13 @@ def _expect(month: str, rows: list[dict[str, Any]], truth: Truth) -> None:
             truth.plant(month, "daily", "hold", document_id=name, due_on=f"2026-11-{day}")
         truth.plant(month, "daily", "release", document_id="INV-2610-33", due_on="2026-11-05", amount=620.0)
         truth.plant(month, "daily", "cannot_tell", document_id="INV-2610-32", due_on="2026-11-03")
+    if month == "2026-02":
+        truth.plant(month, page, "discount", order_id="PO-2602-21", amount=20.0)
+    if month == LATE_INVOICE[0]:
+        truth.plant(month, page, "came_late", document_id="INV-2603-21", dated_on="2026-03-28", amount=150.0)
+    if month == "2026-07":
+        vendors = ["Tove Imaging", "Tulgey Furniture"]
+        truth.plant(month, page, "one_number", document_id="INV-0815", vendors=vendors, amount=240.0)
     exceptions = sum(entry["fault"] in EXCEPTIONS for entry in truth.found[month].get(page, []))
     truth.plant(month, page, "none", subject="", at_stake=stake, exceptions=exceptions)
 

@@ -47,11 +47,11 @@ _SERVICE = {
 USUAL = {"late_P3": 2, "slow_P2": 1, "reopened": 2, "repeat_requester": 2, "repeat_title": 1, "duplicate": 1}
 PLAN = {
     "2026-01": USUAL | {"stale": 1},
-    "2026-02": USUAL | {"stale": 1},
-    "2026-03": USUAL | {"stale": 1, "late_P1": 1},
+    "2026-02": USUAL | {"stale": 1, "cancelled_late": 1},
+    "2026-03": USUAL | {"stale": 1, "late_P1": 1, "logged_before": 1},
     "2026-04": USUAL | {"stale": 1},
     "2026-05": USUAL | {"stale": 1},
-    "2026-07": USUAL | {"parked": 12},
+    "2026-07": USUAL | {"parked": 12, "sent_late": 1},
     "2026-08": USUAL | {"parked": 14},
     "2026-09": USUAL | {"parked": 16},
     GOLDEN: {
@@ -172,7 +172,8 @@ def simulate(
     over = np.where(t["stays"], NEVER, over)
     exports: dict[str, dict[str, pd.DataFrame]] = {"tickets": {}, "ticket_events": {}, "time_entries": {}}
     for month in months:
-        alive = ((t["opened"] < month.end) & (over >= month.start)).to_numpy()
+        alive = (t["opened"] < month.end) & (over >= month.start) & (t["sent_in"] <= month.label)
+        alive = (alive | (t["sent_in"] == month.label)).to_numpy()
         life = Life(t[alive], events[alive[events["row"]]], entries[alive[entries["row"]]], planted, office)
         exports["tickets"][month.label] = _state(life, month)
         exports["ticket_events"][month.label] = _events_of(life, month)
@@ -251,6 +252,7 @@ _UNTOLD = {
     "month": ("", object),
     "pause": (0.0, float),
     "removed_as": ("", object),
+    "sent_in": ("", object),
     "quiet": (False, bool),
     "tag": ("", object),
     "stays": (False, bool),
@@ -268,6 +270,7 @@ _INSTANTS = (
     "changed",
     "edited_to",
     "edited_at",
+    "logged_before",
 )
 
 
@@ -337,6 +340,9 @@ def _plant(desk: Desk, month: Span) -> None:
             _FAULTS[fault](desk, month, plan[fault])
     _repeats(desk, month, plan)
     _duplicates(desk, month, plan.get("duplicate", 0))
+    for fault in plan:
+        if fault in _OF_EVIDENCE:
+            _OF_EVIDENCE[fault](desk, month, plan[fault])
 
 
 def _late(desk: Desk, month: Span, number: int) -> None:
@@ -455,6 +461,31 @@ def _stale(desk: Desk, month: Span, number: int) -> None:
     desk.mark(month, "stale", rows)
 
 
+def _cancelled_late(desk: Desk, month: Span, number: int) -> None:
+    """Cancelled after its deadline: the breach stays (rule 15)."""
+    rows = desk.pick(month, number, "P3", 2, 12)
+    desk.set(rows, removed_as="cancelled", removed=desk.after(rows, 1700), solved=NEVER, work=np.nan)
+    desk.mark(month, "cancelled_late", rows, cancelled_after_min=1700)
+
+
+def _logged_before(desk: Desk, month: Span, number: int) -> None:
+    """An entry of the log is an hour and a half older than the ticket."""
+    rows = desk.pick(month, number, "P4", 3, 14)
+    desk.set(rows, logged_before=desk.tickets["opened"][rows] - 5400)
+    desk.mark(month, "logged_before", rows, before_min=90)
+
+
+def _sent_late(desk: Desk, month: Span, number: int) -> None:
+    """Opened and solved in its month, and in no file before that of the next one."""
+    rows = desk.pick(month, number, "P3", 2, 12)
+    desk.work(rows, 400)
+    desk.set(rows, sent_in=_NEXT[month.label])
+    desk.mark(month, "sent_late", rows, sent_in=_NEXT[month.label])
+
+
+_NEXT = {"2026-07": "2026-08"}
+
+
 def _bounced(desk: Desk, month: Span, number: int) -> None:
     rows = desk.pick(month, number, "P4", 1, 31)
     desk.set(rows, opened=[month.at(f"28 {9 + hour}:00") for hour in range(number)], bounces=6)
@@ -496,6 +527,12 @@ _FAULTS = {
     "bunched": _bunched,
     "asks_how": _asks_how,
 }
+#: Planted last, so that they leave every other choice as it is.
+_OF_EVIDENCE = {
+    "cancelled_late": _cancelled_late,
+    "logged_before": _logged_before,
+    "sent_late": _sent_late,
+}
 
 
 def _repeats(desk: Desk, month: Span, plan: dict[str, int]) -> None:
@@ -511,7 +548,8 @@ def _repeats(desk: Desk, month: Span, plan: dict[str, int]) -> None:
             if kind == "repeat_title":
                 desk.set([later], title=_alike(t["title"][earlier], turn))
             else:
-                words = _AGAIN[len(desk.planted) % len(_AGAIN)]
+                told = sum(fault not in _OF_EVIDENCE for _, fault, _, _ in desk.planted)
+                words = _AGAIN[told % len(_AGAIN)]
                 own = t["title"][later].partition("(")[2]
                 desk.set([later], category=category, title=f"{words} ({own}")
             if kind == "repeat_requester":
@@ -589,6 +627,7 @@ def _events(t: pd.DataFrame) -> pd.DataFrame:
     step(t["edited_at"], "resolved_at", zulu(t["edited_to"]), tech, "provider", before=zulu(t["solved"]))
     step(t["closed"], "status", "closed", "scheduler", "system")
     step(t["removed"], "status", t["removed_as"], tech, "provider")
+    step(t["logged_before"], "comment", "note inside", tech, "provider", "false")
     names = np.array(TECHNICIANS, dtype=object)
     place = t["assignee"].map({name: number for number, name in enumerate(TECHNICIANS)}).to_numpy()
     for turn in range(int(t["bounces"].max())):
@@ -623,7 +662,9 @@ def _time_entries(t: pd.DataFrame, seed: int) -> pd.DataFrame:
             "in_contract": np.tile(t["in_contract"], 2),
         }
     )
-    entries = entries[entries["at"] < NEVER].sort_values(["at", "row"], kind="stable")
+    entries = entries[(entries["at"] < NEVER) & np.tile(t["sent_in"] == "", 2)].sort_values(
+        ["at", "row"], kind="stable"
+    )
     entries["entry_id"] = np.char.mod("TE-%06d", np.arange(1, len(entries) + 1)).astype(object)
     return entries
 
@@ -640,7 +681,7 @@ def _state(life: Life, month: Span) -> pd.DataFrame:
     status = _latest(events, "status", month.end).reindex(t.index)
     touched = events.loc[events["at"].between(month.start, month.end - 1), "row"].unique()
     still_open = ~status.isin(["closed", "cancelled", "merged", "resolved"])
-    listed = status.notna() & (still_open | t.index.isin(touched))
+    listed = status.notna() & (still_open | t.index.isin(touched) | (t["sent_in"] == month.label))
     priority = _latest(events, "priority", month.end).reindex(t.index).fillna(t["first_priority"])
     before = events[events["at"] < month.end]
     handed = before[before["field"] == "assignee"].groupby("row").size().reindex(t.index).fillna(0)
@@ -684,7 +725,8 @@ def _state(life: Life, month: Span) -> pd.DataFrame:
 def _events_of(life: Life, month: Span) -> pd.DataFrame:
     """The month's rows of the audit log."""
     t, events = life.tickets, life.events
-    rows = events[events["seen"] & events["at"].between(month.start, month.end - 1)]
+    came_late = events["row"].isin(t.index[t["sent_in"] == month.label]) & (events["at"] < month.end)
+    rows = events[events["seen"] & (events["at"].between(month.start, month.end - 1) | came_late)]
     rows = rows.sort_values(["at", "row", "order"], kind="stable")
     frame = pd.DataFrame({"ticket_id": t["ticket_id"].loc[rows["row"]].to_numpy(), "at": zulu(rows["at"])})
     names = ["field", "from", "to", "actor", "actor_kind", "public"]
@@ -818,7 +860,7 @@ def _clocks(life: Life, month: Span) -> pd.DataFrame:
     """For each ticket what its two clocks came to in this month: met, breached or nothing."""
     t, end = life.tickets, month.end
     targets = np.array([PRIORITIES[p][1:4] for p in t["first_priority"]], dtype=float)
-    agreed = ~np.isnan(targets[:, 2]) & (t["removed"] >= end).to_numpy()
+    agreed, removed = ~np.isnan(targets[:, 2]), t["removed"].to_numpy()
     real = (t["first_priority"] == "P1").to_numpy()
     opened = t["opened"].to_numpy()
 
@@ -833,7 +875,10 @@ def _clocks(life: Life, month: Span) -> pd.DataFrame:
     clocks = pd.DataFrame({"target": targets[:, 2], "stop": stop}, index=t.index)
     for name, at, until in (("response", answered, due(targets[:, 0])), ("resolution", stop, deadline)):
         decided = np.minimum(at, until)
-        counts = agreed & (decided >= month.start) & (decided < end)
+        kept = (removed >= end) | (
+            (until < at) & (until < removed)
+        )  # what is cancelled later keeps its breach
+        counts = agreed & kept & (decided >= month.start) & (decided < end)
         clocks[name] = np.where(counts, np.where(at <= until, "met", "breached"), "")
     clock_minutes = (stop - opened) / 60
     clocks["minutes"] = np.where(t["first_priority"] == "P5", clock_minutes, t["work"])
@@ -890,6 +935,8 @@ _PAGE = {
     "priority_raised": "evidence",
     "resolution_time_edited": "evidence",
     "bunched": "evidence",
+    "logged_before": "evidence",
+    "sent_late": "evidence",
 }
 
 

@@ -23,6 +23,10 @@ class Truth:
             entry = {"fault": fault} | {name: plain(value) for name, value in expected.items()}
             self.found[month].setdefault(page, []).append(entry)
 
+    def withdraw(self, month: str, page: str) -> None:
+        """Take back what a month's page would say: what it rests on never came."""
+        self.found.get(month, {}).pop(page, None)
+
 
 def plain(value: Any) -> Any:
     """A value as JSON knows it."""

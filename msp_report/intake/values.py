@@ -145,6 +145,8 @@ def _valid(sign: str, thousands: str) -> str:
 _THOUSANDS = {".": ",", ",": "."}
 _CERTAIN = {sign: _certain(sign, other) for sign, other in _THOUSANDS.items()}
 _VALID = {sign: _valid(sign, other) for sign, other in _THOUSANDS.items()}
+#: How exports write that a number is not stated: it is missing then, and no fault of its row (rule 31).
+_NOT_STATED = pa.array(["-", "--", "\u2013", "\u2014", "n/a", "na", "#n/a", "null"])
 _IN_DOUBT = r"^-?[1-9]\d{0,2},\d{3}$"
 
 
@@ -178,6 +180,8 @@ def _numbers(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
         values = _TYPED[column.type](number, why)
         if column.name in manner.factors:
             values = _multiplied(values, manner.factors[column.name], why)
+    if not column.required:
+        why[_mask(pc.is_in(pc.utf8_lower(texts), value_set=_NOT_STATED))] = None
     _check_range(values, why, column)
     keep = pa.array(why == None)  # noqa: E711
     return Values(pc.if_else(keep, values, None), why, np.zeros(len(texts), np.int64))

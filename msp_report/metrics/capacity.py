@@ -18,9 +18,9 @@ Decided here, where the rules leave room:
   else anything. A sample beyond the declared range widens it. `high` is missing where nothing bounds it.
 - Doubted, and without a verdict (rules 22 and 46): values that are all above 1.5 times the capacity, unless `greatest`
   says that the resource shows that much; with a capacity of 100 per cent none above 1.5 (0 is 0 in every unit), unless
-  `greatest` is not above 1.5 either; a month's use that is a hundred, a thousand or a million times that of the year
-  before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation, and the
-  figure of what is doubted no value.
+  `greatest` is not above 1.5 either; a month's use that is 60, a hundred, a thousand, 3,600 or a million times that of
+  the year before, or such a part of it; a series of one value that varied before. A wrong unit has no utilisation, and
+  the figure of what is doubted no value.
 - The capacity and limits are those in force on the period's first day.
 - Without a capacity, or with one of 0, there is no utilisation: no target, and `why_missing` says so.
 - The daily percentile is taken by the same method as the period's; a day counts if it has any sample.
@@ -49,6 +49,7 @@ from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.gate import Decision, decide
 from msp_report.model.names import spelled
 from msp_report.model.period import Month, midnight
+from msp_report.model.statistics import is_another_unit
 from msp_report.params import Contract, as_contract
 
 #: The record capacity/resources, and beside it what explains a row.
@@ -89,8 +90,8 @@ _WRONG_UNIT = (ABOVE_ALL, BELOW_ALL, ANOTHER_UNIT)
 
 #: Values over so many times the capacity, all of them, are in another unit; so are those of 100 per cent that are not.
 UNIT_FACTOR = 1.5
-#: Days before the period that make a year's use, and the powers of ten by which units differ, more or less.
-_DAYS_BEFORE, _POWERS, _NEAR = 7, (2, 3, 6), 0.1
+#: Days before the period that make a year's use.
+_DAYS_BEFORE = 7
 _PER_CENT = ("%", "per cent", "percent", "pct", "ratio")
 #: Readings below zero that are listed of a resource.
 _LISTED = 1_000
@@ -153,7 +154,8 @@ def analyse(case: Case) -> Analysis:
     samples = case.paths("samples") or case.table("samples")
     told = {"rejected": case.rejected("samples"), "reached": case.reached("samples")}
     found = aggregate(samples, case.agreed, case.start, case.end, **told)
-    return Analysis(resources(found, case.agreed, case.start, case.end), found.daily, found.below_zero)
+    full = resources(found, case.agreed, case.start, case.end, case.doubts("samples"))
+    return Analysis(full, found.daily, found.below_zero)
 
 
 @dataclass(frozen=True)
@@ -228,10 +230,12 @@ def resources(
     contract: Contract | Mapping[str, Any],
     start: pd.Timestamp | datetime | date,
     end: pd.Timestamp | datetime | date,
+    doubt: str | None = None,
 ) -> pd.DataFrame:
     """Utilisation of every resource against its limit, and when it will reach it.
 
-    Parameters: as `aggregate`, whose result may be given for `samples`, so that it is not done twice.
+    Parameters: as `aggregate`, whose result may be given for `samples`, so that it is not done twice; `doubt`, why the
+    samples are doubted as a whole.
     Returns: one row per resource and metric, of the contract or with samples in the period, with RESOURCES:
     mean, p95, max and capacity [unit of the samples]; utilisation_ratio, coverage_ratio; status (ok, warn, over;
     none where what is missing leaves it open); low_ratio and high_ratio, the utilisation with what is missing
@@ -255,7 +259,8 @@ def resources(
     for name in ("samples", "rejected", "below_zero"):
         frame[name] = frame[name].fillna(0).astype("int64")
     frame["coverage_ratio"] = frame["coverage_ratio"].fillna(0.0)
-    frame["doubt"] = _disbelieved(frame, found, agreed)
+    disbelieved = _disbelieved(frame, found, agreed)
+    frame["doubt"] = disbelieved.where(disbelieved.notna() | frame["samples"].eq(0), doubt)
     size = frame["capacity"].where((frame["capacity"] > 0) & ~frame["doubt"].isin(_WRONG_UNIT))
     for name, of in (("utilisation_ratio", "p95"), ("low_ratio", "low"), ("high_ratio", "high")):
         frame[name] = frame[of] / size
@@ -464,8 +469,7 @@ def _disbelieved(frame: pd.DataFrame, found: Aggregates, agreed: Contract) -> pd
     whole = (size == 100) & frame["unit"].str.strip().str.casefold().isin(_PER_CENT)
     below = whole & (most <= UNIT_FACTOR) & (most > 0) & ~(frame["greatest"] <= UNIT_FACTOR)
     varied, factor = _against_before(frame, found, agreed)
-    power = np.log10(factor.where(factor > 0)).abs()
-    another = pd.concat([(power - place).abs() < _NEAR for place in _POWERS], axis=1).any(axis=1)
+    another = is_another_unit(factor)
     still = (frame["least_seen"] == most) & (frame["samples"] > 1) & varied
     reasons = [ABOVE_ALL, BELOW_ALL, ANOTHER_UNIT, STANDS_STILL]
     return pd.Series(np.select([above, below, another, still], reasons, None), frame.index, dtype=object)

@@ -11,7 +11,8 @@ Decided here, where the rule leaves room:
 - Products are counted by the metrics of their entitlements, and by the contract's metric; where neither names one, by
   device. Copies of a product without entitlements are short as a whole.
 - Counted by device: each device once. By user: each user once, a copy without a user as one of its own. By core: the
-  cores of each device once; a device whose cores are not known leaves the position open, unless it is short anyway.
+  cores of each device once; a device whose cores are not known, or said to be 0, leaves the position open, unless it is
+  short anyway.
 - A key's quantity is that of its active entitlements (of its largest one where all have ended); a key that no
   entitlement names is worth one device. Keys are counted as devices whatever the metric.
 - A product is met where its position is not negative and none of its keys is reused.
@@ -19,6 +20,9 @@ Decided here, where the rule leaves room:
   without their legal form; the contract's spelling goes before that of the entitlements, that before the copies'.
 - Copies under a strange name that may mean a product (rule 44) leave it unmet where they would turn its position; a
   product without copies of its own that such a name may mean is not met at all.
+- A copy of the list before that is not in this one, though its device is still listed or in the asset register, may be
+  there still where the list is the provider's own word: a row left out is no proof of removal. The next list without
+  it is.
 - A rejected copy that may be of a product is one more copy at the worst, and uses its key once more; a rejected
   entitlement, or a rejected line of the purchase register that may be a receipt, is one more licence at the best
   (rule 42), as many as it says, without end where that could not be read.
@@ -229,6 +233,28 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
 
 
+def _gone(case: Case) -> pd.DataFrame:
+    """Copies of the list before that are not in this one though their devices are still in use, as rows of installs
+    with their product's normal form `p`: where the list is the provider's own, nothing shows that they were removed."""
+    now, before, assets = case.table("installs"), case.known_before("installs"), case.table("assets")
+    if now is None or before is None or not case.own_word("installs"):
+        return TABLES["installs"].empty().assign(p="")
+    day = last_day(case.end, as_contract(case.agreed).client.timezone)
+    in_use = now["device"]
+    if assets is not None:
+        in_use = pd.concat([in_use, assets.loc[~(dates(assets["retired_on"]) <= day), "asset"]])
+    device = device_form(pd.concat([before["device"], now["device"], in_use], ignore_index=True))
+    first, both = len(before), len(before) + len(now)
+    product, user = (
+        normal(pd.concat([texts(rows, name) for rows in (before, now)], ignore_index=True))
+        for name in ("product", "user")
+    )
+    copies = pd.MultiIndex.from_arrays([product, device[:both], user])
+    missing = ~copies[:first].isin(copies[first:]) & device[:first].isin(device[both:]).to_numpy()
+    blank = TABLES["installs"].empty().columns.difference(before.columns)
+    return before.assign(p=product[:first].to_numpy(), **dict.fromkeys(blank))[missing]
+
+
 # ---------------------------------------------------------------- the stock at a cut-off
 
 
@@ -254,11 +280,13 @@ def _empty(*columns: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Unread:
-    """The rejected rows of the three tables: entitlements, copies, and lines that may be receipts."""
+    """What the three tables may have beside their rows: rejected entitlements, copies, and lines that may be receipts,
+    and the copies `gone` from the list, as `_gone` finds them."""
 
     entitlements: Dropped
     installs: Dropped
     purchases: Dropped
+    gone: pd.DataFrame
 
     @classmethod
     def of(cls, case: Case, day: pd.Timestamp) -> _Unread:
@@ -268,7 +296,7 @@ class _Unread:
         held = ~(owned.rows["starts_on"] > day) & ~(owned.rows["ends_on"] < day)
         there = ~(copies.rows["installed_on"] > day)
         receipts = bought.about(document="licence_receipt")
-        return cls(owned.where(held), copies.where(there), receipts)
+        return cls(owned.where(held), copies.where(there), receipts, _gone(case))
 
     def licences(self, product: str) -> tuple[Dropped, Dropped]:
         """Entitlements and receipts that may be of a product."""
@@ -280,6 +308,8 @@ class _Unread:
     def less(self, product: str, metric: str, present: pd.DataFrame, keys: pd.DataFrame) -> float:
         """How much less the position may be: copies that are not among those present, or a key used once too often."""
         rows = self.installs.about(product=product).rows
+        missing = self.gone[self.gone["p"].eq(normal_name(product))]
+        rows = pd.concat([rows, missing]) if len(missing) else rows
         for key, used in normal(rows["licence_key"]).value_counts().items():
             known = keys[keys["k"].eq(key)]
             left = (known["quantity"] - known["devices"]).sum() if len(known) else 1
@@ -302,8 +332,11 @@ class _Unread:
         return all(one.own_word for one in self.licences(product) if len(one))
 
     def why(self, product: str) -> str | None:
-        """Which rows may be of a product."""
-        return told(self.installs.about(product=product), *self.licences(product))
+        """Which rows may be of a product, and how many copies of it are gone."""
+        rejected = told(self.installs.about(product=product), *self.licences(product))
+        count = int(self.gone["p"].eq(normal_name(product)).sum())
+        missing = f"{count} of the copies listed before are not listed now, and their devices still are"
+        return "; ".join(filter(None, [rejected, missing if count else None])) or None
 
 
 @dataclass(frozen=True)
@@ -344,17 +377,28 @@ class _Stock:
         return replace(self, day=day)
 
     @cached_property
+    def _pairs(self) -> pd.DataFrame:
+        """As `_proving_receipts` of the entitlements in force and the receipts there are on the day."""
+        return _proving_receipts(self.held, self.receipts[~(self.receipts["dated_on"] > self.day)])
+
+    @cached_property
+    def held(self) -> pd.DataFrame:
+        """Entitlements in force on the day."""
+        begun = ~(self.owned["starts_on"] > self.day)
+        held = self.owned[begun & ~(self.owned["ends_on"] < self.day)]
+        return held.sort_values(["starts_on", "entitlement_id"], na_position="first", kind="stable")
+
+    @cached_property
+    def _sure(self) -> pd.Series:
+        """How much of each a receipt covers for certain."""
+        return _covered(self.held, self._pairs[self._pairs["same"] & self._pairs["payee"]])
+
+    @cached_property
     def active(self) -> pd.DataFrame:
         """Entitlements in force on the day, how much of each a receipt covers, for certain and at most, and why not
         all."""
-        begun = ~(self.owned["starts_on"] > self.day)
-        held = self.owned[begun & ~(self.owned["ends_on"] < self.day)]
-        held = held.sort_values(["starts_on", "entitlement_id"], na_position="first", kind="stable")
-        pairs = _proving_receipts(held, self.receipts[~(self.receipts["dated_on"] > self.day)])
-        sure, maybe = (
-            _covered(held, pairs[pairs["same"] & pairs["payee"]]),
-            _covered(held, pairs[pairs["payee"]]),
-        )
+        held, pairs, sure = self.held, self._pairs, self._sure
+        maybe = _covered(held, pairs[pairs["payee"]])
         return held.assign(covered=sure, covered_high=maybe, why=_why_uncovered(held, pairs, sure, maybe))
 
     @cached_property
@@ -397,7 +441,7 @@ class _Stock:
                 "device": each.groupby("p")["d"].nunique(),
                 "user": each.groupby("p")["someone"].nunique(),
                 "core": cores.sum(),
-                "unknown": cores.agg(lambda values: int(values.isna().sum())),
+                "unknown": devices["cores"].isna().groupby(devices["p"]).sum(),
             }
         ).astype("int64")
 
@@ -410,38 +454,43 @@ class _Stock:
         return mistaken(strange, known - found, known & found)
 
     @cached_property
-    def position(self) -> pd.DataFrame:
-        """The record licences/position."""
+    def _lines_counted(self) -> pd.DataFrame:
+        """Every line with what is entitled, receipted and installed, its position (`open`: its cores are not known),
+        copies by device (`copies`), and devices without their cores (`unknown`)."""
         lines = self._lines.reset_index(drop=True)
-        held = self.active
-        by = ["p", "metric"]
-        zero = Decimal(0)
-        keys = pd.MultiIndex.from_frame(lines[by])
-
-        def sums(name: str) -> np.ndarray:
-            return held.groupby(by)[name].sum().reindex(keys, fill_value=zero).to_numpy(object)
-
         counted = self._installed.reindex(lines["p"], fill_value=0)
         columns = pd.Index(["device", "user", "core"]).get_indexer(lines["metric"])
         installed = counted[["device", "user", "core"]].to_numpy()[np.arange(len(lines)), columns]
-        lines["entitled"], lines["receipted"] = sums("quantity"), sums("covered")
+        lines["entitled"] = self._sums_of(lines, self.held["quantity"])
+        lines["receipted"] = self._sums_of(lines, self._sure)
         lines["installed"] = np.array([Decimal(int(count)) for count in installed], dtype=object)
         lines["position"] = lines["receipted"] - lines["installed"]
+        lines["copies"], lines["unknown"] = counted["device"].to_numpy(), counted["unknown"].to_numpy()
+        negative = lines["position"].astype(float).lt(0)
+        return lines.assign(open=(lines["metric"] == "core") & lines["unknown"].gt(0) & ~negative)
+
+    def _sums_of(self, lines: pd.DataFrame, quantities: pd.Series) -> np.ndarray:
+        """By line the sum of quantities of the entitlements in force."""
+        keys = pd.MultiIndex.from_frame(lines[["p", "metric"]])
+        sums = quantities.groupby([self.held["p"], self.held["metric"]]).sum()
+        return sums.reindex(keys, fill_value=Decimal(0)).to_numpy(object)
+
+    @cached_property
+    def position(self) -> pd.DataFrame:
+        """The record licences/position."""
+        lines = self._lines_counted.copy()
         lines["unreceipted"] = lines["entitled"] - lines["receipted"]
         reused = self.keys[self.keys["reused"]].groupby("p").size()
         lines["keys_reused"] = lines["p"].map(reused).fillna(0).astype("int64")
-        unknown = (lines["metric"] == "core") & (counted["unknown"].to_numpy() > 0)
-        high = sums("covered_high") - lines["installed"]
+        high = self._sums_of(lines, self.active["covered_high"]) - lines["installed"]
         strange = [self._strange.get(product, ()) for product in lines["p"]]
         perhaps = [
             self._installed[metric].reindex(those).sum() if some else np.inf
-            for metric, those, some in zip(lines["metric"], strange, counted["device"], strict=True)
+            for metric, those, some in zip(lines["metric"], strange, lines["copies"], strict=True)
         ]
         written = self.present.drop_duplicates("p").set_index("p")["product"]
         negative = lines["position"].astype(float).lt(0)
         doubt = (high > lines["position"]).to_numpy(bool)
-        many = counted["unknown"].to_numpy()
-        open_cores = unknown & ~negative
         less, more, lost = self._lost(lines)
         least = lines["position"].astype(float) - less
         most = high.astype(float).where(doubt, lines["position"].astype(float)) + more
@@ -454,7 +503,7 @@ class _Stock:
                 least,
                 most,
                 lines["keys_reused"],
-                np.where(open_cores, many, 0),
+                lines["unknown"].where(lines["open"], 0),
                 lost,
                 [self.unread is None or self.unread.is_own_word(product) for product in lines["product"]],
                 perhaps,
@@ -464,9 +513,9 @@ class _Stock:
         ]
         lines["verdict"] = [decision.verdict for decision in found]
         lines["why_missing"] = pd.Series([decision.why for decision in found], lines.index, dtype="str")
-        lines["short"] = (-lines["position"]).where(negative, zero)
+        lines["short"] = (-lines["position"]).where(negative, Decimal(0))
         open_position = ["position", "short", "low", "high"]
-        lines[open_position] = lines[open_position].mask(open_cores)
+        lines[open_position] = lines[open_position].mask(lines["open"])
         return _as_listed(_shortest_first(self._without_tables(lines)), _POSITION)
 
     def _lost(self, lines: pd.DataFrame) -> tuple[list[float], list[float], list[str | None]]:
@@ -498,10 +547,8 @@ class _Stock:
         unknown += [] if bought else ["receipted", "unreceipted"]
         unknown += [] if owned else ["entitled", "receipted", "unreceipted", "keys_reused"]
         unknown += [] if found else ["installed", "keys_reused"]
-        blank = dict.fromkeys(unknown)
-        return lines.astype(dict.fromkeys(unknown, object)).assign(
-            **blank, verdict="no_data", why_missing=why
-        )
+        blank = dict.fromkeys(name for name in unknown if name in lines)
+        return lines.astype(dict.fromkeys(blank, object)).assign(**blank, verdict="no_data", why_missing=why)
 
     # ------------------------------------------------------------ keys, receipts, people
 
@@ -519,7 +566,7 @@ class _Stock:
         owned = self.owned[~(self.owned["starts_on"] > self.day)]
         ended = owned.assign(size=owned["quantity"].astype(float)).sort_values("size")
         ever = ended.groupby(["p", "k"])["quantity"].last()
-        now = self.active.groupby(["p", "k"])["quantity"].sum()
+        now = self.held.groupby(["p", "k"])["quantity"].sum()
         quantity = now.reindex(used.index).combine_first(ever.reindex(used.index)).astype(object)
         used["quantity"] = quantity.where(quantity.notna(), Decimal(1))
         over = np.array([Decimal(int(n)) for n in used["devices"]], dtype=object) - used["quantity"]
@@ -579,7 +626,10 @@ class _Stock:
         then = self.on(day)
         fresh = then.present[then.present["installed_on"] >= pd.Timestamp(month.first_on)]
         added = fresh.groupby("p")["d"].nunique()
-        rows = then.position.assign(month=str(month))
+        counted = then._lines_counted.assign(
+            position=lambda lines: lines["position"].mask(lines["open"]), month=str(month)
+        )
+        rows = _as_listed(then._without_tables(counted), _HISTORY)
         rows["added"] = normal(rows["product"]).map(added).fillna(0).astype("int64")
         return rows.sort_values(["product", "metric"])[_HISTORY]
 
@@ -615,10 +665,10 @@ def _copies(installs: pd.DataFrame | None) -> pd.DataFrame:
     }
     copies = copies.assign(**{key: normal(column) for key, column in keys.items()})
     copies["d"] = device_form(copies["device"])
-    cores = optional(rows, "cores", "float64")
+    cores = pd.to_numeric(optional(rows, "cores", "float64")).astype("Float64")
     return copies.assign(
         person=spelled(texts(rows, "installed_by"), ()),
-        cores=pd.to_numeric(cores).astype("Float64"),
+        cores=cores.where(cores > 0),
         installed_on=dates(optional(rows, "installed_on")),
     ).reset_index(drop=True)
 

@@ -72,7 +72,7 @@ def analyse(case: Case) -> Analysis:
     tables = (purchases, case.table("prices"), case.table("rates"))
     unread = procurement.Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     due = procurement.due(
-        *tables, case.agreed, case.strategy, case.end, unread, doubt=case.doubts("purchases")
+        *tables, case.agreed, case.strategy, case.end, unread, doubt=procurement.doubt_of(case)
     )
     dated = pd.Series(dtype="datetime64[us]") if purchases is None else dates(purchases["dated_on"])
     last = last_day(case.end, as_contract(case.agreed).client.timezone)

@@ -141,9 +141,11 @@ def analyse(case: Case) -> Analysis:
     recommendations = case.table("recommendations")
     days = _LocalDays(*(wall_time(at, agreed.client.timezone) for at in (case.start, case.end)))
     advice = _advice(recommendations, agreed, days)
-    bought = _bought(purchases, case.table("rates"), agreed, case.end)
+    rates = case.table("rates")
+    bought = _bought(purchases, rates, agreed, None, case.end)
+    now = _bought(procurement.with_late(case), rates, agreed, case.start, case.end)
     table = _listed(vendors, advice, bought, agreed, days)
-    table = _with_money(table, advice, bought, days, recommendations is not None, purchases is not None)
+    table = _with_money(table, advice, bought, now, recommendations is not None, purchases is not None)
     table["status"] = _status(table)
     table["undisclosed"] = table["status"].eq("undisclosed")
     table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
@@ -208,14 +210,18 @@ def _advice(recommendations: pd.DataFrame | None, contract: Contract, period: _L
 
 
 def _bought(
-    purchases: pd.DataFrame | None, rates: pd.DataFrame | None, contract: Contract, end: pd.Timestamp
+    purchases: pd.DataFrame | None,
+    rates: pd.DataFrame | None,
+    contract: Contract,
+    start: pd.Timestamp | None,
+    end: pd.Timestamp,
 ) -> pd.DataFrame:
-    """Invoice lines before the cut-off as procurement counts them: key, vendor, dated_on, amount."""
+    """Invoice lines of a period, or to date, as procurement counts them (rule 27): key, vendor, dated_on, amount."""
     if purchases is None:
         return pd.DataFrame({"key": [], "vendor": [], "dated_on": [], "amount": []}).astype(
             {"key": "str", "vendor": "str", "dated_on": "datetime64[us]", "amount": "float64"}
         )
-    lines = procurement.lines(purchases, None, rates, contract, None, None, end)
+    lines = procurement.lines(purchases, None, rates, contract, None, start, end)
     return pd.DataFrame(
         {
             "key": _vendor_keys(lines["vendor"], contract),
@@ -271,13 +277,12 @@ def _with_money(
     table: pd.DataFrame,
     advice: pd.DataFrame,
     bought: pd.DataFrame,
-    period: _LocalDays,
+    now: pd.DataFrame,
     advised: bool,
     purchased: bool,
 ) -> pd.DataFrame:
-    """What each vendor was recommended for and invoiced, and whether it was told too late."""
+    """What each vendor was recommended for and invoiced, to date and `now`, and whether it was told too late."""
     recent = advice[advice["in_month"]]
-    now = bought[period.inside(bought["dated_on"])]
     key = table["key"]
 
     def total(rows: pd.DataFrame, known: bool) -> pd.Series:

@@ -210,8 +210,11 @@ def vendor_form(names: pd.Series) -> pd.Series:
     >>> list(vendor_form(pd.Series(["Acme Ltd.", "ACME", "Zeta GmbH & Co. KG", "Ltd"])))
     ['acme', 'acme', 'zeta', 'ltd']
     """
-    plain = normal(names).str.replace(r"[.,]", "", regex=True).str.strip()
-    return plain.str.replace(_LEGAL_FORM, "", regex=True)
+    return _over_unique(names, _of_vendor)
+
+
+def _of_vendor(name: str) -> str:
+    return re.sub(_LEGAL_FORM, "", re.sub(r"[.,]", "", _form(name)).strip())
 
 
 def provider_names(contract: Any) -> frozenset[str]:
@@ -222,5 +225,4 @@ def provider_names(contract: Any) -> frozenset[str]:
 
 def is_provider(names: pd.Series, contract: Any) -> pd.Series:
     """Whether each name is the provider's, with or without its legal form [bool]; a missing name is nobody's."""
-    known = pd.Series(sorted(provider_names(contract)), dtype="str")
-    return vendor_form(names).isin(vendor_form(known))
+    return vendor_form(names).isin(list(map(_of_vendor, provider_names(contract))))

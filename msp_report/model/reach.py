@@ -58,6 +58,27 @@ def reach_of(case: Case, *tables: str) -> Reach:
     return Reach(at, max(0.0, (at - start) / (end - start)), table, case.own_word(table))
 
 
+#: What a table needs to show how it usually speaks: rows before the month, in so many months, and rows in it.
+_ROWS_BEFORE, _MONTHS, _ROWS = 60, 3, 10
+
+
+def silent_since(times: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp | None:
+    """The last instant of a table that ends in a silence which it never knew before (rule 41).
+
+    Parameters: `times` of all its rows with their look-back, as instants; the bounds of the period.
+    Returns None where nobody can tell: there are under 10 rows in the period, or under 60 before it, or all of these in
+    under three blocks of 30 days. Else the last instant where from it to the end passes more than a day, and more than
+    between any two rows before: of a table without a habit that happens once in 60 months.
+    """
+    known = times[times <= end].dropna().sort_values()
+    mine, before = known[known > start], known[known <= start]
+    blocks = ((start - before) // pd.Timedelta(days=30)).nunique()
+    if len(mine) < _ROWS or len(before) < _ROWS_BEFORE or blocks < _MONTHS:
+        return None
+    usual = max(before.diff().max(), pd.Timedelta(days=1))
+    return mine.iloc[-1] if end - mine.iloc[-1] > usual else None
+
+
 def bounded(figures: Iterable[Figure], reach: Reach, grows: Iterable[str] = ()) -> list[Figure]:
     """Figures with what is unknown beyond a reach.
 

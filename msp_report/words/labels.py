@@ -23,7 +23,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("came", "withheld", "stands", "ended"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
-    "reach_by": ("exported_at", "folder", "last row", "assumed from the folder"),
+    "reach_by": ("exported_at", "folder", "last row", "assumed from the folder", "silence"),
     "status": (
         *(
             "unprotected",
@@ -267,6 +267,7 @@ REASONS: tuple[str, ...] = (
     "every value is over 1.5 times the capacity",
     "no value is over 1.5 of 100 per cent",
     "the values differ from earlier ones by the factor of another unit",
+    "the amounts of invoices differ from earlier ones by the factor of another unit",
     "every value is the same while earlier ones varied",
     "fewer than {number} days with samples",
     "already over the limit",
@@ -412,6 +413,7 @@ REASONS: tuple[str, ...] = (
     "rows of this id contradict each other",
     "1 rejected row may belong to it ({rows})",
     "{number} rejected rows may belong to it ({rows})",
+    "{number} of the copies listed before are not listed now, and their devices still are",
     "it is not in the sample",
     "it is not in the sample, which has {id} in its place: was the id changed?",
     "nobody has graded a question",

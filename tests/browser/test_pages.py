@@ -221,8 +221,14 @@ every_page = pytest.mark.parametrize("name", ["index.html", "tickets.html"])
 
 
 @every_page
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1280, "light"),
+        (360, "dark"),
+        *(pytest.param(*other, marks=pytest.mark.thorough) for other in ((1280, "dark"), (360, "light"))),
+    ],
+)
 def test_axe_finds_nothing(opened, name, width, scheme):
     page = opened(name, width, scheme, bypass_csp=True)  # axe itself is a script
     found = axe.Axe().run(page)
@@ -239,10 +245,11 @@ def test_only_the_file_itself_is_asked_for_and_nothing_is_complained_of(opened, 
 
 
 @every_page
-@pytest.mark.parametrize("width", [320, 360, 768])
-def test_no_page_scrolls_sideways(opened, name, width):
-    page = opened(name, width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_no_page_scrolls_sideways(opened, name):
+    page = opened(name)
+    for width in (320, 360, 768):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_wide_tables_scroll_inside_their_own_box(opened):

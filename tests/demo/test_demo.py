@@ -29,8 +29,8 @@ GOLDEN = "2026-10"
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory) -> Path:
-    return demo.generate(tmp_path_factory.mktemp("exports"))
+def exports(demo_place) -> Path:
+    return demo_place.exports / "demo"
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,14 @@ def good(frame: pd.DataFrame, entries: list[dict], table: str) -> pd.DataFrame:
     return frame.drop(index=[line - 2 for line in lines])
 
 
-def planted(truth: dict, month: str, page: str, fault: str) -> list[dict]:
-    return [entry for entry in truth[month].get(page, []) if entry["fault"] == fault]
+def planted(truth: dict, month: str, page: str, *faults: str) -> list[dict]:
+    return [entry for entry in truth[month].get(page, []) if entry["fault"] in faults]
+
+
+def spoiled(truth: dict, month: str, table: str) -> bool:
+    """Whether a month's file of a table did not come, came again or was cut."""
+    kinds = ("not_sent", "sent_again", "ends_in_silence")
+    return any(entry["table"] == table for entry in planted(truth, month, "evidence", *kinds))
 
 
 def bounds(month: str) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -165,12 +171,18 @@ def test_who_may_open_tickets_is_what_the_strategy_says():
     assert allowed == list(company.authorised())
 
 
-def test_every_file_is_named_in_sources_and_every_source_is_there(exports):
+def test_every_file_is_named_in_sources_and_every_source_is_there(exports, truth):
     tables = load_sources(PARAMS).tables
     for folder in months(exports):
         named = {path for sources in tables.values() for s in sources for path in folder.glob(s.file)}
         assert named == set(folder.iterdir()), folder.name
-        assert all(list(folder.glob(s.file)) for sources in tables.values() for s in sources), folder.name
+        absent = {
+            name
+            for name, sources in tables.items()
+            for source in sources
+            if not list(folder.glob(source.file))
+        }
+        assert absent == {e["table"] for e in planted(truth, folder.name, "evidence", "not_sent")}
 
 
 def canonical(source, frame: pd.DataFrame) -> pd.DataFrame:
@@ -252,10 +264,18 @@ def test_a_month_holds_its_own_rows(exports, truth, stem, column):
     for folder in months(exports):
         start, end = bounds(folder.name)
         frame = good(read(folder / f"{stem}.csv"), truth[folder.name].get("data", []), stem)
+        if stem == "ticket_events":
+            frame = frame[~frame["ticket_id"].isin(late_of(truth, folder.name))]
         at = pd.to_datetime(frame[column], utc=True, format="ISO8601")
         if column in ("as_of", "worked_on", "decided_on"):
             at = pd.to_datetime(frame[column]).dt.tz_localize(ZONE)
         assert (at >= start).all() and (at < end).all(), folder.name
+
+
+def late_of(truth: dict, month: str) -> list[str]:
+    """The tickets that came with this month's files and were over before it."""
+    entries = [e for m in truth for e in planted(truth, m, "evidence", "sent_late") if e["sent_in"] == month]
+    return [ticket for entry in entries for ticket in entry["ids"]]
 
 
 def test_later_facts_do_not_exist(exports, truth):
@@ -299,6 +319,9 @@ def test_the_probe_saw_what_the_truth_says(exports, truth, contract):
                 for e in truth[folder.name]["availability"]
                 if e["subject"] == service and "scheduled_min" in e
             ]
+            other = folder / "checks_branch.csv"
+            if other.exists():  # looks every five minutes, and saw it down while this probe did not
+                down += 5 * len(read(other).query("service == @service and state == 'down'"))
             assert down == expected[0]["down_min"], (folder.name, service)
 
 
@@ -402,7 +425,7 @@ def life(ticket: dict, end: int) -> dict:
     )
     steps = [(at, row) for at, row in ticket["steps"] if at < end]
     out = {"opened": opened, "priority": ticket["priority"], "pauses": [], "solved": None, "answered": None}
-    out["removed"] = any(row["to"] in ("cancelled", "merged") for _, row in steps)
+    out["removed"] = next((at for at, row in steps if row["to"] in ("cancelled", "merged")), None)
     changes = [row for _, row in ticket["steps"] if row["field"] == "priority"]
     if changes:
         out["priority"] = changes[0]["from"]
@@ -442,14 +465,14 @@ def test_every_late_ticket_was_planted(exports, truth, lives, contract):
         for ticket_id, ticket in lives.items():
             known = life(ticket, end)
             agreed = contract.tickets.priorities.get(known["priority"])
-            if known["opened"] >= end or known["removed"] or agreed is None:
+            if known["opened"] >= end or agreed is None:
                 continue
             spent = (lambda a, b: (b - a) / 60) if known["priority"] == "P1" else grid.between
             for clock, stop, target in (
                 ("response", known["answered"], agreed.response_min),
                 ("resolution", known["solved"], agreed.resolution_min),
             ):
-                until = stop if stop is not None else end
+                until = stop if stop is not None else known["removed"] or end
                 waited = sum(
                     spent(max(a, known["opened"]), min(b, until)) for a, b in known["pauses"] if a < until
                 )
@@ -586,6 +609,8 @@ def test_history_was_changed_where_the_truth_says(exports, truth):
 
 def test_hours_are_booked_in_full(exports, truth):
     for folder in months(exports):
+        if spoiled(truth, folder.name, "time_entries"):
+            continue
         hours = (
             read(folder / "time_entries.csv")
             .query("ticket_id != ''")["hours"]
@@ -626,15 +651,23 @@ def test_flat_resources_have_no_rising_trend(exports, truth):
         if fault["reason"] != "no trend":
             continue
         frame = frames[frames["resource"] == fault["subject"].partition(":")[0]]
+        for month in truth:
+            doubted = planted(truth, month, "capacity", "another_unit", "stands_still")
+            if fault["subject"] in [entry["subject"] for entry in doubted]:
+                frame = frame[~frame["at"].str.startswith(month)]
         at = pd.to_datetime(frame["at"], utc=True).dt.tz_convert(ZONE)
         daily = frame["value"].astype(float).groupby(at.dt.normalize()).quantile(0.95)
-        assert theilslopes(daily.to_numpy()[-364:], np.arange(364)).high_slope < 0, fault["subject"]
+        assert theilslopes(daily.to_numpy()[-334:], np.arange(len(daily))[-334:]).high_slope < 0, fault[
+            "subject"
+        ]
 
 
 def test_only_the_planted_readings_lie_above_the_capacity(exports, truth, contract):
     for folder in months(exports):
         rows = good(read(folder / "samples.csv"), truth[folder.name].get("data", []), "samples")
         limits = {line.resource: line.capacity for line in contract.capacity}
+        other = [e["subject"] for e in planted(truth, folder.name, "capacity", "another_unit")]
+        rows = rows[~(rows["resource"] + ":" + rows["metric"]).isin(other)]
         above = rows[rows["value"].astype(float) > rows["resource"].map(limits)]
         expected = planted(truth, folder.name, "capacity", "above_capacity")
         assert [(f"{r['resource']}:{r['metric']}", r["at"]) for r in above.to_dict("records")] == [
@@ -659,7 +692,7 @@ def test_no_utilisation_is_near_a_limit(truth, contract):
         for entry in pages["capacity"]:
             if "utilisation_ratio" in entry:
                 line = lines[entry["subject"]]
-                for limit in (line.warn_ratio, line.limit_ratio):
+                for limit in (line.warn_ratio, line.limit_ratio) if entry["utilisation_ratio"] else ():
                     assert abs(entry["utilisation_ratio"] - limit) > 0.005, entry
 
 
@@ -697,7 +730,7 @@ def test_every_project_is_approved_in_scope_and_serves_an_objective_but_by_plan(
                 continue
             faults = {
                 "no_objective": not row["objective"],
-                "unapproved": row["status"] != "proposed" and not row["approved_by"],
+                "unapproved": row["status"] != "proposed" and row["approved_by"] in ("", row["proposed_by"]),
                 "out_of_scope": scope[row["subject"]].role == "none",
                 "no_background": scope[row["subject"]].evidence == "none",
                 "own_profit": row["proposed_by"] == contract.provider.name and row["in_contract"] == "false",
@@ -716,7 +749,7 @@ def test_every_project_is_approved_in_scope_and_serves_an_objective_but_by_plan(
 
 def test_approvals_stand_in_the_decisions_too(exports):
     decided = pd.concat([read(folder / "decisions.csv") for folder in months(exports)])
-    approved = decided[decided["decision"] == "approved"].set_index("project_id")["decided_on"]
+    approved = decided[decided["decision"] == "approved"].groupby("project_id")["decided_on"].last()
     for row in read(exports / GOLDEN / "projects.csv").to_dict("records"):
         if row["approved_on"] >= "2025-10-01":
             assert approved[row["project_id"]] == row["approved_on"]
@@ -764,8 +797,10 @@ def orders(exports: Path, month: str) -> tuple[dict, pd.DataFrame, dict]:
 def faults_of(documents: dict, found: dict, provider: str) -> list[tuple[str, float]]:
     """The exceptions of one order, by hand."""
     faults = []
-    invoices, order = documents["invoice"], documents["order"][0]
+    invoices, order = [row for row in documents["invoice"] if not row["each"] < 0], documents["order"][0]
     invoice = invoices[0]
+    off = sum(row["pieces"] * row["each"] for row in documents["invoice"] if row["each"] < 0)
+    invoice = invoice | {"each": invoice["each"] + off / invoice["pieces"]}
     received = sum(r["pieces"] for r in documents["packing_slip"]) - sum(
         r["pieces"] for r in documents["return"]
     )
@@ -783,6 +818,9 @@ def faults_of(documents: dict, found: dict, provider: str) -> list[tuple[str, fl
             over * invoiced > 25 or over > 0.02 * agreed
         ):  # a price has to be within every tolerance that is set
             faults.append((fault, (invoice["each"] - agreed) * invoiced))
+    whole = order["pieces"] * order["each"]
+    if whole > 5000 and order["approved_by"] in ("", order["ordered_by"], provider):
+        faults.append(("not_approved", whole))
     check = found.get((invoice["item"], invoice["vendor"]))
     if check is None and order["ordered_by"] == provider:
         each = invoice["pieces"] * invoice["each"]
@@ -802,20 +840,25 @@ def faults_of(documents: dict, found: dict, provider: str) -> list[tuple[str, fl
 
 
 def test_every_exception_of_procurement_was_planted(exports, truth, contract):
+    known: dict = defaultdict(lambda: defaultdict(list))  # an invoice may come months after its order
+    checked: dict = {}
     for folder in months(exports):
         documents, _, found = orders(exports, folder.name)
+        checked |= found
         seen = []
         for order_id, kinds in documents.items():
+            for kind, rows in kinds.items():
+                known[order_id][kind] += rows
             if kinds["invoice"] and order_id:
                 seen += [
                     (order_id, fault, amount)
-                    for fault, amount in faults_of(kinds, found, contract.provider.name)
+                    for fault, amount in faults_of(known[order_id], checked, contract.provider.name)
                 ]
         seen += [("", "no_order", row["pieces"] * row["each"]) for row in documents[""]["invoice"]]
         expected = [
             (e.get("order_id", ""), e["fault"], e["amount"])
             for e in truth[folder.name]["procurement"]
-            if e["fault"] not in ("none", "split_orders")
+            if e["fault"] not in ("none", "split_orders", "discount", "came_late", "one_number")
         ]
         assert sorted((o, f) for o, f, _ in seen) == sorted((o, f) for o, f, _ in expected), folder.name
         amounts = {(o, f): amount for o, f, amount in expected}
@@ -876,6 +919,9 @@ def test_licence_positions_follow_from_the_registers(exports, truth):
                 "core": int(pd.to_numeric(copies["cores"], errors="coerce").sum()),
             }[entry["metric"]]
             receipted = mine.loc[mine["receipt_id"] != "", "quantity"].astype(int).sum()
+            for fault in planted(truth, folder.name, "licences", "over_receipt"):
+                short = fault["quantity"] - fault["receipted"]
+                receipted -= short if set(fault["ids"]) <= set(mine["entitlement_id"]) else 0
             assert (entry["installed"], entry["receipted"]) == (installed, receipted), (folder.name, entry)
             assert entry["position"] == receipted - installed
             keys = copies[copies["licence_key"] != ""].groupby("licence_key")["device"].nunique()
@@ -912,9 +958,14 @@ def test_jobs_name_assets_and_cover_whom_they_should(exports, truth):
         names = set(jobs["asset"])
         needing = set(assets.loc[assets["backup_required"] == "true", "asset"])
         unprotected = {e["subject"] for e in planted(truth, folder.name, "backups", "unprotected")}
-        assert needing - names == unprotected
+        strange = {
+            e["written"]: e["subject"]
+            for e in planted(truth, folder.name, "evidence", "misspelt")
+            if e["table"] == "backup_jobs"
+        }
+        assert needing - {strange.get(name, name) for name in names} == unprotected
         (ambiguous,) = planted(truth, folder.name, "backups", "ambiguous_name")
-        assert names - set(assets["asset"]) == {ambiguous["subject"]}
+        assert names - set(assets["asset"]) - set(strange) == {ambiguous["subject"]}
         assert all(fit in set(assets["asset"]) for fit in ambiguous["fits"])
         bad = {e["subject"] for e in planted(truth, folder.name, "backups", "missed")}
         failed = jobs[jobs["result"] == "failed"].groupby("asset").size()
@@ -923,6 +974,7 @@ def test_jobs_name_assets_and_cover_whom_they_should(exports, truth):
 
 def test_duties_are_proved_in_time_but_where_planted(exports, truth, contract):
     proofs = pd.concat([table(exports, folder.name, "duty_evidence") for folder in months(exports)])
+    proofs = proofs[(proofs["by"] != "") | (proofs["evidence"] != "")]
     at = pd.to_datetime(proofs["done_at"], utc=True)
     for folder in months(exports):
         start, end = bounds(folder.name)
@@ -936,7 +988,9 @@ def test_duties_are_proved_in_time_but_where_planted(exports, truth, contract):
             gaps = [b - a for a, b in itertools.pairwise(points) if b > start]
             if max(gaps) > pd.Timedelta(days=duty.every_days):
                 found[duty.name] = "gap"
-        expected = {e["subject"]: e["fault"] for e in truth[folder.name]["duties"] if e["fault"] != "none"}
+        expected = {
+            e["subject"]: e["fault"] for e in planted(truth, folder.name, "duties", "never_proved", "gap")
+        }
         assert found == expected, folder.name
 
 
@@ -945,7 +999,15 @@ def test_duties_are_proved_in_time_but_where_planted(exports, truth, contract):
 
 def test_answers_are_those_of_rule_20(exports, truth):
     for folder in months(exports):
+        if spoiled(truth, folder.name, "surveys"):
+            continue
         frame = table(exports, folder.name, "surveys")
+        often = {
+            e["ticket_id"]: e["times"] for e in planted(truth, folder.name, "satisfaction", "answered_often")
+        }
+        times = frame["ticket_id"].value_counts()
+        assert times[times > 1].to_dict() == often
+        frame = frame.sort_values("answered_at", kind="stable").drop_duplicates("ticket_id", keep="last")
         solved = set(read(folder / "tickets.csv")["ticket_id"])
         assert set(frame["ticket_id"]) <= solved and frame["ticket_id"].is_unique
         for entry in truth[folder.name]["satisfaction"]:
@@ -1015,6 +1077,8 @@ def test_claims_agree_but_where_disputed(exports, truth):
     for folder in months(exports):
         known = {("availability.ratio", e["subject"]): e["availability_ratio"]
                  for e in truth[folder.name]["availability"] if e.get("target_ratio")}  # fmt: skip
+        if spoiled(truth, folder.name, "claims"):
+            continue
         gaps = {(e["measure"], e["subject"]) for e in planted(truth, folder.name, "evidence", "claims_gap")}
         for row in table(exports, folder.name, "claims").to_dict("records"):
             name = (row["measure"], row["subject"])

@@ -26,17 +26,9 @@ MONTHS = ["2025-10", "2026-04", "2026-08", "2026-10"]
 GOLDEN = "2026-10"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("planted")
-    return Workspace.find(PROJECT, exports=folder / "exports", output=folder / "output")
-
-
 @pytest.fixture(scope="module", params=MONTHS)
-def month(request, place):
-    case = open_case("demo", request.param, place)
-    truth = json.loads((place.exports / "demo" / "truth.json").read_text(encoding="utf-8"))
-    return case, truth[request.param]
+def month(request, demo_place, truth):
+    return open_case("demo", request.param, demo_place), truth[request.param]
 
 
 def planted(truth, page, *faults):
@@ -146,8 +138,8 @@ def page_one(case, folder, monkeypatch):
     return html, Text(html).text, {figure.measure: figure.value for figure in found["figures"]}
 
 
-def test_page_one_without_a_pack_says_so(place, tmp_path, monkeypatch):
-    case = open_case("demo", "2026-08", place)
+def test_page_one_without_a_pack_says_so(demo_place, tmp_path, monkeypatch):
+    case = open_case("demo", "2026-08", demo_place)
     _, text, values = page_one(case, tmp_path / "page", monkeypatch)
     assert "There is no pack of August 2026 yet, so there is nothing to sum up" in text
     assert "There is no pack of this month yet, so nothing is known." in text
@@ -156,8 +148,11 @@ def test_page_one_without_a_pack_says_so(place, tmp_path, monkeypatch):
     assert "Changed since the last pack: there is none before this one." in text
 
 
-def test_page_one_closes_the_boards_loop(place, tmp_path, monkeypatch):
-    workspace = Workspace(place.root, place.params, tmp_path / "output", place.exports)
+def test_page_one_closes_the_boards_loop(demo_place, tmp_path, monkeypatch):
+    workspace = Workspace(demo_place.root, demo_place.params, tmp_path / "output", demo_place.exports)
+    open_case("demo", GOLDEN, demo_place).accepted  # noqa: B018 - what was read is not read again
+    (tmp_path / "output" / "demo").mkdir(parents=True)
+    (tmp_path / "output" / "demo" / ".accepted").symlink_to(demo_place.output / "demo" / ".accepted")
     case = open_case("demo", GOLDEN, workspace)
     judged = {"unit": "ratio", "value": 0.99, "better": "higher"}
     september = [
@@ -223,12 +218,12 @@ def test_page_one_closes_the_boards_loop(place, tmp_path, monkeypatch):
     assert folder.is_dir()
 
 
-def test_nobody_in_charge_by_name_is_an_exception_of_page_one(place):
+def test_nobody_in_charge_by_name_is_an_exception_of_page_one(demo_place):
     from msp_report.metrics.scorecard.lines import exceptions, standing
     from msp_report.model.figures import COLUMNS
     from msp_report.words import sentences
 
-    case = open_case("demo", GOLDEN, place)
+    case = open_case("demo", GOLDEN, demo_place)
     in_charge = case.strategy.oversight.model_copy(update={"it_experience": False})
     unled = replace(case, strategy=case.strategy.model_copy(update={"oversight": in_charge}))
     plan = strategy.analyse(unled)

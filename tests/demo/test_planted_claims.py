@@ -6,25 +6,24 @@ import pandas as pd
 import pytest
 from months import PastOf, figures_of
 
-from msp_report.case import open_case
-from msp_report.metrics import availability, evidence, tickets
+from msp_report.metrics import evidence, tickets
 from msp_report.model.period import Month
 
 
-def pack(case):
-    found = (availability.analyse(case), tickets.analyse(case))
+def pack(*found):
     figures = figures_of(*(figure for one in found for figure in one.figures()))
     names = zip(("availability", "tickets"), found, strict=True)
     return figures, {(name, "rules"): one.records()["rules"] for name, one in names}
 
 
-@pytest.fixture(scope="module", params=["2026-09", "2026-10"])
-def month(request, demo_place, truth):
-    case = open_case("demo", request.param, demo_place)
-    before = Month.parse(request.param).shift(-1)
-    earlier, _ = pack(case.at(before))
-    figures, records = pack(case)
-    past = PastOf(figures=figures, before=earlier.assign(month=str(before)), records=records)
+@pytest.fixture(scope="module", params=[pytest.param("2026-09", marks=pytest.mark.thorough), "2026-10"])
+def month(request, demo_case, demo_report, truth):
+    case, before = demo_case(request.param), str(Month.parse(request.param).shift(-1))
+    earlier, _ = pack(*(demo_report(report, before)[0] for report in ("availability", "tickets")))
+    figures, records = pack(
+        *(demo_report(report, request.param)[0] for report in ("availability", "tickets"))
+    )
+    past = PastOf(figures=figures, before=earlier.assign(month=before), records=records)
     return evidence.analyse(case, past), truth[request.param], case
 
 
@@ -55,17 +54,17 @@ def test_no_source_of_the_demo_is_doubted(month):
     assert found.doubts.empty
 
 
-def test_the_numbers_left_out_are_the_planted_ones(month):
+def test_the_numbers_left_out_are_the_planted_ones(month, demo_report):
     _, truth, case = month
     planted = [i for f in truth.get("evidence", []) if f["fault"] == "numbers_missing" for i in f["ids"]]
-    gaps = tickets.analyse(case).numbers
+    gaps = demo_report("tickets", str(case.period))[0].numbers
     assert gaps["missing"].sum() == len(planted)
     if planted:
         assert gaps[["first_id", "last_id"]].values.tolist() == [[planted[0], planted[-1]]]
 
 
-def test_half_of_the_numbers_left_out_leave_no_verdict(demo_place):
-    case = open_case("demo", "2026-10", demo_place)
+def test_half_of_the_numbers_left_out_leave_no_verdict(demo_case):
+    case = demo_case("2026-10")
     table = case.table("tickets")
     mine = table["opened_at"].ge(case.start) & (table["ticket_id"].str[-1].astype(int) % 2 == 0)
 

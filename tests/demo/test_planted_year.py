@@ -79,6 +79,9 @@ def test_the_amended_target_changes_once_and_that_figure_leaves_its_usual_course
 def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, verdicts):
     ratios = of_year[of_year["measure"] == "availability.ratio"]
     points = year.points(ratios, months, case.agreed)
+    strange = points["subject"].eq("intranet")  # a name that nobody agreed, in one month
+    assert set(points.loc[strange, "n"]) == {1}
+    points = points[~strange]
     assert set(points["n"]) == {12} and not points["trial"].any()
     signals = year.signals(points, verdicts.reset_index())
     outside = signals[signals["rule"].eq("outside") & signals["side"].eq("worse")]

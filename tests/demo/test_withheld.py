@@ -4,46 +4,17 @@ For every table, in months with history, each report is computed with the table,
 been exported on the 10th, with nothing in it after that.
 """
 
-from functools import cache
-from importlib import import_module
-
 import pandas as pd
 import pytest
+from watched import REPORTS, analysed
 
-from msp_report.case import open_case
 from msp_report.model.tables import TABLES
 
-REPORTS = (
-    "availability", "backups", "capacity", "duties", "licences", "procurement", "projects", "requests",
-    "satisfaction", "strategy", "tickets", "vendors",
-)  # fmt: skip
 MONTHS = ("2026-10", *(pytest.param(month, marks=pytest.mark.thorough) for month in ("2026-02", "2026-05")))
 MONTHLY = [name for name, table in TABLES.items() if table.due == "monthly" and name != "claims"]
 
 #: Tables whose reports are made in a moment.
 QUICK = ("backup_jobs", "duty_evidence", "outages", "purchases")
-
-
-class Watched:
-    """A case that notes which tables are asked for."""
-
-    def __init__(self, case):
-        self._case, self.asked = case, set()
-
-    def __getattr__(self, name):
-        return getattr(self._case, name)
-
-    def table(self, name):
-        self.asked.add(name)
-        return self._case.table(name)
-
-    def follow_up(self, name):
-        self.asked.add(name)
-        return self._case.follow_up(name)
-
-    def paths(self, name):
-        self.asked.add(name)
-        return self._case.paths(name)
 
 
 class CutOff:
@@ -84,22 +55,9 @@ class CutOff:
         return self._at if name == self._cut else self._case.reached(name)
 
 
-def verdicts(case, report):
-    """The verdict of each figure of a report, and how firm it is, and which tables it asked for."""
-    seen = Watched(case)
-    found = import_module(f"msp_report.metrics.{report}").analyse(seen)
-    return {(f.measure, f.subject): (f.verdict, f.robust) for f in found.figures()}, seen.asked
-
-
-@pytest.fixture(scope="module")
-def whole(demo_place):
-    """The case of a month, and what a report says of it with all its tables."""
-
-    @cache
-    def of(month):
-        return open_case("demo", month, demo_place)
-
-    return of, cache(lambda month, report: verdicts(of(month), report))
+def verdicts(analysis):
+    """The verdict of each figure, and how firm it is."""
+    return {(f.measure, f.subject): (f.verdict, f.robust) for f in analysis.figures()}
 
 
 def holds(before, after, what, judged=("met", "missed")):
@@ -113,14 +71,14 @@ def holds(before, after, what, judged=("met", "missed")):
 
 @pytest.mark.parametrize("month", MONTHS)
 @pytest.mark.parametrize("table", MONTHLY)
-def test_a_withheld_table_only_takes_verdicts_away(whole, table, month):
-    of, found = whole
-    less = of(month).at(of(month).period)
+def test_a_withheld_table_only_takes_verdicts_away(demo_case, demo_report, table, month):
+    case = demo_case(month)
+    less = case.at(case.period)
     less.__dict__["withheld"] = {table: less.period.last.shift(-1)}
     for report in REPORTS:
-        before, asked = found(month, report)
+        found, asked = demo_report(report, month)
         if not asked.isdisjoint({table, *TABLES[table].with_}):
-            holds(before, verdicts(less, report)[0], report)
+            holds(verdicts(found), verdicts(analysed(less, report)[0]), report)
 
 
 @pytest.mark.parametrize("month", MONTHS)
@@ -128,10 +86,10 @@ def test_a_withheld_table_only_takes_verdicts_away(whole, table, month):
     "table",
     [name if name in QUICK else pytest.param(name, marks=pytest.mark.thorough) for name in MONTHLY],
 )
-def test_a_table_that_ends_on_the_10th_gives_no_good_verdict(whole, table, month):
-    of, found = whole
+def test_a_table_that_ends_on_the_10th_gives_no_good_verdict(demo_case, demo_report, table, month):
     for report in REPORTS:
-        before, asked = found(month, report)
+        found, asked = demo_report(report, month)
         if table in asked:
+            less = analysed(CutOff(demo_case(month), table), report)[0]
             # a miss in what the provider itself sent stands, whatever the rest would have made of it (rule 50)
-            holds(before, verdicts(CutOff(of(month), table), report)[0], report, judged=("met",))
+            holds(verdicts(found), verdicts(less), report, judged=("met",))

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.intake import reasons
@@ -443,7 +444,7 @@ def test_formulas_without_a_value_and_errors_are_named(tmp_path):
         max_size=6,
     )
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_cell_without_a_value_reads_as_empty(tmp_path_factory, cells):
     path = tmp_path_factory.mktemp("book") / "t.xlsx"
     book = xlsxwriter.Workbook(str(path))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from msp_report.intake import ingest, reasons
@@ -1038,7 +1039,7 @@ CELLS = st.sampled_from(
 LINES = st.lists(st.lists(CELLS, min_size=0, max_size=6).map(",".join), max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lines=LINES,
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),

@@ -135,3 +135,46 @@ def test_an_exported_at_that_says_nothing_is_refused(msp, place, stated):
     place.client(contract=CONTRACT, sources=SOURCES.format(f", exported_at: {stated}"))
     said = msp(*CHECK, place.root)
     assert said.code == 2 and "exported_at" in said.problems[0]
+
+
+def daily(month, until=28, step=1):
+    """Outages of a month, one every so many days."""
+    return HEADER + "".join(
+        f"web,{month}-{day:02}T10:00:00Z,{month}-{day:02}T10:30:00Z,down\n"
+        for day in range(1, until + 1, step)
+    )
+
+
+BEFORE = ("2025-12", "2026-01", "2026-02")
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "until", "expected"),
+    [
+        ({}, 1, 22, "2026-03-22 10:00:00+00:00"),
+        ({}, 1, 28, END),  # three days, as the month before was silent from its 28th to the 1st
+        ({"2026-01": 20}, 1, 22, END),  # that month paused for twelve days: so may this one
+        ({}, 2, 22, END),  # every second day makes 42 rows: too few
+        ({}, 1, 9, END),
+    ],
+    ids=["in silence", "as it always was", "paused before", "too few before", "too few now"],
+)
+def test_a_file_that_ends_in_a_silence_it_never_knew_speaks_no_further(place, before, step, until, expected):
+    place.client(contract=CONTRACT, sources=SOURCES.format(""))
+    for month in BEFORE:
+        place.put({"outages.csv": daily(month, before.get(month, 28), step)}, month=month)
+    place.put({"outages.csv": daily("2026-03", until)})
+    case = open_case("acme", "2026-03", place.root)
+    assert str(case.reached("outages")) == expected
+    told = case.reading("outages").iloc[0]
+    silent = expected != END
+    assert (str(told["reach"]), told["reach_by"]) == (expected, "silence" if silent else "folder")
+    assert any("no earlier month was silent for so long" in text for text in case.remarks()) == silent
+
+
+def test_who_says_when_a_file_was_made_is_believed(place):
+    place.client(contract=CONTRACT, sources=SOURCES.format(", exported_at: 2026-04-02"))
+    for month in BEFORE:
+        place.put({"outages.csv": daily(month)}, month=month)
+    place.put({"outages.csv": daily("2026-03", 22)})
+    assert str(open_case("acme", "2026-03", place.root).reached("outages")) == END

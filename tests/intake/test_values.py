@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.intake import reasons
@@ -146,12 +147,18 @@ def test_months(text, expected):
         ("NaN", None, reasons.NOT_NUMBER),
         ("0x10", None, reasons.NOT_NUMBER),
         ("1_000", None, reasons.NOT_NUMBER),
-        ("-", None, reasons.NOT_NUMBER),
         ("12%", None, reasons.NOT_NUMBER),
     ],
 )
 def test_numbers(text, sign, expected):
     assert one(text, NUMBER, decimal=sign) == expected
+
+
+@pytest.mark.parametrize("text", ["-", "--", "–", "—", "n/a", "N/A", "#N/A", "null"])
+def test_a_number_that_is_not_stated_is_missing_and_one_that_must_be_there_is_rejected(text):
+    for kind in ("number", "integer", "decimal"):
+        assert one(text, Column(kind, kind, "", low=0)) is None
+        assert one(text, Column(kind, kind, "", True)) == reasons.NOT_NUMBER
 
 
 @pytest.mark.parametrize(
@@ -293,7 +300,7 @@ ANY = st.lists(st.text(max_size=12).map(str.strip).filter(bool), min_size=1, max
 KINDS = [AT, ON, MONTH, NUMBER, WHOLE, MONEY, FLAG, TABLES["tickets"].column("status")]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(texts=ANY, column=st.sampled_from(KINDS), sign=st.sampled_from([None, ".", ","]))
 def test_every_text_has_a_value_or_a_reason(texts, column, sign):
     formats = ("iso", "epoch", "%d/%m/%Y", "excel")
@@ -305,7 +312,7 @@ def test_every_text_has_a_value_or_a_reason(texts, column, sign):
     assert [value is None for value in found.values.to_pylist()] == [why is not None for why in found.why]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(amount=st.decimals(-(10**9), 10**9, places=4))
 def test_money_reads_back_what_was_written(amount):
     text = f"{amount:,.4f}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from time import process_time
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,14 +29,44 @@ OUTCOMES = ["nothing gained", "named", "refused", "traceless", "harm"]
 #: Not the provider's exports: the board's own, and what the provider says of itself.
 NOT_TOUCHED = ("claims", "actions", "replies", "assessments", "decisions", "credits")
 TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
-#: What leaves no trace in any table of the client, by kind and table, with the source that would show it.
+#: What leaves no trace in any table of the client: by kind, what of a table was touched (a column, or its rows) and
+#: the measure that it betters, the source that would show it.
+_SUPPLIERS = "the suppliers' own statements of account"
+_CONSOLE = "the inventory's own console: the list is not the provider's word"
+_SOLD = "the vendor's list of the licences that it sold"
+_LOOKED_UP = "whoever looked up the prices"
 TRACELESS = {
-    ("re-date", "purchases"): "the bank's own statement of what was paid, and when",
+    ("re-date", "purchases.paid_on", "procurement.at_stake"): "the bank's own statement",
+    ("leave out", "purchases", "procurement.at_stake"): _SUPPLIERS,
+    ("leave out", "purchases", "procurement.due"): _SUPPLIERS,
+    ("contradict", "purchases.is_licence", "procurement.at_stake"): _SOLD,
+    ("contradict", "purchases.is_licence", "procurement.due"): _SOLD,
+    ("leave out", "prices", "procurement.at_stake"): _LOOKED_UP,
+    ("leave out", "prices", "procurement.due"): _LOOKED_UP,
+    ("delay", "prices", "procurement.at_stake"): _LOOKED_UP,
+    ("delay", "prices", "procurement.due"): _LOOKED_UP,
+    ("leave out", "installs", "licences.position"): _CONSOLE,
+    ("delay", "installs", "licences.position"): _CONSOLE,
 }
-#: The same of an invoice that is not in the register any more: it is not paid by it either.
-NO_INVOICE = "the suppliers' own statements of account"
 #: So many of a hundred are two manipulations at once.
 PAIRS = 0.35
+
+
+class Done(NamedTuple):
+    """One manipulation: its kind, on which table, and in words what was done."""
+
+    kind: str
+    table: str
+    what: str
+
+    @property
+    def touched(self) -> str:
+        """The column that it names first, with its table; else the table."""
+        column = self.what.removeprefix("column ").split(" ")[0]
+        return f"{self.table}.{column}" if column in TABLES[self.table].names else self.table
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.table}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -44,9 +75,7 @@ class Trial:
 
     number: int
     seconds: float
-    kinds: tuple[str, ...]
-    done: tuple[str, ...]
-    tables: frozenset[str]
+    done: tuple[Done, ...]
     refused: bool = False
     harms: list[Harm] = field(default_factory=list)
     unnamed: list[Harm] = field(default_factory=list)
@@ -61,15 +90,20 @@ class Trial:
         return "named" if self.harms else "nothing gained"
 
     @property
-    def shown_by(self) -> str | None:
-        """The source that would show what leaves no trace; of a pair that of the first that has one."""
-        if all(one.measure == "procurement.at_stake" and one.now == "gone" for one in self.unnamed):
-            return NO_INVOICE
-        pairs = [
-            (kind, one.split(" ", kind.count(" ") + 1)[-1].split(":")[0])
-            for kind, one in zip(self.kinds, self.done, strict=False)
+    def shown_by(self) -> list[str]:
+        """The sources that would show what leaves no trace; empty where one of the harms is none of these."""
+        found = [
+            next(
+                (
+                    source
+                    for done in self.done
+                    if (source := TRACELESS.get((done.kind, done.touched, harm.measure)))
+                ),
+                None,
+            )
+            for harm in self.unnamed
         ]
-        return next((TRACELESS[pair] for pair in pairs if pair in TRACELESS), None)
+        return [] if None in found else sorted({*found})
 
 
 class Trials:
@@ -86,13 +120,13 @@ class Trials:
     def month(self) -> Month:
         return Month(self.case)
 
-    def exports(self, number: int) -> tuple[tuple[str, ...], dict[str, Export], tuple[str, ...]]:
-        """The kinds, the changed exports by table, and in words what was done."""
+    def exports(self, number: int) -> tuple[dict[str, Export], tuple[Done, ...]]:
+        """The changed exports by table, and what was done; the first is of the kind whose turn it is."""
         rng = np.random.default_rng(number)
         first = list(KINDS)[number % len(KINDS)]
         kinds = (first, *([str(rng.choice(list(KINDS)))] if rng.random() < PAIRS else []))
         changed: dict[str, Export] = {}
-        done: list[str] = []
+        done: list[Done] = []
         for kind in kinds:
             for _ in range(50):
                 name = str(rng.choice(self._tables))
@@ -104,30 +138,30 @@ class Trials:
                 )
                 if export is not None:
                     changed[name] = export
-                    done.append(f"{kind} {name}: {export.what}")
+                    done.append(Done(kind, name, export.what))
                     break
-        return kinds, changed, tuple(done)
+        return changed, tuple(done)
 
     def run(self, number: int) -> Trial:
         """One manipulation by its number, which is its seed."""
         begun, month = process_time(), self.month
-        kinds, exports, done = self.exports(number)
-        tables = frozenset(exports)
+        exports, done = self.exports(number)
+        tables = set(exports)
         with tempfile.TemporaryDirectory() as place:
             try:
                 case = manipulated(self.case, exports, Path(place))
             except DataRefused:
-                return Trial(number, process_time() - begun, kinds, done, tables, refused=True)
-            page = month.page(case, set(tables))
+                return Trial(number, process_time() - begun, done, refused=True)
+            page = month.page(case, tables)
             harms = month.harms(page)
-            unnamed = [harm for harm in harms if not month.named(harm, page, set(tables))]
-        return Trial(number, process_time() - begun, kinds, done, tables, harms=harms, unnamed=unnamed)
+            unnamed = [harm for harm in harms if not month.named(harm, page, tables)]
+        return Trial(number, process_time() - begun, done, harms=harms, unnamed=unnamed)
 
 
 def by_kind(trials: list[Trial]) -> pd.DataFrame:
     """How many of each kind, and what became of them."""
     rows = pd.DataFrame(
-        {"kind": [one.kinds[0] for one in trials], "outcome": [one.outcome for one in trials]}
+        {"kind": [one.done[0].kind for one in trials], "outcome": [one.outcome for one in trials]}
     )
     found = pd.crosstab(rows["kind"], rows["outcome"]).reindex(index=list(KINDS), columns=OUTCOMES)
     return found.fillna(0).astype(int)
@@ -146,7 +180,7 @@ def _main(first: int, last: int) -> Iterator[str]:
     found = []
     for number in range(first, last):
         found.append(trials.run(number))
-        yield f"{number} {found[-1].outcome}: {'; '.join(found[-1].done)}"
+        yield f"{number} {found[-1].outcome}: {'; '.join(map(str, found[-1].done))}"
         if found[-1].unnamed:
             yield from (
                 f"    {one.measure} {one.subject}: {one.was} is {one.now}" for one in found[-1].unnamed

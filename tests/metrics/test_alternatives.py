@@ -2,7 +2,8 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf, PastOf
 
@@ -268,7 +269,7 @@ money = st.floats(1, 1e6)
     fee=money,
     exit_fee=st.floats(0, 1e6),
 )
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_at_the_equal_price_nothing_is_saved(share, costs, fee, exit_fee):
     term = {"monthly_fee": round(fee, 2), "exit_fee": round(exit_fee, 2), "notice_days": 0}
     entries = [{"function": "f", "fee_share": share, "yearly_cost": round(cost, 2)} for cost in costs]

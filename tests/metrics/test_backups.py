@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 
@@ -427,7 +428,7 @@ def oracle(begin: int, end: int, every: int, points: list[int]) -> tuple[int, in
     return expected, missed, max(np.diff(edges))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     st.lists(
         st.tuples(
@@ -455,7 +456,7 @@ def test_slots_and_gaps_agree_with_an_oracle(subjects):
         assert mine["end"].iloc[-1] == hours * HOUR
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     st.lists(
         st.tuples(

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import workspaces
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 
@@ -68,7 +69,7 @@ def test_utilisation_is_of_the_agreed_capacity():
 
 
 @pytest.mark.parametrize("method", ["linear", "nearest_rank"])
-@settings(max_examples=8, deadline=None)
+@examples(8)
 @given(st.lists(st.floats(0, 2, width=32), min_size=1, max_size=90))
 def test_percentiles_are_those_of_statistics(method, values):
     row = month(values, {"percentile": method})
@@ -178,7 +179,7 @@ methods = st.sampled_from(["linear", "nearest_rank"])
 SHARES = (0.01, 0.1, 0.3, 0.5, 0.9, 0.95, 0.97, 1.0)
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(seeds, ranges, methods)
 def test_taking_samples_away_decides_nothing_anew(seed, entry, method):
     values, order = hours(seed), np.random.default_rng(seed).permutation(240)
@@ -194,7 +195,7 @@ def test_taking_samples_away_decides_nothing_anew(seed, entry, method):
         assert pd.isna(part["high_ratio"]) or whole["utilisation_ratio"] <= part["high_ratio"] + 1e-12
 
 
-@settings(max_examples=6, deadline=None)
+@examples(6)
 @given(seeds, ranges)
 def test_values_of_another_unit_never_keep_a_promise(seed, entry):
     values = hours(seed)
@@ -270,7 +271,12 @@ def test_a_case_hands_in_reach_and_rejects():
 def test_a_year_of_shares_and_a_month_of_per_cent():
     year = sampled(np.tile([0.30, 0.42], 12 * 30), start="2026-03-02")
     month = sampled(np.tile([0.31, 0.41], 120), start="2026-04-01")
-    for factor, doubt in ((100, capacity.ANOTHER_UNIT), (0.01, capacity.ANOTHER_UNIT), (1.6, None)):
+    for factor, doubt in (
+        (100, capacity.ANOTHER_UNIT),
+        (1 / 60, capacity.ANOTHER_UNIT),
+        (0.01, capacity.ANOTHER_UNIT),
+        (1.6, None),
+    ):
         row = ten_days(pd.concat([year, month.assign(value=month["value"] * factor)]))
         assert (row["doubt"] or None) == (doubt if factor < 10 else capacity.ABOVE_ALL)
     # where the contract was amended to the new unit the use is as before

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf, PastOf, figures_of
 
@@ -133,7 +134,7 @@ def test_a_month_missed_before_doubles_what_hangs_on_it():
     assert evidence.analyse(month, past).claims["money"].tolist() == [Decimal("3000.00")]
 
 
-@settings(deadline=None)
+@examples()
 @given(st.floats(0, 1), st.integers(1, 5), st.sampled_from(["ratio", "%"]))
 def test_what_was_found_and_rounded_is_never_a_gap(value, decimals, unit):
     shown = round(value * 100, decimals) if unit == "%" else round(value, decimals)

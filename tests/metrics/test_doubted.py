@@ -4,9 +4,21 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from months import MonthOf
+from months import MonthOf, figures_of
 
-from msp_report.metrics import backups, duties, licences, payments, procurement, tickets
+from msp_report.metrics import (
+    availability,
+    backups,
+    capacity,
+    duties,
+    licences,
+    payments,
+    procurement,
+    projects,
+    tickets,
+)
+from msp_report.metrics.scorecard.lines import lines
+from msp_report.model.figures import Figure
 from msp_report.model.gate import doubted
 
 START, END = (pd.Timestamp(at, tz="UTC") for at in ("2026-10-01", "2026-11-01"))
@@ -17,6 +29,8 @@ AGREED = {
     "tickets": {"priorities": {"P1": {"resolution_min": 60, "response_min": 60, "attainment_ratio": 0.9}}},
     "backups": {"rpo_hours": 24},
     "duties": [{"name": "patching", "every_days": 30}],
+    "services": [{"name": "web", "availability_ratio": 0.999, "max_outages": 2}],
+    "capacity": [{"resource": "wan", "metric": "used", "unit": "ratio", "capacity": 1, "limit_ratio": 0.85}],
 }
 
 
@@ -68,7 +82,57 @@ def bought(price):
          "dated_on": days("2026-10-01", "2026-10-05", "2026-10-09")})}  # fmt: skip
 
 
+def read(value):
+    hours = pd.date_range(START, END, freq="h", inclusive="left").astype("datetime64[us, UTC]")
+    samples = {"resource": "wan", "metric": "used", "at": hours, "value": value + (hours.hour % 2) / 100}
+    return {"samples": pd.DataFrame(samples)}
+
+
+def planned(*approved_by):
+    ids = [f"P{n}" for n in range(len(approved_by))]
+    reported = {
+        "project_id": ids,
+        "name": "Move",
+        "as_of": days(*["2026-10-20"] * len(ids)),
+        "status": "in_progress",
+    }
+    return {"projects": pd.DataFrame(reported | {"proposed_by": "provider", "approved_by": approved_by})}
+
+
+def down(minutes):
+    began = at("2026-10-05 09:00")
+    log = {
+        "service": ["web"],
+        "started_at": began,
+        "ended_at": began + pd.Timedelta(minutes=minutes),
+        "state": "down",
+    }
+    return {"outages": pd.DataFrame(log)}
+
+
+def looked(minutes):
+    times = pd.date_range(START, END, freq="10min", inclusive="left").astype("datetime64[us, UTC]")
+    broken = (times >= at("2026-10-05 09:00")[0]) & (
+        times < at("2026-10-05 09:00")[0] + pd.Timedelta(minutes=minutes)
+    )
+    checks = {
+        "service": "web",
+        "probe": "east",
+        "at": times,
+        "state": ["down" if one else "up" for one in broken],
+    }
+    return {"checks": pd.DataFrame(checks)}
+
+
 GIVEN = {
+    "availability met by a log": (availability, down(10), "met", ["outages"]),
+    "availability missed by a log": (availability, down(90), "missed", ["outages"]),
+    "availability met by checks": (availability, looked(10), "met", ["checks"]),
+    "availability missed by checks": (availability, looked(90), "missed", ["checks"]),
+    "capacity met": (capacity, read(0.5), "met", ["samples"]),
+    "capacity missed": (capacity, read(0.9), "missed", ["samples"]),
+    "projects met": (projects, planned("finance"), "met", ["projects", "decisions"]),
+    "projects missed": (projects, planned("finance", None), "missed", ["projects"]),
     "tickets met": (tickets, one_ticket("2026-10-05 09:30"), "met", ["tickets", "ticket_events"]),
     "tickets missed": (tickets, one_ticket("2026-10-05 19:30"), "missed", ["tickets"]),
     "backups met": (backups, some_backups("2026-10-31"), "met", ["assets", "backup_jobs"]),
@@ -118,3 +182,51 @@ def test_a_record_says_why_its_rows_are_left_open():
     table = pd.DataFrame({"verdict": ["met", "no_data"], "why": [None, "no file"]})
     assert doubted(table, WHY).values.tolist() == [["no_verdict", WHY], ["no_data", "no file"]]
     assert doubted(table, None) is table
+
+
+def charged(quantity, *months):
+    """An invoice a day in each month, of a thing at 80, ordered and received."""
+    on = [pd.Timestamp(f"{month}-{day:02}") for month in months for day in range(1, 13)]
+    frames = [
+        pd.DataFrame(
+            {"document": kind, "document_id": [f"{kind}-{at:%m%d}" for at in on], "line": 1,
+             "order_id": [f"order-{at:%m%d}" for at in on], "order_line": 1, "vendor": "A", "item": "disk",
+             "quantity": Decimal(quantity), "unit_price": Decimal(80), "dated_on": on}
+        )
+        for kind in ("order", "packing_slip", "invoice")
+    ]  # fmt: skip
+    return pd.concat(frames, ignore_index=True).astype({"dated_on": "datetime64[us]"})
+
+
+@pytest.mark.parametrize(
+    ("quantity", "months", "doubted"),
+    [("0.1", 3, True), ("600", 3, True), ("1", 3, False), ("80", 3, False), ("0.1", 2, False)],
+    ids=["a sixtieth", "a hundred times", "a sixth", "thirteen times", "too few before"],
+)
+def test_a_register_in_another_unit_decides_nothing(quantity, months, doubted):
+    before = charged("6", *("2026-07", "2026-08", "2026-09")[:months])
+    bought = pd.concat([before, charged(quantity, "2026-10")], ignore_index=True)
+    month = MonthOf(START, END, AGREED, tables={"purchases": bought})
+    for metrics in (procurement, payments):
+        why = set(metrics.analyse(month).due["why"].dropna())
+        assert any("another unit" in text for text in why) == doubted, metrics
+
+
+@pytest.mark.parametrize("table", ["surveys", "samples"])
+def test_a_line_of_the_boards_own_rests_on_the_same_table(table):
+    asked = {"scorecard": [{"perspective": "users", "measure": "satisfaction.responsiveness", "target": 0.8}]}
+    score = Figure(measure="satisfaction.responsiveness", value=0.9, low=0.85, high=0.95, n=90)
+    doubt = Figure(measure="evidence.doubted_tables", subject=table, why_missing=WHY, verdict="no_data")
+    found = lines(figures_of(score, doubt), asked).iloc[0]
+    judged = ("no_verdict", WHY) if table == "surveys" else ("met", None)
+    assert (found["verdict"], found["why_missing"]) == judged
+
+
+@pytest.mark.parametrize("table", ["outages", "checks"])
+def test_what_another_source_says_too_stands(table):
+    for minutes, verdict in ((10, "met"), (90, "missed")):
+        month = MonthOf(START, END, AGREED, tables=down(minutes) | looked(minutes), doubted={table: WHY})
+        assert availability.analyse(month).services["verdict"].tolist() == [verdict]
+    only_one = down(10) | looked(90) if table == "checks" else down(90) | looked(10)
+    month = MonthOf(START, END, AGREED, tables=only_one, doubted={table: WHY})
+    assert availability.analyse(month).services["verdict"].tolist() == ["no_verdict"]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 
@@ -428,7 +429,7 @@ def test_records_have_their_columns_without_a_row():
         assert list(records["statuses"].columns) == helpdesk._STATUSES
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     st.lists(
         st.tuples(

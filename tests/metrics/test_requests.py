@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 
@@ -249,7 +250,7 @@ def test_no_file_is_not_an_empty_file():
     assert [figure.value for figure in empty.figures() if figure.measure.endswith("_tickets")] == [0] * 5
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     st.lists(
         st.tuples(

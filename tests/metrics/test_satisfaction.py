@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf, figures_of
 
@@ -170,7 +171,7 @@ def test_what_cannot_be_used_is_refused():
         scores(survey(5).assign(answered_at=pd.Timestamp("2026-10-10")), START, END)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.one_of(st.none(), st.integers(1, 5))))
 def test_the_score_lies_between_its_bounds(answers):
     found = row(survey(*answers))
@@ -204,7 +205,7 @@ def test_rejected_rows_are_counted_at_their_worst_and_best():
     assert analyse(month).figures()[0].low == found.low
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.lists(st.integers(1, 5), min_size=10, max_size=60), st.floats(0.2, 0.8))
 def test_half_of_the_invited_missing_never_gives_met_with_a_coverage_of_one(answers, target):
     half = answers[: len(answers) // 2]

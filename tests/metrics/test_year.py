@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf, PastOf
 
@@ -421,7 +422,7 @@ def test_nothing_in_is_nothing_out_with_all_columns():
     assert list(year.changes(empty, {}, PERIOD).columns) == year.CHANGES
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.text("mx?-.", min_size=6, max_size=6), min_size=1, max_size=5), st.sets(st.integers(0, 5)))
 def test_every_promise_and_every_month_is_counted_once(letters, holes):
     months = MONTHS[:6]
@@ -440,7 +441,7 @@ def test_every_promise_and_every_month_is_counted_once(letters, holes):
     assert (table[months].eq("absent").sum(axis=1) == len(months) - len(held)).all()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.randoms())
 def test_the_order_of_rows_does_not_matter(values, shuffled):
     rows = series(values, MONTHS[: len(values)])

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.model import clock as module
@@ -717,7 +718,7 @@ def minutes_by_hand(zone, first, calendar):
     return found
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(situations(), st.data())
 def test_the_clock_agrees_with_stepping_through_the_minutes(situation, data):
     zone, first, calendar = situation
@@ -736,7 +737,7 @@ def test_the_clock_agrees_with_stepping_through_the_minutes(situation, data):
         assert clock.last_open(b) == pd.Timestamp(last * 60, unit="s", tz="UTC")
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(situations(), st.data())
 def test_open_time_is_additive_in_any_order(situation, data):
     zone, first, calendar = situation
@@ -747,7 +748,7 @@ def test_open_time_is_additive_in_any_order(situation, data):
     assert exact(clock.elapsed(b, a)) == -ab
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(situations(), st.integers(-3 * 86_400 * 10**6, 3 * 86_400 * 10**6).filter(bool), st.data())
 def test_add_is_the_inverse_of_elapsed_and_the_nearest_such_instant(situation, micros, data):
     zone, first, calendar = situation
@@ -767,7 +768,7 @@ def test_add_is_the_inverse_of_elapsed_and_the_nearest_such_instant(situation, m
     assert clock.elapsed(start, back) == 0
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(situations(), st.data())
 def test_windows_are_the_open_time(situation, data):
     zone, first, calendar = situation
@@ -781,7 +782,7 @@ def test_windows_are_the_open_time(situation, data):
     assert not clock.is_open(found["end"][found["end"] < b]).any()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(situations(), st.data())
 def test_what_is_taken_out_and_what_is_left_are_the_whole(situation, data):
     zone, first, calendar = situation

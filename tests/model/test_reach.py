@@ -47,7 +47,9 @@ def test_whose_word_it_is_says_the_table_that_ends_first():
     independent = frozenset({"checks"})
     ends = {"tickets": "2026-09-21", "checks": "2026-09-11"}
     assert not reach_of(month(independent, **ends), "tickets", "checks").own_word
-    assert reach_of(month(independent, tickets="2026-09-05", checks="2026-09-11"), "tickets", "checks").own_word
+    assert reach_of(
+        month(independent, tickets="2026-09-05", checks="2026-09-11"), "tickets", "checks"
+    ).own_word
     assert reach_of(month(independent), "checks").own_word
 
 

@@ -7,14 +7,15 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.model import statistics
 from msp_report.model.statistics import Signal
 
 VECTOR_21 = [98.9, 99.2, 99.4, 98.8, 99.1, 99.3, 99.0, 99.2, 98.7, 99.1, 99.3, 99.0]
-few = settings(max_examples=60, deadline=None)
+few = examples(60)
 numbers = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import workspaces
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz, process
 
@@ -140,7 +141,7 @@ def slowly(said: pd.Series, at: pd.Series, since: pd.Series, until: pd.Series) -
     return [said.index[max(rows, key=lambda j: (since[j], j))] if rows else None for rows in true]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.tuples(title, moments, moments, moments), max_size=18), st.sampled_from([1, 2, 500]))
 def test_no_match_is_lost_or_invented(rows, size):
     said = pd.Series([row[0] for row in rows], dtype=object, index=[f"T{i}" for i in range(len(rows))])

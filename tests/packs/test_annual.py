@@ -4,6 +4,7 @@ import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -11,19 +12,19 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
+import papermill
 import pytest
 from workspaces import HEADER, Place, declared_records, digests, tickets, written_records
 
 from msp_report.case import open_case, open_year
 from msp_report.model.period import Month, Period
-from msp_report.packs import history, scraps
+from msp_report.packs import history, pack, scraps
 from msp_report.params import as_contract
 from msp_report.words import sentences
 from msp_report.words.numbers import Numbers
 from msp_report.words.sentences.said import months_in_words
 from msp_report.workspace import PROJECT
 
-BIN = Path(sys.executable).parent
 REPORTS = [path.stem.split("_", 1)[1] for path in sorted((PROJECT / "notebooks" / "annual").glob("*.ipynb"))]
 CONTRACT = """\
 client: {name: Acme Ltd, timezone: Europe/London, currency: GBP}
@@ -60,20 +61,31 @@ EXPORTS = {
     "2025-05": {"tickets.csv": ""},
 }
 HELD = ["2025-01", "2025-02", "2025-04"]
+#: The pages of the months: those that these exports say something to, and page one.
+MONTHLY = ("scorecard", "availability", "tickets", "projects", "contract")
+#: The command, with another folder of notebooks.
+COMMAND = """\
+import sys
+from pathlib import Path
+from msp_report.packs import pack
+pack.NOTEBOOKS = Path(sys.argv.pop(1))
+from msp_report.cli import main
+main()
+"""
 MONTHS = [str(month) for month in Period.parse("2025").months]
 
 
 def annual(place: Place, *options: str) -> SimpleNamespace:
-    """Run the verb as a process of its own."""
-    command = [
-        str(BIN / "msp-report"),
-        "annual",
-        "--client",
-        "acme",
-        "--workspace",
-        str(place.root),
-        *options,
-    ]
+    """Run the verb as a process of its own, over months of a few pages."""
+    notebooks = place.root.parent / "notebooks"
+    if not notebooks.exists():
+        shutil.copytree(PROJECT / "notebooks" / "annual", notebooks / "annual")
+        (notebooks / "monthly").mkdir()
+        for name in MONTHLY:
+            (path,) = (PROJECT / "notebooks" / "monthly").glob(f"*_{name}.ipynb")
+            shutil.copy(path, notebooks / "monthly")
+    verb = ["annual", "--client", "acme", "--workspace", str(place.root), *options]
+    command = [sys.executable, "-c", COMMAND, str(notebooks), *verb]
     environment = {**os.environ, "JUPYTER_PLATFORM_DIRS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=500)
     return SimpleNamespace(code=done.returncode, out=done.stdout.strip(), err=done.stderr)
@@ -94,6 +106,17 @@ def run(place) -> SimpleNamespace:
     done = annual(place)
     assert done.code == 0, done.err
     return SimpleNamespace(**vars(done), pack=place.output / "acme" / "2025")
+
+
+@pytest.fixture
+def again(msp, monkeypatch):
+    """The same verb in this process."""
+
+    def run(place: Place, *options: str):
+        monkeypatch.setattr(pack, "NOTEBOOKS", place.root.parent / "notebooks")
+        return msp("annual", "--client", "acme", "--workspace", place.root, *options)
+
+    return run
 
 
 def figures(folder: Path) -> dict[tuple[str, str], dict]:
@@ -266,10 +289,10 @@ def test_every_link_leads_into_the_pack_and_no_page_is_heavy(run):
             assert (path.parent / html.unescape(href)).exists(), (path.name, href)
 
 
-def test_the_same_again_makes_no_month_anew_and_gives_the_same_bytes(run, place):
+def test_the_same_again_makes_no_month_anew_and_gives_the_same_bytes(run, place, again):
     kinds = ("figures.*", "records/**/*", "html/*", "manifest.json")
     before = digests(run.pack, *kinds)
-    done = annual(place, "--year", "2025")
+    done = again(place, "--year", "2025")
     assert done.code == 0, done.err
     assert not re.search(r"2025-0[124]: [a-z]+$", done.err, re.M)
     assert digests(run.pack, *kinds) == before and len(before) > 12
@@ -277,11 +300,15 @@ def test_the_same_again_makes_no_month_anew_and_gives_the_same_bytes(run, place)
 
 def test_a_notebook_alone_gives_the_figures_of_the_pack(run, place, tmp_path):
     executed = tmp_path / "10_year.ipynb"
-    command = [str(BIN / "papermill"), str(PROJECT / "notebooks" / "annual" / "10_year.ipynb"), str(executed)]
-    parameters = {"client": "acme", "period": "2025", "workspace": str(place.root)}
-    options = [part for name, value in parameters.items() for part in ("-r", name, value)]
-    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    papermill.execute_notebook(
+        str(PROJECT / "notebooks" / "annual" / "10_year.ipynb"),
+        str(executed),
+        {"client": "acme", "period": "2025", "workspace": str(place.root)},
+        kernel_name="python3",
+        progress_bar=False,
+        cwd=str(tmp_path),
+        log_output=False,
+    )
     alone = {(one.measure, one.subject): one.row() for one in scraps.read_notebook(executed)["figures"]}
     packed = {name: row for name, row in figures(run.pack).items() if row["report"] == "year"}
     assert alone == packed
@@ -358,11 +385,11 @@ def test_a_running_year_ends_with_its_newest_month(tmp_path):
     assert case.bounds[1] == Period(over, over).bounds("UTC")[1]
 
 
-def test_a_year_of_refused_months_says_why(tmp_path):
+def test_a_year_of_refused_months_says_why(tmp_path, msp):
     made = Place(tmp_path)
     made.client()
     made.put({"tickets.csv": ""}, "2025-05")
-    done = annual(made, "--year", "2025")
+    done = msp("annual", "--client", "acme", "--workspace", made.root, "--year", "2025")
     assert done.code == 3 and "tickets.csv" in done.err and "Traceback" not in done.err
     assert not (made.output / "acme" / "2025").exists()
 

@@ -160,7 +160,11 @@ def test_names_are_hidden(daily):
         assert "amy@" not in path.read_text(encoding="utf-8"), path
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [NOTEBOOKS[0], *(pytest.param(path, marks=pytest.mark.thorough) for path in NOTEBOOKS[1:])],
+    ids=lambda path: path.stem,
+)
 def test_a_notebook_alone_gives_the_same_figures(daily, tmp_path, path):
     made, published, _, _ = daily
     out = tmp_path / "alone.ipynb"

@@ -10,21 +10,12 @@ import pandas as pd
 import pytest
 
 from msp_report.model.measures import MEASURES
-from msp_report.packs import pack
-
-MONTH = "2026-10"
 
 
 @pytest.fixture(scope="module")
-def published(demo_place):
-    """The folder of the month's pack, without those of earlier months."""
-    return pack.run_folder("demo", MONTH, demo_place, pack.NOTEBOOKS / "monthly", "alone")
-
-
-@pytest.fixture(scope="module")
-def figure(published):
+def figure(demo_pack):
     """The value of a figure; it must be there and be known."""
-    rows = json.loads((published / "figures.json").read_text(encoding="utf-8"))
+    rows = json.loads((demo_pack / "figures.json").read_text(encoding="utf-8"))
     known = {(row["measure"], row["subject"]): row["value"] for row in rows}
 
     def value(measure: str, subject: str = "") -> float:
@@ -36,19 +27,19 @@ def figure(published):
 
 
 @pytest.fixture(scope="module")
-def record(published):
+def record(demo_pack):
     """A record of a page."""
-    return lambda name: pd.read_csv(published / "records" / f"{name}.csv")
+    return lambda name: pd.read_csv(demo_pack / "records" / f"{name}.csv")
 
 
 @pytest.fixture(scope="module")
-def accepted(published):
+def accepted(demo_pack):
     """An accepted table of the month."""
-    return lambda name: pd.read_parquet(published / "tables" / f"{name}.parquet")
+    return lambda name: pd.read_parquet(demo_pack / "tables" / f"{name}.parquet")
 
 
-def test_every_measure_of_the_pack_is_declared(published):
-    rows = json.loads((published / "figures.json").read_text(encoding="utf-8"))
+def test_every_measure_of_the_pack_is_declared(demo_pack):
+    rows = json.loads((demo_pack / "figures.json").read_text(encoding="utf-8"))
     assert {row["measure"] for row in rows} <= set(MEASURES)
 
 

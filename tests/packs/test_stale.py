@@ -15,7 +15,7 @@ from msp_report.model import version
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Month
 from msp_report.model.restated import RESTATED, restated
-from msp_report.packs import stale
+from msp_report.packs import pack, stale
 
 FEBRUARY, MARCH = Month(2026, 2), Month(2026, 3)
 CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
@@ -178,8 +178,12 @@ def test_what_is_restated():
     assert restated(was.iloc[:0], now).empty, "nothing is replaced"
 
 
-def test_a_late_row_is_named_and_a_rerun_lists_what_it_changes(place, msp):
-    """From outside: two months are published, a late ticket comes, and everybody says so."""
+def test_a_late_row_is_named_and_a_rerun_lists_what_it_changes(place, msp, monkeypatch, tmp_path):
+    """From outside: two months are published, a late ticket comes, and everybody says so; in packs of three pages."""
+    for name in ("00_scorecard", "30_tickets", "90_evidence"):
+        (tmp_path / "notebooks" / "monthly").mkdir(parents=True, exist_ok=True)
+        shutil.copy(pack.NOTEBOOKS / "monthly" / f"{name}.ipynb", tmp_path / "notebooks" / "monthly")
+    monkeypatch.setattr(pack, "NOTEBOOKS", tmp_path / "notebooks")
 
     def monthly(month):
         said = msp("monthly", "--client", "acme", "--month", month, "--workspace", place.root)

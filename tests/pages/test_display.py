@@ -15,7 +15,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.model.figures import Figure
@@ -58,7 +59,7 @@ def test_ratio(value, text):
     assert number(value, "ratio") == text
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.floats(0, 1))
 def test_a_ratio_says_a_bound_only_where_it_is_reached(value):
     text = number(value, "ratio")
@@ -66,7 +67,7 @@ def test_a_ratio_says_a_bound_only_where_it_is_reached(value):
     assert (text == "0 %") == (value == 0)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.floats(0.001, 0.999))
 def test_a_ratio_in_words_is_near_the_ratio(value):
     assert math.isclose(float(number(value, "ratio").removesuffix(" %")) / 100, value, abs_tol=0.0005)
@@ -571,7 +572,7 @@ def test_two_columns_of_one_name_stay_two(tmp_path):
     assert written(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path) == "a,a\n1,2\n"
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.lists(
         st.tuples(

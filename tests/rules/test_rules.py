@@ -4,9 +4,9 @@ A case gives tables as lines of CSV (times without an offset are in the client's
 and the lines that must come out, with the columns that it speaks of; or what the answer is `refused` with. What stands
 at the head of a file holds for each of its cases unless the case says otherwise; a contract is laid over it key by
 key. `rejected <table>` are rows that were not accepted, `newest <table>` those of the month's own file, `reaches` up to
-when a table speaks, `independent` the tables that are not the provider's word, `doubted` why a table is not believed. A table with a header alone was supplied
-and is empty, one that is left out or blank was not supplied. A number is compared to the decimals written, a whole
-number exactly. `docs/rules.md` has the rules.
+when a table speaks, `independent` the tables that are not the provider's word, `doubted` why a table is not believed. A
+table with a header alone was supplied and is empty, one that is left out or blank was not supplied. A number is
+compared to the decimals written, a whole number exactly. `docs/rules.md` has the rules.
 """
 
 from __future__ import annotations

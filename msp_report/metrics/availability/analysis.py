@@ -118,7 +118,7 @@ def analyse(case: Case) -> Analysis:
     rules = typed_rows([row for line in lines for row in readings_of(line, month)], RULE_COLUMNS)
     levels = services(lines, month)
     whose = levels["service"].isin([line.agreed.name for line in lines if line.strange])
-    doubted = levels["why_missing"].isin([IN_STEP, FLIPS, CONSTANT]) | (
+    doubted = levels["why_missing"].isin([IN_STEP, FLIPS, CONSTANT, *sources.doubted.values()]) | (
         whose & levels["verdict"].eq("no_verdict")
     )
     return Analysis(
@@ -233,7 +233,8 @@ def _figures_of_service(row: dict[str, Any], robust: str | None) -> list[Figure]
 
 
 def _why(row: dict[str, Any], name: str, value: Any, reason: str | None) -> str | None:
-    """Why a figure has no value, or the ratio no verdict."""
+    """Why a figure has no value, or one of the two that are judged no verdict."""
     if value is None:
         return row["why_missing"] or reason
-    return row["why_missing"] if name == "ratio" and row["verdict"] == "no_verdict" else None
+    open_ones = {"ratio": row["verdict"], "outages": row["outages_verdict"]}
+    return row["why_missing"] if open_ones.get(name) == "no_verdict" else None

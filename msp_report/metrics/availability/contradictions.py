@@ -36,19 +36,23 @@ def contradictions(log: pd.DataFrame, holds: pd.DataFrame, first: int, cutoff: i
     ups = np.sort(holds.loc[holds["state"] == UP, "at"].to_numpy())
     seen_up = np.append(ups, cutoff)[np.searchsorted(ups, begins, side="left")]
     gone = is_open & ~listed & (begins < first) & (again >= first) & (seen_up >= first)
-    found = [_rows(out[gone], NOT_LISTED, MISSING)]
-    chosen = is_open & listed & (again < cutoff) & reached_in
-    found.append(_rows(out[chosen], YET_AGAIN, again[chosen]))
-    for probe, seen in holds.groupby("probe", sort=True):
+    found = [(gone, NOT_LISTED, np.full(len(out), MISSING), "")]
+    found.append((is_open & listed & (again < cutoff) & reached_in, YET_AGAIN, again, ""))
+    for probe, seen in holds.groupby("probe", sort=True) if len(out) else ():
         up_at = _seen_up(seen, out, cutoff)
         known = (up_at != MISSING) & reached_in
-        chosen = known & is_open & listed
-        found.append(_rows(out[chosen], YET_UP, up_at[chosen], probe))
-        chosen = known & ~is_open & (up_at >= first)
-        found.append(_rows(out[chosen], UP_MEANWHILE, up_at[chosen], probe))
-    return pd.concat(found, ignore_index=True).sort_values(
-        ["row", "seen_at"], kind="stable", ignore_index=True
-    )
+        found.append((known & is_open & listed, YET_UP, up_at, probe))
+        found.append((known & ~is_open & (up_at >= first), UP_MEANWHILE, up_at, probe))
+    counts = [chosen.sum() for chosen, *_ in found]
+    rows = pd.DataFrame(
+        {
+            "row": np.concatenate([out.index[chosen] for chosen, *_ in found]),
+            "what": np.repeat([what for _, what, _, _ in found], counts),
+            "seen_at": np.concatenate([seen_at[chosen] for chosen, _, seen_at, _ in found]),
+            "probe": np.repeat([probe for *_, probe in found], counts),
+        }
+    ).astype({"seen_at": "int64", "what": "str", "probe": "str"})
+    return rows.sort_values(["row", "seen_at"], kind="stable", ignore_index=True)
 
 
 def _seen_up(seen: pd.DataFrame, out: pd.DataFrame, cutoff: int) -> np.ndarray:
@@ -67,9 +71,3 @@ def _seen_up(seen: pd.DataFrame, out: pd.DataFrame, cutoff: int) -> np.ndarray:
         (last >= 0) & (lasting["state"].to_numpy()[last] == UP) & (until[last] >= ends) & (begins < ends)
     )
     return np.where(throughout, begins, found)
-
-
-def _rows(out: pd.DataFrame, what: str, seen_at: object, probe: str = "") -> pd.DataFrame:
-    return pd.DataFrame({"row": out.index, "what": what, "seen_at": seen_at, "probe": probe}).astype(
-        {"seen_at": "int64", "what": "str", "probe": "str"}
-    )

@@ -39,13 +39,11 @@ def doubts(sources: Sources, month: ServiceMonth) -> pd.DataFrame:
     changes = _changes(sources.holds)
     now = changes[changes["at"] >= month.first]
     alone = now[~_has_something_beside(now, sources, month)] if len(now) else now
-    found = [
-        _in_step(now, alone, sources.holds),
-        _flips(alone, month),
-        _constant(sources.holds, changes, month),
-    ]
+    found = [_in_step(now, alone, sources.holds), _flips(alone, month)] if len(alone) else []
+    found += [_constant(sources.holds, changes, month)] if len(now) < len(changes) else []
     columns = ["probe", "why", "service", "times", "first", "last"]
-    return pd.concat([frame[columns] for frame in found], ignore_index=True)
+    rows = [frame[columns] for frame in found if len(frame)]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
 
 
 def _changes(holds: pd.DataFrame) -> pd.DataFrame:

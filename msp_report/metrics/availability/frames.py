@@ -78,9 +78,8 @@ def typed_rows(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
 
 def stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     """Frames below each other with exactly these columns, typed."""
-    return pd.concat(
-        [typed_rows([], columns), *(_as_columns(frame, columns) for frame in frames)], ignore_index=True
-    )
+    filled = [frame for frame in frames if len(frame)]
+    return _as_columns(pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(), columns)
 
 
 def _as_columns(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -18,6 +18,8 @@ def outages_of(service: Watched, month: ServiceMonth) -> pd.DataFrame:
     """Every maximal run of down service time by the contract's own reading."""
     line = service.line
     runs = line.result(month.own).runs
+    if not len(runs):
+        return pd.DataFrame()
     minutes = (runs[:, 1] - runs[:, 0]) / MINUTE
     instants = line.axis.instants(runs)
     rows = pd.DataFrame({"service": line.agreed.name, "down_min": minutes})
@@ -57,6 +59,9 @@ def maintenance_of(service: Watched, month: ServiceMonth) -> pd.DataFrame:
     line = service.line
     is_row = ((line.log["state"] == MAINTENANCE) & (line.log["end"] > month.first)).to_numpy()
     log, spans = line.log[is_row], line.logged[is_row]
+    alone = less(union(line.probed[MAINTENANCE]), union(spans))
+    if log.empty and not len(alone):
+        return pd.DataFrame()
     rows = pd.DataFrame(
         {
             "started_at": utc(log["begin"]),
@@ -68,7 +73,6 @@ def maintenance_of(service: Watched, month: ServiceMonth) -> pd.DataFrame:
         }
     )
     timely = in_time(log, month)
-    alone = less(union(line.probed[MAINTENANCE]), union(spans))
     instants = line.axis.instants(alone)
     seen = {"started_at": utc(instants[:, 0]), "ended_at": utc(instants[:, 1]), "source": "checks"}
     rows = pd.concat([rows, pd.DataFrame(seen)], ignore_index=True)
@@ -110,6 +114,8 @@ def maintenance_of(service: Watched, month: ServiceMonth) -> pd.DataFrame:
 def contradictions_of(service: Watched) -> pd.DataFrame:
     """Every outage that something else contradicts (rule 43)."""
     found = service.contradictions
+    if found.empty:
+        return found
     rows = service.log.loc[found["row"]].reset_index(drop=True)
     return found.assign(
         service=service.agreed.name,
@@ -125,6 +131,8 @@ def contradictions_of(service: Watched) -> pd.DataFrame:
 def dropped_of(service: Watched) -> pd.DataFrame:
     """The rejected rows that may belong to a service (rule 42), with what could be read of them."""
     log, checks = service.lost_log, service.lost_checks
+    if log.empty and checks.empty:
+        return log
     rows = pd.concat(
         [
             log.assign(table="outages", started_at=utc(log["begin"]), ended_at=utc(log["end"])),
@@ -138,6 +146,8 @@ def dropped_of(service: Watched) -> pd.DataFrame:
 
 def doubts_of(found: pd.DataFrame) -> pd.DataFrame:
     """What speaks against each probe, with the services that it touches (rule 46)."""
+    if found.empty:
+        return found
     rows = found.groupby(["probe", "why"], as_index=False, sort=False).agg(
         services=("service", "; ".join), times=("times", "max"), first=("first", "min"), last=("last", "max")
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from msp_report.metrics.availability.frames import RESTATED_COLUMNS, stack
 from msp_report.metrics.availability.levels import services
 from msp_report.metrics.availability.month import ServiceMonth
 from msp_report.metrics.availability.sources import Sources
-from msp_report.metrics.availability.watched import watched
+from msp_report.metrics.availability.watched import Watched, watched
 from msp_report.model.case import Case
 from msp_report.model.columns import optional
 from msp_report.model.period import Month, Period
@@ -48,12 +50,24 @@ def restated(case: Case, month: ServiceMonth) -> pd.DataFrame:
     frames = []
     for one in closed:
         before = ServiceMonth.of(case.agreed, *Period(one, one).bounds(zone))
-        frames.append(_compared(*(_services(said, before) for said in (then, now))).assign(month=str(one)))
+        frames.append(_compared(*_services(then, now, before)).assign(month=str(one)))
     return stack(frames, RESTATED_COLUMNS)
 
 
-def _services(said: dict[str, pd.DataFrame | None], month: ServiceMonth) -> pd.DataFrame:
-    return services(watched(Sources.of_tables(said["outages"], said["checks"], month), month), month)
+def _services(
+    then: dict[str, pd.DataFrame | None], now: dict[str, pd.DataFrame | None], month: ServiceMonth
+) -> Iterator[pd.DataFrame]:
+    """The services of a month of which another thing is said now: as they were then, and as they are."""
+    said = [Sources.of_tables(one["outages"], one["checks"], month) for one in (then, now)]
+    lines = [{line.agreed.name: line for line in watched(one, month)} for one in said]
+    other = {name for name in lines[0].keys() & lines[1].keys() if _differ(lines[0][name], lines[1][name])}
+    return (services([line for name, line in one.items() if name in other], month) for one in lines)
+
+
+def _differ(then: Watched, now: Watched) -> bool:
+    pairs = ((then.log, now.log), (then.holds, now.holds))
+    same = all(a.reset_index(drop=True).equals(b.reset_index(drop=True)) for a, b in pairs)
+    return not same or then.strange != now.strange
 
 
 def _compared(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,8 @@ class Sources:
     own_log: bool = True
     own_checks: bool = True
     """Whether the two are the provider's own word (rule 50)."""
+    doubted: Mapping[str, str] = field(default_factory=dict)
+    """By table, why its own files cannot be believed as a whole (rule 46)."""
 
     @classmethod
     def of_tables(
@@ -85,6 +88,7 @@ class Sources:
             checks_reach=micro(case.reached("checks")),
             own_log=case.own_word("outages"),
             own_checks=case.own_word("checks"),
+            doubted={name: why for name in ("outages", "checks") if (why := case.doubts(name))},
         )._as_agreed(month)
 
     def _as_agreed(self, month: ServiceMonth) -> Sources:

@@ -40,10 +40,10 @@ class Judged:
 def judged(service: Watched, reading: Reading, why_missing: str | None = None) -> Judged:
     """Whether a service kept what was agreed, by one reading.
 
-    A doubted probe decides nothing, unless the other sources give the same verdict without it (rule 46).
+    A doubted source decides nothing, unless the other sources give the same verdict without it (rule 46).
     """
     found = _read(service, service.line, reading, why_missing)
-    if not service.doubts or found.verdict in ("no_data", "no_target"):
+    if not service.doubt or found.verdict in ("no_data", "no_target"):
         return found
     others = service.without_doubted
     if others is not None and _read(service, others, reading, None).verdict == found.verdict:

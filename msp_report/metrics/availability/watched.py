@@ -48,6 +48,8 @@ class Watched:
     month: ServiceMonth
     doubts: Mapping[str, str]
     """By probe, why it cannot be believed (rule 46)."""
+    log_doubt: str | None = None
+    """Why the log cannot be."""
     strange: tuple[str, ...] = ()
     """The names in the data that nobody agreed and that may mean it (rule 44)."""
 
@@ -154,16 +156,16 @@ class Watched:
 
     @cached_property
     def doubt(self) -> str | None:
-        """Why a probe of it cannot be believed."""
-        return next(iter(self.doubts.values()), None)
+        """Why a probe of it, or its log, cannot be believed."""
+        return next(iter(self.doubts.values()), self.log_doubt)
 
     @cached_property
     def without_doubted(self) -> Timeline | None:
         """What the other sources say; None where there is none."""
         others = self.holds[~self.holds["probe"].isin(self.doubts)]
-        if others.empty and self.sources.log_reach is None:
+        if others.empty and (self.log_doubt or self.sources.log_reach is None):
             return None
-        return self._line(holds=others)
+        return self._line(self.log.iloc[:0] if self.log_doubt else None, others)
 
 
 def watched(sources: Sources, month: ServiceMonth, doubts: pd.DataFrame | None = None) -> Iterator[Watched]:
@@ -177,16 +179,21 @@ def watched(sources: Sources, month: ServiceMonth, doubts: pd.DataFrame | None =
     strange |= _strange(sources.holds[sources.holds["until"] > month.first], services, month)
     for name in [*services, *sorted(speaking - set(services))]:
         mine = doubts[doubts["service"] == name]
+        against = dict(zip(mine["probe"], mine["why"], strict=True))
+        holds = probes.get(name, sources.holds.iloc[:0])
+        if why := sources.doubted.get("checks"):
+            against = dict.fromkeys(holds["probe"].unique(), why) | against
         yield Watched(
             agreed=services.get(name) or Service(name=name),
             in_contract=name in services,
             log=logs.get(name, sources.log.iloc[:0]),
-            holds=probes.get(name, sources.holds.iloc[:0]),
+            holds=holds,
             lost_log=_may_be(sources.lost_log, name),
             lost_checks=_may_be(sources.lost_checks, name),
             sources=sources,
             month=month,
-            doubts=dict(zip(mine["probe"], mine["why"], strict=True)),
+            doubts=against,
+            log_doubt=sources.doubted.get("outages"),
             strange=strange.get(name, ()),
         )
 

@@ -54,12 +54,13 @@ from msp_report.metrics.procurement.ledger import (
 )
 from msp_report.metrics.procurement.unread import Unread
 from msp_report.model.case import Case
-from msp_report.model.columns import civil_day, dates, day_after, last_day, texts, total
+from msp_report.model.columns import civil_day, dates, day_after, last_day, optional, texts, total
 from msp_report.model.dropped import told
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.names import normal, vendor_form
 from msp_report.model.reach import Reach, bounded, reach_of
+from msp_report.model.statistics import is_another_unit
 from msp_report.params import Contract, Strategy, as_contract
 
 __all__ = [
@@ -98,11 +99,13 @@ __all__ = [
     "due",
     "lines",
     "match",
+    "with_late",
 ]
 
 _NO_PURCHASES = "no purchases were supplied"
 _NOTHING_INVOICED = "nothing was invoiced in the month"
 _NOT_COMPARED = "not every invoice line could be compared"
+_ANOTHER_UNIT = "the amounts of invoices differ from earlier ones by the factor of another unit"
 
 
 @dataclass(frozen=True)
@@ -250,19 +253,17 @@ class Analysis:
 
 def analyse(case: Case) -> Analysis:
     """Everything about the purchases of a period; reads purchases, prices and rates. Raises as `match`."""
-    tables = (_with_late(case), case.table("prices"), case.table("rates"))
+    tables = (with_late(case), case.table("prices"), case.table("rates"))
     unread = Unread.of(case, day_after(case.end, as_contract(case.agreed).client.timezone))
     ledger = Ledger.of(*tables, case.agreed, case.strategy, case.start, case.end, unread)
     reach = reach_of(case, "purchases")
-    doubt = case.doubts("purchases")
-    to_pay = due(
-        *tables,
-        case.agreed,
-        case.strategy,
-        case.end,
-        unread,
-        doubt=doubt or (None if reach.is_whole else reach.why),
-    )
+    last = last_day(case.end, ledger.agreed.client.timezone)
+    doubt = doubt_of(case)
+    unsure = doubt or (None if reach.is_whole else reach.why)
+    if ledger.end == last + pd.Timedelta(days=1) and ledger.contract == ledger.agreed.on(last.date()):
+        to_pay = records.due(ledger, last, unsure)
+    else:  # what is paid stands at another day, or under another version of the contract
+        to_pay = due(*tables, case.agreed, case.strategy, case.end, unread, unsure)
     return Analysis(
         supplied=tables[0] is not None,
         match=records.match(ledger),
@@ -276,7 +277,24 @@ def analyse(case: Case) -> Analysis:
     )
 
 
-def _with_late(case: Case) -> pd.DataFrame | None:
+def doubt_of(case: Case) -> str | None:
+    """Why the register is doubted as a whole (rule 46): by what its own files say, or as the median of the period's
+    invoice lines is what another unit makes of that before; ten lines now and thirty before can show it."""
+    purchases = case.table("purchases")
+    if (doubt := case.doubts("purchases")) or purchases is None:
+        return doubt
+    rows = purchases[texts(purchases, "document").str.lower().eq("invoice")]
+    price = pd.to_numeric(optional(rows, "unit_price")).astype(float)
+    amounts, days = pd.to_numeric(rows["quantity"]).astype(float) * price, dates(rows["dated_on"])
+    zone = as_contract(case.agreed).client.timezone
+    first, end = civil_day(case.start, zone), day_after(case.end, zone)
+    now, before = amounts[(days >= first) & (days < end)].dropna(), amounts[days < first].dropna()
+    if len(now) < 10 or len(before) < 30 or not before.median() > 0:
+        return None
+    return _ANOTHER_UNIT if is_another_unit(now.median() / before.median()) else None
+
+
+def with_late(case: Case) -> pd.DataFrame | None:
     """The purchases of a case with `came_late`: dated before the period, and in no earlier month's exports."""
     rows, known = case.table("purchases"), case.known_before("purchases")
     if rows is None or known is None:
@@ -371,10 +389,4 @@ def due(
     agreed = as_contract(contract)
     last = last_day(on, agreed.client.timezone)
     ledger = Ledger.of(purchases, prices, rates, agreed, strategy, None, last + pd.Timedelta(days=1), unread)
-    listed = records.due(ledger, last)
-    if not doubt:
-        return listed
-    free = listed["decision"].eq("release")
-    return listed.assign(
-        decision=listed["decision"].mask(free, "cannot tell"), why=listed["why"].mask(free, doubt)
-    )
+    return records.due(ledger, last, doubt)

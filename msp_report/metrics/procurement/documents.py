@@ -185,14 +185,17 @@ class Rates:
 
     def money(self, prices: np.ndarray, currency: pd.Series, on: pd.Series) -> np.ndarray:
         """Prices in the client's currency at the last rate on or before each day; NaN where there is none."""
+        own = (currency == (self.home or "")).to_numpy(bool)
+        rate = np.where(own, Fraction(1), NAN).astype(object)
+        if own.all() or self.table.empty:
+            return divided(prices, rate)
         asked = pd.DataFrame({"row": np.arange(len(prices))})
         asked["code"] = pd.Index(self.known, dtype=object).get_indexer(currency.astype(object))
         asked["day"] = on.to_numpy("datetime64[us]")
         dated = asked[asked["day"].notna()].sort_values("day", kind="stable")
         found = pd.merge_asof(dated, self.table, left_on="day", right_on="on", by="code")
-        rate = np.full(len(asked), NAN, dtype=object)
-        rate[found["row"]] = found["rate"].to_numpy(object)
-        rate[(currency == (self.home or "")).to_numpy(bool)] = Fraction(1)
+        foreign = found[~own[found["row"]]]
+        rate[foreign["row"]] = foreign["rate"].to_numpy(object)
         return divided(prices, rate)
 
 

@@ -157,7 +157,9 @@ class Ledger:
 
     def of_kind(self, document: str) -> pd.DataFrame:
         """The lines of one kind of document."""
-        return self._by_kind.get(document, self.docs[:0])
+        if document not in self._by_kind:
+            self._by_kind[document] = self.docs[:0]
+        return self._by_kind[document]
 
     @cached_property
     def count(self) -> int:
@@ -184,10 +186,12 @@ class Ledger:
 
     @cached_property
     def licences(self) -> np.ndarray:
-        """Which order lines are licences: one of their documents says so, or the contract names the item."""
-        names = set(map(normal_name, self.contract.licences))
+        """Which order lines are licences: one of their documents says so, one of any order says so of the same item, a
+        receipt names it, or the contract does. A flag taken off some rows takes no receipt away (rule 43)."""
         said = self.docs["licence"].fillna(False).astype(bool)
-        return self._any(said | self.docs["item_key"].isin(names))
+        named = self.docs.loc[said | self.docs["document"].eq("licence_receipt"), "item_key"]
+        items = {*map(normal_name, self.contract.licences), *named} - {""}
+        return self._any(said | self.docs["item_key"].isin(items))
 
     @cached_property
     def perhaps_licences(self) -> np.ndarray:
@@ -392,6 +396,8 @@ class Ledger:
     def _rebates(self, rows: pd.DataFrame) -> np.ndarray:
         """By how much credit notes that lower the price do so, for one unit of each invoice line."""
         notes = self._credit_notes[~self._credit_notes["counts"]]
+        if notes.empty:
+            return np.full(len(rows), Fraction(0))
         pairs = _beside(rows, notes)
         value = pairs["quantity_theirs"].to_numpy(object) * pairs["price_theirs"].to_numpy(object)
         money = self._compared(value, pairs)
@@ -436,6 +442,8 @@ class Ledger:
     def _quoted(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """The vendor's last quote before the order, else its first one after it, at the invoice's date."""
         quotes = self.of_kind("quote")
+        if quotes.empty:
+            return _nothing(len(rows))
         pairs = _beside(rows, quotes[quotes["price"].notna()])
         pairs["found"] = self._at_invoice(pairs)
         basis = self.ordered_on.to_numpy()[pairs["place"]]
@@ -446,6 +454,8 @@ class Ledger:
 
     def _checked(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """The cheapest of every vendor's last independent check before the invoice, else of the first ones after."""
+        if self.checks.empty:
+            return _nothing(len(rows))
         ours = rows[["item_key", "dated_on", "currency", "foreign"]].assign(row=np.arange(len(rows)))
         pairs = ours.merge(self.checks, on="item_key", suffixes=("", "_theirs"))
         apart = pairs["seen_on"] - pairs["dated_on"]
@@ -527,6 +537,9 @@ class Ledger:
         """What had come, less what had gone back, by the day of each invoice line."""
         came = []
         for moved in (self.arrivals, self.of_kind("return")):
+            if moved.empty:
+                came.append(np.full(len(rows), Fraction(0)))
+                continue
             pairs = _beside(rows, moved)
             pairs = pairs[pairs["dated_on_theirs"] <= pairs["dated_on"]]
             came.append(sums(pairs["quantity_theirs"].to_numpy(object), pairs["row"], len(rows)))
@@ -534,6 +547,8 @@ class Ledger:
 
     def _reached(self, rows: pd.DataFrame, need: np.ndarray, came: pd.DataFrame) -> np.ndarray:
         """The first day on which enough had come for each invoice line; NaT where it never did."""
+        if came.empty:
+            return np.full(len(rows), np.datetime64("NaT", "us"))
         pairs = _beside(rows, came)
         enough = self._tolerated(need[pairs["row"]], pairs["so_far"].to_numpy(object))
         first = pairs[enough].groupby("row")["dated_on_theirs"].min()
@@ -675,9 +690,8 @@ class Ledger:
         paid = dated | self._since(
             np.fmax(self.invoices["paid_on"].to_numpy(), self.invoices["dated_on"].to_numpy())
         )
-        return self.found.apply(
-            lambda kind: kind.where(paid if kind.name == PAID else dated, Fraction(0)), result_type=None
-        )
+        counts = {kind: paid if kind == PAID else dated for kind in self.found}
+        return pd.DataFrame({kind: self.found[kind].where(of, Fraction(0)) for kind, of in counts.items()})
 
     @cached_property
     def staked(self) -> pd.DataFrame:
@@ -821,9 +835,16 @@ class Ledger:
         small = priced & ~above(orders["money"], Fraction(self.strategy.approval.limit))
         return orders[small].sort_values(["vendor_key", "dated_on", "order_key"], ignore_index=True)
 
-    @cached_property
+    @property
     def splits(self) -> pd.DataFrame:
-        """One row per order in each split: the window's number and money, and the small order's row.
+        """Those of the period: whose last order is in it."""
+        every = self.every_split
+        return every if every.empty else every[every["recent"]]
+
+    @cached_property
+    def every_split(self) -> pd.DataFrame:
+        """One row per order in each split: the window's number and money, whether it is `recent`, and the small order's
+        row.
 
         A window begins with an order and holds all of its vendor within together_days; one that lies in another is
         none of its own.
@@ -842,11 +863,11 @@ class Ledger:
         amount = so_far[last + 1] - so_far[first]
         inside = np.concatenate([[False], last[:-1] >= last[1:]])
         recent = self._since(orders["dated_on"].to_numpy()[last])
-        found = np.flatnonzero(above(amount, Fraction(limit)) & ~inside & recent)
+        found = np.flatnonzero(above(amount, Fraction(limit)) & ~inside)
         sizes = last[found] - first[found] + 1
         split = np.repeat(found, sizes)
         member = split + np.arange(len(split)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return orders.iloc[member].assign(split=split, amount=amount[split])
+        return orders.iloc[member].assign(split=split, amount=amount[split], recent=recent[split])
 
 
 def _so_far(rows: pd.DataFrame) -> pd.DataFrame:
@@ -876,8 +897,12 @@ def _beside(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
 def _picked(pairs: pd.DataFrame, by: list[str], count: int) -> tuple[np.ndarray, np.ndarray]:
     """The `found` of the first pair of each row, NaN where it has none; and whether it has one that is not known."""
     first = pairs.sort_values(by, kind="stable").drop_duplicates("row")
-    values = np.full(count, NAN, dtype=object)
+    values, there = _nothing(count)
     values[first["row"]] = first["found"].to_numpy(object)
-    there = np.zeros(count, dtype=bool)
     there[first["row"]] = True
     return values, there & ~known(values)
+
+
+def _nothing(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same where there is nothing to pick from."""
+    return np.full(count, NAN, dtype=object), np.zeros(count, dtype=bool)

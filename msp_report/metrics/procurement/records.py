@@ -37,10 +37,12 @@ def match(ledger: Ledger) -> pd.DataFrame:
     parts = []
     for kind in found:
         own = found[kind].to_numpy(object)
-        there = above(own, 0)
-        amount = own * (live if kind in PRICES else price)
-        listed = rows.assign(exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None)
-        parts.append(_in_money(listed)[there])
+        if (there := above(own, 0)).any():
+            amount = own * (live if kind in PRICES else price)
+            listed = rows.assign(
+                exception=kind, amount=amount, at_stake=stakes[kind].to_numpy(object), why=None
+            )
+            parts.append(_in_money(listed[there]))
     open_lines = ledger.in_period(rows) & ~rows["duplicate"].to_numpy(bool) & above(live, 0)
     doubts = ledger.incomparable
     lacking = {"exception": doubts["kind"], "amount": NAN, "at_stake": NAN, "why": doubts["why"]}
@@ -101,9 +103,10 @@ def unchecked(ledger: Ledger) -> pd.DataFrame:
     return _most_money_first(_as_recorded(rows, _UNCHECKED))
 
 
-def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
-    """The record procurement/due: every unpaid invoice with its decision, as seen on a day."""
-    found, split = ledger.found, ledger.splits
+def due(ledger: Ledger, on: pd.Timestamp, doubt: str | None = None) -> pd.DataFrame:
+    """The record procurement/due: every unpaid invoice with its decision, as seen on a day; none is released where
+    there is a doubt about the register as a whole."""
+    found, split = ledger.found, ledger.every_split
     rows = ledger.invoices
     live = above(rows["live"], 0)
     pairs = set(split["vendor_key"] + "\0" + split["order_key"]) if len(split) else set()
@@ -148,7 +151,11 @@ def due(ledger: Ledger, on: pd.Timestamp) -> pd.DataFrame:
     ).reset_index()
     listed["days_to_due"] = (listed["due_on"] - on).dt.days.astype("Int64")
     order = ["due_on", "vendor_key", "document_id", "invoiced_on"]
-    return _as_recorded(listed.sort_values(order, kind="stable"), _DUE)
+    listed = _as_recorded(listed.sort_values(order, kind="stable"), _DUE)
+    free = listed["decision"].eq("release") & (doubt is not None)
+    return listed.assign(
+        decision=listed["decision"].mask(free, "cannot tell"), why=listed["why"].mask(free, doubt)
+    )
 
 
 def _split_rows(ledger: Ledger) -> pd.DataFrame:

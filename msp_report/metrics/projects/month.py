@@ -90,7 +90,7 @@ class Analysis:
 
     `variance`, `changes`, `proposals` and `calibration` as the functions of those names; `recent`, the changes
     reported in the period. `begin` is the period's first day, `supplied` whether there was a projects table, `unread`
-    its rejected rows.
+    its rejected rows; `doubt`, why it is doubted as a whole.
     """
 
     variance: pd.DataFrame
@@ -101,6 +101,7 @@ class Analysis:
     begin: pd.Timestamp
     supplied: bool
     unread: Dropped
+    doubt: str | None = None
 
     @property
     def in_process(self) -> pd.DataFrame:
@@ -126,7 +127,10 @@ class Analysis:
         """
         current = _at_work(self.variance, self.begin)
         recent = self.recent[self.recent["project_id"].isin(current["project_id"])]
-        return [*_over_all(current, recent, self.supplied, self.unread), *_of_each(current, recent)]
+        return [
+            *_over_all(current, recent, self.supplied, self.unread, self.doubt),
+            *_of_each(current, recent),
+        ]
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
@@ -153,6 +157,7 @@ def analyse(case: Case) -> Analysis:
         begin=begin,
         supplied=reports is not None,
         unread=Dropped.of(case, "projects").before("as_of", cutoff),
+        doubt=case.doubts("projects", "decisions"),
     )
 
 
@@ -382,7 +387,7 @@ def calibration(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
 
 
 def _over_all(
-    current: pd.DataFrame, recent: pd.DataFrame, supplied: bool, unread: Dropped
+    current: pd.DataFrame, recent: pd.DataFrame, supplied: bool, unread: Dropped, doubt: str | None
 ) -> Iterator[Figure]:
     """What is known of all projects at work, and why the rest is not.
 
@@ -410,7 +415,8 @@ def _over_all(
     missing = int((~known.astype(bool)).sum()) if len(known) else None
     target = 0 if len(known) or len(unread) else None
     low, high = (0, inf) if len(unread) else (None, None)
-    judged = decide(missing, target, "lower", low=low, high=high, unsure=unread.why, own_word=unread.own_word)
+    against = {"doubt": doubt, "unsure": unread.why, "own_word": unread.own_word}
+    judged = decide(missing, target, "lower", low=low, high=high, **against)
     why = judged.why or none or "no source names any approval"
     found = Figure.of(
         "projects.unapproved", missing, why, n=len(known), target=target, verdict=judged.verdict

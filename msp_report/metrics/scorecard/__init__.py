@@ -204,25 +204,10 @@ def _claims(record: pd.DataFrame | None) -> pd.DataFrame:
     return told.assign(subject=told["subject"].fillna("").astype("str"), cause=told["cause"].astype("str"))
 
 
-#: The tables of each report, one of which must have come for its page to say anything.
-TABLES_OF = {
-    "availability": ("outages", "checks"),
-    "capacity": ("samples",),
-    "tickets": ("tickets",),
-    "projects": ("projects",),
-    "procurement": ("purchases",),
-    "licences": ("entitlements", "installs"),
-    "backups": ("backup_jobs", "assets"),
-    "duties": ("duty_evidence",),
-    "satisfaction": ("surveys",),
-    "vendors": ("vendors", "recommendations"),
-}
-
-
 def _silent(case: Case) -> list[str]:
     """The reports of which no table was ever supplied, nor withheld."""
     known = set(case.arrivals()["table"])
-    return [report for report, tables in TABLES_OF.items() if known.isdisjoint(tables)]
+    return [report for report, tables in lines.TABLES_OF.items() if known.isdisjoint(tables)]
 
 
 def _undecided(pack: pd.DataFrame, past: Past, arrivals: pd.DataFrame) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from msp_report.model import promises
 from msp_report.model.columns import plain_rows
-from msp_report.model.figures import SEVERITY, Better, Figure, Verdict
-from msp_report.model.gate import decide
+from msp_report.model.figures import SEVERITY, Better, Figure
+from msp_report.model.gate import Decision, decide
 from msp_report.params import ScorecardLine, Strategy, as_strategy
 
 LINE_COLUMNS = [
@@ -29,10 +29,25 @@ LINE_COLUMNS = [
 _KEY = ["measure", "subject"]
 
 
+#: The tables of each report, one of which must have come for its page to say anything.
+TABLES_OF = {
+    "availability": ("outages", "checks"),
+    "capacity": ("samples",),
+    "tickets": ("tickets",),
+    "projects": ("projects",),
+    "procurement": ("purchases",),
+    "licences": ("entitlements", "installs"),
+    "backups": ("backup_jobs", "assets"),
+    "duties": ("duty_evidence",),
+    "satisfaction": ("surveys",),
+    "vendors": ("vendors", "recommendations"),
+}
+#: The figure of the tables that are doubted as a whole, one each.
+DOUBTED = "evidence.doubted_tables"
 #: Measures of what the pages cannot rest on: each of them with a subject stands on page one.
 NOT_TO_RELY_ON = (
     "evidence.withheld_tables",
-    "evidence.doubted_tables",
+    DOUBTED,
     "evidence.stale_packs",
     "year.stale_packs",
 )
@@ -44,18 +59,23 @@ def lines(figures: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) 
     Parameters: `figures` with the columns of figures.json; the strategy.
     Returns one row per line with LINE_COLUMNS (record scorecard/lines); `result` in the figure's unit.
     A line's own target outranks the contract's. Where both are the same the figure's verdict stands, else the
-    line is judged anew, with the figure's bounds: a target between them is no_verdict. A measure that no
-    report of the pack gives is no_data and says so.
-    Source: strategy.yaml `scorecard`; rule 6.
+    line is judged anew, with the figure's bounds: a target between them is no_verdict, and so is all that rests on a
+    table which is doubted as a whole. A measure that no report of the pack gives is no_data and says so.
+    Source: strategy.yaml `scorecard`; rules 6 and 46.
     """
     known = {(row["measure"], row["subject"]): Figure.from_row(row) for row in plain_rows(figures)}
     plan = as_strategy(strategy)
     titles = {objective.id: objective.title for objective in plan.objectives}
-    rows = [_judged_line(line, known.get((line.measure, line.subject)), titles) for line in plan.scorecard]
+    doubts = {name: f.why_missing for (measure, name), f in known.items() if measure == DOUBTED and name}
+    rows = [
+        _judged_line(line, known.get((line.measure, line.subject)), titles, doubts) for line in plan.scorecard
+    ]
     return pd.DataFrame(rows, columns=LINE_COLUMNS)
 
 
-def _judged_line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str]) -> dict[str, Any]:
+def _judged_line(
+    line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str], doubts: Mapping[str, str | None]
+) -> dict[str, Any]:
     target = line.target if line.target is not None else figure.target if figure else None
     row = {
         "perspective": line.perspective,
@@ -69,25 +89,21 @@ def _judged_line(line: ScorecardLine, figure: Figure | None, titles: Mapping[str
         why = "no report of this pack gives this measure"
         return {**row, "result": None, "unit": "", "verdict": "no_data", "why_missing": why}
     better = line.better or figure.better or "higher"
+    found = {"result": figure.value, "unit": figure.unit, "why_missing": figure.why_missing}
     if figure.verdict and target == figure.target and better == figure.better:
-        verdict = figure.verdict
-    else:
-        verdict = _judged_anew(figure, target, better)
-    found = {
-        "result": figure.value,
-        "unit": figure.unit,
-        "verdict": verdict,
-        "why_missing": figure.why_missing,
-    }
-    return {**row, **found}
+        return {**row, **found, "verdict": figure.verdict}
+    report = line.measure.split(".")[0]
+    doubt = next((doubts[name] for name in TABLES_OF.get(report, ()) if name in doubts), None)
+    judged = _judged_anew(figure, target, better, doubt)
+    return {**row, **found, "verdict": judged.verdict, "why_missing": judged.why or figure.why_missing}
 
 
-def _judged_anew(figure: Figure, target: float | None, better: Better) -> Verdict:
+def _judged_anew(figure: Figure, target: float | None, better: Better, doubt: str | None) -> Decision:
     """The verdict by another target: what covers a part of the month has no end where none is given (rule 41)."""
     low, high = figure.low, figure.high
     if figure.coverage is not None and figure.coverage < 1:
         low, high = -inf if low is None else low, inf if high is None else high
-    return decide(figure.value, target, better, low=low, high=high).verdict
+    return decide(figure.value, target, better, low=low, high=high, doubt=doubt)
 
 
 def on_page_one(lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -131,7 +147,8 @@ def _own_lines(lines: pd.DataFrame | None, figures: pd.DataFrame) -> pd.DataFram
     if lines is None or lines.empty:
         return pd.DataFrame(columns=columns)
     mine = lines[lines["target"].notna()].drop_duplicates([*_KEY, "target"])
-    theirs = figures[[*_KEY, "target", "headline", "clause", "verdict"]].rename(
+    evidence = ["n", "low", "high", "coverage", "rule"]
+    theirs = figures[[*_KEY, "target", "headline", "verdict", *evidence]].rename(
         columns={"target": "agreed", "verdict": "found"}
     )
     mine = mine.merge(theirs, on=_KEY, how="left")

@@ -7,7 +7,8 @@ that moves no clock leaves nothing open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,8 @@ _FIELDS = {"response": (*_MOVES, "comment", "first_response_at"), "resolution": 
 
 @dataclass(frozen=True)
 class Unread:
-    """The rejected rows of tickets (opened before the cut-off, as far as known) and of ticket_events."""
+    """The rejected rows of tickets (opened before the cut-off, as far as known) and of ticket_events, each with the
+    priority of its ticket where that was accepted (`known`)."""
 
     tickets: Dropped
     events: Dropped
@@ -35,14 +37,32 @@ class Unread:
     @classmethod
     def of(cls, case: Case, history: History) -> Unread:
         """Those of the period's newest exports."""
-        tickets = Dropped.of(case, "tickets").before("opened_at", case.end)
         priorities = history.tickets.set_index("ticket_id")["priority"]
-        return cls(tickets, Dropped.of(case, "ticket_events"), priorities, history.responses_known)
+        every = (Dropped.of(case, "tickets").before("opened_at", case.end), Dropped.of(case, "ticket_events"))
+        tickets, events = (
+            replace(one, rows=one.rows.assign(known=one.rows["ticket_id"].map(priorities))) for one in every
+        )
+        return cls(tickets, events, priorities, history.responses_known)
 
-    @property
+    @cached_property
     def _fresh(self) -> Dropped:
         """The rejected tickets that no export has."""
-        return self.tickets.where(~self.tickets.rows["ticket_id"].isin(self.priorities.index))
+        return self.tickets.where(self.tickets.rows["known"].isna())
+
+    @cached_property
+    def _turning(self) -> dict[str, tuple[pd.DataFrame, int]]:
+        """By clock the accepted tickets that may turn over, with their priority (`known`) and whether they may belong
+        to another one (`may_move`), and how many entries of the log may be of any ticket."""
+        again = self.tickets.rows[["ticket_id", "known"]].assign(field=None)
+        again = again[again["known"].notna()]
+        found = {}
+        for clock in _FIELDS:
+            rows = pd.concat([self.entries(clock).rows[["ticket_id", "known", "field"]], again])
+            may_move = rows["ticket_id"][rows["field"].isna() | rows["field"].eq("priority")]
+            each = rows[rows["known"].notna()].drop_duplicates("ticket_id")
+            each = each.assign(may_move=each["ticket_id"].isin(may_move))
+            found[clock] = each, int(rows["ticket_id"].isna().sum())
+        return found
 
     @property
     def own_word(self) -> bool:
@@ -66,26 +86,20 @@ class Unread:
         if clock == "response" and not self.responses_known:
             return None
         rows = self.tickets.about(priority=priority) if priority else self.tickets
-        known = self.tickets.rows["ticket_id"].map(self.priorities)
-        rows = self.tickets.where(self.tickets.rows.index.isin(rows.rows.index) | known.notna())
+        rows = self.tickets.where(
+            self.tickets.rows.index.isin(rows.rows.index) | self.tickets.rows["known"].notna()
+        )
         entries = self.entries(clock)
-        own = entries.rows["ticket_id"].map(self.priorities)
+        own, field = entries.rows["known"], entries.rows["field"]
         mine = entries.rows["ticket_id"].isna() | (own.eq(priority) if priority else own.notna())
-        mine |= own.notna() & (entries.rows["field"].isna() | entries.rows["field"].eq("priority"))
+        mine |= own.notna() & (field.isna() | field.eq("priority"))
         return told(rows, entries.where(mine))
 
     def moved(self, clock: str, priority: str) -> tuple[pd.Index, int]:
         """The tickets of a priority that may turn over, and how many more may, whichever they are."""
-        log, again = self.entries(clock).rows, self.tickets.rows
-        again = again[again["ticket_id"].isin(self.priorities.index)]
-        rows = pd.concat([log[["ticket_id", "field"]], again[["ticket_id"]].assign(field=None)])
-        loose = rows["ticket_id"].isna()
-        each = rows[~loose].drop_duplicates("ticket_id")
-        own = each["ticket_id"].map(self.priorities)
-        may_move = rows.loc[~loose & (rows["field"].isna() | rows["field"].eq("priority")), "ticket_id"]
-        here = own.eq(priority) if priority else own.notna()
-        other = each["ticket_id"].isin(may_move) & ~here & own.notna() & bool(priority)
-        return pd.Index(each.loc[here, "ticket_id"]), int(loose.sum() + other.sum())
+        each, loose = self._turning[clock]
+        here = each["known"].eq(priority).to_numpy(bool) if priority else np.ones(len(each), bool)
+        return pd.Index(each["ticket_id"][here]), loose + int(each["may_move"][~here].sum())
 
     def more(
         self, clock: str, outcome: pd.Series, names: list[str]

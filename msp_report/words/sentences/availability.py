@@ -123,6 +123,19 @@ def ratio_no_verdict(f: Said) -> str:
     return f.language("{subject} cannot be judged: it may have gone down more often than was seen.", **f)
 
 
+def outages_no_verdict(f: Said) -> str:
+    """The time that nobody watched may hide more, or what is known cannot be believed."""
+    if f.raw.why_missing:
+        return f.language(
+            "Whether {subject} went down no more often than agreed ({target}) cannot be told: {why_missing}.",
+            **f,
+        )
+    return f.language(
+        "Outages of {subject}: {value} known, {target} agreed at most; the time that nobody watched may hide more.",
+        **f,
+    )
+
+
 def doubted_probes_no_verdict(f: Said) -> str:
     """A source that cannot be believed (rule 46)."""
     if not f.raw.why_missing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 from service_day import HEADER, START, agreed, full_day, of_day, probe
@@ -30,7 +31,7 @@ def is_better(now: str, before: str) -> bool:
 
 
 @given(outage_rows, check_rows)
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_a_probe_that_says_up_improves_no_miss_of_the_log(outages, checks):
     """Refused maintenance aside, which is what was observed meanwhile (rule 8)."""
     log_, checks_ = frames([row for row in outages or [] if row[2] != "maintenance" and row[0] < 240], checks)
@@ -42,7 +43,7 @@ def test_a_probe_that_says_up_improves_no_miss_of_the_log(outages, checks):
 
 
 @given(outage_rows, st.integers(0, 239))
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_cutting_the_log_never_yields_met(outages, minute):
     log_, _ = frames(outages, None)
     log_ = HEADER if log_ is None else log_
@@ -53,7 +54,7 @@ def test_cutting_the_log_never_yields_met(outages, minute):
 
 
 @given(check_rows, st.integers(0, 239))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_cutting_the_checks_never_yields_met(checks, minute):
     _, checks_ = frames(None, checks)
     if checks_ is None:
@@ -65,7 +66,7 @@ def test_cutting_the_checks_never_yields_met(checks, minute):
 
 
 @given(outage_rows, check_rows, st.data())
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_a_rejected_outage_never_improves(outages, checks, data):
     log_, checks_ = frames(outages, checks)
     if log_ is None or log_.empty:

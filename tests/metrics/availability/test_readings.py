@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from service_day import HEADER, PLANNED, START, agreed, level, log, minutes, of_day
 
@@ -64,7 +65,7 @@ def smoothed_one_at_a_time(parts: list[tuple[int, int]], limit: int) -> list[tup
     st.lists(st.tuples(st.sampled_from([U, D, N, X]), st.integers(1, 12)), min_size=1, max_size=30),
     st.integers(0, 14),
 )
-@settings(max_examples=250, deadline=None)
+@examples(250)
 def test_smoothing_all_at_once_is_smoothing_one_at_a_time(parts, limit):
     edges, states = smooth(*seconds(*parts), limit * 1_000_000)
     found = list(zip(states.tolist(), (np.diff(edges) // 1_000_000).tolist(), strict=True))
@@ -295,7 +296,7 @@ def oracle_reading(states, reading) -> tuple[dict[str, int], list[int]]:
 
 
 @given(outage_rows, check_rows, terms, st.booleans(), st.integers(0, 6))
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_every_reading_agrees_with_the_oracle(outages, checks, accounting, office, outage_min):
     calendars = {"office": {"hours": {"mon": HOURS}}}
     terms_ = {
@@ -338,7 +339,7 @@ def test_every_reading_agrees_with_the_oracle(outages, checks, accounting, offic
 
 
 @given(outage_rows, check_rows, terms, st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_what_always_holds(outages, checks, accounting, random):
     contract = agreed(
         accounting=accounting, availability_ratio=0.9, max_outages=2, users=10, user_hourly_cost=20

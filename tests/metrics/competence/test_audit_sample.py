@@ -2,7 +2,8 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.metrics.competence import audit
@@ -26,7 +27,7 @@ def test_size_of_the_sample(population, precision, size):
 
 
 @given(st.integers(2, 20_000), st.sampled_from([0.03, 0.05, 0.1, 0.2]), st.sampled_from([0.9, 0.95]))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_the_size_is_the_smallest_that_keeps_the_interval_as_narrow_as_asked(
     population, precision, confidence
 ):
@@ -74,7 +75,7 @@ def test_small_vendors_are_one_stratum():
 
 
 @given(st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 300), min_size=1), st.integers(0, 9))
-@settings(max_examples=12, deadline=None)
+@examples(12)
 def test_a_sample_holds_of_every_stratum_what_was_planned(sizes, seed):
     population = items(**sizes)
     table = audit.strata(population, {})
@@ -196,7 +197,7 @@ def test_the_interval_of_two_strata_by_hand():
 
 
 @given(st.integers(1, 200), st.data())
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_one_stratum_of_an_endless_population_has_wilsons_interval(n, data):
     passed = data.draw(st.integers(0, n))
     ours = audit.stratified(pd.Series([10**12]), pd.Series([n]), pd.Series([passed]))
@@ -212,7 +213,7 @@ def test_who_has_seen_everything_knows_it():
 
 
 @given(st.lists(st.sampled_from(["pass", "fail", "not found", ""]), min_size=10, max_size=10))
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_the_worst_and_the_best_case_hold_the_share(findings):
     row = audit.results(audit.answers(SAMPLE, filled(*findings)), STRATA).iloc[-1]
     assert row["passed"] + row["failed"] + row["not_found"] == row["filled"] == 10 - row["unknown"]

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 from terms import AT, TIERS, agreed, figures, history
@@ -242,7 +243,7 @@ def test_no_history():
     assert credits_to_date(history(m08=0.98)[:0], None, agreed(), "2026-10").empty
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.lists(st.floats(0.9, 1.0), min_size=1, max_size=6), st.floats(0, 0.5), st.integers(0, 99))
 def test_the_sum_is_never_over_the_cap_and_rows_may_come_in_any_order(values, cap, seed):
     now = figures(*((f"s{n}", value) for n, value in enumerate(values)))

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import workspaces
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 
@@ -20,7 +21,7 @@ from msp_report.model.statistics import wilson
 
 REAL = workspaces.REAL / "projects"
 CUTOFF = date(2026, 5, 1)
-few = settings(max_examples=25, deadline=None)
+few = examples(25)
 
 
 def reports(*rows: dict) -> pd.DataFrame:

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import dated
 
@@ -95,7 +96,7 @@ def test_no_register_is_no_row_and_naive_bounds_are_refused():
         decisions.actions(None, pd.Timestamp("2026-10-01"), pd.Timestamp("2026-11-01"))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     st.lists(
         st.tuples(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
 from ticket_cases import END, START, WED, analysed, at, contract, desk, desks, frames, moving, row_of
@@ -151,7 +152,7 @@ def test_the_callers_frames_are_left_alone():
 
 
 @given(desks())
-@settings(max_examples=12, deadline=None)
+@examples(12)
 def test_identities_of_any_desk(made_logs):
     frame, events = frames(*made_logs)
     found = analysed(frame, events)  # rule 17 is held by the run itself
@@ -188,7 +189,7 @@ def same(first: tickets.Analysis, second: tickets.Analysis) -> None:
 
 
 @given(desks(), desks(), st.randoms(use_true_random=False))
-@settings(max_examples=6, deadline=None)
+@examples(6)
 def test_neither_the_order_of_rows_nor_what_comes_after_the_cutoff_changes_anything(made_logs, more, shuffle):
     made, logs = made_logs
     frame, events = frames(made, logs)

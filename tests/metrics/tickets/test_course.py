@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from examples import examples
+from hypothesis import Phase, given
 from ticket_cases import (
     END,
     MINUTES,
@@ -221,7 +222,7 @@ def oracle(ticket: dict[str, Any], steps: list[tuple], heard: bool) -> dict[str,
 
 
 @given(desks())
-@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
+@examples(20, phases=[Phase.explicit, Phase.generate])
 def test_the_clocks_agree_with_the_oracle(made_logs):
     made, logs = made_logs
     # as exported at the cut-off; what is edited later has a property of its own in test_history

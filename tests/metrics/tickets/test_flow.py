@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from ticket_cases import END, START, contract, desk, log, moving, row_of
 
@@ -155,7 +156,7 @@ def test_hours_come_from_time_entries_where_there_are_any():
         st.tuples(st.sampled_from(["T1", "T2", "T3"]), st.decimals(-9, 9, places=2)), min_size=1, max_size=12
     )
 )
-@settings(max_examples=10, deadline=None)
+@examples(10)
 def test_hours_add_up_exactly_in_any_order(bookings):
     frame = desk(*[{"opened_at": "04-01 10:00", "priority": name} for name in ("P1", "P2", "P9")])
     history = history_of(frame, None, contract(), END)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 import workspaces
-from hypothesis import assume, given, settings
+from examples import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from ticket_cases import END, WED, check, contract, desk, desks, frames, one
 
@@ -122,7 +123,7 @@ _EDITED = {
 
 
 @given(desks(), st.data())
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_no_edit_after_the_cutoff_changes_the_closed_month(made_logs, data):
     frame, events = frames(*made_logs)
     for name in ("assignee", "category"):

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.metrics.tickets import numbers
@@ -60,7 +61,7 @@ def test_names_without_numbers_and_few_of_them_tell_nothing():
 
 
 @given(st.sets(st.integers(101, 199), max_size=60))
-@settings(deadline=None)
+@examples()
 def test_every_number_left_out_of_a_gapless_month_is_in_a_gap(left_out):
     whole = tickets(range(1, 201))
     here = whole["opened_at"].ge(START)

@@ -1,0 +1,70 @@
+"""What went wrong on the way from the systems to us: each kind once, in a month of its own, and never in October 2026.
+
+The company is simulated whole before; here its exports lose, repeat and misname what they hold.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from msp_report.demo.truth import Truth
+
+Tables = dict[str, dict[str, pd.DataFrame]]
+
+#: The survey of a month that nobody sent.
+NOT_SENT = ("2026-02", "surveys")
+#: The month whose report is the one of the month before, word by word.
+SENT_AGAIN = ("2026-04", "claims")
+#: The last day in a month's bookings: the file does not say that it is cut, it only ends there.
+CUT = ("2026-06", "time_entries", "worked_on", "2026-06-17")
+#: Words above a month's register that tell of a page which never came.
+ONE_PAGE = ("2026-08", "purchases", "page 1 of 2")
+
+#: The month whose file of backup runs came after the fifth, and its day.
+DELIVERED_LATE = ("2026-09", "19")
+#: Names as a month's file writes them, and as everybody else does: (month, table, column, usual, written).
+WRITTEN = (
+    ("2026-05", "backup_jobs", "asset", "db-01", "db-01.harrow.example"),
+    ("2026-06", "outages", "service", "telephony", "Telephony "),
+)
+
+
+def deliver(tables: Tables, truth: Truth) -> None:
+    """Spoil the exports where it is told, and write down what the pages must say of it."""
+    month, table = NOT_SENT
+    if month in tables[table]:
+        del tables[table][month]
+        truth.withdraw(month, "satisfaction")
+        truth.plant(month, "evidence", "not_sent", table=table, last_month="2026-01")
+    month, table = SENT_AGAIN
+    if {month, "2026-03"} <= set(tables[table]):
+        tables[table][month] = tables[table]["2026-03"]
+        truth.plant(month, "evidence", "sent_again", table=table, last_month="2026-03")
+    month, table, column, last = CUT
+    if month in tables[table]:
+        frame = tables[table][month]
+        tables[table][month] = frame[frame[column] <= last]
+        truth.plant(month, "evidence", "ends_in_silence", table=table, last_on=last)
+    for month, table, column, usual, written in WRITTEN:
+        if month in tables[table]:
+            names = tables[table][month][column]
+            tables[table][month] = tables[table][month].assign(**{column: names.replace(usual, written)})
+            truth.plant(month, "evidence", "misspelt", table=table, subject=usual, written=written)
+    month = DELIVERED_LATE[0]
+    truth.plant(month, "evidence", "delivered_late", table="backup_jobs", on=exported_on(month))
+    month, table, _ = ONE_PAGE
+    truth.plant(month, "evidence", "says_more", table=table, pages=2, came=1)
+
+
+def exported_on(month: str) -> str:
+    """The day in the name of a month's file of backup runs: the third of the next month, but for one that came late."""
+    after = pd.Period(month) + 1
+    return f"{after}-{DELIVERED_LATE[1] if month == DELIVERED_LATE[0] else '03'}"
+
+
+def heading(table: str, month: str) -> str:
+    """What stands above the rows of a month's file; empty for most."""
+    if table != "purchases":
+        return ""
+    more = f"; {ONE_PAGE[2]}" if month == ONE_PAGE[0] else ""
+    return f"Purchase register;{month}\nAll amounts without tax{more}\n"

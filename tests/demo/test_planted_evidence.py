@@ -1,0 +1,369 @@
+"""The demo company's planted faults of evidence: what is missing, dropped, misnamed or contradictory, each kind once.
+
+As in test_planted, from exports; each is found in its month, and in no other of the thirteen (those of the desk and of
+purchases in `make abuse`, else in no other in which something is planted).
+"""
+
+import pytest
+
+from msp_report.case import open_case
+from msp_report.metrics import (
+    availability,
+    backups,
+    capacity,
+    duties,
+    evidence,
+    licences,
+    projects,
+    satisfaction,
+    strategy,
+    vendors,
+)
+from msp_report.model.period import Period
+from msp_report.model.strangers import strangers
+from msp_report.model.tables import TABLES
+
+MONTHS = [str(month) for month in Period.parse("2025-10..2026-10").months]
+
+
+@pytest.fixture(scope="module")
+def cases(demo_place):
+    last = open_case("demo", MONTHS[-1], demo_place)
+    return {month: last.at(Period.parse(month)) for month in MONTHS}
+
+
+@pytest.fixture(scope="module", params=["planted", pytest.param("all", marks=pytest.mark.thorough)])
+def searched(request, truth):
+    """The months whose desk and purchases are searched: the last and those that something is planted in, or all."""
+    faults = ("logged_before", "sent_late", "cancelled_late", "ends_in_silence", "came_late", "not_approved")
+    found = [
+        (month, entry.get("sent_in", month))
+        for page in ("evidence", "tickets", "procurement")
+        for month, entry in planted(truth, page, *faults)
+    ]
+    return (
+        MONTHS if request.param == "all" else sorted({MONTHS[-1], *(one for pair in found for one in pair)})
+    )
+
+
+@pytest.fixture(scope="module")
+def bought(demo_report):
+    """The purchases of a month, each analysed once."""
+    return lambda month: demo_report("procurement", month)[0]
+
+
+@pytest.fixture(scope="module")
+def desks(demo_report, searched):
+    """The help desk of the months."""
+    return {month: demo_report("tickets", month)[0] for month in searched}
+
+
+def planted(truth, page, *faults):
+    """(month, what was planted) of every fault of these kinds."""
+    return [
+        (month, entry) for month in MONTHS for entry in truth[month].get(page, []) if entry["fault"] in faults
+    ]
+
+
+def judged(analysis):
+    return {(f.measure, f.subject): f for f in analysis.figures() if f.verdict}
+
+
+# ---------------------------------------------------------------- files that did not come, or not whole
+
+
+def test_what_did_not_come_or_came_again_is_withheld_and_named(cases, truth):
+    expected = {
+        (month, entry["table"], entry["last_month"])
+        for month, entry in planted(truth, "evidence", "not_sent", "sent_again")
+    }
+    found = {
+        (month, table, str(last)) for month, case in cases.items() for table, last in case.withheld.items()
+    }
+    assert found == expected and len(expected) == 2
+
+
+def test_what_did_not_come_gives_no_figure(cases, truth):
+    [(gone, entry)] = planted(truth, "evidence", "not_sent")
+    assert entry["table"] == "surveys"
+    figures = satisfaction.analyse(cases[gone]).figures()
+    assert all(one.value is None for one in figures)
+    assert {one.why_missing for one in figures} == {"no survey was supplied"}
+    after = satisfaction.analyse(cases[MONTHS[MONTHS.index(gone) + 1]]).figures()
+    assert all(one.value is not None for one in after)
+
+
+def test_a_file_that_ends_in_silence_speaks_as_far_as_it_goes(cases, desks, truth):
+    expected = [
+        (month, f["table"], f["last_on"]) for month, f in planted(truth, "evidence", "ends_in_silence")
+    ]
+    since = {
+        (month, name): case.silent_since(name)
+        for month, case in cases.items()
+        for name in TABLES
+        if TABLES[name].period is not None
+    }
+    found = {place: at for place, at in since.items() if at is not None}
+    named = [(*place, str((at.tz_convert("Europe/London")).date())) for place, at in found.items()]
+    [(month, table, last)] = expected
+    # of a day the end of it, which is the first instant of the next
+    assert named == [(month, table, f"{last[:8]}{int(last[8:]) + 1:02d}")]
+    figures = {(f.measure, f.subject): f for f in desks[month].figures()}
+    hours = figures["tickets.hours", ""]
+    whole = next(f for f in truth[month]["tickets"] if f.get("subject") == "")["hours"]
+    assert 0 < hours.low == hours.value < whole and hours.high is None
+    assert hours.coverage == pytest.approx(17 / 30)
+
+
+def test_a_file_that_tells_of_another_page_is_doubted_as_a_whole(cases, bought, truth):
+    [(gone, entry)] = planted(truth, "evidence", "says_more")
+    doubts = {(month, name): case.doubts(name) for month, case in cases.items() for name in TABLES}
+    assert {place for place, why in doubts.items() if why} == {(gone, entry["table"])}
+    assert f"{entry['pages']} pages, and {entry['came']} came" in doubts[gone, entry["table"]]
+    for month, verdict in ((gone, "no_verdict"), ("2026-07", "met")):
+        found = judged(bought(month))
+        assert found["procurement.at_stake", ""].verdict == verdict, month
+
+
+def test_what_the_contract_promises_to_deliver_came_late_once(cases, truth):
+    [(month, entry)] = planted(truth, "evidence", "delivered_late")
+    rows = {one: evidence.deliveries(case) for one, case in cases.items()}
+    assert all(found["table"].tolist() == [entry["table"]] for found in rows.values())
+    verdicts = {one: found["verdict"].iloc[0] for one, found in rows.items()}
+    assert verdicts == dict.fromkeys(MONTHS, "met") | {month: "missed"}
+    late = rows[month].iloc[0]
+    assert (str(late["exported_at"].tz_convert("Europe/London").date()), late["clause"]) == (
+        entry["on"],
+        "9.1",
+    )
+    assert str(late["due_on"].date()) == "2026-10-05"
+
+
+# ---------------------------------------------------------------- names, units and series
+
+
+def test_the_one_strange_name_is_nobody_s_and_shown_with_its_size(cases, truth):
+    [(gone, entry)] = planted(truth, "evidence", "strange_name")
+    found = {
+        (month, row.table, row.name, row.size)
+        for month, case in cases.items()
+        for row in strangers(case, case.contract, case.strategy.outside).itertuples(index=False)
+        if row.named_by == "data"
+    }
+    assert found == {(gone, entry["table"], entry["name"], entry["down_min"])}
+    services = availability.analyse(cases[gone]).services
+    named = services[services["service"].eq(entry["name"])]
+    assert named[["down_min", "verdict"]].to_numpy().tolist() == [[entry["down_min"], "no_target"]]
+
+
+def test_another_spelling_changes_no_figure(cases, truth):
+    [(month, job), (later, outage)] = sorted(planted(truth, "evidence", "misspelt"))
+    raw = cases[month].table("backup_jobs")
+    assert raw["asset"].eq(job["written"]).any()
+    levels = backups.analyse(cases[month]).levels.set_index("asset")
+    expected = next(f for f in truth[month]["backups"] if f.get("subject") == job["subject"])
+    assert (levels.loc[job["subject"], ["expected", "good", "missed"]] == [31, 31, 0]).all()
+    assert expected["missed"] == 0 and job["written"] not in levels.index
+    services = availability.analyse(cases[later]).services.set_index("service")
+    expected = next(
+        f for f in truth[later]["availability"] if f.get("subject") == outage["subject"] and "down_min" in f
+    )
+    assert services.loc[outage["subject"], "down_min"] == expected["down_min"] == 600
+    assert outage["written"].strip() not in services.index
+
+
+def test_another_unit_and_a_series_that_stands_still_give_no_verdict(cases, truth):
+    kinds = {"another_unit": capacity.ABOVE_ALL, "stands_still": capacity.STANDS_STILL}
+    expected = {
+        (month, entry["subject"], kinds[entry["fault"]])
+        for month, entry in planted(truth, "capacity", *kinds)
+    }
+    found = set()
+    for month, case in cases.items():
+        rows = capacity.analyse(case).resources
+        doubted = rows[rows["doubt"].notna()]
+        found |= {(month, f"{r.resource}:{r.metric}", r.doubt) for r in doubted.itertuples()}
+        assert doubted["verdict"].eq("no_verdict").all() and doubted["status"].isna().all()
+    assert found == expected and len(expected) == 2
+
+
+# ---------------------------------------------------------------- two statements that cannot both be true
+
+
+def test_of_two_probes_the_worse_counts_and_the_verdict_stands(cases, truth):
+    [(gone, entry)] = planted(truth, "evidence", "probes_disagree")
+    several = {
+        month: checks["probe"].dropna().unique().tolist()
+        for month, case in cases.items()
+        if len(checks := case.own("checks"))
+    }
+    assert {month: names for month, names in several.items() if names} == {gone: [entry["probe"]]}
+    found = availability.analyse(cases[gone])
+    level = found.services.set_index("service").loc[entry["subject"]]
+    assert (level["down_min"], level["outages"], level["verdict"]) == (entry["down_min"], 1, "met")
+    rules = found.robustness.set_index("service")["robust"]
+    assert rules[entry["subject"]] == "pass"  # joined by the best one it is met too
+    outages = found.outages.query("service == @entry['subject']")
+    assert outages[["down_min", "evidence"]].to_numpy().tolist() == [[10.0, "probe"]]
+
+
+def test_a_log_older_than_its_ticket_is_listed(desks, truth):
+    expected = [
+        (month, ticket) for month, f in planted(truth, "evidence", "logged_before") for ticket in f["ids"]
+    ]
+    found = [
+        (month, row.ticket_id, row.what)
+        for month, desk in desks.items()
+        for row in desk.contradictions.itertuples()
+        if row.what == "logged before it was opened"
+    ]
+    assert found == [(*place, "logged before it was opened") for place in expected] and len(found) == 1
+
+
+def test_a_ticket_that_came_a_month_late_is_counted_apart(desks, truth):
+    [(_, entry)] = planted(truth, "evidence", "sent_late")
+    after = MONTHS[1:]  # in the first month a series begins, and what ended before it is counted apart too
+    found = {(m, row.ticket_id) for m in after for row in desks[m].ended_before.itertuples()}
+    assert found == {(entry["sent_in"], ticket) for ticket in entry["ids"]}
+    whole = next(f for f in truth[entry["sent_in"]]["tickets"] if f.get("subject") == "P3")
+    figures = {(f.measure, f.subject): f for f in desks[entry["sent_in"]].figures()}
+    kept = figures["tickets.resolution_attainment", "P3"]
+    met, decided = whole["resolution_met"], whole["resolution_met"] + whole["resolution_breached"]
+    assert (kept.n, kept.value, kept.verdict) == (decided, pytest.approx(met / decided), "met")
+    assert (kept.low, kept.high) == (kept.value, pytest.approx((met + 1) / (decided + 1)))
+
+
+def test_a_ticket_that_was_cancelled_after_its_deadline_keeps_its_breach(desks, truth):
+    [(month, entry)] = planted(truth, "tickets", "cancelled_late")
+    late = desks[month].late("resolution").set_index("ticket_id")
+    assert late.loc[entry["ids"], "status"].tolist() == ["cancelled"]
+    others = [
+        ticket
+        for m, desk in desks.items()
+        for ticket, status in desk.late("resolution")[["ticket_id", "status"]].itertuples(index=False)
+        if status in ("cancelled", "merged")
+    ]
+    assert others == entry["ids"]
+
+
+# ---------------------------------------------------------------- documents
+
+
+def test_a_number_of_two_vendors_is_two_invoices(bought, truth):
+    [(gone, entry)] = planted(truth, "procurement", "one_number")
+    lines = bought(gone).lines
+    mine = lines[lines["document_id"].eq(entry["document_id"])]
+    assert sorted(mine["vendor"]) == entry["vendors"] and mine["state"].eq("agrees").all()
+    assert mine["amount"].astype(float).sum() == entry["amount"]
+
+
+def test_an_invoice_counts_in_the_month_that_it_came_with(bought, searched, truth):
+    [(came, entry)] = planted(truth, "procurement", "came_late")
+    found = {}
+    for month in searched:
+        lines = bought(month).lines
+        mine = lines[lines["document_id"].eq(entry["document_id"])]
+        found |= {month: mine[["state", "amount"]].astype(str).to_numpy().tolist()} if len(mine) else {}
+    assert list(found) == [came] and found[came][0][0] == "agrees"
+    assert float(found[came][0][1]) == entry["amount"]
+
+
+@pytest.mark.parametrize("month", ["2026-03", "2026-05"])
+def test_the_register_of_vendors_counts_it_there_too(cases, truth, month):
+    register = vendors.analyse(cases[month]).register.set_index("vendor")
+    told = {entry["subject"]: entry["invoiced_in_month"] for entry in truth[month]["vendors"]}
+    assert register["invoiced_in_month"].to_dict() == pytest.approx(told)
+
+
+def test_a_discount_lowers_its_invoice_and_is_no_exception(bought, truth):
+    [(gone, entry)] = planted(truth, "procurement", "discount")
+    found = bought(gone)
+    mine = found.lines[found.lines["order_id"].eq(entry["order_id"])]
+    assert mine[["price_invoiced", "state"]].astype({"price_invoiced": float}).to_numpy().tolist() == [
+        [20.0, "agrees"]
+    ]
+    assert found.match.empty
+
+
+def test_an_order_approved_by_who_ordered_it_is_not_approved(bought, searched, truth):
+    expected = {
+        (month, e["order_id"], e["amount"]) for month, e in planted(truth, "procurement", "not_approved")
+    }
+    found = set()
+    for month in searched:
+        rows = bought(month).match.query("exception == 'not approved'")
+        found |= {(month, row.order_id, float(row.amount)) for row in rows.itertuples()}
+    assert found == expected and len(found) == 1
+
+
+def test_an_entitlement_counts_as_far_as_its_receipt(cases, truth):
+    [(gone, entry)] = planted(truth, "licences", "over_receipt")
+    without = entry["quantity"] - entry["receipted"]
+    found = {}
+    for month in ("2026-03", "2026-04", "2026-05", "2026-10"):
+        position = licences.analyse(cases[month]).position.set_index("product")
+        found[month] = int(position.loc["Bulwark Antivirus", "unreceipted"])
+    assert {month: n for month, n in found.items() if n} == {gone: without}
+
+
+# ---------------------------------------------------------------- backups and duties
+
+
+def test_a_success_without_a_byte_is_a_doubt_and_a_replica_no_backup(cases, truth):
+    [(month, empty)] = planted(truth, "backups", "empty_run")
+    [(copied, replica)] = planted(truth, "backups", "replica_only")
+    found = {}
+    for one, case in cases.items():
+        done = backups.analyse(case)
+        found |= {one: done.doubts["asset"].tolist()} if len(done.doubts) else {}
+        if one == copied:
+            row = done.levels.set_index("asset").loc[replica["subject"]]
+            expected = next(f for f in truth[one]["backups"] if f.get("subject") == replica["subject"])
+            assert (row["missed"], row["verdict"]) == (expected["missed"], "missed")
+    assert found == {month: [empty["subject"]]}
+    jobs = cases[MONTHS[-1]].table("backup_jobs")
+    assert jobs["kind"].dropna().tolist() == ["replica"] * replica["runs"]
+
+
+def test_a_proof_without_a_name_is_listed_and_proves_nothing(cases, truth):
+    [(month, entry)] = planted(truth, "duties", "empty_proof")
+    found = {}
+    for one, case in cases.items():
+        done = duties.analyse(case)
+        found |= {one: done.empty["duty"].tolist()} if len(done.empty) else {}
+        assert done.levels.set_index("duty").loc[entry["subject"], "verdict"] == "missed"
+    assert found == {month: [entry["subject"]]}
+
+
+# ---------------------------------------------------------------- answers and projects
+
+
+def test_one_person_who_answers_many_times_is_one_answer(cases, truth):
+    [(month, entry)] = planted(truth, "satisfaction", "answered_often")
+    found = {one: satisfaction.analyse(case) for one, case in cases.items()}
+    aside = {one: done.put_aside["ticket_id"].tolist() for one, done in found.items() if len(done.put_aside)}
+    assert aside == {month: [entry["ticket_id"]] * (entry["times"] - 1)}
+    scores = found[month].scores.set_index("question")
+    for told in truth[month]["satisfaction"]:
+        if "score" in told:
+            assert scores.loc[told["subject"], "score"] == pytest.approx(told["score"])
+            assert scores.loc[told["subject"], "answered"] == told["answered"]
+
+
+def test_planned_value_that_falls_is_named_and_gives_no_figures(cases, truth):
+    [(month, entry)] = planted(truth, "projects", "planned_value_falls")
+    found = {one: projects.analyse(case) for one, case in cases.items()}
+    falling = {one: done.falling["project_id"].tolist() for one, done in found.items() if len(done.falling)}
+    assert falling == {month: [entry["subject"]]}
+    row = found[month].variance.set_index("project_id").loc[entry["subject"]]
+    assert row[["spi", "cpi", "spi_t", "eac"]].isna().all()
+
+
+def test_a_project_approved_by_its_proposer_alone_is_not_approved(cases, truth):
+    expected = {(month, entry["subject"]) for month, entry in planted(truth, "strategy", "unapproved")}
+    found = {
+        (month, project)
+        for month, case in cases.items()
+        for project in strategy.analyse(case).found.query("fault == 'unapproved'")["project_id"]
+    }
+    assert found == expected and ("2026-04", "PRJ-02") in found and ("2026-05", "PRJ-02") not in found
