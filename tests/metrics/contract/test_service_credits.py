@@ -175,7 +175,10 @@ def test_a_figure_without_a_subject_is_claimed_without_one():
 def test_the_record_has_its_columns_and_their_types_with_and_without_rows(value):
     rows = credits(figures(("email", value)), None, None, agreed(), "2026-10")
     kinds = rows.dtypes.astype("str").to_dict()
-    text, money = ("month", "measure", "subject", "clause", "note"), ("owed", "at_risk", "claimed", "credited")
+    text, money = (
+        ("month", "measure", "subject", "clause", "note"),
+        ("owed", "at_risk", "claimed", "credited"),
+    )
     numbers, days = ("value", "threshold", "credit_ratio"), ("claim_by", "claimed_on", "credited_on")
     assert kinds == {
         **dict.fromkeys(text, "str"),
