@@ -417,9 +417,10 @@ class _Amounts:
     def __init__(self, seconds: Any):
         self.like = _Like(seconds)
         values = pd.Series([seconds] if self.like.scalar else seconds)
-        values = values.dt.total_seconds() if values.dtype.kind == "m" else pd.to_numeric(values)
-        if values.isna().all():
-            values = values.astype(float)
+        if values.isna().all():  # NaT alone would be read as instants
+            values = pd.Series(np.nan, index=values.index)
+        elif values.dtype.kind != "M":
+            values = values.dt.total_seconds() if values.dtype.kind == "m" else pd.to_numeric(values)
         if values.dtype.kind not in "iuf":
             raise ValueError(f"a duration is a number of seconds, not {values.iloc[0]!r}")
         self.missing = values.isna().to_numpy()
