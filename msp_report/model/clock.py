@@ -452,7 +452,7 @@ def _aware(values: Any) -> pd.DatetimeIndex:
     present = values.dropna()
     if present.empty:
         return pd.DatetimeIndex([pd.NaT] * len(values), dtype="datetime64[us, UTC]")
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iufb":
+    if values.dtype.kind in "iufb":
         raise ValueError(f"{present.iloc[0]} is a number, not an instant: use a timestamp with a timezone")
     stamps = [pd.Timestamp(value) for value in present]
     if naive := [stamp for stamp in stamps if stamp.tzinfo is None]:

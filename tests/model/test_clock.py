@@ -167,6 +167,30 @@ def test_an_amount_that_is_missing_has_no_end():
     assert some[0] is pd.NaT and some[1] == utc("2026-06-01 01:00")
 
 
+def test_a_zone_may_be_given_as_one():
+    """08:00 in Kathmandu is 02:15 UTC."""
+    clock = Clock(OFFICE, ZoneInfo("Asia/Kathmandu"))
+    assert clock.next_open(utc("2026-06-01 00:00")) == utc("2026-06-01 02:15")
+
+
+@pytest.mark.parametrize(
+    ("starts", "hours", "told"),
+    [
+        (["2026-06-01", "2026-08-01"], 3, "after 2026-08-01.* over the years 2026 to 20[4-9]"),
+        (["2030-06-01", "2030-08-01"], -3, "before 2030-06-01.* over the years 19[0-9]+ to 2030"),
+    ],
+)
+def test_what_is_never_reached_says_from_when_and_where_was_looked(starts, hours, told):
+    with pytest.raises(ValueError, match=f"too little open time {told}"):
+        Clock(ONCE, "UTC").add([utc(start) for start in starts], [hours * HOUR] * 2)
+
+
+def test_a_number_of_any_type_is_no_instant():
+    for number in (pd.Series([1], dtype="Int64"), [1], [1.5], [True]):
+        with pytest.raises(ValueError, match="is a number, not an instant"):
+            Clock(ALWAYS, "UTC").is_open(number)
+
+
 def test_an_instant_is_no_duration():
     for instant in (pd.Timestamp("2026-06-01"), utc("2026-06-01")):
         with pytest.raises(ValueError, match="a duration is a number of seconds"):
