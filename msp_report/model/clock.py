@@ -116,9 +116,9 @@ class Clock:
         function = self._over(starts)
         while True:
             target = function.open_until(micros) + steps
-            if (late := (steps > 0) & (target > function.total)).any():
+            if (late := target > function.total).any():
                 function = self._further(function, 1, micros[late])
-            elif (early := (steps < 0) & (target < 0)).any():
+            elif (early := target < 0).any():
                 function = self._further(function, -1, micros[early])
             else:
                 break
@@ -417,9 +417,10 @@ class _Amounts:
     def __init__(self, seconds: Any):
         self.like = _Like(seconds)
         values = pd.Series([seconds] if self.like.scalar else seconds)
-        values = values.dt.total_seconds() if values.dtype.kind == "m" else pd.to_numeric(values)
-        if values.isna().all():
-            values = values.astype(float)
+        if values.isna().all():  # NaT alone would be read as instants
+            values = pd.Series(np.nan, index=values.index)
+        elif values.dtype.kind != "M":
+            values = values.dt.total_seconds() if values.dtype.kind == "m" else pd.to_numeric(values)
         if values.dtype.kind not in "iuf":
             raise ValueError(f"a duration is a number of seconds, not {values.iloc[0]!r}")
         self.missing = values.isna().to_numpy()
@@ -451,7 +452,7 @@ def _aware(values: Any) -> pd.DatetimeIndex:
     present = values.dropna()
     if present.empty:
         return pd.DatetimeIndex([pd.NaT] * len(values), dtype="datetime64[us, UTC]")
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iufb":
+    if values.dtype.kind in "iufb":
         raise ValueError(f"{present.iloc[0]} is a number, not an instant: use a timestamp with a timezone")
     stamps = [pd.Timestamp(value) for value in present]
     if naive := [stamp for stamp in stamps if stamp.tzinfo is None]:

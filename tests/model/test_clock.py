@@ -46,6 +46,157 @@ def utc(text):
     return pd.Timestamp(text, tz="UTC")
 
 
+# ---------------------------------------------------------------- years that nobody asked about
+
+ONCE = {"hours": {}, "dates": {"2027-03-01": ["08:00-10:00"]}}
+
+
+@pytest.mark.parametrize(
+    ("calendar", "start", "seconds", "reached"),
+    [
+        # over the turn of a year, and over several at once
+        (ALWAYS, "2026-12-27 00:00", 10 * 24 * HOUR, "2027-01-06 00:00"),
+        (DAILY, "2026-12-27 00:00", 10 * 24 * HOUR, "2027-01-06 00:00"),
+        (DAILY, "2026-01-05 00:00", -10 * 24 * HOUR, "2025-12-26 00:00"),
+        (DAILY, "2026-01-05 00:00", -1500 * 24 * HOUR, "2021-11-27 00:00"),
+        (DAILY, "2026-01-05 00:00", 1500 * 24 * HOUR, "2030-02-13 00:00"),
+        # the only two hours of a calendar, years ahead and years ago
+        (ONCE, "2024-06-01 00:00", HOUR, "2027-03-01 09:00"),
+        (ONCE, "2024-06-01 00:00", 2 * HOUR, "2027-03-01 10:00"),
+        (ONCE, "2030-06-01 00:00", -HOUR, "2027-03-01 09:00"),
+        (ONCE, "2030-06-01 00:00", -2 * HOUR, "2027-03-01 08:00"),
+        # to the microsecond at the edge of what is known
+        (DAILY, "2026-12-31 23:59:59.999999", 0.000_001, "2027-01-01 00:00"),
+        (DAILY, "2026-01-01 00:00", -0.000_001, "2025-12-31 23:59:59.999999"),
+    ],
+)
+def test_time_is_counted_over_years_that_nobody_asked_about(calendar, start, seconds, reached):
+    assert Clock(calendar, "UTC").add(utc(start), seconds) == utc(reached)
+
+
+def test_some_of_many_are_counted_over_years_that_nobody_asked_about():
+    clock = Clock(DAILY, "UTC")
+    starts = pd.Series([utc("2026-06-01"), utc("2026-01-02"), utc("2026-12-30"), pd.NaT])
+    found = clock.add(starts, pd.Series([24 * HOUR, -3 * 24 * HOUR, 3 * 24 * HOUR, 1]))
+    assert found.tolist()[:3] == [utc("2026-06-02"), utc("2025-12-30"), utc("2027-01-02")]
+    assert found.isna().tolist() == [False, False, False, True]
+
+
+def test_the_next_and_the_last_opening_lie_in_years_that_nobody_asked_about():
+    for at_ in ("2023-06-01", "2026-12-31"):
+        assert Clock(ONCE, "UTC").next_open(utc(at_)) == utc("2027-03-01 08:00")
+    for at_ in ("2027-03-02", "2028-01-01", "2031-06-01"):
+        assert Clock(ONCE, "UTC").last_open(utc(at_)) == utc("2027-03-01 10:00")
+    several = Clock(ONCE, "UTC").next_open([utc("2027-03-01 09:00"), utc("2024-01-01"), pd.NaT])
+    assert several[:2].tolist() == [utc("2027-03-01 09:00"), utc("2027-03-01 08:00")] and several.isna()[2]
+
+
+def test_two_instants_may_lie_many_years_apart():
+    days = (utc("2026-06-01") - utc("2020-06-01")).days
+    assert Clock(DAILY, "UTC").elapsed(utc("2020-06-01"), utc("2026-06-01")) == days * 24 * HOUR
+    assert Clock(DAILY, "UTC").elapsed(utc("2026-06-01"), utc("2020-06-01")) == -days * 24 * HOUR
+
+
+def test_a_clock_that_knows_some_years_learns_earlier_and_later_ones():
+    clock = Clock(DAILY, "UTC")
+    for year in (2026, 2020, 2030, 2023, 2026):
+        begin = utc(f"{year}-06-01")
+        assert clock.elapsed(begin, begin + pd.Timedelta(days=1)) == 24 * HOUR
+    # both ends at once, from one that lies between them
+    clock = Clock(DAILY, "UTC")
+    assert clock.is_open(utc("2026-06-01"))
+    days = (utc("2030-06-01") - utc("2020-06-01")).days
+    assert clock.elapsed(utc("2020-06-01"), utc("2030-06-01")) == days * 24 * HOUR
+
+
+def test_the_first_and_the_last_day_that_there_are():
+    for day in ("0001-01-01", "9999-12-31"):
+        assert Clock(DAILY, "UTC").is_open(utc(f"{day} 12:00"))
+        assert Clock(DAILY, "UTC").elapsed(utc(f"{day} 06:00"), utc(f"{day} 12:00")) == 6 * HOUR
+    for start, seconds in (("0001-01-02", -10 * 24 * HOUR), ("9999-12-30", 10 * 24 * HOUR)):
+        with pytest.raises(ValueError, match="outside the years 1 to 9999"):
+            Clock(ALWAYS, "UTC").add(utc(start), seconds)
+
+
+def test_a_window_that_the_gap_swallows_does_not_open():
+    """London has no 01:15 to 01:45 on 29 March 2026; on the 30th that is 00:15 UTC."""
+    clock = Clock(every_day("01:15-01:45"), "Europe/London")
+    assert clock.next_open(utc("2026-03-29 00:00")) == utc("2026-03-30 00:15")
+    assert clock.last_open(utc("2026-03-29 12:00")) == utc("2026-03-28 01:45")
+
+
+def test_clocks_that_change_in_january():
+    """Fiji went back from 03:00 to 02:00 on 18 January 2015."""
+    instants, in_gap, in_fold = localize(pd.Series(pd.to_datetime(["2015-01-18 02:30"])), "Pacific/Fiji")
+    assert instants[0] == utc("2015-01-17 13:30") and in_fold[0] and not in_gap[0]
+
+
+def test_how_much_later_a_time_came_again():
+    walls = pd.to_datetime(["2026-10-25 01:30", "2026-03-29 01:30", "2026-06-01 12:00", None])
+    assert module.repeated(pd.Series(walls), "Europe/London").tolist() == [HOUR * module.SECOND, 0, 0, 0]
+
+
+def test_one_window_or_day_may_stand_without_a_list():
+    once, listed = (
+        Clock({"hours": {"mon": "08:00-18:00"}}, "UTC"),
+        Clock({"hours": {"mon": ["08:00-18:00"]}}, "UTC"),
+    )
+    june = utc("2026-06-01"), utc("2026-07-01")
+    pd.testing.assert_frame_equal(once.windows(*june), listed.windows(*june))
+    for closed in (date(2026, 6, 1), "2026-06-01", datetime(2026, 6, 1, 12), [datetime(2026, 6, 1, 12)]):
+        assert Clock(DAILY | {"closed": closed}, "UTC").elapsed(*june) == 29 * 24 * HOUR
+
+
+def test_a_country_may_have_another_code():
+    july = utc("2026-07-03"), utc("2026-07-04")
+    assert Clock(DAILY | {"holidays": {"country": "USA"}}, "UTC").elapsed(*july) == 0
+
+
+def test_a_result_has_the_index_of_the_series_among_its_arguments():
+    starts, ends = [utc("2026-06-01"), utc("2026-06-02")], pd.Series([utc("2026-06-03")] * 2, index=[7, 9])
+    expected = pd.Series([48.0 * HOUR, 24.0 * HOUR], index=[7, 9])
+    pd.testing.assert_series_equal(Clock(ALWAYS, "UTC").elapsed(starts, ends), expected)
+    pd.testing.assert_series_equal(Clock(ALWAYS, "UTC").elapsed(ends, starts), -expected)
+
+
+def test_an_amount_that_is_missing_has_no_end():
+    for nothing in (None, pd.NaT, float("nan")):
+        assert Clock(ALWAYS, "UTC").add(utc("2026-06-01"), nothing) is pd.NaT
+        assert Clock(ALWAYS, "UTC").add([utc("2026-06-01")], [nothing]).isna().all()
+    some = Clock(ALWAYS, "UTC").add([utc("2026-06-01")] * 2, [pd.NaT, pd.Timedelta(hours=1)])
+    assert some[0] is pd.NaT and some[1] == utc("2026-06-01 01:00")
+
+
+def test_a_zone_may_be_given_as_one():
+    """08:00 in Kathmandu is 02:15 UTC."""
+    clock = Clock(OFFICE, ZoneInfo("Asia/Kathmandu"))
+    assert clock.next_open(utc("2026-06-01 00:00")) == utc("2026-06-01 02:15")
+
+
+@pytest.mark.parametrize(
+    ("starts", "hours", "told"),
+    [
+        (["2026-06-01", "2026-08-01"], 3, "after 2026-08-01.* over the years 2026 to 20[4-9]"),
+        (["2030-06-01", "2030-08-01"], -3, "before 2030-06-01.* over the years 19[0-9]+ to 2030"),
+    ],
+)
+def test_what_is_never_reached_says_from_when_and_where_was_looked(starts, hours, told):
+    with pytest.raises(ValueError, match=f"too little open time {told}"):
+        Clock(ONCE, "UTC").add([utc(start) for start in starts], [hours * HOUR] * 2)
+
+
+def test_a_number_of_any_type_is_no_instant():
+    for number in (pd.Series([1], dtype="Int64"), [1], [1.5], [True]):
+        with pytest.raises(ValueError, match="is a number, not an instant"):
+            Clock(ALWAYS, "UTC").is_open(number)
+
+
+def test_an_instant_is_no_duration():
+    for instant in (pd.Timestamp("2026-06-01"), utc("2026-06-01")):
+        with pytest.raises(ValueError, match="a duration is a number of seconds"):
+            Clock(ALWAYS, "UTC").add(utc("2026-06-01"), instant)
+
+
 # ---------------------------------------------------------------- open time on days when clocks change
 
 DAYS = [

@@ -179,10 +179,9 @@ def _split_rows(ledger: Ledger) -> pd.DataFrame:
     )
 
 
-def _reasons(texts: pd.Series) -> str | None:
+def _reasons(texts: pd.Series) -> str:
     """Each reason once, in the order in which they come."""
-    parts = [part for text in texts.dropna() if text for part in text.split("; ")]
-    return "; ".join(dict.fromkeys(parts)) or None
+    return "; ".join(dict.fromkeys(part for text in texts.dropna() for part in text.split("; ")))
 
 
 def _as_recorded(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -171,6 +171,25 @@ def test_a_figure_without_a_subject_is_claimed_without_one():
     assert rows[["owed", "repeated"]].to_numpy().tolist() == [[3000, True]]
 
 
+@pytest.mark.parametrize("value", [0.98, 1.0])
+def test_the_record_has_its_columns_and_their_types_with_and_without_rows(value):
+    rows = credits(figures(("email", value)), None, None, agreed(), "2026-10")
+    kinds = rows.dtypes.astype("str").to_dict()
+    text, money = (
+        ("month", "measure", "subject", "clause", "note"),
+        ("owed", "at_risk", "claimed", "credited"),
+    )
+    numbers, days = ("value", "threshold", "credit_ratio"), ("claim_by", "claimed_on", "credited_on")
+    assert kinds == {
+        **dict.fromkeys(text, "str"),
+        **dict.fromkeys(money, "object"),
+        **dict.fromkeys(numbers, "float64"),
+        **dict.fromkeys(days, "datetime64[us]"),
+        "repeated": "bool",
+    }
+    assert list(rows.index) == list(range(len(rows)))
+
+
 def test_no_credits_agreed_and_none_reached():
     assert credits(figures(("email", 0.5)), None, None, {}, "2026-10").empty
     assert credits(figures(), None, None, agreed(), "2026-10").empty
@@ -298,7 +317,8 @@ def test_levels_are_those_of_the_other_pages():
     assert len(credits(found.reset_index(), None, None, terms, "2026-10")) == 1
     # without these tables nothing is decided, and that is listed
     nothing = contract.levels(None, None, None, None, terms, *period)
-    assert nothing["value"].isna().all()
+    assert nothing["value"].isna().all() and nothing.index.is_unique
+    assert contract.levels(outages, None, log, None, terms, *period).index.is_unique
     assert len(contract.unjudged_credits(nothing, terms, "2026-10")) == 1
 
 
