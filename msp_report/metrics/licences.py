@@ -242,7 +242,7 @@ def _gone(case: Case) -> pd.DataFrame:
     day = last_day(case.end, as_contract(case.agreed).client.timezone)
     in_use = now["device"]
     if assets is not None:
-        in_use = pd.concat([in_use, assets.loc[~(dates(assets["retired_on"]) <= day), "asset"]])
+        in_use = pd.concat([in_use, assets.loc[~(dates(optional(assets, "retired_on")) <= day), "asset"]])
     device = device_form(pd.concat([before["device"], now["device"], in_use], ignore_index=True))
     first, both = len(before), len(before) + len(now)
     product, user = (

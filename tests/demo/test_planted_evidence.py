@@ -222,8 +222,11 @@ def test_a_log_older_than_its_ticket_is_listed(desks, truth):
 
 def test_a_ticket_that_came_a_month_late_is_counted_apart(desks, truth):
     [(_, entry)] = planted(truth, "evidence", "sent_late")
-    after = MONTHS[1:]  # in the first month a series begins, and what ended before it is counted apart too
-    found = {(m, row.ticket_id) for m in after for row in desks[m].ended_before.itertuples()}
+    # in the first month a series begins, and what ended before it is counted apart too
+    after = {month: desk for month, desk in desks.items() if month != MONTHS[0]}
+    found = {
+        (month, row.ticket_id) for month, desk in after.items() for row in desk.ended_before.itertuples()
+    }
     assert found == {(entry["sent_in"], ticket) for ticket in entry["ids"]}
     whole = next(f for f in truth[entry["sent_in"]]["tickets"] if f.get("subject") == "P3")
     figures = {(f.measure, f.subject): f for f in desks[entry["sent_in"]].figures()}

@@ -193,11 +193,15 @@ def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> 
     """The worst tier that each figure reached: measure, subject, value, threshold, credit_ratio, clause.
 
     A figure without a verdict counts by its better end. With `worst` every figure counts by its worse end, and one that
-    is not known at all as on the wrong side of every tier.
+    is not known at all as on the wrong side of every tier; so does one that is open though its target does not lie
+    between its ends, for its source is doubted as a whole (rule 50).
     """
     tiers = _tiers(contract).rename(columns={"subject": "only"})
-    known = figures.reindex(columns=["measure", "subject", "value", "low", "high", "verdict", "why_missing"])
-    numbers = {name: pd.to_numeric(known[name]).astype("float64") for name in ("value", "low", "high")}
+    columns = ["measure", "subject", "value", "low", "high", "target", "verdict", "why_missing"]
+    known = figures.reindex(columns=columns)
+    numbers = {
+        name: pd.to_numeric(known[name]).astype("float64") for name in ("value", "low", "high", "target")
+    }
     names = {"measure": known["measure"].astype("str"), "subject": known["subject"].astype("str").fillna("")}
     known = known.assign(**names, **numbers)[promises.existed(known)]
     pairs = known.merge(tiers, on="measure")
@@ -205,7 +209,9 @@ def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> 
     at_least, at_most = (pairs["low"], pairs["high"]) if worst else (pairs["high"], pairs["low"])
     end = at_least.where(under, at_most)
     if worst:
-        unknown = pairs["value"].isna() | (pairs["verdict"].eq("no_verdict") & end.isna())
+        between = pairs["low"].le(pairs["target"]) & pairs["high"].ge(pairs["target"])
+        doubted = ~between | pairs["low"].eq(pairs["high"])
+        unknown = pairs["value"].isna() | (pairs["verdict"].eq("no_verdict") & (end.isna() | doubted))
         counted = end.where(end.notna(), pairs["value"])
         counted = counted.mask(unknown, pd.Series(np.where(under, -np.inf, np.inf), pairs.index))
     else:
