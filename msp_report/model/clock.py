@@ -377,7 +377,7 @@ class _Function:
     def _back(self, target: np.ndarray, window: np.ndarray) -> np.ndarray:
         if not self.opened.size:  # then nothing was asked that needs a window
             return target
-        return target - self.level[1::2][window.clip(0, self.opened.size - 1)]
+        return target - self.level[1::2][window]
 
 
 class _Like:
@@ -385,7 +385,7 @@ class _Like:
 
     def __init__(self, asked: Any):
         self.index = asked.index if isinstance(asked, pd.Series) else None
-        self.scalar = not isinstance(asked, pd.Series) and np.ndim(asked) == 0
+        self.scalar = np.ndim(asked) == 0
 
     def of(self, values: np.ndarray) -> Any:
         if self.index is not None:

@@ -131,6 +131,14 @@ def test_clocks_that_change_in_january():
     assert instants[0] == utc("2015-01-17 13:30") and in_fold[0] and not in_gap[0]
 
 
+def test_clocks_that_change_on_the_last_day_of_the_year():
+    """Kanton went over the date line and left out 31 December 1994: from 10:59 UTC on the 31st it was 1 January."""
+    walls = pd.Series(pd.to_datetime(["1994-12-30 23:00", "1994-12-31 12:00", "1995-01-01 01:00"]))
+    instants, in_gap, in_fold = localize(walls, "Pacific/Kanton")
+    assert in_gap.tolist() == [False, True, False] and not in_fold.any()
+    assert [instants[0], instants[2]] == [utc("1994-12-31 10:00"), utc("1994-12-31 12:00")]
+
+
 def test_how_much_later_a_time_came_again():
     walls = pd.to_datetime(["2026-10-25 01:30", "2026-03-29 01:30", "2026-06-01 12:00", None])
     assert module.repeated(pd.Series(walls), "Europe/London").tolist() == [HOUR * module.SECOND, 0, 0, 0]
