@@ -23,7 +23,11 @@ PROOFS = "duty,done_at,by\npatching,2026-03-20T09:00,amy\n"
 
 @pytest.fixture(
     scope="module",
-    params=["demo", "silent", "duties", "board", pytest.param("agreed", marks=pytest.mark.thorough)],
+    params=[
+        "demo",
+        "silent",
+        *(pytest.param(name, marks=pytest.mark.thorough) for name in ("duties", "board", "agreed")),
+    ],
 )
 def page(request, demo_case, demo_report, tmp_path_factory):
     """Page one of a month, and its opening lines."""

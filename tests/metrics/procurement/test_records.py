@@ -29,7 +29,7 @@ from msp_report.metrics.procurement import (
     due,
     match,
 )
-from msp_report.metrics.procurement.ledger import PAST
+from msp_report.metrics.procurement.ledger import NOT_APPROVED, PAST
 
 
 def test_the_record_tells_all_quantities_and_prices():
@@ -271,6 +271,7 @@ KINDS = {
     "split_orders": SPLIT,
     "ordered_by_provider_unchecked": OWN_ORDER,
     "no_rate": NO_RATE,
+    "not_approved": NOT_APPROVED,
 }
 
 
