@@ -7,6 +7,7 @@ file that jupyter_client wrote. Where there is no fork, the ordinary launcher is
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -30,6 +31,8 @@ from traitlets.config import Config
 
 #: The path of a socket has about a hundred letters; below this many there is room for names in the folder.
 _LONGEST_FOLDER = 60
+#: How a kernel says that it was interrupted while it ran nothing.
+_ENDED = "KeyboardInterrupt caught in kernel"
 
 
 def _sockets_fit() -> bool:
@@ -167,6 +170,8 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
         os.chdir(cwd)
     from ipykernel.kernelapp import IPKernelApp
 
+    # jupyter_client interrupts what it ends; a kernel that is just between two cells would call that an error
+    logging.getLogger(IPKernelApp.__name__).addFilter(lambda said: not said.getMessage().startswith(_ENDED))
     settings = [f"--IPKernelApp.parent_handle={os.getppid()}", "--HistoryManager.enabled=False"]
     IPKernelApp.launch_instance(argv=["-f", connection_file, *settings])
 

@@ -71,6 +71,26 @@ def test_each_has_its_own_environment_beside_that_of_the_run(two):
     assert "MSP_TEST" not in os.environ
 
 
+#: What a kernel's log would write: an interrupt while nothing runs, and another fault.
+LOGGED = """\
+import logging
+written = []
+log = logging.getLogger("IPKernelApp")
+seen = logging.Handler()
+seen.emit = lambda record: written.append(record.getMessage())
+log.addHandler(seen)
+log.error("KeyboardInterrupt caught in kernel.")
+log.error("Exception in message handler:")
+log.removeHandler(seen)
+it = ";".join(written)
+"""
+
+
+def test_one_that_is_ended_between_two_cells_calls_it_no_error(two):
+    (one, _), _ = two
+    assert one.run(LOGGED) == "Exception in message handler:"
+
+
 #: Each waits for the file that the other one writes.
 MEET = """\
 import pathlib, time
