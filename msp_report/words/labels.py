@@ -50,6 +50,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "what": (
         *("open with a time of its solve", "solved without a time", "cancelled or merged without a time"),
         *("solved by its own time but open by its log", "logged before it was opened"),
+        "reopened more often than its log shows",
         *("without an end, and the newest log does not list it any more",),
         *("without an end, and a later one of the same service",),
         *("without an end, and a probe saw the service up later", "a probe saw the service up meanwhile"),

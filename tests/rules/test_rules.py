@@ -392,7 +392,7 @@ CORES = {
     "backups in doubt": record_of(backups, "doubts"),
     "duties": record_of(duties, "duties"),
     "restores that failed": record_of(backups, "failed_restores"),
-    "backup figures": analysed_figures(backups),
+    "figures of backups": analysed_figures(backups),
     "standing": of_standing,
     "deliveries": of_deliveries,
     "decidable": of_decidable,
@@ -400,11 +400,8 @@ CORES = {
     "credits to date": of_credits_to_date,
     "oversight": of_oversight,
     "how it is paid": of_payment,
-    "ticket figures": analysed_figures(tickets),
-    "licence figures": analysed_figures(licences),
-    "purchase figures": analysed_figures(procurement),
     "payments with rejected rows": record_of(procurement, "due"),
-    "vendor figures": analysed_figures(vendors),
+    "figures of vendors": analysed_figures(vendors),
     "licences with rejected rows": record_of(licences, "position"),
 }
 

@@ -86,6 +86,28 @@ def followed(
     return table.assign(complete=complete, reopened_at=matched.where(complete & (matched <= until)))
 
 
+def untold(
+    history: History, later: History | None, events: pd.DataFrame | None, start: pd.Timestamp
+) -> pd.Series:
+    """How many more reopenings the tickets solved in a period count than their log shows.
+
+    Parameters: as for `followed`; `events` the log as it came.
+    Returns: by ticket_id, of those that count more.
+    Edge cases decided: a log that reaches further than the ticket's own count may show more; one that begins after the
+    ticket was opened may not show all, so such a ticket, and one without a log, says nothing.
+    Source: rule 43.
+    """
+    later = later or history
+    desk = later.tickets
+    shown = later.moves["row"][later.moves["move"] == "reopened"].value_counts()
+    more = desk["reopens"] - shown.reindex(desk.index, fill_value=0)
+    whole = desk["logged"] & (desk["opened_at"] >= (events["at"].min() if events is not None else pd.NaT))
+    solved = history.moves[(history.moves["move"] == "solved") & (history.moves["at"] >= start)]
+    ids = history.tickets["ticket_id"].iloc[solved["row"].unique()]
+    chosen = whole & (more > 0) & desk["ticket_id"].isin(ids)
+    return pd.Series(more[chosen].to_numpy(np.int64), desk["ticket_id"][chosen].array)
+
+
 def repeats(
     history: History, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
 ) -> Again:

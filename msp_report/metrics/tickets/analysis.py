@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from msp_report.metrics.tickets import again, course, doubts, flow, numbers, still_open, verdicts
@@ -30,6 +31,7 @@ class Analysis:
     looked. `clocks` and `records()["clocks"]` hold the tickets that were open at some time in the period; `undated` the
     tickets called solved though nothing says when; `contradictions` those of which two statements cannot both be true;
     `ended_before` the clocks that no month counts: no tickets of the month before were accepted, or theirs came late;
+    `untold` how many more reopenings a ticket counts than its log shows, by ticket_id;
     `unread` the rejected rows of tickets and of their log;
     `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all;
     `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time.
@@ -48,6 +50,7 @@ class Analysis:
     ageing: pd.DataFrame
     reopens: pd.DataFrame
     follow_up: pd.DataFrame
+    untold: pd.Series
     repeats: pd.DataFrame
     duplicates: pd.DataFrame
     compared: Compared
@@ -130,7 +133,9 @@ def analyse(case: Case) -> Analysis:
     history = history_of(tickets, events, contract, end)
     of_clocks = course.Course.of(history, contract)
     every = course.clocks_of(history, contract, of_clocks)
-    found = doubts.contradictions(history, start)
+    later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
+    untold = again.untold(history, later, events, start)
+    found = doubts.contradictions(history, start, untold)
     other = doubts.other_side(history, events, found, contract, start) if len(found) else None
     doubted = doubts.of_the_source(every, found, start, end)
     missing = numbers.gaps(tickets, case.rejected("tickets"), start, end)
@@ -140,7 +145,6 @@ def analyse(case: Case) -> Analysis:
     uncounted = doubts.uncounted(every, case.known_before("tickets"), start, before)
     reach = reach_of(case, "tickets", "ticket_events")
     readings = verdicts.rules(of_clocks, contract, start, end)
-    later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
     follow_up = again.followed(history, later, contract, start, end)
     repeated = again.repeats(history, contract, start, end)
     stay = still_open.open_tickets(history, every, case.own("tickets"))
@@ -171,6 +175,7 @@ def analyse(case: Case) -> Analysis:
         ageing=still_open.ageing(stay, contract, start),
         reopens=again.reopens(history, start, end),
         follow_up=follow_up,
+        untold=untold,
         repeats=repeated.tickets,
         duplicates=again.duplicates(history, start, end).tickets,
         compared=repeated.compared,
@@ -338,9 +343,11 @@ def _came_back(analysis: Analysis, subject: str) -> Iterator[Figure]:
     }
     ids, loose = analysis.unread.moved("resolution", subject)
     turned, added = len(ids) + loose, analysis.unread.added(subject)
+    hidden = {"reopen_ratio": _may_have_been_reopened(analysis, subject)}
     for name, n, each in (("reopen_ratio", "followed", 1), ("repeat_ratio", "opened", 2)):
         value = row.get(name, math.nan)
-        ranges = pd.notna(value) and added + turned > 0
+        untold = hidden.get(name, 0)
+        ranges = pd.notna(value) and added + turned + untold > 0
         hits = value * row[n]
         yield Figure(
             measure=f"tickets.{name}",
@@ -348,11 +355,21 @@ def _came_back(analysis: Analysis, subject: str) -> Iterator[Figure]:
             value=value,
             low=max(0.0, (hits - turned) / (row[n] + added + turned)) if ranges else None,
             # a rejected ticket may repeat another one and be repeated itself
-            high=min(1.0, (hits + turned + each * added) / (row[n] + added)) if ranges else None,
+            high=min(1.0, (hits + turned + untold + each * added) / (row[n] + added)) if ranges else None,
             n=row[n],
             coverage=analysis.compared.coverage if name == "repeat_ratio" else None,
             why_missing=None if pd.notna(value) else _first(reasons[name]),
         )
+
+
+def _may_have_been_reopened(analysis: Analysis, subject: str) -> int:
+    """How many solves that held by their log may have been undone: their tickets count more reopenings (rule 43)."""
+    held = analysis.follow_up
+    held = held[held["complete"] & held["reopened_at"].isna()]
+    if subject:
+        held = held[held["priority"] == subject]
+    each = held.groupby("ticket_id").size()
+    return int(np.minimum(each, analysis.untold.reindex(each.index).fillna(0)).sum())
 
 
 def _worked(analysis: Analysis, subject: str) -> Iterator[Figure]:

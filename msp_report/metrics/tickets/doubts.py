@@ -18,6 +18,7 @@ SOLVED_WITHOUT_TIME = "solved without a time"
 REMOVED_WITHOUT_TIME = "cancelled or merged without a time"
 NOT_IN_THE_LOG = "solved by its own time but open by its log"
 LOGGED_BEFORE = "logged before it was opened"
+REOPENED_MORE = "reopened more often than its log shows"
 
 #: From this share of the tickets on, a log that is older than they are is a doubt about the source (rule 46).
 OLDER_SHARE = 1 / 20
@@ -28,9 +29,10 @@ NO_TIME = "half of the tickets took no time at all"
 _US = pd.Timedelta(microseconds=1)
 
 
-def contradictions(history: History, start: pd.Timestamp) -> pd.DataFrame:
+def contradictions(history: History, start: pd.Timestamp, untold: pd.Series | None = None) -> pd.DataFrame:
     """The tickets of which two statements cannot both be true, of those that were not over before `start`.
 
+    Parameters: `untold` as `again.untold` gives it: reopenings that a ticket counts and its log does not show.
     Returns: one row per ticket and contradiction, in order of opening: ticket_id, priority, what, opened_at, status
     (at the cut-off), own_status, own_done_at (as the ticket itself has them), logged_at (its first entry, where that
     is from before it was opened).
@@ -48,6 +50,7 @@ def contradictions(history: History, start: pd.Timestamp) -> pd.DataFrame:
         REMOVED_WITHOUT_TIME: ~desk["logged"] & own.isin(REMOVED) & done.isna(),
         NOT_IN_THE_LOG: unexplained,
         LOGGED_BEFORE: desk["logged_at"].notna(),
+        REOPENED_MORE: desk["ticket_id"].isin([] if untold is None else untold.index),
     }
     ended = moves.drop_duplicates("row", keep="last").set_index("row")["at"].reindex(desk.index)
     over = ~desk["is_open"] & (ended < start) & ~own.isin(REMOVED)

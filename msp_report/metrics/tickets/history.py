@@ -38,7 +38,7 @@ _GROUP = np.array(
 REMOVED_CODES = [STATUSES.index(name) for name in REMOVED]
 _NEW, _OPEN = STATUSES.index("new"), STATUSES.index("open")
 _TICKET_TEXTS = ("requester", "title", "kind", "category", "asset", "service", "assignee")
-_TICKET_NUMBERS = ("hours", "reassignments")
+_TICKET_NUMBERS = ("hours", "reassignments", "reopens")
 _TICKET_TIMES = ("first_response_at", "resolved_at", "closed_at")
 _EVENT_TEXTS = ("from", "to", "actor", "actor_kind")
 
@@ -49,7 +49,7 @@ class History:
 
     `tickets`: one row per ticket in the order of opening (index 0, 1, 2 …): ticket_id, opened_at, requester,
     title, kind, category, asset, service, hours, priority (when the clocks started), priority_now, assignee,
-    reassignments, status and is_open (at the cut-off), logged (its status comes from events), response_at
+    reassignments, reopens, status and is_open (at the cut-off), logged (its status comes from events), response_at
     (first answer of a human at the provider), touched_at (last event; NaT without any), logged_at (its first
     event, where that is from before it was opened), own_status and own_done_at (as the ticket itself has them).
     `spells`: one row per ticket and status in order of time: row (of `tickets`), status (its place in
