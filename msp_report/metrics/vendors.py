@@ -141,11 +141,9 @@ def analyse(case: Case) -> Analysis:
     recommendations = case.table("recommendations")
     days = _LocalDays(*(wall_time(at, agreed.client.timezone) for at in (case.start, case.end)))
     advice = _advice(recommendations, agreed, days)
-    rates = case.table("rates")
-    bought = _bought(purchases, rates, agreed, None, case.end)
-    now = _bought(procurement.with_late(case), rates, agreed, case.start, case.end)
+    bought = _bought(case, agreed)
     table = _listed(vendors, advice, bought, agreed, days)
-    table = _with_money(table, advice, bought, now, recommendations is not None, purchases is not None)
+    table = _with_money(table, advice, bought, recommendations is not None, purchases is not None)
     table["status"] = _status(table)
     table["undisclosed"] = table["status"].eq("undisclosed")
     table["rank"] = table["status"].map({name: place for place, name in enumerate(_ORDER)})
@@ -209,27 +207,10 @@ def _advice(recommendations: pd.DataFrame | None, contract: Contract, period: _L
     return rows.assign(in_month=period.inside(rows["made_on"])).reset_index(drop=True)
 
 
-def _bought(
-    purchases: pd.DataFrame | None,
-    rates: pd.DataFrame | None,
-    contract: Contract,
-    start: pd.Timestamp | None,
-    end: pd.Timestamp,
-) -> pd.DataFrame:
-    """Invoice lines of a period, or to date, as procurement counts them (rule 27): key, vendor, dated_on, amount."""
-    if purchases is None:
-        return pd.DataFrame({"key": [], "vendor": [], "dated_on": [], "amount": []}).astype(
-            {"key": "str", "vendor": "str", "dated_on": "datetime64[us]", "amount": "float64"}
-        )
-    lines = procurement.lines(purchases, None, rates, contract, None, start, end)
-    return pd.DataFrame(
-        {
-            "key": _vendor_keys(lines["vendor"], contract),
-            "vendor": lines["vendor"].astype("str"),
-            "dated_on": dates(lines["dated_on"]),
-            "amount": pd.to_numeric(lines["amount"]).astype("float64"),
-        }
-    )
+def _bought(case: Case, contract: Contract) -> pd.DataFrame:
+    """Invoice lines to date, as procurement counts them (rule 27): key, vendor, dated_on, amount, of_period."""
+    lines = procurement.invoiced(case)
+    return lines.assign(key=_vendor_keys(lines["vendor"], contract))
 
 
 def _listed(
@@ -277,11 +258,10 @@ def _with_money(
     table: pd.DataFrame,
     advice: pd.DataFrame,
     bought: pd.DataFrame,
-    now: pd.DataFrame,
     advised: bool,
     purchased: bool,
 ) -> pd.DataFrame:
-    """What each vendor was recommended for and invoiced, to date and `now`, and whether it was told too late."""
+    """What each vendor was recommended for and invoiced, to date and in the period, and whether it was told too late."""
     recent = advice[advice["in_month"]]
     key = table["key"]
 
@@ -300,7 +280,7 @@ def _with_money(
         recommendations=count(advice, advised),
         recommended_in_month=total(recent, advised),
         invoiced=invoiced,
-        invoiced_in_month=total(now, purchased),
+        invoiced_in_month=total(bought[bought["of_period"]], purchased),
         not_priced=count(bought[bought["amount"].isna()], purchased),
         commission_cost=(invoiced * table["commission_ratio"]).round(6).where(table["tied"]),
         disclosed_late=(table["disclosed_on"] > first).astype("boolean").mask(table["disclosed"].isna()),

@@ -303,6 +303,17 @@ def with_late(case: Case) -> pd.DataFrame | None:
     return rows.assign(came_late=old & ~_line_keys(rows).isin(_line_keys(known)))
 
 
+def invoiced(case: Case) -> pd.DataFrame:
+    """Every invoice line that a case knows, and what credit notes left of it.
+
+    Returns: vendor, dated_on, amount [client's currency; missing without a price or rate], of_period (whether it counts
+    in the period, by its date or because it came late). Raises as `match`. Source: rule 27.
+    """
+    return records.invoiced(
+        Ledger.of(with_late(case), None, case.table("rates"), case.agreed, None, case.start, case.end)
+    )
+
+
 def _line_keys(purchases: pd.DataFrame) -> pd.MultiIndex:
     """What makes a line that line, however its vendor and numbers are written and whatever its source is called."""
     number = texts(purchases, "document_id").str.replace(r"^.*: ", "", regex=True)

@@ -66,6 +66,17 @@ def lines(ledger: Ledger) -> pd.DataFrame:
     return _as_recorded(rows[ledger.in_period(rows)], _LINES)
 
 
+def invoiced(ledger: Ledger) -> pd.DataFrame:
+    """Every invoice line to date: vendor, dated_on, what credit notes left of its `amount`, whether it is `of_period`.
+
+    The amount is in the client's currency, missing without a price or rate.
+    """
+    rows = ledger.invoices
+    amount = np.where(rows["foreign"], NAN, rows["live"] * rows["price"])
+    found = rows[["vendor", "dated_on"]].astype({"vendor": "str", "dated_on": "datetime64[us]"})
+    return found.assign(amount=amount.astype(float), of_period=ledger.in_period(rows))
+
+
 def _in_money(rows: pd.DataFrame) -> pd.DataFrame:
     """Invoice lines with their money in the client's currency: not known where no rate turns it into that."""
     names = ["price", "price_ordered", "price_quoted", "price_checked", "amount", "at_stake"]
