@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report import params
-from msp_report.intake import ingest, lookback
+from msp_report.intake import emptied, ingest, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.model import privacy, strangers
 from msp_report.model.clock import localize
@@ -421,6 +421,17 @@ class Case:
     def _reused(self) -> pd.DataFrame | None:
         """The tickets of earlier months whose number is another ticket's by now; None where there are none."""
         return lookback.reused(self.paths("tickets"), self.timezone)
+
+    def emptied(self) -> pd.DataFrame:
+        """The columns that the months before filled and that came empty for this one: table, column (rule 41)."""
+        found = []
+        for name in TABLES:
+            now = [path for path in self.paths(name, [self.newest]) if path.parent.parent == self.accepted]
+            months = [month for month in self.months if month < self.newest and self._came(name, month)]
+            folders = [folder for month in months[-emptied.MONTHS :] if (folder := self._folder(month))]
+            before = [folder / "tables" / f"{name}.parquet" for folder in folders]
+            found += [(name, column) for one in now for column in emptied.emptied(name, one, before)]
+        return pd.DataFrame(found, columns=["table", "column"])
 
     def replaced(self) -> pd.DataFrame:
         """The rows of earlier months that this period's newest exports give other values, or whose number they use

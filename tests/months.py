@@ -81,6 +81,9 @@ class MonthOf:
     def doubts(self, *names: str) -> str | None:
         return next((self.doubted[name] for name in names if name in self.doubted), None)
 
+    def emptied(self) -> pd.DataFrame:
+        return pd.DataFrame(columns=["table", "column"])
+
     def replaced(self) -> pd.DataFrame:
         return pd.DataFrame(columns=["table", "month", "key", "reason"])
 

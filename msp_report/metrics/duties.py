@@ -5,8 +5,11 @@ good points. Decided here: a duty without any proof in all that was supplied has
 prove it is the provider's part, but of one without a proof of the period that a strange name may mean (rule 44)
 there is no verdict; a proof that names neither who did it nor what shows it (nothing, "none", a dash) is listed and
 proves nothing; a duty is due from the term's first day where that lies in the period; a proof at or after the cut-off
-does not exist yet (rule 0). Where the proofs speak of a part of the period, the slots that end in it count, and all
-others may be kept or missed (rule 41). A rejected proof that may be of a duty counts at its time at the best, and for
+does not exist yet (rule 0). A proof that backups were watched is contradicted, and proves nothing, while an asset has
+been without a good point for longer than its RPO in a stretch that missed a slot, unless the proof names the asset, or
+a ticket since its last good point does; where rejected runs, or a doubt about that source, may say otherwise, it
+counts at the best. Where the proofs speak of a part of the period, the slots that end in it count, and all others may
+be kept or missed (rule 41). A rejected proof that may be of a duty counts at its time at the best, and for
 every slot where its time could not be read (rule 42).
 """
 
@@ -21,13 +24,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.metrics import backups
 from msp_report.metrics.backups import gaps, slots, slots_due, whole_slots
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.dropped import Dropped
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide, doubted
-from msp_report.model.names import mistaken, normal, says_nothing, spelled, unsure_whose
+from msp_report.model.names import (
+    device_label,
+    mistaken,
+    normal,
+    normal_name,
+    says_nothing,
+    spelled,
+    unsure_whose,
+)
 from msp_report.model.period import midnight
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.params import Contract, as_contract, as_strategy
@@ -49,15 +61,28 @@ _COLUMNS = [
     "good_high",
 ]
 _WHOLE = "in_all"
+_CONTRADICTED = pd.DataFrame(
+    {
+        "duty": pd.Series(dtype="str"),
+        "done_at": pd.Series(dtype="datetime64[us, UTC]"),
+        "asset": pd.Series(dtype="str"),
+        "last_good_at": pd.Series(dtype="datetime64[us, UTC]"),
+        "gap_hours": pd.Series(dtype="float64"),
+        "rpo_hours": pd.Series(dtype="float64"),
+        "sure": pd.Series(dtype="bool"),
+    }
+)
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """How the standard duties of a period were kept: `levels`, `strays` and `empty` as the functions of those names."""
+    """How the standard duties of a period were kept: `levels`, `strays`, `empty` and `contradicted` as the functions of
+    those names."""
 
     levels: pd.DataFrame
     strays: pd.DataFrame
     empty: pd.DataFrame
+    contradicted: pd.DataFrame
     reach: Reach
 
     def figures(self) -> list[Figure]:
@@ -77,16 +102,74 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"duties": self.levels[_COLUMNS], "strays": self.strays, "empty": self.empty}
+        names = ("strays", "empty", "contradicted")
+        return {"duties": self.levels[_COLUMNS], **{name: getattr(self, name) for name in names}}
 
 
 def analyse(case: Case) -> Analysis:
-    """Everything about the standard duties of a period; reads duty_evidence. Raises as `levels`. Source: rule 31."""
+    """Everything about the standard duties of a period.
+
+    Reads duty_evidence, and what may contradict it: assets, backup_jobs, restore_tests and tickets. Raises as `levels`
+    and backups.analyse. Source: rule 31.
+    """
     given = (case.table("duty_evidence"), case.agreed, case.start, case.end)
     reach, outside = reach_of(case, "duty_evidence"), as_strategy(case.strategy).outside.duties
-    found = levels(*given, reach, outside, Dropped.of(case, "duty_evidence"))
+    denied = contradicted(case)
+    found = levels(*given, reach, outside, Dropped.of(case, "duty_evidence"), denied)
     kept = doubted(found, case.doubts("duty_evidence"))
-    return Analysis(kept, strays(*given), empty(*given), reach)
+    return Analysis(kept, strays(*given), empty(*given), denied, reach)
+
+
+def contradicted(case: Case) -> pd.DataFrame:
+    """Proofs of the period that backups were watched, though an asset had no good point and nobody said so.
+
+    Returns: one row per proof, of the asset longest without one, in order of time: duty, done_at, asset, last_good_at
+    (without one the begin of its month), gap_hours and rpo_hours [h], sure (False where rejected runs of the asset, a
+    doubt about the source, or tickets that did not come may say otherwise).
+    Edge cases decided: which duties these are the contract says (`watches`), or their names do; who names the asset in
+    the proof, or in a ticket's asset or title between the last good point and the proof, said so; an asset whose runs
+    never came contradicts nothing.
+    Source: rule 31.
+    """
+    agreed, _, last = _bounds(case.agreed, case.start, case.end)
+    watching = [duty.name for duty in agreed.duties if duty.of_backups]
+    proofs = _proofs(case.table("duty_evidence"), last)
+    proofs = proofs[proofs["subject"].isin(normal(pd.Series(watching, dtype="str")))]
+    proofs = proofs[proofs["at"] >= micro(case.start)]
+    if proofs.empty or case.table("backup_jobs") is None:
+        return _CONTRADICTED.copy()
+    found = backups.analyse(case)
+    lost = found.stretches.assign(name=lambda rows: device_label(rows["asset"]))
+    pairs = proofs.merge(lost, how="cross")
+    at, begin = pd.Series(instants(pairs["at"]), pairs.index), pairs["from_at"]
+    silent = (at - begin > pd.to_timedelta(pairs["rpo_hours"], unit="h")) & (at < pairs["to_at"])
+    pairs = pairs.assign(done_at=at, gap_hours=(at - begin) / pd.Timedelta(hours=1))[silent]
+    pairs = pairs[~_said(pairs, case.table("tickets"))]
+    unsure = found.levels.loc[found.unread.mended.gt(0), "asset"] if found.unread is not None else []
+    never = bool(found.doubt) or case.is_withheld("tickets")
+    pairs = pairs.assign(sure=~(pairs["asset"].isin(unsure) | never), last_good_at=pairs["from_at"])
+    pairs = pairs.sort_values(["at", "sure", "gap_hours"], ascending=[True, False, False], kind="stable")
+    return pairs.drop_duplicates(["subject", "at"])[[*_CONTRADICTED]].reset_index(drop=True)
+
+
+def _said(pairs: pd.DataFrame, tickets: pd.DataFrame | None) -> pd.Series:
+    """Whether a proof, or a ticket opened since the last good point, names the asset that has none."""
+    names = pairs["name"]
+    texts = normal(pairs["evidence"]).fillna("")
+    told = pd.Series([name in text for name, text in zip(names, texts, strict=True)], pairs.index, dtype=bool)
+    if tickets is None or pairs.empty:
+        return told
+    for name in names.unique():
+        about = device_label(tickets["asset"]).eq(name) | normal(tickets["title"]).str.contains(
+            name, regex=False
+        )
+        opened = np.sort(tickets.loc[about.fillna(False), "opened_at"].to_numpy())
+        mine = names.eq(name)
+        since, until = (
+            np.searchsorted(opened, pairs.loc[mine, column].to_numpy()) for column in ("from_at", "done_at")
+        )
+        told |= pd.Series(until > since, pairs.index[mine]).reindex(pairs.index, fill_value=False)
+    return told
 
 
 def levels(
@@ -97,13 +180,15 @@ def levels(
     reach: Reach | None = None,
     outside: tuple[str, ...] = (),
     unread: Dropped | None = None,
+    denied: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """How well each duty of the contract was kept in a period.
 
     Parameters: `evidence` as the canonical table duty_evidence with its look-back, None where not supplied;
     `contract` a model or a dict like contract.yaml, of which the version in force on the first local day counts;
     `[start, end)` the period, timezone-aware, `end` the cut-off; `reach`, how much of it the proofs speak of: all where
-    None; `outside` duties that are known and none of this contract's; `unread`, the rejected rows of duty_evidence.
+    None; `outside` duties that are known and none of this contract's; `unread`, the rejected rows of duty_evidence;
+    `denied`, the proofs that prove nothing, as `contradicted` gives them.
     Returns: one row per duty, missed ones first, then the worst gap against its interval: duty, every_days,
     expected, good and missed [slots], attained_days (the largest gap, of 24 h), last_done_at, last_by,
     last_evidence, proofs (in the period), verdict, why, clause, good_high (good with rejected
@@ -138,7 +223,7 @@ def levels(
     cut = whole_slots(spans, micro(reach.at)) if part else spans
     beyond = cut["end"].eq(cut["begin"]).to_numpy(bool)
     whole, spans = slots_due(spans), cut.assign(end=cut["end"].mask(beyond, spans["end"]))
-    proofs = _proofs(evidence, last)
+    proofs, disputed = _believed(_proofs(evidence, last), denied)
     due = slots(spans, proofs).groupby("subject")["missed"].agg(["size", "sum"]).reindex(spans["subject"])
     gap = gaps(spans, proofs)
     latest = proofs.drop_duplicates("subject", keep="last").set_index("subject").reindex(spans["subject"])
@@ -154,7 +239,10 @@ def levels(
         proofs=inside.reindex(spans["subject"]).fillna(0).astype("Int64").array,
     )
     lost = [unread.about(duty=duty) if unread is not None else None for duty in table["duty"]]
-    table["good_high"] = _at_best(spans, proofs, lost, table["expected"], last)
+    table["good_high"] = _at_best(
+        spans, pd.concat([proofs, disputed], ignore_index=True), lost, table["expected"], last
+    )
+    open_to = set(disputed["subject"])
     more, short = (inf, reach.why) if part else (None, None)
     strange = set(strays(evidence, contract, start, end)["duty"])
     strange -= set(spelled(pd.Series(outside, dtype="str"), strange))
@@ -166,7 +254,10 @@ def levels(
             "lower",
             low=0.0 if duty in perhaps else float(expected - best),
             high=more,
-            unsure=short or unsure_whose(perhaps.get(duty, ())) or (rows.why if rows is not None else None),
+            unsure=short
+            or unsure_whose(perhaps.get(duty, ()))
+            or (rows.why if rows is not None and len(rows) else None)
+            or (_DISPUTED if normal_name(duty) in open_to else None),
             own_word=(rows is None or rows.own_word) and duty not in perhaps,
         )
         for duty, expected, good, best, rows in zip(
@@ -183,6 +274,18 @@ def levels(
     table.loc[lacking, "why"] = _NO_FILE if evidence is None else reach.why if part else None
     late = -(table["attained_days"] / table["every_days"]).where(table["verdict"].eq("missed"), 0)
     return table.loc[late.sort_values(kind="stable").index, [*_COLUMNS, _WHOLE]].reset_index(drop=True)
+
+
+def _believed(proofs: pd.DataFrame, denied: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The proofs that nothing contradicts, and those that perhaps nothing does."""
+    if denied is None or denied.empty:
+        return proofs, proofs[:0]
+    keys = pd.MultiIndex.from_frame(proofs[["subject", "at"]])
+    against, sure = (
+        keys.isin(pd.MultiIndex.from_arrays([normal(rows["duty"]), micros(rows["done_at"], "done_at")]))
+        for rows in (denied, denied[denied["sure"]])
+    )
+    return proofs[~against].reset_index(drop=True), proofs[against & ~sure].reset_index(drop=True)
 
 
 def _at_best(
@@ -238,6 +341,7 @@ def empty(
 
 
 _NO_FILE = "no proofs of duties were supplied"
+_DISPUTED = "backups contradict its proofs, and not all of their runs are known"
 
 
 def _figures_of(row: Mapping[str, Any], reach: Reach) -> Iterator[Figure]:

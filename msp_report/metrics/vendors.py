@@ -261,7 +261,7 @@ def _with_money(
     advised: bool,
     purchased: bool,
 ) -> pd.DataFrame:
-    """What each vendor was recommended for and invoiced, to date and in the period, and whether it was told too late."""
+    """What each vendor was recommended for and invoiced, to date and in the period; whether it was told too late."""
     recent = advice[advice["in_month"]]
     key = table["key"]
 

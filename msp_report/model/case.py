@@ -96,6 +96,9 @@ class Case(Protocol):
         document_line; `whose`, where it is there, says whose word each is (raw, provider, probe); without rows where
         there are none."""
 
+    def emptied(self) -> pd.DataFrame:
+        """The columns that the months before filled and that came empty for this one: table, column (rule 41)."""
+
     def replaced(self) -> pd.DataFrame:
         """The rows of earlier months that this period's newest exports replace: table, month, key, reason."""
 

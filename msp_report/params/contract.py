@@ -13,6 +13,7 @@ from pydantic import model_validator as check
 
 from msp_report.model.clock import Clock
 from msp_report.model.columns import civil_day
+from msp_report.model.names import normal_name
 from msp_report.model.tables import TABLES
 from msp_report.model.zones import ZoneInfo
 from msp_report.params.fields import Count, Money, Name, NotNegative, Params, Ratio
@@ -288,13 +289,41 @@ class Backups(Params):
     """Hours of work that may be lost, where the register of assets does not say (rule 31)."""
 
 
+#: What a duty is called that has somebody look at the backups.
+_BACKUPS = {"backup", "backups"}
+_LOOKING = {
+    *(
+        "watch",
+        "watched",
+        "watching",
+        "check",
+        "checked",
+        "checking",
+        "checks",
+        "monitor",
+        "monitored",
+        "monitoring",
+    ),
+    *("review", "reviewed", "reviewing", "verify", "verified", "verifying", "verification"),
+}
+
+
 class Duty(Params):
     name: Name
     """What proofs call the duty."""
     every_days: Annotated[float, Field(gt=0)]
     """At most so many days between two proofs."""
+    watches: Literal["backups"] | None = None
+    """What the duty keeps an eye on, so that data which show otherwise contradict its proofs (rule 31); by default
+    backups where its name says so: backups watched, checked, monitored, reviewed, verified."""
     clause: str | None = None
     """Where the contract says so."""
+
+    @property
+    def of_backups(self) -> bool:
+        """Whether its proofs say that somebody looked at the backups."""
+        words = set(normal_name(self.name).split())
+        return self.watches == "backups" or not (words.isdisjoint(_BACKUPS) or words.isdisjoint(_LOOKING))
 
 
 class Scope(Params):

@@ -380,6 +380,7 @@ REASONS: tuple[str, ...] = (
     "no restore tests were supplied",
     "no duties are agreed",
     "no proofs of duties were supplied",
+    "backups contradict its proofs, and not all of their runs are known",
     # vendors, contract
     "no register of vendors was supplied",
     "the contract states no monthly fee",

@@ -61,10 +61,15 @@ def test_backups(month):
 
 def test_duties(month):
     case, truth = month
-    table = duties.levels(case.table("duty_evidence"), case.agreed, case.start, case.end).set_index("duty")
-    faults = [entry for entry in truth["duties"] if entry["fault"] != "none"]
+    done = duties.analyse(case)
+    table = done.levels.set_index("duty")
+    denied = [entry for entry in truth["duties"] if entry["fault"] == "contradicted_proof"]
+    faults = [entry for entry in truth["duties"] if entry["fault"] != "none" and entry not in denied]
     assert set(table.index[table["verdict"] == "missed"]) == {entry["subject"] for entry in faults}
     assert not differences(table, faults, {"gap_days": "attained_days", "every_days": "every_days"})
+    days = done.contradicted["done_at"].dt.strftime("%Y-%m-%d").groupby(done.contradicted["asset"]).agg(list)
+    assert days.to_dict() == (denied[0]["days"] if denied else {})
+    assert set(done.contradicted["duty"]) == {entry["subject"] for entry in denied}
 
 
 def test_satisfaction(month):

@@ -60,8 +60,10 @@ def manipulated(case: Case, exports: Mapping[str, Export], place: Path) -> Case:
     folder = place / "exports" / str(month)
     folder.mkdir(parents=True)
     for name, export in exports.items():
+        made = case.exported_at(name)
+        stated = export.exported_at or (made.strftime("%Y-%m-%dT%H:%M:%SZ") if made else None)
         source = {"file": f"{name}.csv", "evidence": evidence[name]}
-        named[name] = source | ({"exported_at": export.exported_at} if export.exported_at else {})
+        named[name] = source | ({"exported_at": stated} if stated else {})
         if export.rows is not None:
             export.rows.to_csv(folder / f"{name}.csv", index=False)
     # one register beside them, so that the intake is not asked whether the month as a whole is silent
@@ -77,6 +79,9 @@ def manipulated(case: Case, exports: Mapping[str, Export], place: Path) -> Case:
         for kind in ("tables", "rejects"):
             for path in (read / kind).glob(f"{name}.*"):
                 shutil.copyfile(path, into / kind / path.name)
+        if exports[name].rows is not None:
+            _rejected_too(whole / "rejects" / f"{name}.parquet", into / "rejects" / f"{name}.parquet")
+            manifest["tables"][name]["rejected"] += case.manifest["tables"][name]["rejected"]
     manifest["files"] = files + [one for one in anew["files"] if one["table"] in exports]
     (into / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     changed = replace(
@@ -88,3 +93,11 @@ def manipulated(case: Case, exports: Mapping[str, Export], place: Path) -> Case:
     as_it_was = [name for name in TABLES if {name, *TABLES[name].with_}.isdisjoint(touched)]
     changed._read.update({name: case.table(name) for name in as_it_was})
     return changed
+
+
+def _rejected_too(untouched: Path, changed: Path) -> None:
+    """The rows that the intake rejects of the untouched file stand in the changed one as well."""
+    if untouched.exists():
+        own = pd.read_parquet(untouched).assign(file=f"{changed.stem}.csv")
+        new = [pd.read_parquet(changed)] if changed.exists() else []
+        pd.concat([one for one in (own, *new) if len(one)] or [own]).to_parquet(changed, index=False)

@@ -39,12 +39,20 @@ TRACELESS = {
     ("re-date", "purchases.paid_on", "procurement.at_stake"): "the bank's own statement",
     ("leave out", "purchases", "procurement.at_stake"): _SUPPLIERS,
     ("leave out", "purchases", "procurement.due"): _SUPPLIERS,
+    ("delay", "purchases", "procurement.at_stake"): _SUPPLIERS,
+    ("delay", "purchases", "procurement.due"): _SUPPLIERS,
     ("contradict", "purchases.is_licence", "procurement.at_stake"): _SOLD,
     ("contradict", "purchases.is_licence", "procurement.due"): _SOLD,
     ("leave out", "prices", "procurement.at_stake"): _LOOKED_UP,
     ("leave out", "prices", "procurement.due"): _LOOKED_UP,
     ("delay", "prices", "procurement.at_stake"): _LOOKED_UP,
     ("delay", "prices", "procurement.due"): _LOOKED_UP,
+    ("re-date", "prices.seen_on", "procurement.at_stake"): _LOOKED_UP,
+    ("re-date", "prices.seen_on", "procurement.due"): _LOOKED_UP,
+    **{
+        ("contradict", "checks.state", measure): "the probe's own log"
+        for measure in ("availability.ratio", "availability.outages", "contract.credit_owed")
+    },
     ("leave out", "installs", "licences.position"): _CONSOLE,
     ("delay", "installs", "licences.position"): _CONSOLE,
 }

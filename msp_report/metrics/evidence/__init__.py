@@ -95,6 +95,8 @@ class Analysis:
     """Those that join nothing, as model.strangers gives them."""
     doubts: pd.DataFrame
     """Tables that are doubted as a whole: table, why."""
+    emptied: pd.DataFrame
+    """As Case.emptied."""
     stale: pd.DataFrame
     """As Past.stale."""
     claims: pd.DataFrame
@@ -127,8 +129,9 @@ class Analysis:
         value [n = promises that need it], saying since when and what nobody can judge;
         .unpromised_tables [those that no clause promises, n = such tables that were due, target 0: our own rule];
         .delivered by table of the contract [count, target 1]; .decided_ratio [promises with a firm verdict / n, the
-        promises with anything to judge]; .doubted_tables [n = tables that came] and .stale_packs over all, and each of
-        them without a value, saying why; .claims_gap [n = claims that can be compared] and .claims_money;
+        promises with anything to judge]; .doubted_tables [n = tables that came], .emptied_columns and .stale_packs over
+        all, and each of them (of columns their table) without a value, saying why; .claims_gap [n = claims that can be
+        compared] and .claims_money;
         .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
         they are (rule 50)."""
         due = self.tables["state"].isin(["came", "withheld"])
@@ -151,6 +154,9 @@ class Analysis:
         came = int(self.tables["state"].eq("came").sum())
         yield Figure(measure="evidence.doubted_tables", value=len(self.doubts), n=came)
         yield from _each("doubted_tables", self.doubts["table"], self.doubts["why"])
+        yield Figure(measure="evidence.emptied_columns", value=len(self.emptied))
+        columns = self.emptied.groupby("table", sort=False)["column"].agg(", ".join)
+        yield from _each("emptied_columns", columns.index, columns)
         yield Figure(measure="evidence.stale_packs", value=len(self.stale))
         yield from _each("stale_packs", self.stale["month"], self.stale["why"])
 
@@ -212,6 +218,7 @@ class Analysis:
             "deliveries": self.deliveries,
             "decided": self.decided,
             "doubts": self.doubts,
+            "emptied": self.emptied,
             "stale": self.stale,
             "claims": self.claims,
             "names": self.names,
@@ -244,6 +251,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         deliveries=promised,
         decided=decidable(every, past.before, tables),
         summed=len(pack) > 0,
+        emptied=case.emptied(),
         doubts=pd.DataFrame(
             [(name, why) for name in TABLES if (why := case.doubts(name))], columns=["table", "why"]
         ),

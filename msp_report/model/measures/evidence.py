@@ -26,6 +26,17 @@ MEASURES = (
         no_data="Of one table: why it is doubted. Over all there is always one.",
     ),
     Measure(
+        "emptied_columns",
+        "Columns that came empty",
+        of="Columns of the table {} that came empty",
+        unit="count",
+        better="lower",
+        rule="rule 41",
+        meaning="How many columns each of the last three months filled and the month's own rows leave empty, by more "
+        "than chance; what they told is not known of this month.",
+        no_data="Of one table: which columns. Over all there is always one.",
+    ),
+    Measure(
         "stale_packs",
         "Published packs that are out of date",
         of="The pack of {}, which is out of date",

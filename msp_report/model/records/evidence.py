@@ -9,6 +9,7 @@ RECORDS = (
         "measure subject unit claimed recomputed gap cause money stated_in",
     ),
     Record("doubts", "one row per table that is doubted as a whole", "table why"),
+    Record("emptied", "one row per column that came empty though earlier months filled it", "table column"),
     Record("stale", "one row per published pack that is out of date", "month why"),
     Record(
         "names",

@@ -99,6 +99,13 @@ def doubted_tables_no_data(f: Said) -> str:
     )
 
 
+def emptied_columns_no_data(f: Said) -> str:
+    """Columns of a table that came empty though earlier months filled them."""
+    return f.language(
+        "The table {subject} came with empty columns that earlier months filled: {why_missing}.", **f
+    )
+
+
 def stale_packs_no_data(f: Said) -> str:
     """A published pack that its inputs have left behind."""
     return f.language("The pack of {subject} is out of date: {why_missing}. Run it again.", **f)
