@@ -216,7 +216,7 @@ def analyse(case: Case, months: int = 12) -> Analysis:
 
     `months` is how far `history` and `months_added` look back. Raises as `position`.
     """
-    tables = (case.table("entitlements"), case.table("installs"), case.table("purchases"))
+    tables = (case.table("entitlements"), _no_later(case), case.table("purchases"))
     outside = as_strategy(case.strategy).outside.products
     stock = _Stock.of(*tables, case.agreed, case.end, outside)
     past = stock.history(months)
@@ -231,6 +231,26 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     doubt = case.doubts("entitlements", "installs", "purchases")
     position = doubted(position, doubt, "why_missing")
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
+
+
+def _no_later(case: Case) -> pd.DataFrame | None:
+    """The installed copies, each installed no later than the list before has it: what was there is not yet to come."""
+    now, before = case.table("installs"), case.known_before("installs")
+    if now is None or before is None or now.empty or "installed_on" not in now:
+        return now
+    copies = _keys_of(now, before)
+    first = dates(optional(before, "installed_on")).groupby(copies[len(now) :]).min()
+    known = pd.Series(first.reindex(copies[: len(now)]).array, now.index)
+    own = dates(now["installed_on"])
+    return now.assign(installed_on=own.mask(known < own, known))
+
+
+def _keys_of(*lists: pd.DataFrame) -> pd.MultiIndex:
+    """What makes a copy that copy, over lists one below the other: product, device and user in their normal forms."""
+    names = ["product", "device", "user"]
+    every = pd.concat([rows.reindex(columns=names).astype("str") for rows in lists], ignore_index=True)
+    forms = (normal(every["product"]), device_form(every["device"]), normal(every["user"]))
+    return pd.MultiIndex.from_arrays([form.fillna("") for form in forms])
 
 
 def _gone(case: Case) -> pd.DataFrame:

@@ -69,7 +69,7 @@ class Analysis:
     recommendation to date, in the same order of vendors, the largest first: what it was, for which project, and
     invoiced_since, all that its vendor invoiced from that day on. `listed` and `bought`: whether register and
     purchases were supplied; `unread`: the rejected rows of the register that may
-    tell of a tie.
+    tell of a tie; `gone`: the vendors whose undisclosed tie the register of the month before has and this one has not.
     """
 
     register: pd.DataFrame
@@ -77,6 +77,7 @@ class Analysis:
     listed: bool
     bought: bool
     unread: Dropped
+    gone: tuple[str, ...] = ()
 
     @property
     def exceptions(self) -> pd.DataFrame:
@@ -106,9 +107,12 @@ class Analysis:
             for name, (value, n, why) in found.items()
         )
         target = 0 if self.listed or len(table) > 1 else None
-        lost = len(self.unread) if self.listed else 0  # each may tell of a tie that nobody told us of
+        # each may tell of a tie that nobody told us of, or be one that is no more
+        lost = len(self.unread) + len(self.gone) if self.listed else 0
         low, high = (len(hidden), len(hidden) + lost) if lost else (None, None)
-        unsure, own = self.unread.why, self.unread.own_word
+        names = ", ".join([*self.gone[:3], *(["…"] if len(self.gone) > 3 else [])])
+        no_more = f"the register of the month before had a tie that it has no more: {names}"
+        unsure, own = no_more if self.gone else self.unread.why, self.unread.own_word and not self.gone
         found = decide(
             first.value,
             target,
@@ -157,7 +161,28 @@ def analyse(case: Case) -> Analysis:
         listed=vendors is not None,
         bought=purchases is not None,
         unread=_ties(Dropped.of(case, "vendors"), agreed),
+        gone=_left_out(case.known_before("vendors"), vendors, agreed, days),
     )
+
+
+def _left_out(
+    before: pd.DataFrame | None, now: pd.DataFrame | None, contract: Contract, period: _LocalDays
+) -> tuple[str, ...]:
+    """The vendors of the register before that had an undisclosed tie and that are in this one no more: a row left out
+    is no proof that the tie has ended, the next register without it is."""
+    if before is None or now is None:
+        return ()
+    rows = _table(before, "vendors")
+    missing = ~_vendor_keys(rows["vendor"], contract).isin(_vendor_keys(now["vendor"], contract))
+    told = period.visible(dates(rows["disclosed_on"]))
+    chosen = missing & _is_tie(rows) & ~told & ~is_provider(rows["vendor"], contract)
+    return tuple(rows.loc[chosen, "vendor"].astype("str"))
+
+
+def _is_tie(rows: pd.DataFrame) -> pd.Series:
+    """Which rows of a register tell of a tie."""
+    ratio = pd.to_numeric(rows["commission_ratio"]).astype("float64")
+    return rows["relationship"].isin(TIES) | (ratio > 0)
 
 
 def _ties(unread: Dropped, contract: Contract) -> Dropped:
@@ -227,8 +252,7 @@ def _listed(
             f"vendors: {rows.loc[twice, 'vendor'].iloc[0]!r} is listed twice: merge its two rows"
         )
     rows = rows.assign(key=_vendor_keys(rows["vendor"], contract), registered=True)
-    tie = rows["relationship"].isin(TIES) | (pd.to_numeric(rows["commission_ratio"]).astype("float64") > 0)
-    first = pd.DataFrame({"no_tie": ~tie, "told": rows["disclosed_on"].notna()}).sort_values(
+    first = pd.DataFrame({"no_tie": ~_is_tie(rows), "told": rows["disclosed_on"].notna()}).sort_values(
         ["no_tie", "told"], kind="stable"
     )
     rows = rows.loc[first.index].drop_duplicates("key").sort_index()
@@ -240,7 +264,7 @@ def _listed(
     told = dates(table["disclosed_on"])
     ratio = pd.to_numeric(table["commission_ratio"]).astype("float64")
     itself = is_provider(table["vendor"], contract)
-    tied = (table["relationship"].isin(TIES) | (ratio > 0)) & ~itself
+    tied = _is_tie(table) & ~itself
     disclosed = period.visible(told).astype("boolean").mask(~tied)
     return table.assign(
         relationship=table["relationship"].astype("str"),

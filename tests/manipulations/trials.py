@@ -30,31 +30,40 @@ OUTCOMES = ["nothing gained", "named", "refused", "traceless", "harm"]
 NOT_TOUCHED = ("claims", "actions", "replies", "assessments", "decisions", "credits")
 TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
 _SUPPLIERS = "the suppliers' own statements of account"
-_CONSOLE = "the inventory's own console: the list is not the provider's word"
+_PAPERS = "the suppliers' own orders, invoices and slips"
+_CONSOLE = "the inventory's own console"
 _SOLD = "the vendor's list of the licences that it sold"
 _LOOKED_UP = "whoever looked up the prices"
+_APPROVER = "the approver's own records"
+_PROBE = "the probe's own log"
+_SENT = "the announcement, as it was sent"
+_SHOWN = "what the proof names: the log, the list, the ticket"
+_MONEY, _LEVELS = ("procurement.at_stake", "procurement.due"), ("availability.ratio", "availability.outages")
 #: What leaves no trace in any table of the client: by kind, what of a table was touched (a column, or its rows) and
 #: the measure that it betters, the source that would show it.
 TRACELESS = {
-    ("re-date", "purchases.paid_on", "procurement.at_stake"): "the bank's own statement",
-    ("leave out", "purchases", "procurement.at_stake"): _SUPPLIERS,
-    ("leave out", "purchases", "procurement.due"): _SUPPLIERS,
-    ("delay", "purchases", "procurement.at_stake"): _SUPPLIERS,
-    ("delay", "purchases", "procurement.due"): _SUPPLIERS,
-    ("contradict", "purchases.is_licence", "procurement.at_stake"): _SOLD,
-    ("contradict", "purchases.is_licence", "procurement.due"): _SOLD,
-    ("leave out", "prices", "procurement.at_stake"): _LOOKED_UP,
-    ("leave out", "prices", "procurement.due"): _LOOKED_UP,
-    ("delay", "prices", "procurement.at_stake"): _LOOKED_UP,
-    ("delay", "prices", "procurement.due"): _LOOKED_UP,
-    ("re-date", "prices.seen_on", "procurement.at_stake"): _LOOKED_UP,
-    ("re-date", "prices.seen_on", "procurement.due"): _LOOKED_UP,
-    **{
-        ("contradict", "checks.state", measure): "the probe's own log"
-        for measure in ("availability.ratio", "availability.outages", "contract.credit_owed")
-    },
-    ("leave out", "installs", "licences.position"): _CONSOLE,
-    ("delay", "installs", "licences.position"): _CONSOLE,
+    (kind, touched, measure): source
+    for kind, touched, measures, source in (
+        ("re-date", "purchases.paid_on", ("procurement.at_stake",), "the bank's own statement"),
+        ("leave out", "purchases", _MONEY, _SUPPLIERS),
+        ("delay", "purchases", _MONEY, _SUPPLIERS),
+        ("contradict", "purchases.is_licence", _MONEY, _SOLD),
+        ("contradict", "purchases.line_kind", _MONEY, _PAPERS),
+        ("contradict", "purchases.approved_by", _MONEY, _APPROVER),
+        ("leave out", "prices", _MONEY, _LOOKED_UP),
+        ("delay", "prices", _MONEY, _LOOKED_UP),
+        ("re-date", "prices.seen_on", _MONEY, _LOOKED_UP),
+        ("re-key", "prices.item", _MONEY, _LOOKED_UP),
+        ("leave out", "installs", ("licences.position",), _CONSOLE),
+        ("delay", "installs", ("licences.position",), _CONSOLE),
+        ("re-key", "installs.product", ("licences.position",), _CONSOLE),
+        ("contradict", "installs.cores", ("licences.position",), _CONSOLE),
+        ("re-date", "installs.installed_on", ("licences.position",), _CONSOLE),
+        ("contradict", "checks.state", (*_LEVELS, "contract.credit_owed"), _PROBE),
+        ("re-date", "outages.announced_at", (*_LEVELS, "contract.credit_owed"), _SENT),
+        ("re-key", "duty_evidence.duty", ("duties.kept_ratio",), _SHOWN),
+    )
+    for measure in measures
 }
 #: So many of a hundred are two manipulations at once.
 PAIRS = 0.35

@@ -212,6 +212,24 @@ def test_a_register_in_another_unit_decides_nothing(quantity, months, doubted):
         assert any("another unit" in text for text in why) == doubted, metrics
 
 
+@pytest.mark.parametrize(
+    ("items", "factor", "doubted"),
+    [(12, 100, True), (12, "0.001", True), (12, "1.3", False), (12, 8, False), (9, 100, False)],
+    ids=["a hundred times", "a thousandth", "dearer", "eight times", "too few"],
+)
+def test_prices_in_another_unit_release_nothing(items, factor, doubted):
+    bought = charged("6", "2026-10")
+    bought["item"] = bought.groupby("document").cumcount().map("disk {}".format)
+    seen = pd.DataFrame(
+        {"item": [f"Disk {n}" for n in range(items)], "vendor": "B", "seen_on": pd.Timestamp("2026-10-02"),
+         "unit_price": Decimal(80) * Decimal(factor), "currency": None, "checked_by": "finance"}
+    )  # fmt: skip
+    month = MonthOf(START, END, AGREED, tables={"purchases": bought, "prices": seen})
+    assert (procurement.doubt_of(month) is not None) == doubted
+    for metrics in (procurement, payments):
+        assert not (doubted and metrics.analyse(month).due["decision"].eq("release").any()), metrics
+
+
 @pytest.mark.parametrize("table", ["surveys", "samples"])
 def test_a_line_of_the_boards_own_rests_on_the_same_table(table):
     asked = {"scorecard": [{"perspective": "users", "measure": "satisfaction.responsiveness", "target": 0.8}]}

@@ -123,6 +123,30 @@ def test_the_provider_is_one_vendor_by_any_of_its_names():
     assert found[["vendor", "status", "invoiced"]].values.tolist() == [["emsp", "the provider", 30]]
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "verdict", "why"),
+    [
+        (
+            [("V", "owner")],
+            [],
+            "no_verdict",
+            "the register of the month before had a tie that it has no more: V",
+        ),
+        ([("V", "owner")], [("W", "referral")], "missed", None),  # one is there all the same
+        ([("V", "owner", "2026-01-01")], [], "met", None),  # it had been told
+        ([("V", "none")], [], "met", None),
+        ([("V GmbH", "owner")], [("v", "none")], "met", None),  # listed, and no tie any more
+        ([("Example MSP", "owner")], [], "met", None),
+    ],
+)
+def test_a_tie_that_is_left_out_of_the_register_may_be_one_still(before, now, verdict, why):
+    listed = {"vendors": register(("Other", "none"), *now)}
+    last = {"vendors": register(("Other", "none"), *before)}
+    found = analyse(MonthOf(START, END, CONTRACT, tables=listed, last=last)).figures()[0]
+    assert (found.verdict, found.why_missing) == (verdict, why)
+    assert (found.low, found.high) == ((None, None) if verdict == "met" else (found.value, found.value + 1))
+
+
 def test_the_order_of_rows():
     vendors = register(
         ("none", "none"),

@@ -106,6 +106,7 @@ _NO_PURCHASES = "no purchases were supplied"
 _NOTHING_INVOICED = "nothing was invoiced in the month"
 _NOT_COMPARED = "not every invoice line could be compared"
 _ANOTHER_UNIT = "the amounts of invoices differ from earlier ones by the factor of another unit"
+_ANOTHER_PRICE = "the prices looked up differ from those invoiced by the factor of another unit"
 
 
 @dataclass(frozen=True)
@@ -278,10 +279,11 @@ def analyse(case: Case) -> Analysis:
 
 
 def doubt_of(case: Case) -> str | None:
-    """Why the register is doubted as a whole (rule 46): by what its own files say, or as the median of the period's
-    invoice lines is what another unit makes of that before; ten lines now and thirty before can show it."""
+    """Why the register is doubted as a whole (rule 46): by what its own files or those of the prices say; as the median
+    of the period's invoice lines is what another unit makes of that before (ten lines now and thirty before can show
+    it); or as the prices looked up in it are in the median what another unit makes of those invoiced (ten can)."""
     purchases = case.table("purchases")
-    if (doubt := case.doubts("purchases")) or purchases is None:
+    if (doubt := case.doubts("purchases", "prices")) or purchases is None:
         return doubt
     rows = purchases[texts(purchases, "document").str.lower().eq("invoice")]
     price = pd.to_numeric(optional(rows, "unit_price")).astype(float)
@@ -289,9 +291,30 @@ def doubt_of(case: Case) -> str | None:
     zone = as_contract(case.agreed).client.timezone
     first, end = civil_day(case.start, zone), day_after(case.end, zone)
     now, before = amounts[(days >= first) & (days < end)].dropna(), amounts[days < first].dropna()
-    if len(now) < 10 or len(before) < 30 or not before.median() > 0:
-        return None
-    return _ANOTHER_UNIT if is_another_unit(now.median() / before.median()) else None
+    if len(now) >= 10 and len(before) >= 30 and is_another_unit(_ratio(now.median(), before.median())):
+        return _ANOTHER_UNIT
+    each = price / pd.to_numeric(optional(rows, "units_per_pack", "float64")).astype(float).fillna(1)
+    invoiced = each[days < end].groupby(_priced(rows)[days < end]).median()
+    seen = _looked_up(case.table("prices"), first, end)
+    ratios = (seen / invoiced.where(invoiced > 0)).dropna()
+    return _ANOTHER_PRICE if len(ratios) >= 10 and is_another_unit(ratios.median()) else None
+
+
+def _ratio(value: float, before: float) -> float:
+    return value / before if before > 0 else np.nan
+
+
+def _priced(rows: pd.DataFrame) -> pd.Series:
+    """What two prices must share to be compared as they are: the item and, where one is stated, the currency."""
+    return normal(rows["item"]).str.cat(texts(rows, "currency").str.upper(), sep="\0")
+
+
+def _looked_up(prices: pd.DataFrame | None, first: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+    """The median of the prices that were looked up in a period, by what they are compared by."""
+    if prices is None:
+        return pd.Series(dtype="float64")
+    rows = prices[(dates(prices["seen_on"]) >= first) & (dates(prices["seen_on"]) < end)]
+    return pd.to_numeric(rows["unit_price"]).astype(float).groupby(_priced(rows)).median()
 
 
 def with_late(case: Case) -> pd.DataFrame | None:

@@ -104,6 +104,8 @@ NO_RATE, NO_PRICE, NOT_STATED = "no exchange rate", "no price", "not stated"
 NOT_READ = "a rejected row"
 UNSURE = (NO_RATE, NO_PRICE, NOT_STATED, NOT_READ, *NOT_SUPPLIED)
 #: Lines that are never shipped, and those of them that go with the rest of their document.
+#: So much of a currency, or more, is no rounding.
+MOST_ROUNDED = 1
 _UNSHIPPED, _ALONG = ("service", "freight", "rounding"), ("freight", "rounding")
 
 
@@ -205,16 +207,24 @@ class Ledger:
 
     @cached_property
     def kinds(self) -> pd.Series:
-        """What each line is: as it says, else a service where the contract says that it never comes, else empty."""
+        """What each line is: as it says, else a service where the contract says that it never comes, else empty. What
+        is called rounding and is more than that is not."""
         names = pd.Series(self.contract.procurement.never_received, dtype="str")
         never = self.docs["item_key"].isin(normal(names)) | self.docs["vendor_key"].isin(vendor_form(names))
-        return self.docs["line_kind"].mask((self.docs["line_kind"] == "") & never, "service")
+        said = self.docs["line_kind"]
+        money = self.docs["quantity"].to_numpy(object) * self.docs["price"].to_numpy(object)
+        small = above(MOST_ROUNDED, money) & above(money, -MOST_ROUNDED)
+        return said.mask((said == "") & never, "service").mask(
+            said.eq("rounding") & known(money) & ~small, ""
+        )
 
     @cached_property
     def unshipped(self) -> tuple[np.ndarray, np.ndarray]:
-        """Which order lines nobody ships; and which may be such, as only their invoices say so."""
+        """Which order lines nobody ships; and which may be such, as only their invoices say so. What came with a
+        packing slip was shipped, whatever it is called."""
         ordered, kind = self.has("order"), self.kinds
         goods = self._any(~kind.isin((*_UNSHIPPED, "")), "order") | self._any(kind == "goods", "invoice")
+        goods |= self.has("packing_slip")
         by_order = self._any(kind.isin(_UNSHIPPED), "order")
         by_invoice = self._any(kind.isin(_UNSHIPPED), "invoice") & ~goods
         blank = self._any(kind == "", "order")
@@ -804,7 +814,7 @@ class Ledger:
 
     @property
     def _small(self) -> np.ndarray:
-        """Charges that go along within the tolerances for prices, of the rest of the document; rounding under 1."""
+        """Charges that go along within the tolerances for prices, of the rest of the document; and rounding."""
         terms, rows = self.contract.procurement, self.invoices
         value = (rows["live"] * rows["price"]).to_numpy(object)
         document, _ = pd.factorize(pd.MultiIndex.from_frame(rows[["vendor_key", "document_id", "dated_on"]]))
@@ -814,7 +824,7 @@ class Ledger:
         absolute = None if terms.price_abs is None else self._in_money(terms.price_abs)
         limits = _limits(terms.price_ratio, rest, absolute)
         within = np.logical_and.reduce([~above(value, limit) for limit in limits]) if limits else False
-        rounding = (self.kinds.loc[rows["source"]] == "rounding").to_numpy() & above(Fraction(1), value)
+        rounding = (self.kinds.loc[rows["source"]] == "rounding").to_numpy() & above(MOST_ROUNDED, value)
         return known(value) & (within | rounding) & ~rows["foreign"].to_numpy(bool)
 
     # ------------------------------------------------------------ split orders

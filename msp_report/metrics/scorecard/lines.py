@@ -47,6 +47,7 @@ DOUBTED = "evidence.doubted_tables"
 #: Measures of what the pages cannot rest on: each of them with a subject stands on page one.
 NOT_TO_RELY_ON = (
     "evidence.withheld_tables",
+    "evidence.emptied_columns",
     DOUBTED,
     "evidence.stale_packs",
     "year.stale_packs",
