@@ -456,6 +456,23 @@ def test_slots_and_gaps_agree_with_an_oracle(subjects):
         assert mine["end"].iloc[-1] == hours * HOUR
 
 
+@examples(30)
+@given(st.data(), st.integers(1, 3), st.sampled_from([6, 12, 24]))
+def test_half_of_the_runs_never_give_met(data, assets, every):
+    """One run in each RPO is what is due: without any half of them some slots have none, and nothing calls that met."""
+    names, began = [f"db{n}" for n in range(assets)], [*range(-every, 96, every)]
+    jobs = pd.DataFrame([(name, hour) for name in names for hour in began], columns=["asset", "hour"])
+    jobs = jobs.assign(job="j", result="success", started_at=START + pd.to_timedelta(jobs["hour"], unit="h"))
+    jobs["finished_at"] = jobs["started_at"] + pd.Timedelta(minutes=30)
+
+    def verdict(rows):
+        found = analysed(register(*names), rows, None, {"backups": {"rpo_hours": every}}).figures()
+        return next(one.verdict for one in found if one.measure == "backups.within_rpo_ratio")
+
+    kept = data.draw(st.permutations(list(jobs.index)))[: len(jobs) // 2]
+    assert (verdict(jobs), verdict(jobs.loc[sorted(kept)])) == ("met", "missed")
+
+
 @examples(15)
 @given(
     st.lists(
