@@ -784,10 +784,12 @@ def _judged(
 ) -> Decision:
     """The verdict of a line; a key that is used too often is a miss whatever the position, unless an independent list
     has a row that nobody could read; `perhaps` copies under a strange name that may be the product's leave a miss."""
+    uncounted = f"the cores of {unknown} devices are not known" if unknown else None
     if reused:
-        return Decision("no_verdict", lost) if lost and not own_word else Decision("missed")
-    if unknown:
-        return Decision("no_verdict", f"the cores of {unknown} devices are not known")
+        doubtful = lost and not own_word
+        return Decision("no_verdict", lost) if doubtful else Decision("missed", uncounted)
+    if uncounted:
+        return Decision("no_verdict", uncounted)
     own = own_word and lost is not None  # a receipt that may be for it is a doubt either way
     if strange and position >= 0:
         low, lost = min(low, float(position) - perhaps), strange

@@ -251,6 +251,14 @@ def test_no_list_of_licences_is_worth_more_than_its_receipts(rights, receipts):
     assert row["receipted"] == expected
 
 
+def test_a_key_used_too_often_is_a_miss_though_nobody_knows_the_cores():
+    installs = copies(2, licence_key="K")
+    analysis = october(owned({"metric": "core", "quantity": 1, "licence_key": "K"}), installs)
+    figure = analysis.figures()[0]
+    assert (figure.value, figure.verdict) == (None, "missed")
+    assert figure.why_missing == "the cores of 2 devices are not known"
+
+
 def test_a_copy_that_was_there_last_month_is_not_yet_to_come():
     """The list before has ten copies; dated to next month they are there all the same, and the eleventh is not."""
     before, now = copies(10, installed_on="2026-05-05"), copies(11, installed_on="2026-11-20")
