@@ -547,8 +547,8 @@ class Case:
                 continue
             name, reach = f"{entry['file']} ({entry['table']})", pd.Timestamp(entry["reach"])
             silent = self.silent_since(entry["table"])
+            until = (reach if silent is None else silent).tz_convert(self.timezone).strftime("%Y-%m-%d %H:%M")
             if silent is not None:
-                until = silent.tz_convert(self.timezone).strftime("%Y-%m-%d %H:%M")
                 said.append(
                     f"{name}: its last row is of {until}, and no earlier month was silent for so long: taken as made "
                     "then: state exported_at if it was made later"
@@ -558,7 +558,6 @@ class Case:
                     f"{name}: no row is of the month: reach assumed from the folder: state exported_at"
                 )
             elif reach < self.end:
-                until = reach.tz_convert(self.timezone).strftime("%Y-%m-%d %H:%M")
                 hint = (
                     "" if entry["reach_by"] == "exported_at" else ": state exported_at if it was made later"
                 )

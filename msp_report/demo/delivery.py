@@ -20,6 +20,11 @@ CUT = ("2026-06", "time_entries", "worked_on", "2026-06-17")
 #: Words above a month's register that tell of a page which never came.
 ONE_PAGE = ("2026-08", "purchases", "page 1 of 2")
 
+#: A column of a month's file that every other month fills.
+EMPTIED = ("2026-07", "prices", "checked_by")
+#: A ticket that counts a reopening of which its log shows nothing.
+REOPENED_IN_SILENCE = ("2026-05", "HF-13005")
+
 #: The month whose file of backup runs came after the fifth, and its day.
 DELIVERED_LATE = ("2026-09", "19")
 #: Names as a month's file writes them, and as everybody else does: (month, table, column, usual, written).
@@ -50,6 +55,16 @@ def deliver(tables: Tables, truth: Truth) -> None:
             names = tables[table][month][column]
             tables[table][month] = tables[table][month].assign(**{column: names.replace(usual, written)})
             truth.plant(month, "evidence", "misspelt", table=table, subject=usual, written=written)
+    month, table, column = EMPTIED
+    if month in tables[table]:
+        tables[table][month] = tables[table][month].assign(**{column: ""})
+        truth.plant(month, "evidence", "emptied", table=table, column=column)
+    month, ticket = REOPENED_IN_SILENCE
+    if month in tables["tickets"]:
+        rows = tables["tickets"][month]
+        mine = rows["ticket_id"].eq(ticket)
+        tables["tickets"][month] = rows.assign(reopens=rows["reopens"].mask(mine, 1))
+        truth.plant(month, "evidence", "reopened_in_silence", ids=[ticket])
     month = DELIVERED_LATE[0]
     truth.plant(month, "evidence", "delivered_late", table="backup_jobs", on=exported_on(month))
     month, table, _ = ONE_PAGE

@@ -35,7 +35,15 @@ def cases(demo_place):
 @pytest.fixture(scope="module", params=["planted", pytest.param("all", marks=pytest.mark.thorough)])
 def searched(request, truth):
     """The months whose desk and purchases are searched: the last and those that something is planted in, or all."""
-    faults = ("logged_before", "sent_late", "cancelled_late", "ends_in_silence", "came_late", "not_approved")
+    faults = (
+        "logged_before",
+        "reopened_in_silence",
+        "sent_late",
+        "cancelled_late",
+        "ends_in_silence",
+        "came_late",
+        "not_approved",
+    )
     found = [
         (month, entry.get("sent_in", month))
         for page in ("evidence", "tickets", "procurement")
@@ -218,6 +226,26 @@ def test_a_log_older_than_its_ticket_is_listed(desks, truth):
         if row.what == "logged before it was opened"
     ]
     assert found == [(*place, "logged before it was opened") for place in expected] and len(found) == 1
+
+
+def test_a_ticket_that_counts_more_reopenings_than_its_log_is_listed(desks, truth):
+    [(month, entry)] = planted(truth, "evidence", "reopened_in_silence")
+    found = [
+        (one, row.ticket_id)
+        for one, desk in desks.items()
+        for row in desk.contradictions.itertuples()
+        if row.what == "reopened more often than its log shows"
+    ]
+    assert found == [(month, ticket) for ticket in entry["ids"]]
+    figures = {(f.measure, f.subject): f for f in desks[month].figures()}
+    ratio = figures["tickets.reopen_ratio", ""]
+    assert ratio.low == ratio.value and ratio.high == pytest.approx(ratio.value + 1 / ratio.n)
+
+
+def test_a_column_that_came_empty_is_named(cases, truth):
+    [(month, entry)] = planted(truth, "evidence", "emptied")
+    found = [(one, *row) for one, case in cases.items() for row in case.emptied().itertuples(index=False)]
+    assert found == [(month, entry["table"], entry["column"])]
 
 
 def test_a_ticket_that_came_a_month_late_is_counted_apart(desks, truth):

@@ -36,11 +36,6 @@ def test_a_column_is_missed_where_chance_would_not_leave_it_empty(tmp_path, befo
     assert emptied("purchases", made(tmp_path, 9, now), months) == expected
 
 
-def test_no_month_of_the_demo_has_any(demo_case):
-    for month in ("2026-01", "2026-05", "2026-10"):
-        assert demo_case(month).emptied().empty
-
-
 def test_it_is_told_by_table_and_column(place):
     """A client whose tickets had requesters for three months, and then none."""
     head = "ticket_id,opened_at,priority,status,requester\n"

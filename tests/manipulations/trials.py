@@ -50,6 +50,7 @@ TRACELESS = {
         ("contradict", "purchases.is_licence", _MONEY, _SOLD),
         ("contradict", "purchases.line_kind", _MONEY, _PAPERS),
         ("contradict", "purchases.approved_by", _MONEY, _APPROVER),
+        ("contradict", "projects.approved_by", ("projects.unapproved",), _APPROVER),
         ("leave out", "prices", _MONEY, _LOOKED_UP),
         ("delay", "prices", _MONEY, _LOOKED_UP),
         ("re-date", "prices.seen_on", _MONEY, _LOOKED_UP),
@@ -60,6 +61,7 @@ TRACELESS = {
         ("contradict", "installs.cores", ("licences.position",), _CONSOLE),
         ("re-date", "installs.installed_on", ("licences.position",), _CONSOLE),
         ("contradict", "checks.state", (*_LEVELS, "contract.credit_owed"), _PROBE),
+        ("re-key", "checks.service", (*_LEVELS, "contract.credit_owed"), _PROBE),
         ("re-date", "outages.announced_at", (*_LEVELS, "contract.credit_owed"), _SENT),
         ("re-key", "duty_evidence.duty", ("duties.kept_ratio",), _SHOWN),
     )
