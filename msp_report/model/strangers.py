@@ -22,6 +22,7 @@ COLUMNS = ["named_by", "kind", "table", "name", "rows", "size", "unit", "nearest
 #: What the rows of a strange name weigh, by table.
 UNITS = {
     "outages": "minutes down",
+    "checks": "looks that found it down",
     "backup_jobs": "failed runs",
     "installs": "copies",
     "tickets": "tickets",
@@ -30,6 +31,7 @@ UNITS = {
 
 _WEIGHED = (
     ("outages", "service"),
+    ("checks", "service"),
     ("backup_jobs", "asset"),
     ("installs", "product"),
     ("tickets", "priority"),
@@ -97,9 +99,9 @@ def strangers(case: Case, agreed: Any, outside: Any) -> pd.DataFrame:
     knows to be none of this contract's, as a model.
     Returns: one row per name and table, those of the data first: named_by (data: nobody agreed it; contract:
     the table has no row of it), kind (services, priorities, resources, assets, duties, products), table, name
-    (as first written), rows, size and unit (of a table of UNITS: minutes down in the period, failed runs,
-    copies, tickets), nearest (the name of the other side that is nearest by letters) and may_mean (the known
-    names without rows in that table that it may mean, joined with `;`).
+    (as first written), rows, size and unit (of a table of UNITS: minutes down in the period, looks that found it
+    down, failed runs, copies, tickets), nearest (the name of the other side that is nearest by letters) and may_mean
+    (the known names without rows in that table that it may mean, joined with `;`).
     """
     parts = [part for kind in _KINDS for part in _of_kind(kind, case, agreed, getattr(outside, kind.name))]
     every = pd.concat(parts or [pd.DataFrame()], ignore_index=True).reindex(columns=COLUMNS)
@@ -178,6 +180,8 @@ def _rows(case: Case, table: str, column: str) -> pd.DataFrame | None:
         inside = (at >= first) & (at < last)
     if table == "backup_jobs":
         weight = frame["result"].eq("failed").astype("float64")
+    if table == "checks":
+        weight = frame["state"].eq("down").astype("float64")
     return frame.assign(weight=weight.astype("float64"))[inside.fillna(False).to_numpy(bool)]
 
 

@@ -46,7 +46,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("services", "priorities", "resources", "assets", "duties", "products"),
     ),
     "named_by": ("data", "contract"),
-    "unit": ("minutes down", "failed runs", "copies", "tickets"),
+    "unit": ("minutes down", "looks that found it down", "failed runs", "copies", "tickets"),
     "what": (
         *("open with a time of its solve", "solved without a time", "cancelled or merged without a time"),
         *("solved by its own time but open by its log", "logged before it was opened"),
@@ -180,6 +180,7 @@ REASONS: tuple[str, ...] = (
     # names
     "it may be what the data call {name}",
     "{name}: {number} minutes down",
+    "{name}: {number} looks that found it down",
     "{name}: {number} failed runs",
     "{name}: {number} tickets",
     # tables that did not come
@@ -338,6 +339,7 @@ REASONS: tuple[str, ...] = (
     "no rate of {currency} on or before {day}",
     "the invoice names no usable price",
     "neither order nor quote has a price",
+    "its price is in another unit than the one looked up",
     "a price to compare with has no rate",
     "no orders supplied",
     "no packing slips supplied",

@@ -202,7 +202,7 @@ class Analysis:
         for name, (value, n) in values.items():
             if name == "at_stake":
                 verdict = {"target": 0.0, "verdict": judged.verdict}
-                if lost and not nothing:
+                if (lost or unsure) and not nothing:
                     most = self._most
                     verdict |= {"low": float(self._least), "high": None if most is None else float(most)}
                 yield Figure.of(
@@ -229,14 +229,15 @@ class Analysis:
 
     @property
     def _most(self) -> Decimal | None:
-        """What is at stake with all of the lines that a rejected row may touch, and with the invoices among them; None
-        where one of these amounts could not be read."""
+        """What is at stake with all of the lines that could not be compared or that a rejected row may touch, and with
+        the invoices among these; None where one of the amounts is not known."""
         charges = self.unread.charges.rows
         money = charges["quantity"] * charges["unit_price"]
         if money.isna().any() or charges["currency"].notna().any() or charges["document"].isna().any():
             return None
-        touched = self.lines[self.unread.why(self.lines) != None]  # noqa: E711
-        if touched["amount"].isna().any():
+        open_lines = self.lines["state"].eq("cannot tell") | (self.unread.why(self.lines) != None)  # noqa: E711
+        touched = self.lines[open_lines]
+        if touched["amount"].isna().any() or self.match["exception"].eq(NO_PRICE).any():
             return None
         return self.at_stake + total(touched["amount"] - touched["at_stake"]) + total(money)
 

@@ -64,6 +64,7 @@ from msp_report.metrics.procurement.exact import (
 from msp_report.metrics.procurement.unread import Unread
 from msp_report.model.columns import DAY, civil_day
 from msp_report.model.names import normal, normal_name, vendor_form
+from msp_report.model.statistics import is_another_unit
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
 #: The exceptions of rule 27, those that put the whole line at stake first.
@@ -767,6 +768,9 @@ class Ledger:
             ordered & priced & ~agreed & ~flag["uncompared"],
             "neither order nor quote has a price",
         )
+        below = _part(rows["price"], rows["price_checked"])
+        another = charged & is_another_unit(below) & (below < 1)
+        yield NO_PRICE, another, "its price is in another unit than the one looked up"
         yield NO_ORDERS, charged & self.lacks("order"), NO_ORDERS
         open_money = ordered & ~known(rows["order_money"].to_numpy(object))
         asked_for = (
@@ -885,6 +889,12 @@ def _so_far(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.sort_values(["place", "dated_on", "document_id", "line"], kind="stable", ignore_index=True)
     quantity = rows["quantity"].to_numpy(object)
     return rows.assign(so_far=running(quantity, rows["place"].to_numpy()) + quantity)
+
+
+def _part(price: pd.Series, other: pd.Series) -> np.ndarray:
+    """How many times another price each is; NaN where one of them is not known or the other is not above 0."""
+    values, others = (one.astype(float).to_numpy() for one in (price, other))
+    return np.divide(values, others, out=np.full(len(values), np.nan), where=others > 0)
 
 
 def _limits(share: float | None, of: np.ndarray, absolute: Any) -> list[Any]:
