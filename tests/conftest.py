@@ -33,12 +33,12 @@ SLOW = (
 )
 #: The files that take longest begin, so that none of them is waited for at the end.
 LONGEST = (
+    "manipulations/test_manipulations.py",
     "words/test_pseudo.py",
     "packs/test_pack.py",
     "packs/test_annual.py",
     "demo/test_dropped_rows.py",
     "demo/test_planted_evidence.py",
-    "manipulations/test_manipulations.py",
     "packs/test_stale.py",
     "demo/test_withheld.py",
     "rules/test_rules.py",

@@ -13,10 +13,10 @@ from trials import Trials
 
 from msp_report.case import open_case
 
-#: In every run; one of each kind is in the first ten.
-NORMAL = range(5)
+#: In every run: twenty of each kind, a third of them two at once.
+NORMAL = range(200)
 #: What `make abuse` tries beside them.
-MORE = range(25, 29)
+MORE = range(200, 1000)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,6 @@ def test_nothing_more_that_leaves_a_trace_buys_anything(trials, number):
     test_nothing_that_leaves_a_trace_buys_anything(trials, number)
 
 
-@pytest.mark.thorough
 def test_the_same_exports_read_again_change_nothing(trials, tmp_path):
     same = {name: Export(rows, "the same") for name, rows in trials.rows.items() if len(rows)}
     page = trials.month.page(manipulated(trials.case, same, tmp_path), set(same))

@@ -383,6 +383,8 @@ def test_a_calendar_that_never_opens_says_so():
     for ask in (
         lambda: never.add(utc("2026-01-01"), 1),
         lambda: never.add(utc("2026-01-01"), -1),
+        lambda: never.add(utc("2026-01-01"), 1e-6),
+        lambda: never.add(utc("2026-01-01"), -1e-6),
         lambda: never.next_open(utc("2026-01-01")),
         lambda: never.last_open(utc("2026-01-01")),
     ):
@@ -421,6 +423,15 @@ def test_always_is_open_and_elapses_plainly():
     ]
     with pytest.raises(ValueError, match="years 1 to 9999"):
         clock.add(b, 1)
+
+
+def test_the_longest_duration_and_the_first_and_last_wall_time():
+    clock, longest = Clock(ALWAYS, "UTC"), 253_402_300_799
+    assert clock.elapsed(utc("0001-01-01"), clock.add(utc("0001-01-01"), longest)) == longest
+    with pytest.raises(ValueError, match=r"under 8,000 years"):
+        clock.add(utc("0001-01-01"), longest + 1)
+    walls = pd.Series(np.array(["0001-01-01", "9999-12-31T23:59:59.999999"], dtype="datetime64[us]"))
+    assert localize(walls, "UTC")[0].tolist() == [utc("0001-01-01"), utc("9999-12-31 23:59:59.999999")]
 
 
 def test_far_dates_follow_the_zone_s_rule():
