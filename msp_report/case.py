@@ -527,6 +527,12 @@ class Case:
             for text in self._doubts_of(name)
         ]
         said += [self._lacking_table(name, last) for name, last in self.withheld.items()]
+        term, desk = self.contract.term, self.contract.tickets
+        if term.monthly_fee is not None and desk.hourly_rate is not None and term.billed is None:
+            said.append(
+                "contract.yaml: a monthly_fee and an hourly_rate, and not which hours are billed beside the fee: they "
+                "have no cost until term.billed says entries or over_included"
+            )
         states = self.manifest["tables"]
         absent = [name for name in self.sources.tables if states[name]["state"] == "no_file"]
         said += [

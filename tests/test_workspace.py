@@ -255,6 +255,16 @@ def test_what_an_analyst_should_look_at(place, case):
     assert absent.startswith("samples: due and not supplied") and "names a file that is not there" in absent
 
 
+@pytest.mark.parametrize(
+    ("term", "asked"),
+    [("monthly_fee: 100", True), ("monthly_fee: 100, billed: entries", False), ("notice_days: 30", False)],
+)
+def test_what_is_billed_beside_the_fee_is_asked_for(place, case, term, asked):
+    place.client(contract=CONTRACT + f"  hourly_rate: 80\nterm: {{{term}}}\n")
+    place.put({"tickets.csv": tickets(100)})
+    assert any("term.billed" in remark for remark in case().remarks()) == asked
+
+
 def test_people_are_hidden_unless_the_contract_shows_them(place, case):
     place.put({"tickets.csv": tickets(2)})
     frame = pd.DataFrame({"requester": ["amy@acme.example"]})

@@ -16,7 +16,7 @@ from msp_report.case import open_case
 #: In every run: twenty of each kind, a third of them two at once.
 NORMAL = range(200)
 #: What `make abuse` tries beside them.
-MORE = range(200, 1000)
+MORE = range(200, 400)
 
 
 @pytest.fixture(scope="module")
