@@ -79,3 +79,24 @@ def test_silence_is_not_being_up(place):
     assert (levels["availability_ratio"] < levels["high_ratio"]).all()
     entry = case.manifest["files"][0]
     assert entry["read"] == entry["accepted"] + entry["rejected"] == 3_238
+
+
+def test_in_a_first_month_late_clocks_that_ended_before_are_counted_apart(tmp_path):
+    """The log in the folder of March alone: its first day is 29 February. Eight hours for each priority are ours."""
+    own, folder = Path(__file__).parent / "params" / "public-tickets", tmp_path / "params" / "first"
+    folder.mkdir(parents=True)
+    agreed = (own / "contract.yaml").read_text(encoding="utf-8")
+    agreed = agreed.replace('": {}', '": {resolution_min: 480, attainment_ratio: 0.9}')
+    (folder / "contract.yaml").write_text(agreed, encoding="utf-8")
+    sources = (
+        (own / "sources.yaml")
+        .read_text(encoding="utf-8")
+        .replace("exports: exports", "exports: exports/{month}")
+    )
+    (folder / "sources.yaml").write_text(sources.replace("tickets/", ""), encoding="utf-8")
+    log = tmp_path / "exports" / "2016-03" / "incident_event_log.csv"
+    log.parent.mkdir(parents=True)
+    log.symlink_to(REAL / "tickets" / log.name)
+    first = open_case("first", "2016-03", Workspace.find(tmp_path, output=tmp_path / "output"))
+    before = tickets.analyse(first).ended_before
+    assert (len(before), before["met"].eq(False).sum()) == (108, 108)
