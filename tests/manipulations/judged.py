@@ -3,7 +3,8 @@
 A harm is a figure that was missed and is met, without a target or gone, or money that is owed, at stake or held no
 more. It is named where page one has a line that it had not before: of that promise or its subject without a verdict, or
 of a changed table that did not come or is doubted. Money is named where the range that page one gives beside it still
-reaches what it was: what is owed up to what is at risk, what is at stake up to what rejected rows may make of it.
+reaches what it was, and did not before: what is owed up to what is at risk, what is at stake up to what more rejected
+rows, or more lines that cannot be compared, may make of it.
 """
 
 from __future__ import annotations
@@ -64,12 +65,13 @@ class Harm:
 @dataclass(frozen=True)
 class Page:
     """The figures of a month, the credits owed, what may be owed beside them, by vendor and invoice whether to pay it,
-    and what page one makes of it all, found when asked for."""
+    how many rows of purchases were rejected, and what page one makes of it all, found when asked for."""
 
     figures: dict[str, list[Figure]]
     owed: float
     at_risk: float
     decisions: dict[tuple[str, str], str]
+    rejected: int
     exceptions_of: Callable[[pd.DataFrame], pd.DataFrame]
 
     @cached_property
@@ -111,9 +113,8 @@ class Month:
             if name == "procurement":
                 decisions = _decisions(found)
         self._before = _frame(figures).assign(month=str(month))
-        self.untouched = Page(
-            figures, *self._credits(case, figures), decisions, partial(self._page_one, case)
-        )
+        money = self._credits(case, figures)
+        self.untouched = Page(figures, *money, decisions, _rejected(case), partial(self._page_one, case))
 
     def page(self, case: Case, tables: set[str]) -> Page:
         """The page of a case of which some tables are changed."""
@@ -126,7 +127,7 @@ class Month:
             decisions = _decisions(found) if name == "procurement" else decisions
         same = self._told.isdisjoint({*anew, *tables})
         money = (was.owed, was.at_risk) if same else self._credits(case, figures)
-        return Page(figures, *money, decisions, partial(self._page_one, case))
+        return Page(figures, *money, decisions, _rejected(case), partial(self._page_one, case))
 
     def _credits(self, case: Case, figures: Mapping[str, list[Figure]]) -> tuple[float, float]:
         owed = credits(_frame(figures), self._last, case.table("credits"), case.agreed, case.period.last)
@@ -164,8 +165,10 @@ class Month:
         if harm.measure == OWED:
             return page.at_risk >= float(harm.was)  # what would be owed if all that is unknown were a miss
         if harm.measure == AT_STAKE:
-            now = page.by_key[(AT_STAKE, "")]
-            most = inf if now.low is not None and now.high is None else now.high or now.value or 0
+            now, was = page.by_key[(AT_STAKE, "")], self.untouched
+            unsure = [one.by_key[("procurement.unsure", "")].value or 0 for one in (was, page)]
+            opened = unsure[1] > unsure[0] or page.rejected > was.rejected
+            most = inf if now.low is not None and now.high is None and opened else now.high or now.value or 0
             return now.verdict in promises.OPEN or most >= float(harm.was)
         mine = new["verdict"].isin(promises.OPEN) & new["report"].eq(harm.measure.split(".")[0])
         same = new["measure"].eq(harm.measure) | new["subject"].eq(harm.subject)
@@ -181,6 +184,11 @@ class Month:
         known = pd.MultiIndex.from_frame(was)
         new = mine[~pd.MultiIndex.from_frame(mine).isin(known)]
         return new.assign(report=new["measure"].str.split(".").str[0])
+
+
+def _rejected(case: Case) -> int:
+    """How many rows of what purchases are judged by were rejected."""
+    return sum(case.manifest["tables"][name]["rejected"] for name in ("purchases", "prices", "rates"))
 
 
 def _decisions(found: procurement.Analysis) -> dict[tuple[str, str], str]:

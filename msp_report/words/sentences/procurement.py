@@ -75,15 +75,17 @@ def _unchecked(page: Page) -> str | None:
 
 
 def at_stake_missed(f: Said) -> str:
-    """Documents disagree; what was rejected may raise what is at stake."""
+    """Documents disagree; what was rejected, or could not be compared, may raise what is at stake."""
     if f.raw.low is not None and f.raw.high is None:
         return f.language(
-            "{value} is at stake in purchases whose documents do not agree; rejected rows may make it more.",
+            "{value} is at stake in purchases whose documents do not agree; what could not be read or compared may "
+            "make it more.",
             **f,
         )
     if f.raw.high is not None and f.raw.high > f.raw.value:
         return f.language(
-            "{value} is at stake in purchases whose documents do not agree, and up to {high} with the rejected rows.",
+            "{value} is at stake in purchases whose documents do not agree, and up to {high} with what could not be "
+            "read or compared.",
             **f,
         )
     return f.language("{value} is at stake in purchases whose documents do not agree.", **f)
