@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -393,7 +395,28 @@ class Case:
     def _doubts_of(self, name: str) -> list[str]:
         last = self._last_came(name)
         told = self._told(last) if last else None
-        return told["tables"][name]["doubts"] if told else []
+        stated = told["tables"][name]["doubts"] if told else []
+        return [*stated, *self._lacking_files(name)] if last == self.newest else stated
+
+    def _lacking_files(self, name: str) -> list[str]:
+        """What is told of the files that a table had for each of the three months before and has not now, where all of
+        these had more files. Digits in a file's name are its month, and a file that no source of sources.yaml asks for
+        any more is due no more."""
+        files = [
+            {re.sub(r"\d", "#", one["file"]): one["file"] for one in told["files"] if one["table"] == name}
+            for month in self.months
+            if month <= self.newest and (told := self._told(month))
+        ]
+        *before, now = [found for found in files if found]
+        if len(before) < 3 or len(now) >= min(map(len, before[-3:])):
+            return []
+        last, always = before[-1], set.intersection(*map(set, before[-3:]))
+        patterns = [source.file for source in self.sources.tables.get(name, ()) if source.file]
+        return [
+            f"{last[shape]}: came for each of the three months before, and not for this one"
+            for shape in sorted(always - set(now))
+            if not patterns or any(fnmatch(last[shape], f"*{pattern}") for pattern in patterns)
+        ]
 
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table that may be records, as far as they could be read (rule 42).

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
+from msp_report.case import open_case
 from msp_report.intake import lookback
 from msp_report.model.tables import TABLES
 
@@ -38,3 +40,28 @@ def test_ids_that_differ_by_case_alone_are_two_tickets(tmp_path):
         paths.append(tmp_path / f"{len(paths)}.parquet")
         pd.DataFrame([row]).reindex(columns=TABLES["tickets"].names).to_parquet(paths[-1])
     assert lookback.join("tickets", paths)["ticket_id"].tolist() == ["5003a", "5003A"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "pattern", "lacks"),
+    [
+        pytest.param(3, ["a"], "checks_*.csv", ["checks_b_04.csv"], id="one of two"),
+        pytest.param(3, ["a", "b"], "checks_*.csv", [], id="both"),
+        pytest.param(2, ["a"], "checks_*.csv", [], id="two months are no habit"),
+        pytest.param(3, ["a", "c"], "checks_*.csv", [], id="another one stands for it"),
+        pytest.param(3, ["a"], "checks_a_*.csv", [], id="nobody asks for it any more"),
+    ],
+)
+def test_a_file_that_came_every_month_and_not_now_leaves_its_table_in_doubt(
+    place, before, now, pattern, lacks
+):
+    place.client(sources=f"tables: {{checks: {{file: '{pattern}'}}}}\n")
+    for month, probes in [*((5 - n, ["a", "b"]) for n in range(before, 0, -1)), (5, now)]:
+        files = {
+            f"checks_{probe}_{month:02}.csv": f"service,at,probe,state\nemail,2026-{month:02}-02 10:00,{probe},up\n"
+            for probe in probes
+        }
+        place.put(files, f"2026-{month:02}")
+    told = open_case("acme", "2026-05", place.root).doubts("checks")
+    why = [f"{name}: came for each of the three months before, and not for this one" for name in lacks]
+    assert told == (why[0] if why else None)

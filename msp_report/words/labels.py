@@ -194,6 +194,7 @@ REASONS: tuple[str, ...] = (
     "{file}: says that there are {number} rows, and has {least}",
     "{file}: says that there are {number} pages, and {least} came",
     "{file}: says that more rows follow, and they did not come",
+    "{file}: came for each of the three months before, and not for this one",
     "{file}: line {number} says a total of {amount}, its rows have {least} rows",
     "{file}: line {number} says a total of {amount}, its rows have {sum} of {column}",
     "the version that published it did not keep what it was made from",

@@ -62,10 +62,14 @@ def manipulated(case: Case, exports: Mapping[str, Export], place: Path) -> Case:
     for name, export in exports.items():
         made = case.exported_at(name)
         stated = export.exported_at or (made.strftime("%Y-%m-%dT%H:%M:%SZ") if made else None)
-        source = {"file": f"{name}.csv", "evidence": evidence[name]}
+        several = sum(one["table"] == name for one in case.manifest["files"]) - 1
+        pattern = f"{name}*.csv" if several > 0 else f"{name}.csv"
+        source = {"file": pattern, "evidence": evidence[name]}
         named[name] = source | ({"exported_at": stated} if stated else {})
         if export.rows is not None:
             export.rows.to_csv(folder / f"{name}.csv", index=False)
+            for place_of in range(several):  # as many files as before, so that none is missed
+                export.rows[:0].to_csv(folder / f"{name}_{place_of}.csv", index=False)
     # one register beside them, so that the intake is not asked whether the month as a whole is silent
     if "assets" not in exports or exports["assets"].rows is None:
         rows_of(case, "assets", month).to_csv(folder / "assets.csv", index=False)
