@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from purchases import GBP, LIMIT, PROVIDER, RATES, bought, check, doc, found, order, register
+from purchases import END, GBP, LIMIT, PROVIDER, RATES, START, bought, check, doc, found, order, register
 
 from msp_report.metrics.procurement import (
     DUPLICATE,
@@ -25,6 +25,7 @@ from msp_report.metrics.procurement import (
     VENDOR,
     match,
 )
+from msp_report.metrics.procurement.ledger import Ledger
 
 
 @pytest.mark.parametrize(
@@ -389,3 +390,25 @@ def test_a_split_belongs_to_the_month_of_its_last_order():
     period = {"strategy": LIMIT, "contract": GBP}
     assert found(*orders, start="2026-10-01", end="2026-11-01", **period) == []
     assert found(*orders, start="2026-11-01", end="2026-12-01", **period) == [(SPLIT, 5500)]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "procurement", "limited"),
+    [({}, {}, False), (LIMIT, {}, True), ({}, {"quote_over": 100}, True), ({}, {"check_over": 100}, True)],
+)
+def test_a_limit_is_stated_by_the_strategy_or_the_contract(strategy, procurement, limited):
+    ledger = Ledger.of(
+        pd.DataFrame(order()), None, None, GBP | {"procurement": procurement}, strategy, START, END
+    )
+    assert ledger.limited == limited
+
+
+def test_without_a_first_day_the_contract_of_the_last_one_counts():
+    """The tolerance changes on 1 November, the day after the last that counts."""
+    amended = GBP | {
+        "procurement": {"price_abs": 1},
+        "amendments": [{"effective_on": "2026-11-01", "set": {"procurement.price_abs": 9}}],
+    }
+    for start in (None, START):
+        ledger = Ledger.of(pd.DataFrame(order()), None, None, amended, None, start, END)
+        assert ledger.contract.procurement.price_abs == 1
