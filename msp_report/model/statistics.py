@@ -427,8 +427,8 @@ UNIT_FACTORS = (60, 100, 1_000, 3_600, 1_000_000)
 
 
 def is_another_unit(ratio: Any) -> np.ndarray:
-    """Whether values so many times what they were before are in another unit: one of UNIT_FACTORS, to a quarter more or
-    less, or such a part of it (rules 22 and 46); a missing ratio is none.
+    """Whether values so many times what they were before are in another unit: one of UNIT_FACTORS, to a half more
+    or a third less, or such a part of it (rules 22 and 46); a missing ratio is none.
 
     >>> is_another_unit([100, 1 / 60, 8, float("nan")]).tolist()
     [True, True, False, False]
@@ -436,4 +436,4 @@ def is_another_unit(ratio: Any) -> np.ndarray:
     known = np.asarray(ratio, float)
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.abs(np.log10(known))
-    return (np.abs(power[..., None] - np.log10(UNIT_FACTORS)) < 0.1).any(axis=-1)
+    return (np.abs(power[..., None] - np.log10(UNIT_FACTORS)) < 0.18).any(axis=-1)
