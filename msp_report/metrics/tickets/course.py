@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics.tickets.history import (
+    DONE,
     FAR,
     OPEN,
     REMOVED,
@@ -140,7 +141,7 @@ class Course:
         n, desk = len(history.tickets), history.tickets
         opened = micros(desk["opened_at"])
         moves, moved = history.moves, micros(history.moves["at"])
-        solve = np.asarray(moves["move"] == "solved")
+        solve = np.asarray(moves["move"] == "solved") | _done_after_removal(history)
         at, of = moved[solve], moves["row"].to_numpy()[solve]
         stands = _stands(moves["row"].to_numpy(), moved, contract)[solve]
         first = first_per_row(of, at, n)
@@ -212,6 +213,14 @@ class Course:
             counts = used < amount[self.pause_of]
             amount += np.bincount(self.pause_of[counts], length[counts], minlength=len(amount))
         return terms.add(terms.which, self.opened, amount)
+
+
+def _done_after_removal(history: History) -> np.ndarray:
+    """Which moves took a ticket away that was called solved after it, never open in between: it was solved then."""
+    moves = history.moves
+    last = ~moves["row"].duplicated(keep="last")
+    done = history.tickets["status"].isin(DONE).to_numpy()[moves["row"].to_numpy(np.int64)]
+    return np.asarray(last & moves["move"].eq("removed")) & done
 
 
 def _stands(row: np.ndarray, at: np.ndarray, contract: Contract) -> np.ndarray:

@@ -121,6 +121,17 @@ def test_targets_and_calendars_are_those_in_force_when_the_clock_started():
             },
             id="a pause after the clock ran out comes too late",
         ),
+        pytest.param(
+            WED,
+            [
+                ("04-01 10:00", "resolved"),
+                ("04-01 10:00", "waiting_on_customer"),
+                ("04-01 11:45", "cancelled"),
+                ("04-01 11:45", "resolved"),
+            ],
+            {"paused_min": 105, "resolution_min": 0, "solved_at": "04-01 11:45", "resolution_met": True},
+            id="cancelled and then called solved: solved when it was cancelled, not at a solve undone before",
+        ),
     ],
 )
 def test_pauses_and_decisions(ticket, events, expected):
@@ -159,15 +170,19 @@ def oracle(ticket: dict[str, Any], steps: list[tuple], heard: bool) -> dict[str,
     priority = [s for s in steps if s["field"] == "priority"]
     first = (priority[0]["from"] or priority[0]["to"]) if priority else ticket["priority"]
     path = [s for s in steps if s["field"] == "status"]
-    state, solves = (path[0]["from"] or "new") if path else "open", []
+    state, solves, gone = (path[0]["from"] or "new") if path else "open", [], None
     states = [state] * (CUT - opened)
     for step in path:
         if state in OPENS and step["to"] in SOLVED:
             solves.append([step["at"], None])
         if state not in OPENS and step["to"] in OPENS and solves:
             solves[-1][1] = solves[-1][1] or step["at"]
+        if state in OPENS:
+            gone = step["at"] if step["to"] in ("cancelled", "merged") else None
         state = step["to"]
         states[step["at"] - opened :] = [state] * (CUT - step["at"])
+    if state in SOLVED and gone is not None:  # taken away, then called solved: solved when it was taken away
+        solves.append([gone, None])
     if not path and ticket["resolved"] is not None and ticket["resolved"] < CUT:
         solves, state = [[ticket["resolved"], None]], "resolved"
     if state in ("cancelled", "merged"):
