@@ -1,7 +1,7 @@
 """How many examples a property invents: a third in `make test` and `make quick`, all of them in `make abuse`.
 
-`make test` and `make quick` invent the same ones each time, so that what is red there is red for everybody; `make abuse`
-invents others each time.
+`make test` and `make quick` invent the same ones each time, so that what is red there is red for everybody; `make
+abuse` invents others each time.
 """
 
 import os
