@@ -15,6 +15,7 @@ every slot where its time could not be read (rule 42).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +118,12 @@ def analyse(case: Case) -> Analysis:
     denied = contradicted(case)
     found = levels(*given, reach, outside, Dropped.of(case, "duty_evidence"), denied)
     kept = doubted(found, case.doubts("duty_evidence"))
+    if "backup_jobs" in case.withheld:  # what would contradict the proofs did not come
+        open_now = kept["verdict"].eq("met") & normal(kept["duty"]).isin(_watching(_bounds(*given[1:])[0]))
+        why = reach_of(case, "backup_jobs").why
+        kept = kept.assign(
+            verdict=kept["verdict"].mask(open_now, "no_verdict"), why=kept["why"].mask(open_now, why)
+        )
     return Analysis(kept, strays(*given), empty(*given), denied, reach)
 
 
@@ -132,9 +139,8 @@ def contradicted(case: Case) -> pd.DataFrame:
     Source: rule 31.
     """
     agreed, _, last = _bounds(case.agreed, case.start, case.end)
-    watching = [duty.name for duty in agreed.duties if duty.of_backups]
     proofs = _proofs(case.table("duty_evidence"), last)
-    proofs = proofs[proofs["subject"].isin(normal(pd.Series(watching, dtype="str")))]
+    proofs = proofs[proofs["subject"].isin(_watching(agreed))]
     proofs = proofs[proofs["at"] >= micro(case.start)]
     if proofs.empty or case.table("backup_jobs") is None:
         return _CONTRADICTED.copy()
@@ -146,23 +152,28 @@ def contradicted(case: Case) -> pd.DataFrame:
     pairs = pairs.assign(done_at=at, gap_hours=(at - begin) / pd.Timedelta(hours=1))[silent]
     pairs = pairs[~_said(pairs, case.table("tickets"))]
     unsure = found.levels.loc[found.unread.mended.gt(0), "asset"] if found.unread is not None else []
-    never = bool(found.doubt) or case.is_withheld("tickets")
+    never = bool(found.doubt) or "tickets" in case.withheld
     pairs = pairs.assign(sure=~(pairs["asset"].isin(unsure) | never), last_good_at=pairs["from_at"])
     pairs = pairs.sort_values(["at", "sure", "gap_hours"], ascending=[True, False, False], kind="stable")
     return pairs.drop_duplicates(["subject", "at"])[[*_CONTRADICTED]].reset_index(drop=True)
+
+
+def _watching(agreed: Contract) -> set[str]:
+    """The duties that have somebody look at the backups, in their normal form."""
+    return {normal_name(duty.name) for duty in agreed.duties if duty.of_backups}
 
 
 def _said(pairs: pd.DataFrame, tickets: pd.DataFrame | None) -> pd.Series:
     """Whether a proof, or a ticket opened since the last good point, names the asset that has none."""
     names = pairs["name"]
     texts = normal(pairs["evidence"]).fillna("")
-    told = pd.Series([name in text for name, text in zip(names, texts, strict=True)], pairs.index, dtype=bool)
+    found = [re.search(_word(name), text) is not None for name, text in zip(names, texts, strict=True)]
+    told = pd.Series(found, pairs.index, dtype=bool)
     if tickets is None or pairs.empty:
         return told
     for name in names.unique():
-        about = device_label(tickets["asset"]).eq(name) | normal(tickets["title"]).str.contains(
-            name, regex=False
-        )
+        titled = normal(tickets["title"]).str.contains(_word(name))
+        about = device_label(tickets["asset"]).eq(name) | titled
         opened = np.sort(tickets.loc[about.fillna(False), "opened_at"].to_numpy())
         mine = names.eq(name)
         since, until = (
@@ -170,6 +181,11 @@ def _said(pairs: pd.DataFrame, tickets: pd.DataFrame | None) -> pd.Series:
         )
         told |= pd.Series(until > since, pairs.index[mine]).reindex(pairs.index, fill_value=False)
     return told
+
+
+def _word(name: str) -> str:
+    """The pattern of a name that stands by itself in a text."""
+    return rf"(?<![\w-]){re.escape(name)}(?![\w-])"
 
 
 def levels(
@@ -341,6 +357,7 @@ def empty(
 
 
 _NO_FILE = "no proofs of duties were supplied"
+_UNCHECKED_PROOFS = "no backup_jobs came for the period"
 _DISPUTED = "backups contradict its proofs, and not all of their runs are known"
 
 

@@ -43,6 +43,7 @@ OTHER = "other"
 DETRACTOR, PROMOTER = 6, 9
 
 _NO_SURVEY = "no survey was supplied"
+_WITHHELD = "no surveys came for the period"
 _SCORES = [
     "question",
     "invited",
@@ -263,8 +264,11 @@ def analyse(case: Case) -> Analysis:
     if surveys is not None:
         typed = _typed_surveys(surveys)
         undated = int((typed[["invited_at", "answered_at"]].isna().all(axis=1) & _given(typed)).sum())
+    found = scores(surveys, start, end, case.invited, case.rejected("surveys"), case.other_question)
+    if "surveys" in case.withheld:
+        found = found.assign(why=found["why"].replace(_NO_SURVEY, _WITHHELD))
     return Analysis(
-        scores(surveys, start, end, case.invited, case.rejected("surveys"), case.other_question),
+        found,
         spoken,
         assignees(spoken),
         put_aside(surveys, start, end),
@@ -280,7 +284,11 @@ def _response(scores: pd.DataFrame) -> Figure:
         measure="satisfaction.response_ratio",
         value=first["returned"] / first["invited"] if known and first["invited"] else None,
         n=first["invited"] if known else None,
-        why_missing=None if known and first["invited"] else _NO_SURVEY if first["why"] == _NO_SURVEY else why,
+        why_missing=None
+        if known and first["invited"]
+        else first["why"]
+        if first["why"] in (_NO_SURVEY, _WITHHELD)
+        else why,
     )
 
 

@@ -96,7 +96,7 @@ def test_what_did_not_come_gives_no_figure(cases, truth):
     assert entry["table"] == "surveys"
     figures = satisfaction.analyse(cases[gone]).figures()
     assert all(one.value is None for one in figures)
-    assert {one.why_missing for one in figures} == {"no survey was supplied"}
+    assert {one.why_missing for one in figures} == {"no surveys came for the period"}
     after = satisfaction.analyse(cases[MONTHS[MONTHS.index(gone) + 1]]).figures()
     assert all(one.value is not None for one in after)
 

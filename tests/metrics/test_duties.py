@@ -7,6 +7,7 @@ import pytest
 from months import MonthOf
 
 from msp_report.metrics.duties import analyse, levels, strays
+from msp_report.model.period import Month
 
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
 
@@ -123,3 +124,20 @@ def test_times_without_a_zone_are_refused():
     naive = proofs(("patching", "10-10")).assign(done_at=pd.to_datetime(["2026-10-10"]))
     with pytest.raises(ValueError, match=r"duty_evidence\.done_at"):
         levels(naive, agreed(), START, END)
+
+
+@pytest.mark.parametrize("name", ["backups watched", "patching"])
+def test_without_the_backups_nobody_knows_whether_they_were_watched(name):
+    days = pd.date_range("2026-09-30 08:00", "2026-10-31 08:00", tz="UTC").as_unit("us")
+    proofs = pd.DataFrame({"duty": name, "done_at": days, "by": "amy", "evidence": "log"})
+    agreed = {"duties": [{"name": name, "every_days": 2}]}
+    bounds = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
+
+    def verdict(**more):
+        (row,) = analyse(
+            MonthOf(*bounds, agreed, tables={"duty_evidence": proofs}, **more)
+        ).levels.itertuples()
+        return row.verdict
+
+    withheld = verdict(withheld={"backup_jobs": Month(2026, 9)})
+    assert (verdict(), withheld) == ("met", "met" if name == "patching" else "no_verdict")

@@ -391,6 +391,7 @@ CORES = {
     "backup names": record_of(backups, "ambiguous"),
     "backups in doubt": record_of(backups, "doubts"),
     "duties": record_of(duties, "duties"),
+    "duties contradicted": record_of(duties, "contradicted"),
     "restores that failed": record_of(backups, "failed_restores"),
     "figures of backups": analysed_figures(backups),
     "standing": of_standing,
