@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -405,12 +406,13 @@ class Case:
         files = [
             {re.sub(r"\d", "#", one["file"]): one["file"] for one in told["files"] if one["table"] == name}
             for month in self.months
-            if month <= self.newest and (told := self._told(month))
+            if (told := self._told(month))
         ]
         *before, now = [found for found in files if found]
-        if len(before) < 3 or len(now) >= min(map(len, before[-3:])):
+        recent = before[-emptied.MONTHS :]
+        if len(recent) < emptied.MONTHS or len(now) >= min(map(len, recent)):
             return []
-        last, always = before[-1], set.intersection(*map(set, before[-3:]))
+        last, always = recent[-1], set.intersection(*map(set, recent))
         patterns = [source.file for source in self.sources.tables.get(name, ()) if source.file]
         return [
             f"{last[shape]}: came for each of the three months before, and not for this one"
@@ -450,8 +452,9 @@ class Case:
         found = []
         for name in TABLES:
             now = [path for path in self.paths(name, [self.newest]) if path.parent.parent == self.accepted]
-            months = [month for month in self.months if month < self.newest and self._came(name, month)]
-            folders = [folder for month in months[-emptied.MONTHS :] if (folder := self._folder(month))]
+            earlier = (month for month in reversed(self.months) if month < self.newest)
+            months = [*islice((month for month in earlier if self._came(name, month)), emptied.MONTHS)][::-1]
+            folders = [folder for month in months if (folder := self._folder(month))]
             before = [folder / "tables" / f"{name}.parquet" for folder in folders]
             found += [(name, column) for one in now for column in emptied.emptied(name, one, before)]
         return pd.DataFrame(found, columns=["table", "column"])

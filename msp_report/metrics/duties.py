@@ -357,7 +357,6 @@ def empty(
 
 
 _NO_FILE = "no proofs of duties were supplied"
-_UNCHECKED_PROOFS = "no backup_jobs came for the period"
 _DISPUTED = "backups contradict its proofs, and not all of their runs are known"
 
 

@@ -216,11 +216,12 @@ def analyse(case: Case, months: int = 12) -> Analysis:
 
     `months` is how far `history` and `months_added` look back. Raises as `position`.
     """
-    tables = (case.table("entitlements"), _no_later(case), case.table("purchases"))
+    installs, before = case.table("installs"), case.known_before("installs")
+    tables = (case.table("entitlements"), _no_later(installs, before), case.table("purchases"))
     outside = as_strategy(case.strategy).outside.products
     stock = _Stock.of(*tables, case.agreed, case.end, outside)
     past = stock.history(months)
-    stock = replace(stock, unread=_Unread.of(case, stock.day))
+    stock = replace(stock, unread=_Unread.of(case, stock.day, before))
     keys = _as_listed(stock.keys, _KEYS)
     reach = reach_of(case, "installs", "purchases")
     turned = reach.left_open(stock.position["verdict"])
@@ -233,9 +234,8 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)
 
 
-def _no_later(case: Case) -> pd.DataFrame | None:
+def _no_later(now: pd.DataFrame | None, before: pd.DataFrame | None) -> pd.DataFrame | None:
     """The installed copies, each installed no later than the list before has it: what was there is not yet to come."""
-    now, before = case.table("installs"), case.known_before("installs")
     if now is None or before is None or now.empty or "installed_on" not in now:
         return now
     copies = _keys_of(now, before)
@@ -253,10 +253,10 @@ def _keys_of(*lists: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays([form.fillna("") for form in forms])
 
 
-def _gone(case: Case) -> pd.DataFrame:
-    """Copies of the list before that are not in this one though their devices are still in use, as rows of installs
+def _gone(case: Case, before: pd.DataFrame | None) -> pd.DataFrame:
+    """Copies of the list `before` that are not in this one though their devices are still in use, as rows of installs
     with their product's normal form `p`: where the list is the provider's own, nothing shows that they were removed."""
-    now, before, assets = case.table("installs"), case.known_before("installs"), case.table("assets")
+    now, assets = case.table("installs"), case.table("assets")
     if now is None or before is None or not case.own_word("installs"):
         return TABLES["installs"].empty().assign(p="")
     day = last_day(case.end, as_contract(case.agreed).client.timezone)
@@ -309,14 +309,14 @@ class _Unread:
     gone: pd.DataFrame
 
     @classmethod
-    def of(cls, case: Case, day: pd.Timestamp) -> _Unread:
-        """Those of the period's newest exports that may speak of a day."""
+    def of(cls, case: Case, day: pd.Timestamp, before: pd.DataFrame | None) -> _Unread:
+        """Those of the period's newest exports that may speak of a day; `before`, the list of copies before."""
         names = ("entitlements", "installs", "purchases")
         owned, copies, bought = (Dropped.of(case, name) for name in names)
         held = ~(owned.rows["starts_on"] > day) & ~(owned.rows["ends_on"] < day)
         there = ~(copies.rows["installed_on"] > day)
         receipts = bought.about(document="licence_receipt")
-        return cls(owned.where(held), copies.where(there), receipts, _gone(case))
+        return cls(owned.where(held), copies.where(there), receipts, _gone(case, before))
 
     def licences(self, product: str) -> tuple[Dropped, Dropped]:
         """Entitlements and receipts that may be of a product."""

@@ -32,6 +32,7 @@ from msp_report.model.case import Case
 from msp_report.model.columns import bounds, instants, micros
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, spelled
+from msp_report.model.reach import reach_of
 from msp_report.model.statistics import ANSWERS_NEEDED, Interval, csat, recommend
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
@@ -43,7 +44,6 @@ OTHER = "other"
 DETRACTOR, PROMOTER = 6, 9
 
 _NO_SURVEY = "no survey was supplied"
-_WITHHELD = "no surveys came for the period"
 _SCORES = [
     "question",
     "invited",
@@ -266,7 +266,7 @@ def analyse(case: Case) -> Analysis:
         undated = int((typed[["invited_at", "answered_at"]].isna().all(axis=1) & _given(typed)).sum())
     found = scores(surveys, start, end, case.invited, case.rejected("surveys"), case.other_question)
     if "surveys" in case.withheld:
-        found = found.assign(why=found["why"].replace(_NO_SURVEY, _WITHHELD))
+        found = found.assign(why=found["why"].replace(_NO_SURVEY, reach_of(case, "surveys").why))
     return Analysis(
         found,
         spoken,
@@ -280,15 +280,13 @@ def _response(scores: pd.DataFrame) -> Figure:
     first = scores.iloc[0]
     known = pd.notna(first["invited"])
     why = "nobody was asked" if known else "how many were asked is not known"
+    if pd.isna(first["answered"]):  # there is no table of them
+        why = first["why"]
     return Figure(
         measure="satisfaction.response_ratio",
         value=first["returned"] / first["invited"] if known and first["invited"] else None,
         n=first["invited"] if known else None,
-        why_missing=None
-        if known and first["invited"]
-        else first["why"]
-        if first["why"] in (_NO_SURVEY, _WITHHELD)
-        else why,
+        why_missing=None if known and first["invited"] else why,
     )
 
 

@@ -292,20 +292,9 @@ class Backups(Params):
 #: What a duty is called that has somebody look at the backups.
 _BACKUPS = {"backup", "backups"}
 _LOOKING = {
-    *(
-        "watch",
-        "watched",
-        "watching",
-        "check",
-        "checked",
-        "checking",
-        "checks",
-        "monitor",
-        "monitored",
-        "monitoring",
-    ),
-    *("review", "reviewed", "reviewing", "verify", "verified", "verifying", "verification"),
-}
+    "watch", "watched", "watching", "check", "checked", "checking", "checks", "monitor", "monitored", "monitoring",
+    "review", "reviewed", "reviewing", "verify", "verified", "verifying", "verification",
+}  # fmt: skip
 
 
 class Duty(Params):

@@ -188,8 +188,6 @@ REASONS: tuple[str, ...] = (
     "it last came for {month}; without it nobody can judge {promises}",
     "sources.yaml names a file that is not there; without it nobody can judge {promises}",
     "no {table} came for the period",
-    "no surveys came for the period",
-    "no backup_jobs came for the period",
     "{table} came for a part of the period only",
     "sources.yaml names a file that is not there",
     # tables in doubt, and packs that are out of date

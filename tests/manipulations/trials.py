@@ -38,7 +38,8 @@ _APPROVER = "the approver's own records"
 _PROBE = "the probe's own log"
 _SENT = "the announcement, as it was sent"
 _SHOWN = "what the proof names: the log, the list, the ticket"
-_MONEY, _LEVELS = ("procurement.at_stake", "procurement.due"), ("availability.ratio", "availability.outages")
+_MONEY, _POSITION = ("procurement.at_stake", "procurement.due"), ("licences.position",)
+_LEVELS = ("availability.ratio", "availability.outages", "contract.credit_owed")
 #: What leaves no trace in any table of the client: by kind, what of a table was touched (a column, or its rows) and
 #: the measure that it betters, the source that would show it.
 TRACELESS = {
@@ -57,16 +58,16 @@ TRACELESS = {
         ("re-date", "prices.seen_on", _MONEY, _LOOKED_UP),
         ("re-key", "prices.item", _MONEY, _LOOKED_UP),
         ("change unit", "prices.unit_price", _MONEY, _LOOKED_UP),
-        ("leave out", "installs", ("licences.position",), _CONSOLE),
-        ("delay", "installs", ("licences.position",), _CONSOLE),
-        ("re-key", "installs.product", ("licences.position",), _CONSOLE),
-        ("contradict", "installs.cores", ("licences.position",), _CONSOLE),
-        ("re-date", "installs.installed_on", ("licences.position",), _CONSOLE),
-        ("contradict", "checks.state", (*_LEVELS, "contract.credit_owed"), _PROBE),
-        ("re-key", "checks.service", (*_LEVELS, "contract.credit_owed"), _PROBE),
-        ("leave out", "checks", (*_LEVELS, "contract.credit_owed"), _PROBE),
-        ("re-date", "checks.at", (*_LEVELS, "contract.credit_owed"), _PROBE),
-        ("re-date", "outages.announced_at", (*_LEVELS, "contract.credit_owed"), _SENT),
+        ("leave out", "installs", _POSITION, _CONSOLE),
+        ("delay", "installs", _POSITION, _CONSOLE),
+        ("re-key", "installs.product", _POSITION, _CONSOLE),
+        ("contradict", "installs.cores", _POSITION, _CONSOLE),
+        ("re-date", "installs.installed_on", _POSITION, _CONSOLE),
+        ("contradict", "checks.state", _LEVELS, _PROBE),
+        ("re-key", "checks.service", _LEVELS, _PROBE),
+        ("leave out", "checks", _LEVELS, _PROBE),
+        ("re-date", "checks.at", _LEVELS, _PROBE),
+        ("re-date", "outages.announced_at", _LEVELS, _SENT),
         ("re-key", "duty_evidence.duty", ("duties.kept_ratio",), _SHOWN),
     )
     for measure in measures

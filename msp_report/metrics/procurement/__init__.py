@@ -292,17 +292,14 @@ def doubt_of(case: Case) -> str | None:
     zone = as_contract(case.agreed).client.timezone
     first, end = civil_day(case.start, zone), day_after(case.end, zone)
     now, before = amounts[(days >= first) & (days < end)].dropna(), amounts[days < first].dropna()
-    if len(now) >= 10 and len(before) >= 30 and is_another_unit(_ratio(now.median(), before.median())):
+    usual = before.median()
+    if len(now) >= 10 and len(before) >= 30 and usual > 0 and is_another_unit(now.median() / usual):
         return _ANOTHER_UNIT
     each = price / pd.to_numeric(optional(rows, "units_per_pack", "float64")).astype(float).fillna(1)
     invoiced = each[days < end].groupby(_priced(rows)[days < end]).median()
     seen = _looked_up(case.table("prices"), first, end)
     ratios = (seen / invoiced.where(invoiced > 0)).dropna()
     return _ANOTHER_PRICE if len(ratios) >= 10 and is_another_unit(ratios.median()) else None
-
-
-def _ratio(value: float, before: float) -> float:
-    return value / before if before > 0 else np.nan
 
 
 def _priced(rows: pd.DataFrame) -> pd.Series:

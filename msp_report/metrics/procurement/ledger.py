@@ -104,9 +104,9 @@ NOT_SUPPLIED = (NO_ORDERS, NO_SLIPS, NO_RECEIPTS, NO_QUOTES, NO_CHECKS)
 NO_RATE, NO_PRICE, NOT_STATED = "no exchange rate", "no price", "not stated"
 NOT_READ = "a rejected row"
 UNSURE = (NO_RATE, NO_PRICE, NOT_STATED, NOT_READ, *NOT_SUPPLIED)
-#: Lines that are never shipped, and those of them that go with the rest of their document.
 #: So much of a currency, or more, is no rounding.
 MOST_ROUNDED = 1
+#: Lines that are never shipped, and those of them that go with the rest of their document.
 _UNSHIPPED, _ALONG = ("service", "freight", "rounding"), ("freight", "rounding")
 
 
@@ -768,7 +768,7 @@ class Ledger:
             ordered & priced & ~agreed & ~flag["uncompared"],
             "neither order nor quote has a price",
         )
-        below = _part(rows["price"], rows["price_checked"])
+        below = (rows["price"].astype(float) / rows["price_checked"].astype(float)).to_numpy()
         another = charged & is_another_unit(below) & (below < 1)
         yield NO_PRICE, another, "its price is in another unit than the one looked up"
         yield NO_ORDERS, charged & self.lacks("order"), NO_ORDERS
@@ -889,12 +889,6 @@ def _so_far(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.sort_values(["place", "dated_on", "document_id", "line"], kind="stable", ignore_index=True)
     quantity = rows["quantity"].to_numpy(object)
     return rows.assign(so_far=running(quantity, rows["place"].to_numpy()) + quantity)
-
-
-def _part(price: pd.Series, other: pd.Series) -> np.ndarray:
-    """How many times another price each is; NaN where one of them is not known or the other is not above 0."""
-    values, others = (one.astype(float).to_numpy() for one in (price, other))
-    return np.divide(values, others, out=np.full(len(values), np.nan), where=others > 0)
 
 
 def _limits(share: float | None, of: np.ndarray, absolute: Any) -> list[Any]:
