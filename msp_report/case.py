@@ -54,6 +54,12 @@ class Case:
         chosen = Period(period, period) if isinstance(period, Month) else period
         return replace(self, period=chosen, _read={}, _silent={})
 
+    def month_before(self) -> Case | None:
+        """The case of the month before the period; None where no exports were accepted for it."""
+        month = self.period.first.shift(-1)
+        known = month in self._exports.months and self._exports.find(month) is not None
+        return self.at(month) if known else None
+
     @cached_property
     def contract(self) -> params.Contract:
         """The contract in force on the first day of the period's last month."""

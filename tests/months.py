@@ -1,5 +1,7 @@
 """A month as metrics see it, made of nothing but its tables: the stand-in for a case."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +41,7 @@ class MonthOf:
     independent: frozenset[str] = frozenset()
     exported: dict[str, pd.Timestamp] = field(default_factory=dict)
     last: dict[str, pd.DataFrame] = field(default_factory=dict)
+    before: MonthOf | None = None
 
     @property
     def period(self) -> Period:
@@ -50,6 +53,9 @@ class MonthOf:
     @property
     def closing(self) -> Month:
         return self.period.last
+
+    def month_before(self) -> MonthOf | None:
+        return self.before
 
     def table(self, name: str) -> pd.DataFrame | None:
         return self.tables.get(name)

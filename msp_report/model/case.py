@@ -33,6 +33,9 @@ class Case(Protocol):
     def closing(self) -> Month:
         """The last month that counts: the period's last one, or while that runs the newest one with data."""
 
+    def month_before(self) -> Case | None:
+        """The case of the month before the period; None where nothing was accepted for it."""
+
     @property
     def withheld(self) -> Mapping[str, Month | None]:
         """The tables that were due for the month and did not come, each with the last month that had it (rule 41)."""

@@ -111,6 +111,8 @@ def _bounded(figure: Figure, reach: Reach, grows: bool) -> Figure:
         and figure.high is not None
     ):
         low, high = figure.low, figure.high
+    elif figure.low is not None:
+        low = min(low, figure.low)
     changes = {"coverage": coverage, "low": _finite(low), "high": _finite(high)}
     verdict = figure.verdict
     if verdict in ("met", "missed"):

@@ -21,11 +21,10 @@ from watched import REPORTS, analysed
 
 from msp_report.case import Case
 from msp_report.metrics import evidence, procurement, scorecard
-from msp_report.metrics.contract.service_credits import credits, levels
+from msp_report.metrics.contract.service_credits import credits
 from msp_report.model import promises
 from msp_report.model.columns import total
 from msp_report.model.figures import COLUMNS, SEVERITY, Figure
-from msp_report.model.period import Period
 from msp_report.model.tables import TABLES
 
 #: What a closed verdict may not turn into without a word.
@@ -102,17 +101,17 @@ class Month:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.asked: dict[str, set[str]] = {}
-        supplied = [case.table(name) for name in ("outages", "checks", "tickets", "ticket_events")]
-        month = case.period.last.shift(-1)
-        self._last = levels(*supplied, case.agreed, *Period(month, month).bounds(case.timezone))
         self._told = {credit.measure.split(".")[0] for credit in case.agreed.credits} | {"credits"}
+        last_month = case.month_before()
+        levels = {name: analysed(last_month, name)[0].figures() for name in REPORTS if name in self._told}
+        self._last = _frame(levels)
         figures, decisions = {}, {}
         for name in REPORTS:
             found, self.asked[name] = analysed(case, name)
             figures[name] = found.figures()
             if name == "procurement":
                 decisions = _decisions(found)
-        self._before = _frame(figures).assign(month=str(month))
+        self._before = _frame(figures).assign(month=str(case.period.last.shift(-1)))
         money = self._credits(case, figures)
         self.untouched = Page(figures, *money, decisions, _rejected(case), partial(self._page_one, case))
 

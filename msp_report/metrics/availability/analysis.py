@@ -214,6 +214,8 @@ def _figures_of_service(row: dict[str, Any], robust: str | None) -> list[Figure]
             "robust": robust,
         },
         "outages": {
+            "low": row["low_outages"],
+            "high": row["high_outages"],
             "target": row["max_outages"],
             "verdict": row["outages_verdict"],
         },
@@ -226,10 +228,29 @@ def _figures_of_service(row: dict[str, Any], robust: str | None) -> list[Figure]
             coverage=row["coverage_ratio"],
             clause=row["clause"],
             why_missing=_why(row, name, row[column], reason),
-            **{"n": row["outages"]} | judged.get(name, {}),
+            **{"n": row["outages"]} | _as_the_ratio(row, name, row[column]) | judged.get(name, {}),
         )
         for name, column, reason in _FIGURES
     ]
+
+
+def _as_the_ratio(row: dict[str, Any], name: str, value: float | None) -> dict[str, float]:
+    """What follows from the ratio is at least and at most what follows from its two ends."""
+    low, high = row["low_ratio"], row["high_ratio"]
+    if (
+        value is None
+        or low is None
+        or low == high
+        or name not in ("budget_left", "user_hours_lost", "user_cost")
+    ):
+        return {}
+    minutes = row["scheduled_min"] - row["excluded_min"]
+    if name == "budget_left":
+        ends = [minutes * (ratio - row["target_ratio"]) for ratio in (low, high)]
+    else:
+        each = row["users"] / 60 * (1.0 if name == "user_hours_lost" else row["user_hourly_cost"])
+        ends = [minutes * (1 - ratio) * each for ratio in (high, low)]
+    return {"low": min(value, ends[0]), "high": max(value, ends[1])}
 
 
 def _why(row: dict[str, Any], name: str, value: Any, reason: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from msp_report.model.names import unsure_whose
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict of one reading, and of its two tests; the ratio at its worst and at its best."""
+    """The verdict of one reading, and of its two tests; the ratio at its worst and at its best, and how many outages
+    there were at least and at most, infinite where nothing bounds them."""
 
     result: Result
     ratio: Decision
@@ -23,6 +24,8 @@ class Judged:
     both: Decision
     low: float | None
     high: float | None
+    fewest: float | None
+    most: float | None
 
     @property
     def verdict(self) -> str:
@@ -49,11 +52,11 @@ def judged(service: Watched, reading: Reading, why_missing: str | None = None) -
     if others is not None and _read(service, others, reading, None).verdict == found.verdict:
         return found
     doubted = Decision("no_verdict", service.doubt)
-    tests = (
+    tests = [
         doubted if one.verdict in ("met", "missed", "no_verdict") else one
         for one in (found.ratio, found.outages)
-    )
-    return Judged(found.result, *tests, doubted, found.low, found.high)
+    ]
+    return replace(found, ratio=tests[0], outages=tests[1], both=doubted)
 
 
 def judged_by_choice(service: Watched, line: Timeline, reading: Reading) -> Judged:
@@ -72,14 +75,25 @@ def _read(service: Watched, line: Timeline, reading: Reading, why_missing: str |
     target, agreed = service.agreed.availability_ratio, service.agreed.max_outages
     low, high = (result.low, result.high) if bounded else (result.ratio, result.ratio)
     least, most = low, high
+    doubts = {"unsure": service.unsure, "own_word": service.own_word}
     ratio = decide(result.ratio, target, "higher", low=low, high=high, why=why_missing)
     if is_own:
         least = _least(low, _moved(worst, bounded, -service.floating(DOWN, DEGRADED)[1]))
         most = _most(high, _moved(best, bounded, service.floating(UP)[1]))
         if ratio.verdict in ("met", "missed"):
-            doubts = {"unsure": service.unsure, "own_word": service.own_word}
             ratio = decide(result.ratio, target, "higher", low=least, high=most, **doubts)
-    outages = _outages(service, result, worst, best, bounded, is_own, agreed, why_missing)
+    count = len(result.outages) if result.known else None
+    fewest, many = _possible(result, bounded)
+    outages = decide(count, agreed, "lower", low=fewest, high=many, why=why_missing)
+    if is_own and count is not None:
+        lost = sum(
+            rows["state"].isin([DOWN, DEGRADED, -1]).sum() for rows in (service.lost_log, service.lost_checks)
+        )
+        hidden = worst.may_hide if bounded else 0
+        fewest = min(fewest, len(best.outages), best.outages_for_certain)
+        many = max(many, count + int(lost) + hidden, len(worst.outages) + hidden)
+        if outages.verdict in ("met", "missed"):
+            outages = decide(count, agreed, "lower", low=fewest, high=many, **doubts)
     if service.strange and _both(ratio, outages, result, agreed).verdict == "met":
         whose = Decision("no_verdict", unsure_whose(service.strange))
         ratio, outages = (whose if one.verdict == "met" else one for one in (ratio, outages))
@@ -90,39 +104,17 @@ def _read(service: Watched, line: Timeline, reading: Reading, why_missing: str |
         _both(ratio, outages, result, agreed),
         _least(result.low, least),
         _most(result.high, most),
+        fewest,
+        many,
     )
 
 
-def _outages(
-    service: Watched,
-    result: Result,
-    worst: Result,
-    best: Result,
-    bounded: bool,
-    is_own: bool,
-    agreed: float | None,
-    why_missing: str | None,
-) -> Decision:
-    """Whether there were few enough of them; unknown time may hide more."""
-    count = len(result.outages) if result.known else None
-    if count is None or agreed is None:
-        return decide(count, agreed, "lower", why=why_missing)
-    first = decide(
-        count,
-        agreed,
-        "lower",
-        low=result.outages_for_certain if bounded else None,
-        high=count + result.may_hide if bounded else None,
-    )
-    if not is_own or first.verdict == "no_verdict":
-        return first
-    lost = service.lost_log["state"].isin([DOWN, DEGRADED, -1]).sum()
-    loose = service.lost_checks["state"].isin([DOWN, DEGRADED, -1]).sum()
-    high = max(count + int(lost + loose), len(worst.outages)) + (worst.may_hide if bounded else 0)
-    low = min(count, len(best.outages), best.outages_for_certain)
-    return decide(
-        count, agreed, "lower", low=low, high=high, unsure=service.unsure, own_word=service.own_word
-    )
+def _possible(result: Result, bounded: bool) -> tuple[float | None, float | None]:
+    """How many outages there were at least and at most, by what unknown time may join or hide."""
+    if not result.known:
+        return None, None
+    count = len(result.outages)
+    return (result.outages_for_certain, count + result.may_hide) if bounded else (count, count)
 
 
 def _both(ratio: Decision, outages: Decision, result: Result, agreed: float | None) -> Decision:

@@ -21,13 +21,11 @@ from msp_report.metrics.contract.service_credits import (
     Figures,
     credits,
     credits_to_date,
-    levels,
     unjudged_credits,
 )
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import total
 from msp_report.model.figures import COLUMNS, Figure
-from msp_report.model.period import Period
 from msp_report.params import Contract, as_contract
 
 __all__ = [
@@ -41,7 +39,6 @@ __all__ = [
     "dates",
     "exit_cost",
     "fee_against_hours",
-    "levels",
     "unjudged_credits",
 ]
 
@@ -140,9 +137,9 @@ def analyse(case: Case, past: Past) -> Analysis:
     """
     agreed, month = as_contract(case.agreed), case.period.last
     register = case.table("credits")
-    supplied = [case.table(name) for name in ("outages", "checks", "tickets", "ticket_events")]
-    last_month = Period(month.shift(-1), month.shift(-1)).bounds(agreed.client.timezone)
-    now, before = _published(case, agreed), levels(*supplied, agreed, *last_month)
+    asked = {credit.measure.partition(".")[0] for credit in agreed.on(month.first_on).credits}
+    now, last_month = _published(case, asked), case.month_before()
+    before = None if last_month is None else _published(last_month, asked)
     owed = credits(now, before, register, agreed, month)
     return Analysis(
         agreed=agreed,
@@ -165,10 +162,9 @@ _LEVELS = {
 }
 
 
-def _published(case: Case, agreed: Contract) -> pd.DataFrame:
-    """The figures of the month on which credits hang, with the columns of figures.json."""
-    asked = {credit.measure.partition(".")[0] for credit in agreed.on(case.period.last.first_on).credits}
-    found = [figure for name in _LEVELS if name in asked for figure in _LEVELS[name](case).figures()]
+def _published(case: Case, reports: set[str]) -> pd.DataFrame:
+    """The figures of a month on which credits hang, with the columns of figures.json."""
+    found = [figure for name in _LEVELS if name in reports for figure in _LEVELS[name](case).figures()]
     return pd.DataFrame(
         [figure.row() for figure in (*found, *evidence.delivered(case))], columns=COLUMNS
     ).astype(object)

@@ -8,6 +8,7 @@ Decided here, where the rule leaves room:
 - Evidence that the contract promises (`evidence`) has its credit like a level: below one delivery.
 - "Once a service": of all credits of one report and subject the highest counts, the others are listed at nothing.
 - The month before missed too: the same figure's verdict was missed, or it reached a tier and had no verdict on it.
+  What was left open then may have been missed, and counts so in what is at risk.
 - The cap is a row of its own with what it takes off, so that the column adds up to what is owed.
 - The last day to claim is `claim_days` after the last day of the month.
 - A claim without an amount is a claim of all that is owed; an amount with `credited_on` is what was granted.
@@ -23,8 +24,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics import availability
-from msp_report.metrics import tickets as desk
 from msp_report.model import promises
 from msp_report.model.columns import cents, dates, optional, total
 from msp_report.model.figures import COLUMNS, Figure
@@ -79,10 +78,10 @@ def credits(
     """
     when = Month.parse(str(month))
     agreed = as_contract(contract).on(when.first_on)
-    missed_before = _missed(_as_frame(() if previous_figures is None else previous_figures), agreed)
+    before = _as_frame(() if previous_figures is None else previous_figures)
     figures = _as_frame(figures_frame)
-    rows = _owed(_reached(figures, agreed), missed_before, agreed)
-    risky = _owed(_reached(figures, agreed, worst=True), missed_before, agreed)
+    rows = _owed(_reached(figures, agreed), _missed(before, agreed), agreed)
+    risky = _owed(_reached(figures, agreed, worst=True), _missed(before, agreed, worst=True), agreed)
     rows = _with_risk(rows, risky.rename(columns={"owed": "at_risk"}))
     rows = _with_claims(rows, credits_table, when)
     rows["claim_by"] = _claim_by(when, agreed)
@@ -118,33 +117,6 @@ def credits_to_date(
     parts = [part for part in (owed, *past[::-1]) if part is not None]
     rows = pd.concat(parts, ignore_index=True) if parts else _as_record(pd.DataFrame())
     return _settled(rows, pd.Timestamp(when.end_on) - pd.Timedelta(days=1))
-
-
-def levels(
-    outages: pd.DataFrame | None,
-    checks: pd.DataFrame | None,
-    tickets: pd.DataFrame | None,
-    events: pd.DataFrame | None,
-    contract: Contract | Mapping[str, Any],
-    start: pd.Timestamp,
-    end: pd.Timestamp,
-) -> pd.DataFrame:
-    """The service levels of a period, for `credits`: what the tables alone say of availability and tickets.
-
-    Parameters: the canonical tables with their look-back, None where not supplied; the period [start, end).
-    Returns: one row per figure of availability and per attainment of tickets: measure, subject, value, verdict.
-    """
-    agreed = as_contract(contract)
-    ratios = availability.figures_of(availability.service_levels(outages, checks, agreed, start, end))
-    rows = [_as_frame(ratios)]
-    if tickets is not None:
-        clocks = desk.clocks(tickets, events, agreed, end)
-        attained = desk.attainment(clocks, agreed, start, end)
-        names = {"priority": "subject", "attainment_ratio": "value"}
-        measure = "tickets." + attained["clock"] + "_attainment"
-        rows.append(attained.rename(columns=names).assign(measure=measure))
-    columns = ["measure", "subject", "value", "verdict"]
-    return pd.concat([part[columns].astype({"value": "float64"}) for part in rows], ignore_index=True)
 
 
 def unjudged_credits(
@@ -226,14 +198,20 @@ def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> 
     return found.drop_duplicates(["measure", "subject"])[columns]
 
 
-def _missed(figures: pd.DataFrame, contract: Contract) -> pd.MultiIndex:
-    """The figures that missed in a month: by their verdict, else by a tier."""
+def _missed(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> pd.MultiIndex:
+    """The figures that missed in a month: by their verdict, else by a tier. With `worst` those too that nobody could
+    judge though there was something to judge (rule 50)."""
     verdict = figures["verdict"]
     subject = figures["subject"].astype("str").fillna("")
     named = pd.MultiIndex.from_arrays([figures["measure"].astype("str"), subject])
     by_tier = named.isin(pd.MultiIndex.from_frame(_reached(figures, contract)[["measure", "subject"]]))
     unjudged = verdict.isna() | verdict.eq("no_target")
-    return named[(verdict.eq("missed") | (by_tier & unjudged)).to_numpy(bool)]
+    missed = verdict.eq("missed") | (by_tier & unjudged)
+    if worst:
+        missed |= verdict.isin(["no_verdict", "no_data"]) & promises.existed(
+            figures.reindex(columns=["verdict", "why_missing"])
+        )
+    return named[missed.to_numpy(bool)]
 
 
 def _owed(reached: pd.DataFrame, missed_before: pd.MultiIndex, contract: Contract) -> pd.DataFrame:

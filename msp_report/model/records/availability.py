@@ -46,6 +46,6 @@ RECORDS = (
     Record(
         "services",
         "one row per service",
-        "service calendar scheduled_min excluded_min unknown_min down_min up_min availability_ratio low_ratio high_ratio target_ratio outages max_outages outages_verdict longest_outage_min mttr_min mtbf_min budget_left_min coverage_ratio verdict missed_by why_missing reading unsmoothed_ratio maintenance_min refused_min degraded_min probed_min checks evidence users user_hours_lost user_cost in_contract clause",
+        "service calendar scheduled_min excluded_min unknown_min down_min up_min availability_ratio low_ratio high_ratio target_ratio outages low_outages high_outages max_outages outages_verdict longest_outage_min mttr_min mtbf_min budget_left_min coverage_ratio verdict missed_by why_missing reading unsmoothed_ratio maintenance_min refused_min degraded_min probed_min checks evidence users user_hourly_cost user_hours_lost user_cost in_contract clause",
     ),
 )

@@ -7,7 +7,7 @@ import pytest
 import workspaces
 from service_day import END, HEADER, START, agreed, full_day, level, log, minutes, of_day, probe
 
-from msp_report.metrics.availability import service_levels, timelines
+from msp_report.metrics.availability import figures_of, service_levels, timelines
 from msp_report.model.period import Period
 
 # ---------------------------------------------------------------- rule 4: the state at an instant
@@ -232,6 +232,19 @@ def test_figures_carry_value_verdict_and_reason():
         "hours",
     )
     assert found["availability.user_cost"].why_missing == "the contract names no cost of a user's hour"
+
+
+def test_what_follows_from_the_ratio_carries_its_ends():
+    # 720 minutes up, 60 down, 660 that nobody watched
+    seen = log(("12:00", "13:00"), ("13:00", "10-06 00:00", "unknown"))
+    contract = agreed(availability_ratio=0.9, max_outages=3, users=10, user_hourly_cost=30)
+    levels = service_levels(seen, None, contract, START, END)
+    ends = {figure.measure: (figure.value, figure.low, figure.high) for figure in figures_of(levels)}
+    assert ends["availability.outages"] == (1, 1, None)  # nothing bounds what eleven hours hide
+    assert ends["availability.user_hours_lost"] == pytest.approx((10, 10, 120))
+    assert ends["availability.user_cost"] == pytest.approx((300, 300, 3600))
+    # a tenth of the day may be lost: 18 minutes left of what is known, 576 too many, or 84 to spare
+    assert ends["availability.budget_left"] == pytest.approx((18, -576, 84))
 
 
 def test_a_figure_without_a_value_says_why():

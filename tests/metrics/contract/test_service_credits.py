@@ -9,10 +9,10 @@ import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from months import MonthOf
+from months import MonthOf, PastOf
 from terms import AT, TIERS, agreed, figures, history
 
-from msp_report.metrics import availability, contract, tickets
+from msp_report.metrics import availability, contract
 from msp_report.metrics.contract import CAP, credits, credits_to_date
 
 
@@ -285,41 +285,42 @@ def test_a_frame_of_figures_is_what_credits_reads():
     ]
 
 
-def test_levels_are_those_of_the_other_pages():
-    """One P1 ticket solved in 30 minutes, one in 90, of 60 agreed."""
-    opened = pd.to_datetime(["2026-10-05 08:00Z", "2026-10-06 08:00Z"])
-    log = pd.DataFrame(
-        {
-            "ticket_id": ["1", "2"],
-            "opened_at": opened,
-            "priority": "P1",
-            "status": "resolved",
-            "resolved_at": opened + pd.to_timedelta([30, 90], unit="min"),
-        }
-    )
+SEPTEMBER, OCTOBER = (pd.Timestamp(f"2026-{month}-01", tz="UTC") for month in ("09", "10"))
+
+
+def two_months(doubted: dict | None = None) -> pd.DataFrame:
+    """October's credits: in both months one P1 ticket solved in 30 minutes and one in 90, of 60 agreed."""
     terms = {
+        "term": {"monthly_fee": 1000},
+        "credit_terms": {"repeat_factor": 2},
         "tickets": {"priorities": {"P1": {"resolution_min": 60, "attainment_ratio": 0.9}}},
-        "services": [{"name": "email", "availability_ratio": 0.999}],
         "credits": [
             {"measure": "tickets.resolution_attainment", "subject": "P1", "below": 0.8, "credit_ratio": 0.1}
         ],
     }
-    period = pd.Timestamp("2026-10-01", tz="UTC"), AT
-    outages = pd.DataFrame(columns=["service", "started_at", "ended_at", "state"])
-    found = contract.levels(outages, None, log, None, terms, *period).set_index(["measure", "subject"])
-    assert tuple(found.loc[("tickets.resolution_attainment", "P1"), ["value", "verdict"]]) == (0.5, "missed")
-    assert tuple(found.loc[("availability.ratio", "email"), ["value", "verdict"]]) == (1.0, "met")
-    full = tickets.analyse(MonthOf(*period, terms, tables={"tickets": log})).figures()
-    told = {(f.measure, f.subject): (f.value, f.verdict) for f in full if f.measure.endswith("attainment")}
-    rows = found[found.index.get_level_values(0).str.startswith("tickets.")]
-    values = [None if pd.isna(value) else value for value in rows["value"]]
-    assert dict(zip(rows.index, zip(values, rows["verdict"], strict=True), strict=True)) == told
-    assert len(credits(found.reset_index(), None, None, terms, "2026-10")) == 1
-    # without these tables nothing is decided, and that is listed
-    nothing = contract.levels(None, None, None, None, terms, *period)
-    assert nothing["value"].isna().all() and nothing.index.is_unique
-    assert contract.levels(outages, None, log, None, terms, *period).index.is_unique
-    assert len(contract.unjudged_credits(nothing, terms, "2026-10")) == 1
+    opened = pd.to_datetime(
+        ["2026-09-03 08:00Z", "2026-09-04 08:00Z", "2026-10-05 08:00Z", "2026-10-06 08:00Z"]
+    )
+    log = pd.DataFrame(
+        {
+            "ticket_id": ["1", "2", "3", "4"],
+            "opened_at": opened,
+            "priority": "P1",
+            "status": "resolved",
+            "resolved_at": opened + pd.to_timedelta([30, 90] * 2, unit="min"),
+        }
+    )
+    before = MonthOf(SEPTEMBER, OCTOBER, terms, tables={"tickets": log[:2]}, doubted=doubted or {})
+    case = MonthOf(OCTOBER, AT, terms, tables={"tickets": log}, before=before)
+    return contract.analyse(case, PastOf()).credits
+
+
+def test_the_month_before_missed_by_its_own_gate():
+    row = two_months().iloc[0]
+    assert (row["value"], row["repeated"], row["owed"], row["at_risk"]) == (0.5, True, 200, 200)
+    # a source that nobody believes decides nothing in that month either: twice as much is at risk
+    row = two_months({"tickets": "half an export"}).iloc[0]
+    assert (row["repeated"], row["owed"], row["at_risk"]) == (False, 100, 200)
 
 
 def test_credits_that_no_figure_decides():
