@@ -75,15 +75,14 @@ def generate(
 
 def _write(frame: pd.DataFrame, name: str, folder: Path) -> None:
     """Each file in the shape in which its system would export it."""
-    path = folder / f"{name}.csv"
+    path, heading = folder / f"{name}.csv", delivery.heading(name, folder.name)
     if name == "time_entries":
         files.write_csv(frame, path, delimiter=";")
     elif name == "purchases":
-        heading = delivery.heading(name, folder.name)
         files.write_csv(frame, path, delimiter=";", encoding="cp1252", heading=heading)
     elif name == "surveys":
         files.write_xlsx(frame, path.with_suffix(".xlsx"), "answers", times=("invited_at", "answered_at"))
     elif name == "backup_jobs":
         files.write_json_lines(frame, folder / f"{name}_{delivery.exported_on(folder.name)}.jsonl")
     else:
-        files.write_csv(frame, path)
+        files.write_csv(frame, path, heading=heading)

@@ -25,6 +25,13 @@ EMPTIED = ("2026-07", "prices", "checked_by")
 #: A ticket that counts a reopening of which its log shows nothing.
 REOPENED_IN_SILENCE = ("2026-05", "HF-13005")
 
+#: A ticket that stays open by its status though it was solved, and that the log of its month does not know.
+OPEN_YET_SOLVED = ("2025-12", "HF-11142")
+#: A run that failed, of a machine that no register has.
+STRANGE_RUN = ("2025-11", "nas-old")
+#: The day on which a month's proofs were exported, as the file itself says: before the month was over.
+EXPORTED_EARLY = ("2026-01", "duty_evidence", "2026-01-26")
+
 #: The month whose file of backup runs came after the fifth, and its day.
 DELIVERED_LATE = ("2026-09", "19")
 #: Names as a month's file writes them, and as everybody else does: (month, table, column, usual, written).
@@ -65,6 +72,27 @@ def deliver(tables: Tables, truth: Truth) -> None:
         mine = rows["ticket_id"].eq(ticket)
         tables["tickets"][month] = rows.assign(reopens=rows["reopens"].mask(mine, 1))
         truth.plant(month, "evidence", "reopened_in_silence", ids=[ticket])
+    month, ticket = OPEN_YET_SOLVED
+    if month in tables["tickets"]:
+        rows, log = tables["tickets"][month], tables["ticket_events"][month]
+        mine = rows["ticket_id"].eq(ticket)
+        tables["tickets"][month] = rows.assign(status=rows["status"].mask(mine, "open"))
+        tables["ticket_events"][month] = log[log["ticket_id"] != ticket]
+        truth.plant(month, "evidence", "open_yet_solved", ids=[ticket])
+    month, name = STRANGE_RUN
+    if month in tables["backup_jobs"]:
+        runs = tables["backup_jobs"][month]
+        failed = {"asset": name, "job": f"{name}-nightly", "result": "failed", "bytes": "", "location": ""}
+        tables["backup_jobs"][month] = pd.concat([runs, runs[:1].assign(**failed)], ignore_index=True)
+        truth.plant(month, "evidence", "strange_run", table="backup_jobs", name=name)
+    month, table, last = EXPORTED_EARLY
+    if month in tables[table]:
+        proofs, after = tables[table][month], str(pd.Period(month) + 1)
+        late = proofs["done_at"] >= last
+        tables[table][month] = proofs[~late]
+        if after in tables[table]:  # the rest comes with the next file
+            tables[table][after] = pd.concat([proofs[late], tables[table][after]], ignore_index=True)
+        truth.plant(month, "evidence", "exported_early", table=table, on=last)
     month = DELIVERED_LATE[0]
     truth.plant(month, "evidence", "delivered_late", table="backup_jobs", on=exported_on(month))
     month, table, _ = ONE_PAGE
@@ -79,6 +107,9 @@ def exported_on(month: str) -> str:
 
 def heading(table: str, month: str) -> str:
     """What stands above the rows of a month's file; empty for most."""
+    if table == EXPORTED_EARLY[1]:
+        on = EXPORTED_EARLY[2] if month == EXPORTED_EARLY[0] else f"{pd.Period(month) + 1}-02"
+        return f"Exported on {on}\n"
     if table != "purchases":
         return ""
     more = f"; {ONE_PAGE[2]}" if month == ONE_PAGE[0] else ""

@@ -413,7 +413,21 @@ PERIODS: dict[str, list[tuple[str, int, int, int]]] = {
         ("2026-11", 45000, 46000, 45000),
         ("2026-12", 60000, 60000, 59000),
     ],
+    # March was never reported.
+    "PRJ-14": [
+        ("2026-02", 1500, 1500, 1600),
+        ("2026-04", 4500, 3750, 4300),
+        ("2026-05", 6500, 6000, 6400),
+        ("2026-06", 9000, 8000, 8600),
+    ],
 }
+#: Worked by hand: in April the third month of the calendar is over, with two rows. March lies half way, at
+#: 3,000, so that 3,750 are two and a half months' worth (rule 25).
+GAP = (
+    "2026-04",
+    "PRJ-14",
+    {"periods_elapsed": 3, "pv": 4500, "ev": 3750, "spi": 3750 / 4500, "es": 2.5, "spi_t": 2.5 / 3},
+)
 #: A slip of the pen in one month's plan, put right in the next: the plan so far falls (rule 25).
 FALLS = ("2026-08", "PRJ-15", "2026-11", 25000)
 #: Worked by hand from the rows up to October 2026 (rule 25).
@@ -615,6 +629,8 @@ def _expect_strategy(month: Span, rows: list[dict[str, Any]], truth: Truth) -> N
 def _plant(truth: Truth) -> None:
     month, project, period, _ = FALLS
     truth.plant(month, "projects", "planned_value_falls", subject=project, period=period)
+    month, project, figures = GAP
+    truth.plant(month, "projects", "earned_value_with_a_gap", subject=project, **figures)
     for project, figures in EARNED.items():
         truth.plant(GOLDEN, "projects", "earned_value", subject=project, **figures)
     truth.plant(GOLDEN, "strategy", "strategy_not_acknowledged", shared_on="2026-04-20")

@@ -23,8 +23,8 @@ Decided here, where the rules leave room:
   doubt about its size.
 - Runs of kind copy, offload or replica are no runs of the asset: what has nothing else has no job.
 - Where no run of a job that ended in a month has an end, the export has no such column: a success ends as it starts.
-- What only the jobs name is shown without a target where there is a register; without one, all are judged by the
-  contract's RPO and nobody can say what is unprotected.
+- What only the jobs name is shown without a target where there is a register, for months in which a run of it began;
+  without one, all are judged by the contract's RPO and nobody can say what is unprotected.
 - Where the jobs speak of a part of the period, the slots that end in it count; a run that was not over then may have
   ended well, and an asset that missed none has no verdict (rule 41).
 """
@@ -589,6 +589,7 @@ def _levels(
     table["calm"] = ~table["critical"].fillna(False)
     table["worst"] = -(table["attained_rpo_hours"] / table["rpo_hours"]).fillna(0)
     shown = (table["needed"].fillna(True) | table["has_jobs"]).astype(bool)
+    shown &= table["registered"] | table["asset"].isin(runs.loc[runs["inside"], "name"])
     ordered = table[shown].sort_values(["rank", "calm", "worst", "asset"], kind="stable")
     return ordered[_ASSETS].reset_index(drop=True)
 

@@ -211,8 +211,9 @@ def levels(
     proofs), in_all (slots of the whole period).
     Raises: ValueError for naive instants.
     Edge cases decided: without a file all is no_data; a file without rows leaves every duty unproved; where the reach
-    is not whole the slots that end within it count, a duty without any is no_data, and one that missed none no_verdict.
-    Source: rules 31 and 41 and contract.yaml `duties`; system 10 (docs/board.md).
+    is not whole the slots that end within it count, a duty without any is no_data, but for one that is due once in
+    the period and that the provider's own rows leave unproved, and one that missed none no_verdict.
+    Source: rules 31, 41 and 50 and contract.yaml `duties`; system 10 (docs/board.md).
 
     >>> proofs = pd.DataFrame({"duty": ["patching"], "done_at": pd.to_datetime(["2026-09-06 03:30Z"])})
     >>> table = levels(proofs, {"duties": [{"name": "patching", "every_days": 30}]},
@@ -283,7 +284,10 @@ def levels(
     table["verdict"] = pd.Series([one.verdict for one in kept], table.index, dtype="str")
     table["why"] = pd.Series([one.why for one in kept], table.index, dtype="str")
     table[_WHOLE] = whole
-    lacking = np.full(len(table), True) if evidence is None else beyond
+    lacking = np.full(len(table), evidence is None) | beyond
+    if part and evidence is not None and reach.share > 0 and reach.own_word:
+        # of what is due once in the period, what was left out takes no miss away (rule 50)
+        lacking &= ~(table["verdict"].eq("missed") & (whole == 1)).to_numpy(bool)
     table.loc[lacking, ["good", "missed", "proofs", "good_high"]] = pd.NA
     table.loc[lacking, "attained_days"] = float("nan")
     table.loc[lacking, "verdict"] = "no_data"

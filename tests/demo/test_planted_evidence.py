@@ -37,6 +37,7 @@ def searched(request, truth):
     """The months whose desk and purchases are searched: the last and those that something is planted in, or all."""
     faults = (
         "logged_before",
+        "open_yet_solved",
         "reopened_in_silence",
         "sent_late",
         "cancelled_late",
@@ -123,6 +124,16 @@ def test_a_file_that_ends_in_silence_speaks_as_far_as_it_goes(cases, desks, trut
     assert hours.coverage == pytest.approx(17 / 30)
 
 
+def test_a_file_speaks_up_to_the_day_on_which_it_says_it_was_exported(cases, truth):
+    [(month, entry)] = planted(truth, "evidence", "exported_early")
+    reached = {one: case.reached(entry["table"]).tz_convert("Europe/London") for one, case in cases.items()}
+    short = {one: str(at.date()) for one, at in reached.items() if at < cases[one].end}
+    assert short == {month: entry["on"]}
+    found = {(f.measure, f.subject): f for f in duties.analyse(cases[month]).figures()}
+    watched = found["duties.kept_ratio", "backups watched"]
+    assert watched.coverage < 1 and watched.low < watched.high
+
+
 def test_a_file_that_tells_of_another_page_is_doubted_as_a_whole(cases, bought, truth):
     [(gone, entry)] = planted(truth, "evidence", "says_more")
     doubts = {(month, name): case.doubts(name) for month, case in cases.items() for name in TABLES}
@@ -150,15 +161,19 @@ def test_what_the_contract_promises_to_deliver_came_late_once(cases, truth):
 # ---------------------------------------------------------------- names, units and series
 
 
-def test_the_one_strange_name_is_nobody_s_and_shown_with_its_size(cases, truth):
+def test_strange_names_are_nobody_s_and_shown_with_their_size(cases, truth):
     [(gone, entry)] = planted(truth, "evidence", "strange_name")
+    [(failed, run)] = planted(truth, "evidence", "strange_run")
     found = {
         (month, row.table, row.name, row.size)
         for month, case in cases.items()
         for row in strangers(case, case.contract, case.strategy.outside).itertuples(index=False)
         if row.named_by == "data"
     }
-    assert found == {(gone, entry["table"], entry["name"], entry["down_min"])}
+    assert found == {
+        (gone, entry["table"], entry["name"], entry["down_min"]),
+        (failed, run["table"], run["name"], 1.0),
+    }
     services = availability.analyse(cases[gone]).services
     named = services[services["service"].eq(entry["name"])]
     assert named[["down_min", "verdict"]].to_numpy().tolist() == [[entry["down_min"], "no_target"]]
@@ -226,6 +241,23 @@ def test_a_log_older_than_its_ticket_is_listed(desks, truth):
         if row.what == "logged before it was opened"
     ]
     assert found == [(*place, "logged before it was opened") for place in expected] and len(found) == 1
+
+
+def test_a_ticket_that_is_open_and_solved_is_listed_and_widens_its_priority(desks, truth):
+    [(month, entry)] = planted(truth, "evidence", "open_yet_solved")
+    found = {
+        one: [
+            row.ticket_id
+            for row in desk.contradictions.itertuples()
+            if row.what == "open with a time of its solve"
+        ]
+        for one, desk in desks.items()
+    }
+    assert {one: ids for one, ids in found.items() if ids} == {month: entry["ids"]}
+    figures = {(f.measure, f.subject): f for f in desks[month].figures()}
+    attained = figures["tickets.resolution_attainment", "P4"]
+    # solved in time by its own time; if it is open still, it was late before the month was over
+    assert attained.high == attained.value == attained.low + 1 / attained.n
 
 
 def test_a_ticket_that_counts_more_reopenings_than_its_log_is_listed(desks, truth):
@@ -388,6 +420,13 @@ def test_planned_value_that_falls_is_named_and_gives_no_figures(cases, truth):
     assert falling == {month: [entry["subject"]]}
     row = found[month].variance.set_index("project_id").loc[entry["subject"]]
     assert row[["spi", "cpi", "spi_t", "eac"]].isna().all()
+
+
+def test_a_month_that_was_never_reported_is_a_month_all_the_same(cases, truth):
+    [(month, entry)] = planted(truth, "projects", "earned_value_with_a_gap")
+    row = projects.analyse(cases[month]).variance.set_index("project_id").loc[entry["subject"]]
+    expected = {name: value for name, value in entry.items() if name not in ("fault", "subject")}
+    assert {name: row[name] for name in expected} == pytest.approx(expected)
 
 
 def test_a_project_approved_by_its_proposer_alone_is_not_approved(cases, truth):
