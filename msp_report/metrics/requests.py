@@ -35,7 +35,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets import duplicates, history_of
 from msp_report.model.case import Case
-from msp_report.model.columns import optional, wall_time
+from msp_report.model.columns import booked, hours_booked, optional
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, normal_name, spelled
 from msp_report.model.reach import Reach, bounded, reach_of
@@ -76,7 +76,7 @@ class Analysis:
     training. `opened` counts them; `pays_by` is hour, ticket, nothing or not stated; `rate` its price; `hours_from`
     names the source of hours (time_entries, tickets; None where neither has any). `compared`: how far the search for
     duplicates looked. `reach`: how much of the period tickets and their log speak of; `booked`: the same with the
-    bookings of time.
+    bookings of time. `hours_booked`: all of these, on whatever they are.
     """
 
     kinds: pd.DataFrame
@@ -90,6 +90,7 @@ class Analysis:
     supplied: bool
     reach: Reach
     booked: Reach
+    hours_booked: float | None
 
     @property
     def unauthorised(self) -> pd.DataFrame:
@@ -182,6 +183,7 @@ def analyse(case: Case) -> Analysis:
         supplied=tickets is not None,
         reach=reach_of(case, "tickets", "ticket_events"),
         booked=reach_of(case, "tickets", "ticket_events", "time_entries"),
+        hours_booked=hours_booked(entries, start, end, agreed.client.timezone),
     )
 
 
@@ -236,15 +238,12 @@ def _spent(
     end: pd.Timestamp,
 ) -> tuple[pd.Series, str | None]:
     """Hours of each ticket, and where they come from (rule 17)."""
-    if time_entries is not None and len(time_entries):
-        first, after = (wall_time(at, contract.client.timezone) for at in (start, end))
-        day = pd.to_datetime(time_entries["worked_on"])
-        booked = time_entries[(day >= first) & (day < after)]
-        if len(booked):
-            ids = spelled(booked["ticket_id"], opened["ticket_id"])
-            sums = pd.to_numeric(booked["hours"]).groupby(ids).sum()
-            spent = sums.round(6).reindex(opened["ticket_id"]).fillna(0.0)
-            return pd.Series(spent.to_numpy(float), opened.index), "time_entries"
+    entries = booked(time_entries, start, end, contract.client.timezone)
+    if entries is not None:
+        ids = spelled(entries["ticket_id"], opened["ticket_id"])
+        sums = pd.to_numeric(entries["hours"]).groupby(ids).sum()
+        spent = sums.round(6).reindex(opened["ticket_id"]).fillna(0.0)
+        return pd.Series(spent.to_numpy(float), opened.index), "time_entries"
     own = pd.to_numeric(opened["hours"]).astype("float64")
     return own, "tickets" if own.notna().any() else None
 

@@ -87,6 +87,28 @@ def last_day(end: date | datetime, zone: str) -> pd.Timestamp:
     return civil_day(moment - pd.Timedelta(microseconds=1) if moment.tzinfo else moment, zone)
 
 
+def booked(
+    time_entries: pd.DataFrame | None, start: datetime, end: datetime, zone: str
+) -> pd.DataFrame | None:
+    """The bookings of a period, by the day of the work: its civil days in a zone, the last one whole or begun.
+
+    None where it has none: hours that nobody wrote down are not nought hours (rule 17).
+    """
+    if time_entries is None or time_entries.empty:
+        return None
+    day = dates(time_entries["worked_on"])
+    found = time_entries[(day >= civil_day(start, zone)) & (day <= last_day(end, zone))]
+    return found if len(found) else None
+
+
+def hours_booked(
+    time_entries: pd.DataFrame | None, start: datetime, end: datetime, zone: str
+) -> float | None:
+    """All hours of these bookings, on whatever they are: the one total of which every page counts a share (rule 19)."""
+    entries = booked(time_entries, start, end, zone)
+    return None if entries is None else round(float(pd.to_numeric(entries["hours"]).sum()), 6)
+
+
 def day_after(end: datetime, zone: str) -> pd.Timestamp:
     """The first civil day that is not in a period which ends at an instant: rows dated before it are in it."""
     return last_day(instant(end), zone) + pd.Timedelta(days=1)

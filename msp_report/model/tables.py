@@ -636,7 +636,6 @@ KEPT: dict[str, dict[str, str]] = {
         "provider_met": "the tool's own verdict is no evidence; whether it was in time is computed from the times",
     },
     "time_entries": {
-        "project_id": "what a project cost is what projects and project_periods say",
         "person": "no page judges single people by their hours",
         "entered_at": "hours count on the day that they were worked, whenever they were booked",
     },

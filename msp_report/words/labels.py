@@ -99,6 +99,10 @@ CODES: dict[str, tuple[str, ...]] = {
         "same requester and category",
         "near-identical title",
     ),
+    "part": (
+        *("all hours booked", "under the contract", "declared outside the contract"),
+        *("on tickets", "on tickets opened in the period", "on projects", "on neither"),
+    ),
     "source": ("time_entries", "tickets", "outages"),
     "evidence": ("both", "raw", "provider", "probe"),
     "flipped_by": (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from msp_report.metrics import availability, backups, capacity, duties, evidence, tickets
-from msp_report.metrics.contract.hours import fee_against_hours
+from msp_report.metrics.contract.hours import fee_against_hours, shares
 from msp_report.metrics.contract.leaving import exit_cost
 from msp_report.metrics.contract.notice import Dates, dates
 from msp_report.metrics.contract.service_credits import (
@@ -39,6 +39,7 @@ __all__ = [
     "dates",
     "exit_cost",
     "fee_against_hours",
+    "shares",
     "unjudged_credits",
 ]
 
@@ -46,8 +47,8 @@ __all__ = [
 @dataclass(frozen=True)
 class Analysis:
     """The contract as it stands at a cut-off: `agreed`, the contract itself; `credits` of the month and `claims`, those
-    of every month up to it, as `credits` and `credits_to_date`; `unjudged`, `leaving`, `hours` and `when` as
-    `unjudged_credits`, `exit_cost`, `fee_against_hours` and `dates`.
+    of every month up to it, as `credits` and `credits_to_date`; `unjudged`, `leaving`, `hours`, `shares` and `when` as
+    `unjudged_credits`, `exit_cost`, `fee_against_hours`, `shares` and `dates`.
     """
 
     agreed: Contract
@@ -56,6 +57,7 @@ class Analysis:
     unjudged: pd.DataFrame
     leaving: pd.DataFrame
     hours: pd.DataFrame
+    shares: pd.DataFrame
     when: Dates
 
     @property
@@ -126,6 +128,7 @@ class Analysis:
             "unjudged": self.unjudged,
             "exit": self.leaving,
             "hours": self.hours,
+            "shares": self.shares,
         }
 
 
@@ -148,6 +151,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         unjudged=unjudged_credits(now, agreed, month),
         leaving=exit_cost(agreed, case.table("assets"), case.end, case.table("restore_tests")),
         hours=fee_against_hours(case.table("time_entries"), agreed, case.start, case.end),
+        shares=shares(case.table("time_entries"), case.table("tickets"), agreed, case.start, case.end),
         when=dates(agreed, case.end),
     )
 

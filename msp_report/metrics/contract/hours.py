@@ -10,8 +10,12 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics.contract.service_credits import NO_FEE
-from msp_report.model.columns import cents, dates, last_day, optional
+from msp_report.model.columns import booked, cents, dates, last_day, optional
+from msp_report.model.names import spelled
 from msp_report.params import Contract, as_contract
+
+#: The share that all others are a part of.
+ALL_BOOKED = "all hours booked"
 
 _HOURS = [
     "month",
@@ -73,6 +77,48 @@ def fee_against_hours(
     why = np.where(rows["hours"].isna(), lacking, np.where(fee.isna(), NO_FEE, "no hours were delivered"))
     rows["why_missing"] = np.where(rows["fee_per_hour"].isna(), why, None)
     return rows[_HOURS]
+
+
+def shares(
+    time_entries: pd.DataFrame | None,
+    tickets: pd.DataFrame | None,
+    contract: Contract | Mapping[str, Any],
+    start: datetime,
+    end: datetime,
+) -> pd.DataFrame:
+    """All hours booked in a period, and the shares of them that the pages speak of (rule 19).
+
+    Parameters: the canonical tables, None where not supplied; `contract`; the period [start, end).
+    Returns: one row per part, all that was booked first: part, hours, share_ratio (of all). What has a ticket is no
+    project's; those opened in the period are a part of the tickets. Without bookings no rows: hours that only
+    tickets carry have no total.
+    """
+    zone = as_contract(contract).client.timezone
+    entries = booked(time_entries, start, end, zone)
+    if entries is None:
+        return pd.DataFrame({"part": [], "hours": [], "share_ratio": []}).astype({"part": "str"})
+    hours = pd.to_numeric(entries["hours"]).astype("float64")
+    ticket, project = (optional(entries, name).notna() for name in ("ticket_id", "project_id"))
+    inside = optional(entries, "in_contract", "boolean").astype("boolean").fillna(True).astype(bool)
+    opened = pd.Series(False, entries.index)
+    if tickets is not None:
+        new = tickets.loc[(tickets["opened_at"] >= start) & (tickets["opened_at"] < end), "ticket_id"]
+        opened = spelled(optional(entries, "ticket_id"), new).isin(new)
+    parts = {
+        ALL_BOOKED: pd.Series(True, entries.index),
+        "under the contract": inside,
+        "declared outside the contract": ~inside,
+        "on tickets": ticket,
+        "on tickets opened in the period": ticket & opened,
+        "on projects": project & ~ticket,
+        "on neither": ~ticket & ~project,
+    }
+    table = pd.DataFrame(
+        [(name, round(float(hours[chosen].sum()), 6)) for name, chosen in parts.items()],
+        columns=["part", "hours"],
+    )
+    total = table["hours"].iloc[0]
+    return table.assign(share_ratio=table["hours"] / total if total else np.nan).astype({"part": "str"})
 
 
 def _booked(time_entries: pd.DataFrame | None, months: pd.PeriodIndex) -> np.ndarray:

@@ -14,6 +14,7 @@ from msp_report.metrics.tickets import again, course, doubts, flow, numbers, sti
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
+from msp_report.model.columns import hours_booked
 from msp_report.model.figures import Figure
 from msp_report.model.names import spelled
 from msp_report.model.period import Period
@@ -34,7 +35,8 @@ class Analysis:
     `untold` how many more reopenings a ticket counts than its log shows, by ticket_id;
     `unread` the rejected rows of tickets and of their log;
     `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all;
-    `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time.
+    `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time;
+    `hours_booked` all of these, on whatever they are.
     """
 
     history: History
@@ -68,6 +70,7 @@ class Analysis:
     end: pd.Timestamp
     reach: Reach
     booked: Reach
+    hours_booked: float | None
 
     def late(self, clock: str) -> pd.DataFrame:
         """The clocks (response, resolution) decided as breached in the period, furthest over its target first."""
@@ -193,6 +196,7 @@ def analyse(case: Case) -> Analysis:
         end=end,
         reach=reach,
         booked=reach_of(case, "tickets", "ticket_events", "time_entries"),
+        hours_booked=hours_booked(case.table("time_entries"), start, end, contract.client.timezone),
     )
 
 

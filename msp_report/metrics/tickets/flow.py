@@ -10,7 +10,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets.course import alive, priorities
 from msp_report.metrics.tickets.history import MOVES, OPEN, History, micros
-from msp_report.model.columns import civil_day, last_day
+from msp_report.model.columns import booked, civil_day, last_day, optional
 from msp_report.model.names import spelled
 from msp_report.model.period import Month, midnight
 from msp_report.model.statistics import kaplan_meier, percentile
@@ -168,17 +168,17 @@ def hours(
     desk = history.tickets
     opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
     names = priorities(opened["priority"], contract, start)
-    entries = _bookings(time_entries, *(civil_day(at, contract.client.timezone) for at in (start, end)))
+    entries = booked(time_entries, start, end, contract.client.timezone)
     if entries is not None:
         source = "time_entries"
-        booked = entries[entries["ticket_id"].notna()]
+        of_tickets = entries[optional(entries, "ticket_id").notna()]
         by = pd.Series(desk["priority"].array, index=desk["ticket_id"].array)
-        labels = by.reindex(spelled(booked["ticket_id"], by.index)).fillna("unknown ticket")
-        amounts = booked["hours"]
+        ids = optional(of_tickets, "ticket_id").astype("str")
+        labels, amounts = by.reindex(spelled(ids, by.index)).fillna("unknown ticket"), of_tickets["hours"]
     else:
-        booked = opened[opened["hours"].notna()]
-        source = "tickets" if len(booked) else None
-        labels, amounts = booked["priority"], booked["hours"]
+        of_tickets = opened[opened["hours"].notna()]
+        source = "tickets" if len(of_tickets) else None
+        labels, amounts = of_tickets["priority"], of_tickets["hours"]
     # Whole millionths add up exactly, in any order.
     millionths = np.rint(amounts.to_numpy(float) * _MICRO).astype(np.int64)
     table = pd.DataFrame({"priority": labels.to_numpy(), "hours": millionths, "n": 1})
@@ -230,16 +230,3 @@ def _per_day(at: pd.Series, edges: pd.DatetimeIndex) -> np.ndarray:
     place = edges.searchsorted(pd.DatetimeIndex(at), side="right") - 1
     inside = (place >= 0) & (place < len(edges) - 1)
     return np.bincount(place[inside], minlength=len(edges) - 1)
-
-
-def _bookings(
-    time_entries: pd.DataFrame | None, first: pd.Timestamp, after: pd.Timestamp
-) -> pd.DataFrame | None:
-    """The bookings of a period; None where there are none."""
-    if time_entries is None or time_entries.empty:
-        return None
-    day = pd.to_datetime(time_entries["worked_on"])
-    chosen = time_entries[(day >= first) & (day < after)]
-    ticket = chosen["ticket_id"] if "ticket_id" in chosen else pd.Series(None, chosen.index, dtype=object)
-    chosen = pd.DataFrame({"ticket_id": ticket.astype("str"), "hours": chosen["hours"].astype(float)})
-    return chosen if len(chosen) else None

@@ -23,6 +23,7 @@ RECORDS = (
         "one row per month",
         "month hours included_hours used_ratio fee fee_per_hour agreed_per_hour over_hours over_cost why_missing",
     ),
+    Record("shares", "one row per part of the hours booked, all of them first", "part hours share_ratio"),
     Record("unjudged", "one row per credit that no figure decides", "measure subject clause why"),
     Record(
         "year_credits",

@@ -10,7 +10,7 @@ from months import MonthOf, PastOf
 from terms import ASSETS, AT, RESTORES, TERM, agreed, figures, history
 
 from msp_report.metrics import contract
-from msp_report.metrics.contract import credits, credits_to_date, dates, exit_cost, fee_against_hours
+from msp_report.metrics.contract import credits, credits_to_date, dates, exit_cost, fee_against_hours, shares
 from msp_report.params import as_contract
 
 
@@ -42,6 +42,53 @@ def test_the_fee_against_the_hours_delivered():
     assert fee_against_hours(None, terms, start, end)["why_missing"][0] == "no hours were supplied"
 
 
+def test_hours_have_one_total_and_the_parts_of_it_are_named():
+    """Of 12 hours 7 are on tickets, 4 of these on one opened in October; 3 on a project; 2 on nothing named."""
+    entries = pd.DataFrame(
+        {
+            "worked_on": pd.to_datetime(
+                ["2026-10-01", "2026-10-31", "2026-10-05", "2026-10-06", "2026-11-01"]
+            ),
+            "hours": [4.0, 3.0, 3.0, 2.0, 50.0],
+            "ticket_id": ["T2", "T1", None, None, "T2"],
+            "project_id": ["P1", None, "P1", None, None],
+            "in_contract": [True, None, False, True, True],
+        }
+    )
+    opened = pd.to_datetime(["2026-09-20 08:00Z", "2026-10-01 08:00Z"])
+    desk = pd.DataFrame({"ticket_id": ["T1", "T2"], "opened_at": opened})
+    start, end = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
+    table = shares(entries, desk, {}, start, end)
+    assert table[["part", "hours"]].to_numpy().tolist() == [
+        ["all hours booked", 12.0],
+        ["under the contract", 9.0],
+        ["declared outside the contract", 3.0],
+        ["on tickets", 7.0],
+        ["on tickets opened in the period", 4.0],
+        ["on projects", 3.0],
+        ["on neither", 2.0],
+    ]
+    assert table["share_ratio"].iloc[3] == pytest.approx(7 / 12)
+    assert shares(None, desk, {}, start, end).empty and shares(entries[-1:], None, {}, start, end).empty
+
+
+def test_the_total_of_hours_is_one_in_the_whole_pack(demo_case, demo_report):
+    agreement = contract.analyse(demo_case("2026-10"), PastOf())
+    parts = agreement.shares.set_index("part")["hours"]
+    total = parts["all hours booked"]
+    assert demo_report("tickets")[0].hours_booked == demo_report("requests")[0].hours_booked == total
+    told = {
+        (f.measure, f.subject): f.value
+        for done in (demo_report("tickets")[0], demo_report("requests")[0], agreement)
+        for f in done.figures()
+    }
+    assert told["tickets.hours", ""] == parts["on tickets"]
+    assert told["contract.hours", ""] == parts["under the contract"]
+    kinds = ("authorised", "unauthorised", "unknown")
+    opened = sum(told[f"requests.{kind}_hours", ""] for kind in kinds)
+    assert opened == pytest.approx(parts["on tickets opened in the period"])
+
+
 def test_notice_and_end():
     assert dates({"term": TERM}, AT) == contract.Dates(date(2028, 3, 31), date(2028, 1, 1), 427, 517)
     assert dates({}, AT) == contract.Dates(None, None, None, None)
@@ -54,7 +101,7 @@ def told(terms: dict, owed: pd.DataFrame, leaving: pd.DataFrame, hours: pd.DataF
     claims = credits_to_date(history(m10=1.0)[:0], None, terms, "2026-10", owed)
     unjudged = contract.unjudged_credits(figures(), terms, "2026-10")
     return contract.Analysis(
-        as_contract(terms), owed, claims, unjudged, leaving, hours, dates(terms, AT)
+        as_contract(terms), owed, claims, unjudged, leaving, hours, pd.DataFrame(), dates(terms, AT)
     ).figures()
 
 
@@ -98,7 +145,7 @@ def test_a_month_and_what_earlier_packs_said_of_it():
     values = {(f.measure, f.subject): f.value for f in found.figures()}
     assert values["contract.credit_owed", "email"] == values["contract.credit_owed", ""] == 1500
     assert values["contract.credit_unclaimed", ""] == 3000
-    assert set(found.records()) == {"credits", "claims", "unjudged", "exit", "hours"}
+    assert set(found.records()) == {"credits", "claims", "unjudged", "exit", "hours", "shares"}
 
 
 def test_the_demo_owes_what_was_planted_and_nothing_else(demo_place, truth):
