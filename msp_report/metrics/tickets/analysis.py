@@ -14,14 +14,17 @@ from msp_report.metrics.tickets import again, course, doubts, flow, numbers, sti
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
-from msp_report.model.columns import hours_booked
+from msp_report.model.columns import hours_booked, optional
 from msp_report.model.figures import Figure
-from msp_report.model.names import spelled
+from msp_report.model.names import normal, spelled
 from msp_report.model.period import Period
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
 from msp_report.params import Contract, as_contract, as_strategy
+
+#: What changes on a ticket after it was opened, and turns what is said of a month.
+_CHANGING = ("status", "priority", "category", "assignee")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Analysis:
     `unread` the rejected rows of tickets and of their log;
     `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all;
     `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time;
-    `hours_booked` all of these, on whatever they are.
+    `hours_booked` all of these, on whatever they are; `unlogged` the fields of which no log tells: they count as the
+    export has them (rule 0).
     """
 
     history: History
@@ -71,6 +75,7 @@ class Analysis:
     reach: Reach
     booked: Reach
     hours_booked: float | None
+    unlogged: tuple[str, ...]
 
     def late(self, clock: str) -> pd.DataFrame:
         """The clocks (response, resolution) decided as breached in the period, furthest over its target first."""
@@ -79,6 +84,13 @@ class Analysis:
         rows = self.clocks[chosen.fillna(False)]
         over = rows[f"{clock}_used_min"] / rows[f"{clock}_target_min"]
         return rows.loc[over.sort_values(ascending=False, kind="stable").index]
+
+    @property
+    def turned_by_unlogged(self) -> int:
+        """How many of the verdicts given a change that no log tells of can turn: all, where priorities or statuses were
+        not logged, for they say which target holds and whether a ticket is open."""
+        judged = self.attainment["verdict"].isin(["met", "missed"])
+        return int(judged.sum()) if {"status", "priority"} & {*self.unlogged} else 0
 
     @property
     def vanished(self) -> pd.DataFrame:
@@ -197,7 +209,14 @@ def analyse(case: Case) -> Analysis:
         reach=reach,
         booked=reach_of(case, "tickets", "ticket_events", "time_entries"),
         hours_booked=hours_booked(case.table("time_entries"), start, end, contract.client.timezone),
+        unlogged=_unlogged(tickets, events),
     )
+
+
+def _unlogged(tickets: pd.DataFrame, events: pd.DataFrame | None) -> tuple[str, ...]:
+    """The fields that tickets fill and of which the log has no entry at all: nobody can tell what they were before."""
+    told = () if events is None else normal(events["field"].drop_duplicates()).array
+    return tuple(name for name in _CHANGING if optional(tickets, name).notna().any() and name not in told)
 
 
 def _followed(

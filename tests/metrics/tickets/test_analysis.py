@@ -8,7 +8,7 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf
-from ticket_cases import END, START, WED, analysed, at, contract, desk, desks, frames, moving, row_of
+from ticket_cases import END, START, WED, analysed, at, contract, desk, desks, frames, log, moving, row_of
 
 from msp_report.metrics import tickets
 from msp_report.metrics.tickets import clocks
@@ -30,6 +30,18 @@ def test_the_records_have_the_columns_that_outsiders_rely_on():
     }
     for name, columns in promised.items():
         assert set(columns.split()) <= set(found[name].columns), name
+
+
+def test_fields_of_which_no_log_tells_count_as_the_export_has_them():
+    frame = desk(WED | {"resolved_at": "04-01 13:00", "category": "mail"})
+    silent = analysed(frame, None)
+    assert silent.unlogged == ("status", "priority", "category")
+    judged = silent.attainment["verdict"].isin(["met", "missed"]).sum()
+    assert silent.turned_by_unlogged == judged > 0
+    # whoever logs statuses and priorities of anything tells of those of everything; a category moves no clock
+    events = log(("04-01 13:00", "resolved"), ("04-01 12:00", "Priority", "P1"))
+    told = analysed(frame, events)
+    assert (told.unlogged, told.turned_by_unlogged) == (("category",), 0)
 
 
 def test_late_tickets_come_furthest_over_first():
