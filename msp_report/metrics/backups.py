@@ -301,10 +301,7 @@ def _analysed(
     register["last_copy_at"] = instants(copies.reindex(register["asset"]).astype("Int64").array)
     levels = _levels(register, runs, names, _proven(tests), jobs is not None, outside)
     if not reach.is_whole:
-        turned = levels["verdict"].eq("met")
-        levels = levels.assign(
-            verdict=levels["verdict"].mask(turned, reach.taken()), why=levels["why"].mask(turned, reach.why)
-        )
+        levels = reach.take(levels, levels["verdict"].eq("met"))
     return Analysis(
         levels=levels,
         stretches=_stretches(levels, register, runs),

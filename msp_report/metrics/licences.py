@@ -224,11 +224,7 @@ def analyse(case: Case, months: int = 12) -> Analysis:
     stock = replace(stock, unread=_Unread.of(case, stock.day, before))
     keys = _as_listed(stock.keys, _KEYS)
     reach = reach_of(case, "installs", "purchases")
-    turned = reach.left_open(stock.position["verdict"])
-    position = stock.position.assign(
-        verdict=stock.position["verdict"].mask(turned, reach.taken()),
-        why_missing=stock.position["why_missing"].mask(turned, reach.why),
-    )
+    position = reach.take(stock.position, reach.left_open(stock.position["verdict"]), "why_missing")
     doubt = case.doubts("entitlements", "installs", "purchases")
     position = doubted(position, doubt, "why_missing")
     return Analysis(position, keys, stock.unreceipted, stock.added(past), stock.installers, past, reach)

@@ -48,6 +48,11 @@ class Reach:
         """What is left of a verdict that may turn."""
         return "no_data" if self.share <= 0 else "no_verdict"
 
+    def take(self, table: pd.DataFrame, turned: pd.Series, why: str = "why") -> pd.DataFrame:
+        """A record without the verdicts that may turn, and in its column `why` the reason."""
+        reasons = table[why].mask(turned, self.why)
+        return table.assign(verdict=table["verdict"].mask(turned, self.taken()), **{why: reasons})
+
 
 def reach_of(case: Case, *tables: str) -> Reach:
     """The reach of some tables together: the earliest; what was not supplied at all says nothing of it."""

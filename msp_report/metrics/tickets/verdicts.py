@@ -129,12 +129,8 @@ def attainment(
     if reach is None or reach.is_whole:
         return table
     known, turned = table["attainment_ratio"].notna(), reach.left_open(table["verdict"])
-    return table.assign(
-        low=table["low"].mask(known, 0.0),
-        high=table["high"].mask(known, 1.0),
-        verdict=table["verdict"].mask(turned, reach.taken()),
-        why=table["why"].mask(turned, reach.why),
-    )
+    table = table.assign(low=table["low"].mask(known, 0.0), high=table["high"].mask(known, 1.0))
+    return reach.take(table, turned)
 
 
 def _of_strange_priorities(
