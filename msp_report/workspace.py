@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -116,15 +118,36 @@ def _nearest_root() -> Path:
     return next((folder for folder in (here, *here.parents) if (folder / "params").is_dir()), otherwise)
 
 
+def _demo_version() -> str:
+    """What the demo company is made by: its modules, as they stand."""
+    modules = sorted((_PACKAGE / "demo").glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in modules)).hexdigest()
+
+
+def _untouched(folder: Path) -> bool:
+    """Whether no file of the demo's exports is younger than the truth about them, which is written last."""
+    truth = folder / "truth.json"
+    files = [path for path in folder.glob("*/*") if path.is_file()]
+    return truth.exists() and all(path.stat().st_mtime_ns <= truth.stat().st_mtime_ns for path in files)
+
+
 def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
-    """The folder of the demo company's exports; made where they are absent, or `anew`."""
+    """The folder of the demo company's exports; made where they are absent, `anew`, or where another version of this
+    software made them and nobody has changed a file of them since."""
     base = workspace.exports or workspace.root / "exports"
     folder = base / "demo"
     lock = workspace.output / "demo" / ".accepted.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(str(lock)):
-        if anew or not (folder / "truth.json").exists():
+        mark = folder / "made_by.json"
+        made = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
+        old = made.get("version") != _demo_version() and _untouched(folder)
+        if anew or old or not (folder / "truth.json").exists():
             from msp_report import demo
 
-            demo.generate(base, **options)
+            seed = {"seed": made["seed"]} if old and made.get("seed") is not None else {}
+            chosen = seed | options
+            demo.generate(base, **chosen)
+            told = {"version": _demo_version(), "seed": chosen.get("seed")}
+            mark.write_text(json.dumps(told) + "\n", encoding="utf-8")
     return folder

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from workspaces import CONTRACT, HEADER, digests, tickets
 
-from msp_report import params
+from msp_report import params, workspace
 from msp_report.case import open_case
 from msp_report.intake import ingest
 from msp_report.model.period import Month
@@ -281,3 +281,28 @@ def test_the_note_of_a_month(place, case):
     notes.mkdir()
     (notes / "2026-03.md").write_text("Seen.", encoding="utf-8")
     assert case().notes == "Seen."
+
+
+def test_the_demo_is_made_anew_where_another_version_made_it_and_nobody_changed_it(tmp_path, monkeypatch):
+    made = []
+
+    def generate(base, **options):
+        made.append(options)
+        (base / "demo" / "2026-10").mkdir(parents=True, exist_ok=True)
+        for name in ("2026-10/tickets.csv", "truth.json"):
+            (base / "demo" / name).write_text("{}", encoding="utf-8")
+
+    monkeypatch.setattr("msp_report.demo.generate", generate)
+    place = Workspace.find(PROJECT, exports=tmp_path / "exports", output=tmp_path / "output")
+    for _ in range(2):
+        folder = workspace.make_demo(place, seed=7) if not made else workspace.make_demo(place)
+    assert made == [{"seed": 7}]
+    monkeypatch.setattr(workspace, "_demo_version", lambda: "the next one")
+    workspace.make_demo(place)
+    assert made == [{"seed": 7}] * 2
+    # somebody's own changes are never written over
+    truth = (folder / "truth.json").stat().st_mtime_ns
+    os.utime(folder / "2026-10" / "tickets.csv", ns=(truth + 1, truth + 1))
+    monkeypatch.setattr(workspace, "_demo_version", lambda: "one more")
+    workspace.make_demo(place)
+    assert len(made) == 2
