@@ -412,3 +412,8 @@ def test_without_a_first_day_the_contract_of_the_last_one_counts():
     for start in (None, START):
         ledger = Ledger.of(pd.DataFrame(order()), None, None, amended, None, start, END)
         assert ledger.contract.procurement.price_abs == 1
+    # what holds from the last day itself holds where nothing says when the period began, and not from its first day
+    amended["amendments"][0]["effective_on"] = "2026-10-31"
+    for start, tolerance in ((None, 9), (START, 1)):
+        ledger = Ledger.of(pd.DataFrame(order()), None, None, amended, None, start, END)
+        assert ledger.contract.procurement.price_abs == tolerance
