@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 from msp_report.intake import canonical, exports, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
 from msp_report.intake.chunk import Chunk, Unreadable, take
-from msp_report.intake.formats import read
+from msp_report.intake.guarded import read
 from msp_report.intake.profile import ProfileError, nearest, resolve
 from msp_report.intake.rejects import Rejects
 from msp_report.model import zones
@@ -41,6 +41,7 @@ from msp_report.model.period import Month, Period, midnight
 from msp_report.model.tables import TABLES, Column, Table
 from msp_report.params import ParamsError, Source, Sources
 from msp_report.params.layout import Layout
+from msp_report.params.sources import Limits
 
 Say = Callable[[str], None]
 
@@ -239,6 +240,8 @@ class Input:
     layout: Layout
     fixed: Mapping[str, str]
     """Columns from the path."""
+    limits: Limits
+    """What reading it may take."""
 
     def label(self, table: str) -> str:
         """What the file is called where its numbers are another file's too: its source's name, or what its own name
@@ -301,7 +304,8 @@ def _inputs(
             except (OSError, ValueError) as error:
                 problems.append(f"{file}: {error}")
                 continue
-            inputs.setdefault(name, []).append(Input(path, file, *hashed[path], source, layout, fixed))
+            given = Input(path, file, *hashed[path], source, layout, fixed, sources.limits)
+            inputs.setdefault(name, []).append(given)
     return inputs
 
 
@@ -527,7 +531,7 @@ def _read_file(
     compared = not table.key or layout.record == "last"
     done = 0
     tally = sums.Tally()
-    for chunk in read(given.path, layout):
+    for chunk in read(given.path, layout, given.limits):
         if fitted is None:
             fitted = canonical.fit(chunk, table, layout, replace(manner, typed=chunk.typed), given.fixed)
             warnings += (f"{given.name}: {remark}" for remark in chunk.remarks)
@@ -598,7 +602,7 @@ def _reject_later(
         given = inputs[int(number)]
         wanted = some.set_index("_row").sort_index()
         done = 0
-        for chunk in read(given.path, given.layout):
+        for chunk in read(given.path, given.layout, given.limits):
             here = wanted[(wanted.index >= done) & (wanted.index < done + len(chunk))]
             if len(here):
                 found.append(

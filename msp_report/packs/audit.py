@@ -14,7 +14,7 @@ import pandas as pd
 import xlsxwriter
 
 from msp_report.case import Case
-from msp_report.intake import formats
+from msp_report.intake import guarded
 from msp_report.intake.chunk import Chunk, Unreadable
 from msp_report.metrics.competence import audit as sampling
 from msp_report.model.errors import WrongUse
@@ -90,7 +90,7 @@ def read(case: Case) -> pd.DataFrame | None:
     if not path.exists():
         return None
     try:
-        chunks = list(formats.read(path, Layout(columns=_READ)))
+        chunks = list(guarded.read(path, Layout(columns=_READ)))
     except Unreadable as error:
         raise SheetRefused(f"{path}: {error}") from None
     for name in ("kind", "id", "finding"):

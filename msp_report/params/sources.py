@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic import model_validator as check
 
 from msp_report.model.tables import TABLES, Due
@@ -63,6 +63,21 @@ class Source(Layout):
         return self
 
 
+class Limits(Params):
+    """What a file or a notebook may take before it is given up, with a sentence that names it."""
+
+    file_memory_mb: Annotated[int, Field(ge=64, le=1_000_000)] = 2048
+    """Memory for reading one file [MB]; not limited where the system has no such limits (Windows, macOS)."""
+    file_seconds: Annotated[float, Field(gt=0, le=86_400)] = 300.0
+    """Time until the first rows of a file, and from some to the next [s]."""
+    notebook_memory_mb: Annotated[int, Field(ge=256, le=1_000_000)] = 8192
+    """Memory for one notebook [MB]; not limited where the system has no such limits."""
+    notebook_seconds: Annotated[int, Field(gt=0, le=604_800)] = 900
+    """Time for one notebook [s]."""
+    wait_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
+    """How long a run waits for another one of the same client to end [s]."""
+
+
 def _sources(value: object) -> object:
     return [value] if isinstance(value, Mapping) else value
 
@@ -74,6 +89,8 @@ class Sources(Params):
     """Folder of the exports, with {client} and {month}."""
     reject_limit_ratio: Ratio = 0.02
     """Share of a file's rows that may be rejected before the month is refused."""
+    limits: Limits = Limits()
+    """What a file or a notebook may take, and how long a run waits for another one."""
     tables: dict[str, Annotated[tuple[Source, ...], BeforeValidator(_sources)]] = {}
     """By table one source, or a list of them. While none is named, files are found by the names of the tables; once
     one is named, only what is named is read."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
@@ -19,6 +20,10 @@ OPAQUE = frozenset({".xls", ".xlsb", ".ods"})
 
 _SIGN = re.compile(rb't="e"|<(?:\w+:)?f[\s/>]')
 _BLOCK = 1 << 20
+_REFERENCE = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
+_LOOKED = 64 << 20
+#: So many cells in the rectangle that a cell spans are more than a sheet of data has.
+_FAR = 100_000_000
 
 
 def without_value(path: Path, sheet: str) -> dict[int, dict[int, str]]:
@@ -40,6 +45,23 @@ def without_value(path: Path, sheet: str) -> dict[int, dict[int, str]]:
             for row, column, text in _cells(file):
                 found.setdefault(row, {})[column] = text
             return found
+
+
+def farthest(path: Path) -> str | None:
+    """The last cell of a workbook's sheets, such as XFD1048576, where it lies farther than any data goes; else None.
+
+    Looks at no more than the first _LOOKED bytes of each sheet, and only where its own reader has given up.
+    """
+    if path.suffix.casefold() in OPAQUE or not zipfile.is_zipfile(path):
+        return None
+    last = (0, 0, "")
+    with suppress(zipfile.BadZipFile, OSError, ValueError, EOFError), zipfile.ZipFile(path) as book:
+        for name in (name for name in book.namelist() if name.startswith("xl/worksheets/")):
+            with book.open(name) as file:
+                for found in _REFERENCE.finditer(file.read(_LOOKED)):
+                    letters, number = found[1].decode(), int(found[2])
+                    last = max(last, (number * _column(letters), number, f"{letters}{number}"))
+    return last[2] if last[0] > _FAR else None
 
 
 def _part(book: zipfile.ZipFile, sheet: str) -> str | None:

@@ -1,0 +1,188 @@
+"""Files are read in a process of their own: no file can end the run, fill the machine or keep it waiting for ever.
+
+`read` gives what formats.read gives. The process is started once and asked for file after file; where one file ends it,
+that is this file's problem, and the next file gets a new one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import pickle
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from msp_report.intake.child import FRAME
+from msp_report.intake.chunk import Broken, Chunk, Unreadable
+from msp_report.intake.formats.cells import farthest
+from msp_report.params.layout import Layout
+from msp_report.params.sources import Limits
+
+_CHILD = "msp_report.intake.child"
+
+
+def read(path: Path, layout: Layout, limits: Limits | None = None) -> Iterator[Chunk]:
+    """The rows of a file in chunks, as formats.read gives them.
+
+    Raises Unreadable for what formats.read refuses, for whatever else its reader fails of, and where reading takes more
+    memory or time than the limits of sources.yaml allow.
+    """
+    reader = _idle()
+    try:
+        yield from reader.chunks(path, layout, limits or Limits())
+    finally:
+        if reader.is_idle:
+            _waiting.append(reader)
+        else:  # it is dead, or the file was left in the middle: nobody may take its rest for another's
+            reader.end()
+
+
+class _Reader:
+    """A process that reads files, one after another."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self.is_idle = True
+        """Whether it has answered all that it was asked."""
+        package = Path(__file__).resolve().parents[2]
+        paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", _CHILD],  # -P: nothing is imported from where the run was started
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+
+    @property
+    def lives(self) -> bool:
+        """Whether it is this process's own, and may be asked."""
+        return self.owner == os.getpid() and self._process.poll() is None
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        if self.owner != os.getpid():
+            return
+        with suppress(OSError):
+            self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                pipe.close()
+        self._process.wait()
+
+    def chunks(self, path: Path, layout: Layout, limits: Limits) -> Iterator[Chunk]:
+        """Ask for a file and give its chunks until its end."""
+        request = pickle.dumps((str(path), layout, limits.file_memory_mb, limits.file_seconds))
+        self.is_idle = False
+        try:
+            self._process.stdin.write(len(request).to_bytes(8, "big") + request)
+            self._process.stdin.flush()
+            while True:
+                message, table = self._next(limits.file_seconds)
+                self.is_idle = "unreadable" in message or "end" in message
+                if "unreadable" in message:
+                    raise Unreadable(message["unreadable"])
+                if "memory" in message:
+                    raise Unreadable(_too_large(path, limits))
+                if "end" in message:
+                    return
+                yield _chunk(message, table)
+        except TimeoutError:
+            raise Unreadable(_too_long(limits)) from None
+        except (EOFError, BrokenPipeError):
+            raise Unreadable(self._why_it_ended(path, limits)) from None
+
+    def _next(self, seconds: float) -> tuple[dict, pa.Table | None]:
+        """The next frame. Raises EOFError where the process has ended, TimeoutError where it says nothing."""
+        by = time.monotonic() + seconds
+        text, rows = FRAME.unpack(self._bytes(FRAME.size, by))
+        message = json.loads(self._bytes(text, by))
+        table = pa.ipc.open_stream(self._bytes(rows, by)).read_all() if rows else None
+        return message, table
+
+    def _bytes(self, count: int, by: float) -> bytes:
+        """So many bytes of the answer, read as they come."""
+        found, pipe = bytearray(), self._process.stdout
+        if os.name == "nt":  # pipes cannot be waited for there
+            found += pipe.read(count)
+            if len(found) < count:
+                raise EOFError
+            return bytes(found)
+        with selectors.DefaultSelector() as wait:
+            wait.register(pipe, selectors.EVENT_READ)
+            while len(found) < count:
+                if not wait.select(max(0.0, by - time.monotonic())):
+                    raise TimeoutError
+                part = os.read(pipe.fileno(), min(count - len(found), 1 << 20))
+                if not part:
+                    raise EOFError
+                found += part
+        return bytes(found)
+
+    def _why_it_ended(self, path: Path, limits: Limits) -> str:
+        try:
+            code = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            code = 0
+        if code == -getattr(signal, "SIGXCPU", 0):
+            return _too_long(limits)
+        return _too_large(path, limits)
+
+
+#: Readers that nobody uses at the moment.
+_waiting: list[_Reader] = []
+
+
+def _idle() -> _Reader:
+    while _waiting:
+        reader = _waiting.pop()
+        if reader.lives:
+            return reader
+        reader.end()
+    return _Reader()
+
+
+@atexit.register
+def _end_all() -> None:
+    while _waiting:
+        _waiting.pop().end()
+
+
+def _chunk(message: dict, table: pa.Table) -> Chunk:
+    arrays = [column.combine_chunks() for column in table.columns]
+    return Chunk(
+        tuple(message["header"]),
+        tuple(array.chunk(0) if isinstance(array, pa.ChunkedArray) else array for array in arrays[1:]),
+        np.asarray(arrays[0], np.int64),
+        tuple(Broken(*one) for one in message["broken"]),
+        message["facts"],
+        message["typed"],
+        tuple(message["remarks"]),
+    )
+
+
+def _too_large(path: Path, limits: Limits) -> str:
+    cell = farthest(path)
+    more = (
+        f"its sheet reaches to cell {cell}: delete the empty rows and columns after the data and save it"
+        if cell
+        else "export it in parts"
+    )
+    return f"reading it takes more than {limits.file_memory_mb:,} MB of memory: {more}, or raise limits.file_memory_mb"
+
+
+def _too_long(limits: Limits) -> str:
+    return (
+        f"no row came of it for {limits.file_seconds:g} s: export it in parts or in another format, or raise "
+        "limits.file_seconds"
+    )
