@@ -23,7 +23,9 @@ def main() -> None:
     """The entry point `msp-report`; asked to end, it tidies up as after Ctrl-C."""
     # jsonschema compiles a grammar of web addresses for two seconds where JupyterLab brought this; nobody needs it
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGHUP"):  # of a terminal that was closed; Windows has none
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     sys.exit(_guarded(lambda: verbs.main(prog_name="msp-report", standalone_mode=False)))
 
 

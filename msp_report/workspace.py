@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from rapidfuzz import process
 
 from msp_report import params
 from msp_report.model.errors import WrongUse
 from msp_report.model.period import Month, Period
+from msp_report.system import locks
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "shipped"
@@ -138,7 +138,7 @@ def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
     folder = base / "demo"
     lock = workspace.output / "demo" / ".accepted.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(str(lock)):
+    with locks.held(lock, "demo: waiting for its exports to be made"):
         mark = folder / "made_by.json"
         made = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
         old = made.get("version") != _demo_version() and _untouched(folder)

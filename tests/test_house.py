@@ -101,10 +101,11 @@ def reached(names: set[str]) -> set[str]:
 ROOMS = {
     "model": set(),
     "params": {"model"},
-    "intake": {"model", "params"},
+    "system": {"model"},
+    "intake": {"model", "params", "system"},
     "metrics": {"model", "params"},
     "words": {"model", "params"},
-    "workspace": {"model", "params", "demo"},
+    "workspace": {"model", "params", "demo", "system"},
     "case": {"model", "params", "intake", "workspace"},
     "pages": {"model", "params", "words", "workspace", "case"},
     "demo": {"model"},

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from filelock import FileLock
-
 from msp_report import params
 from msp_report.intake import exports, ingest
 from msp_report.model.period import Month
+from msp_report.system import leftovers, locks
 
 #: Set for the kernels of a pack run: the file that names the months which the run has looked at.
 SETTLED = "MSP_REPORT_SETTLED"
@@ -104,7 +103,12 @@ class Accepted:
         files = ingest.files(self._sources, self._template, month)
         stamp = f"{self._stamp(files)}\n{self._origin}"
         if not _is_fresh(target, stamp):
-            with FileLock(str(self._made() / ".accepted.lock")):
+            with locks.held(
+                self._made() / ".accepted.lock",
+                f"{self._folder.name}: waiting for its exports to be read",
+                self._sources.limits.wait_seconds,
+            ):
+                leftovers.sweep(self._folder / ".accepted", [".*.new"])
                 if not _is_fresh(target, stamp):
                     self._begin(month)
                     self._read(month, target, bool(files), stamp)

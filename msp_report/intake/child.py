@@ -21,11 +21,7 @@ import pyarrow as pa
 
 from msp_report.intake.chunk import Chunk, Unreadable
 from msp_report.intake.formats import read
-
-try:
-    import resource
-except ImportError:  # Windows has no such limits
-    resource = None  # type: ignore[assignment]
+from msp_report.system import limits
 
 #: A frame: how many bytes of JSON, how many of Arrow.
 FRAME = struct.Struct(">QQ")
@@ -41,12 +37,12 @@ def main() -> None:
     while header := asked.read(8):
         path, layout, memory_mb, seconds = pickle.loads(asked.read(int.from_bytes(header, "big")))
         if not limited:
-            _limit_memory(memory_mb)
+            limits.memory(memory_mb)
             limited = True
-        _limit_time(seconds)
+        limits.processor(seconds)
         for message, table in _answers(Path(path), layout):
             _tell(told, message, table)
-            _limit_time(seconds)
+            limits.processor(seconds)
 
 
 def _answers(path: Path, layout: object) -> Iterator[tuple[dict[str, object], pa.RecordBatch | None]]:
@@ -94,36 +90,6 @@ def _tell(told: BinaryIO, message: dict[str, object], table: pa.RecordBatch | No
     for part in (FRAME.pack(len(text), rows.size), text, memoryview(rows)):
         while len(part):
             part = part[told.write(part) :]
-
-
-def _limit_memory(megabytes: int) -> None:
-    """So much more than an idle reader has; the address space may be larger: libraries reserve what they never use."""
-    if resource is None:
-        return
-    more = megabytes * 1_000_000
-    for kind, times in ((getattr(resource, "RLIMIT_DATA", None), 1), (resource.RLIMIT_AS, 4)):
-        if kind is not None:
-            with suppress(ValueError, OSError):
-                resource.setrlimit(kind, (more * times + _in_use(), resource.getrlimit(kind)[1]))
-
-
-def _in_use() -> int:
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def _limit_time(seconds: float) -> None:
-    """From now on so much time of the processor until the next answer."""
-    if resource is None:
-        return
-    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    with suppress(ValueError, OSError):
-        resource.setrlimit(
-            resource.RLIMIT_CPU, (int(used + seconds) + 1, resource.getrlimit(resource.RLIMIT_CPU)[1])
-        )
 
 
 if __name__ == "__main__":

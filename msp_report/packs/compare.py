@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock
 
 from msp_report import params
 from msp_report.metrics.compare import Analysis, Side
@@ -29,6 +28,7 @@ from msp_report.model.period import Period
 from msp_report.packs import forks, kernels, pack, scraps
 from msp_report.pages import display, publish
 from msp_report.pages.display import Display, Html
+from msp_report.system import locks
 from msp_report.words import labels as named
 from msp_report.words import records, sentences
 from msp_report.words.language import ENGLISH, Language
@@ -238,7 +238,7 @@ def _latest(clients: Sequence[str], workspace: Workspace, pack: str) -> Period:
 def letters(clients: Sequence[str], file: Path) -> dict[str, str]:
     """The letter of each client: drawn by lot once, then kept in `file`, so that no order tells a name."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(str(file.with_suffix(".lock"))):
+    with locks.held(file.with_suffix(".lock"), f"{file.name}: waiting for another run to end"):
         known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         new = [client for client in clients if client not in known]
         secrets.SystemRandom().shuffle(new)

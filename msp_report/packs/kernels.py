@@ -14,8 +14,9 @@ import sys
 import tempfile
 import threading
 import uuid
+import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
@@ -29,26 +30,24 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets.config import Config
 
-#: The path of a socket has about a hundred letters; below this many there is room for names in the folder.
-_LONGEST_FOLDER = 60
+from msp_report.system import leftovers, limits
+
+#: The variable that tells a kernel its limits: memory [MB], time [s].
+LIMITS = "MSP_REPORT_LIMITS"
 #: How a kernel says that it was interrupted while it ran nothing.
 _ENDED = "KeyboardInterrupt caught in kernel"
 
 
-def _sockets_fit() -> bool:
-    """Whether the folder for temporary files has a path short enough for sockets in it."""
-    return len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER
-
-
 def can_fork() -> bool:
     """Whether kernels can be forked here: the platform can, and the package is installed with its entry point."""
-    forks = "forkserver" in multiprocessing.get_all_start_methods() and _sockets_fit()
+    forks = "forkserver" in multiprocessing.get_all_start_methods() and leftovers.sockets_fit()
     return forks and "msp-report-warm" in entry_points(group="jupyter_client.kernel_provisioners").names
 
 
 def warm_up() -> None:
     """Start the process that kernels are forked from; it imports while other work goes on."""
     if can_fork():
+        leftovers.run_folder()
         _context()
         forkserver.ensure_running()
 
@@ -74,8 +73,8 @@ def private_sockets() -> Iterator[Config]:
         yield Config()
         return
     before = os.environ.get("JUPYTER_RUNTIME_DIR")
-    base = None if _sockets_fit() else "/tmp"
-    with tempfile.TemporaryDirectory(prefix="msp-", dir=base, ignore_cleanup_errors=True) as folder:
+    base = leftovers.run_folder()
+    with tempfile.TemporaryDirectory(prefix="s", dir=base, ignore_cleanup_errors=True) as folder:
         os.environ["JUPYTER_RUNTIME_DIR"] = folder
         try:
             yield Config({name: {"transport": "ipc"} for name in ("KernelManager", "AsyncKernelManager")})
@@ -92,6 +91,7 @@ class _PackKernelManager(AsyncKernelManager):
         # a file of its own for each kernel: the names of the sockets are made from it
         file = str(Path(jupyter_runtime_dir()) / f"{uuid.uuid4().hex[:12]}.json")
         super().__init__(connection_file=file, **kwargs)
+        _kernels.add(self)
 
     @property
     def kernel_spec(self) -> KernelSpec | None:
@@ -103,6 +103,19 @@ class _PackKernelManager(AsyncKernelManager):
     async def start_kernel(self, **kw: Any) -> None:
         environment = kw.pop("env", None) or os.environ
         await self._async_start_kernel(env={**environment, **self.extra}, **kw)
+
+
+#: The kernels of this process, for as long as anybody knows them.
+_kernels: weakref.WeakSet[_PackKernelManager] = weakref.WeakSet()
+
+
+def end_all() -> None:
+    """End every kernel of this process at once, whatever it does."""
+    for one in list(_kernels):
+        process = getattr(one.provisioner, "process", None)
+        if process is not None and process.poll() is None:
+            with suppress(OSError):
+                process.kill()
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -168,6 +181,10 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
     os.environ.update(environment)
     if cwd:
         os.chdir(cwd)
+    if stated := environment.get(LIMITS):
+        megabytes, seconds = map(int, stated.split(","))
+        limits.memory(megabytes)
+        limits.life(seconds)
     from ipykernel.kernelapp import IPKernelApp
 
     # jupyter_client interrupts what it ends; a kernel that is just between two cells would call that an error

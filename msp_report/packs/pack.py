@@ -24,7 +24,7 @@ from typing import Any
 
 import pandas as pd
 import papermill
-from filelock import FileLock, Timeout
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from rapidfuzz import process
 
@@ -36,6 +36,8 @@ from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
 from msp_report.packs import kernels, scraps, stale
 from msp_report.pages import publish
+from msp_report.params.sources import Limits
+from msp_report.system import leftovers, locks
 from msp_report.words import records
 from msp_report.workspace import PROJECT
 
@@ -206,15 +208,30 @@ def run_folder(
 def _desk(case: Case, say: Say) -> Iterator[_Desk]:
     """Everything that runs of a client need: the lock, sockets, threads and what is known of the exports."""
     with (
-        _only_run(case, say),
+        _only_run(case, say) as output,
         kernels.private_sockets() as config,
         _pool((os.cpu_count() or 2) + 1) as pool,  # one more: a notebook often waits for its kernel
         _pool(2) as second_pool,
-        tempfile.TemporaryDirectory(prefix=".settled-", dir=case.workspace.output / case.client) as folder,
+        tempfile.TemporaryDirectory(prefix=".settled-", dir=output) as folder,
     ):
         settled = Path(folder) / "months.json"
         case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
         yield _Desk(config, pool, second_pool, settled, say)
+
+
+#: What a run that was killed leaves in a client's output.
+_LEFT = (".settled-*", ".staging/*", "*/.staging/*", *(f"{place}.*.{'[0-9a-f]' * 8}" for place in ("", "*/")))
+
+
+@contextmanager
+def _only_run(case: Case, say: Say) -> Iterator[Path]:
+    """One run a client at a time, which waits for another one and sweeps what killed ones left; gives its output."""
+    folder = case.workspace.output / case.client
+    folder.mkdir(parents=True, exist_ok=True)
+    what = f"{case.client}: waiting for another run to end"
+    with locks.held(folder / ".run.lock", what, case.sources.limits.wait_seconds, say):
+        leftovers.sweep(folder, _LEFT)
+        yield folder
 
 
 @dataclass
@@ -253,8 +270,10 @@ class _Desk:
             self._finish_ahead()
         try:
             last = self._begin(case, notebooks, target, strict)
-        finally:  # the month before is whole even where this one is refused
+        except Exception:  # the month before is whole even where this one is refused
             self._finish_ahead()
+            raise
+        self._finish_ahead()
         return last.finish()
 
     def _begin(
@@ -303,6 +322,10 @@ def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
         yield pool
+    except BaseException:  # a run that ends does not wait for notebooks that may never do
+        pool.shutdown(wait=False, cancel_futures=True)
+        kernels.end_all()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -411,29 +434,43 @@ def _execute_one(case: Case, notebook: Notebook, staging: Path, settled: Path, c
     if notebook.second_wave:
         parameters[PACK] = str(staging)
     environment = {**case.workspace.environment, scraps.DESK: str(staging), SETTLED: str(settled)}
-    execute(notebook.path, staging / "notebooks" / notebook.path.name, parameters, environment, config)
+    into = staging / "notebooks" / notebook.path.name
+    execute(notebook.path, into, parameters, environment, config, case.sources.limits)
 
 
 def execute(
-    path: Path, into: Path, parameters: Mapping[str, Any], environment: Mapping[str, str], config: Any
+    path: Path,
+    into: Path,
+    parameters: Mapping[str, Any],
+    environment: Mapping[str, str],
+    config: Any,
+    limits: Limits | None = None,
 ) -> None:
     """Run one notebook in a warm kernel of its own and write it executed.
 
-    `environment` stands beside the process's own; `config` is that of kernels.private_sockets. Raises ReportFailed.
+    `environment` stands beside the process's own; `config` is that of kernels.private_sockets; `limits` of
+    sources.yaml. Raises ReportFailed, also where the notebook takes more time or memory than these.
     It gets its place in one step: a notebook that runs beside it and sums up the pack never reads half of it.
     """
     with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=into.parent) as folder:
         made = Path(folder) / into.name
         try:
-            _run(path, made, parameters, environment, config)
+            _run(path, made, parameters, environment, config, limits or Limits())
         finally:
             if made.exists():
                 os.replace(made, into)
 
 
 def _run(
-    path: Path, into: Path, parameters: Mapping[str, Any], environment: Mapping[str, str], config: Any
+    path: Path,
+    into: Path,
+    parameters: Mapping[str, Any],
+    environment: Mapping[str, str],
+    config: Any,
+    limits: Limits,
 ) -> None:
+    told = f"{limits.notebook_memory_mb},{limits.notebook_seconds}"
+    begun = time.monotonic()
     try:
         papermill.execute_notebook(
             str(path),
@@ -443,17 +480,35 @@ def _run(
             progress_bar=False,
             request_save_on_cell_execute=False,  # written once, at its end or its first error
             cwd=str(path.parent),
-            kernel_manager_class=kernels.manager(environment),
+            # a kernel of ours ends itself in time; another's cells are interrupted
+            execution_timeout=None if kernels.can_fork() else limits.notebook_seconds,
+            kernel_manager_class=kernels.manager({**environment, kernels.LIMITS: told}),
             config=config,
         )
     except PapermillExecutionError as error:
         if error.ename == "KeyboardInterrupt":
             raise KeyboardInterrupt from None
+        if error.ename == "MemoryError":
+            raise ReportFailed(_too_large(path, limits)) from None
         number = _own_number(path, error.cell_index)
         reason = " ".join(f"{error.ename}: {error.evalue}".split())
         raise ReportFailed(f"{path.name}, cell {number} failed: {reason}; nothing was published") from None
-    except (PapermillException, RuntimeError) as error:
+    except (PapermillException, RuntimeError, CellTimeoutError) as error:
+        if isinstance(error, CellTimeoutError) or time.monotonic() - begun >= limits.notebook_seconds:
+            raise ReportFailed(
+                f"{path.name} did not end in {limits.notebook_seconds:,} s; nothing was published: look for what "
+                "hangs in it, or raise limits.notebook_seconds in sources.yaml"
+            ) from None
+        if isinstance(error, DeadKernelError):
+            raise ReportFailed(_too_large(path, limits)) from None
         raise ReportFailed(f"{path.name} failed: {error}; nothing was published") from None
+
+
+def _too_large(path: Path, limits: Limits) -> str:
+    return (
+        f"{path.name} failed: its kernel died; nothing was published: if it needs more than "
+        f"{limits.notebook_memory_mb:,} MB of memory raise limits.notebook_memory_mb in sources.yaml"
+    )
 
 
 def _own_number(path: Path, index: int) -> int:
@@ -480,20 +535,3 @@ def _write_figures(staging: Path, notebooks: list[Notebook]) -> None:
     text = json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False)
     (staging / "figures.json").write_text(text + "\n", encoding="utf-8")
     records.write_csv(pd.DataFrame(rows, columns=COLUMNS, dtype=object), staging / "figures.csv")
-
-
-@contextmanager
-def _only_run(case: Case, say: Say) -> Iterator[None]:
-    """One run a client at a time; a second one waits and says so."""
-    folder = case.workspace.output / case.client
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(str(folder / ".run.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        say(f"{case.client}: waiting for another run to end")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()

@@ -1,0 +1,1 @@
+"""What the operating system keeps for us: limits, locks, and folders that outlive whoever made them."""

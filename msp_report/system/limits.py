@@ -1,0 +1,53 @@
+"""Limits that the system keeps for a process: where it has none (Windows, in part macOS) nothing is limited."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+
+def memory(megabytes: int) -> None:
+    """So much more than this process has now; past that an allocation fails, in Python as MemoryError.
+
+    The address space may be four times as large: libraries reserve what they never use.
+    """
+    if resource is None:
+        return
+    for kind, times in ((getattr(resource, "RLIMIT_DATA", None), 1), (resource.RLIMIT_AS, 4)):
+        if kind is not None:
+            _limit(kind, megabytes * 1_000_000 * times + _in_use())
+
+
+def processor(seconds: float) -> None:
+    """From now on so much time of the processor; past that the process ends by SIGXCPU, whatever it does."""
+    if resource is not None:
+        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        _limit(resource.RLIMIT_CPU, int(used + seconds) + 1)
+
+
+def life(seconds: float) -> None:
+    """From now on so much time by the clock; past that the process ends by SIGALRM, whatever it does."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _limit(kind: int, amount: int) -> None:
+    with suppress(ValueError, OSError):
+        resource.setrlimit(kind, (amount, resource.getrlimit(kind)[1]))
+
+
+def _in_use() -> int:
+    """The address space that this process has [bytes]."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
