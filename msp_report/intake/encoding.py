@@ -47,8 +47,9 @@ def detect(path: Path, declared: str | None = None) -> str:
             return name
     if declared:
         try:
+            "".encode(declared)  # refused where it is no encoding of text, such as zip
             return codecs.lookup(declared).name
-        except LookupError:
+        except (LookupError, ValueError):
             raise Unreadable(f"encoding: {declared!r} is not known: write one like cp1252") from None
     return _wide(start) or _narrow(path)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -20,9 +19,10 @@ def memory(megabytes: int) -> None:
     """
     if resource is None:
         return
-    for kind, times in ((getattr(resource, "RLIMIT_DATA", None), 1), (resource.RLIMIT_AS, 4)):
+    data = getattr(resource, "RLIMIT_DATA", None)
+    for kind, times, used in ((data, 1, "VmData"), (resource.RLIMIT_AS, 4, "VmSize")):
         if kind is not None:
-            _limit(kind, megabytes * 1_000_000 * times + _in_use())
+            _limit(kind, megabytes * 1_000_000 * times + _in_use(used))
 
 
 def processor(seconds: float) -> None:
@@ -44,10 +44,10 @@ def _limit(kind: int, amount: int) -> None:
         resource.setrlimit(kind, (amount, resource.getrlimit(kind)[1]))
 
 
-def _in_use() -> int:
-    """The address space that this process has [bytes]."""
+def _in_use(what: str) -> int:
+    """How much of something this process has, as /proc tells it [bytes]; 0 where nothing does."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError):
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{what}:")), 0)

@@ -1,0 +1,51 @@
+"""Files that ask for more than they hold: workbooks with a far cell, blown-up archives, deep lists, endless rows."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_PARTS = {
+    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPES}.worksheet+xml"/></Types>',
+    "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="r1" Target="xl/workbook.xml" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/></Relationships>',
+    "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+    '<sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="r1" Target="worksheets/sheet1.xml" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"/></Relationships>',
+}
+_HEADER, _ROW = ("ticket_id", "opened_at", "priority"), ("T1", "2026-03-05T10:00:00Z", "P1")
+
+
+def workbook(path: Path, cells: dict[str, str] | None = None, blank: int = 0) -> Path:
+    """One good ticket, and other cells, such as {"XFD1048576": "x"}; `blank` bytes of white space before the rows."""
+    good = {f"{letter}1": text for letter, text in zip("ABC", _HEADER, strict=True)}
+    good |= {f"{letter}2": text for letter, text in zip("ABC", _ROW, strict=True)}
+    rows: dict[str, list[str]] = {}
+    for name, text in (good | (cells or {})).items():
+        number = name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        rows.setdefault(number, []).append(f'<c r="{name}" t="inlineStr"><is><t>{text}</t></is></c>')
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, text in _PARTS.items():
+            book.writestr(name, f'<?xml version="1.0"?>{text}')
+        with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            sheet.write(b'<?xml version="1.0"?><worksheet xmlns="')
+            sheet.write(b'http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>')
+            for _ in range(blank // 1_000_000):
+                sheet.write(b" " * 1_000_000)
+            for number, some in rows.items():
+                sheet.write(f'<row r="{number}">{"".join(some)}</row>'.encode())
+            sheet.write(b"</sheetData></worksheet>")
+    return path
+
+
+def large_cell(path: Path, megabytes: int) -> Path:
+    """A workbook of one cell that is so large."""
+    return workbook(path, {"A3": "x" * (megabytes * 1_000_000)})

@@ -1,0 +1,201 @@
+"""No file ends the run that reads it, fills its memory, or keeps it waiting: each is refused in its own sentence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from monsters import large_cell, workbook
+from workspaces import HEADER, tickets
+
+from msp_report.intake import formats, guarded
+from msp_report.intake.chunk import Unreadable
+from msp_report.params.layout import Layout
+from msp_report.params.sources import Limits
+
+SMALL = Limits(file_memory_mb=256)
+limited = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no such limits")
+
+
+def rows(path: Path, limits: Limits | None = None) -> int:
+    return sum(len(chunk) for chunk in guarded.read(path, Layout(), limits))
+
+
+def refused(path: Path, limits: Limits | None = None) -> str:
+    with pytest.raises(Unreadable) as told:
+        rows(path, limits)
+    return str(told.value)
+
+
+@pytest.fixture
+def good(tmp_path):
+    path = tmp_path / "tickets.csv"
+    path.write_text(HEADER + tickets(3).split("\n", 1)[1], encoding="utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left():
+    yield
+    assert len(guarded._waiting) <= 1
+
+
+def test_it_gives_what_the_readers_give(good, tmp_path):
+    book = workbook(tmp_path / "tickets.xlsx")
+    for path in (good, book):
+        here, there = list(formats.read(path, Layout())), list(guarded.read(path, Layout()))
+        assert [chunk.header for chunk in here] == [chunk.header for chunk in there]
+        for one, other in zip(here, there, strict=True):
+            assert one.columns == other.columns and (one.lines == other.lines).all()
+            assert (one.broken, one.facts, one.typed, one.remarks) == (
+                other.broken,
+                other.facts,
+                other.typed,
+                other.remarks,
+            )
+
+
+def test_rows_that_are_no_rows_come_with_their_text(tmp_path):
+    path = tmp_path / "tickets.csv"
+    path.write_text(
+        'a,b\n1,2\n1,2,3\n"x\ty",\ud800\n'.encode("utf-8", "surrogatepass").decode("latin-1"), "utf-8"
+    )
+    (chunk,) = guarded.read(path, Layout())
+    (expected,) = formats.read(path, Layout())
+    assert [(one.line, one.reason, list(one.cells)) for one in chunk.broken] == [
+        (one.line, one.reason, list(one.cells)) for one in expected.broken
+    ]
+
+
+@limited
+@pytest.mark.parametrize("cell", ["XFD1048576", "XFD10000", "A1048576000"])
+def test_a_far_cell_is_named(tmp_path, good, cell):
+    said = refused(workbook(tmp_path / "far.xlsx", {cell: "x"}), SMALL)
+    if cell != "A1048576000":  # no sheet has such a row: the reader itself says so
+        assert f"its sheet reaches to cell {cell}: delete the empty rows and columns" in said
+        assert "more than 256 MB of memory" in said
+    assert rows(good) == 3
+
+
+@limited
+def test_an_archive_that_is_blown_up_is_refused(tmp_path, good):
+    said = refused(large_cell(tmp_path / "cell.xlsx", 300), SMALL)
+    assert "more than 256 MB of memory: export it in parts, or raise limits.file_memory_mb" in said
+    assert rows(good) == 3
+
+
+@limited
+def test_white_space_before_the_rows_takes_no_memory_that_is_not_there(tmp_path):
+    path = workbook(tmp_path / "blank.xlsx", blank=400_000_000)
+    assert path.stat().st_size < 1_000_000
+    try:
+        assert rows(path, SMALL) == 1
+    except Unreadable as told:
+        assert "256 MB" in str(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.json", "[" * 2000, "nested too deep"),
+        ("b.json", '{"data": [{"x": ' + "[" * 5000 + "]" * 5000 + "}]}", "nested too deep"),
+        ("c.csv", ",".join(f"c{n}" for n in range(20_000)) + "\n" + "," * 19_999 + "\n", "20,000 columns"),
+        ("d.jsonl", "{" + ", ".join(f'"c{n}": 1' for n in range(20_000)) + "}\n", "20,000 columns"),
+    ],
+)
+def test_what_no_reader_was_made_for_is_this_file_s_problem(tmp_path, good, name, text, expected):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert expected in refused(path)
+    assert rows(good) == 3
+
+
+def test_a_reader_that_says_nothing_is_given_up(tmp_path, good):
+    large = tmp_path / "large.csv"
+    large.write_text("a,b\n" + "1,2\n" * 3_000_000, encoding="utf-8")
+    assert "no row came of it for 0.001 s" in refused(large, Limits(file_seconds=0.001))
+    assert rows(good) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGSEGV", "SIGXCPU"])
+def test_a_reader_that_dies_is_the_problem_of_its_file_alone(good, number):
+    chunks = guarded.read(good, Layout())
+    next(chunks)
+    reader = chunks.gi_frame.f_locals["reader"]
+    os.kill(reader._process.pid, getattr(signal, number))
+    reader._process.wait()
+    reader.is_idle = False
+    with pytest.raises(Unreadable, match="no row came" if number == "SIGXCPU" else "memory"):
+        list(reader.chunks(good, Layout(), Limits()))
+    chunks.close()
+    assert rows(good) == 3
+
+
+def test_a_file_that_is_left_in_the_middle_leaves_no_rows_for_the_next(good, tmp_path):
+    large = tmp_path / "large.csv"
+    large.write_text("a,b\n" + "1,2\n" * 3_000_000, encoding="utf-8")
+    chunks = guarded.read(large, Layout())
+    next(chunks)
+    chunks.close()
+    assert rows(good) == 3
+
+
+def test_nothing_is_imported_from_where_the_run_was_started(good, tmp_path):
+    for name in ("json", "pickle", "struct", "pyarrow", "msp_report"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w').close()", "utf-8")
+    code = (
+        "from pathlib import Path; from msp_report.intake import guarded; from msp_report.params.layout import Layout; "
+        f"import os; os.chdir({str(tmp_path)!r}); print(sum(map(len, guarded.read(Path({str(good)!r}), Layout()))))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.strip(), done.returncode) == ("3", 0), done.stderr
+    assert not (tmp_path / "imported").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("end", ["returns", "is killed"])
+def test_no_reader_outlives_its_run(good, end):
+    code = (
+        "import os, time; from pathlib import Path; from msp_report.intake import guarded; "
+        "from msp_report.params.layout import Layout; "
+        f"n = sum(map(len, guarded.read(Path({str(good)!r}), Layout()))); "
+        "print(guarded._waiting[0]._process.pid, flush=True); time.sleep(0 if "
+        + repr(end == "returns")
+        + " else 600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
+        reader = Path("/proc") / run.stdout.readline().strip()
+        if end != "returns":
+            run.kill()
+        run.wait(timeout=60)
+    until = time.monotonic() + 20
+    while (
+        reader.exists() and "\nState:\tZ" not in (reader / "status").read_text() and time.monotonic() < until
+    ):
+        time.sleep(0.05)
+    assert not reader.exists() or "\nState:\tZ" in (reader / "status").read_text()
+
+
+@limited
+def test_the_other_files_of_the_month_are_told_too(msp, place):
+    place.client(sources="limits: {file_memory_mb: 256}\n")
+    folder = place.put({"tickets.csv": tickets(3), "outages.csv": ""})
+    workbook(folder / "checks.xlsx", {"XFD1048576": "x"})
+    said = msp("check", "--client", "acme", "--month", "2026-03", "--workspace", place.root)
+    assert said.code == 3 and len(said.problems) == 2, said.err
+    assert any(line.startswith("checks.xlsx: reading it takes more than 256 MB") for line in said.problems)
+    assert any(line.startswith("outages.csv: the file is empty") for line in said.problems)
+    assert not list((place.output / "acme" / ".accepted").glob(".*"))
+
+
+def test_an_encoding_that_is_none_of_text_is_refused_with_its_file(msp, place):
+    place.client(sources="tables: {tickets: {file: tickets.csv, encoding: zip}}\n")
+    place.put({"tickets.csv": tickets(3)})
+    said = msp("check", "--client", "acme", "--month", "2026-03", "--workspace", place.root)
+    assert said.code in (2, 3) and "zip" in said.err and "LookupError" not in said.err

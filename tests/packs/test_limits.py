@@ -1,0 +1,195 @@
+"""A notebook that never ends or wants all memory ends its run; a run that is asked to end does; nothing remains."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from workspaces import digests, records, tickets, write_notebook
+
+from msp_report.model.errors import Failed
+from msp_report.packs import kernels, pack
+from msp_report.system import leftovers, locks
+
+forked = pytest.mark.skipif(
+    not kernels.can_fork(), reason="kernels are limited only where processes are forked"
+)
+HANGS = {
+    "it sleeps": "import time; time.sleep(10**6)",
+    "it counts": "while True: pass",
+    "it is in a library": "import re; re.match('(a*)*b', 'a' * 60)",
+}
+
+
+@pytest.fixture
+def run(msp, place, monkeypatch, tmp_path):
+    """Run March of acme with one notebook, under these limits."""
+
+    def with_cell(cell: str, limits: str = ""):
+        place.client(sources=f"limits: {{{limits}}}\n")
+        place.put({"tickets.csv": tickets(3)})
+        write_notebook(tmp_path / "notebooks" / "monthly" / "10_one.ipynb", records("one"), cell)
+        monkeypatch.setattr(pack, "NOTEBOOKS", tmp_path / "notebooks")
+        return msp("monthly", "--client", "acme", "--month", "2026-03", "--workspace", place.root)
+
+    return with_cell
+
+
+@forked
+@pytest.mark.parametrize("hang", HANGS)
+def test_a_notebook_that_does_not_end_is_ended(run, place, hang):
+    assert run("1;").code == 0
+    before = digests(place.output / "acme", "2*/**/*")
+    begun = time.monotonic()
+    said = run(HANGS[hang], "notebook_seconds: 5")
+    assert said.code == 1 and time.monotonic() - begun < 60
+    assert said.problems[0].startswith("10_one.ipynb did not end in 5 s; nothing was published"), said.err
+    assert digests(place.output / "acme", "2*/**/*") == before
+    assert run("1;").code == 0
+
+
+@forked
+def test_a_notebook_that_wants_more_memory_than_there_is_says_so(run):
+    said = run("x = bytearray(2 * 10**9)", "notebook_memory_mb: 1000")
+    assert said.code == 1
+    assert (
+        "raise limits.notebook_memory_mb in sources.yaml" in said.problems[0]
+        and "1,000 MB" in said.problems[0]
+    )
+    assert run("x = bytearray(2 * 10**8)", "notebook_memory_mb: 1000").code == 0
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from msp_report import cli
+from msp_report.packs import pack
+pack.NOTEBOOKS = Path({notebooks!r})
+sys.argv[1:] = ["monthly", "--client", "acme", "--month", "2026-03", "--workspace", {root!r}]
+cli.main()
+"""
+
+
+@forked
+@pytest.mark.parametrize(
+    ("number", "hang"),
+    [
+        ("SIGTERM", "it counts"),
+        ("SIGHUP", "it sleeps"),
+        pytest.param("SIGINT", "it counts", marks=pytest.mark.thorough),
+        pytest.param("SIGTERM", "it is in a library", marks=pytest.mark.thorough),
+    ],
+)
+def test_a_run_that_is_asked_to_end_does_so_while_a_notebook_hangs(place, tmp_path, number, hang):
+    place.put({"tickets.csv": tickets(3)})
+    here = tmp_path / "here"
+    cell = f"import os, pathlib; pathlib.Path({str(here)!r}).write_text(str(os.getpid()))\n{HANGS[hang]}"
+    write_notebook(tmp_path / "notebooks" / "monthly" / "10_one.ipynb", records("one"), cell)
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(notebooks=str(tmp_path / "notebooks"), root=str(place.root)), "utf-8")
+    with tempfile.TemporaryDirectory(prefix="t-") as temporary:
+        with subprocess.Popen(
+            [sys.executable, str(script)],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": temporary},
+        ) as process:
+            until = time.monotonic() + 60
+            while not (here.exists() and here.read_text()) and time.monotonic() < until:
+                time.sleep(0.05)
+            kernel = Path("/proc") / here.read_text()
+            begun = time.monotonic()
+            process.send_signal(getattr(signal, number))
+            said = process.stderr.read()
+            assert process.wait(timeout=30) == 1
+        assert time.monotonic() - begun < 10
+        assert said.splitlines()[-1] == "msp-report: stopped; what was published before stands", said
+        assert "Traceback" not in said
+        assert not kernel.exists() or "\nState:\tZ" in (kernel / "status").read_text()
+        assert not os.listdir(temporary)
+    assert not [path.name for path in (place.output / "acme").glob(".settled-*")]
+
+
+def test_a_lock_is_waited_for_so_long_and_names_its_holder(tmp_path):
+    said: list[str] = []
+    path = tmp_path / ".run.lock"
+    with locks.held(path, "acme: waiting for another run to end"):
+        told = json.loads((tmp_path / ".run.lock.json").read_text(encoding="utf-8"))
+        assert told["process"] == os.getpid()
+        with (
+            pytest.raises(Failed, match=rf"\(process {os.getpid()}, since 2.*\): it did not end in 0 s"),
+            locks.held(path, "acme: waiting for another run to end", 0.2, said.append),
+        ):
+            raise AssertionError("two hold it")
+    assert said == [f"acme: waiting for another run to end (process {os.getpid()}, since {told['since']})"]
+    assert [name for name in os.listdir(tmp_path) if name.endswith(".json")] == []
+    with locks.held(path, "again"):
+        pass
+    # somebody else's lock, of which nothing is known
+    with (
+        FileLock(str(path)),
+        pytest.raises(Failed, match="again: it did not end"),
+        locks.held(path, "again", 0.1),
+    ):
+        raise AssertionError("two hold it")
+
+
+def test_what_killed_runs_left_is_swept(run, place):
+    left = [
+        place.output / "acme" / name
+        for name in (
+            ".settled-abc",
+            ".staging/2026-01",
+            "daily/.staging/x",
+            ".2026-01.0123abcd",
+            ".accepted/.2026-03.new",
+        )
+    ]
+    for path in left:
+        path.mkdir(parents=True)
+        (path / "file").write_text("x")
+    mine = place.output / "acme" / ".keep"
+    mine.mkdir()
+    assert run("1;").code == 0
+    assert [path.name for path in left if path.exists()] == [] and mine.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are asked after otherwise on Windows")
+def test_folders_of_runs_that_are_no_more_are_swept(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    dead, alive, other = (
+        tmp_path / name for name in (f"msp-{ended.pid}-a1", f"msp-{os.getpid()}-b2", "msp-of-somebody")
+    )
+    for path in (dead, alive, other):
+        path.mkdir()
+    leftovers.sweep_dead(tmp_path)
+    assert [path.exists() for path in (dead, alive, other)] == [False, True, True]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be killed so there")
+def test_the_folder_of_a_run_goes_with_it_or_with_the_next(tmp_path):
+    code = (
+        "import sys, time\nfrom msp_report.packs import kernels\nkernels.warm_up()\n"
+        "print('here', flush=True)\ntime.sleep(600 if sys.argv[1] == 'killed' else 0)"
+    )
+    with tempfile.TemporaryDirectory(prefix="t-") as temporary:
+        for how in ("killed", "ends"):
+            with subprocess.Popen(
+                [sys.executable, "-c", code, how],
+                env={**os.environ, "TMPDIR": temporary},
+                stdout=subprocess.PIPE,
+                text=True,
+            ) as process:
+                process.stdout.readline()
+                if how == "killed":
+                    process.kill()
+            assert bool(os.listdir(temporary)) == (how == "killed")
