@@ -472,10 +472,28 @@ class Case:
         return pd.concat(found, ignore_index=True)
 
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """A frame fit for a published page: pseudonyms for people unless the contract shows names."""
-        if self.agreed.privacy.people == "shown":
-            return frame
-        return privacy.hide_people(frame, self.client, self.agreed.provider.name)
+        """A frame fit for a published page: pseudonyms for people and no addresses in words, unless the contract shows
+        names; of keys the last letters."""
+        shown = self.agreed.privacy.people == "shown"
+        return privacy.hidden(frame, None if shown else self._pseudonyms, self._roles)
+
+    @cached_property
+    def _pseudonyms(self) -> str:
+        return self.workspace.secret(self.client)
+
+    @cached_property
+    def _roles(self) -> tuple[str, ...]:
+        """Whom the client's own params name where a person may stand: departments, offices, the two companies."""
+        wants, agreed = self.strategy, self.agreed
+        owners = [objective.owner for objective in wants.objectives if objective.owner]
+        names = (agreed.provider.name, *agreed.provider.aliases, agreed.client.name)
+        return (
+            *names,
+            *agreed.privacy.roles,
+            *wants.approval.approvers,
+            *owners,
+            *([wants.oversight.name] if wants.oversight else []),
+        )
 
     def reading(self, *tables: str) -> pd.DataFrame:
         """What was read for some tables, or for all: one row per file and table, with its counts.

@@ -6,6 +6,9 @@ import hashlib
 import json
 import os
 import re
+import secrets
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +94,27 @@ class Workspace:
             hint = f"a client is a folder in {self.params}, named with a-z, 0-9, dots and dashes"
         raise UnknownClient(f"unknown client {client!r}: {hint}")
 
+    def secret(self, client: str) -> str:
+        """The client's own secret, by which its pseudonyms are made: `pseudonyms.key` beside its contract.yaml.
+
+        Made by chance where there is none. Raises WrongUse where it cannot be kept: pseudonyms that change from run to
+        run would be of no use.
+        """
+        path = self.client_params(client) / "pseudonyms.key"
+        try:
+            with suppress(FileExistsError), open(path, "x", encoding="ascii", opener=_for_the_owner) as file:
+                file.write(secrets.token_hex(32) + "\n")
+            for _ in range(50):  # another run may be writing it
+                if text := path.read_text(encoding="ascii").strip():
+                    return text
+                time.sleep(0.02)
+        except (OSError, ValueError) as error:
+            raise WrongUse(
+                f"{path}: the secret for pseudonyms cannot be kept there ({error}): make the folder writable once, or "
+                "put a file with 64 random letters there"
+            ) from None
+        raise WrongUse(f"{path}: it is empty: remove it, or put 64 random letters into it")
+
     def exports_template(self, client: str, sources: params.Sources) -> str:
         """The folder of a client's exports, absolute, with `{month}` left in where it stands.
 
@@ -110,6 +134,10 @@ class Workspace:
     def pack(self, client: str, period: Period | Month, name: str = "") -> Path:
         """Where the published pack of a period lies; `name` is that of a pack beside the monthly and annual one."""
         return self.output / client / name / str(period)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _nearest_root() -> Path:

@@ -65,7 +65,7 @@ _PROJECTS = [
     "approved_on", "rank_business", "rank_provider", "rank_cio", "in_contract", "best_resource", "subject",
     "scope_role", "scope_evidence", *FAULTS,
 ]
-_FOUND = ["project_id", "name", "fault", "what", "detail", "status", "cost"]
+_FOUND = ["project_id", "name", "fault", "what", "detail", "proposed_by", "status", "cost"]
 _WAITING = [
     "project_id", "name", "cost", "score", "days_waiting", "waiting_since", "objective", "proposed_by",
     "rank_business", "rank_provider", "rank_cio", "in_contract", "best_resource", "deferred_on", "why_missing",
@@ -81,10 +81,10 @@ class Analysis:
 
     `projects`: one row per project alive, most faults first, then the dearest: how it stands, who approved and
     ranked it, and one flag [boolean] per name of FAULTS; `faults` names those that hold, with `;`. `found`: one row
-    per project and fault: project_id, name, fault, what (in words), detail, status, cost. `waiting`: the proposals
-    that wait for a decision, the best score first: cost, score (rule 26), days_waiting since it was first reported
-    as proposed. `objectives`: one row per objective of strategy.yaml: projects alive that serve it [count], their
-    cost. `oversight`: one row per check of topic strategy or oversight: verdict met, missed or no_data
+    per project and fault: project_id, name, fault, what (in words), detail, proposed_by, status, cost. `waiting`: the
+    proposals that wait for a decision, the best score first: cost, score (rule 26), days_waiting since it was first
+    reported as proposed. `objectives`: one row per objective of strategy.yaml: projects alive that serve it [count],
+    their cost. `oversight`: one row per check of topic strategy or oversight: verdict met, missed or no_data
     (not stated), found, on.
     `supplied`: whether there was a projects table; `checkable`: whether objectives and a scope are stated; `unread`:
     the rejected rows of projects, each of which may be one with a fault (rule 42).
@@ -341,12 +341,11 @@ def _found(table: pd.DataFrame) -> pd.DataFrame:
     details = {
         "unapproved": table["status"],
         "no_objective": table["objective"],
-        "own_profit": table["proposed_by"],
         **dict.fromkeys(("out_of_scope", "no_background"), table["subject"]),
-        **dict.fromkeys(("not_best_resource", "best_resource_unknown"), table["proposed_by"]),
     }
+    nothing = pd.Series(None, table.index, dtype="str")
     parts = [
-        table.assign(fault=name, what=what, detail=details[name], rank=place)[table[name]]
+        table.assign(fault=name, what=what, detail=details.get(name, nothing), rank=place)[table[name]]
         for place, (name, what) in enumerate(FAULTS.items())
     ]
     rows = pd.concat(parts, ignore_index=True)

@@ -1,51 +1,132 @@
-"""People on published pages: pseudonyms unless the contract says that names may be shown."""
+"""What of people, secrets and free words stands on published pages: as the column's declaration in the model says."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
 from msp_report.model.names import normal, normal_name
+from msp_report.model.tables import TABLES, Holds
 
-#: Columns that name natural persons, in tables and records alike.
-PEOPLE = ("requester", "respondent", "assignee", "actor", "person", "announced_by", "by", "last_by")
+#: Columns of records that no table has, and what they hold.
+_OF_RECORDS: dict[str, Holds] = {
+    "last_by": "person",
+    "who": "person",
+    "approver": "person",
+    "author": "person",
+    "last_evidence": "words",
+    "before": "words",
+    "after": "words",
+    "said": "words",
+    "note": "words",
+}
+
+
+def _holds() -> dict[str, Holds]:
+    """By the name of a column, in tables and records alike, what it holds where that is not plain."""
+    declared = [column for table in TABLES.values() for column in table.columns if column.holds != "plain"]
+    return {column.name: column.holds for column in declared} | _OF_RECORDS
+
+
+HOLDS: dict[str, Holds] = _holds()
+#: Columns that name natural persons.
+PEOPLE = tuple(name for name, holds in HOLDS.items() if holds == "person")
 #: What stands in such a column where it names a side and not a person.
-SIDES = ("provider", "the provider", "client", "the client", "board", "the board", "system")
+SIDES = (
+    *("provider", "the provider", "client", "the client", "vendor", "business", "cio", "system", "nobody"),
+    *("board", "the board", "management", "it"),
+    *("proposed_by", "sponsor"),  # whose word a record is about
+)
+#: What stands in the place of an address or a telephone number in words that anybody wrote.
+ADDRESS, NUMBER = "[address]", "[number]"
+#: So many letters of a secret are shown, and only of one that is longer than twice that.
+_SHOWN = 4
+_ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# +44 20 …, 0044 20 …, 020 … or (020) …: of 8 to 16 digits, with what people put between them
+_BETWEEN, _DATE = r"[ \u00a0().\-/]*", r"(?!\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d))"
+_NUMBER = re.compile(
+    rf"(?<![\w+])\+[1-9](?:{_BETWEEN}\d){{6,13}}(?![\w:])"
+    rf"|(?<![\w.,:/#+-]){_DATE}(?:00[1-9]|\(?0[1-9]\d{{0,3}}\)?)(?:{_BETWEEN}\d){{6,11}}(?![\w:])"
+)
 
 
 def pseudonyms(names: pd.Series, key: str) -> pd.Series:
     """The same short name for the same person, in every month of one client.
 
-    Parameters: `names` of people, missing ones stay missing; `key` parts clients from each other.
-    Returns: a series like `person-3fa2c1`. A pseudonym hides a name from a reader of the page; whoever has a
-    list of all names can still find who is who, so it is no anonymisation.
+    Parameters: `names` of people, missing ones stay missing; `key`, a secret of the client's.
+    Returns: a series like `person-3fa2c19b07`. Whoever has the key and a list of all names can find who is who, and
+    nobody else can; two of 100,000 people share a pseudonym in one client of 200.
     """
     known = {name: f"person-{_digest(str(name), key)}" for name in names.dropna().unique()}
     return names.map(known)
 
 
 def _digest(name: str, key: str) -> str:
-    return hashlib.blake2b(normal_name(name).encode(), key=key.encode()[:64], digest_size=3).hexdigest()
+    return hashlib.blake2b(normal_name(name).encode(), key=key.encode()[:64], digest_size=5).hexdigest()
 
 
-def hide_people(frame: pd.DataFrame, key: str, *organisations: str) -> pd.DataFrame:
-    """A copy of a frame with pseudonyms in every column of PEOPLE that it has.
+def hidden(frame: pd.DataFrame, key: str | None, roles: Collection[str] = ()) -> pd.DataFrame:
+    """A copy of a frame as it may be published.
 
-    A tidy frame names its column in `dimension` and holds it in `value`: its rows are treated alike. The names of
-    `organisations`, and words for a side of the contract, are nobody's and stay, whatever their case.
+    Parameters: `key` for pseudonyms, None where people are shown: secrets are hidden then too, words are not;
+    `roles`, the names of organisations and departments, which are nobody's and stay, whatever their case, as words for
+    a side of the contract do.
+    Returns: what HOLDS calls a person as a pseudonym, each of several names with ";" by itself; of a secret the last
+    four letters; words without addresses and telephone numbers. A tidy frame names its column in `dimension` and holds
+    it in `value`: its rows are treated alike.
     """
-    nobody = {normal_name(name) for name in (*organisations, *SIDES)}
-    named = [column for column in PEOPLE if column in frame]
-    hidden = frame.assign(**{column: _hidden(frame[column], key, nobody) for column in named})
+    nobody = {normal_name(name) for name in (*roles, *SIDES)}
+    found = frame.assign(
+        **{
+            name: _as_published(frame[name], HOLDS[name], key, nobody)
+            for name in frame.columns
+            if isinstance(name, str) and name in HOLDS
+        }
+    )
     if {"dimension", "value"} <= set(frame):
-        people = frame["dimension"].isin(PEOPLE) & frame["value"].ne("")
-        names = _hidden(frame["value"].where(people), key, nobody)
-        hidden["value"] = frame["value"].mask(people, names)
-    return hidden
+        for name in set(frame["dimension"].dropna()) & HOLDS.keys():
+            rows = frame["dimension"].eq(name) & frame["value"].ne("")
+            shown = _as_published(frame["value"].where(rows), HOLDS[name], key, nobody)
+            found["value"] = found["value"].mask(rows, shown)
+    return found
 
 
-def _hidden(names: pd.Series, key: str, nobody: Collection[str]) -> pd.Series:
-    """Pseudonyms, but for the names of nobody."""
-    return pseudonyms(names, key).where(~normal(names).isin(nobody), names)
+def _as_published(values: pd.Series, holds: Holds, key: str | None, nobody: Collection[str]) -> pd.Series:
+    if not (pd.api.types.is_string_dtype(values.dtype) or values.dtype == object):
+        return values
+    if holds == "secret":
+        return _changed(values, last_letters)
+    if key is None:
+        return values
+    if holds == "words":
+        return _changed(values, without_addresses)
+    parts = values.dropna().astype("str").str.split(";").explode().str.strip()
+    known = parts[parts.ne("") & ~normal(parts).isin(nobody)]
+    changed: Mapping[str, str] = dict(zip(known, pseudonyms(known, key), strict=True))
+    return _changed(
+        values, lambda text: "; ".join(changed.get(part.strip(), part.strip()) for part in text.split(";"))
+        if any(part.strip() in changed for part in text.split(";")) else text,
+    )  # fmt: skip
+
+
+def _changed(values: pd.Series, change: object) -> pd.Series:
+    """Each different text changed once; what is no text stays."""
+    known = {value: change(value) for value in values.dropna().unique() if isinstance(value, str)}  # type: ignore[operator]
+    return values.map(lambda value: known.get(value, value) if isinstance(value, str) else value)
+
+
+def last_letters(secret: str) -> str:
+    """The end of a secret by which two are told apart; of a short one nothing."""
+    return f"…{secret[-_SHOWN:]}" if len(secret) > 2 * _SHOWN else "…"
+
+
+def without_addresses(text: str) -> str:
+    """Words without e-mail addresses and telephone numbers.
+
+    >>> without_addresses("call Ann on +44 20 7946 0123 or ann@acme.example, ticket 12345, 2026-10-05 10:30")
+    'call Ann on [number] or [address], ticket 12345, 2026-10-05 10:30'
+    """
+    return _NUMBER.sub(NUMBER, _ADDRESS.sub(ADDRESS, text))

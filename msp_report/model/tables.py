@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 
 Due = Literal["monthly", "quarterly", "yearly", "once"]
+#: What a column may tell that is nobody else's business: names of people, secrets, words that anybody wrote.
+Holds = Literal["plain", "person", "secret", "words"]
 Type = Literal["text", "choice", "instant", "date", "month", "number", "decimal", "integer", "boolean"]
 
 #: How a column of each type lies in Parquet. Decimals keep nine places: money, quantities, unit prices.
@@ -43,7 +45,11 @@ PANDAS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type, whether it must be filled, its unit, what it means, what it may hold."""
+    """One column: its type, whether it must be filled, its unit, what it means, what it may hold.
+
+    `holds` says what is published of it: `person` under a pseudonym unless people are shown, of a `secret` its last
+    four letters, of `words` all but addresses and telephone numbers (model/privacy).
+    """
 
     name: str
     type: Type
@@ -53,6 +59,7 @@ class Column:
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    holds: Holds = "plain"
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,18 @@ def text(name: str, meaning: str, required: bool = False) -> Column:
     return Column(name, "text", meaning, required)
 
 
+def person(name: str, meaning: str, required: bool = False) -> Column:
+    return Column(name, "text", meaning, required, holds="person")
+
+
+def secret(name: str, meaning: str) -> Column:
+    return Column(name, "text", meaning, holds="secret")
+
+
+def words(name: str, meaning: str, required: bool = False) -> Column:
+    return Column(name, "text", meaning, required, holds="words")
+
+
 def choice(name: str, meaning: str, choices: tuple[str, ...], required: bool = False) -> Column:
     return Column(name, "choice", meaning, required, choices=choices)
 
@@ -166,8 +185,8 @@ _DECLARED = (
         (
             text("ticket_id", "The tool's own number", True),
             instant("opened_at", "Created", True),
-            text("requester", "Who asked"),
-            text("title", "Short text"),
+            person("requester", "Who asked"),
+            words("title", "Short text"),
             choice("kind", "What it is", ("incident", "request", "question", "change")),
             text("category", "The tool's category"),
             text("asset", "What it is about"),
@@ -177,7 +196,7 @@ _DECLARED = (
             instant("first_response_at", "First answer of a human at the provider"),
             instant("resolved_at", "Last solve"),
             instant("closed_at", "Closed"),
-            text("assignee", "Who works on it"),
+            person("assignee", "Who works on it"),
             number("hours", "Work booked on it", "hours", low=0),
             boolean("in_contract", "Covered by the fee"),
             integer("reassignments", "Times handed on"),
@@ -197,9 +216,9 @@ _DECLARED = (
             text("ticket_id", "The ticket", True),
             instant("at", "When", True),
             text("field", "What changed: status, priority, assignee, resolved_at, comment, …", True),
-            text("from", "Value before"),
-            text("to", "Value after"),
-            text("actor", "Who did it"),
+            words("from", "Value before"),
+            words("to", "Value after"),
+            person("actor", "Who did it"),
             choice("actor_kind", "On whose side", ("provider", "client", "system")),
             boolean("public", "Visible to the requester"),
         ),
@@ -215,7 +234,7 @@ _DECLARED = (
             number("hours", "Length; negative for a correction", "hours", True),
             text("ticket_id", "Ticket worked on"),
             text("project_id", "Project worked on"),
-            text("person", "Who worked"),
+            person("person", "Who worked"),
             boolean("billable", "Charged beside the fee"),
             boolean("in_contract", "Covered by the fee"),
             instant("entered_at", "When it was booked"),
@@ -233,8 +252,8 @@ _DECLARED = (
             instant("ended_at", "End; empty while it lasts"),
             choice("state", "What it was", ("down", "maintenance", "unknown", "degraded"), True),
             instant("announced_at", "Maintenance: when it was announced; empty = not announced"),
-            text("announced_by", "Who announced or declared it"),
-            text("cause", "Cause as given"),
+            person("announced_by", "Who announced or declared it"),
+            words("cause", "Cause as given"),
             text("ticket_id", "Its ticket"),
         ),
         key=("service", "started_at", "state"),
@@ -283,9 +302,9 @@ _DECLARED = (
                 ("proposed", "approved", "waiting", "in_progress", "done", "cancelled"),
                 True,
             ),
-            text("proposed_by", "Who proposed it"),
-            text("sponsor", "Business owner"),
-            text("approved_by", "Who approved it; several with ;"),
+            person("proposed_by", "Who proposed it"),
+            person("sponsor", "Business owner"),
+            person("approved_by", "Who approved it; several with ;"),
             day("approved_on", "When it was approved"),
             boolean("in_contract", "Covered by the contract"),
             boolean("best_resource", "Whether the provider is the best resource for it"),
@@ -311,7 +330,7 @@ _DECLARED = (
             text("project_id", "The project", True),
             day("decided_on", "When", True),
             choice("decision", "What", ("approved", "rejected", "deferred", "ranked"), True),
-            text("by", "Who", True),
+            person("by", "Who", True),
             choice("role", "For whom", ("business", "provider", "cio"), True),
             integer("rank", "Place in that ranking", low=1),
         ),
@@ -363,8 +382,8 @@ _DECLARED = (
             day("dated_on", "Date of the document", True),
             day("due_on", "Invoice: when to pay"),
             day("paid_on", "Invoice: when paid"),
-            text("ordered_by", "Who ordered; several with ;"),
-            text(
+            person("ordered_by", "Who ordered; several with ;"),
+            person(
                 "approved_by", "Who approved; on an invoice, who accepted what does not agree; several with ;"
             ),
         ),
@@ -380,7 +399,7 @@ _DECLARED = (
             day("seen_on", "When", True),
             decimal("unit_price", "Price of one, without tax", "cost", True),
             text("currency", "ISO 4217 code", True),
-            text("checked_by", "Who looked"),
+            person("checked_by", "Who looked"),
         ),
         key=("item", "vendor", "seen_on"),
         period="seen_on",
@@ -422,7 +441,7 @@ _DECLARED = (
             choice("metric", "Counted by", ("device", "user", "core"), True),
             decimal("quantity", "How many", "", True),
             text("receipt_id", "The vendor's receipt"),
-            text("licence_key", "Key"),
+            secret("licence_key", "Key"),
             day("starts_on", "Valid from"),
             day("ends_on", "Valid to"),
         ),
@@ -436,11 +455,11 @@ _DECLARED = (
         (
             text("product", "Product", True),
             text("device", "Where", True),
-            text("user", "Whose"),
+            person("user", "Whose"),
             integer("cores", "Cores of the device"),
-            text("licence_key", "Key in use"),
+            secret("licence_key", "Key in use"),
             day("installed_on", "When"),
-            text("installed_by", "By whom"),
+            person("installed_by", "By whom"),
         ),
         key=("product", "device", "user"),
         list_of_all=True,
@@ -457,7 +476,7 @@ _DECLARED = (
             day("in_service_on", "From when"),
             day("retired_on", "Until when"),
             day("access_proved_on", "Last proof of access without the provider"),
-            text("held_by", "Who holds the keys"),
+            person("held_by", "Who holds the keys"),
         ),
         key=("asset",),
         spans=(("in_service_on", "retired_on"),),
@@ -490,7 +509,7 @@ _DECLARED = (
         (
             text("asset", "What was restored", True),
             day("tested_on", "When", True),
-            text("result", "Outcome", True),
+            words("result", "Outcome", True),
             number("minutes", "How long it took", "min", low=0),
         ),
         key=("asset", "tested_on", "result"),
@@ -503,8 +522,8 @@ _DECLARED = (
         (
             text("duty", "As the contract names it", True),
             instant("done_at", "When", True),
-            text("by", "By whom"),
-            text("evidence", "What shows it"),
+            person("by", "By whom"),
+            words("evidence", "What shows it"),
         ),
         key=("duty", "done_at", "by"),
         period="done_at",
@@ -521,8 +540,8 @@ _DECLARED = (
             integer("capability", "1 to 5", 1, 5),
             integer("recommend", "0 to 10", 0, 10),
             integer("other", "1 to 5 to another question, whose words `other:` of the source has", 1, 5),
-            text("respondent", "Who answers"),
-            text("comment", "Words"),
+            person("respondent", "Who answers"),
+            words("comment", "Words"),
         ),
         key=("survey_id",),
         told_apart_by="ticket_id",
@@ -534,7 +553,7 @@ _DECLARED = (
         "Other vendors and the provider itself",
         (
             text("vendor", "Name", True),
-            text("introduced_by", "Who brought it in"),
+            person("introduced_by", "Who brought it in"),
             choice(
                 "relationship",
                 "Between it and the provider",
@@ -553,7 +572,7 @@ _DECLARED = (
         (
             text("recommendation_id", "Its number", True),
             day("made_on", "When", True),
-            text("made_by", "By whom", True),
+            person("made_by", "By whom", True),
             text("vendor", "Whose product", True),
             text("subject", "What", True),
             text("project_id", "Project it belongs to"),
@@ -570,10 +589,10 @@ _DECLARED = (
         (
             text("subject", "Of what", True),
             day("assessed_on", "When", True),
-            text("assessor", "By whom", True),
+            person("assessor", "By whom", True),
             Column("independent", "boolean", "No interest in the outcome", True),
-            text("engaged_by", "Who pays"),
-            text("result", "What they found"),
+            person("engaged_by", "Who pays"),
+            words("result", "What they found"),
             day("expires_on", "Until when it holds"),
         ),
         key=("subject", "assessed_on", "assessor"),
@@ -601,8 +620,8 @@ _DECLARED = (
         (
             text("action_id", "Its number", True),
             day("decided_on", "When", True),
-            text("text", "What", True),
-            text("owner", "By whom", True),
+            words("text", "What", True),
+            person("owner", "By whom", True),
             day("due_on", "Until when", True),
             day("done_on", "Done"),
         ),
@@ -617,8 +636,8 @@ _DECLARED = (
             text("measure", "Measure, report.name", True),
             text("subject", "Its subject; empty = over all"),
             day("said_on", "When", True),
-            text("by", "Who", True),
-            text("text", "Words", True),
+            person("by", "Who", True),
+            words("text", "Words", True),
         ),
         key=("measure", "subject", "said_on"),
         period="said_on",

@@ -7,10 +7,10 @@ text and are escaped here. How a number is written says words/numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -221,8 +221,17 @@ class Display(Numbers):
 
     Words are given in English, as they stand in a notebook, and are shown in the client's language.
 
-    A notebook makes one: `show = Display.of(case.contract)`.
+    A notebook makes one: `show = Display.of(case)`. Its tables show people, secrets and words as the client publishes
+    them (see Case.people); one that is made of a contract alone knows no secret and shows them as they are.
     """
+
+    people: Callable[[pd.DataFrame], pd.DataFrame] | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, case: Any) -> Self:
+        """Those of a case's client, or of a contract's."""
+        contract = getattr(case, "contract", None)
+        return super().of(case) if contract is None else replace(super().of(contract), people=case.people)
 
     def table(
         self,
@@ -247,6 +256,8 @@ class Display(Numbers):
         _check_columns(frame, columns, caption)
         caption = self.language(caption)
         shown = frame if rows is None else frame.head(rows)
+        if self.people is not None and len(shown):
+            shown = self.people(shown)
         if frame.empty:
             nothing = f"{caption}: {self.language(empty)}"
             return Table(f'<p class="empty">{_safe(nothing, clip=False)}</p>', nothing)

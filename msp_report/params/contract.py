@@ -96,6 +96,8 @@ class Term(Params):
 class Privacy(Params):
     people: Literal["pseudonym", "shown"] = "pseudonym"
     """Whether people stand on published pages by name or by a pseudonym."""
+    roles: Texts = ()
+    """Names of departments and offices that exports write where a person may stand; they are shown."""
 
 
 class Brand(Params):

@@ -3,7 +3,9 @@
 from msp_report.model.records.declaration import Record
 
 RECORDS = (
-    Record("found", "one row per fault of a project", "project_id name fault what detail status cost"),
+    Record(
+        "found", "one row per fault of a project", "project_id name fault what detail proposed_by status cost"
+    ),
     Record("objectives", "one row per objective of the business", "objective title owner projects cost"),
     Record(
         "oversight",

@@ -1,0 +1,111 @@
+"""A person, a secret and an address in every column that may hold one: none of them stands in what may be forwarded.
+
+Everything that a run publishes is searched, whatever it is, so that a page or a file that is added later is too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from workspaces import Place
+
+from msp_report.model.tables import TABLES
+from msp_report.words.records import write_csv
+
+PERSON, SECRET = "Canary Zoe", "KEYCANARY"
+ADDRESS, NUMBER = "zoe.canary@people.example", "+44 20 7946 0123"
+WORDS = f"ask {ADDRESS} or {NUMBER}"
+#: What is no page and no record of it: rows as they were read, which stay with the analyst.
+KEPT = ("tables", "rejects", "notebooks")
+
+
+def with_canaries(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose people, secrets and words are all canaries; who is on which side of the contract stays."""
+    for column in TABLES[name].columns:
+        values = frame[column.name]
+        there = values.notna()
+        if column.holds == "person":
+            told = f"{PERSON} {name} {column.name} " + pd.Series(range(len(frame)), frame.index).mod(
+                7
+            ).astype(str)
+            frame = frame.assign(**{column.name: values.mask(there, told)})
+        elif column.holds == "secret":
+            told = f"{SECRET}-{name}-" + values.astype(str) + "-9Q8Z"
+            frame = frame.assign(**{column.name: values.mask(there, told)})
+        elif column.holds == "words" and name != "ticket_events":
+            frame = frame.assign(**{column.name: values.mask(there, values.astype(str) + ", " + WORDS)})
+    return frame
+
+
+@pytest.fixture(scope="module")
+def told(demo_case, tmp_path_factory):
+    """The demo's October as one month of a client, with canaries; its contract and strategy are the demo's."""
+    place = Place(tmp_path_factory.mktemp("canaries") / "ws")
+    case = demo_case("2026-10")
+    folder = place.client(sources="{}\n")
+    for name in ("contract.yaml", "strategy.yaml"):
+        shutil.copy(case.workspace.client_params("demo") / name, folder / name)
+    exports = place.put({}, "2026-10")
+    for name in TABLES:
+        frame = case.own(name)
+        if frame is not None:
+            write_csv(with_canaries(name, frame), exports / f"{name}.csv")
+    return place
+
+
+def found(place, texts) -> dict[str, set[str]]:
+    """By file, which of some texts stand in what may be forwarded."""
+    seen: dict[str, set[str]] = {}
+    base = place.output / "acme"
+    for folder, folders, files in os.walk(
+        base, followlinks=True
+    ):  # a published pack is a link to its revision
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in KEPT)
+        for path in (Path(folder) / name for name in files if not name.startswith(".")):
+            text = path.read_bytes().decode("utf-8", "replace")
+            if hits := {match[0][:60] for one in texts for match in re.finditer(one, text)}:
+                seen[path.relative_to(base).as_posix()] = hits
+    return seen
+
+
+CANARIES = (
+    rf"{PERSON} \w+ \w+", rf"{SECRET}[\w-]*", re.escape(ADDRESS), r"people\.example", re.escape(NUMBER), "7946",
+)  # fmt: skip
+
+
+def test_nothing_that_may_be_forwarded_holds_a_person_a_secret_or_an_address(told, msp):
+    for verb in (["monthly", "--month", "2026-10"], ["daily"]):
+        said = msp(*verb, "--client", "acme", "--workspace", told.root)
+        assert said.code == 0, said.err
+        assert not any(re.search(one, said.err + said.out) for one in CANARIES)
+    leaks = found(told, CANARIES)
+    assert not leaks, leaks
+    pages = [path for path in (told.output / "acme" / "2026-10" / "html").glob("*.html")]
+    assert len(pages) > 12 and any("person-" in path.read_text("utf-8") for path in pages)
+    # the last letters of a key tell two apart
+    assert "…9Q8Z" in (told.output / "acme" / "2026-10" / "html" / "licences.html").read_text("utf-8")
+
+
+def test_the_canaries_are_there_to_be_found(told):
+    """What is searched for stands in every table that has such a column, and would be found on a page."""
+    exports = {path.stem: path.read_text("utf-8") for path in (told.root / "exports").rglob("*.csv")}
+    for name, text in exports.items():
+        holds = {column.holds for column in TABLES[name].columns}
+        filled = pd.read_csv(told.root / "exports" / "acme" / "2026-10" / f"{name}.csv", dtype=str)
+        people = [
+            c.name for c in TABLES[name].columns if c.holds == "person" and filled[c.name].notna().any()
+        ]
+        assert (PERSON in text) == bool(people), name
+        assert (SECRET in text) <= ("secret" in holds)
+    page = told.output / "acme" / "2026-10" / "planted.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(f"{PERSON} tickets requester 1 {WORDS}", encoding="utf-8")
+    try:
+        assert len(found(told, CANARIES)["2026-10/planted.html"]) >= 4
+    finally:
+        page.unlink()
