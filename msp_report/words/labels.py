@@ -99,6 +99,7 @@ CODES: dict[str, tuple[str, ...]] = {
         "same requester and category",
         "near-identical title",
     ),
+    "unlogged": ("status", "priority", "category", "assignee"),
     "part": (
         *("all hours booked", "under the contract", "declared outside the contract"),
         *("on tickets", "on tickets opened in the period", "on projects", "on neither"),

@@ -88,8 +88,8 @@ def test_words_lose_addresses_and_numbers_of_telephones(text, expected):
 
 
 #: Names of columns by which people write who did something.
-OF_PEOPLE = r"(_|^)by$|owner|sponsor|assignee|requester|respondent|actor$|^person$|^user$|assessor"
-OF_WORDS = r"^(title|comment|cause|text|evidence|note|notes|description|reason|words)$"
+OF_PEOPLE = r"(?:_|^)by$|owner|sponsor|assignee|requester|respondent|actor$|^person$|^user$|assessor"
+OF_WORDS = r"^(?:title|comment|cause|text|evidence|note|notes|description|reason|words)$"
 
 
 def test_every_column_that_sounds_like_a_person_a_secret_or_words_is_declared_one():

@@ -142,6 +142,8 @@ def is_data(piece: str, data: frozenset[str]) -> bool:
         return True
     if len(piece) > 12 and any(text.startswith(piece) for text in data):
         return True
+    if len(piece) == 4 and any(text.endswith(piece) for text in data):  # what is shown of a key
+        return True
     for separator in ("; ", ", ", " and ", ": ", " · ", " ", ":"):
         parts = piece.split(separator)
         if len(parts) > 1 and all(is_data(part, data) for part in parts):
