@@ -68,12 +68,19 @@ def _explain(error: Exception) -> tuple[int, str]:
 
 
 def _fail(code: int, text: str) -> int:
-    click.echo(f"msp-report: {text}", err=True)
+    click.echo(f"msp-report: {_lines(text)}", err=True)
     return code
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(_lines(text), err=True)
+
+
+def _lines(text: str) -> str:
+    """Words for a terminal, in which a name of a file or a cell does nothing."""
+    from msp_report.model.hostile import line
+
+    return "\n".join(map(line, text.split("\n")))
 
 
 def _place(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -268,9 +275,9 @@ def check(place: Any, client: str, month: str, complete: bool) -> None:
     case = open_case(client, _one_month(month), place)
     if complete:
         case.refuse_withheld()
-    click.echo(case.reading().to_string(index=False, na_rep=""))
+    click.echo(_lines(case.reading().to_string(index=False, na_rep="")))
     for remark in case.remarks():
-        click.echo(remark)
+        click.echo(_lines(remark))
 
 
 @verbs.command()

@@ -14,6 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from msp_report.model.hostile import cells
+
 
 class Rejects:
     """The rejected rows of a table, on disk, and how many there are by file, reason and column."""
@@ -45,8 +47,8 @@ class Rejects:
             seen[0] += len(some)
         order = np.arange(self._written, self._written + len(rows))
         named = rows.assign(_file=number, _order=order, file=file)
-        for name in ("value", "row"):
-            named[name] = _without_formulas(named[name])
+        for name in ("file", "column", "value", "row"):
+            named[name] = cells(named[name].astype("str"), numbers=True)
         self._writer.write_table(
             pa.Table.from_pandas(named[self.SCHEMA.names], self.SCHEMA, preserve_index=False)
         )
@@ -80,9 +82,3 @@ class Rejects:
             )
             for batch in rows.to_arrow_reader(100_000):
                 yield batch.to_pandas()
-
-
-def _without_formulas(texts: pd.Series) -> pd.Series:
-    """Texts that a spreadsheet would take for a formula get an apostrophe before them; numbers do not."""
-    live = texts.str.match(r"[=+\-@\t\r\n]") & ~texts.str.fullmatch(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?%?")
-    return texts.where(~live, "'" + texts)

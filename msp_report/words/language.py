@@ -9,11 +9,14 @@ gettext catalogue: `pybabel init -i msp_report/words/catalogues/msp_report.pot -
 from __future__ import annotations
 
 import gettext
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+
+from msp_report.model.hostile import isolated
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 DOMAIN = "msp_report"
@@ -34,7 +37,7 @@ class Language:
     def __call__(self, message: str, /, **places: object) -> str:
         """A message with its places filled; without places its braces stay as they are."""
         text = self._catalogue.gettext(message) if message else ""  # gettext keeps its header under ""
-        return text.format(**places) if places else text
+        return text.format(**_isolated(places)) if places else text
 
     def plural(self, one: str, many: str, number: float | Decimal, /, **places: object) -> str:
         """The message for one or for many, as the language counts; the number itself is a place like any other.
@@ -42,7 +45,7 @@ class Language:
         Languages count whole numbers: a fraction is counted as two is.
         """
         whole = int(number) if number == int(number) else 2
-        return self._catalogue.ngettext(one, many, whole).format(**places)
+        return self._catalogue.ngettext(one, many, whole).format(**_isolated(places))
 
     @cached_property
     def is_source(self) -> bool:
@@ -90,3 +93,11 @@ def message(text: str) -> str:
 
 #: What the code is written in.
 ENGLISH = Language()
+
+
+def _isolated(places: Mapping[str, object]) -> dict[str, object]:
+    """Names for the places of a message, none of which turns the sentence around it."""
+    return {
+        name: isolated(value) if isinstance(value, str) and not value.isascii() else value
+        for name, value in places.items()
+    }

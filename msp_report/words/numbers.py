@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pandas as pd
 from babel import Locale, dates
 from babel.numbers import NumberPattern
 
+from msp_report.model.hostile import shown
 from msp_report.model.period import Month, Period
 from msp_report.model.zones import ZoneInfo
 from msp_report.words import labels
@@ -25,7 +25,6 @@ from msp_report.words.language import ENGLISH, Language, message
 NUMBERS = ("ratio", "min", "hours", "days", "count", "cost", "score", "index", "")
 
 _LONGEST_TEXT = 200
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def number(
@@ -242,8 +241,8 @@ def period(what: Period | Month, locale: str = "en-GB", language: Language = ENG
 
 
 def clean(text: Any, longest: int | None = _LONGEST_TEXT) -> str:
-    """Foreign text without control characters, clipped."""
-    plain = _CONTROL.sub("\ufffd", str(text))
+    """Foreign text in which all is seen that is there, clipped (see model/hostile)."""
+    plain = shown(str(text))
     return plain if longest is None or len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_RETURN = re.compile(r"\r\n?")  # the writer leaves a bare one unquoted, and readers begin a new row there
+from msp_report.model.hostile import cell, cells
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
@@ -24,7 +22,7 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     """
     columns = [_column(frame.iloc[:, place], str(name)) for place, name in enumerate(frame.columns)]
     plain = pd.concat(columns, axis=1) if columns else pd.DataFrame()
-    plain.columns = [_inert(str(name)) for name in frame.columns]
+    plain.columns = [cell(str(name)) for name in frame.columns]
     with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         plain.to_csv(file, index=False, lineterminator="\n", na_rep="")
 
@@ -49,8 +47,7 @@ def _column(values: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(kind):
         return values
     if isinstance(kind, pd.StringDtype):
-        lines = values.str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
-        return lines.mask(values.str.startswith(_FORMULA, na=False), "'" + lines)
+        return cells(values)
     return pd.Series([None if pd.isna(value) else _object(value) for value in values], dtype=object)
 
 
@@ -73,9 +70,4 @@ def _object(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, dt.datetime):
         return _iso(pd.Series([pd.Timestamp(value)]).dt.tz_convert("UTC").dt.tz_localize(None), "Z")[0]
-    return _inert(value) if isinstance(value, str) else value
-
-
-def _inert(text: str) -> str:
-    lines = _RETURN.sub("\n", text)
-    return f"'{lines}" if text.startswith(_FORMULA) else lines
+    return cell(value) if isinstance(value, str) else value

@@ -1,5 +1,6 @@
 """Exports to accepted tables, rejects and manifest: every row in one of the first two, every refusal one sentence."""
 
+import csv
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import xlsxwriter
 from examples import examples
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from workspaces import tickets
 
 from msp_report.intake import ingest, reasons
 from msp_report.intake.ingest import DataRefused
@@ -1153,3 +1155,29 @@ def test_backup_sessions_without_their_exact_duplicates(tmp_path, real):
     account = Read(tmp_path).file("VeeamSessionReport.csv")
     assert (account["read"], account["accepted"]) == (29_775, 13_043)
     assert account["by_reason"] == {reasons.DUPLICATE: 29_775 - 13_043}
+
+
+def test_a_rejected_row_runs_nothing_and_tears_no_row(msp, place):
+    """A cell with a bare return, a wide sign of equality, an escape, and a letter that turns the line."""
+    cells = ("strange\r=cmd|calc", "\uff1d1+1", "\x1b[31mred", "met\u202e dessim", "+44 20")
+    rows = "".join(
+        f'"{text}{n}",2026-03-05T09:00,amy,"{text}",P1,exploded,\n' for n, text in enumerate(cells)
+    )
+    place.put({"tickets.csv": tickets(400) + rows})
+    said = msp("check", "--client", "acme", "--month", "2026-03", "--workspace", place.root)
+    assert said.code == 0, said.err
+    path = place.output / "acme" / ".accepted" / "2026-03" / "rejects" / "tickets.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        listed = list(csv.reader(file))
+    assert len(listed) == 1 + len(cells) and all(row[0] == "tickets.csv" for row in listed[1:])
+    text = path.read_text(encoding="utf-8")
+    assert not any(letter in text for letter in "\r\x1b\u202e")
+    assert not any(cell.startswith(("=", "+", "-", "@", "\uff1d")) for row in listed for cell in row)
+
+
+def test_a_name_of_a_file_moves_no_cursor(msp, place):
+    folder = place.put({"tickets.csv": tickets(5)})
+    (folder / "odd-\x1b[31m\x07\u202efile.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    said = msp("check", "--client", "acme", "--month", "2026-03", "--workspace", place.root)
+    assert said.code == 0 and "odd-" in said.err + said.out
+    assert not any(letter in said.err + said.out for letter in "\x1b\x07\u202e")
