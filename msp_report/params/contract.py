@@ -16,7 +16,21 @@ from msp_report.model.columns import civil_day
 from msp_report.model.names import normal_name
 from msp_report.model.tables import TABLES
 from msp_report.model.zones import ZoneInfo
-from msp_report.params.fields import Count, Money, Name, NotNegative, Params, Ratio
+from msp_report.params.fields import (
+    Count,
+    Day,
+    Days,
+    Hours,
+    Minutes,
+    Money,
+    Name,
+    NotNegative,
+    Number,
+    Params,
+    Ratio,
+    Seconds,
+    WholeDays,
+)
 from msp_report.params.layout import Texts
 from msp_report.params.yaml_text import load, nearest, problems, validate
 
@@ -77,17 +91,17 @@ class Provider(Params):
 
 
 class Term(Params):
-    starts_on: date | None = None
+    starts_on: Day | None = None
     """First day of the contract: nothing was due before."""
-    ends_on: date | None = None
+    ends_on: Day | None = None
     """Last day of the contract."""
-    notice_days: Count | None = None
+    notice_days: WholeDays | None = None
     """How long before the end, or before leaving, notice must be given."""
     monthly_fee: Money | None = None
     """Fee of a month, from which credits are a share."""
     exit_fee: Money | None = None
     """What leaving costs beside the fee of the notice (rule 30)."""
-    included_hours: NotNegative | None = None
+    included_hours: Hours | None = None
     """Hours of a month that the fee pays for."""
     billed: Literal["entries", "over_included"] | None = None
     """Which hours cost money beside the fee: those whose entry is billable, or those over included_hours (rule 19)."""
@@ -139,7 +153,7 @@ class Service(Params):
     """Share of its service time in which it shall be up."""
     max_outages: Count | None = None
     """Most outages of a month."""
-    outage_min: NotNegative = 0
+    outage_min: Minutes = 0
     """From how many minutes of service time a down run counts as an outage."""
     users: NotNegative | None = None
     """People who cannot work while it is down (rule 39)."""
@@ -156,15 +170,15 @@ class Accounting(Params):
     """How time without evidence counts (rule 6)."""
     degraded: Literal["up", "down"] = "up"
     """How degraded time counts."""
-    short_outage_s: NotNegative = 0
+    short_outage_s: Seconds = 0
     """Shorter spans take the state on both their sides (rule 9) [s]."""
-    notice_hours: NotNegative = 48
+    notice_hours: Hours = 48
     """How long before its start maintenance must be announced [h]."""
-    max_gap_s: NotNegative = 900
+    max_gap_s: Seconds = 900
     """How long a check holds without the next one (rule 7) [s]."""
     probes: Literal["worst", "majority", "best"] = "worst"
     """How probes of one service that disagree are joined (rule 4)."""
-    maintenance_cap_min: NotNegative | None = None
+    maintenance_cap_min: Minutes | None = None
     """Most minutes of maintenance of a month that are accepted."""
     maintenance_windows: str | Calendar | dict[Weekday, Texts] | None = None
     """Name of a calendar, a calendar, or hours by weekday in the client's zone."""
@@ -173,9 +187,9 @@ class Accounting(Params):
 class Priority(Params):
     calendar: str = "always"
     """Name of the calendar in which its clocks run."""
-    response_min: NotNegative | None = None
+    response_min: Minutes | None = None
     """Time to the first answer [min]."""
-    resolution_min: NotNegative | None = None
+    resolution_min: Minutes | None = None
     """Time to the solve [min]."""
     attainment_ratio: Ratio | None = None
     """Share of clocks that shall be in time."""
@@ -201,9 +215,9 @@ class Tickets(Params):
     """What a ticket costs, where tickets are paid."""
     training: Training = Training()
     """How a question of training is known."""
-    repeat_days: NotNegative = 30
+    repeat_days: Days = 30
     """How long after a solve a like ticket is a repeat (rule 18)."""
-    reopen_days: NotNegative = 14
+    reopen_days: Days = 14
     """How long after a solve a return is counted (rule 18)."""
 
 
@@ -216,11 +230,11 @@ class Capacity(Params):
     """Unit of its samples and of `capacity`."""
     capacity: NotNegative | None = None
     """What the resource can do at most, in that unit."""
-    least: float | None = None
+    least: Number | None = None
     """The least that its samples can show: what missing ones may have been (rule 22). Below 0 where it may be."""
-    greatest: float | None = None
+    greatest: Number | None = None
     """The most that its samples can show; not declared = nothing bounds what is missing."""
-    every_s: Annotated[float, Field(gt=0)] | None = None
+    every_s: Annotated[float, Field(gt=0, le=3_155_760_000)] | None = None
     """How often it is sampled [s]; not declared = as the samples say, at least once an hour."""
     warn_ratio: NotNegative | None = None
     """Use from which a warning stands on the page."""
@@ -248,9 +262,9 @@ class Credit(Params):
     """The measure that is judged, such as availability.ratio."""
     subject: str | None = None
     """The one subject it is for; every one where it is not given."""
-    below: float | None = None
+    below: Number | None = None
     """A value under this earns the credit."""
-    above: float | None = None
+    above: Number | None = None
     """A value over this earns the credit."""
     credit_ratio: Ratio
     """Share of the monthly fee."""
@@ -259,7 +273,7 @@ class Credit(Params):
 
 
 class CreditTerms(Params):
-    claim_days: Count | None = None
+    claim_days: WholeDays | None = None
     """Within how many days after the month a credit must be claimed."""
     repeat_factor: NotNegative = 1
     """By what a credit is multiplied where the month before missed too."""
@@ -287,7 +301,7 @@ class Procurement(Params):
 
 
 class Backups(Params):
-    rpo_hours: Annotated[float, Field(gt=0)] = 24
+    rpo_hours: Annotated[float, Field(gt=0, le=876_600)] = 24
     """Hours of work that may be lost, where the register of assets does not say (rule 31)."""
 
 
@@ -302,7 +316,7 @@ _LOOKING = {
 class Duty(Params):
     name: Name
     """What proofs call the duty."""
-    every_days: Annotated[float, Field(gt=0)]
+    every_days: Annotated[float, Field(ge=0.01, le=36_525)]
     """At most so many days between two proofs."""
     watches: Literal["backups"] | None = None
     """What the duty keeps an eye on, so that data which show otherwise contradict its proofs (rule 31); by default
@@ -342,12 +356,12 @@ class ExitAccess(Params):
     """What must stay within reach without the provider."""
     held_by: str | None = None
     """Who holds its keys."""
-    proved_on: date | None = None
+    proved_on: Day | None = None
     """When somebody else last proved to reach it."""
 
 
 class Amendment(Params):
-    effective_on: date
+    effective_on: Day
     """From which day on it counts."""
     clause: str | None = None
     """Where it stands."""
@@ -360,7 +374,7 @@ class Rebase(Params):
     """The measure whose usual range begins anew."""
     subject: str = ""
     """Its subject; empty for the figure over all."""
-    on: date
+    on: Day
     """From which day on."""
     why: Name
     """What changed, in words for the page."""

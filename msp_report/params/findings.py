@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,7 +9,7 @@ from pydantic import AfterValidator
 from pydantic import model_validator as check
 
 from msp_report.model.period import Period
-from msp_report.params.fields import Name, Params
+from msp_report.params.fields import Day, Name, Params
 from msp_report.params.yaml_text import load
 
 
@@ -40,7 +39,7 @@ class Finding(Params):
     """What the management answers."""
     graded_by: Name
     """Who graded it."""
-    graded_on: date
+    graded_on: Day
     """When."""
 
 

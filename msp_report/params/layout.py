@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from msp_report.params.fields import Seconds
+
 
 def as_list(value: object) -> object:
     """One item where a list is expected is a list of one."""
@@ -60,7 +62,7 @@ class Layout(BaseModel):
     """Between cells; comma, semicolon, tab and bar are found by themselves."""
     sheet: str | None = None
     """Of a workbook; default the one whose header fits best."""
-    skip_rows: int | None = None
+    skip_rows: Annotated[int, Field(ge=0, le=100_000)] | None = None
     """Lines before the header; found by itself where not given."""
     totals: dict[str, str] = {}
     """Vendor's header: pattern of a row that sums others up and is no record."""
@@ -73,7 +75,7 @@ class Layout(BaseModel):
     {field: vendor's header} of a log with the whole ticket in each row, one row a change."""
     changes_only: bool | None = None
     """checks: the log holds changes only, a state holds until the next one (rule 7)."""
-    max_gap_s: float | None = None
+    max_gap_s: Seconds | None = None
     """checks: how long a state holds without a next check."""
     exported_at: Stated | None = None
     """When the export was made, up to which it speaks (rule 41): a time; or a pattern of the file's name with

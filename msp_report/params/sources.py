@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from pydantic import model_validator as check
 
 from msp_report.model.tables import TABLES, Due
-from msp_report.params.fields import Count, Name, Params, Ratio
+from msp_report.params.fields import Count, Day, Name, Params, Ratio
 from msp_report.params.layout import Layout
 from msp_report.params.yaml_text import load, nearest
 
@@ -20,7 +20,7 @@ from msp_report.params.yaml_text import load, nearest
 class Ended(Params):
     """That a table comes no more."""
 
-    on: date
+    on: Day
     """The first day without it."""
     why: Name
     """Why, in words for whoever reads the file; kept, not used."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from msp_report.params.fields import Count, Money, Name, NotNegative, Params, Ratio
+from msp_report.params.fields import Count, Day, Days, Hours, Money, Name, NotNegative, Number, Params, Ratio
 from msp_report.params.layout import Texts
 from msp_report.params.yaml_text import load, validate
 
@@ -19,16 +18,16 @@ class Author(Params):
     """Who wrote the strategy."""
     independent: bool | None = None
     """Whether they have no interest in the outcome; left out, it is not stated."""
-    reviewed_on: date | None = None
+    reviewed_on: Day | None = None
     """When it was last reviewed."""
 
 
 class Shared(Params):
-    on: date | None = None
+    on: Day | None = None
     """When the provider was given the strategy."""
     acknowledged_by: str | None = None
     """Who of the provider acknowledged it; `none` where nobody has."""
-    acknowledged_on: date | None = None
+    acknowledged_on: Day | None = None
     """When."""
 
 
@@ -39,7 +38,7 @@ class Oversight(Params):
     """What they are, such as a retained CIO."""
     it_experience: bool | None = None
     """Whether they have experience with IT; left out, it is not stated."""
-    hours_per_month: NotNegative | None = None
+    hours_per_month: Hours | None = None
     """Hours that they have for it."""
     interest: str | None = None
     """What interest they hold in the outcome; `none` where they hold none."""
@@ -63,7 +62,7 @@ class ScorecardLine(Params):
     """A measure, such as availability.ratio (docs/figures.md)."""
     subject: str = ""
     """Its subject; empty for the figure over all."""
-    target: float | None = None
+    target: Number | None = None
     """The board's own target; the contract's where it is not given."""
     better: Literal["higher", "lower"] | None = None
     """Which way is good, where the measure does not say."""
@@ -74,7 +73,7 @@ class ScorecardLine(Params):
 class Approval(Params):
     limit: Money | None = None
     """Money over which an order needs an approval."""
-    together_days: NotNegative = 7
+    together_days: Days = 7
     """Orders to one vendor within so many days count together."""
     approvers: Texts = ()
     """Who may approve."""
@@ -115,7 +114,7 @@ class Alternative(Params):
     """What it would cost elsewhere in a year."""
     source: str | None = None
     """Where the price comes from."""
-    dated_on: date | None = None
+    dated_on: Day | None = None
     """Of which day it is."""
 
 
