@@ -50,9 +50,9 @@ EARNED = [
 VARIANCE = [
     "project_id", "baseline_end", "current_baseline_end", "forecast_end", "slip_days", "baseline_cost",
     "current_baseline_cost", "forecast_cost", "cost_variance", *EARNED, "name", "status", "as_of", "status_since",
-    "schedule", "budget", "baseline_source", "baseline_cost_source", "changes", "last_change_on", "approved",
-    "sponsor", "proposed_by", "objective", "in_contract", "actual_cost", "percent_complete", "periods_elapsed", "falls",
-    "earned_month",
+    "status_before", "schedule", "budget", "baseline_source", "baseline_cost_source", "changes", "last_change_on",
+    "approved", "sponsor", "proposed_by", "objective", "in_contract", "actual_cost", "percent_complete",
+    "periods_elapsed", "falls", "earned_month",
 ]  # fmt: skip
 CHANGES = ["project_id", "as_of", "field", "from", "to", "days", "cost", "name", "what"]
 PROPOSALS = [
@@ -126,9 +126,10 @@ class Analysis:
         period.
         """
         current = _at_work(self.variance, self.begin)
+        approved = _worked_on(self.variance, self.begin)["approved"].dropna()
         recent = self.recent[self.recent["project_id"].isin(current["project_id"])]
         return [
-            *_over_all(current, recent, self.supplied, self.unread, self.doubt),
+            *_over_all(current, recent, approved, self.supplied, self.unread, self.doubt),
             *_of_each(current, recent),
         ]
 
@@ -204,9 +205,10 @@ def variance(
     frame["schedule"] = _in_words(frame["slip_days"], "late", "on time", "early")
     frame["budget"] = _in_words(-frame["cost_variance"], "over", "as planned", "under")
     spell = (reports["status"] != by_project["status"].shift()).groupby(reports["project_id"]).cumsum()
-    frame["status_since"] = (
-        reports.groupby(["project_id", spell])["as_of"].first().groupby("project_id").last()
-    )
+    spells = reports.groupby(["project_id", spell]).agg(since=("as_of", "first"), status=("status", "last"))
+    of_project = spells.groupby("project_id")
+    frame["status_since"] = of_project["since"].last()
+    frame["status_before"] = of_project["status"].shift().groupby("project_id").tail(1).droplevel(1)
     changed = changes(projects, cutoff).groupby("project_id")["as_of"].agg(["size", "max"])
     frame["changes"] = changed["size"].reindex(frame.index).fillna(0).astype("int64")
     frame["last_change_on"] = changed["max"].reindex(frame.index).astype("datetime64[us]")
@@ -304,11 +306,12 @@ def with_plan(variance: pd.DataFrame) -> pd.DataFrame:
 
 
 def unapproved(variance: pd.DataFrame, start: Cutoff) -> pd.DataFrame:
-    """The rows of `variance` under way, or done since the period's start, that nobody is known to have approved.
+    """The rows of `variance` under way, or ended since the period's start, that nobody is known to have approved.
 
-    Edge case: where approval is not known at all (rows with `approved` missing), none.
+    Edge cases: where approval is not known at all (rows with `approved` missing), none; one that was cancelled in the
+    period was under way in it, and what was spent on it nobody had approved; a proposal that was cancelled never was.
     """
-    judged = _at_work(variance, start)
+    judged = _worked_on(variance, start)
     return judged[judged["approved"].eq(False).fillna(False)].reset_index(drop=True)
 
 
@@ -387,9 +390,14 @@ def calibration(projects: pd.DataFrame | None, cutoff: Cutoff) -> pd.DataFrame:
 
 
 def _over_all(
-    current: pd.DataFrame, recent: pd.DataFrame, supplied: bool, unread: Dropped, doubt: str | None
+    current: pd.DataFrame,
+    recent: pd.DataFrame,
+    known: pd.Series,
+    supplied: bool,
+    unread: Dropped,
+    doubt: str | None,
 ) -> Iterator[Figure]:
-    """What is known of all projects at work, and why the rest is not.
+    """What is known of all projects at work, and why the rest is not; `known` is of each whether it was approved.
 
     Each of the rejected rows may be a project that nobody approved, or the report that names who did (rule 42).
     """
@@ -397,7 +405,6 @@ def _over_all(
     none = idle if current.empty else None
     dated, priced = current["slip_days"].dropna(), current["cost_variance"].dropna()
     costed, paced = current.dropna(subset=["ev", "ac"]), current.dropna(subset=["es"])
-    known = current["approved"].dropna()
     cpi = _over(costed["ev"].sum(), costed["ac"].sum()) if len(costed) else None
     found = {
         "slip": (dated.median(), len(dated), "no project has a baseline and a forecast end"),
@@ -522,6 +529,13 @@ def _at_work(variance: pd.DataFrame, start: Cutoff) -> pd.DataFrame:
     """Projects under way, and those done since the period's start."""
     closed = (variance["status"] == "done") & (variance["status_since"] >= _wall(start))
     return variance[variance["status"].isin(_UNDER_WAY) | closed]
+
+
+def _worked_on(variance: pd.DataFrame, start: Cutoff) -> pd.DataFrame:
+    """The same, and those cancelled since then that were under way before."""
+    stopped = (variance["status"] == "cancelled") & (variance["status_since"] >= _wall(start))
+    stopped &= variance["status_before"].isin(_UNDER_WAY)
+    return pd.concat([_at_work(variance, start), variance[stopped]])
 
 
 def _calibrated(by: str, who: str, closed: pd.DataFrame) -> dict[str, Any]:

@@ -424,6 +424,7 @@ MEANINGS: dict[str, str] = {
     "state": "How it stands",
     "stated_in": "Where it is stated",
     "status": "How it stands, as a code",
+    "status_before": "How it stood before",
     "status_since": "Report since which it stands so",
     "still_on": "Whether it was still on at the cut-off",
     "stratum": "Part of the population that is drawn from apart",

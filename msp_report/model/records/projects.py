@@ -21,7 +21,7 @@ RECORDS = (
     Record(
         "variance",
         "one row per project",
-        "project_id baseline_end current_baseline_end forecast_end slip_days baseline_cost current_baseline_cost forecast_cost cost_variance pv ev ac cv spi cpi eac eac_typical eac_spi tcpi es spi_t ieac_t name status as_of status_since schedule budget baseline_source baseline_cost_source changes last_change_on approved sponsor proposed_by objective in_contract actual_cost percent_complete periods_elapsed falls earned_month",
+        "project_id baseline_end current_baseline_end forecast_end slip_days baseline_cost current_baseline_cost forecast_cost cost_variance pv ev ac cv spi cpi eac eac_typical eac_spi tcpi es spi_t ieac_t name status as_of status_since status_before schedule budget baseline_source baseline_cost_source changes last_change_on approved sponsor proposed_by objective in_contract actual_cost percent_complete periods_elapsed falls earned_month",
     ),
     Record(
         "year_changes",

@@ -472,6 +472,31 @@ def test_unapproved_is_not_known_where_nobody_speaks_of_it(approved_by, decision
     assert (figure.value, figure.verdict) == (value, verdict)
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "count"),
+    [
+        ("in_progress", "in_progress", 1),
+        ("in_progress", "cancelled", 1),  # what was spent on it this month nobody had approved
+        ("approved", "cancelled", 1),
+        ("proposed", "cancelled", 0),  # it was never under way
+        ("in_progress", "done", 1),
+    ],
+)
+def test_a_project_that_ended_in_the_month_was_under_way_in_it(before, now, count):
+    table = reports(
+        {"as_of": date(2026, 3, 31), "status": before}, {"as_of": date(2026, 4, 30), "status": now},
+        {"project_id": "P2", "as_of": date(2026, 4, 30), "approved_by": "finance"},
+    )  # fmt: skip
+    found = april(table)
+    figure = next(figure for figure in found.figures() if figure.measure == "projects.unapproved")
+    assert (figure.value, figure.n) == (count, 1 + count)
+    # a month later nobody asks for its approval any more
+    later = pd.concat(
+        [table, reports({"as_of": date(2026, 3, 1), "project_id": "P3", "status": "cancelled"})]
+    )
+    assert "P3" not in projects.unapproved(april(later).variance, date(2026, 4, 1))["project_id"].tolist()
+
+
 # ---------------------------------------------------------------- real data
 
 real = pytest.mark.skipif(not REAL.exists(), reason="needs the public data sets in ../shared/real")
