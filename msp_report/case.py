@@ -657,6 +657,13 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
     period that is none, ingest.DataRefused.
     """
     case = _opened(client, period, workspace)
+    if period and case.period.bounds(case.timezone)[0] > pd.Timestamp.now("UTC"):
+        today = pd.Timestamp.now(case.timezone).date()
+        raise ingest.DataRefused(
+            [
+                f"{case.period.first} has not begun: by this machine's clock it is {today}: set it or name another month"
+            ]
+        )
     return case if period else case.at(latest_complete(case))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -63,7 +64,10 @@ def _explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, ValueError):  # a month or a year that is none: it says what to write
         return WRONG_USE, told
     if isinstance(error, OSError):
-        return FAILED, f"{error.filename or 'a file'}: {error.strerror or told}"
+        what = error.strerror or told
+        if error.errno == errno.ENOSPC:
+            what += ": make room and run it again; what was published before stands"
+        return FAILED, f"{error.filename}: {what}" if error.filename else what
     return FAILED, f"{name}: {told} (set MSP_REPORT_DEBUG=1 to see where)"
 
 

@@ -1,6 +1,7 @@
 """The command line as an outsider sees it: exit codes, one sentence for every fault, nothing lost."""
 
 import csv
+import errno
 import json
 import os
 import re
@@ -500,3 +501,25 @@ def test_a_run_that_is_asked_to_end_tidies_up_and_says_so(place):
         assert "Traceback" not in said
         assert not list(Path(temporary).glob("msp-*"))
     assert not list((place.output / "acme").glob("2*"))
+
+
+def test_a_month_that_has_not_begun_is_refused_by_whatever_verb(msp, place):
+    """A machine whose clock was set back would publish it as if it were over."""
+    place.put({"tickets.csv": tickets(3, "2191-03")}, "2191-03")
+    for verb in ("check", "monthly"):
+        said = msp(verb, "--client", "acme", "--month", "2191-03", "--workspace", place.root)
+        assert (
+            said.code == 3 and "2191-03 has not begun: by this machine's clock it is 20" in said.problems[0]
+        )
+
+
+def test_a_full_disk_says_what_to_do(msp, place, monkeypatch):
+    def full(*given, **named):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pack, "run_month", full)
+    said = msp("monthly", "--client", "acme", "--workspace", place.root)
+    assert said.code == 1
+    assert said.problems == [
+        "No space left on device: make room and run it again; what was published before stands"
+    ]

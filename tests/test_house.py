@@ -146,6 +146,17 @@ def test_metrics_are_pure(module):
     assert not {name.split(".")[0] for name in IMPORTS[module]} & doing
 
 
+def test_no_database_draws_on_the_terminal():
+    """DuckDB draws a bar where a query takes long: on standard output, where only the path of a page may stand."""
+    for module, file in PACKAGE.items():
+        lines = file.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines):
+            if "duckdb.connect(" in line:
+                assert any("enable_progress_bar = false" in after for after in lines[number : number + 5]), (
+                    module
+                )
+
+
 def test_no_two_metrics_answer_one_question_privately():
     """What several metrics ask is answered once, in model: a private name stands in one metrics file only."""
     seen: dict[str, set[str]] = {}
