@@ -661,7 +661,7 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
         today = pd.Timestamp.now(case.timezone).date()
         raise ingest.DataRefused(
             [
-                f"{case.period.first} has not begun: by this machine's clock it is {today}: set it or name another month"
+                f"{case.period.first} has not begun: this machine's clock says {today}: set it, or name another month"
             ]
         )
     return case if period else case.at(latest_complete(case))
