@@ -308,6 +308,12 @@ def test_lists_that_break_off(chunks):
     assert len(chunks("[]", name="t.json")[0]) == len(chunks('{"value": []}', name="t.json")[0]) == 0
 
 
+def test_names_with_half_a_surrogate_pair_are_names_all_the_same(chunks):
+    (chunk,) = chunks('{"ticket_id": "T1", "\\ud800": "1", "\\udfff": "2"}\n', name="t.jsonl")
+    assert [chunk.column(name).to_pylist() for name in chunk.header] == [["T1"], ["1"], ["2"]]
+    assert all(name.encode() for name in chunk.header) and len(set(chunk.header)) == 3
+
+
 def test_half_a_surrogate_pair_is_no_text_but_no_fault(chunks):
     (chunk,) = chunks(r'{"ticket_id": "\ud800"}', name="t.jsonl")
     assert chunk.column("ticket_id").to_pylist() == ["?"]

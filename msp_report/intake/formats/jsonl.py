@@ -14,7 +14,7 @@ import pyarrow as pa
 from msp_report.intake import reasons, stated
 from msp_report.intake.chunk import Broken, Chunk, Unreadable, sift
 from msp_report.intake.encoding import MARK, detect
-from msp_report.params.layout import Layout, fold
+from msp_report.params.layout import Layout, distinct, fold
 
 CHUNK_ROWS = 50_000
 #: Names under which interfaces hold their records; of other names an empty list is a cell.
@@ -133,8 +133,9 @@ def _text(value: object) -> str | None:
 def _chunk(batch: list[Row], facts: dict[str, str | int]) -> Chunk:
     good = [(line, row) for line, row in batch if isinstance(row, dict)]
     broken = tuple(Broken(line, reasons.NOT_JSON, [row]) for line, row in batch if isinstance(row, str))
-    header = tuple(dict.fromkeys(name for _, row in good for name in row))
-    columns = tuple(_column([row.get(name) for _, row in good]) for name in header)
+    names = tuple(dict.fromkeys(name for _, row in good for name in row))
+    columns = tuple(_column([row.get(name) for _, row in good]) for name in names)
+    header = names if all(map(_is_text, names)) else distinct([_marked(name) for name in names])
     lines = np.array([line for line, _ in good], np.int64)
     return sift(Chunk(header, columns, lines, broken, facts, typed=True))
 
@@ -143,5 +144,17 @@ def _column(cells: list[str | None]) -> pa.StringArray:
     try:
         return pa.array(cells, pa.string())
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and no text can hold
-        marked = [c if c is None else c.encode("utf-8", "replace").decode() for c in cells]
-        return pa.array(marked, pa.string())
+        return pa.array([c if c is None else _marked(c) for c in cells], pa.string())
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _marked(text: str) -> str:
+    """A text in which halves of surrogate pairs are question marks."""
+    return text.encode("utf-8", "replace").decode()
