@@ -216,7 +216,8 @@ class Analysis:
     `watched`, `tested`: whether the register, the jobs and the restore tests were supplied; `agreed`: whether the
     contract names an RPO; `doubt`, why register or jobs are doubted as a whole. `reach` and `restored`: how much of
     the period the jobs and the restore tests speak of; `in_all`: the slots of the whole period; `unread`: what rejected
-    rows leave open.
+    rows leave open; `eased`: how many assets needed a backup in the register of the month before, need none in this
+    one, and had no run.
     """
 
     levels: pd.DataFrame
@@ -233,6 +234,7 @@ class Analysis:
     in_all: int
     doubt: str | None = None
     unread: _RejectedRows | None = None
+    eased: int = 0
 
     @property
     def late(self) -> pd.DataFrame:
@@ -248,7 +250,8 @@ class Analysis:
         be), .missed (assets late at least once), .never_proven (assets without a restore that proved anything) and
         .failed_restores (assets of which none worked since one failed). A missing value says why.
         """
-        of_jobs = [_within(self), _worst_gap(self), _unprotected(self), _late(self)]
+        within, unprotected = (_eased(figure, self.eased) for figure in (_within(self), _unprotected(self)))
+        of_jobs = [within, _worst_gap(self), unprotected, _late(self)]
         grows = ("backups.worst_gap_hours", "backups.missed")
         of_tests = [_never_proven(self), _failed_restores(self)]
         return [*bounded(of_jobs, self.reach, grows), *bounded(of_tests, self.restored)]
@@ -269,7 +272,37 @@ def analyse(case: Case) -> Analysis:
     outside = as_strategy(case.strategy).outside.assets
     found = _analysed(*tables, case.agreed, case.start, case.end, *reaches, outside)
     doubt, unread = case.doubts("assets", "backup_jobs"), _RejectedRows.of(case, found.levels)
-    return replace(found, levels=doubted(found.levels, doubt), doubt=doubt, unread=unread)
+    eased = _eased_since(case) if case.own_word("assets") else 0
+    return replace(found, levels=doubted(found.levels, doubt), doubt=doubt, unread=unread, eased=eased)
+
+
+def _eased_since(case: Case) -> int:
+    """How many assets of the provider's own register needed a backup the month before, need none now, and had no run:
+    they may need one still, for one month (rule 43)."""
+    now, before = case.table("assets"), case.known_before("assets")
+    if now is None or before is None:
+        return 0
+    needed, needs = (
+        rows.set_index(device_label(rows["asset"]))["backup_required"].astype("boolean")
+        for rows in (before, now)
+    )
+    needed = needed[~needed.index.duplicated()].reindex(needs.index)
+    dropped = needs.index[needed.eq(True).fillna(False) & needs.eq(False).fillna(False)]
+    jobs = case.table("backup_jobs")
+    if jobs is not None:
+        mine = jobs[(jobs["started_at"] >= case.start) & (jobs["started_at"] < case.end)]
+        dropped = dropped.difference(pd.Index(device_label(mine["asset"].dropna())))
+    return len(dropped)
+
+
+def _eased(figure: Figure, count: int) -> Figure:
+    """A figure that is met while assets may need a backup of which the register says so no more."""
+    if not count or figure.verdict != "met":
+        return figure
+    high = None if figure.value is None or figure.unit == "ratio" else figure.value + count
+    return figure.with_(
+        verdict="no_verdict", why_missing=f"{count} {_EASED}", high=high or figure.high, robust=None
+    )
 
 
 def _analysed(
@@ -319,6 +352,10 @@ def _analysed(
 
 
 # ---------------------------------------------------------------- what rejected rows leave open
+
+
+#: What is said of assets that the register lets go without a backup from one month to the next.
+_EASED = "assets needed a backup in the register of the month before, need none in this one, and had none"
 
 
 @dataclass(frozen=True)

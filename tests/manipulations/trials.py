@@ -53,6 +53,7 @@ TRACELESS = {
         ("re-key", "purchases.vendor", _MONEY, _PAPERS),
         ("contradict", "purchases.approved_by", _MONEY, _APPROVER),
         ("contradict", "projects.approved_by", ("projects.unapproved",), _APPROVER),
+        ("re-date", "purchases.dated_on", _MONEY, _PAPERS),
         ("pad", "purchases", _MONEY, _PAPERS),
         ("contradict", "purchases.document", _MONEY, _SUPPLIERS),
         ("change unit", "purchases.quantity", _MONEY, _PAPERS),

@@ -500,3 +500,32 @@ def test_the_record_adds_up(rows, names):
         register(*sorted(names)), pd.concat([jobs, runs("02 12:00", asset=min(names))]), None, AGREED
     )
     assert better.figures()[0].value >= within.value
+
+
+@pytest.mark.parametrize(
+    ("needs", "jobs", "independent", "value", "high", "verdict"),
+    [
+        (True, "db", False, 1, None, "missed"),
+        (False, "db", False, 0, 1, "no_verdict"),  # last month it needed one
+        (False, "web", False, 0, None, "met"),  # it has one all the same
+        (False, "db", True, 0, None, "met"),  # a register that is not the provider's may say so
+    ],
+)
+def test_an_asset_that_the_register_lets_go_without_a_backup_is_open_for_a_month(
+    needs, jobs, independent, value, high, verdict
+):
+    before = register("db", "web", backup_required=True)
+    now = before.assign(backup_required=[True, needs])
+    every = pd.concat([runs(*(f"0{day} 22:00" for day in range(1, 5)), asset=name) for name in {"db", jobs}])
+    case = MonthOf(
+        START,
+        END,
+        AGREED,
+        tables={"assets": now, "backup_jobs": every},
+        last={"assets": before},
+        independent=frozenset({"assets"} if independent else ()),
+    )
+    figure = next(f for f in analyse(case).figures() if f.measure == "backups.unprotected")
+    assert (figure.value, figure.high, figure.verdict) == (value, high, verdict)
+    if verdict == "no_verdict":
+        assert figure.why_missing.startswith("1 assets needed a backup in the register of the month before")
