@@ -300,9 +300,8 @@ def _eased(figure: Figure, count: int) -> Figure:
     if not count or figure.verdict != "met":
         return figure
     high = None if figure.value is None or figure.unit == "ratio" else figure.value + count
-    return figure.with_(
-        verdict="no_verdict", why_missing=f"{count} {_EASED}", high=high or figure.high, robust=None
-    )
+    why = _ONE_EASED if count == 1 else f"{count} {_EASED}"
+    return figure.with_(verdict="no_verdict", why_missing=why, high=high or figure.high, robust=None)
 
 
 def _analysed(
@@ -356,6 +355,9 @@ def _analysed(
 
 #: What is said of assets that the register lets go without a backup from one month to the next.
 _EASED = "assets needed a backup in the register of the month before, need none in this one, and had none"
+_ONE_EASED = (
+    "1 asset needed a backup in the register of the month before, needs none in this one, and had none"
+)
 
 
 @dataclass(frozen=True)

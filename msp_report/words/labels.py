@@ -424,6 +424,7 @@ REASONS: tuple[str, ...] = (
     "rows of this id contradict each other",
     "1 rejected row may belong to it ({rows})",
     "{number} rejected rows may belong to it ({rows})",
+    "1 asset needed a backup in the register of the month before, needs none in this one, and had none",
     "{number} assets needed a backup in the register of the month before, need none in this one, and had none",
     "the register of the month before had a tie that it has no more: {names}",
     "{number} of the copies listed before are not listed now, and their devices still are",

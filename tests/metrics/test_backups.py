@@ -528,4 +528,4 @@ def test_an_asset_that_the_register_lets_go_without_a_backup_is_open_for_a_month
     figure = next(f for f in analyse(case).figures() if f.measure == "backups.unprotected")
     assert (figure.value, figure.high, figure.verdict) == (value, high, verdict)
     if verdict == "no_verdict":
-        assert figure.why_missing.startswith("1 assets needed a backup in the register of the month before")
+        assert figure.why_missing.startswith("1 asset needed a backup in the register of the month before")
