@@ -121,7 +121,7 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
     """
     older = [str(path) for path in paths[:-1]]
     with duckdb.connect(config={"memory_limit": "1500MB"}) as database:
-        database.execute("SET enable_progress_bar = false")
+        database.execute("PRAGMA disable_progress_bar")
         rows = database.sql(query, params=[older, str(paths[-1])]).to_arrow_table().to_pandas()
     months: Mapping[str, str] = {str(path): str(_month(path)) for path in paths}
     rows = rows.assign(table=name, month=rows["path"].map(months), reason=REPLACED)

@@ -76,7 +76,7 @@ class Rejects:
         with duckdb.connect(
             config={"temp_directory": str(self.path.parent), "memory_limit": "1500MB"}
         ) as database:
-            database.execute("SET enable_progress_bar = false")
+            database.execute("PRAGMA disable_progress_bar")
             rows = database.sql(
                 f"select {names} from read_parquet(?) order by _file, line, _order",
                 params=[escape(str(self.path))],

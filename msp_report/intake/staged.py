@@ -326,7 +326,7 @@ class _Database:
         self._connection = duckdb.connect(
             config={"temp_directory": str(stage.path.parent), "memory_limit": "1500MB"}
         )
-        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("PRAGMA disable_progress_bar")
         path = escape(str(stage.path)).replace("'", "''")
         self._connection.execute(
             "create view staged as select * exclude (file_row_number), file_row_number as _position "

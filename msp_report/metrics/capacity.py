@@ -204,7 +204,7 @@ def aggregate(
         raise ValueError(f"the period ends at {end}, which is not after its start at {start}")
     until = end if reached is None else max(min(_moment(reached, zone), end), start)
     with duckdb.connect(config={"temp_directory": gettempdir()}) as database:
-        database.execute("SET enable_progress_bar = false")
+        database.execute("PRAGMA disable_progress_bar")
         limits = _agreed_limits(agreed, start)
         database.register(
             "entries", limits[[*_KEY, "capacity", "percentile", "least", "greatest", "every_s"]]
