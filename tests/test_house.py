@@ -152,9 +152,7 @@ def test_no_database_draws_on_the_terminal():
         lines = file.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines):
             if "duckdb.connect(" in line:
-                assert any("disable_progress_bar" in after for after in lines[number : number + 5]), (
-                    module
-                )
+                assert any("disable_progress_bar" in after for after in lines[number : number + 5]), module
 
 
 def test_no_two_metrics_answer_one_question_privately():
