@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import PANDAS, TABLES, Table
+from msp_report.system.database import connect
 
 #: The tables whose rows speak of a ticket by its number.
 _OF_TICKETS = ("tickets", "ticket_events", "time_entries")
@@ -120,8 +120,7 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
         from read_parquet(?, filename = true) o join read_parquet(?) n on {keys} where not ({same})
     """
     older = [str(path) for path in paths[:-1]]
-    with duckdb.connect(config={"memory_limit": "1500MB"}) as database:
-        database.execute("PRAGMA disable_progress_bar")
+    with connect(memory_limit="1500MB") as database:
         rows = database.sql(query, params=[older, str(paths[-1])]).to_arrow_table().to_pandas()
     months: Mapping[str, str] = {str(path): str(_month(path)) for path in paths}
     rows = rows.assign(table=name, month=rows["path"].map(months), reason=REPLACED)

@@ -8,13 +8,13 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from msp_report.model.hostile import cells
+from msp_report.system.database import connect
 
 
 class Rejects:
@@ -73,10 +73,7 @@ class Rejects:
 
     def _sorted(self) -> Iterator[pd.DataFrame]:
         names = ", ".join(f'"{name}"' for name in self.SCHEMA.names[2:])
-        with duckdb.connect(
-            config={"temp_directory": str(self.path.parent), "memory_limit": "1500MB"}
-        ) as database:
-            database.execute("PRAGMA disable_progress_bar")
+        with connect(temp_directory=str(self.path.parent), memory_limit="1500MB") as database:
             rows = database.sql(
                 f"select {names} from read_parquet(?) order by _file, line, _order",
                 params=[escape(str(self.path))],

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from glob import escape
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -20,6 +19,7 @@ from pandas.util import hash_pandas_object
 
 from msp_report.intake import reasons
 from msp_report.model.tables import Table
+from msp_report.system.database import connect
 
 #: Where a canonical row comes from: file by number, row of the file from 0, line, a number for its cells, and how much
 #: later its time, and the end of it, came again when the clocks went back [us]; 0 for those that were once.
@@ -323,10 +323,7 @@ class _Database:
     """The staged rows as `staged`, with their `_position`; `counted` is without those left out."""
 
     def __init__(self, stage: Stage, left_out: np.ndarray | None = None) -> None:
-        self._connection = duckdb.connect(
-            config={"temp_directory": str(stage.path.parent), "memory_limit": "1500MB"}
-        )
-        self._connection.execute("PRAGMA disable_progress_bar")
+        self._connection = connect(temp_directory=str(stage.path.parent), memory_limit="1500MB")
         path = escape(str(stage.path)).replace("'", "''")
         self._connection.execute(
             "create view staged as select * exclude (file_row_number), file_row_number as _position "

@@ -33,6 +33,7 @@ Decided here, where the rules leave room:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from tempfile import gettempdir
@@ -204,7 +205,8 @@ def aggregate(
         raise ValueError(f"the period ends at {end}, which is not after its start at {start}")
     until = end if reached is None else max(min(_moment(reached, zone), end), start)
     with duckdb.connect(config={"temp_directory": gettempdir()}) as database:
-        database.execute("PRAGMA disable_progress_bar")
+        with suppress(duckdb.InvalidInputException):  # a notebook that can draw no bar refuses to be told so
+            database.execute("PRAGMA disable_progress_bar")
         limits = _agreed_limits(agreed, start)
         database.register(
             "entries", limits[[*_KEY, "capacity", "percentile", "least", "greatest", "every_s"]]

@@ -147,7 +147,7 @@ def tried(name: str, number: int, folder: Path) -> str:
 
 
 #: How many of each format: few here, many in `make abuse`, and others each time.
-FEW, MANY = 25, 400
+FEW, MANY = 15, 400
 
 
 @pytest.mark.parametrize("name", SEEDS)

@@ -29,7 +29,7 @@ pack.NOTEBOOKS = Path({notebooks!r})
 sys.argv[1:] = ["monthly", "--client", "acme", "--month", "2026-02", "--workspace", {root!r}]
 cli.main()
 """
-FEW, MANY = 6, 200
+FEW, MANY = 4, 200
 
 
 class Run:
@@ -138,6 +138,7 @@ def test_many_runs_that_are_killed_leave_the_last_good_pack_and_no_rubbish(ready
     killed(ready, MANY, seed)
 
 
+@pytest.mark.thorough
 def test_output_that_is_deleted_in_mid_run_is_made_again(ready):
     import shutil
 

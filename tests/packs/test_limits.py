@@ -44,7 +44,9 @@ def run(msp, place, monkeypatch, tmp_path):
 
 
 @forked
-@pytest.mark.parametrize("hang", HANGS)
+@pytest.mark.parametrize(
+    "hang", ["it is in a library", *(pytest.param(name, marks=pytest.mark.thorough) for name in [*HANGS][:2])]
+)
 def test_a_notebook_that_does_not_end_is_ended(run, place, hang):
     assert run("1;").code == 0
     before = digests(place.output / "acme", "2*/**/*")

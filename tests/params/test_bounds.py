@@ -102,14 +102,14 @@ def stands(case: Any, place: str, value: Any) -> None:
         assert found.records()
 
 
-@pytest.mark.parametrize("place", [*PLACES][:5])
+@pytest.mark.parametrize("place", ["accounting.notice_hours", "term.starts_on"])
 def test_the_ends_that_once_broke_a_report_break_none(demo_case, place):
     for value in within(place):
         stands(demo_case("2026-10"), place, value)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("place", [*PLACES][5:])
+@pytest.mark.parametrize("place", PLACES)
 def test_no_end_of_what_may_be_written_breaks_a_report(demo_case, place):
     for value in within(place):
         stands(demo_case("2026-10"), place, value)

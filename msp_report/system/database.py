@@ -1,0 +1,19 @@
+"""DuckDB as it is used here: in memory, and silent."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import duckdb
+
+
+def connect(**config: Any) -> duckdb.DuckDBPyConnection:
+    """A database in memory that draws no bar on the terminal, where only the path of a page may stand.
+
+    In a notebook without ipywidgets it can draw none, and refuses to be told so.
+    """
+    database = duckdb.connect(config=config)
+    with suppress(duckdb.InvalidInputException):
+        database.execute("PRAGMA disable_progress_bar")
+    return database
