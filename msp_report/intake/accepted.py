@@ -117,7 +117,6 @@ class Accepted:
 
     def _read(self, month: Month, target: Path, has_files: bool, stamp: str) -> None:
         fresh = target.with_name(f".{month}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         try:
             ingest.read_month(

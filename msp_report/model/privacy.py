@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 
 import pandas as pd
 
@@ -105,16 +105,18 @@ def _as_published(values: pd.Series, holds: Holds, key: str | None, nobody: Coll
         return _changed(values, without_addresses)
     parts = values.dropna().astype("str").str.split(";").explode().str.strip()
     known = parts[parts.ne("") & ~normal(parts).isin(nobody)]
-    changed: Mapping[str, str] = dict(zip(known, pseudonyms(known, key), strict=True))
-    return _changed(
-        values, lambda text: "; ".join(changed.get(part.strip(), part.strip()) for part in text.split(";"))
-        if any(part.strip() in changed for part in text.split(";")) else text,
-    )  # fmt: skip
+    changed = dict(zip(known, pseudonyms(known, key), strict=True))
+
+    def named(text: str) -> str:
+        names = [name.strip() for name in text.split(";")]
+        return "; ".join(changed.get(name, name) for name in names) if changed.keys() & names else text
+
+    return _changed(values, named)
 
 
-def _changed(values: pd.Series, change: object) -> pd.Series:
+def _changed(values: pd.Series, change: Callable[[str], str]) -> pd.Series:
     """Each different text changed once; what is no text stays."""
-    known = {value: change(value) for value in values.dropna().unique() if isinstance(value, str)}  # type: ignore[operator]
+    known = {value: change(value) for value in values.dropna().unique() if isinstance(value, str)}
     return values.map(lambda value: known.get(value, value) if isinstance(value, str) else value)
 
 
