@@ -21,7 +21,7 @@ pytest_in = $(if $(wildcard $(1)),$(TEST) pytest $(1),@echo 'There is no $(1) ye
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: monthly daily annual check lab pdf test quick bench abuse env help
+.PHONY: monthly daily annual check lab pdf test quick bench abuse bill env help
 
 monthly: ## the board pack of a month, the latest complete one unless MONTH= names it
 	$(REPORT) monthly $(client) $(month)
@@ -56,6 +56,10 @@ bench: ## how fast and how large: the benchmarks
 abuse: export EXAMPLES = all
 abuse: ## evidence left out, cut and broken in more months, with more seeds and examples than the tests have time for
 	$(TEST) pytest $(workers) -m 'thorough or hypothesis'
+
+bill: ## the bill of materials of what a report needs (CycloneDX), in output/bill.cdx.json
+	@mkdir -p output
+	$(IN) python -m msp_report.reference.supply bill > output/bill.cdx.json
 
 env: ## build the environment in .venv and nothing else; every verb does when it is missing or stale
 	$(IN)

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from fnmatch import fnmatch
 from functools import cached_property
 from itertools import islice
@@ -28,6 +27,7 @@ from msp_report.model.clock import localize
 from msp_report.model.period import Month, Period
 from msp_report.model.reach import silent_since
 from msp_report.model.tables import PANDAS, TABLES
+from msp_report.system.now import now
 from msp_report.workspace import Workspace, make_demo
 
 
@@ -79,13 +79,13 @@ class Case:
         over.
         """
         start, end = self.period.bounds(self.timezone)
-        now = pd.Timestamp.now("UTC").as_unit("us")
-        if not start < now < end:
+        present = now()
+        if not start < present < end:
             return start, end
         _, known = Period(self.newest, self.newest).bounds(self.timezone)
-        if known <= now:  # of a longer period: nothing is known of the months that follow
+        if known <= present:  # of a longer period: nothing is known of the months that follow
             return start, known
-        return start, (self._last_instant(start, now) or now).floor("min") + pd.Timedelta(minutes=1)
+        return start, (self._last_instant(start, present) or present).floor("min") + pd.Timedelta(minutes=1)
 
     def _last_instant(self, start: pd.Timestamp, now: pd.Timestamp) -> pd.Timestamp | None:
         """The last instant in the exports of the period, not after now."""
@@ -111,12 +111,12 @@ class Case:
     @cached_property
     def to_date(self) -> bool:
         """Whether the period is still running."""
-        return not self.period.is_over(self.timezone, datetime.now(UTC))
+        return not self.period.is_over(self.timezone, now())
 
     @property
     def age(self) -> pd.Timedelta:
         """How long ago the cut-off was."""
-        return max(pd.Timestamp.now("UTC") - self.end, pd.Timedelta(0))
+        return max(now() - self.end, pd.Timedelta(0))
 
     @cached_property
     def newest(self) -> Month:
@@ -134,7 +134,7 @@ class Case:
     def lacking(self, month: Month) -> str | None:
         """Why there can be no pack of a month; None where its exports were accepted."""
         begin, _ = Period(month, month).bounds(self.timezone)
-        if begin > pd.Timestamp.now("UTC"):
+        if begin > now():
             return "it has not begun yet"
         if month not in self._exports.months:
             starts_on = self.agreed.term.starts_on
@@ -657,8 +657,8 @@ def open_case(client: str = "demo", period: str = "", workspace: str | Path | Wo
     period that is none, ingest.DataRefused.
     """
     case = _opened(client, period, workspace)
-    if period and case.period.bounds(case.timezone)[0] > pd.Timestamp.now("UTC"):
-        today = pd.Timestamp.now(case.timezone).date()
+    if period and case.period.bounds(case.timezone)[0] > now():
+        today = now().tz_convert(case.timezone).date()
         raise ingest.DataRefused(
             [
                 f"{case.period.first} has not begun: this machine's clock says {today}: set it, or name another month"
@@ -676,8 +676,8 @@ def open_day(client: str = "demo", period: str = "", workspace: str | Path | Wor
     case = replace(_opened(client, period, workspace), of_day=True)
     if period:
         return case
-    now = pd.Timestamp.now("UTC")
-    begun = [month for month in case.exported if Period(month, month).bounds(case.timezone)[0] <= now]
+    present = now()
+    begun = [month for month in case.exported if Period(month, month).bounds(case.timezone)[0] <= present]
     if not begun:
         where = case.workspace.exports_template(case.client, case.sources)
         raise ingest.DataRefused([f"no month of {client} with exports: put them into {where}"])
@@ -695,7 +695,7 @@ def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case
     template = place.exports_template(client, sources)
     origin = os.path.relpath(template, place.root)
     exports = Accepted(place.output / client, template, origin, folder, contract, sources)
-    today = Month.of(datetime.now(UTC).date())
+    today = Month.of(now().date())
     chosen = Period.parse(period) if period else Period(today, today)
     return Case(place, client, chosen, contract, params.load_strategy(folder), sources, exports)
 
@@ -706,7 +706,7 @@ def open_year(client: str = "demo", year: str = "", workspace: str | Path | Work
     Raises what `open_case` raises, ParamsError for findings.yaml too, ValueError for a single month, and
     ingest.DataRefused where no month of the year has exports.
     """
-    case = open_case(client, year or f"{datetime.now(UTC).year:04d}", workspace)
+    case = open_case(client, year or f"{now().year:04d}", workspace)
     if not year:
         over = [month.year for month in case.exported if _is_over(case, Period.parse(f"{month.year:04d}"))]
         if not over:
@@ -722,7 +722,7 @@ def open_year(client: str = "demo", year: str = "", workspace: str | Path | Work
 
 
 def _is_over(case: Case, period: Period) -> bool:
-    return period.is_over(case.timezone, datetime.now(UTC))
+    return period.is_over(case.timezone, now())
 
 
 def latest_complete(case: Case) -> Month:

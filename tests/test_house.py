@@ -37,6 +37,7 @@ VERBS = [
     "quick",
     "bench",
     "abuse",
+    "bill",
     "env",
     "help",
 ]
@@ -106,7 +107,7 @@ ROOMS = {
     "metrics": {"model", "params"},
     "words": {"model", "params"},
     "workspace": {"model", "params", "demo", "system"},
-    "case": {"model", "params", "intake", "workspace"},
+    "case": {"model", "params", "intake", "workspace", "system"},
     "pages": {"model", "params", "words", "workspace", "case"},
     "demo": {"model"},
 }

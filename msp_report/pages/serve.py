@@ -7,19 +7,21 @@ whether it is there or not.
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from html import escape
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import ThreadingTCPServer
 from urllib.parse import quote, unquote
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, HTTPError, RequestHandler
 
 from msp_report import params
 from msp_report.model.errors import WrongUse
@@ -43,7 +45,10 @@ _KINDS = {
 #: No dot first, no slash of either kind, no control character.
 _NAME = re.compile(r"[^\W_][\w .+()\-]*")
 _LONGEST = 8  # names in a path
+_PATIENCE = 30  # how long a request may take to arrive [s]
+_BODY = 1024  # nothing is sent to us [bytes]
 _HEADERS = {
+    "Server": "msp-report",
     "Content-Security-Policy": f"{publish.POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -64,40 +69,40 @@ def serve(workspace: Workspace, port: int, client: str = "", say: Callable[[str]
     """
     if client:
         workspace.client_params(client)
-    with server(workspace, port, client) as running:
-        say(f"Showing {workspace.output} on {address(running)} (Ctrl-C ends it)")
-        try:
-            running.serve_forever()
-        except KeyboardInterrupt:
-            say("Ended.")
 
+    async def answer() -> None:
+        async with running(workspace, port, client) as address:
+            say(f"Showing {workspace.output} on {address} (Ctrl-C ends it)")
+            await asyncio.Event().wait()
 
-def server(workspace: Workspace, port: int, client: str = "") -> ThreadingTCPServer:
-    """A server that is bound and answers once it runs; port 0: any free one. Raises PortBusy."""
     try:
-        return _Server((ADDRESS, port), partial(_Handler, Shelf(workspace, client)))
+        asyncio.run(answer())
+    except KeyboardInterrupt:
+        say("Ended.")
+
+
+@asynccontextmanager
+async def running(workspace: Workspace, port: int, client: str = "") -> AsyncIterator[str]:
+    """A server that answers while the loop runs, and its address; port 0: any free one. Raises PortBusy."""
+    try:
+        sockets = bind_sockets(port, ADDRESS)
     except OSError as error:
         taken = (
             "is in use by another program" if error.errno == errno.EADDRINUSE else f"cannot be had ({error})"
         )
         raise PortBusy(f"port {port} {taken}: choose another with --port, 0 for any free one") from None
+    pages = Application([(".*", _Page, {"shelf": Shelf(workspace, client)})], log_function=_untold)
+    server = HTTPServer(pages, idle_connection_timeout=_PATIENCE, body_timeout=_PATIENCE, max_body_size=_BODY)
+    server.add_sockets(sockets)
+    try:
+        yield f"http://{ADDRESS}:{sockets[0].getsockname()[1]}/"
+    finally:
+        server.stop()
+        await server.close_all_connections()
 
 
-def address(running: ThreadingTCPServer) -> str:
-    """Where a server is to be found."""
-    return f"http://{ADDRESS}:{running.server_address[1]}/"
-
-
-class _Server(ThreadingTCPServer):
-    daemon_threads = True
-    request_queue_size = 50
-    allow_reuse_address = os.name != "nt"  # there it would take a port that another program listens on
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that went away is no error; anything else is one line, not a traceback."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, ConnectionError | TimeoutError):
-            sys.stderr.write(f"msp-report: {type(error).__name__}: {error}\n")
+def _untold(request: RequestHandler) -> None:
+    """Who looked at what is nobody's business."""
 
 
 # ---------------------------------------------------------------- what there is
@@ -242,87 +247,84 @@ def _order(names: tuple[str, ...]) -> tuple:
 # ---------------------------------------------------------------- answers
 
 
-class _Handler(BaseHTTPRequestHandler):
-    timeout = 30
+class _Page(RequestHandler):
+    """Any address: a page, a record, figures, or the list of packs."""
 
-    def version_string(self) -> str:
-        """Not which versions of what run here."""
-        return "msp-report"
+    SUPPORTED_METHODS = ("GET", "HEAD")
 
-    def __init__(self, shelf: Shelf, *connection: object) -> None:
+    def initialize(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        super().__init__(*connection)
 
-    def do_GET(self) -> None:
-        """A page, a record, figures, or the list of packs."""
-        if not self._asked_here():
+    def set_default_headers(self) -> None:
+        """What every answer says; not which versions of what run here."""
+        for name, value in _HEADERS.items():
+            self.set_header(name, value)
+
+    def compute_etag(self) -> None:
+        """Nothing is kept, so nothing is compared."""
+
+    def get(self) -> None:
+        request, language = self.request, self._shelf.language
+        if not _HOSTS.fullmatch(request.headers.get("Host", "")):
+            # a name of another machine, made to point here
             self._say(
-                HTTPStatus.MISDIRECTED_REQUEST,
-                self._shelf.language("This is shown to browsers on this machine only."),
+                HTTPStatus.MISDIRECTED_REQUEST, language("This is shown to browsers on this machine only.")
             )
             return
-        names, is_folder = _read(self.path)
-        if names is None:
-            self._say(HTTPStatus.NOT_FOUND, self._shelf.language("There is no such page."))
-        elif not names:
-            self._send(HTTPStatus.OK, index(self._shelf).encode(), _KINDS[".html"])
-        elif is_folder or not (path := self._shelf.find(names)):
-            self._forward(names)
+        names, is_folder = _read(request.path)
+        if names == []:
+            self._send(index(self._shelf).encode(), ".html")
+        elif (
+            names
+            and not is_folder
+            and (path := self._shelf.find(names))
+            and (body := _content(path)) is not None
+        ):
+            self._send(body, path.suffix)
+        elif names and (pack := self._pack(names)):
+            self.set_header("Location", f"/{quote('/'.join(pack))}/html/index.html")
+            self._say(HTTPStatus.FOUND, language("The first page is there."))
         else:
-            self._send_file(path)
+            self._say(HTTPStatus.NOT_FOUND, language("There is no such page."))
 
-    do_HEAD = do_GET
+    head = get
 
-    def _asked_here(self) -> bool:
-        """Whether the browser asked for this machine: a name of another, made to point here, is refused."""
-        return _HOSTS.fullmatch(self.headers.get("Host", "")) is not None
-
-    def _send_file(self, path: Path) -> None:
-        try:
-            body = path.read_bytes()
-        except OSError:
-            self._say(HTTPStatus.NOT_FOUND, self._shelf.language("There is no such page."))
-            return
-        self._send(HTTPStatus.OK, body, _KINDS[path.suffix])
-
-    def _forward(self, names: list[str]) -> None:
-        """From the folder of a pack, or of its pages, to its first page."""
+    def _pack(self, names: list[str]) -> list[str]:
+        """The pack whose folder, or whose folder of pages, an address names; empty where there is none."""
         pack = names[:-1] if names[-1] == "html" else names
-        if len(pack) in (2, 3) and self._shelf.is_pack(*pack):
-            where = f"/{quote('/'.join(pack))}/html/index.html"
-            self._say(HTTPStatus.FOUND, self._shelf.language("The first page is there."), Location=where)
-        else:
-            self._say(HTTPStatus.NOT_FOUND, self._shelf.language("There is no such page."))
+        return pack if len(pack) in (2, 3) and self._shelf.is_pack(*pack) else []
 
-    def _say(self, status: HTTPStatus, text: str, **more: str) -> None:
-        self._send(status, f"{text}\n".encode(), "text/plain; charset=utf-8", **more)
+    def _send(self, body: bytes, suffix: str) -> None:
+        self.set_header("Content-Type", _KINDS[suffix])
+        self.finish(body)
 
-    def _send(self, status: HTTPStatus, body: bytes, kind: str, **more: str) -> None:
-        self.send_response(status)
-        for name, value in {
-            **_HEADERS,
-            "Content-Type": kind,
-            "Content-Length": str(len(body)),
-            **more,
-        }.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+    def _say(self, status: HTTPStatus, text: str) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{text}\n")
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the library refuses (a method, a request that is none) in one plain line, and no more is read."""
-        status = HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else HTTPStatus(code)
-        allow = {"Allow": "GET, HEAD"} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
-        self._say(status, f"{status.phrase}.", **allow)
+    def write_error(self, status_code: int, **_: object) -> None:
+        """What the library refuses (a method, a request that is none) in one plain line."""
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
+        self._say(HTTPStatus(status_code), f"{HTTPStatus(status_code).phrase}.")
 
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Who looked at what is nobody's business."""
+    def log_exception(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """One line, not a traceback."""
+        if not isinstance(error, HTTPError):
+            sys.stderr.write(f"msp-report: {type(error).__name__}: {error}\n")
 
 
-def _read(target: str) -> tuple[list[str] | None, bool]:
+def _content(path: Path) -> bytes | None:
+    """The bytes of a file; None where it went away."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _read(path: str) -> tuple[list[str] | None, bool]:
     """The names of a path, and whether it ends as a folder does; None where a name is not to be shown."""
-    path = target.partition("?")[0]
     if not path.startswith("/"):
         return None, False
     try:

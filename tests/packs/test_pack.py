@@ -15,6 +15,7 @@ import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import elsewhere
 import pandas as pd
 import pytest
 import scrapbook
@@ -112,7 +113,17 @@ ROWS = {
 class Run:
     """A run as a process of its own, and what it left behind."""
 
-    def __init__(self, place: Place, output: Path, *options: str, cwd: Path, temporary: Path) -> None:
+    def __init__(
+        self,
+        place: Place,
+        output: Path,
+        *options: str,
+        cwd: Path,
+        temporary: Path,
+        begin: tuple[str, ...] = (),
+        umask: int = -1,
+        **variables: str,
+    ) -> None:
         self.mark = uuid.uuid4().hex
         self.pack = output / "acme" / MONTH
         temporary.mkdir()
@@ -121,11 +132,13 @@ class Run:
             "MARK": self.mark,
             "TMPDIR": str(temporary),
             "JUPYTER_PLATFORM_DIRS": "1",
+            **variables,
         }
         done = subprocess.run(
-            [str(BIN / "msp-report"), "monthly", "--client", "acme", "--month", MONTH, *options],
+            [*begin, str(BIN / "msp-report"), "monthly", "--client", "acme", "--month", MONTH, *options],
             cwd=cwd,
             env=environment,
+            umask=umask,
             capture_output=True,
             text=True,
             timeout=400,
@@ -165,10 +178,20 @@ def run(place, tmp_path_factory) -> Run:
 
 @pytest.fixture(scope="module")
 def again(run, place) -> Run:
-    """The same exports in another process, every folder apart, from another place."""
+    """The same exports as another machine would read them: every folder apart, and all that a machine may have of its
+    own in time zone, locale, order of hashes, zone files, cores and rights."""
     base = place.root.parent
     apart = ("--params", "ws/params", "--exports", "ws/exports/acme", "--output", "elsewhere/out")
-    made = Run(place, base / "elsewhere" / "out", *apart, cwd=base, temporary=base / "tmp2")
+    made = Run(
+        place,
+        base / "elsewhere" / "out",
+        *apart,
+        cwd=base,
+        temporary=base / "tmp2",
+        begin=elsewhere.ONE_CORE,
+        umask=0o077,
+        **elsewhere.variables(base / "zones"),
+    )
     assert made.code == 0, made.err
     return made
 

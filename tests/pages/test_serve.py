@@ -1,16 +1,20 @@
 """The server as somebody else on this machine would try it: what is published is shown, and nothing else."""
 
+import asyncio
 import http.client
+import itertools
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urljoin
+from threading import Event, Thread
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from workspaces import Place
@@ -86,20 +90,30 @@ def place(tmp_path_factory):
     return made
 
 
+@contextmanager
 def running(place: Place, client: str = ""):
-    server = serve.server(Workspace.find(place.root), 0, client)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    """A server in a thread of its own, and its port."""
+    begun, ended, loops = Event(), asyncio.Event(), []
+
+    async def answer():
+        async with serve.running(Workspace.find(place.root), 0, client) as address:
+            loops.extend([asyncio.get_running_loop(), urlsplit(address).port])
+            begun.set()
+            await ended.wait()
+
+    thread = Thread(target=asyncio.run, args=(answer(),), daemon=True)
     thread.start()
-    return server, thread
+    assert begun.wait(10)
+    yield loops[1]
+    loops[0].call_soon_threadsafe(ended.set)
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")
 def port(place):
-    server, thread = running(place)
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running(place) as port:
+        yield port
 
 
 def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
@@ -278,12 +292,15 @@ def test_it_can_only_be_looked_at(place, port, method):
     assert sorted(place.output.rglob("*")) == before
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1]", "a@127.0.0.1"]
-)
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1]"])
 def test_a_page_elsewhere_that_points_here_is_refused(port, host):
     status, _, body = ask(port, "/acme/daily/html/index.html", Host=host)
     assert status == 421 and "this machine only" in body
+
+
+@pytest.mark.parametrize("host", ["a@127.0.0.1", "127.0.0.1/", "127.0.0.1, evil.example"])
+def test_what_is_no_name_of_a_machine_is_no_request(port, host):
+    assert ask(port, "/", Host=host)[0] in (400, 421)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST:8000", "127.0.0.1:1"])
@@ -294,30 +311,58 @@ def test_this_machine_may_be_called_by_its_names(port, host):
 @pytest.mark.parametrize(
     "sent", [b"GARBAGE\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"\r\n"]
 )
-def test_what_is_no_request_gets_one_line_or_nothing(port, sent):
+def test_what_is_no_request_gets_one_line_or_nothing(port, sent, capfd):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         answer = connection.makefile("rb").read().decode()
     assert "Traceback" not in answer and "python" not in answer.lower() and "<" not in answer
     assert ask(port, "/")[0] == 200  # and it goes on
+    assert "".join(capfd.readouterr()) == ""
+
+
+def test_a_request_that_does_not_arrive_is_not_waited_for(place, monkeypatch):
+    """A letter now and then keeps no connection: the whole request has so long."""
+    monkeypatch.setattr(serve, "_PATIENCE", 0.5)
+    with running(place) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
+        begun = time.monotonic()
+        with suppress(ConnectionError):
+            for letter in itertools.chain(b"GET / HTTP/1.1\r\nHost: ", itertools.repeat(ord("a"))):
+                slow.sendall(bytes([letter]))
+                time.sleep(0.05)
+                if time.monotonic() - begun > 8:
+                    break
+        assert time.monotonic() - begun < 5
+        assert ask(port, "/")[0] == 200
+
+
+def test_many_at_once_are_answered(port):
+    path = "/acme/2026-03/html/index.html"
+    with ExitStack() as held:
+        made = [
+            held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20)) for _ in range(300)
+        ]
+        for connection in made:
+            connection.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+            )
+        said = [connection.makefile("rb").read() for connection in made]
+    assert all(answer.startswith(b"HTTP/1.1 200 OK") and PAGE.encode() in answer for answer in said)
+
+
+def test_what_is_sent_along_is_not_read(port):
+    status = ask(port, "/", **{"Content-Length": str(10**12)})[0]
+    assert status in (400, 413)
 
 
 def test_one_client_alone(place):
-    server, thread = running(place, "other")
-    port = server.server_address[1]
-    try:
+    with running(place, "other") as port:
         body = ask(port, "/")[2]
-        assert list(Links(body).found) == [
-            "/other/2026-03/html/index.html"
-        ] and "acme" not in body.lower().replace("acme ltd", "")
+        assert list(Links(body).found) == ["/other/2026-03/html/index.html"]
+        assert "acme" not in body.lower().replace("acme ltd", "")
         assert ask(port, "/other/2026-03/html/index.html")[0] == 200
         for path in ("/acme/daily/html/index.html", "/acme/daily", "/acme/daily/figures.json"):
             assert ask(port, path)[0] == 404
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def test_it_listens_on_this_machine_alone(port):

@@ -1,0 +1,96 @@
+"""The same exports, params, version and instant give the same bytes, on whatever machine."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import elsewhere
+import pandas as pd
+import pytest
+from workspaces import HEADER, Place, digests, tickets
+
+from msp_report.workspace import PROJECT
+
+KINDS = ("figures.*", "records/**/*", "html/*", "rejects/*", "tables/*", "manifest.json")
+
+
+def run(root: Path, *arguments: str, begin: tuple[str, ...] = (), **variables: str) -> None:
+    """A verb in a process of its own."""
+    done = subprocess.run(
+        [*begin, sys.executable, "-m", "msp_report", *arguments, "--workspace", str(root)],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def differ(one: Path, two: Path) -> set[str]:
+    """The files of two packs whose bytes are not the same."""
+    first, second = digests(one, *KINDS), digests(two, *KINDS)
+    assert len(first) > 5
+    return {name for name in first | second if first.get(name) != second.get(name)}
+
+
+def twice(place: Place, client: str, pack: str, folder: Path, at: str, *arguments: str) -> tuple[Path, Path]:
+    """A pack made here, and again as another machine would make it, at one instant; at another instant it differs."""
+    kept = folder / "first"
+    instant = str(int(pd.Timestamp(at).timestamp()))
+    run(place.root, *arguments, "--client", client, SOURCE_DATE_EPOCH=instant)
+    made = place.output / client / pack
+    shutil.copytree(made.resolve(), kept)
+    shutil.rmtree(place.output / client)
+    variables = elsewhere.variables(folder / "zones")
+    run(
+        place.root,
+        *arguments,
+        "--client",
+        client,
+        begin=elsewhere.ONE_CORE,
+        SOURCE_DATE_EPOCH=instant,
+        **variables,
+    )
+    return kept, made
+
+
+@pytest.fixture
+def running(tmp_path) -> Place:
+    """A client in the middle of a month."""
+    made = Place(tmp_path / "ws")
+    made.client()
+    made.put({"tickets.csv": tickets(5, "2026-02")}, "2026-02")
+    made.put(
+        {
+            "tickets.csv": HEADER
+            + "A1,2026-03-09T09:00:00,amy@acme.example,Mail,P1,open,\n"
+            + "A2,2026-03-10T11:00:00,amy@acme.example,Mail,P1,resolved,2026-03-10T11:20:00\n"
+        }
+    )
+    return made
+
+
+def test_the_pages_of_a_day_are_the_same_at_the_same_instant(running, tmp_path):
+    one, two = twice(running, "acme", "daily", tmp_path, "2026-03-10T12:00Z", "daily")
+    assert differ(one, two) == set()
+    assert "10 Mar 2026" in (one / "html" / "index.html").read_text(encoding="utf-8")
+    later = str(int(pd.Timestamp("2026-03-12T12:00Z").timestamp()))
+    run(running.root, "daily", "--client", "acme", SOURCE_DATE_EPOCH=later)
+    assert "html/index.html" in differ(one, two)  # they say how old they are
+
+
+@pytest.mark.thorough
+def test_the_pages_of_a_running_month_are_the_same_at_the_same_instant(running, tmp_path):
+    arguments = ("monthly", "--month", "2026-03")
+    assert differ(*twice(running, "acme", "2026-03", tmp_path, "2026-03-10T12:00Z", *arguments)) == set()
+
+
+@pytest.mark.thorough
+def test_the_demos_month_is_the_same_on_another_machine(demo_place, tmp_path):
+    made = Place(tmp_path / "ws")
+    shutil.copytree(PROJECT / "params" / "demo", made.root / "params" / "other")
+    for month in ("2026-09", "2026-10"):
+        shutil.copytree(demo_place.exports / "demo" / month, made.root / "exports" / "other" / month)
+    arguments = ("monthly", "--month", "2026-10")
+    assert differ(*twice(made, "other", "2026-10", tmp_path, "2026-12-01T12:00Z", *arguments)) == set()
