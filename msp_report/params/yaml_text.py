@@ -72,6 +72,11 @@ def _note_lines(node: yaml.Node, path: tuple, lines: dict[tuple, int], file: Pat
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ParamsError(
+                    f"{file}, line {key.start_mark.line + 1}: a key is one word, not a list or keys of its own: "
+                    "put text with braces or brackets into quotes"
+                )
             if key.value in seen and key.value != "<<":
                 raise ParamsError(
                     f"{file}, line {key.start_mark.line + 1}: {key.value!r} stands twice: keep one"

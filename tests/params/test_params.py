@@ -42,6 +42,12 @@ def test_a_name_and_a_zone_are_enough(tmp_path):
         (LEAST + "services: [{name: x, calendar: offce}]\ncalendars: {office: {}}", "did you mean 'office'?"),
         (LEAST + "services: [{name: x}, {name: x}]", "'x' is listed twice"),
         (LEAST + "client: 3", "line 2: 'client' stands twice"),
+        (
+            LEAST + "services: {{name}}",
+            "line 2: a key is one word, not a list or keys of its own: put text with",
+        ),
+        (LEAST + "[a, b]: 1", "line 2: a key is one word"),
+        (LEAST + "? {a: b}\n: 1", "line 2: a key is one word"),
         ("client: {name: A}", "'client.timezone' is missing"),
         ("client: {name: A, timezone: Europe/Londn}", "'Europe/Londn' is not a time zone"),
         ("client: {name: A, timezone: UTC, locale: xx-QQ}", "is not a locale"),
