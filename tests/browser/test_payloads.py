@@ -18,6 +18,7 @@ from test_pages import CHROMIUM, sync_api
 from workspaces import Place
 
 from msp_report.model.tables import TABLES
+from msp_report.words import questions
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,6 +27,8 @@ pytestmark = [
     ),
 ]
 WIDTHS = (1280, 375)
+YEAR = "2026-09..2026-10"
+QUESTIONS = list(questions.listed()["question"])
 #: What turns a line round or is not seen, and what drives a terminal: none of it stands on a page or in a record.
 UNSEEN = re.compile(
     "[\u202a-\u202e\u2066\u2067\u200e\u200f\u061c\u200b\ufeff\u00ad\x00-\x08\x0b-\x1f\x7f-\x9f]"
@@ -77,7 +80,18 @@ def published(demo_case, tmp_path_factory):
         service["clause"] = PAYLOADS[number + 4]
     for number, objective in enumerate(wants["objectives"]):
         objective["title"] = PAYLOADS[number + 9]
-    for name, told in (("contract", agreed), ("strategy", wants)):
+    words = ("finding", "evidence", "recommendation", "management_response", "graded_by")
+    findings = [
+        {
+            **{key: PAYLOADS[(7 * number + place) % len(PAYLOADS)] for place, key in enumerate(words)},
+            "period": YEAR,
+            "question": question,
+            "severity": "high",
+            "graded_on": "2026-11-16",
+        }
+        for number, question in enumerate(QUESTIONS)
+    ]
+    for name, told in (("contract", agreed), ("strategy", wants), ("findings", {"findings": findings})):
         (folder / f"{name}.yaml").write_text(json.dumps(told), encoding="utf-8")  # JSON is YAML too
     (folder / "notes").mkdir()
     (folder / "notes" / "2026-10.md").write_text("\n\n".join(PAYLOADS), encoding="utf-8")
@@ -90,21 +104,23 @@ def published(demo_case, tmp_path_factory):
             made.to_csv(exports / f"{name}.csv", index=False, quoting=csv.QUOTE_ALL)
     (exports / "odd-<img src=x onerror=1>\u202e.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     assert number > 2 * len(PAYLOADS)
-    for verb in (["monthly", "--month", "2026-10"], ["daily"]):
-        command = [
-            sys.executable,
-            "-m",
-            "msp_report",
-            *verb,
-            "--client",
-            "acme",
-            "--workspace",
-            str(place.root),
-        ]
+    of_acme = ["--client", "acme"]
+    for verb in (
+        ["monthly", "--month", "2026-10", *of_acme],
+        ["daily", *of_acme],
+        ["annual", "--period", YEAR, *of_acme],
+        ["fork", "monthly", "--as", "own"],
+        ["run", "own", "--month", "2026-10", *of_acme],
+        ["compare", "--clients", "acme,zeta", "--month", "2026-10", "--show-names"],
+    ):
+        if verb[0] == "compare":  # with itself, under another name
+            for kind in ("params", "output"):
+                shutil.copytree(place.root / kind / "acme", place.root / kind / "zeta", symlinks=True)
+        command = [sys.executable, "-m", "msp_report", *verb, "--workspace", str(place.root)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr
         assert not UNSEEN.search(done.stderr.replace("\n", "")), done.stderr
-    return place.output / "acme"
+    return place.output
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +132,10 @@ def chromium() -> Iterator:
 
 
 def pages_of(published: Path) -> list[Path]:
-    return sorted(
-        [*(published / "2026-10" / "html").glob("*.html"), *(published / "daily" / "html").glob("*.html")]
-    )
+    places = ("acme/2026-10", "acme/daily", f"acme/{YEAR}", "acme/own/2026-10", "compare/*")
+    found = [sorted(published.glob(f"{place}/html/*.html")) for place in places]
+    assert all(found), "every kind of pack has its pages"
+    return [path for pages in found for path in pages]
 
 
 def test_there_are_enough_of_them():
@@ -164,13 +181,13 @@ def test_nothing_runs_nothing_is_asked_for_and_nothing_is_torn(published, chromi
             assert "1337" not in text, where
             context.close()
             seen += 1
-    assert seen >= 2 * 16
+    assert seen >= 2 * 45
 
 
 @pytest.mark.thorough
 def test_records_run_nothing_and_hide_nothing(published):
     cells = 0
-    for path in sorted((published / "2026-10").glob("records/*/*.csv")):
+    for path in sorted(published.glob("**/records/*/*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
         assert len({len(row) for row in rows}) == 1, path
@@ -183,4 +200,4 @@ def test_records_run_nothing_and_hide_nothing(published):
                     cell,
                 )
                 assert not UNSEEN.search(cell.replace("\n", "")), (path.name, cell)
-    assert cells > 5000
+    assert cells > 10_000

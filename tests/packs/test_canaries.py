@@ -61,7 +61,7 @@ def told(demo_case, tmp_path_factory):
 def found(place, texts) -> dict[str, set[str]]:
     """By file, which of some texts stand in what may be forwarded."""
     seen: dict[str, set[str]] = {}
-    base = place.output / "acme"
+    base = place.output
     for folder, folders, files in os.walk(
         base, followlinks=True
     ):  # a published pack is a link to its revision
@@ -91,6 +91,30 @@ def test_nothing_that_may_be_forwarded_holds_a_person_a_secret_or_an_address(tol
     assert "…9Q8Z" in (told.output / "acme" / "2026-10" / "html" / "licences.html").read_text("utf-8")
 
 
+@pytest.mark.thorough
+def test_nor_does_what_is_made_of_months_forks_and_several_clients(told, msp):
+    where = ["--workspace", told.root]
+    for verb in (
+        ["monthly", "--month", "2026-10", "--client", "acme"],
+        ["annual", "--period", "2026-09..2026-10", "--client", "acme"],
+        ["fork", "monthly", "--as", "own"],
+        ["fork", "annual", "--as", "year"],
+        ["run", "own", "--month", "2026-10", "--client", "acme"],
+        ["run", "year", "--period", "2026-09..2026-10", "--client", "acme"],
+        ["compare", "--clients", "acme,zeta", "--month", "2026-10"],
+    ):
+        if verb[0] == "compare":  # with itself, under another name
+            for kind in ("params", "output"):
+                shutil.copytree(told.root / kind / "acme", told.root / kind / "zeta", symlinks=True)
+        said = msp(*verb, *where)
+        assert said.code == 0, said.err
+        assert not any(re.search(one, said.err + said.out) for one in CANARIES)
+    leaks = found(told, CANARIES)
+    assert not leaks, leaks
+    for place in ("acme/2026-09..2026-10", "acme/own/2026-10", "acme/year/2026-09..2026-10", "compare/*"):
+        assert list(told.output.glob(f"{place}/html/index.html")), place
+
+
 def test_the_canaries_are_there_to_be_found(told):
     """What is searched for stands in every table that has such a column, and would be found on a page."""
     exports = {path.stem: path.read_text("utf-8") for path in (told.root / "exports").rglob("*.csv")}
@@ -106,6 +130,6 @@ def test_the_canaries_are_there_to_be_found(told):
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(f"{PERSON} tickets requester 1 {WORDS}", encoding="utf-8")
     try:
-        assert len(found(told, CANARIES)["2026-10/planted.html"]) >= 4
+        assert len(found(told, CANARIES)["acme/2026-10/planted.html"]) >= 4
     finally:
         page.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from workspaces import SCORECARD, Place, records, tickets, write_notebook
+from workspaces import SCORECARD, Place, digests, records, tickets, write_notebook
 
 from msp_report.packs import kernels
 
@@ -26,7 +27,7 @@ from pathlib import Path
 from msp_report import cli
 from msp_report.packs import pack
 pack.NOTEBOOKS = Path({notebooks!r})
-sys.argv[1:] = ["monthly", "--client", "acme", "--month", "2026-02", "--workspace", {root!r}]
+sys.argv[1:] = ["monthly", "--client", "acme", "--workspace", {root!r}, *sys.argv[1:]]
 cli.main()
 """
 FEW, MANY = 4, 200
@@ -49,12 +50,12 @@ class Run:
         self.temporary.mkdir()
         self.place.put({"tickets.csv": tickets(3, "2026-01", "A")}, "2026-01")
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, month: str = "2026-02") -> subprocess.Popen[str]:
         """Begin a run over exports that are other ones than before."""
         self.turn += 1
-        self.place.put({"tickets.csv": tickets(3 + self.turn % 5, "2026-02", "B")}, "2026-02")
+        self.place.put({"tickets.csv": tickets(3 + self.turn % 5, month, "B")}, month)
         return subprocess.Popen(
-            [sys.executable, str(self.script)],
+            [sys.executable, str(self.script), "--month", month, *arguments],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
@@ -140,8 +141,6 @@ def test_many_runs_that_are_killed_leave_the_last_good_pack_and_no_rubbish(ready
 
 @pytest.mark.thorough
 def test_output_that_is_deleted_in_mid_run_is_made_again(ready):
-    import shutil
-
     with ready.start() as process:
         time.sleep(ready.seconds * 0.5)
         shutil.rmtree(ready.place.output / "acme", ignore_errors=True)
@@ -159,6 +158,84 @@ def test_two_runs_at_once_publish_one_after_the_other(ready):
     said = [process.communicate()[1] for process in (first, second)]
     assert [process.returncode for process in (first, second)] == [0, 0], said
     ready.whole()
+
+
+def test_two_months_at_once_are_both_published(ready):
+    both = [ready.start(month=month) for month in ("2026-01", "2026-02")]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    ready.whole()
+
+
+class Disk:
+    """A small disk of its own, which can be full or read-only."""
+
+    def __init__(self, folder: Path, megabytes: int) -> None:
+        self.folder, self._filler = folder, folder / "filler"
+        folder.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], check=True)
+
+    def fill(self, but: int) -> None:
+        """Leave so many bytes free."""
+        free = shutil.disk_usage(self.folder).free
+        self._filler.write_bytes(bytes(max(free - but, 0)))
+
+    def empty(self) -> None:
+        """Free again what was filled."""
+        self._filler.unlink()
+
+    def only_read(self, yes: bool) -> None:
+        """Forbid or allow writing."""
+        subprocess.run(["mount", "-o", f"remount,{'ro' if yes else 'rw'}", str(self.folder)], check=True)
+
+    def end(self) -> None:
+        """Take it away."""
+        subprocess.run(["umount", "-l", str(self.folder)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    try:
+        made = Disk(tmp_path / "disk", 24)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("a disk of its own can be had by root on Linux only")
+    yield made
+    made.end()
+
+
+@pytest.mark.thorough
+def test_a_disk_that_is_full_or_read_only_leaves_the_last_good_pack_whole(ready, disk):
+    """The accepted tables, the pages and the revision of a run are one after another what there is no room for."""
+    output = ("--output", str(disk.folder / "out"))
+    pack = disk.folder / "out" / "acme" / "2026-02"
+    first = ready.start(*output)
+    said = first.communicate()[1]
+    assert first.returncode == 0, said
+    good, failed = digests(pack.resolve()), 0
+    for free in (0, 4096, *range(40_000, 2_000_000, 120_000)):
+        before = pack.resolve()
+        disk.fill(free)
+        process = ready.start(*output)
+        said = process.communicate()[1]
+        if process.returncode:
+            failed += 1
+            assert process.returncode == 1 and "Traceback" not in said, (free, said)
+            assert "no space" in said.lower() or "room" in said.lower(), (free, said)
+            assert pack.resolve() == before and digests(before) == good, free
+        else:
+            good = digests(pack.resolve())
+        disk.empty()
+    assert failed >= 3
+    disk.only_read(True)
+    process = ready.start(*output)
+    said = process.communicate()[1]
+    disk.only_read(False)
+    assert process.returncode == 1 and "Traceback" not in said and "read" in said.lower(), said
+    assert digests(pack.resolve()) == good
+    last = ready.start(*output)
+    said = last.communicate()[1]
+    assert last.returncode == 0, said
+    assert sorted(path.name for path in (disk.folder / "out" / "acme" / ".staging").iterdir()) == []
 
 
 @pytest.mark.skipif(
