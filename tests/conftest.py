@@ -34,6 +34,7 @@ SLOW = (
 #: The files that take longest begin, so that none of them is waited for at the end.
 LONGEST = (
     "manipulations/test_manipulations.py",
+    "packs/test_faults.py",
     "words/test_pseudo.py",
     "packs/test_pack.py",
     "packs/test_annual.py",

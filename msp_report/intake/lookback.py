@@ -129,7 +129,7 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
             pd.MultiIndex.from_frame(others[["month", "ticket_id"]])
         )
         rows["reason"] = rows["reason"].mask(again, ANOTHER)
-    return rows.sort_values(["month", "key"], kind="stable", ignore_index=True)[COLUMNS]
+    return rows.sort_values(["month", "key", "reason"], ignore_index=True)[COLUMNS]
 
 
 def _month(path: Path) -> Month:

@@ -205,6 +205,7 @@ def aggregate(
         raise ValueError(f"the period ends at {end}, which is not after its start at {start}")
     until = end if reached is None else max(min(_moment(reached, zone), end), start)
     with duckdb.connect(config={"temp_directory": gettempdir()}) as database:
+        database.execute("SET TimeZone = 'UTC'")
         with suppress(duckdb.InvalidInputException):  # a notebook that can draw no bar refuses to be told so
             database.execute("PRAGMA disable_progress_bar")
         limits = _agreed_limits(agreed, start)

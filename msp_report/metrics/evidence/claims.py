@@ -125,7 +125,9 @@ def compare(
         cause=pd.Series(cause, rows.index, dtype="str").where(differs),
         money=_at_stake(rows, figures, differs, owed),
     )
-    order = np.lexsort([-table["gap"].abs().fillna(0), -table["money"].astype(float), ~differs])
+    table = table.sort_values([*_KEY, "claimed"], kind="stable")  # so that no order of the rows shows
+    same = table["cause"].isna()
+    order = np.lexsort([-table["gap"].abs().fillna(0), -table["money"].astype(float), same])
     return table.iloc[order][CLAIMS].reset_index(drop=True)
 
 

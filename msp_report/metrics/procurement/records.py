@@ -59,11 +59,14 @@ def match(ledger: Ledger) -> pd.DataFrame:
 
 
 def lines(ledger: Ledger) -> pd.DataFrame:
-    """The record procurement/lines: every invoice line of the period, and whether its documents agree."""
+    """The record procurement/lines: every invoice line of the period by date and document, and whether its documents
+    agree."""
     rows = _with_state(ledger, ledger.of_period)
     stakes = ledger.staked.sum(axis=1, skipna=False).to_numpy(object)
     rows = _in_money(rows.assign(amount=rows["live"] * rows["price"], at_stake=stakes))
-    return _as_recorded(rows[ledger.in_period(rows)], _LINES)
+    found = _as_recorded(rows[ledger.in_period(rows)], _LINES)
+    order = ["dated_on", "document_id", "line", "vendor", "order_id", "order_line", "item"]
+    return found.sort_values(order, kind="stable", ignore_index=True)
 
 
 def invoiced(ledger: Ledger) -> pd.DataFrame:

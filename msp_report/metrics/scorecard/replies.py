@@ -42,7 +42,9 @@ def replies(
         key = list(TABLES["replies"].key)
         known = pd.MultiIndex.from_frame(_as_replies(earlier)[key])
         table = table[~pd.MultiIndex.from_frame(table[key]).isin(known)]
-    return table.sort_values("said_on", kind="stable", ignore_index=True)[REPLY_COLUMNS]
+    return table.sort_values(["said_on", "measure", "subject", "by", "text"], ignore_index=True)[
+        REPLY_COLUMNS
+    ]
 
 
 def disputed(figures: pd.DataFrame, replies: pd.DataFrame, but: pd.DataFrame | None = None) -> pd.DataFrame:
