@@ -633,9 +633,15 @@ class Case:
 
     @cached_property
     def notes(self) -> str:
-        """A human's words on the month, params/<client>/notes/<month>.md; empty where there are none."""
+        """A human's words on the month, params/<client>/notes/<month>.md; empty where there are none.
+
+        Raises ParamsError where they are not UTF-8.
+        """
         path = self.workspace.client_params(self.client) / "notes" / f"{self.period}.md"
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        try:
+            return path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+        except UnicodeDecodeError:
+            raise params.ParamsError(f"{path}: not UTF-8 text: save it as UTF-8") from None
 
     def settle(self, path: Path, begin: Callable[[Month], None]) -> None:
         """Look at the exports of every month once, and write what was found for the kernels of a pack run.

@@ -281,6 +281,9 @@ def test_the_note_of_a_month(place, case):
     notes.mkdir()
     (notes / "2026-03.md").write_text("Seen.", encoding="utf-8")
     assert case().notes == "Seen."
+    (notes / "2026-03.md").write_bytes(b"caf\xe9")
+    with pytest.raises(params.ParamsError, match=r"2026-03.md: not UTF-8 text: save it as UTF-8"):
+        _ = case().notes
 
 
 def test_the_demo_is_made_anew_where_another_version_made_it_and_nobody_changed_it(tmp_path, monkeypatch):

@@ -46,8 +46,23 @@ def listed(place: Path) -> list[Path]:
     )
 
 
+def misnamed(place: Path) -> list[str]:
+    """The files below a folder whose names are no text, as they can be shown: none of them is read."""
+    names = [os.path.relpath(path, place) for path in place.rglob("*") if path.is_file()]
+    names = [name for name in names if not _is_text(name)]
+    return sorted(os.fsencode(name).decode("utf-8", "replace").replace(os.sep, "/") for name in names)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _is_shown(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith((".", "~$"))
+    return path.is_file() and not path.name.startswith((".", "~$")) and _is_text(path.name)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -71,7 +86,8 @@ def matches(source: Named, exports: str, month: object) -> list[Path]:
         return []
     place = folder(exports, month)
     found = glob.glob(source.file.replace(MONTH, str(month)), root_dir=place, recursive=True)
-    return [place / name for name in sorted(sorted(found), key=_natural) if _is_shown(place / name)]
+    names = [name for name in sorted(sorted(found), key=_natural) if _is_text(name)]
+    return [place / name for name in names if _is_shown(place / name)]
 
 
 def is_of_month(name: str, exports: str, month: object) -> bool:

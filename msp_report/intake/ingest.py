@@ -290,6 +290,7 @@ def _inputs(
         problems.append(f"exports: {kind}:// is not read by this version: copy the month into a folder")
         return {}
     folder = exports.folder(template, month)
+    problems += [f"{name}: its name is not UTF-8 text: rename it" for name in exports.misnamed(folder)]
     inputs: dict[str, list[Input]] = {}
     hashed: dict[Path, tuple[str, int]] = {}
     for name, source in _entries(sources, folder):

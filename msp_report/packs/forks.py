@@ -40,6 +40,8 @@ OVER_MONTHS = ("annual",)
 RESERVED = ("monthly", "annual", "daily", "pdf", "compare", "output", "params", "exports", FOLDER)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+#: What names devices there, whatever follows a dot.
+_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _WHERE = re.compile(r"^(a warning: )\S+:\d+: (?:\w+: )?")  # its file, which is one of the kernel's, and kind
 _MAGIC = re.compile(r"^\s*[%!?]|\?\s*$")
 
@@ -159,9 +161,10 @@ def _checked(name: str) -> str:
 
 def check_name(name: str) -> None:
     """Raises ForkRefused for what can be no fork's name, such as a path."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or _OF_WINDOWS.fullmatch(name):
         raise ForkRefused(
-            f"{name!r} is no name for a fork: use up to 64 letters, digits, dots and dashes, a letter or digit first"
+            f"{name!r} is no name for a fork: use up to 64 letters, digits, dots and dashes, a letter or digit first, "
+            "and no name of a device such as CON"
         )
 
 

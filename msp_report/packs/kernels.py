@@ -45,9 +45,15 @@ def can_fork() -> bool:
 
 
 def warm_up() -> None:
-    """Start the process that kernels are forked from; it imports while other work goes on."""
+    """Start the process that kernels are forked from; it imports while other work goes on.
+
+    What IPython keeps at home is left alone: a script that somebody runs at the start of each notebook would change
+    what a pack holds. matplotlib keeps its fonts there, and gets another place only where it cannot write.
+    """
+    os.environ["IPYTHONDIR"] = str(leftovers.run_folder() / "ipython")
+    if not os.access(Path.home(), os.W_OK):
+        os.environ.setdefault("MPLCONFIGDIR", str(leftovers.run_folder() / "matplotlib"))
     if can_fork():
-        leftovers.run_folder()
         _context()
         forkserver.ensure_running()
 

@@ -24,6 +24,10 @@ class ParamsError(WrongUse):
     """A params file cannot be used; the text names file, line and key and says what to do."""
 
 
+#: The largest file of params [bytes].
+LARGEST = 5_000_000
+
+
 class _TextLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Every scalar is text but null; keys may not repeat."""
 
@@ -41,8 +45,13 @@ _TextLoader.yaml_implicit_resolvers = {
 def read_yaml(path: Path) -> tuple[Any, dict[tuple, int]]:
     """A YAML file with all scalars as text, and the line of every path in it.
 
-    Raises ParamsError with the line where the file is no YAML, not UTF-8, or repeats a key.
+    Raises ParamsError with the line where the file is no YAML, not UTF-8, or repeats a key; and for what is no file,
+    such as a pipe or a device, or larger than LARGEST.
     """
+    if not path.is_file():
+        raise ParamsError(f"{path}: not a file: put the params there as a text file")
+    if path.stat().st_size > LARGEST:
+        raise ParamsError(f"{path}: larger than {LARGEST // 1_000_000} MB: params are written by people")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -199,3 +199,18 @@ def test_an_encoding_that_is_none_of_text_is_refused_with_its_file(msp, place):
     place.put({"tickets.csv": tickets(3)})
     said = msp("check", "--client", "acme", "--month", "2026-03", "--workspace", place.root)
     assert said.code in (2, 3) and "zip" in said.err and "LookupError" not in said.err
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")
+@pytest.mark.parametrize(
+    "name", [b"vend\xff.csv", b"tickets\xff.csv", b"more/tickets-\xe9.csv", b"more\xff/tickets.csv"]
+)
+def test_a_file_whose_name_is_no_text_is_told(place, msp, name):
+    folder = place.put({"tickets.csv": tickets(3)})
+    path = os.path.join(os.fsencode(folder), name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(b"a,b\n1,2\n")
+    said = msp("check", "--client", "acme", "--month", "2026-03", "--workspace", place.root)
+    assert said.code == 3
+    assert said.problems == [f"{name.decode('utf-8', 'replace')}: its name is not UTF-8 text: rename it"]

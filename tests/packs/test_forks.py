@@ -136,6 +136,8 @@ WRONG = {
     ("annual", "a b"): "'a b' is no name for a fork",
     ("annual", "x\n"): "'x\\n' is no name for a fork",
     ("annual", "x" * 65): "is no name for a fork",
+    ("annual", "CON"): "and no name of a device such as CON",
+    ("annual", "lpt1.year"): "and no name of a device such as CON",
     ("annual", "annual"): "'annual' is a name that msp_report uses itself",
     ("annual", "Monthly"): "'Monthly' is a name that msp_report uses itself",
     ("annual", "pdf"): "'pdf' is a name that msp_report uses itself",

@@ -71,6 +71,20 @@ def test_each_has_its_own_environment_beside_that_of_the_run(two):
     assert "MSP_TEST" not in os.environ
 
 
+def test_nothing_that_somebody_runs_at_the_start_of_a_notebook_is_run(tmp_path, monkeypatch):
+    """~/.ipython/profile_default/startup would change what a pack holds."""
+    startup = tmp_path / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("planted = 1")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("IPYTHONDIR", raising=False)
+    kernels.warm_up()
+    with kernels.private_sockets() as config:
+        kernel = Kernel({}, tmp_path, config)
+        assert kernel.run("it = 'planted' in globals()") == "False"
+        kernel.end()
+
+
 #: What a kernel's log would write: an interrupt while nothing runs, and another fault.
 LOGGED = """\
 import logging

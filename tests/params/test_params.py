@@ -1,5 +1,6 @@
 """params/<client>: typed, frozen, and plain about what is wrong."""
 
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -220,3 +221,17 @@ def test_the_audit_has_a_precision_and_a_seed(tmp_path):
         (tmp_path / "strategy.yaml").write_text(f"audit: {{{wrong}}}")
         with pytest.raises(ParamsError, match="audit"):
             load_strategy(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names there")
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "contract.yaml")
+    with pytest.raises(ParamsError, match="not a file: put the params there as a text file"):
+        load_contract(tmp_path)
+
+
+def test_what_no_person_wrote_is_not_read(tmp_path):
+    with (tmp_path / "contract.yaml").open("wb") as file:
+        file.truncate(6_000_000)
+    with pytest.raises(ParamsError, match="larger than 5 MB: params are written by people"):
+        load_contract(tmp_path)
