@@ -71,6 +71,9 @@ def pytest_collection_modifyitems(items):
     for item in items:
         placed = item.path.relative_to(here).as_posix().startswith(SLOW)
         invented = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if invented:
+            tried = item.obj._hypothesis_internal_use_settings.max_examples
+            item.user_properties.append(("tried", ["inputs invented for properties", tried]))
         if placed or invented or "demo_place" in item.fixturenames:
             item.add_marker("slow")
 
@@ -175,3 +178,29 @@ def msp(monkeypatch, capfd):
         return said
 
     return run
+
+
+@pytest.fixture
+def tried(record_property):
+    """Note of what kind a test tries to break things, and how often: `make abuse` ends with the table of them."""
+    return lambda kind, count=1: record_property("tried", [kind, count])
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was tried of each kind, how often, and how many tests of it failed."""
+    table: dict[str, list[int]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in getattr(report, "user_properties", []):
+                if name == "tried" and report.when == "call":
+                    row = table.setdefault(value[0], [0, 0, 0])
+                    row[0] += 1
+                    row[1] += value[1]
+                    row[2] += outcome == "failed"
+    if not table:
+        return
+    width = max(map(len, table))
+    terminalreporter.write_sep("=", "what was tried")
+    terminalreporter.write_line(f"{'':{width}}  {'tests':>6}  {'tried':>9}  {'failed':>6}")
+    for kind, (tests, count, failed) in sorted(table.items()):
+        terminalreporter.write_line(f"{kind:{width}}  {tests:>6,}  {count:>9,}  {failed:>6,}")

@@ -143,7 +143,7 @@ def test_there_are_enough_of_them():
 
 
 @pytest.mark.thorough
-def test_nothing_runs_nothing_is_asked_for_and_nothing_is_torn(published, chromium):
+def test_nothing_runs_nothing_is_asked_for_and_nothing_is_torn(published, chromium, tried):
     seen = 0
     for path in pages_of(published):
         for width in WIDTHS:
@@ -182,10 +182,11 @@ def test_nothing_runs_nothing_is_asked_for_and_nothing_is_torn(published, chromi
             context.close()
             seen += 1
     assert seen >= 2 * 45
+    tried(f"pages of {len(PAYLOADS)} hostile texts, by width", seen)
 
 
 @pytest.mark.thorough
-def test_records_run_nothing_and_hide_nothing(published):
+def test_records_run_nothing_and_hide_nothing(published, tried):
     cells = 0
     for path in sorted(published.glob("**/records/*/*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
@@ -201,3 +202,4 @@ def test_records_run_nothing_and_hide_nothing(published):
                 )
                 assert not UNSEEN.search(cell.replace("\n", "")), (path.name, cell)
     assert cells > 10_000
+    tried("cells of records with hostile texts", cells)

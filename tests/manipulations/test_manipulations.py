@@ -25,15 +25,16 @@ def trials(demo_place):
 
 
 @pytest.mark.parametrize("number", NORMAL)
-def test_nothing_that_leaves_a_trace_buys_anything(trials, number):
+def test_nothing_that_leaves_a_trace_buys_anything(trials, number, tried):
+    tried("manipulations of exports")
     one = trials.run(number)
     assert one.outcome != "harm", (one.done, one.unnamed)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("number", MORE)
-def test_nothing_more_that_leaves_a_trace_buys_anything(trials, number):
-    test_nothing_that_leaves_a_trace_buys_anything(trials, number)
+def test_nothing_more_that_leaves_a_trace_buys_anything(trials, number, tried):
+    test_nothing_that_leaves_a_trace_buys_anything(trials, number, tried)
 
 
 def test_the_same_exports_read_again_change_nothing(trials, tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -58,18 +59,23 @@ def told(demo_case, tmp_path_factory):
     return place
 
 
-def found(place, texts) -> dict[str, set[str]]:
-    """By file, which of some texts stand in what may be forwarded."""
-    seen: dict[str, set[str]] = {}
+def forwarded(place) -> Iterator[Path]:
+    """Every file that may be forwarded."""
     base = place.output
     for folder, folders, files in os.walk(
         base, followlinks=True
     ):  # a published pack is a link to its revision
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in KEPT)
-        for path in (Path(folder) / name for name in files if not name.startswith(".")):
-            text = path.read_bytes().decode("utf-8", "replace")
-            if hits := {match[0][:60] for one in texts for match in re.finditer(one, text)}:
-                seen[path.relative_to(base).as_posix()] = hits
+        yield from (Path(folder) / name for name in files if not name.startswith("."))
+
+
+def found(place, texts) -> dict[str, set[str]]:
+    """By file, which of some texts stand in what may be forwarded."""
+    seen: dict[str, set[str]] = {}
+    for path in forwarded(place):
+        text = path.read_bytes().decode("utf-8", "replace")
+        if hits := {match[0][:60] for one in texts for match in re.finditer(one, text)}:
+            seen[path.relative_to(place.output).as_posix()] = hits
     return seen
 
 
@@ -78,13 +84,14 @@ CANARIES = (
 )  # fmt: skip
 
 
-def test_nothing_that_may_be_forwarded_holds_a_person_a_secret_or_an_address(told, msp):
+def test_nothing_that_may_be_forwarded_holds_a_person_a_secret_or_an_address(told, msp, tried):
     for verb in (["monthly", "--month", "2026-10"], ["daily"]):
         said = msp(*verb, "--client", "acme", "--workspace", told.root)
         assert said.code == 0, said.err
         assert not any(re.search(one, said.err + said.out) for one in CANARIES)
     leaks = found(told, CANARIES)
     assert not leaks, leaks
+    tried("files searched for people, secrets and addresses", sum(1 for _ in forwarded(told)))
     pages = [path for path in (told.output / "acme" / "2026-10" / "html").glob("*.html")]
     assert len(pages) > 12 and any("person-" in path.read_text("utf-8") for path in pages)
     # the last letters of a key tell two apart
@@ -92,7 +99,7 @@ def test_nothing_that_may_be_forwarded_holds_a_person_a_secret_or_an_address(tol
 
 
 @pytest.mark.thorough
-def test_nor_does_what_is_made_of_months_forks_and_several_clients(told, msp):
+def test_nor_does_what_is_made_of_months_forks_and_several_clients(told, msp, tried):
     where = ["--workspace", told.root]
     for verb in (
         ["monthly", "--month", "2026-10", "--client", "acme"],
@@ -111,6 +118,7 @@ def test_nor_does_what_is_made_of_months_forks_and_several_clients(told, msp):
         assert not any(re.search(one, said.err + said.out) for one in CANARIES)
     leaks = found(told, CANARIES)
     assert not leaks, leaks
+    tried("files searched for people, secrets and addresses", sum(1 for _ in forwarded(told)))
     for place in ("acme/2026-09..2026-10", "acme/own/2026-10", "acme/year/2026-09..2026-10", "compare/*"):
         assert list(told.output.glob(f"{place}/html/index.html")), place
 

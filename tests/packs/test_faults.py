@@ -129,18 +129,21 @@ def killed(run: Run, count: int, seed: int) -> None:
     assert not rubbish, (seed, rubbish)
 
 
-def test_runs_that_are_killed_leave_the_last_good_pack_and_no_rubbish(ready):
+def test_runs_that_are_killed_leave_the_last_good_pack_and_no_rubbish(ready, tried):
+    tried("kill -9", FEW)
     killed(ready, FEW, 7)
 
 
 @pytest.mark.thorough
-def test_many_runs_that_are_killed_leave_the_last_good_pack_and_no_rubbish(ready):
+def test_many_runs_that_are_killed_leave_the_last_good_pack_and_no_rubbish(ready, tried):
+    tried("kill -9", MANY)
     seed = int.from_bytes(os.urandom(3), "big")
     killed(ready, MANY, seed)
 
 
 @pytest.mark.thorough
-def test_output_that_is_deleted_in_mid_run_is_made_again(ready):
+def test_output_that_is_deleted_in_mid_run_is_made_again(ready, tried):
+    tried("other faults of a run")
     with ready.start() as process:
         time.sleep(ready.seconds * 0.5)
         shutil.rmtree(ready.place.output / "acme", ignore_errors=True)
@@ -152,7 +155,8 @@ def test_output_that_is_deleted_in_mid_run_is_made_again(ready):
     ready.whole()
 
 
-def test_two_runs_at_once_publish_one_after_the_other(ready):
+def test_two_runs_at_once_publish_one_after_the_other(ready, tried):
+    tried("other faults of a run")
     first = ready.start()
     second = ready.start()
     said = [process.communicate()[1] for process in (first, second)]
@@ -160,7 +164,8 @@ def test_two_runs_at_once_publish_one_after_the_other(ready):
     ready.whole()
 
 
-def test_two_months_at_once_are_both_published(ready):
+def test_two_months_at_once_are_both_published(ready, tried):
+    tried("other faults of a run")
     both = [ready.start(month=month) for month in ("2026-01", "2026-02")]
     said = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
@@ -204,7 +209,7 @@ def disk(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_disk_that_is_full_or_read_only_leaves_the_last_good_pack_whole(ready, disk):
+def test_a_disk_that_is_full_or_read_only_leaves_the_last_good_pack_whole(ready, disk, tried):
     """The accepted tables, the pages and the revision of a run are one after another what there is no room for."""
     output = ("--output", str(disk.folder / "out"))
     pack = disk.folder / "out" / "acme" / "2026-02"
@@ -226,6 +231,7 @@ def test_a_disk_that_is_full_or_read_only_leaves_the_last_good_pack_whole(ready,
             good = digests(pack.resolve())
         disk.empty()
     assert failed >= 3
+    tried("other faults of a run", failed + 1)
     disk.only_read(True)
     process = ready.start(*output)
     said = process.communicate()[1]

@@ -110,13 +110,15 @@ def test_the_ends_that_once_broke_a_report_break_none(demo_case, place):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES)
-def test_no_end_of_what_may_be_written_breaks_a_report(demo_case, place):
+def test_no_end_of_what_may_be_written_breaks_a_report(demo_case, place, tried):
+    tried("ends of what params may hold", len(list(within(place))))
     for value in within(place):
         stands(demo_case("2026-10"), place, value)
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_lies_beyond_is_refused_with_its_key(place):
+def test_what_lies_beyond_is_refused_with_its_key(place, tried):
+    tried("values of params beyond their bounds", len(BEYOND))
     for value in BEYOND:
         with pytest.raises(ParamsError) as told:
             as_contract(with_value(place, value))
