@@ -19,8 +19,8 @@ from typing import Any
 
 import pandas as pd
 
-from msp_report import params
-from msp_report.intake import emptied, ingest, lookback
+from msp_report import ledger, params
+from msp_report.intake import emptied, exports, ingest, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.model import privacy, strangers
 from msp_report.model.clock import localize
@@ -631,6 +631,15 @@ class Case:
         since = f"it last came for {last}" if last else "sources.yaml names a file that is not there"
         return f"{name}: due and not supplied for {self.newest}, {since}: nothing that needs it can be judged"
 
+    def export(self, month: Month, file: str) -> Path:
+        """Where a file of a month's exports lies, by its name in the manifest."""
+        template = self.workspace.exports_template(self.client, self.sources)
+        return Path(os.path.normpath(exports.folder(template, month) / file))
+
+    def restatements(self) -> pd.DataFrame:
+        """Every figure that restatements of issued packs changed so far, as ledger.restatements."""
+        return ledger.restatements(self.workspace, self.client, now())
+
     @cached_property
     def notes(self) -> str:
         """A human's words on the month, params/<client>/notes/<month>.md; empty where there are none.
@@ -700,10 +709,10 @@ def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case
         make_demo(place)
     template = place.exports_template(client, sources)
     origin = os.path.relpath(template, place.root)
-    exports = Accepted(place.output / client, template, origin, folder, contract, sources)
+    accepted = Accepted(place.output / client, template, origin, folder, contract, sources)
     today = Month.of(now().date())
     chosen = Period.parse(period) if period else Period(today, today)
-    return Case(place, client, chosen, contract, params.load_strategy(folder), sources, exports)
+    return Case(place, client, chosen, contract, params.load_strategy(folder), sources, accepted)
 
 
 def open_year(client: str = "demo", year: str = "", workspace: str | Path | Workspace = "") -> Case:

@@ -284,6 +284,65 @@ def check(place: Any, client: str, month: str, complete: bool) -> None:
         click.echo(_lines(remark))
 
 
+_key = click.option("--key", metavar="FILE", help="Ed25519 private key (PEM) that signs the seal.")
+
+
+@verbs.command()
+@_client
+@_span
+@_key
+@click.option("--countersign", is_flag=True, help="Sign the seal of an issued pack with one more --key.")
+@_place
+def issue(place: Any, client: str, period: str, key: str | None, countersign: bool) -> None:
+    """Issue a published pack: seal it, and write its head into the ledger. What is issued stands."""
+    from msp_report.packs import issue as issuing
+
+    if countersign and not key:
+        raise click.UsageError("--countersign: name the key that signs with --key")
+    signed_by = Path(key).expanduser() if key else None
+    if countersign and signed_by:
+        click.echo(issuing.countersign(client, period, signed_by, place))
+    else:
+        click.echo(issuing.issue(client, period, place, signed_by, _say) / "html" / "index.html")
+
+
+@verbs.command()
+@_client
+@_span
+@click.option("--why", default="", metavar="TEXT", help="The reason; it stands on every page of the pack.")
+@_key
+@_place
+def restate(place: Any, client: str, period: str, why: str, key: str | None) -> None:
+    """Run an issued pack again and issue what comes of it, with every figure that it changes."""
+    from msp_report.packs import issue as issuing
+
+    signed_by = Path(key).expanduser() if key else None
+    published = issuing.restate(client, period, why, place, signed_by, _say)
+    click.echo(published / "html" / "index.html")
+
+
+@verbs.command()
+@_client
+@_span
+@click.option(
+    "--key", "keys", multiple=True, metavar="FILE", help="Public key (PEM) that must have signed; any number."
+)
+@click.option("--head", default="", metavar="HEX", help="A head that you kept, which the ledger must have.")
+@click.option("--rebuild", is_flag=True, help="Run it again from what was sealed and compare byte by byte.")
+@_place
+def verify(place: Any, client: str, period: str, keys: tuple[str, ...], head: str, rebuild: bool) -> int:
+    """Compare issued packs with their seals and the ledger; 1 where anything was changed."""
+    from msp_report.packs import issue as issuing
+
+    files = tuple(Path(key).expanduser() for key in keys)
+    told = issuing.verify(client, place, period, files, head, rebuild, _say)
+    for line in told.whole:
+        click.echo(_lines(line))
+    for line in told.remarks:
+        _say(line)
+    return _fail(FAILED, "\n".join(told.found)) if told.found else DONE
+
+
 @verbs.command()
 @_client
 @_month

@@ -72,6 +72,11 @@ class Workspace:
         return values | ({"MSP_REPORT_EXPORTS": str(self.exports)} if self.exports else {})
 
     @property
+    def ledger(self) -> Path:
+        """Where it is written which packs were issued, outside output/."""
+        return self.root / "ledger"
+
+    @property
     def clients(self) -> list[str]:
         """Every client with a contract, in the workspace's params."""
         return sorted(path.parent.name for path in self.params.glob("*/contract.yaml"))

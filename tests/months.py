@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from msp_report.ledger import RESTATED
 from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
@@ -92,6 +93,9 @@ class MonthOf:
 
     def replaced(self) -> pd.DataFrame:
         return pd.DataFrame(columns=["table", "month", "key", "reason"])
+
+    def restatements(self) -> pd.DataFrame:
+        return pd.DataFrame(columns=RESTATED)
 
     def own(self, name: str) -> pd.DataFrame | None:
         return self.newest.get(name, self.tables.get(name))

@@ -107,7 +107,8 @@ ROOMS = {
     "metrics": {"model", "params"},
     "words": {"model", "params"},
     "workspace": {"model", "params", "demo", "system"},
-    "case": {"model", "params", "intake", "workspace", "system"},
+    "ledger": {"model", "workspace"},
+    "case": {"model", "params", "intake", "workspace", "system", "ledger"},
     "pages": {"model", "params", "words", "workspace", "case"},
     "demo": {"model"},
 }

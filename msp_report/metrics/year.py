@@ -86,6 +86,8 @@ class Analysis:
     changes: pd.DataFrame
     stale: pd.DataFrame
     """As Past.stale."""
+    restatements: pd.DataFrame
+    """As Case.restatements, of the months of the period."""
 
     @property
     def foremost(self) -> pd.DataFrame:
@@ -149,7 +151,7 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        names = ("months", "verdicts", "own_rules", "limits", "signals", "changes", "stale")
+        names = ("months", "verdicts", "own_rules", "limits", "signals", "changes", "stale", "restatements")
         return {"figures": self.published, **{name: getattr(self, name) for name in names}}
 
 
@@ -168,7 +170,14 @@ def analyse(case: Case, past: Past) -> Analysis:
         signals=signals(every, kept),
         changes=changes(published, case.agreed, case.period),
         stale=past.stale,
+        restatements=_restated(case),
     )
+
+
+def _restated(case: Case) -> pd.DataFrame:
+    """What restatements of the period's months changed."""
+    every = case.restatements()
+    return every[every["period"].isin([str(month) for month in case.period.months])].reset_index(drop=True)
 
 
 def _counted(name: str, value: int, n: int | None, why: str | None = None, subject: str = "") -> Figure:

@@ -20,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 import papermill
@@ -28,13 +28,14 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from rapidfuzz import process
 
+from msp_report import ledger
 from msp_report.case import Case, open_case, open_day, open_year
 from msp_report.intake.accepted import SETTLED
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
-from msp_report.packs import kernels, scraps, stale
+from msp_report.packs import code, kernels, scraps, stale
 from msp_report.pages import publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks
@@ -130,33 +131,43 @@ def run_month(
     notebooks: Path | None = None,
     say: Say = lambda text: None,
     complete: bool = False,
+    issuing: Issuing | None = None,
 ) -> Path:
     """Run and publish the monthly pack of a client, and first those of earlier months that have none.
 
-    `complete` refuses a month that lacks a table which was due. Returns the published folder. An earlier month that
-    cannot be run is named through `say` and does not stop the one asked for. Raises what `open_case` raises,
-    NotebookRefused, ReportFailed.
+    `complete` refuses a month that lacks a table which was due; `issuing` issues the pack. Returns the published
+    folder. An earlier month that cannot be run is named through `say` and does not stop the one asked for. Raises what
+    `open_case` raises, ledger.Issued, NotebookRefused, ReportFailed.
     """
     kernels.warm_up()
     found = discover(notebooks or NOTEBOOKS / "monthly")
     case = open_case(client, month, workspace)
     if complete:
         case.refuse_withheld()
-    with _desk(case, say) as desk:
+    if issuing is None:
+        ledger.refuse_issued(case.workspace, case.client, case.period)
+    with _desk(case, say, issuing) as desk:
         desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
         published = desk.run(case, found)
         _tell_stale(case, say)
         return published
 
 
-def run_year(client: str, year: str = "", workspace: Any = "", say: Say = lambda text: None) -> Path:
+def run_year(
+    client: str,
+    year: str = "",
+    workspace: Any = "",
+    say: Say = lambda text: None,
+    issuing: Issuing | None = None,
+) -> Path:
     """Run and publish the annual pack of a client's year, and first the monthly packs that it lacks.
 
     `year` is any period of more than one month; empty: the latest civil year with exports that is over. Returns
     the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused
     where no month of the year has exports.
     """
-    return run_folder(client, year, workspace, NOTEBOOKS / "annual", "", say, over_months=True)
+    annual = NOTEBOOKS / "annual"
+    return run_folder(client, year, workspace, annual, "", say, over_months=True, issuing=issuing)
 
 
 def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> Path:
@@ -185,6 +196,7 @@ def run_folder(
     *,
     over_months: bool = False,
     strict: bool = True,
+    issuing: Issuing | None = None,
 ) -> Path:
     """Run one folder of notebooks over one period, and publish it as `output/<client>/<name>/<period>`.
 
@@ -197,18 +209,31 @@ def run_folder(
     found = discover(notebooks)
     monthly = discover(NOTEBOOKS / "monthly") if over_months else []
     case = (open_year if over_months else open_case)(client, period, workspace)
-    with _desk(case, say) as desk:
+    with _desk(case, say, issuing) as desk:
         if over_months:
             desk.catch_up_year(case, monthly)
             _tell_stale(case, say)
         return desk.run(case, found, case.workspace.pack(client, case.period, name), strict)
 
 
+class Issuing(Protocol):
+    """How a run issues the pack that it publishes (packs/issue)."""
+
+    def standing(self, case: Case, staging: Path, changed: pd.DataFrame) -> publish.Issue:
+        """As what it is issued, which its pages say; `changed`, what it gives otherwise than the pack it replaces."""
+
+    def close(self, case: Case, staging: Path, issue: publish.Issue) -> None:
+        """Seal the folder, which is whole but for the seal."""
+
+    def enter(self, case: Case) -> None:
+        """The pack is published: write it into the ledger."""
+
+
 @contextmanager
-def _desk(case: Case, say: Say) -> Iterator[_Desk]:
+def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Desk]:
     """Everything that runs of a client need: the lock, sockets, threads and what is known of the exports."""
     with (
-        _only_run(case, say) as output,
+        only_run(case, say) as output,
         kernels.private_sockets() as config,
         _pool((os.cpu_count() or 2) + 1) as pool,  # one more: a notebook often waits for its kernel
         _pool(2) as second_pool,
@@ -216,7 +241,7 @@ def _desk(case: Case, say: Say) -> Iterator[_Desk]:
     ):
         settled = Path(folder) / "months.json"
         case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
-        yield _Desk(config, pool, second_pool, settled, say)
+        yield _Desk(config, pool, second_pool, settled, say, issuing)
 
 
 #: What a run that was killed leaves in a client's output.
@@ -224,7 +249,7 @@ _LEFT = (".settled-*", ".staging/*", "*/.staging/*", *(f"{place}.*.{'[0-9a-f]' *
 
 
 @contextmanager
-def _only_run(case: Case, say: Say) -> Iterator[Path]:
+def only_run(case: Case, say: Say) -> Iterator[Path]:
     """One run a client at a time, which waits for another one and sweeps what killed ones left; gives its output."""
     folder = case.workspace.output / case.client
     folder.mkdir(parents=True, exist_ok=True)
@@ -244,6 +269,8 @@ class _Desk:
     """Of its own: a month that is summed up does not queue behind the next one's first wave."""
     settled: Path
     say: Say
+    issuing: Issuing | None = None
+    """How the pack that was asked for is issued; those of earlier months are not."""
     _ahead: _Run | None = None
 
     def catch_up(self, case: Case, months: list[Month], notebooks: list[Notebook]) -> None:
@@ -269,7 +296,7 @@ class _Desk:
         if case.period.first != case.period.last:
             self._finish_ahead()
         try:
-            last = self._begin(case, notebooks, target, strict)
+            last = self._begin(case, notebooks, target, strict, self.issuing)
         except Exception:  # the month before is whole even where this one is refused
             self._finish_ahead()
             raise
@@ -277,10 +304,18 @@ class _Desk:
         return last.finish()
 
     def _begin(
-        self, case: Case, notebooks: list[Notebook], target: Path | None = None, strict: bool = True
+        self,
+        case: Case,
+        notebooks: list[Notebook],
+        target: Path | None = None,
+        strict: bool = True,
+        issuing: Issuing | None = None,
     ) -> _Run:
-        target = target or case.workspace.pack(case.client, case.period)
-        return _Run(case, notebooks, target, self, strict)
+        own = case.workspace.pack(case.client, case.period)
+        target = target or own
+        if target == own and issuing is None:
+            ledger.refuse_issued(case.workspace, case.client, case.period)
+        return _Run(case, notebooks, target, self, strict, issuing)
 
     def _finish_ahead(self) -> None:
         if ahead := self._ahead:
@@ -304,6 +339,8 @@ def _tell_stale(case: Case, say: Say) -> None:
         return
     for month, why in stale.stale(case.at(max(accepted)), accepted).itertuples(index=False):
         again = f"run msp-report monthly --client {case.client} --month {month} again"
+        if ledger.last(case.workspace, case.client, month):
+            again = f"it was issued and stands: msp-report restate --client {case.client} --month {month} --why '…'"
         say(f"{case.client} {month}: its published pack is out of date: {why}: {again}")
 
 
@@ -337,10 +374,16 @@ class _Run:
     """
 
     def __init__(
-        self, case: Case, notebooks: list[Notebook], target: Path, desk: _Desk, strict: bool = True
+        self,
+        case: Case,
+        notebooks: list[Notebook],
+        target: Path,
+        desk: _Desk,
+        strict: bool = True,
+        issuing: Issuing | None = None,
     ) -> None:
         self.case, self._notebooks, self._target, self._desk = case, notebooks, target, desk
-        self._strict = strict
+        self._strict, self._issuing = strict, issuing
         self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
         shutil.rmtree(self._staging, ignore_errors=True)
@@ -363,6 +406,7 @@ class _Run:
         made_from = {"inputs": stale.inputs(self.case, period.last)} if period.first == period.last else {}
         withheld = {name: str(last) if last else None for name, last in self.case.withheld.items()}
         told = {**self.case.manifest, **({"withheld": withheld} if withheld else {}), **made_from}
+        told["code"] = code.made_by()
         path = self._staging / "manifest.json"
         path.unlink(missing_ok=True)  # a link to what was accepted, which stays as it is
         text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)
@@ -371,26 +415,35 @@ class _Run:
     def finish(self) -> Path:
         """Wait for the first wave, run the second, then the page that opens the pack, and publish what they made."""
         self._wait(self._first_wave)
-        opening = _first_page(self._notebooks)
+        opening = first_page(self._notebooks)
         second = [notebook for notebook in self._notebooks if notebook.second_wave]
         for wave in ([n for n in second if n.report != opening], [n for n in second if n.report == opening]):
             self._wait(self._submit(self._desk.second_pool, wave))
         _write_figures(self._staging, self._notebooks)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
-        self._tell_restated()
-        publish.pages(self.case, self._staging, made, self._strict, opening)
+        changed = self._restated()
+        issuing = self._issuing
+        issue = issuing.standing(self.case, self._staging, changed) if issuing else None
+        publish.pages(self.case, self._staging, made, self._strict, opening, issue)
+        if issuing and issue:
+            issuing.close(self.case, self._staging, issue)
         publish.publish(self._staging, self._target)
+        if issuing:
+            issuing.enter(self.case)
         return self._target
 
-    def _tell_restated(self) -> None:
-        """Every figure and verdict that differs from the pack that is replaced, old and new (rule 48)."""
+    def _restated(self) -> pd.DataFrame:
+        """Every figure and verdict that differs from the pack that is replaced, old and new (rule 48), as
+        model.restated; each is told."""
         if self.case.of_day or (was := stale.published(self.case, self._target)) is None:
-            return
+            was = pd.DataFrame(columns=COLUMNS)
         now = pd.DataFrame(json.loads((self._staging / "figures.json").read_text(encoding="utf-8")))
-        for row in restated(was, now).astype(object).to_dict("records"):
+        changed = restated(was, now)
+        for row in changed.astype(object).to_dict("records"):
             name = f"{row['measure']} {row['subject']}".rstrip()
             old, new = (_stated(row[f"value_{end}"], row[f"verdict_{end}"]) for end in ("from", "to"))
             self._tell(f"restated: {name}: was {old}, is {new}")
+        return changed
 
     def _submit(self, pool: ThreadPoolExecutor, wave: list[Notebook]) -> dict[Future[None], Notebook]:
         where = (self._staging, self._desk.settled, self._desk.config)
@@ -416,7 +469,7 @@ def _stated(value: Any, verdict: Any) -> str:
     return f"{shown} ({verdict})" if isinstance(verdict, str) else shown
 
 
-def _first_page(notebooks: list[Notebook]) -> str:
+def first_page(notebooks: list[Notebook]) -> str:
     """The report whose page opens a pack: the first that sums up the others, else the first one."""
     return next((n.report for n in notebooks if n.second_wave), notebooks[0].report)
 

@@ -65,6 +65,11 @@ def why_stale(case: Case, month: Month) -> str | None:
     return None
 
 
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest of a pack."""
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
 def _changed(manifest: dict[str, Any], now: dict[str, Any]) -> str:
     """The tables of a month whose content differs."""
     was = {name: told.get("content") for name, told in manifest["tables"].items()}

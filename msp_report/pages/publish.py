@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import nbformat
+import pandas as pd
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from msp_report.model.errors import Failed
 from msp_report.pages import rules
-from msp_report.pages.display import MARK
-from msp_report.words import labels, markdown, numbers
+from msp_report.pages.display import MARK, Display
+from msp_report.words import labels, markdown, numbers, sentences
 from msp_report.words.language import ENGLISH, Language
 from msp_report.words.numbers import Numbers
 
@@ -71,18 +72,48 @@ class Context:
     """A data: address."""
     rules: str = ""
     """The page of the rules, where the pack has one."""
+    standing: tuple[str, ...] = ()
+    """Whether it is a draft or was issued, in sentences."""
+    restated: str = ""
+    """The page of what a restatement changed, where the pack is one."""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """As what a pack was issued: it stands on every page."""
+
+    revision: int
+    at: pd.Timestamp
+    evidence: str
+    """The digest of all that the pages rest on."""
+    previous: str = ""
+    """The head of the pack issued before; empty: none was."""
+    restates: int = 0
+    """The revision that it restates; 0: none."""
+    why: str = ""
+    changed: pd.DataFrame | None = None
+    """What the restatement changed, as model.restated."""
+
+
+#: The page of what a restatement changed.
+RESTATED = "restated.html"
 
 
 # ---------------------------------------------------------------- pages
 
 
 def pages(
-    case: Case, staging: Path, notebooks: Sequence[tuple[str, Path]], strict: bool = True, first: str = ""
+    case: Case,
+    staging: Path,
+    notebooks: Sequence[tuple[str, Path]],
+    strict: bool = True,
+    first: str = "",
+    issue: Issue | None = None,
 ) -> None:
     """Write html/ of a pack: a page for each (report, executed notebook), and the rules that they cite.
 
-    index.html is that of the report `first`; where none is named, the first notebook's. `strict` as in `page`.
-    Raises PublishError.
+    index.html is that of the report `first`; where none is named, the first notebook's. `strict` as in `page`. Without
+    an `issue` every page says that it is a draft, but for those of a day, which are never issued. Raises PublishError.
     """
     reports = [report for report, _ in notebooks]
     first = first or next(iter(reports), "")
@@ -97,6 +128,8 @@ def pages(
         language=show.language,
         logo=_logo(case),
         rules=rules.PAGE,
+        standing=() if case.of_day else _standing(issue, show),
+        restated=RESTATED if issue and issue.restates else "",
     )
     folder = staging / "html"
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,6 +138,62 @@ def pages(
         (folder / files[report]).write_text(html, encoding="utf-8", newline="\n")
     html = rules.anchored(page(rules.notebook(), replace(context, current=rules.PAGE)))
     (folder / rules.PAGE).write_text(html, encoding="utf-8", newline="\n")
+    if context.restated and issue:
+        html = page(_restatement(case, issue), replace(context, current=RESTATED))
+        (folder / RESTATED).write_text(html, encoding="utf-8", newline="\n")
+
+
+#: So many letters of a digest are shown; the seal has them all.
+_SHOWN = 16
+
+
+def _standing(issue: Issue | None, show: Numbers) -> tuple[str, ...]:
+    """Whether a pack is a draft, or as what it was issued."""
+    if issue is None:
+        return (show.language("Draft: not issued."),)
+    said = [
+        show.language("Issued on {day} as revision {number}.", day=show.day(issue.at), number=issue.revision)
+    ]
+    if issue.restates:
+        number = 0 if issue.changed is None else len(issue.changed)
+        restates = show.language(
+            "It restates revision {number}: {why}.",
+            number=issue.restates,
+            why=numbers.clean(issue.why.rstrip(" .")),
+        )
+        said += [
+            restates,
+            show.language.plural("{n} figure changed.", "{n} figures changed.", number, n=number),
+        ]
+    sealed = show.language("Sealed evidence {digest}", digest=issue.evidence[:_SHOWN])
+    before = (
+        show.language("the pack issued before: {digest}", digest=issue.previous[:_SHOWN])
+        if issue.previous
+        else show.language("no pack was issued before")
+    )
+    return (*said, f"{sealed}; {before}.")
+
+
+def _restatement(case: Case, issue: Issue) -> NotebookNode:
+    """What a restatement changed, as a notebook for `page`."""
+    show, language = Display.of(case), Numbers.of(case.contract).language
+    changed = pd.DataFrame() if issue.changed is None else issue.changed
+    table = show.table(
+        changed.assign(what=sentences.names(changed, case.contract)) if len(changed) else changed,
+        {
+            "what": ("Figure", "text"),
+            "value_from": ("Was", "unit", "not known"),
+            "value_to": ("Is", "unit", "not known"),
+            "verdict_from": ("Verdict before", "verdict"),
+            "verdict_to": ("Verdict now", "verdict"),
+        },
+        rows=None,
+        caption="What this revision changed",
+        empty="No figure changed.",
+    )
+    output = nbformat.v4.new_output("display_data", table._repr_mimebundle_())
+    title = nbformat.v4.new_markdown_cell(f"# {language('What this revision changed')}")
+    return nbformat.v4.new_notebook(cells=[title, nbformat.v4.new_code_cell("", outputs=[output])])
 
 
 def _when(case: Case, show: Numbers) -> str:
@@ -307,11 +396,9 @@ def publish(staging: Path, target: Path) -> None:
     one file system, and one process at a time may publish to a target.
     """
     recover(target)
-    history = _history(target)
-    history.mkdir(parents=True, exist_ok=True)
-    number = max((int(path.name) for path in _revisions(target)), default=0) + 1
-    is_folder = target.is_dir() and not target.is_symlink()
-    before, after = history / f"{number:04d}", history / f"{number + is_folder:04d}"
+    _history(target).mkdir(parents=True, exist_ok=True)
+    number, is_folder = next_revision(target), _is_folder(target)
+    before, after = revision(target, number - is_folder), revision(target, number)
     link = _link(after, target)
     if link is None:
         _swap(staging, target, before)
@@ -323,6 +410,20 @@ def publish(staging: Path, target: Path) -> None:
         os.replace(link, target)
     finally:
         link.unlink(missing_ok=True)
+
+
+def next_revision(target: Path) -> int:
+    """The number of the revision that is published next."""
+    return max((int(path.name) for path in _revisions(target)), default=0) + 1 + _is_folder(target)
+
+
+def revision(target: Path, number: int) -> Path:
+    """Where a numbered revision of a target lies."""
+    return _history(target) / f"{number:04d}"
+
+
+def _is_folder(target: Path) -> bool:
+    return target.is_dir() and not target.is_symlink()
 
 
 def prune(target: Path, keep: int) -> list[Path]:

@@ -36,7 +36,7 @@ ADDRESS = "127.0.0.1"
 #: Names by which a browser on this machine may call it; any other is a page elsewhere that points here.
 _HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?", re.ASCII | re.IGNORECASE)
 #: What of a pack is served: folders of files, and files.
-_FOLDERS, _FILES = ("html", "records"), ("figures.json", "figures.csv", "manifest.json")
+_FOLDERS, _FILES = ("html", "records"), ("figures.json", "figures.csv", "manifest.json", "seal.json")
 _KINDS = {
     ".html": "text/html; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",

@@ -22,7 +22,7 @@ PERSON, SECRET = "Canary Zoe", "KEYCANARY"
 ADDRESS, NUMBER = "zoe.canary@people.example", "+44 20 7946 0123"
 WORDS = f"ask {ADDRESS} or {NUMBER}"
 #: What is no page and no record of it: rows as they were read, which stay with the analyst.
-KEPT = ("tables", "rejects", "notebooks")
+KEPT = ("tables", "rejects", "notebooks", "params")
 
 
 def with_canaries(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -103,6 +103,7 @@ def test_nor_does_what_is_made_of_months_forks_and_several_clients(told, msp, tr
     where = ["--workspace", told.root]
     for verb in (
         ["monthly", "--month", "2026-10", "--client", "acme"],
+        ["issue", "--month", "2026-10", "--client", "acme"],
         ["annual", "--period", "2026-09..2026-10", "--client", "acme"],
         ["fork", "monthly", "--as", "own"],
         ["fork", "annual", "--as", "year"],

@@ -19,6 +19,7 @@ XA, EN = Language(PSEUDO), Language()
 _NO_WORDS = re.compile(r"datetime64\[us, UTC\]|.*\b[A-Z]{4,}\b.*|\"at\".*|list_extract.*|[^a-zA-Z]*", re.S)
 #: Parts of errors, and names of readings and columns in CSV.
 _UNSEEN = {
+    "SET TimeZone = 'UTC'",
     "did you mean {}?",
     "there are {}",
     "tickets: {}",

@@ -113,6 +113,8 @@ class Analysis:
     """One row per rejected row that may be a record (rule 42): table, file, line, reason."""
     replaced: pd.DataFrame
     """As Case.replaced."""
+    restatements: pd.DataFrame
+    """As Case.restatements."""
 
     @property
     def withheld(self) -> pd.DataFrame:
@@ -224,6 +226,7 @@ class Analysis:
             "names": self.names,
             "dropped": self.dropped,
             "replaced": self.replaced,
+            "restatements": self.restatements,
         }
 
 
@@ -261,6 +264,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         names=strangers(case, agreed, as_strategy(case.strategy).outside),
         dropped=_dropped(case),
         replaced=case.replaced(),
+        restatements=case.restatements(),
     )
 
 

@@ -381,6 +381,7 @@ MEANINGS: dict[str, str] = {
     "response_min": "Time to the first answer, in its calendar [min]",
     "response_target_min": "Time agreed [min]",
     "response_used_min": "Time used so far [min]",
+    "restated_on": "Day on which an issued pack was restated",
     "result": "The value or the outcome",
     "returned": "Share of those asked who answered",
     "reused": "Whether the key is on more devices than its quantity",

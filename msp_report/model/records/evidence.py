@@ -27,6 +27,11 @@ RECORDS = (
         "table month key reason",
     ),
     Record(
+        "restatements",
+        "one row per figure that a restatement of an issued pack changed",
+        "period restated_on why measure subject unit value_from value_to verdict_from verdict_to",
+    ),
+    Record(
         "deliveries",
         "one row per table that the contract promises",
         "table state due_on exported_at verdict why clause",

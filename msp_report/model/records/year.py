@@ -25,6 +25,11 @@ RECORDS = (
         "measure subject unit target met missed unjudged year",
     ),
     Record(
+        "restatements",
+        "one row per figure that a restatement of an issued pack of these months changed",
+        "period restated_on why measure subject unit value_from value_to verdict_from verdict_to",
+    ),
+    Record(
         "signals",
         "one row per month that left the usual range",
         "measure subject month until value unit what side mean lower upper trial rule usual_low usual_high promised",

@@ -20,7 +20,7 @@ import pandas as pd
 
 from msp_report.model.figures import COLUMNS, SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
-from msp_report.model.period import Month, Period
+from msp_report.model.period import Period
 from msp_report.params import Contract
 from msp_report.words.numbers import Numbers, clean
 from msp_report.words.sentences import pages
@@ -99,9 +99,9 @@ def _name(measure: str, subject: str, show: Numbers) -> str:
 
 
 def month_names(months: Iterable[str], contract: Contract) -> list[str]:
-    """Months (YYYY-MM) in words for a table, each kept in one line."""
+    """Months (YYYY-MM), or longer periods, in words for a table, each kept in one line."""
     show = Numbers.of(contract)
-    return [show.period(Month.parse(month)).replace(" ", "\u00a0") for month in months]
+    return [show.period(Period.parse(month)).replace(" ", "\u00a0") for month in months]
 
 
 def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
