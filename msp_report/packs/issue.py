@@ -22,7 +22,7 @@ from msp_report import ledger
 from msp_report.case import Case, open_case, open_year
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.period import Month, Period
-from msp_report.packs import code, pack, seal, stale
+from msp_report.packs import code, collected, pack, seal, stale
 from msp_report.packs.seal import Seal
 from msp_report.pages import publish
 from msp_report.system import now
@@ -189,6 +189,7 @@ def issue(
         issuing.close(case, staging, given)
         publish.publish(staging, target)
         issuing.enter(case)
+        collected.write(workspace, client)
     return target
 
 

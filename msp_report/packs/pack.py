@@ -35,7 +35,7 @@ from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
-from msp_report.packs import code, kernels, scraps, stale
+from msp_report.packs import code, collected, kernels, scraps, stale
 from msp_report.pages import publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks
@@ -430,6 +430,8 @@ class _Run:
         publish.publish(self._staging, self._target)
         if issuing:
             issuing.enter(self.case)
+        if self._target == self.case.workspace.pack(self.case.client, self.case.period):
+            collected.write(self.case.workspace, self.case.client)
         return self._target
 
     def _restated(self) -> pd.DataFrame:
