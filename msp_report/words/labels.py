@@ -299,6 +299,8 @@ REASONS: tuple[str, ...] = (
     "neither time entries nor tickets tell hours of the period",
     "no time is agreed for what is open",
     "the source has no log of changes",
+    "fewer than ten edits move a figure",
+    "fewer than ten tickets were solved around their deadline",
     "the source does not say who a ticket was handed to",
     "nothing is open",
     "nothing was solved in the last {number} days",

@@ -80,3 +80,49 @@ def test_half_of_the_numbers_left_out_leave_no_verdict(demo_case):
     }
     assert not {"met", "missed"} & set(verdicts.values())
     assert pd.Series(verdicts).eq("no_verdict").any()
+
+
+def test_the_edits_are_the_planted_ones_and_favour_the_provider(month, demo_report):
+    _, truth, case = month
+    found = demo_report("tickets", str(case.period))[0]
+    sides = {
+        "priority_lowered": "provider",
+        "priority_raised": "client",
+        "resolution_time_edited": "provider",
+    }
+    planted = {
+        (ticket, sides[fault["fault"]])
+        for fault in truth.get("evidence", [])
+        if fault["fault"] in sides
+        for ticket in fault["ids"]
+    }
+    planted |= {
+        (ticket, "provider")
+        for f in truth.get("tickets", []) + truth.get("evidence", [])
+        if f["fault"] == "met_only_by_pause"
+        for ticket in f["ids"]
+    }
+    assert set(zip(found.edits["ticket_id"], found.edits["favours"], strict=True)) == planted
+    assert len(found.edits) == len(planted)
+    figure = {f.measure: f for f in found.figures() if not f.subject}["tickets.edits_favouring"]
+    if len(planted) < 10:
+        assert (figure.value, figure.why_missing) == (None, "fewer than ten edits move a figure")
+    else:
+        assert (
+            figure.value == sum(side == "provider" for _, side in planted) / len(planted) and figure.low > 0.5
+        )
+
+
+def test_the_solves_before_the_deadline_are_the_planted_ones(month, demo_report):
+    _, truth, case = month
+    found = demo_report("tickets", str(case.period))[0]
+    close = {"bunched", "met_only_by_pause"}
+    planted = {
+        i
+        for f in truth.get("tickets", []) + truth.get("evidence", [])
+        if f["fault"] in close
+        for i in f["ids"]
+    }
+    assert set(found.close["ticket_id"]) == planted
+    figure = {f.measure: f for f in found.figures() if not f.subject}["tickets.bunched"]
+    assert (figure.value is not None and figure.low > 0) == bool(planted)

@@ -362,6 +362,8 @@ CORES = {
     "claims": of_claims,
     "tickets": of_tickets,
     "numbers": record_of(tickets, "numbers"),
+    "edits": record_of(tickets, "edits"),
+    "solved close to the deadline": record_of(tickets, "close"),
     "attainment": of_attainment,
     "attainment with its evidence": record_of(tickets, "attainment"),
     "figures of tickets": analysed_figures(tickets),

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.tickets import again, course, doubts, flow, numbers, still_open, verdicts
+from msp_report.metrics.tickets import again, course, doubts, edits, flow, numbers, still_open, verdicts
+from msp_report.metrics.tickets.edits import Bunched
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case
@@ -37,6 +38,7 @@ class Analysis:
     `ended_before` the clocks that no month counts: no tickets of the month before were accepted, or theirs came late;
     `untold` how many more reopenings a ticket counts than its log shows, by ticket_id;
     `unread` the rejected rows of tickets and of their log;
+    `close` the tickets solved in the last tenth of their time, `bunched` how many more than is to be expected;
     `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all;
     `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time;
     `hours_booked` all of these, on whatever they are; `unlogged` the fields of which no log tells: they count as the
@@ -62,6 +64,9 @@ class Analysis:
     compared: Compared
     quality: pd.DataFrame
     priority_changes: pd.DataFrame
+    edits: pd.DataFrame
+    close: pd.DataFrame
+    bunched: Bunched
     undated: pd.DataFrame
     contradictions: pd.DataFrame
     ended_before: pd.DataFrame
@@ -109,7 +114,8 @@ class Analysis:
         Returns: tickets.response_attainment, .resolution_attainment, .response_median, .resolution_median,
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
         .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets;
-        .numbers_missing over all [count, n = gaps].
+        .numbers_missing over all [count, n = gaps], .edits_favouring [ratio, n = edits that move a figure] and
+        .bunched [tickets beyond what is to be expected just before the deadline, n = those there] over all.
         Edge cases decided: attainment has low and high where tickets contradict themselves or no month counts them
         (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected (42)
         so have all counts and the two ratios; else these count everything there is and have none; a verdict is given
@@ -126,13 +132,30 @@ class Analysis:
             )
         ]
         missing = self.numbers["missing"].sum() if self.supplied else None
-        return [*every, Figure.of("tickets.numbers_missing", missing, _NOT_SUPPLIED, n=len(self.numbers))]
+        gaps = Figure.of("tickets.numbers_missing", missing, _NOT_SUPPLIED, n=len(self.numbers))
+        return [*every, gaps, *self._corrected()]
+
+    def _corrected(self) -> Iterator[Figure]:
+        """Whom edits favour (rule 33), and solves bunched before their deadline (rule 34)."""
+        share = edits.favouring(self.edits)
+        ends = {} if share is None else {"low": share.low, "high": share.high}
+        why = (
+            "fewer than ten edits move a figure"
+            if self.history.has_events
+            else "the source has no log of changes"
+        )
+        why = why if self.supplied else _NOT_SUPPLIED
+        yield Figure.of("tickets.edits_favouring", share and share.value, why, n=len(self.edits), **ends)
+        excess = self.bunched.excess
+        ends = {} if excess is None else {"low": excess.low, "high": excess.high}
+        why = "fewer than ten tickets were solved around their deadline" if self.supplied else _NOT_SUPPLIED
+        yield Figure.of("tickets.bunched", excess and excess.value, why, n=len(self.close), **ends)
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page, by the names of docs/records.md."""
         names = ("clocks", "attainment", "rules", "robustness", "durations", "backlog", "volumes", "hours")
         names += ("open_tickets", "ageing", "reopens", "repeats", "duplicates", "priority_changes", "undated")
-        names += ("contradictions", "ended_before", "numbers")
+        names += ("contradictions", "ended_before", "numbers", "edits", "close")
         return {name: getattr(self, name) for name in names}
 
 
@@ -163,6 +186,7 @@ def analyse(case: Case) -> Analysis:
     follow_up = again.followed(history, later, contract, start, end)
     repeated = again.repeats(history, contract, start, end)
     stay = still_open.open_tickets(history, every, case.own("tickets"))
+    changes = flow.priority_changes(history, contract, start, end)
     unread = Unread.of(case, history)
     return Analysis(
         history=history,
@@ -195,7 +219,10 @@ def analyse(case: Case) -> Analysis:
         duplicates=again.duplicates(history, start, end).tickets,
         compared=repeated.compared,
         quality=again.quality(history, follow_up, repeated.tickets, contract, start, end),
-        priority_changes=flow.priority_changes(history, contract, start, end),
+        priority_changes=changes,
+        edits=edits.edits(history, events, changes, every, contract, start, end),
+        close=edits.close(every, start, end),
+        bunched=edits.bunched(every, start, end),
         undated=history.undated,
         contradictions=found,
         ended_before=doubts.ended_before(every[every["ticket_id"].isin(uncounted)], start),

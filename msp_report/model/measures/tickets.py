@@ -114,6 +114,27 @@ MEASURES = (
         no_data="No tickets were supplied.",
     ),
     Measure(
+        "edits_favouring",
+        "Edits that favour the provider",
+        unit="ratio",
+        better="lower",
+        rule="rule 33",
+        meaning="Of the month's edits that move a figure towards a miss or away from one (priorities, times changed "
+        "after the fact, tickets taken out of the contract, pauses that saved a deadline), the share in the "
+        "provider's favour, with its exact interval; n is the number of edits.",
+        no_data="No tickets were supplied, the source has no log of changes, or fewer than ten edits move a figure.",
+    ),
+    Measure(
+        "bunched",
+        "Solves just before their deadline beyond what is to be expected",
+        unit="count",
+        better="lower",
+        rule="rule 34",
+        meaning="How many more tickets were solved in the last tenth of the time agreed than the solves before and "
+        "after let expect; n is how many were solved there.",
+        no_data="No tickets were supplied, or fewer than ten tickets were solved around their deadline.",
+    ),
+    Measure(
         "reopen_ratio",
         "Solves that came back",
         of="{} solves that came back",

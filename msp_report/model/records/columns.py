@@ -146,6 +146,7 @@ MEANINGS: dict[str, str] = {
     "falls": "Which cumulative value falls from month to month",
     "fault": "What is wrong with the project, as a code",
     "faults": "All that is wrong with it",
+    "favours": "Whom the edit helps: provider or client",
     "fee": "Monthly fee, or the fee in a year [money]",
     "fee_high": "Upper end of the fee's share [money]",
     "fee_low": "Lower end of the fee's share [money]",

@@ -42,6 +42,16 @@ RECORDS = (
         "one row per clock that ended before the month and that no month counts (rule 15)",
         "ticket_id priority clock opened_at due_at met solved_at",
     ),
+    Record(
+        "edits",
+        "one row per edit that moves a figure towards a miss or away from one (rule 33)",
+        "ticket_id at field from to favours actor actor_kind",
+    ),
+    Record(
+        "close",
+        "one row per ticket solved in the last tenth of its time (rule 34)",
+        "ticket_id priority solved_at used_ratio",
+    ),
     Record("hours", "one row per priority", "priority hours n source"),
     Record(
         "open_tickets",

@@ -7,7 +7,37 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """Whether enough was answered and solved in time, how many came and went, and how much came back."""
-    return [_kept(page), _flow(page), _again(page), _numbers(page)]
+    return [_kept(page), _flow(page), _again(page), _favoured(page), _bunched(page), _numbers(page)]
+
+
+def _favoured(page: Page) -> str | None:
+    """Whom edits favour, where ten or more say it and chance alone does not (rule 33)."""
+    share = page.one("tickets.edits_favouring")
+    if share.raw.value is None or share.raw.low is None or share.raw.high is None:
+        return None
+    if share.raw.low > 0.5:
+        return page.language(
+            "{value} of the {n} edits that move a figure help the provider (between {low} and {high}, were they a "
+            "sample): more than chance explains.",
+            **share,
+        )
+    if share.raw.high < 0.5:
+        return page.language(
+            "Of the {n} edits that move a figure most help us, {value} the provider.", **share
+        )
+    return None
+
+
+def _bunched(page: Page) -> str | None:
+    """Whether more was solved just before the deadline than chance explains (rule 34)."""
+    more = page.one("tickets.bunched")
+    if more.raw.value is None or more.raw.low is None or more.raw.low <= 0:
+        return None
+    return page.language(
+        "{n} tickets were solved in the last tenth of their time, {value} more than those before and after let expect "
+        "(at least {low}).",
+        **more,
+    )
 
 
 def _numbers(page: Page) -> str | None:

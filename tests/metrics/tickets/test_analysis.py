@@ -104,6 +104,9 @@ MEASURES = {
 }
 
 
+OVER_ALL = {"numbers_missing", "edits_favouring", "bunched"}
+
+
 def test_figures_by_priority_and_in_all():
     frame = desk(
         {
@@ -117,7 +120,7 @@ def test_figures_by_priority_and_in_all():
     found = analysed(frame).figures()
     by = {(f.measure.partition(".")[2], f.subject): f for f in found}
     each = {(name, subject) for name in MEASURES for subject in ("P1", "P2", "P3", "P9", "")}
-    assert set(by) == each | {("numbers_missing", "")}
+    assert set(by) == each | {(name, "") for name in OVER_ALL}
     p1 = by["resolution_attainment", "P1"]
     assert (p1.value, p1.n, p1.target, p1.verdict, p1.robust, p1.clause) == (1, 1, 0.95, "met", "pass", "5.2")
     late = by["response_attainment", "P1"]
@@ -144,7 +147,7 @@ def test_header_only_is_zero_rows(events):
 
 def test_without_a_tickets_table_every_figure_is_missing():
     found = analysed(None).figures()
-    assert {f.measure.partition(".")[2] for f in found} == MEASURES | {"numbers_missing"}
+    assert {f.measure.partition(".")[2] for f in found} == MEASURES | OVER_ALL
     assert all(f.value is None and f.subject == "" and f.why_missing for f in found)
 
 
