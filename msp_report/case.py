@@ -471,6 +471,17 @@ class Case:
         found = [lookback.replaced(name, self.paths(name), self._reused) for name in TABLES]
         return pd.concat(found, ignore_index=True)
 
+    def rewritten(self) -> pd.DataFrame:
+        """The fields of closed months that this period's newest exports give another value: table, month, key, field,
+        from, to (rule 38)."""
+        # where no row is of another month, none of an earlier one came again
+        names = [name for name, told in self.manifest["tables"].items() if told["outside"]]
+        found = [
+            lookback.rewritten(name, self.paths(name), self.timezone, self._reused) for name in sorted(names)
+        ]
+        empty = pd.DataFrame(columns=lookback.REWRITTEN)
+        return pd.concat(found, ignore_index=True) if found else empty
+
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame fit for a published page: pseudonyms for people and no addresses in words, unless the contract shows
         names; of keys the last letters."""

@@ -94,6 +94,9 @@ class MonthOf:
     def replaced(self) -> pd.DataFrame:
         return pd.DataFrame(columns=["table", "month", "key", "reason"])
 
+    def rewritten(self) -> pd.DataFrame:
+        return pd.DataFrame(columns=["table", "month", "key", "field", "from", "to"])
+
     def restatements(self) -> pd.DataFrame:
         return pd.DataFrame(columns=RESTATED)
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
-from msp_report.model.tables import PANDAS, TABLES, Table
+from msp_report.model.tables import PANDAS, TABLES, Column, Table
 from msp_report.system.database import connect
 
 #: The tables whose rows speak of a ticket by its number.
@@ -130,6 +130,79 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
         )
         rows["reason"] = rows["reason"].mask(again, ANOTHER)
     return rows.sort_values(["month", "key", "reason"], ignore_index=True)[COLUMNS]
+
+
+#: What is told of a field of a closed month that a later export gives another value.
+REWRITTEN = ["table", "month", "key", "field", "from", "to"]
+#: What of a ticket goes on after it was solved, and what is final once it is open.
+_GOES_ON = {"status", "assignee", "hours", "reassignments", "reopens", "closed_at"}
+_FINAL = {"opened_at", "first_response_at"}
+
+
+def rewritten(
+    name: str, paths: list[Path], timezone: str, others: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The fields of closed months that the newest of some files gives another value, or none: REWRITTEN, the oldest
+    month first (rule 38).
+
+    A row of a month that was over is compared, field by field, as the last file before had it; what was empty may be
+    filled in, and a time may become one after the month's end, as a reopened ticket's. Of a ticket that was open then
+    its opening and first answer are compared; of one that was done all but what goes on afterwards. Of people, secrets
+    and words only the field is told, not what stood there.
+    Parameters: `paths`, oldest month first; `others`, of tickets, as `reused`: these are other tickets.
+    """
+    table = TABLES[name]
+    if len(paths) < 2 or not table.key or table.period is None:
+        return pd.DataFrame(columns=REWRITTEN)
+    *before, newest = paths
+    months = {str(path): _month(path) for path in before}
+    ends = {path: Period(month, month).bounds(timezone)[1] for path, month in months.items()}
+    frame = pd.DataFrame(
+        {"path": list(ends), "of_month": [str(months[path]) for path in ends], "ends": list(ends.values())}
+    )
+    fields = [column for column in table.columns if column.name not in table.key]
+    keys = " and ".join(f'o."{key}" is not distinct from n."{key}"' for key in table.key)
+    text = " || ', ' || ".join(
+        f"coalesce(o.\"{key}\"::varchar, '')" for key in table.key if key not in ("by", "user")
+    )
+    listed = ", ".join(f'r."{key}"' for key in table.key)
+    changed = " union all ".join(_changed(name, column, text) for column in fields)
+    query = f"""
+        with old as (
+          select r.*, w.of_month, w.ends from read_parquet(?, filename = true) r join months w on r.filename = w.path
+          qualify row_number() over (partition by {listed} order by w.of_month desc) = 1
+        ), both_ as (select o, n, {text} as key from old o join read_parquet(?) n on {keys}
+          where {_is_closed(table)})
+        {changed}
+    """
+    with connect(memory_limit="1500MB") as database:
+        database.register("months", frame)
+        rows = database.sql(query, params=[list(ends), str(newest)]).to_arrow_table().to_pandas()
+    rows = rows.assign(table=name)
+    if others is not None and name == "tickets":
+        again = pd.MultiIndex.from_frame(rows[["month", "key"]])
+        rows = rows[~again.isin(pd.MultiIndex.from_frame(others[["month", "ticket_id"]]))]
+    return rows.sort_values(["month", "key", "field"], ignore_index=True)[REWRITTEN]
+
+
+def _is_closed(table: Table) -> str:
+    """Whether a row is one of its file's month or of an earlier one, in SQL."""
+    if table.column(table.period).type == "month":
+        return f'o."{table.period}" <= o.of_month'
+    return f'o."{table.period}"::timestamptz < o.ends'
+
+
+def _changed(name: str, column: Column, key: str) -> str:
+    """The rows of which one field was changed, in SQL."""
+    field = column.name
+    tests = [f'o."{field}" is not null', f'o."{field}" is distinct from n."{field}"']
+    if column.type == "instant":
+        tests.append(f'(n."{field}" is null or n."{field}" < o.ends)')
+    if name == "tickets" and field not in _FINAL:
+        tests.append("false" if field in _GOES_ON else "o.status in ('resolved', 'closed')")
+    was, is_ = (f'{of}."{field}"::varchar' if column.holds == "plain" else "null::varchar" for of in "on")
+    told = f'o.of_month as month, key, \'{field}\' as field, {was} as "from", {is_} as "to"'
+    return f"select {told} from both_ where {' and '.join(tests)}"
 
 
 def _month(path: Path) -> Month:

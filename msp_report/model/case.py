@@ -105,6 +105,10 @@ class Case(Protocol):
     def replaced(self) -> pd.DataFrame:
         """The rows of earlier months that this period's newest exports replace: table, month, key, reason."""
 
+    def rewritten(self) -> pd.DataFrame:
+        """The fields of closed months that this period's newest exports give another value: table, month, key, field,
+        from, to."""
+
     def restatements(self) -> pd.DataFrame:
         """Every figure that restatements of issued packs changed so far: period, restated_on, why, measure, subject,
         unit, value_from, value_to, verdict_from, verdict_to; without a figure where one changed none."""

@@ -126,3 +126,17 @@ def test_the_solves_before_the_deadline_are_the_planted_ones(month, demo_report)
     assert set(found.close["ticket_id"]) == planted
     figure = {f.measure: f for f in found.figures() if not f.subject}["tickets.bunched"]
     assert (figure.value is not None and figure.low > 0) == bool(planted)
+
+
+def test_what_was_rewritten_and_what_vanished_are_the_planted_ones(month, demo_report):
+    found, truth, case = month
+    planted = [f for f in truth.get("evidence", []) if f["fault"] == "rewritten"]
+    rows = found.rewritten
+    assert list(zip(rows["table"], rows["key"], rows["field"], strict=True)) == [
+        ("tickets", ticket, fault["field"]) for fault in planted for ticket in fault["ids"]
+    ]
+    for row, fault in zip(rows.to_dict("records"), planted, strict=True):
+        for name, end in (("before", "from"), ("after", "to")):
+            assert pd.Timestamp(fault[name]) == pd.Timestamp(row[end])
+    gone = [i for f in truth.get("evidence", []) if f["fault"] == "vanished" for i in f["ids"]]
+    assert demo_report("tickets", str(case.period))[0].vanished["ticket_id"].tolist() == gone

@@ -113,6 +113,8 @@ class Analysis:
     """One row per rejected row that may be a record (rule 42): table, file, line, reason."""
     replaced: pd.DataFrame
     """As Case.replaced."""
+    rewritten: pd.DataFrame
+    """As Case.rewritten."""
     restatements: pd.DataFrame
     """As Case.restatements."""
 
@@ -131,7 +133,8 @@ class Analysis:
         value [n = promises that need it], saying since when and what nobody can judge;
         .unpromised_tables [those that no clause promises, n = such tables that were due, target 0: our own rule];
         .delivered by table of the contract [count, target 1]; .decided_ratio [promises with a firm verdict / n, the
-        promises with anything to judge]; .doubted_tables [n = tables that came], .emptied_columns and .stale_packs over
+        promises with anything to judge]; .doubted_tables [n = tables that came], .emptied_columns, .rewritten_fields
+        [n = rows] and .stale_packs over
         all, and each of them (of columns their table) without a value, saying why; .claims_gap [n = claims that can be
         compared] and .claims_money;
         .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
@@ -159,6 +162,8 @@ class Analysis:
         yield Figure(measure="evidence.emptied_columns", value=len(self.emptied))
         columns = self.emptied.groupby("table", sort=False)["column"].agg(", ".join)
         yield from _each("emptied_columns", columns.index, columns)
+        rows = len(self.rewritten[["table", "month", "key"]].drop_duplicates())
+        yield Figure(measure="evidence.rewritten_fields", value=len(self.rewritten), n=rows)
         yield Figure(measure="evidence.stale_packs", value=len(self.stale))
         yield from _each("stale_packs", self.stale["month"], self.stale["why"])
 
@@ -226,6 +231,7 @@ class Analysis:
             "names": self.names,
             "dropped": self.dropped,
             "replaced": self.replaced,
+            "rewritten": self.rewritten,
             "restatements": self.restatements,
         }
 
@@ -264,6 +270,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         names=strangers(case, agreed, as_strategy(case.strategy).outside),
         dropped=_dropped(case),
         replaced=case.replaced(),
+        rewritten=case.rewritten(),
         restatements=case.restatements(),
     )
 

@@ -37,6 +37,16 @@ MEASURES = (
         no_data="Of one table: which columns. Over all there is always one.",
     ),
     Measure(
+        "rewritten_fields",
+        "Fields of closed months that came otherwise",
+        unit="count",
+        better="lower",
+        rule="rule 38",
+        meaning="How many fields of months that were over when they were first exported have another value, or none, "
+        "in this month's exports; n is the number of their rows.",
+        no_data="There is always one.",
+    ),
+    Measure(
         "stale_packs",
         "Published packs that are out of date",
         of="The pack of {}, which is out of date",

@@ -27,6 +27,11 @@ RECORDS = (
         "table month key reason",
     ),
     Record(
+        "rewritten",
+        "one row per field of a closed month that the month's exports give another value (rule 38)",
+        "table month key field from to",
+    ),
+    Record(
         "restatements",
         "one row per figure that a restatement of an issued pack changed",
         "period restated_on why measure subject unit value_from value_to verdict_from verdict_to",

@@ -7,7 +7,20 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """Whether everything that was due came, how much can be decided, and whether the contract promises any evidence."""
-    return [_came(page), _decided(page), _hole(page), *_claims(page)]
+    return [_came(page), _decided(page), _hole(page), *_claims(page), _rewritten(page)]
+
+
+def _rewritten(page: Page) -> str | None:
+    """How many rows of closed months came otherwise than before (rule 38)."""
+    fields = page.one("evidence.rewritten_fields")
+    if not fields.raw.value:
+        return None
+    return page.language.plural(
+        "{n} row of a closed month came otherwise than before: ask the provider who changed it, and why.",
+        "{n} rows of closed months came otherwise than before: ask the provider who changed them, and why.",
+        fields.raw.n or 0,
+        **fields,
+    )
 
 
 def _came(page: Page) -> str:
