@@ -23,6 +23,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("came", "withheld", "stands", "ended"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
+    "of": ("tickets", "outages", "copies", "assets", "projects", "vendors", "backups", "times"),
     "reach_by": ("exported_at", "folder", "last row", "assumed from the folder", "silence"),
     "status": (
         *(

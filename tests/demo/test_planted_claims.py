@@ -13,7 +13,12 @@ from msp_report.model.period import Month
 def pack(*found):
     figures = figures_of(*(figure for one in found for figure in one.figures()))
     names = zip(("availability", "tickets"), found, strict=True)
-    return figures, {(name, "rules"): one.records()["rules"] for name, one in names}
+    return figures, {
+        (name, record): frame
+        for name, one in names
+        for record, frame in one.records().items()
+        if record in ("rules", "services", "outages", "clocks")
+    }
 
 
 @pytest.fixture(scope="module", params=[pytest.param("2026-09", marks=pytest.mark.thorough), "2026-10"])
@@ -140,3 +145,18 @@ def test_what_was_rewritten_and_what_vanished_are_the_planted_ones(month, demo_r
             assert pd.Timestamp(fault[name]) == pd.Timestamp(row[end])
     gone = [i for f in truth.get("evidence", []) if f["fault"] == "vanished" for i in f["ids"]]
     assert demo_report("tickets", str(case.period))[0].vanished["ticket_id"].tolist() == gone
+
+
+def test_the_late_tickets_are_what_parts_a_missed_level_from_met(month):
+    found, truth, _ = month
+    late = {
+        fault["subject"]: fault["ids"]
+        for fault in truth["tickets"]
+        if fault["fault"] == "resolution_missed" and fault["verdict"] == "missed"
+    }
+    firm = found.firmness[found.firmness["measure"].eq("tickets.resolution_attainment")]
+    missed = firm[firm["verdict"].eq("missed")].set_index("subject")
+    assert set(missed.index) == set(late)
+    for priority, ids in late.items():
+        named = missed.loc[priority, "nearest_ids"].split(", ")
+        assert len(named) == missed.loc[priority, "parted_by"] and set(named) <= set(ids)

@@ -28,6 +28,7 @@ import pandas as pd
 
 from msp_report.metrics.contract.service_credits import credits
 from msp_report.metrics.evidence import claims as said
+from msp_report.metrics.evidence.firmness import firmness
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
@@ -84,6 +85,8 @@ class Analysis:
     """As Case.arrivals, the withheld ones first."""
     deliveries: pd.DataFrame
     """As the function of this name."""
+    firmness: pd.DataFrame
+    """As firmness.firmness."""
     decided: pd.DataFrame
     """As the function `decidable`."""
     summed: bool
@@ -224,6 +227,7 @@ class Analysis:
             "promises": self.promises,
             "deliveries": self.deliveries,
             "decided": self.decided,
+            "firmness": self.firmness,
             "doubts": self.doubts,
             "emptied": self.emptied,
             "stale": self.stale,
@@ -258,6 +262,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         tables=tables,
         promises=pd.DataFrame(unjudged, columns=["table", "measure", "subject", "target", "clause"]),
         deliveries=promised,
+        firmness=firmness(every, past.record, case.start, case.end),
         decided=decidable(every, past.before, tables),
         summed=len(pack) > 0,
         emptied=case.emptied(),

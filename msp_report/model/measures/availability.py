@@ -19,6 +19,7 @@ MEASURES = (
             "of it."
         ),
         promise=True,
+        rows="outages",
     ),
     Measure(
         "budget_left",
@@ -46,6 +47,7 @@ MEASURES = (
         ),
         no_data="Nothing is known of the service.",
         promise=True,
+        rows="outages",
     ),
     Measure(
         "mttr",

@@ -19,6 +19,7 @@ MEASURES = (
             "fits several assets."
         ),
         promise=True,
+        rows="backups",
     ),
     Measure(
         "worst_gap_hours",
@@ -42,6 +43,7 @@ MEASURES = (
         rule="rule 31",
         meaning="The assets that need a backup and had no run at all before the cut-off.",
         no_data="No backup jobs were supplied, or no register of assets was.",
+        rows="assets",
     ),
     Measure(
         "missed",

@@ -16,7 +16,8 @@ class Measure:
     min, hours, days, count, cost, score, index or empty; `better` says which way is good, left out where neither is.
     `rule` is where docs/rules.md or the params say how it is computed. `meaning` is one sentence; `no_data` says
     when there is no value. `promise`: its target stands in contract.yaml, so it is the provider's promise with or
-    without a clause (rule 49); everything else that is judged is our own rule.
+    without a clause (rule 49); everything else that is judged is our own rule. `rows`: what it counts, where it is a
+    plain count, a share of one or an outage's time, so that a verdict on it hangs on a number of rows (rule 36).
     """
 
     name: str
@@ -28,6 +29,7 @@ class Measure:
     meaning: str = ""
     no_data: str = ""
     promise: bool = False
+    rows: str = ""
 
     def called(self, subject: str = "", language: Callable[[str], str] = str) -> str:
         """The measure in words, of one subject or over all; `language` says title and `of` in another one."""

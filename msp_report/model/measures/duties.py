@@ -16,6 +16,7 @@ MEASURES = (
         ),
         no_data="No proofs of duties were supplied.",
         promise=True,
+        rows="times",
     ),
     Measure(
         "attained_days",

@@ -18,6 +18,7 @@ MEASURES = (
             "Entitlements, installed copies or purchases were not supplied, or the cores of a device are "
             "not known."
         ),
+        rows="copies",
     ),
     Measure(
         "short",

@@ -62,6 +62,7 @@ MEASURES = (
             "How many projects under way, or done in the month, nobody on the client's side has approved."
         ),
         no_data="No project is under way, or no source speaks of any approval.",
+        rows="projects",
     ),
     Measure(
         "changes",

@@ -19,6 +19,7 @@ MEASURES = (
             "responses, or no response was decided in the month."
         ),
         promise=True,
+        rows="tickets",
     ),
     Measure(
         "resolution_attainment",
@@ -35,6 +36,7 @@ MEASURES = (
             "No tickets were supplied, no time to solve is agreed, or no resolution was decided in the month."
         ),
         promise=True,
+        rows="tickets",
     ),
     Measure(
         "response_median",

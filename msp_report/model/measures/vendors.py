@@ -15,6 +15,7 @@ MEASURES = (
             "having been disclosed before the cut-off; the provider itself is none."
         ),
         no_data="No register of vendors was supplied.",
+        rows="vendors",
     ),
     Measure(
         "undisclosed_invoiced",

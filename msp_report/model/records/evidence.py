@@ -27,6 +27,11 @@ RECORDS = (
         "table month key reason",
     ),
     Record(
+        "firmness",
+        "one row per verdict that hangs on a number of rows, or on minutes (rule 36)",
+        "measure subject verdict robust of parted_by spare_min nearest_ids clause",
+    ),
+    Record(
         "rewritten",
         "one row per field of a closed month that the month's exports give another value (rule 38)",
         "table month key field from to",

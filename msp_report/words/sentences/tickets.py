@@ -17,13 +17,13 @@ def _favoured(page: Page) -> str | None:
         return None
     if share.raw.low > 0.5:
         return page.language(
-            "{value} of the {n} edits that move a figure help the provider (between {low} and {high}, were they a "
-            "sample): more than chance explains.",
+            "{value} of the {n} edits that move a figure helped the provider (95 % interval {low} to {high}): more than "
+            "chance explains.",
             **share,
         )
     if share.raw.high < 0.5:
         return page.language(
-            "Of the {n} edits that move a figure most help us, {value} the provider.", **share
+            "Of the {n} edits that move a figure most helped us, {value} the provider.", **share
         )
     return None
 
