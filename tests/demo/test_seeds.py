@@ -1,0 +1,37 @@
+"""Another company of the same kind: what was planted in how tickets are kept is found too, and nothing besides."""
+
+import json
+
+import pytest
+
+from msp_report.case import open_case
+from msp_report.metrics import tickets
+from msp_report.workspace import PROJECT, Workspace, make_demo
+
+#: How an edit that was planted moves a figure.
+SIDES = {"priority_lowered": "provider", "priority_raised": "client", "resolution_time_edited": "provider"}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_what_was_planted_is_found_and_nothing_besides(tmp_path, seed, tried):
+    place = Workspace.find(PROJECT, exports=tmp_path / "exports", output=tmp_path / "output")
+    make_demo(place, seed=seed)
+    truth = json.loads((tmp_path / "exports" / "demo" / "truth.json").read_text(encoding="utf-8"))
+    case = open_case("demo", "2026-10", place)
+    found, planted = tickets.analyse(case), [*truth["2026-10"]["evidence"], *truth["2026-10"]["tickets"]]
+    tried("plants in other companies", len(planted))
+
+    def ids(*faults: str) -> set[str]:
+        return {one for fault in planted if fault["fault"] in faults for one in fault["ids"]}
+
+    sides = {(one, side) for fault, side in SIDES.items() for one in ids(fault)}
+    sides |= {(one, "provider") for one in ids("met_only_by_pause")}
+    assert set(zip(found.edits["ticket_id"], found.edits["favours"], strict=True)) == sides
+    assert set(found.close["ticket_id"]) == ids("bunched", "met_only_by_pause")
+    assert set(found.vanished["ticket_id"]) == ids("vanished")
+    assert found.numbers["missing"].sum() == len(ids("numbers_missing"))
+    rewritten = case.rewritten()
+    assert set(zip(rewritten["table"], rewritten["key"], strict=True)) == {
+        ("tickets", one) for one in ids("rewritten")
+    }
