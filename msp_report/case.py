@@ -642,6 +642,25 @@ class Case:
         since = f"it last came for {last}" if last else "sources.yaml names a file that is not there"
         return f"{name}: due and not supplied for {self.newest}, {since}: nothing that needs it can be judged"
 
+    def told_of_files(self, months: int = 13) -> pd.DataFrame:
+        """What was read of every file of this month and of those before: month, table, file, evidence, read, accepted,
+        rejected, outside, reach, reach_by, exported_at; one row per file and table, the oldest month first."""
+        names = ["table", "file", "evidence", "read", "accepted", "rejected", "outside", "reach", "reach_by"]
+        rows = [
+            {"month": str(month), **{name: entry.get(name) for name in (*names, "exported_at")}}
+            for month in self.months
+            if self.closing.shift(1 - months) <= month <= self.closing and (told := self._told(month))
+            for entry in sorted(told["files"], key=lambda one: (one["table"], one["file"]))
+        ]
+        frame = pd.DataFrame(rows, columns=["month", *names, "exported_at"])
+        for name in ("reach", "exported_at"):
+            frame[name] = pd.to_datetime(frame[name], format="ISO8601", utc=True).astype(
+                "datetime64[us, UTC]"
+            )
+        counts = dict.fromkeys(("read", "accepted", "rejected", "outside"), "int64")
+        texts = dict.fromkeys(("month", "table", "file", "evidence", "reach_by"), "str")
+        return frame.astype(counts | texts)
+
     def export(self, month: Month, file: str) -> Path:
         """Where a file of a month's exports lies, by its name in the manifest."""
         template = self.workspace.exports_template(self.client, self.sources)

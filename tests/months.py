@@ -43,6 +43,7 @@ class MonthOf:
     exported: dict[str, pd.Timestamp] = field(default_factory=dict)
     last: dict[str, pd.DataFrame] = field(default_factory=dict)
     before: MonthOf | None = None
+    files: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def period(self) -> Period:
@@ -93,6 +94,9 @@ class MonthOf:
 
     def replaced(self) -> pd.DataFrame:
         return pd.DataFrame(columns=["table", "month", "key", "reason"])
+
+    def told_of_files(self, months: int = 13) -> pd.DataFrame:
+        return self.files
 
     def rewritten(self) -> pd.DataFrame:
         return pd.DataFrame(columns=["table", "month", "key", "field", "from", "to"])

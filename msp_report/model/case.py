@@ -105,6 +105,10 @@ class Case(Protocol):
     def replaced(self) -> pd.DataFrame:
         """The rows of earlier months that this period's newest exports replace: table, month, key, reason."""
 
+    def told_of_files(self, months: int = 13) -> pd.DataFrame:
+        """What was read of every file of this month and of those before: month, table, file, evidence, read, accepted,
+        rejected, outside, reach, reach_by, exported_at."""
+
     def rewritten(self) -> pd.DataFrame:
         """The fields of closed months that this period's newest exports give another value: table, month, key, field,
         from, to."""

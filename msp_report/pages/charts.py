@@ -537,9 +537,11 @@ def _mark(kind: str, sign: str, words: str) -> Picture:
     return Picture(f'<span class="{kind}" role="img" aria-label="{escape(words)}">{sign}</span>', words)
 
 
-def month_headings(months: Sequence[str], show: Display = PLAIN) -> dict[str, tuple[str, str]]:
-    """The heading of each month's column in a table that has one a month."""
-    return {month: (text, "text") for month, text in zip(months, show.moments(months), strict=True)}
+def month_headings(months: Sequence[str], show: Display = PLAIN, *kind: str) -> dict[str, tuple[str, ...]]:
+    """The heading of each month's column in a table that has one a month; `kind` is its unit, text unless it is given,
+    and what stands where there is nothing."""
+    named = zip(months, show.moments(months), strict=True)
+    return {month: (text, *(kind or ("text",))) for month, text in named}
 
 
 # ---------------------------------------------------------------- shared by the forms

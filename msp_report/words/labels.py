@@ -301,6 +301,7 @@ REASONS: tuple[str, ...] = (
     "no time is agreed for what is open",
     "the source has no log of changes",
     "fewer than ten edits move a figure",
+    "no file came",
     "fewer than ten tickets were solved around their deadline",
     "the source does not say who a ticket was handed to",
     "nothing is open",

@@ -346,6 +346,8 @@ MEANINGS: dict[str, str] = {
     "rank_business": "Rank that the business gave",
     "rank_cio": "Rank that the CIO gave",
     "rank_provider": "Rank that the provider gave",
+    "reach": "Up to when the file speaks (rule 41)",
+    "reach_by": "What shows that",
     "read": "Rows that were read",
     "reading": "The contract's own reading, in words of rule 11",
     "readings": "How many readings were computed",

@@ -17,8 +17,8 @@ def _favoured(page: Page) -> str | None:
         return None
     if share.raw.low > 0.5:
         return page.language(
-            "{value} of the {n} edits that move a figure helped the provider (95 % interval {low} to {high}): more than "
-            "chance explains.",
+            "{value} of the {n} edits that move a figure helped the provider (95 % interval {low} to {high}): more "
+            "than chance explains.",
             **share,
         )
     if share.raw.high < 0.5:
