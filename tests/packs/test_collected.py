@@ -35,6 +35,7 @@ def test_it_holds_every_figure_of_every_pack(door, demo_pack):
     assert table.schema.equals(collected.schema(), check_metadata=False)
     assert all(field.metadata[b"meaning"] for field in table.schema)
     frame = table.to_pandas()
+    frame = frame[frame["months"].eq(1)]  # another test may have made the pack of a longer period
     assert list(frame["period"].unique()) == ["2026-09", "2026-10"]
     for month in ("2026-09", "2026-10"):
         was, here = figures(demo_pack.parent / month), frame[frame["period"].eq(month)]
@@ -55,6 +56,7 @@ def test_the_queries_that_are_documented_give_what_they_say(door, monkeypatch):
     course, missed, turned = (duckdb.sql(query).df() for query in QUERIES)
     assert course["from_on"].astype(str).tolist() == ["2026-09-01", "2026-10-01"]
     frame = pd.read_parquet(door)
+    frame = frame[frame["months"].eq(1)]
     p1 = frame[frame["measure"].eq("tickets.resolution_attainment") & frame["subject"].eq("P1")]
     assert course["value"].tolist() == p1["value"].tolist()
     counted = (
