@@ -13,10 +13,10 @@ from trials import Trials
 
 from msp_report.case import open_case
 
-#: In every run: twelve of each kind, a third of them two at once.
-NORMAL = range(120)
+#: In every run: six of each kind, a third of them two at once.
+NORMAL = range(60)
 #: What `make abuse` tries beside them.
-MORE = range(120, 400)
+MORE = range(60, 400)
 
 
 @pytest.fixture(scope="module")

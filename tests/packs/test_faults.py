@@ -164,6 +164,7 @@ def test_two_runs_at_once_publish_one_after_the_other(ready, tried):
     ready.whole()
 
 
+@pytest.mark.thorough
 def test_two_months_at_once_are_both_published(ready, tried):
     tried("other faults of a run")
     both = [ready.start(month=month) for month in ("2026-01", "2026-02")]

@@ -79,6 +79,7 @@ def running(tmp_path) -> Place:
     return made
 
 
+@pytest.mark.thorough
 def test_the_pages_of_a_day_are_the_same_at_the_same_instant(running, tmp_path, tried):
     one, two = twice(running, "acme", "daily", tmp_path, "2026-03-10T12:00Z", "daily")
     assert differ(one, two, tried) == set()

@@ -102,7 +102,9 @@ def stands(case: Any, place: str, value: Any) -> None:
         assert found.records()
 
 
-@pytest.mark.parametrize("place", ["accounting.notice_hours", "term.starts_on"])
+@pytest.mark.parametrize(
+    "place", ["accounting.notice_hours", pytest.param("term.starts_on", marks=pytest.mark.thorough)]
+)
 def test_the_ends_that_once_broke_a_report_break_none(demo_case, place):
     for value in within(place):
         stands(demo_case("2026-10"), place, value)
