@@ -120,7 +120,6 @@ class Run:
         *options: str,
         cwd: Path,
         temporary: Path,
-        begin: tuple[str, ...] = (),
         umask: int = -1,
         **variables: str,
     ) -> None:
@@ -135,7 +134,7 @@ class Run:
             **variables,
         }
         done = subprocess.run(
-            [*begin, str(BIN / "msp-report"), "monthly", "--client", "acme", "--month", MONTH, *options],
+            [str(BIN / "msp-report"), "monthly", "--client", "acme", "--month", MONTH, *options],
             cwd=cwd,
             env=environment,
             umask=umask,
@@ -179,7 +178,7 @@ def run(place, tmp_path_factory) -> Run:
 @pytest.fixture(scope="module")
 def again(run, place) -> Run:
     """The same exports as another machine would read them: every folder apart, and all that a machine may have of its
-    own in time zone, locale, order of hashes, zone files, cores and rights."""
+    own in time zone, locale, order of hashes, zone files and rights; of cores in test_same_bytes."""
     base = place.root.parent
     apart = ("--params", "ws/params", "--exports", "ws/exports/acme", "--output", "elsewhere/out")
     made = Run(
@@ -188,7 +187,6 @@ def again(run, place) -> Run:
         *apart,
         cwd=base,
         temporary=base / "tmp2",
-        begin=elsewhere.ONE_CORE,
         umask=0o077,
         **elsewhere.variables(base / "zones"),
     )
