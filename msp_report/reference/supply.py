@@ -45,7 +45,7 @@ installed files: of the package itself, of what would go if it alone were taken 
 with everything that it brings. Times are those of importing what we import of it, in a process of its own, less the
 {empty} ms that Python takes to begin: the median of {runs}.
 [CONTRIBUTING.md](../CONTRIBUTING.md#dependencies-each-on-purpose) says what each spares us; `make bill` lists all
-{count} packages (together {total} MB), with version, licence and hashes.
+{count} packages (together {total} MB) and what installs the project, with version, licence and hashes.
 
 | package | itself [MB] | would go with it [MB] | with all it brings [MB] | import [ms] |
 |---|---:|---:|---:|---:|
