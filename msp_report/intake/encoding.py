@@ -105,3 +105,12 @@ def _first_wrong_byte(path: Path) -> int | None:
             done += len(block)
     held = len(decoder.getstate()[0])
     return done - held if held else None
+
+
+def is_text(name: str) -> bool:
+    """Whether UTF-8 can hold it: half a surrogate pair, which JSON and names of files can have, it cannot."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

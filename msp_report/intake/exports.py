@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from msp_report.intake.encoding import is_text
 from msp_report.intake.formats import FORMATS
 from msp_report.model.tables import TABLES
 
@@ -49,20 +50,12 @@ def listed(place: Path) -> list[Path]:
 def misnamed(place: Path) -> list[str]:
     """The files below a folder whose names are no text, as they can be shown: none of them is read."""
     names = [os.path.relpath(path, place) for path in place.rglob("*") if path.is_file()]
-    names = [name for name in names if not _is_text(name)]
+    names = [name for name in names if not is_text(name)]
     return sorted(os.fsencode(name).decode("utf-8", "replace").replace(os.sep, "/") for name in names)
 
 
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _is_shown(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith((".", "~$")) and _is_text(path.name)
+    return path.is_file() and not path.name.startswith((".", "~$")) and is_text(path.name)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -86,7 +79,7 @@ def matches(source: Named, exports: str, month: object) -> list[Path]:
         return []
     place = folder(exports, month)
     found = glob.glob(source.file.replace(MONTH, str(month)), root_dir=place, recursive=True)
-    names = [name for name in sorted(sorted(found), key=_natural) if _is_text(name)]
+    names = [name for name in sorted(sorted(found), key=_natural) if is_text(name)]
     return [place / name for name in names if _is_shown(place / name)]
 
 

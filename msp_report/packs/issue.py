@@ -181,11 +181,12 @@ def issue(
         staging = target.parent / ".staging" / target.name
         shutil.rmtree(staging, ignore_errors=True)
         ignored = shutil.ignore_patterns("html", f"{seal.NAME}*")
-        shutil.copytree(target.resolve(), staging, ignore=ignored, copy_function=_copied)
-        reports = [(n.report, staging / "notebooks" / n.path.name) for n in _notebooks(case)]
+        shutil.copytree(target.resolve(), staging, ignore=ignored)
+        notebooks = _notebooks(case)
+        reports = [(n.report, staging / "notebooks" / n.path.name) for n in notebooks]
         issuing = _Issuing(key)
         given = issuing.standing(case, staging, pd.DataFrame())
-        publish.pages(case, staging, reports, True, pack.first_page(_notebooks(case)), given)
+        publish.pages(case, staging, reports, True, pack.first_page(notebooks), given)
         issuing.close(case, staging, given)
         publish.publish(staging, target)
         issuing.enter(case)
@@ -242,10 +243,6 @@ def _refuse_other(case: Case, target: Path) -> None:
         raise Failed(f"{case.client} {case.period}: its pack is out of date: {why}: {again}")
     if stale.manifest_of(target).get("code") != code.made_by():
         raise Failed(f"{case.client} {case.period}: another version of msp_report made its pack: {again}")
-
-
-def _copied(source: str, into: str) -> None:
-    shutil.copy2(source, into)
 
 
 # ---------------------------------------------------------------- verify

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from msp_report.intake import reasons, stated
 from msp_report.intake.chunk import Broken, Chunk, Unreadable, sift
-from msp_report.intake.encoding import MARK, detect
+from msp_report.intake.encoding import MARK, detect, is_text
 from msp_report.params.layout import Layout, distinct, fold
 
 CHUNK_ROWS = 50_000
@@ -135,7 +135,7 @@ def _chunk(batch: list[Row], facts: dict[str, str | int]) -> Chunk:
     broken = tuple(Broken(line, reasons.NOT_JSON, [row]) for line, row in batch if isinstance(row, str))
     names = tuple(dict.fromkeys(name for _, row in good for name in row))
     columns = tuple(_column([row.get(name) for _, row in good]) for name in names)
-    header = names if all(map(_is_text, names)) else distinct([_marked(name) for name in names])
+    header = names if all(map(is_text, names)) else distinct([_marked(name) for name in names])
     lines = np.array([line for line, _ in good], np.int64)
     return sift(Chunk(header, columns, lines, broken, facts, typed=True))
 
@@ -145,14 +145,6 @@ def _column(cells: list[str | None]) -> pa.StringArray:
         return pa.array(cells, pa.string())
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and no text can hold
         return pa.array([c if c is None else _marked(c) for c in cells], pa.string())
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _marked(text: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,7 @@ def firmness(figures: pd.DataFrame, record: Record, start: pd.Timestamp, end: pd
     `spare_min` the time by which a level that was met could have been down longer, `nearest_ids` the rows nearest to
     the other side (outages by their beginnings), the nearest first. Source: rule 36.
     """
+    record = cache(record)  # several figures rest on one
     judged = figures[figures["verdict"].isin(["met", "missed"]) & figures["target"].notna()]
     found = [
         {**row, "of": rows, **parted}
