@@ -111,13 +111,10 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
     table = TABLES[name]
     if len(paths) < 2 or not table.key or table.period is None:
         return pd.DataFrame(columns=COLUMNS)
-    keys = " and ".join(f'o."{key}" is not distinct from n."{key}"' for key in table.key)
     same = " and ".join(f'o."{column}" is not distinct from n."{column}"' for column in table.names)
-    shown = [key for key in table.key if key not in ("by", "user")]
-    text = " || ', ' || ".join(f"coalesce(o.\"{key}\"::varchar, '')" for key in shown)
     query = f"""
-        select o.filename as path, {text} as key{", o.ticket_id" if name == "tickets" else ""}
-        from read_parquet(?, filename = true) o join read_parquet(?) n on {keys} where not ({same})
+        select o.filename as path, {_key(table)} as key{", o.ticket_id" if name == "tickets" else ""}
+        from read_parquet(?, filename = true) o join read_parquet(?) n on {_same_key(table)} where not ({same})
     """
     older = [str(path) for path in paths[:-1]]
     with connect(memory_limit="1500MB") as database:
@@ -160,18 +157,15 @@ def rewritten(
     frame = pd.DataFrame(
         {"path": list(ends), "of_month": [str(months[path]) for path in ends], "ends": list(ends.values())}
     )
-    fields = [column for column in table.columns if column.name not in table.key]
-    keys = " and ".join(f'o."{key}" is not distinct from n."{key}"' for key in table.key)
-    text = " || ', ' || ".join(
-        f"coalesce(o.\"{key}\"::varchar, '')" for key in table.key if key not in ("by", "user")
-    )
+    left = {*table.key, *(_GOES_ON if name == "tickets" else ())}
+    fields = [column for column in table.columns if column.name not in left]
     listed = ", ".join(f'r."{key}"' for key in table.key)
-    changed = " union all ".join(_changed(name, column, text) for column in fields)
+    changed = " union all ".join(_changed(name, column) for column in fields)
     query = f"""
         with old as (
           select r.*, w.of_month, w.ends from read_parquet(?, filename = true) r join months w on r.filename = w.path
           qualify row_number() over (partition by {listed} order by w.of_month desc) = 1
-        ), both_ as (select o, n, {text} as key from old o join read_parquet(?) n on {keys}
+        ), both_ as (select o, n, {_key(table)} as key from old o join read_parquet(?) n on {_same_key(table)}
           where {_is_closed(table)})
         {changed}
     """
@@ -185,6 +179,17 @@ def rewritten(
     return rows.sort_values(["month", "key", "field"], ignore_index=True)[REWRITTEN]
 
 
+def _same_key(table: Table) -> str:
+    """Whether an older row and a newer one have one key, in SQL."""
+    return " and ".join(f'o."{key}" is not distinct from n."{key}"' for key in table.key)
+
+
+def _key(table: Table) -> str:
+    """The key of an older row as it is told, without the people in it, in SQL."""
+    shown = [key for key in table.key if key not in ("by", "user")]
+    return " || ', ' || ".join(f"coalesce(o.\"{key}\"::varchar, '')" for key in shown)
+
+
 def _is_closed(table: Table) -> str:
     """Whether a row is one of its file's month or of an earlier one, in SQL."""
     if table.column(table.period).type == "month":
@@ -192,14 +197,14 @@ def _is_closed(table: Table) -> str:
     return f'o."{table.period}"::timestamptz < o.ends'
 
 
-def _changed(name: str, column: Column, key: str) -> str:
+def _changed(name: str, column: Column) -> str:
     """The rows of which one field was changed, in SQL."""
     field = column.name
     tests = [f'o."{field}" is not null', f'o."{field}" is distinct from n."{field}"']
     if column.type == "instant":
         tests.append(f'(n."{field}" is null or n."{field}" < o.ends)')
     if name == "tickets" and field not in _FINAL:
-        tests.append("false" if field in _GOES_ON else "o.status in ('resolved', 'closed')")
+        tests.append("o.status in ('resolved', 'closed')")
     was, is_ = (f'{of}."{field}"::varchar' if column.holds == "plain" else "null::varchar" for of in "on")
     told = f'o.of_month as month, key, \'{field}\' as field, {was} as "from", {is_} as "to"'
     return f"select {told} from both_ where {' and '.join(tests)}"

@@ -43,7 +43,7 @@ def why_stale(case: Case, month: Month) -> str | None:
     path = case.workspace.pack(case.client, month) / "manifest.json"
     if not path.exists():
         return None
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = manifest_of(path.parent)
     was = manifest.get("inputs")
     if was is None:
         return "the version that published it did not keep what it was made from"
