@@ -346,6 +346,29 @@ def verify(place: Any, client: str, period: str, keys: tuple[str, ...], head: st
 @verbs.command()
 @_client
 @_month
+@click.option(
+    "--tries",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="How often each harm is tried in each of its sizes.",
+)
+@_place
+def selftest(place: Any, client: str, month: str, tries: int) -> int:
+    """Inject harms into a copy of a month: which does no page catch, for which does no clause pay?"""
+    from msp_report.case import open_case
+    from msp_report.selftest import report
+
+    told = report.test(open_case(client, _one_month(month), place), tries)
+    click.echo(_lines(told.table))
+    for line in told.findings:
+        click.echo(_lines(line))
+    return _fail(FAILED, "\n".join(told.passed)) if told.passed else DONE
+
+
+@verbs.command()
+@_client
+@_month
 @_place
 def pdf(place: Any, client: str, month: str) -> None:
     """Print a published pack to PDF, one file a page, through a Chromium on this machine."""

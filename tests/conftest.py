@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from watched import analysed
 from workspaces import Place, Said
 
 from msp_report.model.period import Month
+from msp_report.selftest.asked import analysed
 from msp_report.workspace import PROJECT, Workspace, make_demo
 
 #: The client of `bracketed`.

@@ -14,6 +14,7 @@ from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
 from msp_report.model.tables import TABLES
 from msp_report.params import as_contract
+from msp_report.selftest.kept import SUMMED, typed
 
 #: The columns of replies.
 REPLY = ["measure", "subject", "said_on", "by", "text"]
@@ -152,6 +153,7 @@ class PastOf:
     read_again: list[Again] = field(default_factory=list)
     stale: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["month", "why"]))
     published: pd.DataFrame = field(default_factory=figures_of)
+    selftest: pd.DataFrame = field(default_factory=lambda: typed(pd.DataFrame(columns=["month", *SUMMED])))
 
     def year(self, before: int = 0) -> pd.DataFrame:
         return self.of_year

@@ -58,7 +58,7 @@ def test_every_column_is_printed_with_its_key_and_type(printed, name):
 
 def test_the_kept_documents_are_the_written_ones(msp, printed, tmp_path):
     said = msp("tables", "--docs", tmp_path)
-    assert said.code == 0 and len(said.out.splitlines()) == len(list(tmp_path.iterdir())) == 5
+    assert said.code == 0 and len(said.out.splitlines()) == len(list(tmp_path.iterdir())) == 6
     for path in tmp_path.iterdir():
         new = path.read_text(encoding="utf-8")
         assert (ROOT / "docs" / path.name).read_text(encoding="utf-8") == new, (

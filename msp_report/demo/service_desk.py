@@ -835,6 +835,10 @@ def _expect(life: Life, month: Span, reach: int, truth: Truth) -> None:
                     target_ratio=target,
                     verdict=verdict,
                 )
+    told = t["provider_met"].to_numpy(bool) & t["solved"].lt(month.end).to_numpy()
+    wrong = ids[clocks.index[(clocks["resolution"] == "breached") & told]]
+    if len(wrong):
+        truth.plant(month.label, "evidence", "flagged_in_time", ids=list(wrong))
     if (clocks["target"].isna() & opened).any():
         truth.plant(
             month.label, "tickets", "no_target", subject="P5", ids=list(ids[clocks["target"].isna() & opened])

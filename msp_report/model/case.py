@@ -149,6 +149,12 @@ class Past(Protocol):
         """A record of this period's own pack as its CSV has it; None where the pack does not have it."""
 
     @property
+    def selftest(self) -> pd.DataFrame:
+        """What the newest test of a month of the period with harms came to, as selftest.kept.newest: month, harm,
+        report, hides, harm_size, unit, tries, caught, caught_ratio, caught_low, caught_high, shown_by, paid, capped,
+        owed_more, held_more, lost_more; without rows where no month was tested."""
+
+    @property
     def stale(self) -> pd.DataFrame:
         """The published packs that are summed up or compared with and that their inputs have left behind (rule 48):
         month, why."""

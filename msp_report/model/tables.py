@@ -652,7 +652,6 @@ TABLES: dict[str, Table] = {table.name: table for table in _DECLARED}
 KEPT: dict[str, dict[str, str]] = {
     "tickets": {
         "in_contract": "hours in and out of the fee are those of time_entries",
-        "provider_met": "the tool's own verdict is no evidence; whether it was in time is computed from the times",
     },
     "time_entries": {
         "person": "no page judges single people by their hours",

@@ -22,6 +22,7 @@ from msp_report.model.restated import restated
 from msp_report.model.tables import TABLES
 from msp_report.packs import stale
 from msp_report.packs.scraps import read_pack, read_record, replies_given
+from msp_report.selftest import kept
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Published:
     def replies(self) -> pd.DataFrame:
         """The provider's replies to the draft of this month, as scraps.replies_given."""
         return replies_given(self.case)
+
+    @cached_property
+    def selftest(self) -> pd.DataFrame:
+        """The newest test of a month of the period with harms, as kept.newest."""
+        return kept.newest(self.case.workspace, self.case.client, self.case.period)
 
     @cached_property
     def stale(self) -> pd.DataFrame:

@@ -64,7 +64,8 @@ def record(
 
 
 def _claimed(figures: Iterable[Figure], case: Case) -> list[Figure]:
-    """Figures with what the provider claims of them, in their unit; a longer period leaves that to its months."""
+    """Figures with what the provider claims of them, in their unit, or else what their metric found that its own tool
+    says; a longer period leaves that to its months."""
     found = list(figures)
     rows = pd.DataFrame([figure.row() for figure in found], columns=COLUMNS)
     named = {(row["measure"], row["subject"]) for row in rows.to_dict("records")}
@@ -74,7 +75,9 @@ def _claimed(figures: Iterable[Figure], case: Case) -> list[Figure]:
     told = told[told["recomputed"].notna() | told["unit"].isin(rows["unit"])]
     keys = zip(told["measure"], told["subject"], strict=True)
     stated = {key: value for key, value in zip(keys, told["claimed"], strict=True) if key in named}
-    return [figure.with_(claimed=stated.get((figure.measure, figure.subject))) for figure in found]
+    return [
+        figure.with_(claimed=stated.get((figure.measure, figure.subject), figure.claimed)) for figure in found
+    ]
 
 
 def replies(case: Case) -> pd.DataFrame:

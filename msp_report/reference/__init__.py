@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msp_report import params
-from msp_report.reference import figures, keys, records, sources, tables
+from msp_report.reference import figures, keys, records, selftest, sources, tables
 from msp_report.words import extraction
 
 #: File → what makes its text.
@@ -17,6 +17,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "params.md": keys.document,
     "sources.md": sources.document,
     "records.md": records.document,
+    "selftest.md": selftest.document,
 }
 
 

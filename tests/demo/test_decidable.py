@@ -5,11 +5,11 @@ import shutil
 import pytest
 import yaml
 from months import PastOf, figures_of
-from watched import REPORTS, analysed
 
 from msp_report.case import open_case
 from msp_report.metrics import evidence
 from msp_report.model import promises
+from msp_report.selftest.asked import REPORTS, analysed
 from msp_report.workspace import Workspace
 
 TABLES = ("tickets", "checks", "purchases")

@@ -5,12 +5,12 @@ import re
 import pandas as pd
 import pytest
 from months import PastOf, figures_of
-from watched import REPORTS, analysed
 from workspaces import CONTRACT, Place, tickets
 
 from msp_report.case import open_case
 from msp_report.metrics import evidence, scorecard
 from msp_report.model import promises
+from msp_report.selftest.asked import REPORTS, analysed
 from msp_report.words import sentences
 
 SILENT = "client: {name: Acme Ltd, timezone: Europe/London, currency: GBP}\n"

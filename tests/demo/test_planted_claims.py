@@ -118,6 +118,13 @@ def test_the_edits_are_the_planted_ones_and_favour_the_provider(month, demo_repo
         )
 
 
+def test_the_late_tickets_that_the_tool_calls_in_time_are_the_planted_ones(month, demo_report):
+    _, truth, case = month
+    found = demo_report("tickets", str(case.period))[0]
+    planted = [i for f in truth.get("evidence", []) if f["fault"] == "flagged_in_time" for i in f["ids"]]
+    assert sorted(found.flagged["ticket_id"]) == sorted(planted)
+
+
 def test_the_solves_before_the_deadline_are_the_planted_ones(month, demo_report):
     _, truth, case = month
     found = demo_report("tickets", str(case.period))[0]

@@ -29,6 +29,7 @@ def test_what_was_planted_is_found_and_nothing_besides(tmp_path, seed, tried):
     sides |= {(one, "provider") for one in ids("met_only_by_pause")}
     assert set(zip(found.edits["ticket_id"], found.edits["favours"], strict=True)) == sides
     assert set(found.close["ticket_id"]) == ids("bunched", "met_only_by_pause")
+    assert set(found.flagged["ticket_id"]) == ids("flagged_in_time")
     assert set(found.vanished["ticket_id"]) == ids("vanished")
     assert found.numbers["missing"].sum() == len(ids("numbers_missing"))
     rewritten = case.rewritten()

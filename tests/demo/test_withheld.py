@@ -6,9 +6,9 @@ been exported on the 10th, with nothing in it after that.
 
 import pandas as pd
 import pytest
-from watched import REPORTS, analysed
 
 from msp_report.model.tables import TABLES
+from msp_report.selftest.asked import REPORTS, analysed
 
 MONTHS = ("2026-10", *(pytest.param(month, marks=pytest.mark.thorough) for month in ("2026-02", "2026-05")))
 MONTHLY = [name for name, table in TABLES.items() if table.due == "monthly" and name != "claims"]

@@ -7,12 +7,12 @@ what is exported instead and says in words what was done, or None where the tabl
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from msp_report.model.tables import TABLES
+from msp_report.selftest.changed import Export
 
 #: The names that other tables, or the contract, know things by.
 NAMES = (
@@ -22,15 +22,6 @@ NAMES = (
 #: A letter that looks like another one: Cyrillic for Latin.
 ALIKE = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с"}
 MONTH_END = pd.Timestamp("2026-11-01", tz="UTC")
-
-
-@dataclass(frozen=True)
-class Export:
-    """What is exported of a table: `rows` (None: no file), when it says it was made, and what was done, in words."""
-
-    rows: pd.DataFrame | None
-    what: str
-    exported_at: str | None = None
 
 
 Kind = Callable[[str, pd.DataFrame, pd.DataFrame, np.random.Generator], Export | None]

@@ -7,11 +7,11 @@ without a line on page one; one that leaves none is listed in `trials.TRACELESS`
 from __future__ import annotations
 
 import pytest
-from kinds import KINDS, Export
-from manipulated import manipulated
+from kinds import KINDS
 from trials import Trials
 
 from msp_report.case import open_case
+from msp_report.selftest.changed import Export, manipulated
 
 #: In every run: six of each kind, a third of them two at once.
 NORMAL = range(60)
@@ -28,7 +28,7 @@ def trials(demo_place):
 def test_nothing_that_leaves_a_trace_buys_anything(trials, number, tried):
     tried("manipulations of exports")
     one = trials.run(number)
-    assert one.outcome != "harm", (one.done, one.unnamed)
+    assert one.outcome != "bought", (one.done, one.unnamed)
 
 
 @pytest.mark.thorough

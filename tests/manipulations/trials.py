@@ -17,15 +17,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from judged import Harm, Month
-from kinds import KINDS, Export
-from manipulated import manipulated, rows_of
+from kinds import KINDS
 
 from msp_report.case import Case, open_case
 from msp_report.intake.ingest import DataRefused
 from msp_report.model.tables import TABLES
+from msp_report.selftest.changed import Export, manipulated, rows_of
+from msp_report.selftest.judged import Gain, Month
 
-OUTCOMES = ["nothing gained", "named", "refused", "traceless", "harm"]
+OUTCOMES = ["nothing gained", "named", "refused", "traceless", "bought"]
 #: Not the provider's exports: the board's own, and what the provider says of itself.
 NOT_TOUCHED = ("claims", "actions", "replies", "assessments", "decisions", "credits")
 TOUCHED = [name for name in TABLES if name not in NOT_TOUCHED]
@@ -107,24 +107,24 @@ class Trial:
     seconds: float
     done: tuple[Done, ...]
     refused: bool = False
-    harms: list[Harm] = field(default_factory=list)
-    unnamed: list[Harm] = field(default_factory=list)
+    gains: list[Gain] = field(default_factory=list)
+    unnamed: list[Gain] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:
-        """refused, nothing gained, named, traceless (another source would show it), or harm: gained and not named."""
+        """refused, nothing gained, named, traceless (another source would show it), or bought: gained and not named."""
         if self.refused:
             return "refused"
         if self.unnamed:
-            return "traceless" if self.shown_by else "harm"
-        return "named" if self.harms else "nothing gained"
+            return "traceless" if self.shown_by else "bought"
+        return "named" if self.gains else "nothing gained"
 
     @property
     def shown_by(self) -> list[str]:
-        """The sources that would show what leaves no trace; empty where one of the harms is none of these."""
+        """The sources that would show what leaves no trace; empty where one of the gains is none of these."""
         known = [
-            {TRACELESS.get((done.kind, done.touched, harm.measure)) for done in self.done} - {None}
-            for harm in self.unnamed
+            {TRACELESS.get((done.kind, done.touched, gain.measure)) for done in self.done} - {None}
+            for gain in self.unnamed
         ]
         return sorted(set().union(*known)) if all(known) else []
 
@@ -176,9 +176,9 @@ class Trials:
             except DataRefused:
                 return Trial(number, process_time() - begun, done, refused=True)
             page = month.page(case, tables)
-            harms = month.harms(page)
-            unnamed = [harm for harm in harms if not month.named(harm, page, tables)]
-        return Trial(number, process_time() - begun, done, harms=harms, unnamed=unnamed)
+            gains = month.gains(page)
+            unnamed = [gain for gain in gains if not month.named(gain, page, tables)]
+        return Trial(number, process_time() - begun, done, gains=gains, unnamed=unnamed)
 
 
 def by_kind(trials: list[Trial]) -> pd.DataFrame:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from months import PastOf
-from watched import REPORTS, analysed
 
 from msp_report.metrics import contract as agreement
 from msp_report.params import as_contract, load_contract
 from msp_report.params.yaml_text import ParamsError
+from msp_report.selftest.asked import REPORTS, analysed
 from msp_report.workspace import PROJECT
 
 

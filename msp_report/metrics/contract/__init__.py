@@ -21,6 +21,7 @@ from msp_report.metrics.contract.service_credits import (
     Figures,
     credits,
     credits_to_date,
+    tiers,
     unjudged_credits,
 )
 from msp_report.model.case import Case, Past
@@ -40,6 +41,7 @@ __all__ = [
     "exit_cost",
     "fee_against_hours",
     "shares",
+    "tiers",
     "unjudged_credits",
 ]
 

@@ -128,15 +128,15 @@ def unjudged_credits(
     there is no figure with a value, with its clause and why.
     """
     when = Month.parse(str(month))
-    tiers = _tiers(as_contract(contract).on(when.first_on))
+    levels = tiers(as_contract(contract).on(when.first_on))
     known = _as_frame(figures_frame)
     known = known[known["value"].notna()]
-    subjects = spelled(tiers["subject"].fillna(""), known["subject"])
-    exact = pd.MultiIndex.from_arrays([tiers["measure"], subjects]).isin(
+    subjects = spelled(levels["subject"].fillna(""), known["subject"])
+    exact = pd.MultiIndex.from_arrays([levels["measure"], subjects]).isin(
         pd.MultiIndex.from_arrays([known["measure"], known["subject"]])
     )
-    decided = exact | (tiers["subject"].isna() & tiers["measure"].isin(known["measure"])).to_numpy(bool)
-    rows = tiers.assign(subject=subjects, why="no figure of this name has a value")[~decided]
+    decided = exact | (levels["subject"].isna() & levels["measure"].isin(known["measure"])).to_numpy(bool)
+    rows = levels.assign(subject=subjects, why="no figure of this name has a value")[~decided]
     return rows[["measure", "subject", "clause", "why"]].drop_duplicates(
         ["measure", "subject"], ignore_index=True
     )
@@ -148,7 +148,9 @@ def _as_frame(figures: Figures) -> pd.DataFrame:
     return pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
 
 
-def _tiers(contract: Contract) -> pd.DataFrame:
+def tiers(contract: Contract) -> pd.DataFrame:
+    """Every level of a contract that earns a credit, one row each: measure, subject (None: any), below, above,
+    credit_ratio, clause; deliveries of evidence too (rule 50)."""
     names = ("measure", "subject", "below", "above", "credit_ratio", "clause")
     rows = [{name: getattr(credit, name) for name in names} for credit in contract.credits]
     rows += [
@@ -157,8 +159,8 @@ def _tiers(contract: Contract) -> pd.DataFrame:
         for promise in contract.evidence
         if promise.credit_ratio is not None
     ]
-    tiers = pd.DataFrame(rows, columns=list(names))
-    return tiers.astype({"below": "float64", "above": "float64"})
+    every = pd.DataFrame(rows, columns=list(names))
+    return every.astype({"below": "float64", "above": "float64"})
 
 
 def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> pd.DataFrame:
@@ -168,7 +170,7 @@ def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> 
     is not known at all as on the wrong side of every tier; so does one that is open though its target does not lie
     between its ends, for its source is doubted as a whole (rule 50).
     """
-    tiers = _tiers(contract).rename(columns={"subject": "only"})
+    levels = tiers(contract).rename(columns={"subject": "only"})
     columns = ["measure", "subject", "value", "low", "high", "target", "verdict", "why_missing"]
     known = figures.reindex(columns=columns)
     numbers = {
@@ -176,7 +178,7 @@ def _reached(figures: pd.DataFrame, contract: Contract, worst: bool = False) -> 
     }
     names = {"measure": known["measure"].astype("str"), "subject": known["subject"].astype("str").fillna("")}
     known = known.assign(**names, **numbers)[promises.existed(known)]
-    pairs = known.merge(tiers, on="measure")
+    pairs = known.merge(levels, on="measure")
     under = pairs["below"].notna()
     at_least, at_most = (pairs["low"], pairs["high"]) if worst else (pairs["high"], pairs["low"])
     end = at_least.where(under, at_most)

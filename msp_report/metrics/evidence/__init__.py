@@ -286,7 +286,8 @@ def _claimed(case: Case, past: Past, pack: pd.DataFrame) -> pd.DataFrame:
     before = past.before[past.before["month"].eq(str(month.shift(-1)))]
     readings = said.readings_of(past.record("availability", "rules"), past.record("tickets", "rules"))
     owed = partial(_owed_alone, before=before, agreed=as_contract(case.agreed), month=month)
-    return said.compare(said.stated(case.table("claims"), str(month)), pack, readings, owed)
+    told = said.with_flags(said.stated(case.table("claims"), str(month)), pack)
+    return said.compare(told, pack, readings, owed)
 
 
 def _owed_alone(figures: pd.DataFrame, before: pd.DataFrame, agreed: Contract, month: Month) -> pd.DataFrame:

@@ -35,6 +35,8 @@ _PLAIN = frozenset({"", "ratio", "count", "tickets", "number", "cost", "score"})
 #: The decimals of a whole number of these units that states none.
 _WHOLE = {"ratio": 4, "%": 2, "percent": 2}
 _KEY = ["measure", "subject"]
+#: Where a claim stands that was found in the exports: in the flag that a tool gives each of its tickets.
+TOOL = "the tool's own flag on each ticket"
 
 
 def stated(table: pd.DataFrame | None, month: str) -> pd.DataFrame:
@@ -66,6 +68,29 @@ def stated(table: pd.DataFrame | None, month: str) -> pd.DataFrame:
         }
     )
     return found.drop_duplicates(_KEY, keep="last", ignore_index=True)
+
+
+def with_flags(claims: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `stated`, and after them what the provider's own tools say of figures that it claims nothing of.
+
+    Parameters: `figures` like figures.json, whose `claimed` has what a metric found in the exports.
+    """
+    found = figures[figures["claimed"].notna()]
+    named = pd.MultiIndex.from_frame(found[_KEY].astype(object).fillna(""))
+    found = found[~named.isin(pd.MultiIndex.from_frame(claims[_KEY].astype(object)))]
+    if found.empty:
+        return claims
+    rows = pd.DataFrame(
+        {
+            "measure": found["measure"].astype("str"),
+            "subject": found["subject"].astype("str").fillna(""),
+            "value": pd.to_numeric(found["claimed"]).astype("float64"),
+            "unit": found["unit"].astype("str"),
+            "half": 0.0,
+            "stated_in": TOOL,
+        }
+    )
+    return pd.concat([claims, rows], ignore_index=True) if len(claims) else rows.reset_index(drop=True)
 
 
 def in_units(claims: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
@@ -138,6 +163,8 @@ def _at_stake(
     owed: Callable[[pd.DataFrame], pd.DataFrame],
 ) -> pd.Series:
     """By claim, how much more or less is owed by our figures than if the claims with a gap were right."""
+    if not differs.any():
+        return pd.Series(Decimal(0), rows.index, dtype=object)
     claimed = rows[differs].set_index(_KEY)["claimed"]
     named = pd.MultiIndex.from_arrays([figures["measure"], figures["subject"].fillna("")])
     theirs = pd.Series(claimed.reindex(named).to_numpy(), figures.index)

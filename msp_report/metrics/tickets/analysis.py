@@ -5,12 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.tickets import again, course, doubts, edits, flow, numbers, still_open, verdicts
+from msp_report.metrics.tickets import (
+    again,
+    course,
+    doubts,
+    edits,
+    flags,
+    flow,
+    numbers,
+    still_open,
+    verdicts,
+)
 from msp_report.metrics.tickets.edits import Bunched
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.metrics.tickets.unread import Unread
@@ -38,6 +49,7 @@ class Analysis:
     `ended_before` the clocks that no month counts: no tickets of the month before were accepted, or theirs came late;
     `untold` how many more reopenings a ticket counts than its log shows, by ticket_id;
     `unread` the rejected rows of tickets and of their log;
+    `flags` ticket_id and provider_met of the tickets of which the provider's own tool says whether they were in time;
     `close` the tickets solved in the last tenth of their time, `bunched` how many more than is to be expected;
     `at_once_ratio` the share of what was solved that took no time; `supplied` whether there was a tickets table at all;
     `reach` how much of the period tickets and their log speak of, `booked` the same with the bookings of time;
@@ -67,6 +79,7 @@ class Analysis:
     edits: pd.DataFrame
     close: pd.DataFrame
     bunched: Bunched
+    flags: pd.DataFrame
     undated: pd.DataFrame
     contradictions: pd.DataFrame
     ended_before: pd.DataFrame
@@ -89,6 +102,18 @@ class Analysis:
         rows = self.clocks[chosen.fillna(False)]
         over = rows[f"{clock}_used_min"] / rows[f"{clock}_target_min"]
         return rows.loc[over.sort_values(ascending=False, kind="stable").index]
+
+    @cached_property
+    def flagged(self) -> pd.DataFrame:
+        """The tickets that the provider's own tool calls in time and that were solved late, as flags.of_tool."""
+        return flags.of_tool(self.late("resolution"), self.flags)
+
+    def claimed(self, priority: str, met: int, breached: int) -> float | None:
+        """The share of a priority solved in time by the tool's own flags; None where it flags none of its tickets."""
+        mine = self.clocks.loc[self.clocks["priority"].eq(priority), "ticket_id"]
+        if not met + breached or not self.flags["ticket_id"].isin(mine).any():
+            return None
+        return (met + int(self.flagged["priority"].eq(priority).sum())) / (met + breached)
 
     @property
     def turned_by_unlogged(self) -> int:
@@ -114,8 +139,10 @@ class Analysis:
         Returns: tickets.response_attainment, .resolution_attainment, .response_median, .resolution_median,
         .resolution_p90, .opened, .solved (steps, as in the backlog), .backlog (open at the end), .reopen_ratio,
         .repeat_ratio, .hours of each priority, then of all; .hours also of bookings on unknown tickets;
-        .numbers_missing over all [count, n = gaps], .edits_favouring [ratio, n = edits that move a figure] and
-        .bunched [tickets beyond what is to be expected just before the deadline, n = those there] over all.
+        .flagged_in_time over all [count of tickets solved late that the provider's own tool calls in time, n = those of
+        which it says anything]; .numbers_missing over all [count, n = gaps], .edits_favouring [ratio, n = edits that
+        move a figure] and .bunched [tickets beyond what is to be expected just before the deadline, n = those there]
+        over all. Of .resolution_attainment the share that the tool's flags come to is `claimed`.
         Edge cases decided: attainment has low and high where tickets contradict themselves or no month counts them
         (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected (42)
         so have all counts and the two ratios; else these count everything there is and have none; a verdict is given
@@ -133,7 +160,14 @@ class Analysis:
         ]
         missing = self.numbers["missing"].sum() if self.supplied else None
         gaps = Figure.of("tickets.numbers_missing", missing, _NOT_SUPPLIED, n=len(self.numbers))
-        return [*every, gaps, *self._corrected()]
+        return [*every, gaps, self._flagged(), *self._corrected()]
+
+    def _flagged(self) -> Figure:
+        why = "the source does not say what the provider's own tool calls in time"
+        known = len(self.flagged) if len(self.flags) else None
+        return Figure.of(
+            "tickets.flagged_in_time", known, why if self.supplied else _NOT_SUPPLIED, n=len(self.flags)
+        )
 
     def _corrected(self) -> Iterator[Figure]:
         """Whom edits favour (rule 33), and solves bunched before their deadline (rule 34)."""
@@ -155,7 +189,7 @@ class Analysis:
         """The frames that go beside the page, by the names of docs/records.md."""
         names = ("clocks", "attainment", "rules", "robustness", "durations", "backlog", "volumes", "hours")
         names += ("open_tickets", "ageing", "reopens", "repeats", "duplicates", "priority_changes", "undated")
-        names += ("contradictions", "ended_before", "numbers", "edits", "close")
+        names += ("contradictions", "ended_before", "numbers", "edits", "close", "flagged")
         return {name: getattr(self, name) for name in names}
 
 
@@ -223,6 +257,7 @@ def analyse(case: Case) -> Analysis:
         edits=edits.edits(history, events, changes, every, contract, start, end),
         close=edits.close(every, start, end),
         bunched=edits.bunched(every, start, end),
+        flags=_said_by_tool(tickets, every, start, end),
         undated=history.undated,
         contradictions=found,
         ended_before=doubts.ended_before(every[every["ticket_id"].isin(uncounted)], start),
@@ -238,6 +273,16 @@ def analyse(case: Case) -> Analysis:
         hours_booked=hours_booked(case.table("time_entries"), start, end, contract.client.timezone),
         unlogged=_unlogged(tickets, events),
     )
+
+
+def _said_by_tool(
+    tickets: pd.DataFrame, clocks: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """Of the tickets whose resolution was decided in the period, those that the tool has a flag of."""
+    decided = (clocks["resolution_decided_at"] >= start) & (clocks["resolution_decided_at"] < end)
+    rows = tickets.assign(provider_met=optional(tickets, "provider_met", "boolean"))
+    rows = rows[rows["ticket_id"].isin(clocks.loc[decided.fillna(False), "ticket_id"])]
+    return rows.loc[rows["provider_met"].notna(), ["ticket_id", "provider_met"]]
 
 
 def _unlogged(tickets: pd.DataFrame, events: pd.DataFrame | None) -> tuple[str, ...]:
@@ -319,6 +364,7 @@ def _attained(analysis: Analysis, subject: str) -> Iterator[Figure]:
             verdict=row["verdict"] if analysis.supplied else "no_data",
             robust=robust if isinstance(robust, str) else None,
             clause=row["clause"],
+            claimed=analysis.claimed(subject, row["met"], row["breached"]) if clock == "resolution" else None,
             why_missing=lost or missing,
         )
 

@@ -116,6 +116,16 @@ MEASURES = (
         no_data="No tickets were supplied.",
     ),
     Measure(
+        "flagged_in_time",
+        "Late tickets that the provider's own tool calls in time",
+        unit="count",
+        better="lower",
+        rule="rule 32",
+        meaning="Tickets that were solved after the time agreed while the provider's own tool calls them in time, "
+        "decided in the month; n is of how many of these the tool says anything.",
+        no_data="No tickets were supplied, or the source does not say what the provider's own tool calls in time.",
+    ),
+    Measure(
         "edits_favouring",
         "Edits that favour the provider",
         unit="ratio",

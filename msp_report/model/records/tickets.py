@@ -52,6 +52,11 @@ RECORDS = (
         "one row per ticket solved in the last tenth of its time (rule 34)",
         "ticket_id priority solved_at used_ratio",
     ),
+    Record(
+        "flagged",
+        "one row per ticket that the provider's own tool calls in time and that was solved late (rule 32)",
+        "ticket_id priority solved_at resolution_used_min resolution_target_min",
+    ),
     Record("hours", "one row per priority", "priority hours n source"),
     Record(
         "open_tickets",

@@ -7,7 +7,28 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """Whether enough was answered and solved in time, how many came and went, and how much came back."""
-    return [_kept(page), _flow(page), _again(page), _favoured(page), _bunched(page), _numbers(page)]
+    return [
+        _kept(page),
+        _flow(page),
+        _again(page),
+        _flagged(page),
+        _favoured(page),
+        _bunched(page),
+        _numbers(page),
+    ]
+
+
+def _flagged(page: Page) -> str | None:
+    """What the provider's own tool calls in time and was late (rule 32)."""
+    wrong = page.one("tickets.flagged_in_time")
+    if not wrong.raw.value:
+        return None
+    return page.language.plural(
+        "{value} ticket that the provider's own tool calls in time was solved late.",
+        "{value} tickets that the provider's own tool calls in time were solved late.",
+        wrong.raw.value,
+        **wrong,
+    )
 
 
 def _favoured(page: Page) -> str | None:

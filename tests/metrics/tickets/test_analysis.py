@@ -104,7 +104,7 @@ MEASURES = {
 }
 
 
-OVER_ALL = {"numbers_missing", "edits_favouring", "bunched"}
+OVER_ALL = {"numbers_missing", "flagged_in_time", "edits_favouring", "bunched"}
 
 
 def test_figures_by_priority_and_in_all():

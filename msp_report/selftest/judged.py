@@ -1,6 +1,6 @@
-"""What a manipulated month says beside the untouched one: who gained, and whether page one names it.
+"""What a changed month says beside the untouched one: what got worse, who gained, and whether page one names it.
 
-A harm is a figure that was missed and is met, without a target or gone, or money that is owed, at stake or held no
+A gain is a figure that was missed and is met, without a target or gone, or money that is owed, at stake or held no
 more. It is named where page one has a line that it had not before: of that promise or its subject without a verdict, or
 of a changed table that did not come or is doubted. Money is named where the range that page one gives beside it still
 reaches what it was, and did not before: what is owed up to what is at risk, what is at stake up to what more rejected
@@ -16,16 +16,17 @@ from math import inf
 from typing import Any
 
 import pandas as pd
-from months import PastOf
-from watched import REPORTS, analysed
 
 from msp_report.case import Case
 from msp_report.metrics import evidence, procurement, scorecard
-from msp_report.metrics.contract.service_credits import credits
+from msp_report.metrics.contract.service_credits import CAP, credits
 from msp_report.model import promises
+from msp_report.model.case import Again
 from msp_report.model.columns import total
 from msp_report.model.figures import COLUMNS, SEVERITY, Figure
+from msp_report.model.period import Month as CivilMonth
 from msp_report.model.tables import TABLES
+from msp_report.selftest.asked import REPORTS, analysed
 
 #: What a closed verdict may not turn into without a word.
 GONE = ("met", "no_target", None)
@@ -50,9 +51,40 @@ class _OfPageOne:
     def replaced(self) -> pd.DataFrame:
         return pd.DataFrame(columns=["table", "month", "key", "reason"])
 
+    def rewritten(self) -> pd.DataFrame:
+        return pd.DataFrame(columns=["table", "month", "key", "field", "from", "to"])
+
 
 @dataclass(frozen=True)
-class Harm:
+class _Past:
+    """What packs said, of a month that no pack is made of: its own figures, and those of one pack before."""
+
+    figures: pd.DataFrame
+    before: pd.DataFrame
+
+    months = pd.DataFrame()
+    replies = pd.DataFrame(columns=["measure", "subject", "said_on", "by", "text"])
+    stale = pd.DataFrame(columns=["month", "why"])
+    selftest = pd.DataFrame()
+
+    def year(self, before: int = 0) -> pd.DataFrame:
+        return self.before
+
+    def record(self, report: str, name: str) -> pd.DataFrame | None:
+        return None
+
+    def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame()
+
+    def earlier(self, table: str) -> pd.DataFrame | None:
+        return None
+
+    def again(self, month: CivilMonth | None) -> list[Again]:
+        return []
+
+
+@dataclass(frozen=True)
+class Gain:
     """One figure that is better for the provider than it was."""
 
     measure: str
@@ -63,15 +95,29 @@ class Harm:
 
 @dataclass(frozen=True)
 class Page:
-    """The figures of a month, the credits owed, what may be owed beside them, by vendor and invoice whether to pay it,
-    how many rows of purchases were rejected, and what page one makes of it all, found when asked for."""
+    """The figures of a month by report, the credits as service_credits.credits, by vendor and invoice whether to pay
+    it, how many rows of purchases were rejected, and what page one makes of it all, found when asked for."""
 
     figures: dict[str, list[Figure]]
-    owed: float
-    at_risk: float
+    credits: pd.DataFrame
     decisions: dict[tuple[str, str], str]
     rejected: int
     exceptions_of: Callable[[pd.DataFrame], pd.DataFrame]
+
+    @cached_property
+    def owed(self) -> float:
+        """What is owed under the cap."""
+        return float(total(self.credits["owed"]))
+
+    @cached_property
+    def at_risk(self) -> float:
+        """What would be owed if what is not known were against the provider."""
+        return float(total(self.credits["at_risk"]))
+
+    @cached_property
+    def clauses_pay(self) -> float:
+        """What the clauses come to before a cap."""
+        return float(total(self.credits.loc[self.credits["measure"].ne(CAP), "owed"]))
 
     @cached_property
     def by_key(self) -> dict[tuple[str, str], Figure]:
@@ -112,8 +158,8 @@ class Month:
             if name == "procurement":
                 decisions = _decisions(found)
         self._before = _frame(figures).assign(month=str(case.period.last.shift(-1)))
-        money = self._credits(case, figures)
-        self.untouched = Page(figures, *money, decisions, _rejected(case), partial(self._page_one, case))
+        owed = self._credits(case, figures)
+        self.untouched = Page(figures, owed, decisions, _rejected(case), partial(self._page_one, case))
 
     def page(self, case: Case, tables: set[str]) -> Page:
         """The page of a case of which some tables are changed."""
@@ -125,57 +171,56 @@ class Month:
             figures[name] = found.figures()
             decisions = _decisions(found) if name == "procurement" else decisions
         same = self._told.isdisjoint({*anew, *tables})
-        money = (was.owed, was.at_risk) if same else self._credits(case, figures)
-        return Page(figures, *money, decisions, _rejected(case), partial(self._page_one, case))
+        owed = was.credits if same else self._credits(case, figures)
+        return Page(figures, owed, decisions, _rejected(case), partial(self._page_one, case))
 
-    def _credits(self, case: Case, figures: Mapping[str, list[Figure]]) -> tuple[float, float]:
-        owed = credits(_frame(figures), self._last, case.table("credits"), case.agreed, case.period.last)
-        return float(total(owed["owed"])), float(total(owed["at_risk"]))
+    def _credits(self, case: Case, figures: Mapping[str, list[Figure]]) -> pd.DataFrame:
+        return credits(_frame(figures), self._last, case.table("credits"), case.agreed, case.period.last)
 
     def _page_one(self, case: Case, every: pd.DataFrame) -> pd.DataFrame:
-        told = evidence.analyse(_OfPageOne(case), PastOf(figures=every, before=self._before)).figures()
+        told = evidence.analyse(_OfPageOne(case), _Past(figures=every, before=self._before)).figures()
         pack = pd.concat([every, _frame({"": told})], ignore_index=True)
-        return scorecard.analyse(case, PastOf(figures=pack, before=self._before)).exceptions
+        return scorecard.analyse(case, _Past(figures=pack, before=self._before)).exceptions
 
-    def harms(self, page: Page) -> list[Harm]:
+    def gains(self, page: Page) -> list[Gain]:
         """What is better for the provider than it was, named or not."""
         was = self.untouched
         found = [
-            Harm(*key, "missed", str(now and now.verdict))
+            Gain(*key, "missed", str(now and now.verdict))
             for key, figure in was.by_key.items()
             if figure.verdict == "missed" and ((now := page.line(*key)) is None or now.verdict in GONE)
         ]
         if page.owed < was.owed:
-            found.append(Harm(OWED, "", f"{was.owed:.2f}", f"{page.owed:.2f}"))
+            found.append(Gain(OWED, "", f"{was.owed:.2f}", f"{page.owed:.2f}"))
         stakes = [one.by_key[(AT_STAKE, "")].value or 0 for one in (was, page)]
         if stakes[1] < stakes[0]:
-            found.append(Harm(AT_STAKE, "", *(f"{stake:.2f}" for stake in stakes)))
+            found.append(Gain(AT_STAKE, "", *(f"{stake:.2f}" for stake in stakes)))
         freed = [
             key for key, decision in was.decisions.items() if decision != page.decisions.get(key) == "release"
         ]
-        return found + [Harm(DUE, " ".join(key), was.decisions[key], "release") for key in freed]
+        return found + [Gain(DUE, " ".join(key), was.decisions[key], "release") for key in freed]
 
-    def named(self, harm: Harm, page: Page, tables: set[str]) -> bool:
-        """Whether page one names what stands behind a harm."""
-        new = self._new(page)
+    def named(self, gain: Gain, page: Page, tables: set[str]) -> bool:
+        """Whether page one names what stands behind a gain."""
+        new = self.new_lines(page)
         of_tables = new["report"].eq("evidence") & new["subject"].isin(tables)
         if of_tables.any():
             return True
-        if harm.measure == OWED:
-            return page.at_risk >= float(harm.was)  # what would be owed if all that is unknown were a miss
-        if harm.measure == AT_STAKE:
+        if gain.measure == OWED:
+            return page.at_risk >= float(gain.was)  # what would be owed if all that is unknown were a miss
+        if gain.measure == AT_STAKE:
             now, was = page.by_key[(AT_STAKE, "")], self.untouched
             unsure = [one.by_key[("procurement.unsure", "")].value or 0 for one in (was, page)]
             opened = unsure[1] > unsure[0] or page.rejected > was.rejected
             most = inf if now.low is not None and now.high is None and opened else now.high or now.value or 0
-            return now.verdict in promises.OPEN or most >= float(harm.was)
-        mine = new["verdict"].isin(promises.OPEN) & new["report"].eq(harm.measure.split(".")[0])
-        same = new["measure"].eq(harm.measure) | new["subject"].eq(harm.subject)
-        of_all = new["subject"].eq("") & (harm.now == "None")  # what is gone has no line of its own
+            return now.verdict in promises.OPEN or most >= float(gain.was)
+        mine = new["verdict"].isin(promises.OPEN) & new["report"].eq(gain.measure.split(".")[0])
+        same = new["measure"].eq(gain.measure) | new["subject"].eq(gain.subject)
+        of_all = new["subject"].eq("") & (gain.now == "None")  # what is gone has no line of its own
         return bool((mine & (same | of_all)).any())
 
-    def _new(self, page: Page) -> pd.DataFrame:
-        """The lines of page one that the untouched month has not."""
+    def new_lines(self, page: Page) -> pd.DataFrame:
+        """The lines of page one that the untouched month has not: measure, subject, verdict, why_missing, report."""
         columns = ["measure", "subject", "verdict", "why_missing"]
         mine, was = (
             one[columns].astype(object).fillna("") for one in (page.exceptions, self.untouched.exceptions)

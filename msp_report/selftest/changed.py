@@ -10,18 +10,27 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
-from kinds import Export
 
 from msp_report.case import Case, read_table
 from msp_report.intake import ingest
 from msp_report.model.period import Month
 from msp_report.model.tables import TABLES
 from msp_report.params import Sources
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is exported of a table: `rows` as texts (None: no file), when it says it was made, and what was done, in
+    words."""
+
+    rows: pd.DataFrame | None
+    what: str = ""
+    exported_at: str | None = None
 
 
 def texts(name: str, frame: pd.DataFrame) -> pd.DataFrame:
