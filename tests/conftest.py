@@ -95,11 +95,13 @@ def place(tmp_path) -> Place:
 
 @pytest.fixture(scope="session")
 def demo_place(tmp_path_factory) -> Workspace:
-    """The demo company: its exports and what was accepted of them, made once for all tests and all workers."""
+    """The demo company: its exports and what was accepted of them, made once for all tests and all workers; another
+    company of the same kind where DEMO_SEED is set."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo"
     made = Workspace.find(PROJECT, exports=folder / "exports", output=folder / "output")
-    make_demo(made)
+    seed = os.environ.get("DEMO_SEED")
+    make_demo(made, **({"seed": int(seed)} if seed else {}))
     return made
 
 

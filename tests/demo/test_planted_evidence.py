@@ -256,8 +256,12 @@ def test_a_ticket_that_is_open_and_solved_is_listed_and_widens_its_priority(desk
     assert {one: ids for one, ids in found.items() if ids} == {month: entry["ids"]}
     figures = {(f.measure, f.subject): f for f in desks[month].figures()}
     attained = figures["tickets.resolution_attainment", "P4"]
-    # solved in time by its own time; if it is open still, it was late before the month was over
-    assert attained.high == attained.value == attained.low + 1 / attained.n
+    # solved in time by its own time; if it is open still, it may have been late before the month was over
+    due = desks[month].clocks.set_index("ticket_id").loc[entry["ids"][0], "resolution_due_at"]
+    if due < desks[month].end:
+        assert attained.high == attained.value == attained.low + 1 / attained.n
+    else:  # of another company of the same kind
+        assert attained.low is None
 
 
 def test_a_ticket_that_counts_more_reopenings_than_its_log_is_listed(desks, truth):

@@ -1,6 +1,10 @@
-"""Another company of the same kind: what was planted in how tickets are kept is found too, and nothing besides."""
+"""Other companies of the same kind: what was planted in them is found too, and nothing besides."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +14,33 @@ from msp_report.workspace import PROJECT, Workspace, make_demo
 
 #: How an edit that was planted moves a figure.
 SIDES = {"priority_lowered": "provider", "priority_raised": "client", "resolution_time_edited": "provider"}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_every_test_of_what_was_planted_holds_for_another_company(tmp_path, seed, tried):
+    tests = sorted(map(str, Path(__file__).parent.glob("test_planted*.py")))
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            f"--basetemp={tmp_path}",
+            *tests,
+        ],
+        env=os.environ | {"DEMO_SEED": str(seed)},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    tried("tests of plants in other companies", len(tests))
+    assert told.returncode == 0, told.stdout[-3000:]
 
 
 @pytest.mark.thorough
