@@ -57,12 +57,12 @@ class Analysis:
 
     @property
     def uncaught(self) -> pd.DataFrame:
-        """The harms of delivery that no page caught in any of their tries, in their largest size."""
+        """The harms of delivery that no page caught in any of their tries: the largest size, the tries of all sizes."""
         return self._of_harms("caught")
 
     @property
     def unpaid(self) -> pd.DataFrame:
-        """Those that no clause paid for in any of their tries, in their largest size."""
+        """Those that no clause paid for in any of their tries, told in the same way."""
         return self._of_harms("paid")
 
     @property
@@ -79,9 +79,13 @@ class Analysis:
     def _of_harms(self, name: str) -> pd.DataFrame:
         rows = self.harms[~self.harms["hides"].astype(bool)]
         of_each = rows.groupby("harm", sort=False)
-        sums = of_each[["tries", name]].transform("sum")
         largest = rows["harm_size"].eq(of_each["harm_size"].transform("max"))
-        return rows.assign(tries=sums["tries"])[sums[name].eq(0) & largest].reset_index(drop=True)
+        counts = ["tries", "caught", "paid"]
+        rows = rows.assign(**of_each[counts].transform("sum"))[largest]
+        rows = rows[rows[name].eq(0)].reset_index(drop=True)
+        shares = [wilson(*of) for of in zip(rows["caught"], rows["tries"], strict=True)]
+        found = {"caught_ratio": "value", "caught_low": "low", "caught_high": "high"}
+        return rows.assign(**{column: [getattr(s, end) for s in shares] for column, end in found.items()})
 
     def figures(self) -> list[Figure]:
         """negotiation.harms_uncaught and .harms_unpaid [count of harms, n = harms of delivery tried], .passed [count of

@@ -2,7 +2,8 @@
 
 Decided here. A figure rests on rows, and these are raw (what a tool wrote down by itself), a probe's of one's own, or
 the provider's word; a source that does not say is the provider's (rule 50). Shares are of accepted rows, and where a
-file feeds several tables its rows count for each.
+file feeds several tables its rows count for each. A figure's coverage is that of the tables on which its page rests
+(`RESTS_ON`): what stands in none of them moves none of its figures. Which source saw a service its own page says.
 """
 
 from __future__ import annotations
@@ -20,6 +21,22 @@ FILES = [
     *("month", "table", "file", "evidence", "read", "accepted", "rejected", "outside", "reach", "reach_by"),
     "exported_at",
 ]
+COVERAGE = ["report", "accepted", "raw_ratio", "probe_ratio", "provider_ratio", "tables"]
+#: The tables on which the figures of each page rest.
+RESTS_ON = {
+    "availability": ("outages", "checks"),
+    "capacity": ("samples",),
+    "tickets": ("tickets", "ticket_events", "time_entries"),
+    "requests": ("tickets", "ticket_events", "time_entries"),
+    "projects": ("projects", "decisions", "project_periods"),
+    "strategy": ("projects", "decisions"),
+    "procurement": ("purchases", "prices", "rates"),
+    "licences": ("entitlements", "installs", "purchases", "assets"),
+    "backups": ("assets", "backup_jobs", "restore_tests"),
+    "duties": ("duty_evidence", "backup_jobs", "restore_tests", "assets", "tickets"),
+    "satisfaction": ("surveys", "tickets", "ticket_events"),
+    "vendors": ("vendors", "recommendations", "purchases", "rates", "projects"),
+}
 _NONE = "no file came"
 
 
@@ -47,6 +64,24 @@ class Analysis:
         wide = wide[sorted(wide.columns)].sort_index().astype("Int64")
         return wide.rename_axis(columns=None).reset_index()
 
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """Of each page with any rows, the share of them that is of each kind, with COVERAGE: accepted [count of
+        rows], tables, those that came with any, with blanks between. Source: rule 40."""
+        own = self.own[self.own["accepted"].gt(0)]
+        pairs = [(report, table) for report, tables in RESTS_ON.items() for table in tables]
+        rows = pd.DataFrame(pairs, columns=["report", "table"]).merge(own, on="table")
+        if rows.empty:
+            return pd.DataFrame(columns=COVERAGE)
+        by_kind = rows.pivot_table(
+            index="report", columns="evidence", values="accepted", aggfunc="sum", sort=False
+        )
+        by_kind = by_kind.reindex(columns=list(KINDS)).fillna(0)
+        total = by_kind.sum(axis=1)
+        found = by_kind.div(total, axis=0).add_suffix("_ratio").assign(accepted=total.astype("int64"))
+        found["tables"] = rows.groupby("report", sort=False)["table"].agg(lambda of: " ".join(of.unique()))
+        return found.reset_index().rename_axis(columns=None)[COVERAGE]
+
     def figures(self) -> list[Figure]:
         """sources.accepted [rows, n = files], .rejected_ratio [n = rows read], and .share of each kind of evidence by
         its name [n = rows accepted]."""
@@ -70,7 +105,7 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"files": self.files}
+        return {"files": self.files, "coverage": self.coverage}
 
 
 def analyse(case: Case) -> Analysis:

@@ -41,6 +41,28 @@ def test_rows_are_counted_by_whose_word_they_are():
     assert pd.isna(months.set_index("table").loc["checks", "2026-09"])
 
 
+def test_a_page_rests_on_the_rows_of_its_tables_by_whose_word_they_are():
+    found = sources.analyse(
+        case(
+            ("2026-10", "outages", "outages.csv", "provider", 1, 1),
+            ("2026-10", "checks", "checks.csv", "probe", 3, 3),
+            ("2026-10", "samples", "samples.csv", "raw", 9, 0),
+            ("2026-09", "tickets", "tickets.csv", "raw", 5, 5),
+        )
+    ).coverage
+    assert found.values.tolist() == [["availability", 4, 0.0, 0.75, 0.25, "outages checks"]], (
+        "nothing else came"
+    )
+
+
+@pytest.mark.parametrize("report", sources.RESTS_ON)
+def test_the_tables_that_a_page_rests_on_are_those_that_it_reads(demo_report, report):
+    """Beside them an outage is joined to its ticket, and what licences, duties and backups need of others."""
+    _, asked = demo_report(report)
+    assert set(sources.RESTS_ON[report]) <= asked
+    assert asked - set(sources.RESTS_ON[report]) <= {"tickets"}
+
+
 def test_without_files_nothing_is_known():
     found = sources.analyse(case())
     assert all(figure.value is None and figure.why_missing == "no file came" for figure in found.figures())

@@ -38,6 +38,12 @@ def _idle(page: Page) -> str | None:
     idle = page.one("negotiation.clauses_idle")
     if idle.raw.value is None:
         return None
+    if not idle.raw.value:
+        return page.language(
+            "Each of the {n} credits of the contract was owed in some month of {period}.",
+            period=page.period,
+            **idle,
+        )
     return page.language.plural(
         "{value} of {n} credits of the contract was never owed in {period}.",
         "{value} of {n} credits of the contract were never owed in {period}.",
