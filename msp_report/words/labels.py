@@ -316,6 +316,7 @@ REASONS: tuple[str, ...] = (
     "no time is agreed for what is open",
     "the source has no log of changes",
     "fewer than ten edits move a figure",
+    "the source does not say when anything was solved",
     "the tool's own flag on each ticket",
     "the source does not say what the provider's own tool calls in time",
     "no file came",

@@ -144,10 +144,12 @@ class Analysis:
         move a figure] and .bunched [tickets beyond what is to be expected just before the deadline, n = those there]
         over all. Of .resolution_attainment the share that the tool's flags come to is `claimed`.
         Edge cases decided: attainment has low and high where tickets contradict themselves or no month counts them
-        (rules 15 and 43), the backlog where an open ticket is not listed any more (17); where rows were rejected (42)
-        so have all counts and the two ratios; else these count everything there is and have none; a verdict is given
-        to attainment alone, where a share in time is agreed, and none is agreed for all priorities together; without a
-        tickets table every figure of all is missing; what lies beyond the reach of the tables is unknown (rule 41).
+        (rules 15 and 43), the backlog where an open ticket is not listed any more (17), it and .solved where a ticket is
+        called solved and nothing says when, and no value where no time of any solve is known (38); where rows were
+        rejected (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict
+        is given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
+        without a tickets table every figure of all is missing; what lies beyond the reach of the tables is unknown (rule
+        41).
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back)
         every = [
@@ -311,6 +313,7 @@ def _followed(
 
 
 _NOT_SUPPLIED = "no tickets were supplied"
+NO_TIMES = "the source does not say when anything was solved"
 #: What only grows with what is not known yet.
 _GROWING = ("tickets.opened", "tickets.solved", "tickets.hours")
 
@@ -402,22 +405,26 @@ def _tickets_counted(analysis: Analysis, subject: str) -> Iterator[Figure]:
     unread = analysis.unread
     less, more = unread.backlog(analysis.history, subject)
     ids, loose = unread.moved("resolution", subject)
+    undated = analysis.undated
+    undated = len(undated if not subject else undated[undated["priority"] == subject])
     around = {
         "opened": (0, unread.added(subject)),
-        "solved": (len(ids) + loose, len(ids) + loose + unread.added(subject)),
-        "backlog": (unseen + less, more),
+        "solved": (len(ids) + loose, len(ids) + loose + unread.added(subject) + undated),
+        "backlog": (unseen + less + undated, more),
     }
+    untold = undated > 0 and not analysis.history.tickets["own_done_at"].notna().any()
     for name, column in (("opened", "opened"), ("solved", "solved"), ("backlog", "open_at_end")):
-        value = row.get(column, 0) if analysis.supplied else None
+        known = analysis.supplied and not (untold and name != "opened")
+        value = row.get(column, 0) if known else None
         below, above = around[name]
-        ranges = analysis.supplied and below + above > 0
+        ranges = known and below + above > 0
         yield Figure(
             measure=f"tickets.{name}",
             subject=subject,
             value=value,
             low=max(0, value - below) if ranges else None,
             high=value + above if ranges else None,
-            why_missing=None if analysis.supplied else _NOT_SUPPLIED,
+            why_missing=None if known else NO_TIMES if analysis.supplied else _NOT_SUPPLIED,
         )
 
 

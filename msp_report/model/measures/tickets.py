@@ -93,7 +93,7 @@ MEASURES = (
         unit="count",
         rule="rules 12, 17",
         meaning="The steps from open to solved in the month; a ticket solved twice counts twice.",
-        no_data="No tickets were supplied.",
+        no_data="No tickets were supplied, or the source does not say when anything was solved.",
     ),
     Measure(
         "backlog",
@@ -102,8 +102,9 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12, 17",
-        meaning="The tickets open at the cut-off; what is called solved without saying when counts as open.",
-        no_data="No tickets were supplied.",
+        meaning="The tickets open at the cut-off; what is called solved without saying when counts as open, and makes it a "
+        "range.",
+        no_data="No tickets were supplied, or the source does not say when anything was solved.",
     ),
     Measure(
         "numbers_missing",

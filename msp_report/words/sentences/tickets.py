@@ -135,8 +135,15 @@ def _kept(page: Page) -> str:
 def _flow(page: Page) -> str | None:
     opened, solved = page.one("tickets.opened"), page.one("tickets.solved")
     backlog = page.one("tickets.backlog")
-    if opened.raw.value is None or backlog.raw.value is None:
+    if opened.raw.value is None:
         return None
+    if backlog.raw.value is None:
+        return page.language(
+            "{opened} tickets were opened; how many were solved and how many were open at the end of the month is not "
+            "known: {why_missing}.",
+            opened=opened.value,
+            **backlog,
+        )
     return page.language(
         "{opened} tickets were opened and {solved} solved; {backlog} were open at the end of the month.",
         opened=opened.value,

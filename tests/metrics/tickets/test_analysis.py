@@ -145,6 +145,28 @@ def test_header_only_is_zero_rows(events):
     assert by["tickets.repeat_ratio", ""].value is None
 
 
+def test_a_solve_without_a_time_makes_backlog_and_solved_a_range():
+    closed = {"opened_at": "04-02 09:00", "status": "closed"}
+    frame = desk(
+        closed, {"opened_at": "04-02 09:00", "resolved_at": "04-02 10:00"}, {"opened_at": "04-03 09:00"}
+    )
+    found = {f.measure.partition(".")[2]: f for f in analysed(frame).figures() if not f.subject}
+    backlog, solved = found["backlog"], found["solved"]
+    assert (backlog.value, backlog.low, backlog.high) == (2, 1, 2)
+    assert (solved.value, solved.low, solved.high) == (1, 1, 2)
+
+
+def test_where_no_solve_has_a_time_nobody_knows_what_was_open():
+    frame = desk(*[{"opened_at": "04-02 09:00", "status": "closed"}] * 2, {"opened_at": "04-03 09:00"})
+    found = {f.measure.partition(".")[2]: f for f in analysed(frame).figures() if not f.subject}
+    for name in ("backlog", "solved"):
+        assert (found[name].value, found[name].why_missing) == (
+            None,
+            "the source does not say when anything was solved",
+        )
+    assert found["opened"].value == 3
+
+
 def test_without_a_tickets_table_every_figure_is_missing():
     found = analysed(None).figures()
     assert {f.measure.partition(".")[2] for f in found} == MEASURES | OVER_ALL
