@@ -356,6 +356,7 @@ CORES = {
     "availability": of_availability,
     "availability with its evidence": record_of(availability, "services"),
     "availability by every reading": record_of(availability, "rules"),
+    "robustness of availability": record_of(availability, "robustness"),
     "availability contradicted": record_of(availability, "contradictions"),
     "probes in doubt": record_of(availability, "doubts"),
     "maintenance": record_of(availability, "maintenance"),

@@ -143,13 +143,12 @@ class Analysis:
         which it says anything]; .numbers_missing over all [count, n = gaps], .edits_favouring [ratio, n = edits that
         move a figure] and .bunched [tickets beyond what is to be expected just before the deadline, n = those there]
         over all. Of .resolution_attainment the share that the tool's flags come to is `claimed`.
-        Edge cases decided: attainment has low and high where tickets contradict themselves or no month counts them
-        (rules 15 and 43), the backlog where an open ticket is not listed any more (17), it and .solved where a ticket is
-        called solved and nothing says when, and no value where no time of any solve is known (38); where rows were
-        rejected (42) so have all counts and the two ratios; else these count everything there is and have none; a verdict
-        is given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
-        without a tickets table every figure of all is missing; what lies beyond the reach of the tables is unknown (rule
-        41).
+        Edge cases decided: attainment has low and high where tickets contradict themselves or no month counts them (15
+        and 43), the backlog where an open ticket is not listed any more (17), it and .solved where a ticket is called
+        solved and nothing says when, and no value where no time of any solve is known (38); where rows were rejected
+        (42) so have all counts and the two ratios; else these count everything there is and have none. A verdict is
+        given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
+        without tickets every figure of all is missing; what lies beyond the reach of the tables is unknown (41).
         """
         parts = (_attained, _lasting, _tickets_counted, _came_back)
         every = [

@@ -102,8 +102,8 @@ MEASURES = (
         unit="count",
         better="lower",
         rule="rules 12, 17",
-        meaning="The tickets open at the cut-off; what is called solved without saying when counts as open, and makes it a "
-        "range.",
+        meaning="The tickets open at the cut-off; what is called solved without saying when counts as open, and makes "
+        "it a range.",
         no_data="No tickets were supplied, or the source does not say when anything was solved.",
     ),
     Measure(
