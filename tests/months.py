@@ -11,6 +11,7 @@ from msp_report.ledger import RESTATED
 from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
+from msp_report.model.records import RECORDS
 from msp_report.model.restated import restated
 from msp_report.model.tables import TABLES
 from msp_report.params import as_contract
@@ -149,6 +150,7 @@ class PastOf:
     replies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REPLY))
     of_year: pd.DataFrame = field(default_factory=_no_figures)
     records: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    monthly: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
     came_before: dict[str, pd.DataFrame] = field(default_factory=dict)
     read_again: list[Again] = field(default_factory=list)
     stale: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["month", "why"]))
@@ -160,6 +162,10 @@ class PastOf:
 
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         return self.records.get((report, name))
+
+    def monthly_record(self, report: str, name: str) -> pd.DataFrame:
+        columns = ["month", *RECORDS[f"{report}/{name}"].names]
+        return self.monthly.get((report, name), pd.DataFrame(columns=columns))
 
     def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
         return restated(self.published, figures)

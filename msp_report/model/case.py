@@ -148,6 +148,10 @@ class Past(Protocol):
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         """A record of this period's own pack as its CSV has it; None where the pack does not have it."""
 
+    def monthly_record(self, report: str, name: str) -> pd.DataFrame:
+        """A record of the packs of the period's months, oldest first, with their `month` and the columns of the record;
+        without rows where none has it."""
+
     @property
     def selftest(self) -> pd.DataFrame:
         """What the newest test of a month of the period with harms came to, as selftest.kept.newest: month, harm,

@@ -18,6 +18,7 @@ from msp_report.case import Case, read_table
 from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Month, Period, midnight
+from msp_report.model.records import RECORDS
 from msp_report.model.restated import restated
 from msp_report.model.tables import TABLES
 from msp_report.packs import stale
@@ -79,6 +80,10 @@ class Published:
         """One record of the period's own pack; None where it does not have it."""
         return read_record(self.pack, report, name)
 
+    def monthly_record(self, report: str, name: str) -> pd.DataFrame:
+        """See `monthly_record`."""
+        return monthly_record(self.case, report, name)
+
     def earlier(self, table: str) -> pd.DataFrame | None:
         """See `earlier`."""
         return earlier(self.case, table)
@@ -136,6 +141,14 @@ def _published(case: Case, months: Iterable[Month]) -> pd.DataFrame:
     """
     frames = [_figures(folder).assign(month=str(month)) for month, folder in _packs(case, months)]
     columns = ["month", *COLUMNS]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def monthly_record(case: Case, report: str, name: str) -> pd.DataFrame:
+    """A record of the packs published for the months of a period, oldest first, with their `month`."""
+    columns = ["month", *RECORDS[f"{report}/{name}"].names]
+    found = ((month, read_record(folder, report, name)) for month, folder in _packs(case, case.period.months))
+    frames = [frame.assign(month=str(month)) for month, frame in found if frame is not None and len(frame)]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 

@@ -73,6 +73,9 @@ class _Past:
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         return None
 
+    def monthly_record(self, report: str, name: str) -> pd.DataFrame:
+        return pd.DataFrame()
+
     def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
 

@@ -132,4 +132,43 @@ MEASURES = (
         "How many times a promised figure's verdict differs from that of the month before that has one.",
         no_data="No month of the period has a pack.",
     ),
+    Measure(
+        "edits_favouring",
+        "Edits of the period that favour the provider",
+        unit="ratio",
+        better="lower",
+        rule="rule 33",
+        meaning="Of the edits that move a figure towards a miss or away from one, in all months of the period, the "
+        "share in the provider's favour, with its exact interval; n is the number of edits.",
+        no_data="No month has a pack, or fewer than ten edits move a figure.",
+    ),
+    Measure(
+        "bunched",
+        "Solves of the period just before their deadline beyond what is to be expected",
+        unit="count",
+        better="lower",
+        rule="rule 34",
+        meaning="How many more tickets were solved in the last tenth of the time agreed than the solves before and "
+        "after let expect, over the period; n is how many were solved there.",
+        no_data="No month has a pack, or fewer than ten tickets were solved around their deadline.",
+    ),
+    Measure(
+        "rewritten_fields",
+        "Fields of closed months that were rewritten",
+        unit="count",
+        better="lower",
+        rule="rule 38",
+        meaning="The fields of earlier months to which the exports of a month of the period gave another value; n is "
+        "the number of months with a pack.",
+        no_data="No month has a pack.",
+    ),
+    Measure(
+        "numbers_missing",
+        "Ticket numbers of the period that are in none of the files",
+        unit="count",
+        better="lower",
+        rule="rule 38",
+        meaning="The ticket numbers that the months of the period lack; n is the number of months with a pack.",
+        no_data="No month has a pack.",
+    ),
 )

@@ -14,6 +14,11 @@ RECORDS = (
         "month report measure subject value unit n low high target better verdict robust coverage claimed clause rule why_missing headline",
     ),
     Record(
+        "kept",
+        "one row per month with a pack: how its tickets were kept (rules 33, 34 and 38)",
+        "month edits for_provider close rewritten_fields numbers_missing",
+    ),
+    Record(
         "limits",
         "one row per series with a usual range",
         "measure subject unit since until n mean mean_range lower upper trial signals rebased_on why usual_low usual_high no_limits",

@@ -22,7 +22,33 @@ def opening(page: Page) -> list[str | None]:
         _lacking(page),
         _worse(page),
         _targets(page),
+        _favoured(page),
+        _bunched(page),
     ]
+
+
+def _favoured(page: Page) -> str | None:
+    """Whom the year's edits favour, where chance alone does not explain it (rule 33)."""
+    share = page.one("year.edits_favouring")
+    if share.raw.value is None or share.raw.low is None or share.raw.low <= 0.5:
+        return None
+    return page.language(
+        "{value} of the {n} edits of tickets that move a figure helped the provider (95 % interval {low} to {high}): "
+        "more than chance explains.",
+        **share,
+    )
+
+
+def _bunched(page: Page) -> str | None:
+    """Whether more was solved just before the deadline than chance explains (rule 34)."""
+    more = page.one("year.bunched")
+    if more.raw.value is None or more.raw.low is None or more.raw.low <= 0:
+        return None
+    return page.language(
+        "{n} tickets were solved in the last tenth of their time, {value} more than is to be expected (at least "
+        "{low}).",
+        **more,
+    )
 
 
 def kept(
