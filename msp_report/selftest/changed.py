@@ -73,7 +73,7 @@ def manipulated(case: Case, exports: Mapping[str, Export], place: Path) -> Case:
         stated = export.exported_at or (made.strftime("%Y-%m-%dT%H:%M:%SZ") if made else None)
         several = sum(one["table"] == name for one in case.manifest["files"]) - 1
         pattern = f"{name}*.csv" if several > 0 else f"{name}.csv"
-        source = {"file": pattern, "evidence": evidence[name]}
+        source = {"file": pattern, "evidence": evidence.get(name, "provider")}
         named[name] = source | ({"exported_at": stated} if stated else {})
         if export.rows is not None:
             export.rows.to_csv(folder / f"{name}.csv", index=False)
@@ -82,7 +82,7 @@ def manipulated(case: Case, exports: Mapping[str, Export], place: Path) -> Case:
     # one register beside them, so that the intake is not asked whether the month as a whole is silent
     if "assets" not in exports or exports["assets"].rows is None:
         rows_of(case, "assets", month).to_csv(folder / "assets.csv", index=False)
-        named["assets"] = {"file": "assets.csv", "evidence": evidence["assets"]}
+        named["assets"] = {"file": "assets.csv", "evidence": evidence.get("assets", "provider")}
     sources = Sources.model_validate({"tables": named, "reject_limit_ratio": 1})
     told = ingest.read_month(sources, f"{folder.parent}/{{month}}", month, case.timezone, read)
     told.write(place / "manifest.json")

@@ -21,7 +21,6 @@ import pandas as pd
 
 from msp_report.case import Case
 from msp_report.metrics import tickets
-from msp_report.model.clock import Clock
 from msp_report.model.figures import Figure
 from msp_report.model.tables import TABLES
 
@@ -122,7 +121,7 @@ def _spell(
     if name is None or (given.rows("outages").empty and given.rows("checks").empty):
         return None
     service = next(one for one in agreed.services if one.name == name)
-    clock = Clock(agreed.calendars[service.calendar].model_dump(exclude_none=True), given.case.timezone)
+    clock = agreed.clock(service.calendar)
     # a minute of its service time, far enough from the month's end
     last = given.case.end - pd.Timedelta(minutes=minutes) - _DAY
     open_s = float(clock.elapsed(given.case.start, last))
@@ -164,9 +163,7 @@ def _late(given: Given, share: float, rng: np.random.Generator, clock: str) -> I
     if name is None:
         return None
     level = levels[name]
-    time = Clock(
-        given.case.contract.calendars[level.calendar].model_dump(exclude_none=True), given.case.timezone
-    )
+    time = given.case.contract.clock(level.calendar)
     rows = _solved(given)
     rows = rows[rows["priority"].eq(name)]
     column, target = (
@@ -184,9 +181,9 @@ def _late(given: Given, share: float, rng: np.random.Generator, clock: str) -> I
         return None
     moved = some.set_index("ticket_id")["by"]
     every, log = given.rows("tickets"), given.rows("ticket_events")
-    by = every["ticket_id"].map(moved).fillna(pd.Timedelta(0))
-    of_log = log["ticket_id"].map(moved).fillna(pd.Timedelta(0))
-    said = log["ticket_id"].map(some.set_index("ticket_id")[column])
+    by = _by_ticket(every, moved).fillna(pd.Timedelta(0))
+    of_log = _by_ticket(log, moved).fillna(pd.Timedelta(0))
+    said = _by_ticket(log, some.set_index("ticket_id")[column])
     if clock == "resolution":
         every = every.assign(resolved_at=every["resolved_at"] + by, closed_at=every["closed_at"] + by)
         log = log.assign(at=log["at"] + of_log.where(log["at"].ge(said), pd.Timedelta(0)))
@@ -209,7 +206,7 @@ def _reopened(given: Given, share: float, rng: np.random.Generator) -> Injected 
         closed_at=every["closed_at"].mask(mine, every["closed_at"] + 2 * _DAY),
         reopens=every["reopens"].mask(mine, every["reopens"].fillna(0) + 1),
     )
-    solved = log["ticket_id"].map(some.set_index("ticket_id")["resolved_at"])
+    solved = _by_ticket(log, some.set_index("ticket_id")["resolved_at"])
     log = log.assign(at=log["at"].mask(log["at"].gt(solved), log["at"] + 2 * _DAY))
     again = some[["ticket_id", "resolved_at"]].rename(columns={"resolved_at": "at"})
     back = again.assign(at=again["at"] + _DAY, field="status", actor_kind="client")
@@ -231,7 +228,7 @@ def _left_open(given: Given, share: float, rng: np.random.Generator) -> Injected
         closed_at=every["closed_at"].mask(mine),
         status=every["status"].mask(mine, "open"),
     )
-    solved = log["ticket_id"].map(some.set_index("ticket_id")["resolved_at"])
+    solved = _by_ticket(log, some.set_index("ticket_id")["resolved_at"])
     return Injected(_both(every, log[~log["at"].ge(solved)]), f"{len(some)} tickets")
 
 
@@ -278,10 +275,9 @@ def _solved(given: Given) -> pd.DataFrame:
     once = rows["reopens"].fillna(0).eq(0) & rows["opened_at"].ge(given.case.start)
     rows = rows[once & rows["resolved_at"].lt(given.case.end) & rows["status"].isin(["resolved", "closed"])]
     log = given.rows("ticket_events")
-    solves = log[log["field"].eq("status") & log["to"].eq("resolved")].groupby("ticket_id")["at"].agg(list)
-    last = rows["ticket_id"].map(solves.str[-1])
-    once = rows["ticket_id"].map(solves.str.len())
-    known = ~rows["ticket_id"].isin(log["ticket_id"]) | (once.eq(1) & last.eq(rows["resolved_at"]))
+    solves = log[log["field"].eq("status") & log["to"].eq("resolved")].groupby("ticket_id")["at"]
+    last, times = (_by_ticket(rows, of) for of in (solves.max(), solves.size()))
+    known = ~rows["ticket_id"].isin(log["ticket_id"]) | (times.eq(1) & last.eq(rows["resolved_at"]))
     return rows[known]
 
 
@@ -801,6 +797,11 @@ def _times(amounts: pd.Series, mine: pd.Series, factor: float) -> pd.Series:
         lambda amount: (Decimal(amount) * Decimal(str(factor))).quantize(Decimal("0.01")), na_action="ignore"
     )
     return amounts.where(~mine, more.reindex(amounts.index))
+
+
+def _by_ticket(rows: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """A value of each row's ticket; missing where the ticket has none."""
+    return values.reindex(rows["ticket_id"]).set_axis(rows.index)
 
 
 def _one(names: list[str], rng: np.random.Generator) -> str | None:

@@ -5,12 +5,15 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 import pytest
+from workspaces import tickets
 
+from msp_report.case import open_case
 from msp_report.model.tables import TABLES
 from msp_report.selftest import kept, run
 from msp_report.selftest.harms import HARMS, IN_ITS_HANDS, Given, Injected
 from msp_report.selftest.judged import Month
 from msp_report.words.labels import CODES
+from msp_report.workspace import Workspace
 
 BY_NAME = {harm.name: harm for harm in HARMS}
 
@@ -114,3 +117,45 @@ def test_the_demos_table_is_what_the_test_comes_to_and_nothing_passes_in_silence
     assert outcome.passed.empty, outcome.passed
     stood = kept.newest(case.workspace, "demo", case.period).drop(columns="month")
     pd.testing.assert_frame_equal(run.summed(outcome.tried), stood)
+
+
+#: A month of one table alone, beside tickets: a header, and a row.
+ALONE = {
+    "outages": "service,started_at,ended_at,state\nemail,2026-03-03T09:00:00,2026-03-03T10:00:00,down\n",
+    "checks": "service,at,state\nemail,2026-03-03T09:00:00,up\nemail,2026-03-03T09:05:00,down\n",
+    "samples": "resource,metric,at,value\nwan,used,2026-03-03T09:00:00,0.5\n",
+    "backup_jobs": "asset,job,started_at,result\ndb,nightly,2026-03-03T01:00:00,success\n",
+    "surveys": "survey_id,answered_at,responsiveness\nS1,2026-03-03T09:00:00,4\n",
+    "projects": "project_id,as_of,name,status\nP1,2026-03-31,Move,in_progress\n",
+    "installs": "product,device\nOffice,LT-1\n",
+    "purchases": "document,document_id,line,vendor,item,quantity,unit_price,dated_on\n"
+    "invoice,I1,1,Snark,Paper,1,5,2026-03-03\n",
+}
+
+
+@pytest.mark.parametrize("table", ALONE)
+def test_a_month_that_has_little_is_tried_with_what_it_has(place, table):
+    place.put({f"{table}.csv": ALONE[table], "tickets.csv": tickets(5)})
+    case = open_case("acme", "2026-03", Workspace.find(place.root))
+    given = Given(case, {}, frozenset())
+    done = {
+        harm.name
+        for harm in HARMS
+        for size in harm.sizes
+        for number in range(3)
+        if harm.make(given, size, np.random.default_rng(number))
+    }
+    assert {"solved late", "file withheld", "file ends early"} <= done
+    assert ("service down" in done) == (table in ("outages", "checks"))
+
+
+def test_what_is_put_into_a_table_that_never_came_is_read(place):
+    """A service that only a probe watches goes down: the log has its first row."""
+    place.put({"checks.csv": ALONE["checks"], "tickets.csv": tickets(5)})
+    case = open_case("acme", "2026-03", Workspace.find(place.root))
+    month = Month(case)
+    injected = BY_NAME["service down"].make(
+        Given(case, month.untouched.by_key, frozenset()), 480, np.random.default_rng(1)
+    )
+    told = run._outcome(BY_NAME["service down"], month, case, injected)
+    assert set(told) >= {"caught", "paid", "shown_by"}
