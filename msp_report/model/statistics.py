@@ -216,10 +216,12 @@ def _limits(series: np.ndarray) -> tuple[float | None, float | None, str | None]
     return mean, math.fsum(usual) / len(usual), None
 
 
-def t_chart(at: Iterable[Any]) -> Xmr:
+def t_chart(at: Iterable[Any], known: Iterable[bool] | None = None) -> Xmr:
     """The control limits of the days between rare events (under 2 a month).
 
-    Parameters: `at` instants or dates of the events, in any order; missing ones are left out.
+    Parameters: `at` instants or dates of the events, in any order; missing ones are left out. `known`, whether it is
+    known of each of the days between, in their order, that nothing happened in them: others make no limits and are not
+    judged; all are where it is not given.
     Returns: Xmr in days: that of days^(1/3.6), its mean and limits raised back; the lower limit is never under 0. The
     positions of signals are those of the days between, of which there is one fewer than events: position 0 lies between
     the first and the second event. `mean_range` stays on the scale of the root.
@@ -227,6 +229,8 @@ def t_chart(at: Iterable[Any]) -> Xmr:
     """
     instants = pd.DatetimeIndex(pd.to_datetime(pd.Index(list(at)), utc=True)).dropna().sort_values()
     days = np.diff(instants.as_unit("us").asi8) / 86_400e6
+    if known is not None:
+        days = np.where(np.asarray(list(known), bool), days, np.nan)
     found = xmr(days ** (1 / _ROOT))
 
     def back(value: float | None) -> float | None:

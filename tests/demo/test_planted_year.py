@@ -9,6 +9,8 @@ import pytest
 
 from msp_report.case import open_case
 from msp_report.metrics import availability, projects, signals, year
+from msp_report.metrics.availability.between import between
+from msp_report.metrics.availability.month import ServiceMonth
 from msp_report.metrics.contract import year as contract_year
 from msp_report.metrics.projects import year as projects_year
 from msp_report.model.figures import COLUMNS
@@ -135,6 +137,17 @@ def test_the_marks_of_october(case, figures):
 )
 def test_a_planted_outage_is_worse_than_usual_on_the_page_of_its_month(case, figures, subject, month):
     assert marked(figures, month, case.agreed).loc[subject, "variation"] == "worse than usual"
+
+
+def test_the_days_between_outages_are_of_the_outages_that_the_months_count(case, figures):
+    """But for telephony's over the midnight of 30 September, which counts in two months and is one."""
+    counted = figures[figures["measure"].eq("availability.outages")].groupby("subject")["value"].sum()
+    counted = counted[counted.gt(0)].drop("intranet")  # a name that nobody agreed
+    counted["telephony"] -= 1
+    found = between(case, ServiceMonth.of_case(case)).set_index("service")
+    assert found["since"].eq("2025-10").all()
+    assert found["outages"].astype(float).to_dict() == counted.to_dict()
+    assert found["n"].eq(found["outages"] - 1).all() and found["variation"].eq("as usual").all()
 
 
 def test_every_credit_and_what_became_of_it(case, figures, truth):
