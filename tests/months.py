@@ -46,6 +46,7 @@ class MonthOf:
     last: dict[str, pd.DataFrame] = field(default_factory=dict)
     before: MonthOf | None = None
     files: pd.DataFrame = field(default_factory=pd.DataFrame)
+    to_date: bool = False
 
     @property
     def period(self) -> Period:
@@ -156,9 +157,13 @@ class PastOf:
     stale: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["month", "why"]))
     published: pd.DataFrame = field(default_factory=figures_of)
     selftest: pd.DataFrame = field(default_factory=lambda: typed(pd.DataFrame(columns=["month", *SUMMED])))
+    running: list[str] = field(default_factory=list)
 
     def year(self, before: int = 0) -> pd.DataFrame:
         return self.of_year
+
+    def unfinished(self, before: int) -> list[str]:
+        return self.running
 
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         return self.records.get((report, name))

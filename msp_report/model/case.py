@@ -33,6 +33,10 @@ class Case(Protocol):
     def closing(self) -> Month:
         """The last month that counts: the period's last one, or while that runs the newest one with data."""
 
+    @property
+    def to_date(self) -> bool:
+        """Whether the period is still running."""
+
     def month_before(self) -> Case | None:
         """The case of the month before the period; None where nothing was accepted for it."""
 
@@ -144,6 +148,9 @@ class Past(Protocol):
     def year(self, before: int = 0) -> pd.DataFrame:
         """The figures of the packs of the period's months, and of so many months before it, oldest first, with
         their `month`."""
+
+    def unfinished(self, before: int) -> list[str]:
+        """Of so many months before the period those whose pack was published before they were over, as YYYY-MM."""
 
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         """A record of this period's own pack as its CSV has it; None where the pack does not have it."""

@@ -60,6 +60,17 @@ class Signal(NamedTuple):
     rule: str
 
 
+class Limits(NamedTuple):
+    """Control limits, or why there are none."""
+
+    lower: float | None
+    upper: float | None
+    why: str | None = None
+
+
+_NO_LIMITS = Limits(None, None)
+
+
 @dataclass(frozen=True)
 class Xmr:
     """Control limits of single values; `trial` where the series is too short to trust them, `why` there are none."""
@@ -72,6 +83,8 @@ class Xmr:
     trial: bool
     n: int
     why: str | None = None
+    newest: Limits = _NO_LIMITS
+    """The limits by which the newest point is judged; it is never among those that make them."""
 
 
 def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
@@ -178,10 +191,15 @@ def xmr(values: Iterable[float | None]) -> Xmr:
     signals = [
         Signal(int(positions[at]), rule) for rule, marks in held.items() for at in np.flatnonzero(marks)
     ]
+    newest = Limits(None, None, seen[2]) if seen[1] is None else Limits(*_around(*seen[:2]))
     if mean_range is None:
-        return Xmr(mean, None, None, None, sorted(signals), trial, n, why)
-    reach = _TO_LIMITS * mean_range
-    return Xmr(mean, mean_range, mean - reach, mean + reach, sorted(signals), trial, n)
+        return Xmr(mean, None, None, None, sorted(signals), trial, n, why, newest)
+    return Xmr(mean, mean_range, *_around(mean, mean_range), sorted(signals), trial, n, None, newest)
+
+
+def _around(mean: float, mean_range: float) -> tuple[float, float]:
+    """The control limits of a mean and a mean moving range."""
+    return mean - _TO_LIMITS * mean_range, mean + _TO_LIMITS * mean_range
 
 
 def _limits(series: np.ndarray) -> tuple[float | None, float | None, str | None]:
@@ -198,10 +216,12 @@ def _limits(series: np.ndarray) -> tuple[float | None, float | None, str | None]
     return mean, math.fsum(usual) / len(usual), None
 
 
-def t_chart(at: Iterable[Any]) -> Xmr:
+def t_chart(at: Iterable[Any], known: Iterable[bool] | None = None) -> Xmr:
     """The control limits of the days between rare events (under 2 a month).
 
-    Parameters: `at` instants or dates of the events, in any order; missing ones are left out.
+    Parameters: `at` instants or dates of the events, in any order; missing ones are left out. `known`, whether it is
+    known of each of the days between, in their order, that nothing happened in them: others make no limits and are not
+    judged; all are where it is not given.
     Returns: Xmr in days: that of days^(1/3.6), its mean and limits raised back; the lower limit is never under 0. The
     positions of signals are those of the days between, of which there is one fewer than events: position 0 lies between
     the first and the second event. `mean_range` stays on the scale of the root.
@@ -209,12 +229,17 @@ def t_chart(at: Iterable[Any]) -> Xmr:
     """
     instants = pd.DatetimeIndex(pd.to_datetime(pd.Index(list(at)), utc=True)).dropna().sort_values()
     days = np.diff(instants.as_unit("us").asi8) / 86_400e6
+    if known is not None:
+        days = np.where(np.asarray(list(known), bool), days, np.nan)
     found = xmr(days ** (1 / _ROOT))
 
     def back(value: float | None) -> float | None:
         return None if value is None else max(value, 0.0) ** _ROOT
 
-    return replace(found, mean=back(found.mean), lower=back(found.lower), upper=back(found.upper))
+    newest = found.newest._replace(lower=back(found.newest.lower), upper=back(found.newest.upper))
+    return replace(
+        found, mean=back(found.mean), lower=back(found.lower), upper=back(found.upper), newest=newest
+    )
 
 
 def g_chart(cases: Iterable[float | None]) -> Xmr:
@@ -235,13 +260,13 @@ def g_chart(cases: Iterable[float | None]) -> Xmr:
     n = len(series)
     trial = n < POINTS_NEEDED
     if n < 2:
-        return Xmr(float(series[0]) if n else None, None, None, None, [], True, n, None)
+        return Xmr(float(series[0]) if n else None, None, None, None, [], True, n)
     mean = math.fsum(series[: n - 1 if trial else POINTS_NEEDED]) / (n - 1 if trial else POINTS_NEEDED)
     lower, upper = _geometric_ends(mean)
     judged = _geometric_ends(math.fsum(series[:-1]) / (n - 1)) if n == POINTS_NEEDED else (lower, upper)
     outside = np.flatnonzero((series < judged[0]) | (series > judged[1]))
     signals = [Signal(int(positions[at]), "outside") for at in outside]
-    return Xmr(mean, None, lower, upper, signals, trial, n)
+    return Xmr(mean, None, lower, upper, signals, trial, n, None, Limits(*judged))
 
 
 def _geometric_ends(mean: float) -> tuple[float, float]:

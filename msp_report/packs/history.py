@@ -76,6 +76,10 @@ class Published:
         """See `year`."""
         return year(self.case, before)
 
+    def unfinished(self, before: int) -> list[str]:
+        """See `unfinished`."""
+        return unfinished(self.case, before)
+
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         """One record of the period's own pack; None where it does not have it."""
         return read_record(self.pack, report, name)
@@ -112,8 +116,18 @@ def year(case: Case, before: int = 0) -> pd.DataFrame:
 
     With `before` those of so many months before it too. A month without a pack has no rows: `months` says why.
     """
-    first = case.period.first
-    return _published(case, [*(first.shift(-step) for step in range(before, 0, -1)), *case.period.months])
+    return _published(case, [*_months_before(case, before), *case.period.months])
+
+
+def unfinished(case: Case, before: int) -> list[str]:
+    """Of so many months before a period those whose pack was published before they were over, oldest first."""
+    found = [_month(case, month) for month, _ in _packs(case, _months_before(case, before))]
+    return [month for month, _, to_date, _ in found if to_date]
+
+
+def _months_before(case: Case, count: int) -> list[Month]:
+    """So many months before the first one of a period, oldest first."""
+    return [case.period.first.shift(-step) for step in range(count, 0, -1)]
 
 
 def months(case: Case) -> pd.DataFrame:

@@ -27,6 +27,12 @@ MARK = "application/vnd.msp-report+json"
 #: The sign before the words of a verdict: never colour alone.
 SIGNS: dict[str, str] = {"missed": "✗", "no_verdict": "?", "no_data": "–", "no_target": "○", "met": "✓"}
 
+#: The sign before the words of a mark of signal or noise (rule 21): never colour alone, and none of a verdict's.
+MARKS: dict[str, str] = {
+    **{"worse than usual": "!", "not as usual": "±", "better than usual": "+", "as usual": "≈"},
+    **{"usually met": "▲", "hit or miss": "◆", "usually missed": "▼"},
+}
+
 #: How a page is written that knows no client.
 _PLAIN = Numbers()
 
@@ -38,7 +44,7 @@ _UNKNOWN = {
 }
 
 #: A table's columns know these units too.
-_OTHERS = ("at", "date", "verdict", "robust", "flag", "text")
+_OTHERS = ("at", "date", "verdict", "mark", "robust", "flag", "text")
 
 
 class Html:
@@ -80,6 +86,16 @@ def verdict(name: Verdict | None, show: Numbers = _PLAIN) -> Html:
     sign, words = SIGNS[name], show.label(name)
     return Html(
         f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span>\u00a0{_safe(words)}</span>',
+        f"{sign} {words}",
+    )
+
+
+def mark(name: str, show: Numbers = _PLAIN) -> Html:
+    """A mark of signal or noise as sign and words."""
+    sign, words = MARKS[name], show.label(name)
+    kind = name.replace(" ", "_")
+    return Html(
+        f'<span class="mark {kind}"><span aria-hidden="true">{sign}</span>\u00a0{_safe(words)}</span>',
         f"{sign} {words}",
     )
 
@@ -246,7 +262,7 @@ class Display(Numbers):
         """The first `rows` rows of a frame, the rest one click away.
 
         `columns` maps a column to (title, unit) or (title, unit, text for a missing value). A unit is one of
-        NUMBERS, `at`, `date`, `verdict`, `robust`, `flag`, `text`, or the name of the frame's column that
+        NUMBERS, `at`, `date`, `verdict`, `mark`, `robust`, `flag`, `text`, or the name of the frame's column that
         holds the unit of each row; the text for a missing value may likewise name the column that says why.
         `more` is the record that holds every row, as a link relative to the page. The first column heads its
         row. Cells that are Html (links, sparklines) stay as they are, all else is escaped; codes, in the columns
@@ -315,6 +331,8 @@ class Display(Numbers):
             return _cell(self.instant(value))
         if unit == "date":
             return _cell(self.day(value))
+        if unit == "mark":
+            return mark(value, self)
         if unit == "robust":
             return _cell(self.language(labels.ROBUST[value]))
         if unit == "flag":

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from msp_report.case import open_case
-from msp_report.metrics import availability, projects, year
+from msp_report.metrics import availability, projects, signals, year
+from msp_report.metrics.availability.between import between
+from msp_report.metrics.availability.month import ServiceMonth
 from msp_report.metrics.contract import year as contract_year
 from msp_report.metrics.projects import year as projects_year
 from msp_report.model.figures import COLUMNS
@@ -78,13 +80,13 @@ def test_the_amended_target_changes_once_and_that_figure_leaves_its_usual_course
 
 def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, verdicts):
     ratios = of_year[of_year["measure"] == "availability.ratio"]
-    points = year.points(ratios, months, case.agreed)
+    points = signals.points(ratios, case.agreed)
     strange = points["subject"].eq("intranet")  # a name that nobody agreed, in one month
     assert set(points.loc[strange, "n"]) == {1}
     points = points[~strange]
     assert set(points["n"]) == {12} and not points["trial"].any()
-    signals = year.signals(points, verdicts.reset_index())
-    outside = signals[signals["rule"].eq("outside") & signals["side"].eq("worse")]
+    held = signals.signals(points, verdicts.reset_index())
+    outside = held[held["rule"].eq("outside") & held["side"].eq("worse")]
     found = set(zip(outside["subject"], outside["month"], strict=True))
     assert {
         ("email", "2025-12"),
@@ -94,6 +96,58 @@ def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, ve
     } <= found
     # October is erp's lowest month; whether it is under the limits of the eleven before it, chance says
     assert {place for place in found if place[0] in ("erp", "fileshare")} <= {("erp", "2026-10")}
+
+
+#: Of October 2026, by hand: erp, vpn and telephony have their lowest month (the limits of the first twelve are 99.78,
+#: 99.85 and 99.81 %); webshop, at 99.66 %, is near its lower limit of 99.66 % for the second time in three months, and
+#: its target of 99.95 % lies within its range; email keeps to its range, which lies over its target of 99.9 %;
+#: fileshare mostly stands at 100 %, which makes no range.
+OCTOBER = {
+    "webshop": ("worse than usual", "hit or miss"),
+    "email": ("as usual", "usually met"),
+    "erp": ("worse than usual", "usually met"),
+    "vpn": ("worse than usual", "usually met"),
+    "telephony": ("worse than usual", "usually met"),
+    "fileshare": (None, None),
+}
+
+
+def marked(figures, month, contract) -> pd.DataFrame:
+    """The availability of each service in a month by its marks, as that month's page one has them."""
+    ratios = figures[figures["measure"].eq("availability.ratio") & figures["month"].le(month)]
+    asked = ratios[ratios["month"].eq(month)].reset_index(drop=True)
+    return signals.marks(asked, signals.points(ratios, contract), month).set_index("subject")
+
+
+def test_the_marks_of_october(case, figures):
+    rows = marked(figures, "2026-10", case.agreed)
+    found = rows[["variation", "assurance"]].astype(object)
+    assert found.where(found.notna(), None).apply(tuple, axis=1).to_dict() == OCTOBER
+    assert rows.loc["fileshare", "why"] == "more than half of the months are equal"
+    vpn = figures[figures["measure"].eq("availability.ratio") & figures["subject"].eq("vpn")]
+    values = vpn.sort_values("month")["value"].astype(float)
+    ranges = values[:12].diff().abs().dropna()
+    usual = ranges[ranges <= 3.267 * ranges.mean()]
+    assert rows.loc["vpn", "usual_low"] == pytest.approx(values[:12].mean() - 2.66 * usual.mean())
+
+
+@pytest.mark.parametrize(
+    ("subject", "month"),
+    [("webshop", "2026-06"), ("telephony", "2026-06"), ("vpn", "2026-10"), ("erp", "2026-10")],
+)
+def test_a_planted_outage_is_worse_than_usual_on_the_page_of_its_month(case, figures, subject, month):
+    assert marked(figures, month, case.agreed).loc[subject, "variation"] == "worse than usual"
+
+
+def test_the_days_between_outages_are_of_the_outages_that_the_months_count(case, figures):
+    """But for telephony's over the midnight of 30 September, which counts in two months and is one."""
+    counted = figures[figures["measure"].eq("availability.outages")].groupby("subject")["value"].sum()
+    counted = counted[counted.gt(0)].drop("intranet")  # a name that nobody agreed
+    counted["telephony"] -= 1
+    found = between(case, ServiceMonth.of_case(case)).set_index("service")
+    assert found["since"].eq("2025-10").all()
+    assert found["outages"].astype(float).to_dict() == counted.to_dict()
+    assert found["n"].eq(found["outages"] - 1).all() and found["variation"].eq("as usual").all()
 
 
 def test_every_credit_and_what_became_of_it(case, figures, truth):

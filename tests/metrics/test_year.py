@@ -1,4 +1,4 @@
-"""A year of published figures: what was kept, limits and their signals, what changed. Cases worked by hand."""
+"""A year of published figures: what was kept, how the newest month stands, what changed. Cases worked by hand."""
 
 from __future__ import annotations
 
@@ -8,72 +8,11 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from months import MonthOf, PastOf
+from published import END, MONTHS, PERIOD, START, calendar, judged, packs, series
 
 from msp_report.metrics import year
-from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.figures import Figure
 from msp_report.model.period import Period
-
-PERIOD = Period.parse("2026")
-START, END = pd.Timestamp("2026-01-01", tz="UTC"), pd.Timestamp("2027-01-01", tz="UTC")
-MONTHS = [str(month) for month in PERIOD.months]
-#: Rule 21: mean 99.0833, mean moving range 0.3182, limits 98.237 and 99.930.
-VECTOR = [98.9, 99.2, 99.4, 98.8, 99.1, 99.3, 99.0, 99.2, 98.7, 99.1, 99.3, 99.0]
-
-
-def calendar(published=MONTHS, to_date=(), months=MONTHS) -> pd.DataFrame:
-    """The months of a year, with a pack or without."""
-    return pd.DataFrame(
-        {
-            "month": months,
-            "published": [month in published for month in months],
-            "to_date": [month in to_date for month in months],
-            "why_missing": [None if month in published else "no exports were supplied" for month in months],
-        }
-    )
-
-
-def packs(*rows: dict) -> pd.DataFrame:
-    """Published figures: each row a month and the fields of a Figure, its measure "a.x" unless named."""
-    made = [
-        {
-            "month": row["month"],
-            **Figure(**{"measure": "a.x", **{k: v for k, v in row.items() if k != "month"}}).row(),
-        }
-        for row in rows
-    ]
-    return pd.DataFrame(made, columns=["month", *COLUMNS]).sort_values(
-        "month", kind="stable", ignore_index=True
-    )
-
-
-def series(values, months=MONTHS, **fields) -> list[dict]:
-    """A figure of every month; None is a month in which it has no value."""
-    why = {None: "nobody looked"}
-    return [
-        {"month": month, "value": value, "why_missing": why.get(value), **fields}
-        for month, value in zip(months, values, strict=True)
-    ]
-
-
-def judged(verdicts: str, months=MONTHS, target=0.9, **fields) -> list[dict]:
-    """A promised figure by a letter a month: m met, x missed, ? no verdict, - no data, . not given by the pack."""
-    words = {"m": "met", "x": "missed", "?": "no_verdict", "-": "no_data"}
-    rows = zip(months, verdicts, strict=True)
-    return [
-        {
-            "month": month,
-            "value": None if letter == "-" else 1.0,
-            "why_missing": "nobody looked" if letter == "-" else None,
-            "verdict": words[letter],
-            "target": target,
-            "clause": "4.1",
-            "unit": "ratio",
-            **fields,
-        }
-        for month, letter in rows
-        if letter != "."
-    ]
-
 
 # ---------------------------------------------------------------- what was kept
 
@@ -128,188 +67,6 @@ def test_only_what_has_a_target_is_promised_and_the_target_is_the_last_one():
     (row,) = table.to_dict("records")
     assert (row["subject"], row["target"]) == ("later", 4)
     assert [row[month] for month in FOUR] == [None, "met", None, "missed"]
-
-
-# ---------------------------------------------------------------- limits
-
-
-def test_the_vector_of_rule_21():
-    found = year.points(packs(*series(VECTOR)), calendar(), {})
-    (row,) = year.limits(found).to_dict("records")
-    assert row["mean"] == pytest.approx(99.0833, abs=5e-5)
-    assert row["mean_range"] == pytest.approx(0.3182, abs=5e-5)
-    assert (row["lower"], row["upper"]) == (pytest.approx(98.237, abs=5e-4), pytest.approx(99.930, abs=5e-4))
-    assert (row["n"], row["trial"], row["signals"]) == (12, False, 0)
-    assert (row["since"], row["until"]) == ("2026-01", "2026-12")
-    assert year.signals(found, year.verdicts(packs(), calendar())).empty
-
-
-def test_under_twelve_months_the_limits_are_on_trial():
-    found = year.limits(year.points(packs(*series(VECTOR[:11], MONTHS[:11])), calendar(MONTHS[:11]), {}))
-    assert (found["n"][0], bool(found["trial"][0])) == (11, True)
-
-
-def test_a_month_without_a_value_is_left_out():
-    values = [*VECTOR[:5], None, *VECTOR[5:11]]
-    found = year.points(packs(*series(values)), calendar(), {})
-    assert found["month"].tolist() == [month for month in MONTHS if month != "2026-06"]
-    assert set(found["n"]) == {11}
-
-
-def test_a_month_that_was_not_over_is_no_point():
-    values = [*VECTOR[:11], 12.0]
-    months = calendar(to_date={"2026-12"})
-    found = year.limits(year.points(packs(*series(values)), months, {}))
-    assert (found["n"][0], found["signals"][0]) == (11, 0)
-
-
-#: Six months around 11, then six around 21: the moving ranges of each base are all 1.
-STEPPED = [10, 11, 12, 11, 10, 11, 20, 21, 22, 21, 20, 21]
-
-
-@pytest.mark.parametrize(
-    ("rebase", "bases"),
-    [
-        ([], [12]),
-        ([{"measure": "a.x", "subject": "P2", "on": "2026-07-01", "why": "new desk"}], [6, 6]),
-        # without a subject it speaks of every one
-        ([{"measure": "a.x", "on": "2026-07-01", "why": "new desk"}], [6, 6]),
-        # the month in which the day lies began before it
-        ([{"measure": "a.x", "on": "2026-06-15", "why": "new desk"}], [6, 6]),
-        ([{"measure": "a.x", "on": "2026-07-02", "why": "new desk"}], [7, 5]),
-        ([{"measure": "a.x", "subject": "P1", "on": "2026-07-01", "why": "another"}], [12]),
-        ([{"measure": "a.y", "on": "2026-07-01", "why": "another"}], [12]),
-        ([{"measure": "a.x", "on": "2025-07-01", "why": "long ago"}], [12]),
-    ],
-)
-def test_a_rebase_splits_the_series(rebase, bases):
-    found = year.points(packs(*series(STEPPED, subject="P2", better="lower")), calendar(), {"rebase": rebase})
-    limits = year.limits(found)
-    assert limits["n"].tolist() == bases
-    if bases == [6, 6]:
-        # the five before the newest: mean 10.8, ranges all 1: 10.8 ± 2.66
-        assert limits["lower"].tolist() == pytest.approx([8.14, 18.14])
-        assert limits["upper"].tolist() == pytest.approx([13.46, 23.46])
-        assert limits["why"].tolist() == [None, "new desk"]
-        assert limits["since"].tolist() == ["2026-01", "2026-07"]
-        assert limits["signals"].tolist() == [0, 0]
-    if not rebase:
-        assert limits["signals"][0] > 0
-
-
-def test_the_usual_range_ends_where_the_figure_cannot_go():
-    rows = [
-        *series([0, 4, 8, 4], FOUR, subject="count", unit="count"),  # 4 ± 2.66 x 4
-        *series([0.9, 0.95, 1.0, 0.95], FOUR, subject="share", unit="ratio"),  # 0.95 ± 0.133
-        *series([-1, 0, 1, 0], FOUR, subject="money", unit="cost"),  # 0 ± 2.66
-    ]
-    table = year.limits(year.points(packs(*rows), calendar(FOUR, months=FOUR), {})).set_index("subject")
-    assert table.loc["count", ["lower", "usual_low"]].tolist() == pytest.approx([-6.64, 0])
-    assert table.loc["count", "usual_high"] == pytest.approx(14.64)
-    assert table.loc["share", ["usual_low", "upper", "usual_high"]].tolist() == pytest.approx(
-        [0.817, 1.083, 1]
-    )
-    assert table.loc["money", "usual_low"] == pytest.approx(-2.66)
-
-
-def test_the_first_twelve_months_make_the_limits_and_stay():
-    """Months before the year make limits and are no points of it."""
-    before = [str(month) for month in Period.parse("2025").months]
-    rows = [*series(VECTOR, before), *series([99.0, 99.1, 105.0, 99.2], FOUR)]
-    found = year.points(packs(*rows), calendar(FOUR, months=FOUR), {})
-    assert found["month"].tolist() == FOUR
-    (row,) = year.limits(found).to_dict("records")
-    assert (row["n"], row["trial"]) == (16, False)
-    assert (row["lower"], row["upper"]) == (pytest.approx(98.237, abs=5e-4), pytest.approx(99.930, abs=5e-4))
-    assert found.loc[found["rules"].str.contains("outside"), "month"].tolist() == ["2026-03"]
-
-
-def test_rare_events_have_the_limits_of_rare_events():
-    """Of 1.1 outages a month the geometric distribution has 0.99865 of itself at 10 and below."""
-    values = [0, 1, 3, 1, 0, 2, 0, 1, 2, 1, 1, 12]
-    (row,) = signals_of(values, unit="count", better="lower").to_dict("records")
-    assert (row["month"], row["rule"], row["side"], row["value"]) == ("2026-12", "outside", "worse", 12)
-    assert signals_of([*values[:11], 6], unit="count", better="lower").empty
-    # of money there are no events
-    assert not signals_of([*values[:11], 6], unit="cost", better="lower").empty
-
-
-def test_where_most_months_are_equal_there_is_no_range_and_that_is_said():
-    values = [1.0, 1.0, 0.97, 1.0, 1.0, 1.0, 0.98, 1.0, 1.0, 0.96, 0.95, 1.0]
-    found = year.points(packs(*series(values, unit="ratio", better="higher")), calendar(), {})
-    (row,) = year.limits(found).to_dict("records")
-    assert pd.isna(row["lower"]) and row["no_limits"] == "more than half of the months are equal"
-    assert found.loc[found["rules"].eq("step"), "month"].tolist() == ["2026-03", "2026-07", "2026-10"]
-    signals = year.signals(found, year.verdicts(packs(), calendar()))
-    assert set(signals["side"]) == {"worse"}
-
-
-def signals_of(values, months=MONTHS, **fields) -> pd.DataFrame:
-    found = year.points(packs(*series(values, months, **fields)), calendar(), {})
-    return year.signals(found, year.verdicts(packs(), calendar()))
-
-
-def test_a_signal_is_named_with_its_month():
-    # the eleven before it have ranges of 1, so their limits are 11 ± 2.66
-    values = [10, 11, 12, 11] * 2 + [10, 11, 12, 19]
-    found = signals_of(values, better="lower").set_index("rule")
-    assert (found.loc["outside", "month"], found.loc["outside", "until"]) == ("2026-12", "2026-12")
-    assert found.loc["outside", "value"] == 19
-    assert found.loc["outside", "side"] == "worse"
-    assert found.loc["outside", "what"] == "outside its usual range"
-    assert signals_of(values, better="higher").set_index("rule").loc["outside", "side"] == "better"
-    assert signals_of(values).set_index("rule").loc["outside", "side"] is None
-
-
-def test_a_run_of_months_is_one_signal():
-    values = [float(n) for n in range(12)]
-    found = signals_of(values, better="higher").set_index("rule")
-    # the seventh month is the first that ends seven rising ones, and it goes on to the end
-    assert found.loc["rising", ["month", "until", "side"]].tolist() == ["2026-07", "2026-12", "better"]
-
-
-def test_a_figure_that_stood_still_and_moved_signals_the_step_only():
-    values = [1] * 8 + [3] * 4
-    found = signals_of(values, better="lower", unit="count")
-    (row,) = found.to_dict("records")
-    assert (row["rule"], row["month"], row["until"], row["side"]) == ("step", "2026-09", "2026-09", "worse")
-    assert (row["value"], row["usual_low"], row["usual_high"]) == (3, 1, 1)
-    assert signals_of([1] * 12).empty
-
-
-def test_a_month_far_below_stands_apart_from_those_above():
-    # 10 down and 10 up are over 3.267 x 21 / 11 and dropped: 9 ranges of 0.1 are left, mean 49.225, limits ± 0.266
-    values = [50.1, 50, 50.1, 50, 50.1, 40, 50, 50.1, 50, 50.1, 50, 50.1]
-    found = signals_of(values, better="higher")
-    outside = found[found["rule"] == "outside"]
-    worse = outside[outside["side"] == "worse"]
-    assert worse[["month", "until", "value"]].to_numpy().tolist() == [["2026-06", "2026-06", 40]]
-    assert set(outside.loc[outside["side"] == "better", "month"]) == {"2026-01", "2026-07"}
-    assert year.foremost(found).loc[0, ["rule", "side", "month"]].tolist() == ["outside", "worse", "2026-06"]
-
-
-def test_promised_and_worse_signals_come_first_and_the_newest_of_them():
-    odd = [10, 11, 12, 11] * 2 + [10, 11, 12, 19]
-    early = [10, 19, *[11, 12, 11, 10] * 2, 11, 12]
-    rows = [
-        *series(odd, subject="free worse", better="lower"),
-        *series(odd, subject="promised better", better="higher"),
-        *series(early, subject="promised early", better="lower"),
-        *series(odd, subject="promised worse", better="lower"),
-    ]
-    found = packs(*rows)
-    promised = pd.DataFrame(
-        {"measure": "a.x", "subject": ["promised better", "promised early", "promised worse"]}
-    )
-    table = year.signals(year.points(found, calendar(), {}), promised)
-    first = year.foremost(table)
-    assert first["subject"].tolist() == ["promised worse", "promised early", "promised better", "free worse"]
-    assert first["promised"].tolist() == [True, True, True, False]
-    assert (first["more"] + 1).sum() == len(table)
-    charted = year.charted(year.points(found, calendar(), {}), first, most=2)
-    assert charted["subject"].drop_duplicates().tolist() == ["promised worse", "promised early"]
-    assert len(charted) == 24
-    assert charted.loc[charted["rules"].str.contains("outside"), "month"].tolist() == ["2026-12", "2026-02"]
 
 
 # ---------------------------------------------------------------- what changed
@@ -400,6 +157,36 @@ def test_the_figures_of_a_year():
     assert all(figure.verdict is None for figure in found.values())
 
 
+def test_the_limits_have_the_marks_of_the_newest_whole_month():
+    """December is not over, so it is November; a series that ended before has none, and says so."""
+    usual = [10, 11, 12, 11, 10, 11, 12, 10, 11, 12]
+    fields = {"better": "lower", "target": 14}
+    rows = [
+        *series([*usual, 30, 99], subject="shot up", **fields),
+        *series([*usual, 11, 99], subject="kept", **fields),
+        *series(usual, MONTHS[:10], subject="ended", **fields),
+        *series([1] * 11, MONTHS[:11], subject="still", **fields),
+    ]
+    months = calendar(to_date=["2026-12"])
+    found = year.analyse(MonthOf(START, END, {}), PastOf(of_year=packs(*rows), months=months))
+    rows = found.limits.set_index("subject")[["variation", "assurance", "unmarked"]].astype(object)
+    assert rows.where(rows.notna(), None).apply(tuple, axis=1).to_dict() == {
+        "shot up": ("worse than usual", "usually met", None),
+        "kept": ("as usual", "usually met", None),
+        "ended": (None, None, "it has no value in the newest month"),
+        "still": (None, None, "more than half of the months are equal"),
+    }
+
+
+def test_months_before_the_year_that_were_not_over_make_no_limits():
+    before = [str(month) for month in Period.parse("2025").months]
+    rows = packs(*series([*[10, 12] * 5, 10, 900], before), *series([11] * 4, MONTHS[:4]))
+    past = PastOf(of_year=rows, months=calendar(MONTHS[:4], months=MONTHS[:4]), running=["2025-12"])
+    (row,) = year.analyse(MonthOf(START, END, {}), past).limits.to_dict("records")
+    assert (row["n"], row["since"]) == (15, "2026-01")
+    assert row["mean"] == pytest.approx((5 * 22 + 10 + 11) / 12)
+
+
 def test_a_year_without_a_pack_has_no_figures_and_says_why():
     found = figures_of([], calendar(published=()))
     assert found[("year.months_with_data", "")].value == 0
@@ -412,13 +199,10 @@ def test_a_year_without_a_pack_has_no_figures_and_says_why():
 def test_nothing_in_is_nothing_out_with_all_columns():
     empty, months = packs(), calendar(published=())
     verdicts = year.verdicts(empty, months)
-    points = year.points(empty, months, {})
     assert verdicts.empty and set(MONTHS) < set(verdicts.columns)
-    assert points.empty and list(points.columns) == year.POINTS
-    assert list(year.limits(points).columns) == year.LIMITS
-    signals = year.signals(points, verdicts)
-    assert list(signals.columns) == year.SIGNALS
-    assert year.foremost(signals).empty and year.charted(points, signals).empty
+    found = year.analyse(MonthOf(START, END, {}), PastOf(of_year=empty, months=months))
+    assert found.limits.empty and list(found.limits.columns) == year.LIMITS
+    assert found.foremost.empty and found.others.empty and found.charted.empty
     assert list(year.changes(empty, {}, PERIOD).columns) == year.CHANGES
 
 
@@ -439,13 +223,3 @@ def test_every_promise_and_every_month_is_counted_once(letters, holes):
     assert (table[["met", "missed", "unjudged"]].sum(axis=1) == given_in.sum(axis=1)).all()
     assert table["met"].sum() == sum(row["verdict"] == "met" for row in rows)
     assert (table[months].eq("absent").sum(axis=1) == len(months) - len(held)).all()
-
-
-@examples(30)
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.randoms())
-def test_the_order_of_rows_does_not_matter(values, shuffled):
-    rows = series(values, MONTHS[: len(values)])
-    mixed = rows.copy()
-    shuffled.shuffle(mixed)
-    one, two = (year.points(packs(*given_rows), calendar(), {}) for given_rows in (rows, mixed))
-    pd.testing.assert_frame_equal(one, two)

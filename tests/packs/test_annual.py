@@ -332,6 +332,8 @@ def test_a_pack_made_before_its_month_was_over_says_so(run, place):
         os.utime(folder, (made.st_atime, pd.Timestamp("2025-04-20", tz="UTC").timestamp()))
         months = history.months(open_year("acme", "2025", place.root)).set_index("month")
         assert bool(months.loc["2025-04", "to_date"]) and not bool(months.loc["2025-02", "to_date"])
+        later = open_year("acme", "2025-05..2025-12", place.root)
+        assert [history.unfinished(later, before) for before in (4, 0)] == [["2025-04"], []]
     finally:
         os.utime(folder, (made.st_atime, made.st_mtime))
 

@@ -24,7 +24,7 @@ from msp_report.model.hostile import visible
 from msp_report.model.period import Month, Period
 from msp_report.pages import display
 from msp_report.pages.display import Display
-from msp_report.words import numbers, records
+from msp_report.words import labels, numbers, records
 from msp_report.words.numbers import number
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(1)</script>'
@@ -322,6 +322,18 @@ def test_a_verdict_that_is_gone_may_be_said_in_words():
     columns["now"] = ("Is", "verdict", "not shown")
     text = parse(Display().table(frame, columns, caption="All")).text
     assert "✓\xa0met" in text and "not shown" in text
+
+
+def test_every_mark_has_a_sign_of_its_own_and_words():
+    """None is that of a verdict, and each stands for something without its colour."""
+    assert set(display.MARKS) == {*labels.CODES["variation"], *labels.CODES["assurance"]}
+    signs = [*display.MARKS.values(), *display.SIGNS.values()]
+    assert len(signs) == len(set(signs))
+    assert str(display.mark("worse than usual")) == "! worse than usual"
+    frame = pd.DataFrame({"what": ["a", "b"], "now": ["hit or miss", None], "why": [None, "no month"]})
+    columns = {"what": ("What", "text"), "now": ("Is", "mark", "why")}
+    text = str(Display().table(frame, columns, caption="c"))
+    assert "◆ hit or miss" in text and "not known: no month" in text
 
 
 def test_every_verdict_has_a_sign_and_words():

@@ -36,6 +36,7 @@ from msp_report.metrics import (
     projects,
     requests,
     satisfaction,
+    signals,
     strategy,
     tickets,
     vendors,
@@ -44,7 +45,7 @@ from msp_report.metrics.scorecard.lines import lines, standing
 from msp_report.model.clock import Clock, localize
 from msp_report.model.figures import Figure
 from msp_report.model.period import Period
-from msp_report.model.statistics import g_chart, percentile, xmr
+from msp_report.model.statistics import Xmr, g_chart, percentile, t_chart, xmr
 from msp_report.model.tables import TABLES
 from msp_report.params import as_contract
 
@@ -291,12 +292,30 @@ def of_percentiles(given: Given) -> pd.DataFrame:
 def of_control_limits(given: Given) -> pd.DataFrame:
     """One line: the limits of the values, and where a signal holds by each rule."""
     values = [float(value) for value in given.case["values"].split()]
-    found = {"xmr": xmr, "g": g_chart}[given.case.get("chart", "xmr")](values)
+    found = {"xmr": xmr, "g": g_chart, "t": _days_between}[given.case.get("chart", "xmr")](values)
     numbers = {
         name: getattr(found, name) for name in ("mean", "mean_range", "lower", "upper", "trial", "why")
     }
     said = " ".join(f"{signal.rule}:{signal.index}" for signal in found.signals)
     return pd.DataFrame([{**numbers, "signals": said}])
+
+
+def _days_between(days: list[float]) -> Xmr:
+    """The T chart of events that are so many days apart."""
+    return t_chart(pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(np.cumsum([0, *days]), unit="D"))
+
+
+def of_marks(given: Given) -> pd.DataFrame:
+    """One line: the marks of the last of some months, by the case's target and better side."""
+    values = [float(value) for value in given.case["values"].split()]
+    months = [Period.parse("2026-10").last.shift(place - len(values) + 1) for place in range(len(values))]
+    told = {name: given.case.get(name) for name in ("target", "better")}
+    row = {"measure": "a.x", "subject": "", "unit": given.case.get("unit", "min"), "why_missing": None}
+    row |= {"target": float(told["target"]) if told["target"] else None, "better": told["better"]}
+    rows = pd.DataFrame([row | {"month": str(m), "value": v} for m, v in zip(months, values, strict=True)])
+    unfinished = given.case.get("unfinished", "").split()
+    points = signals.points(rows, given.contract, unfinished)
+    return signals.marks(rows.tail(1).reset_index(drop=True), points, "2026-10")
 
 
 def of_earned_value(given: Given) -> pd.DataFrame:
@@ -383,6 +402,7 @@ CORES = {
     "capacity": of_capacity,
     "percentile": of_percentiles,
     "control limits": of_control_limits,
+    "marks": of_marks,
     "earned value": of_earned_value,
     "projects": of_projects,
     "project changes": of_project_changes,

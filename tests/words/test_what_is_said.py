@@ -191,6 +191,17 @@ SAID = [
     ("changed", dict(month=None), "Changed since the last pack"),
     ("unchanged", dict(month="April 2026"), "nothing is judged otherwise, and no row was read again."),
     ("unchanged", dict(month=None), "there is none before this one."),
+    (
+        "no_signal",
+        dict(compared=0),
+        "no figure has six earlier months yet, so nothing can be called usual or not.",
+    ),
+    ("no_signal", dict(compared=1), "the one figure with at least six earlier months shows no signal."),
+    (
+        "no_signal",
+        dict(compared=40),
+        "none of the 40 figures with at least six earlier months shows a signal.",
+    ),
     ("no_limits", dict(limited=True, supplied=True), ""),
     (
         "no_limits",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from msp_report.metrics.availability.between import between
 from msp_report.metrics.availability.doubts import CONSTANT, FLIPS, IN_STEP, doubts
 from msp_report.metrics.availability.frames import (
     CONTRADICTION_COLUMNS,
@@ -70,6 +71,7 @@ class Analysis:
     dropped: pd.DataFrame
     doubts: pd.DataFrame
     restated: pd.DataFrame
+    between: pd.DataFrame
 
     def figures(self) -> list[Figure]:
         """The figures of the report, as `figures_of` gives them."""
@@ -103,13 +105,14 @@ class Analysis:
             "dropped": self.dropped,
             "doubts": self.doubts,
             "restated": self.restated,
+            "between": self.between,
         }
 
 
 def analyse(case: Case) -> Analysis:
     """Everything about the availability of a period; reads outages and checks. Raises as `service_levels`.
 
-    Source: rules 4-11, 39, 40.
+    Source: rules 4-11, 21, 39, 40.
     """
     month = ServiceMonth.of_case(case)
     sources = Sources.of_case(case, month)
@@ -131,6 +134,7 @@ def analyse(case: Case) -> Analysis:
         dropped=stack([dropped_of(line) for line in lines], DROPPED_COLUMNS),
         doubts=stack([doubts_of(found)], DOUBT_COLUMNS),
         restated=restated(case, month),
+        between=between(case, month),
     )
 
 

@@ -48,15 +48,20 @@ RESTATED_COLUMNS = [
     "service", "month", "down_then_min", "down_min", "then_ratio", "availability_ratio",
     "then_verdict", "verdict",
 ]
+BETWEEN_COLUMNS = [
+    "service", "since", "outages", "n", "newest_days", "mean_days", "usual_low_days", "usual_high_days", "trial",
+    "variation", "why", "since_days", "quiet",
+]
 DOUBT_COLUMNS = ["probe", "what", "services", "times", "started_at", "ended_at"]
 # fmt: on
 
 #: Types of columns by name or last word; all else is text.
 _TYPES = {
-    **dict.fromkeys(("min", "ratio", "hours", "lost", "cost", "users", "short"), "float64"),
+    **dict.fromkeys(("min", "ratio", "hours", "days", "lost", "cost", "users", "short"), "float64"),
     **dict.fromkeys(("outages", "checks", "readings", "met", "missed", "times"), "Int64"),
     "line": "Int64",
-    **dict.fromkeys(("own", "counted", "still_on", "in_contract"), "bool"),
+    "n": "Int64",
+    **dict.fromkeys(("own", "counted", "still_on", "in_contract", "trial", "quiet"), "bool"),
     "at": "datetime64[us, UTC]",
 }
 

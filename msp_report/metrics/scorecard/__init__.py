@@ -1,8 +1,9 @@
 """Page one: does the provider deliver, and what has to be decided?
 
 It sums up what the other notebooks of the pack recorded. The parts: `lines` (the balanced scorecard and the
-exceptions), `decisions` (the board's until they are done, and what waits for one), `replies` (the provider's), and
-`changes` (since the last pack). What is the board's own is no promise of the provider: it has no target and no verdict.
+exceptions), `marks` (signal or noise), `decisions` (the board's until they are done, and what waits for one), `replies`
+(the provider's), and `changes` (since the last pack). What is the board's own is no promise of the provider: it has no
+target and no verdict.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from msp_report.metrics import evidence
+from msp_report.metrics import evidence, signals
 from msp_report.metrics.competence.opinions import opinions
-from msp_report.metrics.scorecard import changes, decisions, lines, replies
+from msp_report.metrics.scorecard import changes, decisions, lines, marks, replies
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import last_day
@@ -32,13 +33,15 @@ class Analysis:
     pack: pd.DataFrame
     """The figures of the pack that is summed up."""
     lines: pd.DataFrame
-    """As lines.lines."""
+    """As lines.lines, with the marks of marks.of_lines."""
     standing: pd.DataFrame
     """As lines.standing: what is agreed and what is our own rule."""
     exceptions: pd.DataFrame
     """As lines.exceptions: what is the board's own has no headline yet."""
     series: pd.DataFrame
     """As lines.series, of the pack and of those before it."""
+    signals: pd.DataFrame
+    """As marks.of_pack."""
     due: pd.DataFrame
     """As decisions.due."""
     actions: pd.DataFrame
@@ -88,6 +91,16 @@ class Analysis:
         return lines.past(self.page_one, self.series)
 
     @property
+    def unusual(self) -> pd.DataFrame:
+        """The figures that have a signal this month, as marks.unusual."""
+        return marks.unusual(self.signals)
+
+    @property
+    def compared(self) -> int:
+        """How many figures are compared with enough months of their own, as marks.compared."""
+        return len(marks.compared(self.signals))
+
+    @property
     def disputed(self) -> pd.DataFrame:
         """The figures that replies speak of and that are no exceptions, as replies.disputed."""
         return replies.disputed(self.pack, self.replies, but=self.exceptions)
@@ -101,11 +114,30 @@ class Analysis:
         [count, n = open], .actions_done [count, in the month]; .opinions_overdue [count of subjects whose opinion has
         run out or is not independent, n = subjects]; .claim_days [days until the first credit lapses, n = credits];
         .worse, .better and .evidence_lost [count of verdicts that changed so], and of them .own_worse, .own_better and
-        .own_evidence_lost on our own rules; .evidence_cost [what the provider may owe beyond what it owes, n = promises
-        without a verdict] and .unjudged_months [months in a row without one of them, subject the first such month,
-        empty where never judged]. Missing says why: where no report has recorded a figure there is no pack to sum up.
+        .own_evidence_lost on our own rules; .signals_worse and .signals_better [count of promised figures that are
+        worse, or better, than usual, n = those with enough months before]; .evidence_cost [what the provider may owe
+        beyond what it owes, n = promises without a verdict] and .unjudged_months [months in a row without one of them,
+        subject the first such month, empty where never judged]. Missing says why: where no report has recorded a figure
+        there is no pack to sum up.
         """
-        return [*_promises(self.pack, self.standing), *self._taken(), *self._decisions(), *self._turns()]
+        return [
+            *_promises(self.pack, self.standing),
+            *self._taken(),
+            *self._decisions(),
+            *self._turns(),
+            *self._signals(),
+        ]
+
+    def _signals(self) -> list[Figure]:
+        """How many promised figures left their usual course in the month."""
+        known = marks.compared(self.signals)
+        kept = known.loc[known["promised"], "variation"]
+        why = None if len(kept) else "no promised figure has six months before this one"
+        names = {"worse": signals.WORSE, "better": signals.BETTER}
+        return [
+            _own(f"signals_{name}", kept.eq(mark).sum(), why, n=None if why else len(kept))
+            for name, mark in names.items()
+        ]
 
     def _taken(self) -> Iterator[Figure]:
         """What missing evidence took away: money, and the longest row of months without a verdict."""
@@ -154,7 +186,17 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        names = ("lines", "exceptions", "undecided", "series", "due", "actions", "replies", "changes")
+        names = (
+            "lines",
+            "exceptions",
+            "undecided",
+            "series",
+            "signals",
+            "due",
+            "actions",
+            "replies",
+            "changes",
+        )
         names += ("restated",)
         return {name: getattr(self, name) for name in names}
 
@@ -168,12 +210,14 @@ def analyse(case: Case, past: Past) -> Analysis:
     standing = lines.standing(pack, asked, past.before)
     last_month, last_figures = changes.last_pack(past.before)
     judged = opinions(assessed, case.end, zone)
+    month, points = str(case.period), marks.points(case, past)
     found = Analysis(
         pack=pack,
-        lines=asked,
+        lines=marks.of_lines(asked, points, month),
         standing=standing,
         exceptions=lines.exceptions(standing, pack),
-        series=lines.series(pack, past.before, str(case.period)),
+        series=lines.series(pack, past.before, month),
+        signals=marks.of_pack(pack, asked, points, month),
         undecided=_undecided(pack, past, case.arrivals()),
         silent=_silent(case),
         month=case.period.last,

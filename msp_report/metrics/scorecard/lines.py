@@ -25,6 +25,7 @@ LINE_COLUMNS = [
     "verdict",
     "why_missing",
     "page_one",
+    "better",
 ]
 _KEY = ["measure", "subject"]
 
@@ -78,6 +79,7 @@ def _judged_line(
     line: ScorecardLine, figure: Figure | None, titles: Mapping[str, str], doubts: Mapping[str, str | None]
 ) -> dict[str, Any]:
     target = line.target if line.target is not None else figure.target if figure else None
+    better = line.better or (figure.better if figure else None)
     row = {
         "perspective": line.perspective,
         "objective": titles.get(line.objective or "", line.objective or ""),
@@ -85,11 +87,12 @@ def _judged_line(
         "subject": line.subject,
         "target": target,
         "page_one": line.page_one,
+        "better": better or (None if target is None else "higher"),
     }
     if figure is None:
         why = "no report of this pack gives this measure"
         return {**row, "result": None, "unit": "", "verdict": "no_data", "why_missing": why}
-    better = line.better or figure.better or "higher"
+    better = better or "higher"
     found = {"result": figure.value, "unit": figure.unit, "why_missing": figure.why_missing}
     if figure.verdict and target == figure.target and better == figure.better:
         return {**row, **found, "verdict": figure.verdict}

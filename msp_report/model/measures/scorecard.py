@@ -197,4 +197,23 @@ MEASURES = (
         meaning="How many of the verdicts that were lost for want of evidence are on rules of our own.",
         no_data="There is no pack before this one.",
     ),
+    Measure(
+        "signals_worse",
+        "Agreed figures that are worse than usual",
+        of="Agreed figures of {} that are worse than usual",
+        unit="count",
+        better="lower",
+        rule="rule 21",
+        meaning="How many figures with an agreed target left their usual course for the worse in the month.",
+        no_data="No such figure has six months before this one, or the month is not over.",
+    ),
+    Measure(
+        "signals_better",
+        "Agreed figures that are better than usual",
+        of="Agreed figures of {} that are better than usual",
+        unit="count",
+        rule="rule 21",
+        meaning="How many figures with an agreed target left their usual course for the better in the month.",
+        no_data="No such figure has six months before this one, or the month is not over.",
+    ),
 )

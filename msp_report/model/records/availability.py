@@ -4,6 +4,11 @@ from msp_report.model.records.declaration import Record
 
 RECORDS = (
     Record(
+        "between",
+        "one row per service that had an outage as far back as its tables came every month (rule 21)",
+        "service since outages n newest_days mean_days usual_low_days usual_high_days trial variation why since_days quiet",
+    ),
+    Record(
         "contradictions",
         "one row per outage and statement that contradicts it (rule 43)",
         "service what started_at ended_at seen_at probe cause ticket_id",

@@ -26,7 +26,7 @@ RECORDS = (
     Record(
         "lines",
         "one row per line of the scorecard in strategy.yaml",
-        "perspective objective measure subject target result unit verdict why_missing page_one",
+        "perspective objective measure subject target result unit verdict why_missing page_one better usual_low usual_high variation assurance unmarked",
     ),
     Record("replies", "one row per reply of the provider", "measure subject said_on by text"),
     Record(
@@ -35,6 +35,11 @@ RECORDS = (
         "measure subject unit value_from value_to verdict_from verdict_to",
     ),
     Record("series", "one row per line of the scorecard and month", "measure subject month value"),
+    Record(
+        "signals",
+        "one row per figure that an earlier pack has too, those with a signal first (rule 21)",
+        "measure subject promised value unit usual_low usual_high n trial variation what better target assurance why rebased_on rebase_why",
+    ),
     Record(
         "undecided",
         "one row per promise without a verdict, the cheapest to settle first",

@@ -21,7 +21,7 @@ RECORDS = (
     Record(
         "limits",
         "one row per series with a usual range",
-        "measure subject unit since until n mean mean_range lower upper trial signals rebased_on why usual_low usual_high no_limits",
+        "measure subject unit since until n mean mean_range lower upper trial signals rebased_on why usual_low usual_high no_limits variation assurance unmarked",
     ),
     Record("months", "one row per month of the year", "month published to_date why_missing"),
     Record(

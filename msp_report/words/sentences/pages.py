@@ -228,6 +228,18 @@ def unchanged(page: Page, *, month: str | None) -> str:
     return page.language("there is none before this one.")
 
 
+def no_signal(page: Page, *, compared: int) -> str:
+    """Where no figure left its usual course: none did, or none has enough months to tell (rule 21)."""
+    if compared:
+        return page.language.plural(
+            "the one figure with at least six earlier months shows no signal.",
+            "none of the {compared} figures with at least six earlier months shows a signal.",
+            compared,
+            compared=compared,
+        )
+    return page.language("no figure has six earlier months yet, so nothing can be called usual or not.")
+
+
 def decide(page: Page) -> list[str | None]:
     """What the board has to decide or to chase, on page one."""
     return [_actions(page), _proposals(page), _credits(page), _notice(page), _opinions(page)]

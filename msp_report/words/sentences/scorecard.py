@@ -7,8 +7,8 @@ from msp_report.words.sentences.said import Page, Said, joined
 
 def opening(page: Page) -> list[str | None]:
     """How many agreed targets were met, what missing evidence took away, how our own rules stand apart from them, which
-    verdicts changed, and for how many there is no evidence any more."""
-    return [_targets(page), _evidence(page), _own(page), _changed(page), _lost(page)]
+    verdicts changed, for how many there is no evidence any more, and how many agreed figures are worse than usual."""
+    return [_targets(page), _evidence(page), _own(page), _changed(page), _lost(page), _worse_than_usual(page)]
 
 
 def _targets(page: Page) -> str:
@@ -112,6 +112,19 @@ def _lost(page: Page) -> str | None:
         **lost,
     )
     return joined(", ".join(filter(None, (told, _of_own(page, own)))))
+
+
+def _worse_than_usual(page: Page) -> str | None:
+    """How many agreed figures left their usual course for the worse; none, no sentence (rule 21)."""
+    worse = page.one("scorecard.signals_worse")
+    if not worse.raw.value:
+        return None
+    return page.language.plural(
+        "Of {n} agreed figures with at least six earlier months, {value} is worse than usual.",
+        "Of {n} agreed figures with at least six earlier months, {value} are worse than usual.",
+        worse.raw.value,
+        **worse,
+    )
 
 
 def _of_own(page: Page, own: Said) -> str | None:

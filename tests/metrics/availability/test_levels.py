@@ -61,7 +61,7 @@ def test_services_that_only_the_data_name_are_listed_without_a_target():
 
 def test_nothing_at_all_gives_empty_records():
     nothing = of_day(None, None, {})
-    assert len(nothing.records()) == 9 and all(frame.empty for frame in nothing.records().values())
+    assert len(nothing.records()) == 10 and all(frame.empty for frame in nothing.records().values())
     assert nothing.figures() == []
 
 

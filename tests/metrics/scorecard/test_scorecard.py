@@ -155,6 +155,8 @@ def test_the_figures_count_the_frames():
         "own_better": (1, 1),
         "evidence_lost": (0, None),
         "own_evidence_lost": (0, 0),
+        "signals_worse": (None, None),
+        "signals_better": (None, None),
     }
     assert {one.verdict for one in found.figures()} == {None}, "these are no promises of the provider"
 
