@@ -10,7 +10,8 @@ Decided here, where the rule leaves room:
 - A rebase begins new limits with the first month whose first day is on or after its day, as a target does (rule 10).
   Without a subject it speaks of every subject of its measure.
 - Where more than half of the months are equal there are no limits, and where nothing moved but in single steps they
-  would have no width: there the step is the signal, in the month in which the figure leaves what it stood at.
+  would have no width: there the step is the signal, from the month in which the figure leaves what it stood at until it
+  is back.
 - A signal is named once, with the month in which its rule first holds and the last month in which it still does.
 - On a page the usual range ends where the figure cannot go: at 0 where no month is below it, at 1 for ratios where
   none is above it. The limits themselves are kept as rule 21 gives them.
@@ -37,7 +38,7 @@ from msp_report.params import Contract, as_contract
 # fmt: off
 POINTS = [
     "measure", "subject", "month", "value", "unit", "better", "base", "n", "mean", "mean_range", "lower", "upper",
-    "trial", "rules", "rebased_on", "why", "no_limits", "newest_low", "newest_high", "newest_why",
+    "trial", "rules", "stood_at", "rebased_on", "why", "no_limits", "newest_low", "newest_high", "newest_why",
 ]
 LIMITS = [
     "measure", "subject", "unit", "since", "until", "n", "mean", "mean_range", "lower", "upper", "trial", "signals",
@@ -85,9 +86,9 @@ def points(
     rebases; `unfinished` the months published before they were over, which are left out.
     Returns: one row per measure, subject and month with a value, in the order of months, with POINTS: `base` counts the
     rebases passed; n [months of that base], mean, mean_range, lower, upper and trial of its values, no_limits, why
-    there are none; newest_low and newest_high, the limits by which the newest month of the base is judged, which of
-    twelve months are those of the first eleven, and newest_why, why there are none; `rules` the signals that hold in
-    that month, separated by spaces.
+    there are none; stood_at, what a figure without limits stood at; newest_low and newest_high, the limits by which the
+    newest month of the base is judged, which of twelve months are those of the first eleven, and newest_why, why there
+    are none; `rules` the signals that hold in that month, separated by spaces.
     Edge case: one value of a base has a mean and no limits.
     """
     rows = figures[figures["value"].notna() & ~figures["month"].isin(list(unfinished))]
@@ -119,12 +120,15 @@ def _against_limits(series: pd.DataFrame) -> pd.DataFrame:
     if rare:
         found = g_chart(values)
     rules = pd.Series("", index=range(len(series)), dtype=object)
+    stood_at = pd.Series(np.nan, values.index)
     for signal in found.signals:
         rules[signal.index] = f"{rules[signal.index]} {signal.rule}".strip()
     still = found.why == MOSTLY_EQUAL
     if still or found.mean_range == 0:
-        before = values.shift()
-        left = before.notna() & values.ne(before) & (before.eq(values.mode().iloc[0]) | (not still))
+        stood = values.eq(values.mode().iloc[0])
+        away = ~stood & stood.cummax().shift(fill_value=False)  # until it is back at what it stood at
+        left = away if still else values.shift().notna() & values.ne(values.shift())
+        stood_at = pd.Series(values.mode().iloc[0], values.index) if still else values.shift()
         kept = rules if still else pd.Series("", rules.index, dtype=object)  # everything is outside no width
         rules = kept.mask(left, (kept + " step").str.strip())
     limits = {name: getattr(found, name) for name in ("n", "mean", "mean_range", "lower", "upper", "trial")}
@@ -132,6 +136,7 @@ def _against_limits(series: pd.DataFrame) -> pd.DataFrame:
     return series.assign(
         **{name: np.nan if v is None else v for name, v in limits.items()},
         rules=rules.to_numpy(),
+        stood_at=stood_at.to_numpy(),
         no_limits=found.why,
         newest_why=found.newest.why,
     )
@@ -177,7 +182,7 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     """
     values = points.groupby([*_KEY, "base"])["value"]
     held = _with_usual(points.assign(low_=values.transform("min"), high_=values.transform("max")))
-    held = held.assign(place=values.cumcount(), before=values.shift(), rule=points["rules"].str.split())
+    held = held.assign(place=values.cumcount(), rule=points["rules"].str.split())
     held = held.explode("rule").dropna(subset="rule")
     if held.empty:
         return pd.DataFrame(columns=SIGNALS)
@@ -190,7 +195,7 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     found["what"] = found["rule"].map(_WORDS)
     step = found["rule"].eq("step")  # what was usual is what it stood at
     found = found.assign(
-        **{end: found[end].mask(step, found["before"]) for end in ("usual_low", "usual_high")}
+        **{end: found[end].mask(step, found["stood_at"]) for end in ("usual_low", "usual_high")}
     )
     names = pd.MultiIndex.from_frame(promised[_KEY])
     found["promised"] = pd.MultiIndex.from_frame(found[_KEY]).isin(names)
@@ -211,7 +216,7 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
 def _for_whom(held: pd.DataFrame) -> np.ndarray:
     """Whether each signal is for the better or the worse; empty where the figure has no better side."""
     moves = [held["rule"].eq("rising"), held["rule"].eq("falling")]
-    against = held["mean"].where(held["rule"].ne("step"), held["before"])
+    against = held["mean"].where(held["rule"].ne("step"), held["stood_at"])
     up = np.select(moves, [True, False], held["value"] > against)
     known = {"higher": np.where(up, "better", "worse"), "lower": np.where(up, "worse", "better")}
     return np.select([held["better"].eq(better) for better in known], list(known.values()), "")

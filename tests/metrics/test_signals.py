@@ -133,7 +133,12 @@ def test_where_most_months_are_equal_there_is_no_range_and_that_is_said():
     found = points(packs(*series(values, unit="ratio", better="higher")), calendar(), {})
     (row,) = signals.limits(found).to_dict("records")
     assert pd.isna(row["lower"]) and row["no_limits"] == "more than half of the months are equal"
-    assert found.loc[found["rules"].eq("step"), "month"].tolist() == ["2026-03", "2026-07", "2026-10"]
+    assert found.loc[found["rules"].eq("step"), "month"].tolist() == [
+        "2026-03",
+        "2026-07",
+        "2026-10",
+        "2026-11",
+    ]
     held = signals.signals(found, NOBODY)
     assert set(held["side"]) == {"worse"}
 
@@ -166,7 +171,7 @@ def test_a_figure_that_stood_still_and_moved_signals_the_step_only():
     values = [1] * 8 + [3] * 4
     found = signals_of(values, better="lower", unit="count")
     (row,) = found.to_dict("records")
-    assert (row["rule"], row["month"], row["until"], row["side"]) == ("step", "2026-09", "2026-09", "worse")
+    assert (row["rule"], row["month"], row["until"], row["side"]) == ("step", "2026-09", "2026-12", "worse")
     assert (row["value"], row["usual_low"], row["usual_high"]) == (3, 1, 1)
     assert signals_of([1] * 12).empty
 

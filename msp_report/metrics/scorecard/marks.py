@@ -16,13 +16,15 @@ _ORDER = (signals.WORSE, signals.CHANGED, signals.BETTER)
 
 
 def points(case: Case, past: Past) -> pd.DataFrame:
-    """The points of the month's figures and of those of the five years before, as signals.points.
+    """The points of the month's figures that an earlier pack has too, and of the five years before, as signals.points.
 
     Months published before they were over are left out, as is the month itself while it runs.
     """
     month = str(case.period)
     earlier = past.year(signals.BEFORE)
-    parts = (earlier[earlier["month"].lt(month)], past.figures.assign(month=month))
+    earlier = earlier[earlier["month"].lt(month)]
+    known = pd.MultiIndex.from_frame(past.figures[_KEY]).isin(pd.MultiIndex.from_frame(earlier[_KEY]))
+    parts = (earlier, past.figures[known].assign(month=month))
     told = [frame.astype(object) for frame in parts if len(frame)]
     every = pd.concat(told, ignore_index=True) if told else earlier.head(0)
     running = [month] if case.to_date else []
