@@ -160,6 +160,27 @@ def test_what_the_contract_promises_to_deliver_came_late_once(cases, truth):
     assert str(late["due_on"].date()) == "2026-10-05"
 
 
+def test_a_table_speaks_of_the_months_in_which_it_came_whole(cases, truth):
+    last = cases[MONTHS[-1]]
+    whole = last.spoken("outages")
+    assert len(whole) == 12 and (whole["end"].iloc[:-1].array == whole["start"].iloc[1:].array).all()
+    assert (whole["start"].iloc[0], whole["end"].iloc[-1]) == (cases["2025-11"].start, last.end)
+    for fault in ("not_sent", "sent_again", "says_more"):
+        [(month, entry)] = planted(truth, "evidence", fault)
+        assert set(last.spoken(entry["table"])["start"]) == {
+            cases[one].start for one in MONTHS[1:] if one != month
+        }
+    [(month, entry)] = planted(truth, "evidence", "exported_early")
+    spoken = last.spoken(entry["table"]).set_index("start")["end"]
+    assert spoken[cases[month].start] == pd.Timestamp(entry["on"], tz="Europe/London")
+    assert cases["2026-02"].spoken("surveys").empty  # withheld in its own month
+
+
+def test_rejected_rows_of_twelve_months_are_those_of_each(cases):
+    each = [len(case.rejected("samples")) for case in cases.values()]
+    assert len(cases[MONTHS[-1]].rejected_over("samples")) == sum(each[1:]) > 0
+
+
 # ---------------------------------------------------------------- outages that the log lacks
 
 
