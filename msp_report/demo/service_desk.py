@@ -33,8 +33,8 @@ FIRST_NUMBER = 10001
 #: Numbers that the golden month leaves out, and rows of its export that cannot be read.
 NUMBERS_LEFT_OUT, UNREADABLE = 7, 3
 
-#: How many tickets tell of an outage, three minutes apart.
-COMPLAINTS = 8
+#: How many tickets tell of an outage, two minutes apart.
+COMPLAINTS = 11
 
 _CATEGORY = np.array(list(CATEGORIES), dtype=object)
 _SERVICE = {
@@ -266,7 +266,7 @@ def _tell(opened: np.ndarray, category: np.ndarray, month: Span, told: list[tupl
         if month.start <= start < month.end:
             about = np.flatnonzero(pd.Series(category).map(_SERVICE).eq(service) & free)
             nearest = about[np.argsort(np.abs(opened[about] - start), kind="stable")[:COMPLAINTS]]
-            opened[nearest] = start + 120 + 180 * np.arange(len(nearest))
+            opened[nearest] = start + 120 + 120 * np.arange(len(nearest))
             free[nearest] = False
 
 

@@ -38,15 +38,16 @@ from msp_report.model.columns import HOUR, MINUTE, instants, micros, optional
 from msp_report.model.figures import Figure
 from msp_report.model.names import spelled
 from msp_report.model.period import Period
-from msp_report.model.statistics import MATCHES_NEEDED, Interval, chapman, log_linear
+from msp_report.model.statistics import MATCHES_NEEDED, Interval, chapman, log_linear, percentile
 from msp_report.params import as_contract, as_strategy
 
 #: Over how many months there is an estimate, the closing one with them.
 MONTHS = 12
 #: Within which time of each other two sightings of a service are one outage.
 WINDOW = 30 * MINUTE
-#: How many tickets of a service within an hour are a burst at least; the chance of so many in its usual one at most.
-BURST, BY_CHANCE = 3, 1e-5
+#: How many tickets of a service within an hour are a burst at least; the chance of so many in a busy one at most, and
+#: the share of its hours that have no more than a busy one.
+BURST, BY_CHANCE, BUSY = 5, 1e-5, 0.95
 #: How many assets' backups fail in an hour of the clock, at least half of those that ended in it.
 FAILING = 3
 #: How many resources fall silent together.
@@ -253,7 +254,7 @@ class _Lists:
 
     def why_not_since(self, at: int) -> str | None:
         """Why nothing can be said of the time since an instant: nobody logged, or nothing else that names services
-        looked."""
+        looked, or none that can be believed."""
         if not (self.spoken["log"][:, 1] > at).any():
             return NO_LOG
         holds = self.sources.holds
@@ -262,7 +263,9 @@ class _Lists:
         looked = ~pd.MultiIndex.from_frame(holds[["service", "probe"]]).isin(doubted)
         probes = looked.any() and (self.spoken["probes"][:, 1] > at).any()
         tickets = self.bursts and (self.spoken["tickets"][:, 1] > at).any()
-        return None if probes or tickets else LOG_ALONE
+        if probes or tickets:
+            return None
+        return LOG_ALONE if holds.empty or self.against.empty else str(self.against["why"].iloc[0])
 
     def outages_of(self, service: Watched) -> pd.DataFrame:
         """The outages of one service as _COLUMNS."""
@@ -328,8 +331,10 @@ def bursts(tickets: pd.DataFrame | None, month: ServiceMonth) -> dict[str, Spans
 
     Parameters: `tickets` as the canonical table; one without a kind may be an incident. Only services that an incident
     of the months names have an entry, without spans where none is a burst. A burst is so many tickets of a service
-    opened within an hour, BURST at least, that an hour like the usual one has them with a chance of BY_CHANCE at most
-    (Poisson); the usual hour is the service's tickets over the hours of the clock in which the desk opened any ticket.
+    opened within an hour, BURST at least, that a busy hour of it has them with a chance of BY_CHANCE at most (Poisson):
+    an hour with as many as a share BUSY of those hours of the clock has at most in which the desk opened any ticket, or
+    their mean where that is more. Tickets come in clusters of their own, such as Monday mornings: over the mean hour
+    alone every day would have its burst.
     """
     if tickets is None or "service" not in tickets:
         return {}
@@ -342,14 +347,18 @@ def bursts(tickets: pd.DataFrame | None, month: ServiceMonth) -> dict[str, Spans
     known = [*(service.name for service in month.contract.services), *month.outside]
     rows = rows.assign(service=spelled(rows["service"], known))
     return {
-        name: _bursts_of(np.sort(group.to_numpy()), len(group) / hours)
+        name: _bursts_of(np.sort(group.to_numpy()), hours)
         for name, group in rows.groupby("service", sort=True)["at"]
     }
 
 
-def _bursts_of(at: np.ndarray, usual: float) -> Spans:
-    """Where more tickets of one service were opened within an hour than its usual hour would ever have."""
-    least = max(BURST, int(stats.poisson.isf(BY_CHANCE, usual)) + 1)
+def _bursts_of(at: np.ndarray, hours: int) -> Spans:
+    """Where more tickets of one service were opened within an hour than a busy one of so many hours would ever have."""
+    each = np.zeros(hours)
+    counts = np.unique(at // HOUR, return_counts=True)[1]
+    each[: len(counts)] = counts
+    busy = max(percentile(each, BUSY, "inverted_cdf") or 0.0, each.mean())
+    least = max(BURST, int(stats.poisson.isf(BY_CHANCE, busy)) + 1)
     last = np.searchsorted(at, at + HOUR) - 1
     dense = last - np.arange(len(at)) + 1 >= least
     return _together(np.column_stack([at[dense], at[last[dense]]]))

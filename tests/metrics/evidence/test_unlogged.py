@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from months import MonthOf
 
 from msp_report.metrics import capacity
+from msp_report.metrics.availability.doubts import FLIPS
 from msp_report.metrics.evidence.unlogged import (
     CATCHES,
     EVENTS,
@@ -186,12 +187,20 @@ def test_a_busy_service_needs_more_tickets_for_a_burst():
     assert seen(case) == []
 
 
+@pytest.mark.parametrize(("number", "listed"), [(8, 0), (9, 1)])
+def test_a_burst_stands_out_from_a_busy_hour(number, listed):
+    # in one of ten hours the service has a ticket, so that nine and more in an hour have a chance of 1 in 100,000
+    usual = tickets(*pd.date_range("2026-10-01 06:30", "2026-10-29", freq="10h").astype(str), number=1)
+    many = tickets("2026-10-20 13:00", number=number, quiet=0).assign(ticket_id="M")
+    assert len(seen(month(outages=log(), tickets=pd.concat([usual, many])))) == listed
+
+
 def test_an_outage_that_a_probe_in_doubt_saw_is_none():
     flips = LOOKS[LOOKS.slice_indexer("2026-10-05", "2026-10-05")]
     checks = probe()
     checks["state"] = np.where(checks["at"].isin(flips[::2]), "down", checks["state"])
     case = month(outages=log(), checks=checks)
-    assert figures(case)["unlogged_outages"].why_missing == LOG_ALONE
+    assert figures(case)["unlogged_outages"].why_missing == FLIPS
 
 
 # ---------------------------------------------------------------- silences
