@@ -426,6 +426,23 @@ class Case:
             if not patterns or any(fnmatch(last[shape], f"*{pattern}") for pattern in patterns)
         ]
 
+    def spoken(self, name: str, months: int = 12) -> pd.DataFrame:
+        """Of so many months up to the closing one, each whose exports had a table that is not doubted as a whole, with
+        the stretch of which it speaks (rules 41 and 46): start, end [instants]. None of a table that is withheld."""
+        rows = []
+        for month in self.months if not self.is_withheld(name) else ():
+            told = self._told(month)
+            within = self.closing.shift(-months) < month <= self.closing and self._came(name, month)
+            if told is None or not within or told["tables"][name]["doubts"]:
+                continue
+            start, end = Period(month, month).bounds(self.timezone)
+            reach = told["tables"][name].get("reach")
+            known = end if reach is None else min(max(pd.Timestamp(reach).as_unit("us"), start), end)
+            rows.append((start, self.reached(name) if month == self.newest else known))
+        if rows and self.doubts(name):  # by what its other months had, which its own files cannot tell
+            rows = [row for row in rows if row[0] < self.start]
+        return pd.DataFrame(rows, columns=["start", "end"]).astype("datetime64[us, UTC]")
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table that may be records, as far as they could be read (rule 42).
 
@@ -447,6 +464,12 @@ class Case:
         evidence = {entry["file"]: entry["evidence"] for entry in files if entry["table"] == name}
         frame["whose"] = frame["file"].map(evidence).astype("str")
         return frame[[*named, "whose", *own]].reset_index(drop=True)
+
+    def rejected_over(self, name: str, months: int = 12) -> pd.DataFrame:
+        """The same in the exports of so many months up to the closing one, oldest first."""
+        earlier = [month for month in self.months if self.closing.shift(-months) < month < self.newest]
+        before = [self.at(month).rejected(name) for month in earlier if self._told(month)]
+        return pd.concat([*before, self.rejected(name)], ignore_index=True)
 
     @cached_property
     def _reused(self) -> pd.DataFrame | None:

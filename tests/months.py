@@ -47,6 +47,7 @@ class MonthOf:
     before: MonthOf | None = None
     files: pd.DataFrame = field(default_factory=pd.DataFrame)
     to_date: bool = False
+    stretches: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -85,6 +86,18 @@ class MonthOf:
 
     def exported_at(self, name: str) -> pd.Timestamp | None:
         return self.exported.get(name)
+
+    def spoken(self, name: str, months: int = 12) -> pd.DataFrame:
+        if self.tables.get(name) is None:
+            return pd.DataFrame(columns=["start", "end"]).astype("datetime64[us, UTC]")
+        if name in self.stretches:
+            return pd.DataFrame(self.stretches[name], columns=["start", "end"])
+        first = Period(self.closing.shift(1 - months), self.closing)
+        start = first.bounds(as_contract(self.agreed or {}).client.timezone)[0]
+        return pd.DataFrame({"start": [start], "end": [self.reached(name)]})
+
+    def rejected_over(self, name: str, months: int = 12) -> pd.DataFrame:
+        return self.rejected(name)
 
     def rejected(self, name: str) -> pd.DataFrame:
         return self.dropped.get(name, TABLES[name].empty().assign(file="", line=0, reason=""))

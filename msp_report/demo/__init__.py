@@ -45,8 +45,8 @@ def generate(
     around = [span(period.first.shift(step)) for step in range(-1, len(months) + 3)]
     office = Office(around)
 
-    tables = monitoring.simulate(months, office, seed, truth)
-    desk, tickets = service_desk.simulate(months, around[0], office, seed, truth)
+    tables, told = monitoring.simulate(months, office, seed, truth)
+    desk, tickets = service_desk.simulate(months, around[0], office, seed, truth, told)
     planned, project_hours = projects.simulate(months, office, seed, truth)
     bought, invoiced = purchasing.simulate(months, seed, truth)
     tables |= desk | planned | bought

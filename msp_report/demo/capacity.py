@@ -44,6 +44,10 @@ LONDON = (("2000-01", 0.62), ("2026-08", 0.78), ("2026-10", 0.92))
 OTHER_UNIT, STANDS_STILL = ("2026-05", "sql-01", 100), ("2026-07", "vm-host-02", 0.4)
 
 
+#: Servers that were not read while their machine room was under water.
+FLOODED = (("app-01", "sql-01"), "2026-06-11 08:00", "2026-06-11 15:00")
+
+
 def simulate(months: list[Span], seed: int, truth: Truth) -> dict[str, dict[str, pd.DataFrame]]:
     """samples by month."""
     rng = np.random.default_rng([seed, 5])
@@ -100,6 +104,9 @@ def _values(at: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     values["wan-london"][at == instant("2026-10-01 05:00")] = np.nan  # its row is no number, see _tamper
     values["app-01"][at == instant("2026-10-06 09:00")] = -1.0  # a counter that wrapped
     values["mail-gw"][at < instant("2026-10-12")] = np.nan
+    names, begin, end = FLOODED
+    for name in names:
+        values[name][(at >= instant(begin)) & (at < instant(end))] = np.nan
     month, name, times = OTHER_UNIT
     values[name][months == month] *= times
     month, name, value = STANDS_STILL

@@ -23,6 +23,12 @@ HEARTBEAT_S = 300
 MAX_GAP_S = 900
 #: A second probe, tried for an hour of one month: (service, from, to, from when and until when it saw it down).
 BRANCH = ("vpn", "2026-08-19 08:00", "2026-08-19 09:00", "2026-08-19 08:20", "2026-08-19 08:30")
+#: How often the provider's log has an ordinary outage of a service that has a probe, and how often the probe sees it.
+LOGGED, SEEN = 0.75, 0.88
+#: How often people tell the help desk of one in working hours, in the months in which they do.
+TOLD_OF, COMPLAINING = 0.9, ("2025-11", "2026-01", "2026-02", "2026-04", "2026-06")
+#: The months over which all outages are estimated.
+ESTIMATED = 12
 #: An outage in the log under a name that nobody agreed.
 STRANGE = ("intranet", "2026-09-10 14:00", 40)
 
@@ -34,6 +40,10 @@ class Watch:
     spells: list[dict] = field(default_factory=list)
     logged: list[dict] = field(default_factory=list)
     seen: list[dict] = field(default_factory=list)
+    told: list[tuple[str, int]] = field(default_factory=list)
+    """Of which outages people told the help desk: service, start."""
+    unseen: list[dict] = field(default_factory=list)
+    """Outages that neither the log nor the probe has: service, start, end."""
     gaps: list[tuple[int, int]] = field(default_factory=list)
 
     def happened(self, service: str, state: str, start: int, end: int) -> None:
@@ -51,15 +61,28 @@ class Watch:
         """A spell in the probe's log, up around it."""
         self.seen.append({"service": service, "state": state, "start": start, "end": end})
 
-    def down(self, service: str, start: int, minutes: int, cause: str, logged: bool = True) -> None:
-        """An outage that the probe (where there is one) and the provider's log agree on."""
+    def down(
+        self,
+        service: str,
+        start: int,
+        minutes: int,
+        cause: str,
+        logged: bool = True,
+        seen: bool = True,
+    ) -> None:
+        """An outage; where there is a probe, the provider's log or the probe may not have it. The log begins a minute
+        after the probe and ends a minute before."""
         end = start + minutes * 60
-        self.happened(service, "down", start, end)
         probed = service in CHANGES or service == HEARTBEAT
-        if probed:
+        late = 60 if probed else 0
+        if probed and seen:
             self.see(service, "down", start, end)
+            self.happened(service, "down", start, end)
+        elif logged or not probed:
+            self.happened(service, "down", start + late, end - late)
+        else:
+            self.unseen.append({"service": service, "start": start, "end": end})
         if logged or not probed:
-            late = 60 if probed else 0
             self.log(service, "down", start + late, end - late, cause=cause)
 
 
@@ -84,21 +107,31 @@ TOLD_MONTHS = ("2026-10",)
 
 def simulate(
     months: list[Span], office: Office, seed: int, truth: Truth
-) -> dict[str, dict[str, pd.DataFrame]]:
-    """outages, checks_email, checks_changes and the one month of checks_branch."""
+) -> tuple[dict[str, dict[str, pd.DataFrame]], list[tuple[str, int]]]:
+    """outages, checks_email, checks_changes and the one month of checks_branch; and of which outages people told the
+    help desk (service, start)."""
     watch = Watch()
     for month in months:
-        _ordinary(watch, month, np.random.default_rng([seed, 1, int(month.label[:4]), int(month.label[5:])]))
+        year, number = int(month.label[:4]), int(month.label[5:])
+        _ordinary(
+            watch,
+            month,
+            office,
+            np.random.default_rng([seed, 1, year, number]),
+            np.random.default_rng([seed, 11, year, number]),
+        )
     _plant(watch, truth)
-    for month in months:
+    for place, month in enumerate(months):
         for service in SERVICES:
             _expect(watch, month, service, office, truth)
-    return {
+        _expect_unlogged(watch, months[max(place + 1 - ESTIMATED, 0)], month, office, truth)
+    tables = {
         "outages": {month.label: _outages(watch, month) for month in months},
         "checks_email": {month.label: _heartbeat(watch, month) for month in months},
         "checks_changes": {month.label: _changes(watch, month) for month in months},
         "checks_branch": {month.label: _branch() for month in months if BRANCH[1].startswith(month.label)},
     }
+    return tables, watch.told
 
 
 def _sunday(month: Span, number: int) -> pd.Timestamp:
@@ -107,8 +140,10 @@ def _sunday(month: Span, number: int) -> pd.Timestamp:
     return first + pd.Timedelta(days=(6 - first.dayofweek) % 7 + 7 * (number - 1))
 
 
-def _ordinary(watch: Watch, month: Span, rng: np.random.Generator) -> None:
-    """Up to two short outages a service, and Sunday maintenance announced in time."""
+def _ordinary(
+    watch: Watch, month: Span, office: Office, rng: np.random.Generator, lots: np.random.Generator
+) -> None:
+    """Up to two short outages a service, and Sunday maintenance announced in time; `lots` decide who notices."""
     if month.label in TOLD_MONTHS:
         return
     for number, service in enumerate(SERVICES):
@@ -118,9 +153,14 @@ def _ordinary(watch: Watch, month: Span, rng: np.random.Generator) -> None:
             cause = ("restart after update", "line fault", "storage full", "certificate expired")[
                 rng.integers(0, 4)
             ]
-            logged = bool(rng.random() < 0.75)
-            if (month.label, service) not in TOLD:
-                watch.down(service, start, minutes, cause, logged)
+            logged = bool(rng.random() < LOGGED)
+            seen, told = lots.random(2) < (SEEN, TOLD_OF)
+            if (month.label, service) in TOLD:
+                continue
+            watch.down(service, start, minutes, cause, logged, bool(seen))
+            probed = service in CHANGES or service == HEARTBEAT
+            if told and probed and month.label in COMPLAINING and _working(office, start):
+                watch.told.append((service, start))
     for service, sunday in (("telephony", 1), ("erp", 3)):
         start = instant(f"{_sunday(month, sunday).date()} 02:00")
         end = start + 90 * 60
@@ -167,6 +207,10 @@ def _plant(watch: Watch, truth: Truth) -> None:
     watch.down("webshop", z("2026-06-11 08:00"), 420, "flooded machine room")
     watch.down("webshop", z("2026-06-18 12:00"), 280, "flooded machine room")
     watch.down("telephony", z("2026-06-11 08:00"), 600, "flooded machine room")
+    # Of two of these people tell the desk, and of one that neither the log nor the probe has.
+    watch.told += [("email", z("2026-04-15 11:00")), ("webshop", z("2026-06-11 08:00"))]
+    watch.down("erp", z("2026-02-11 10:30"), 20, "", logged=False, seen=False)
+    watch.told.append(("erp", z("2026-02-11 10:30")))
     watch.down("webshop", z("2026-07-16 15:00"), 30, "release rolled back")
     watch.down("webshop", z("2026-09-17 13:00"), 150, "expired certificate")
     # Over the month's end: half an hour in September, half an hour in October.
@@ -380,6 +424,45 @@ def _expect(watch: Watch, month: Span, service: str, office: Office, truth: Trut
         verdict="no_target" if no_target else verdict,
         robust=robust,
     )
+
+
+def _working(office: Office, start: int) -> bool:
+    """Whether the hour after an instant is one of work."""
+    return int(office.position(start + 3600) - office.position(start)) == 3600
+
+
+def _expect_unlogged(watch: Watch, first: Span, month: Span, office: Office, truth: Truth) -> None:
+    """Which outages of the month others saw and the log lacks, which the log has and the probe lacks, and how many
+    there were over the months to its end in all: of services with a probe, in service time."""
+    probed = {*CHANGES, HEARTBEAT}
+    down = [spell for spell in watch.spells if spell["state"] == "down" and spell["service"] in probed]
+    there = [
+        one
+        for one in [*down, *watch.unseen]
+        if SERVICES[one["service"]][0] == "always"
+        or office.position(one["end"]) > office.position(one["start"])
+    ]
+    for one in sorted(there, key=lambda one: one["start"]):
+        if not month.start <= one["start"] < month.end:
+            continue
+        names = {"subject": one["service"], "started_at": str(pd.Timestamp(one["start"], unit="s", tz="UTC"))}
+        told = ["ticket bursts"] * ((one["service"], one["start"]) in watch.told)
+        if _meets(one, watch.logged):
+            if not _meets(one, watch.seen):
+                minutes = (one["end"] - one["start"]) / 60
+                truth.plant(month.label, "evidence", "probe_missed", **names, down_min=minutes)
+        elif one not in watch.unseen:
+            truth.plant(month.label, "evidence", "unlogged", **names, seen_by=["probes", *told])
+        elif told:
+            truth.plant(month.label, "evidence", "unlogged", **names, seen_by=told)
+    inside = sum(first.start <= one["start"] < month.end for one in there)
+    truth.plant(month.label, "evidence", "outages_in_all", count=inside)
+
+
+def _meets(one: dict, rows: list[dict]) -> bool:
+    """Whether a row of the same service lies over an outage."""
+    mine = [row for row in rows if row["service"] == one["service"]]
+    return any(row["start"] < one["end"] and row["end"] > one["start"] for row in mine)
 
 
 def _outages(watch: Watch, month: Span) -> pd.DataFrame:

@@ -33,6 +33,9 @@ FIRST_NUMBER = 10001
 #: Numbers that the golden month leaves out, and rows of its export that cannot be read.
 NUMBERS_LEFT_OUT, UNREADABLE = 7, 3
 
+#: How many tickets tell of an outage, two minutes apart.
+COMPLAINTS = 11
+
 _CATEGORY = np.array(list(CATEGORIES), dtype=object)
 _SERVICE = {
     "email": "email",
@@ -151,15 +154,21 @@ class Life:
 
 
 def simulate(
-    months: list[Span], before: Span, office: Office, seed: int, truth: Truth
+    months: list[Span],
+    before: Span,
+    office: Office,
+    seed: int,
+    truth: Truth,
+    told: list[tuple[str, int]],
 ) -> tuple[dict[str, dict[str, pd.DataFrame]], pd.DataFrame]:
-    """tickets, ticket_events and time_entries by month, and the tickets with their whole lives."""
+    """tickets, ticket_events and time_entries by month, and the tickets with their whole lives; `told`, the outages of
+    which people tell the desk: service, start."""
     combinations = np.random.default_rng([seed, 2]).permutation(PEOPLE * len(_CATEGORY))
     used = np.zeros(8 * len(_CATEGORY), dtype=np.int64)
     parts, planted, serial = [], [], 0
     for step, month in enumerate([before, *months]):
         rng = np.random.default_rng([seed, 3, int(month.label[:4]), int(month.label[5:])])
-        t = _ordinary(month, max(step - 1, 0), rng, office, combinations, serial, plain=step == 0)
+        t = _ordinary(month, max(step - 1, 0), rng, office, combinations, serial, told, plain=step == 0)
         t["title"] = _titles(t, used)
         t["row"] = serial + np.arange(len(t["opened"]))
         if step:
@@ -195,6 +204,7 @@ def _ordinary(
     office: Office,
     combinations: np.ndarray,
     serial: int,
+    told: list[tuple[str, int]],
     plain: bool,
 ) -> dict[str, np.ndarray]:
     """A month's arrivals, each solved well inside its target; `plain` ones are never paused nor cancelled."""
@@ -215,6 +225,7 @@ def _ordinary(
     work = np.maximum(np.round(resolution * (0.03 + 0.72 * rng.beta(2, 3, size))), answer + 10)
     combination = combinations[(serial + np.arange(size)) % len(combinations)]
     person, category = combination % PEOPLE, combination // PEOPLE
+    _tell(opened, _CATEGORY[category], month, told)
     t = {
         "opened": opened,
         "priority": priority,
@@ -246,6 +257,17 @@ def _ordinary(
     t["removed"] = np.where(removed, done, NEVER)
     t["solved"] = np.where(removed, NEVER, done)
     return t
+
+
+def _tell(opened: np.ndarray, category: np.ndarray, month: Span, told: list[tuple[str, int]]) -> None:
+    """Lets the tickets about a service nearest to an outage of it be opened in its first minutes, each once."""
+    free = np.ones(len(opened), dtype=bool)
+    for service, start in told:
+        if month.start <= start < month.end:
+            about = np.flatnonzero(pd.Series(category).map(_SERVICE).eq(service) & free)
+            nearest = about[np.argsort(np.abs(opened[about] - start), kind="stable")[:COMPLAINTS]]
+            opened[nearest] = start + 120 + 120 * np.arange(len(nearest))
+            free[nearest] = False
 
 
 _UNTOLD = {

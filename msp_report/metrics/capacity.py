@@ -204,10 +204,7 @@ def aggregate(
     if start >= end:
         raise ValueError(f"the period ends at {end}, which is not after its start at {start}")
     until = end if reached is None else max(min(_moment(reached, zone), end), start)
-    with duckdb.connect(config={"temp_directory": gettempdir()}) as database:
-        database.execute("SET TimeZone = 'UTC'")
-        with suppress(duckdb.InvalidInputException):  # a notebook that can draw no bar refuses to be told so
-            database.execute("PRAGMA disable_progress_bar")
+    with _database() as database:
         limits = _agreed_limits(agreed, start)
         database.register(
             "entries", limits[[*_KEY, "capacity", "percentile", "least", "greatest", "every_s"]]
@@ -270,6 +267,30 @@ def resources(
         frame[name] = frame[of] / size
     frame["over_capacity"] = frame["over_capacity"].where(size.notna())
     return _sorted(_forecast(_with_verdicts(frame), found, agreed.client.timezone))[RESOURCES]
+
+
+def silences(samples: Samples | None, start: datetime, end: datetime) -> pd.DataFrame:
+    """When resources fell silent: no reading of any metric for over twice the usual (median) time between two.
+
+    Parameters: `samples` as in `aggregate`; `[start, end)` the time looked at. Silence before the first and after the
+    last reading of a resource is none.
+    Returns: one row per silence by time: resource, begin (when the next reading was to come), end (when it came) [us]
+    and resources, how many have readings at all. Source: rule 37.
+    """
+    with _database() as database:
+        _samples(database, samples, pd.DataFrame({name: pd.Series(dtype="str") for name in _KEY}))
+        found = database.execute(
+            f"""
+            WITH readings AS (SELECT DISTINCT resource, epoch_us("at") AS us FROM samples WHERE {_BETWEEN}),
+            gaps AS (SELECT resource, us, us - lag(us) OVER (PARTITION BY resource ORDER BY us) AS gap FROM readings),
+            usual AS (SELECT resource, median(gap)::BIGINT AS every FROM gaps GROUP BY resource)
+            SELECT resource, us - gap + every AS "begin", us AS "end",
+                (SELECT count(*) FROM usual) AS resources
+            FROM gaps JOIN usual USING (resource) WHERE gap > 2 * every ORDER BY "begin", resource
+            """,
+            {"low": _moment(start, "UTC").to_pydatetime(), "high": _moment(end, "UTC").to_pydatetime()},
+        ).df()
+    return found.astype({"resource": "str", "begin": "int64", "end": "int64", "resources": "int64"})
 
 
 def time_to_limit(days: np.ndarray, p95: np.ndarray, limit: float, cutoff: float) -> dict[str, Any]:
@@ -566,6 +587,15 @@ def _trend_line(
 
 
 # ---------------------------------------------------------------- aggregation in DuckDB
+
+
+def _database() -> duckdb.DuckDBPyConnection:
+    """A database in memory that spills to the temporary folder, in UTC."""
+    database = duckdb.connect(config={"temp_directory": gettempdir()})
+    database.execute("SET TimeZone = 'UTC'")
+    with suppress(duckdb.InvalidInputException):  # a notebook that can draw no bar refuses to be told so
+        database.execute("PRAGMA disable_progress_bar")
+    return database
 
 
 def _source(database: duckdb.DuckDBPyConnection, samples: Samples | None, entries: pd.DataFrame) -> None:

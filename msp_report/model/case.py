@@ -97,6 +97,13 @@ class Case(Protocol):
         """When a table was exported for the period, as its sources state it; of several the latest, None where one
         does not say (rule 50)."""
 
+    def spoken(self, name: str, months: int = 12) -> pd.DataFrame:
+        """Of so many months up to the closing one, each whose exports had a table that is not doubted as a whole, with
+        the stretch of which it speaks: start, end (rules 41 and 46)."""
+
+    def rejected_over(self, name: str, months: int = 12) -> pd.DataFrame:
+        """The same as `rejected` in the exports of so many months up to the closing one, oldest first."""
+
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table in this period's exports, exact duplicates apart: file, line, reason, and the
         canonical columns as far as they could be read, missing where not (rule 42), a column called line as

@@ -7,14 +7,16 @@ and the interval are None: never 0, never 100 %.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import combinations, product
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 
 #: Fewest answers that make a survey figure (rule 20).
 ANSWERS_NEEDED = 5
@@ -22,6 +24,8 @@ ANSWERS_NEEDED = 5
 POINTS_NEEDED = 12
 #: Fewest matches of two lists that carry a verdict (rule 37).
 MATCHES_NEEDED = 7
+#: From so many unseen events to each one seen, a model says nothing of the events (rule 37).
+_MOST_UNSEEN = 100
 
 #: Why a series has no control limits.
 MOSTLY_EQUAL, TOO_FEW = "more than half of the months are equal", "one month makes no range"
@@ -51,6 +55,13 @@ class Trend(Interval):
 
     intercept: float | None = None
     origin: pd.Timestamp | None = None
+
+
+@dataclass(frozen=True)
+class LogLinear(Interval):
+    """How many there were in all, and the pairs of lists, by place, that the chosen model lets depend on each other."""
+
+    pairs: tuple[tuple[int, int], ...] = ()
 
 
 class Signal(NamedTuple):
@@ -353,6 +364,86 @@ def chapman(n1: float, n2: float, m: float, confidence: float = 0.95) -> Interva
     variance = (n1 + 1) * (n2 + 1) * (n1 - m) * (n2 - m) / ((m + 1) ** 2 * (m + 2))
     reach = _z(confidence) * math.sqrt(variance)
     return Interval(total, max(total - reach, float(seen)), total + reach, seen)
+
+
+def log_linear(caught: Any, confidence: float = 0.95) -> LogLinear:
+    """How many events there were in all, from three lists or more.
+
+    Parameters: `caught`, one row per event and one column per list: whether the list has the event.
+    Returns: LogLinear of events, n = those on any list. Poisson models of the numbers of events by who caught them,
+    with every choice of pairs of lists that depend on each other, are compared by AIC (Akaike's criterion); of equal
+    ones the simpler counts. The interval is that of the profile likelihood of the chosen model (Cormack 1992): it is
+    never below the events seen. It does not know that the model was chosen.
+    Edge cases decided: two lists are let depend on each other only where they share an event; a model that has more
+    parameters than there are kinds of catches, does not converge, or would have more than a hundred unseen events to
+    each one seen is none. Without a model that is one, or where no number is too high for it, all is None.
+    Raises: ValueError for under three lists, a list without an event, and an event on no list.
+    Source: rule 37; Fienberg 1972, Cormack 1992.
+
+    >>> kinds = {(1, 1, 1): 9, (1, 1, 0): 9, (1, 0, 1): 5, (0, 1, 1): 5, (1, 0, 0): 4, (0, 1, 0): 4, (0, 0, 1): 2}
+    >>> found = log_linear([kind for kind, events in kinds.items() for _ in range(events)])
+    >>> found.n, round(found.value, 1), round(found.low, 1), round(found.high, 1)
+    (38, 40.2, 38.5, 44.9)
+    """
+    caught = np.asarray(caught, bool)
+    lists = caught.shape[1] if caught.ndim == 2 else 0
+    if lists < 3 or not caught.any(axis=0).all() or not caught.any(axis=1).all():
+        raise ValueError("give at least three lists, each with an event, and events that stand on one")
+    kinds = np.array(list(product([0, 1], repeat=lists)))
+    counts = np.bincount(caught @ (1 << np.arange(lists)[::-1]), minlength=len(kinds)).astype(float)
+    sharing = [pair for pair in combinations(range(lists), 2) if caught[:, pair].all(axis=1).any()]
+    found = []
+    for number in range(len(sharing) + 1):
+        for pairs in combinations(sharing, number):
+            design = np.column_stack(
+                [np.ones(len(kinds)), kinds, *(kinds[:, pair].prod(axis=1) for pair in pairs)]
+            )
+            if np.linalg.matrix_rank(design[1:]) < design.shape[1]:
+                continue
+            fit = _poisson_fit(counts[1:], design[1:])
+            unseen = float(np.exp(min(fit.params[0], 700.0)))
+            if fit.converged and unseen <= _MOST_UNSEEN * len(caught):
+                found.append((round(fit.aic, 6), number, pairs, unseen, design))
+    nothing = LogLinear(None, None, None, len(caught))
+    if not found:
+        return nothing
+    _, _, pairs, unseen, design = min(found, key=lambda one: one[:3])
+    ends = _unseen_ends(counts, design, unseen, _z(confidence) ** 2, _MOST_UNSEEN * len(caught))
+    if ends is None:
+        return nothing
+    low, high = (len(caught) + end for end in ends)
+    return LogLinear(len(caught) + unseen, low, high, len(caught), pairs)
+
+
+def _unseen_ends(
+    counts: np.ndarray, design: np.ndarray, best: float, reach: float, most: float
+) -> tuple[float, float] | None:
+    """Between which numbers of unseen events the deviance is within `reach` of the least; None where no number up to
+    `most` is too high."""
+
+    def beyond(unseen: float) -> float:
+        counts[0] = unseen
+        return _poisson_fit(counts, design).deviance - least - reach
+
+    counts, least = counts.copy(), 0.0
+    least = beyond(best) + reach
+    low = 0.0 if beyond(0.0) <= 0 else optimize.brentq(beyond, 0.0, best, xtol=1e-4)
+    high = 2 * best + 10
+    while beyond(high) <= 0:
+        high *= 2
+        if high > most:
+            return None
+    return low, optimize.brentq(beyond, best, high, xtol=1e-4)
+
+
+def _poisson_fit(counts: np.ndarray, design: np.ndarray) -> Any:
+    """A Poisson model with a logarithmic link. A cell that it wants empty is no reason to warn."""
+    # statsmodels takes a second to import, and few pages need it.
+    import statsmodels.api as sm
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return sm.GLM(counts, design, family=sm.families.Poisson()).fit(maxiter=100)
 
 
 def kaplan_meier(durations: Iterable[float | None], ended: Iterable[bool]) -> Interval:

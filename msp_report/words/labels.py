@@ -165,6 +165,9 @@ CODES: dict[str, tuple[str, ...]] = {
     "pays_by": ("hour", "ticket", "nothing", "not stated"),
     "whose": ("agreed", "own", "evidence"),
     "settles": (),
+    "list": ("provider's log", "probes", "ticket bursts", "failed backups", "gaps in samples"),
+    "seen_by": (),
+    "over": ("the month", "up to twelve months"),
     "why": (
         *(
             "clocks that ended before the month and that no month counts",
@@ -235,6 +238,12 @@ REASONS: tuple[str, ...] = (
     "a file of {table}",
     "evidence for the time of which nobody knows",
     "the rows that its page calls in doubt",
+    # outages that nobody logged
+    "nothing but the provider's own log tells of outages",
+    "no service has a second list beside the provider's log",
+    "lists share {number} of them where {least} are needed",
+    "lists share {number} of them where {least} are needed; up to twelve months together have enough",
+    "lists share {number} of them where {least} are needed; up to twelve months together have too few as well",
     # of any report
     "not stated",
     "no tickets were supplied",

@@ -323,6 +323,11 @@ def test_the_probe_saw_what_the_truth_says(exports, truth, contract):
             other = folder / "checks_branch.csv"
             if other.exists():  # looks every five minutes, and saw it down while this probe did not
                 down += 5 * len(read(other).query("service == @service and state == 'down'"))
+            down += sum(  # of these the log alone tells
+                one["down_min"]
+                for one in truth[folder.name]["evidence"]
+                if one["fault"] == "probe_missed" and one["subject"] == service
+            )
             assert down == expected[0]["down_min"], (folder.name, service)
 
 

@@ -4,6 +4,7 @@ As in test_planted, from exports; each is found in its month, and in no other of
 purchases in `make abuse`, else in no other in which something is planted).
 """
 
+import pandas as pd
 import pytest
 
 from msp_report.case import open_case
@@ -19,6 +20,7 @@ from msp_report.metrics import (
     strategy,
     vendors,
 )
+from msp_report.metrics.evidence.unlogged import unlogged
 from msp_report.model.period import Period
 from msp_report.model.strangers import strangers
 from msp_report.model.tables import TABLES
@@ -156,6 +158,66 @@ def test_what_the_contract_promises_to_deliver_came_late_once(cases, truth):
         "9.1",
     )
     assert str(late["due_on"].date()) == "2026-10-05"
+
+
+def test_a_table_speaks_of_the_months_in_which_it_came_whole(cases, truth):
+    last = cases[MONTHS[-1]]
+    whole = last.spoken("outages")
+    assert len(whole) == 12 and (whole["end"].iloc[:-1].array == whole["start"].iloc[1:].array).all()
+    assert (whole["start"].iloc[0], whole["end"].iloc[-1]) == (cases["2025-11"].start, last.end)
+    for fault in ("not_sent", "sent_again", "says_more"):
+        [(month, entry)] = planted(truth, "evidence", fault)
+        assert set(last.spoken(entry["table"])["start"]) == {
+            cases[one].start for one in MONTHS[1:] if one != month
+        }
+    [(month, entry)] = planted(truth, "evidence", "exported_early")
+    spoken = last.spoken(entry["table"]).set_index("start")["end"]
+    assert spoken[cases[month].start] == pd.Timestamp(entry["on"], tz="Europe/London")
+    assert cases["2026-02"].spoken("surveys").empty  # withheld in its own month
+
+
+def test_rejected_rows_of_twelve_months_are_those_of_each(cases):
+    each = [len(case.rejected("samples")) for case in cases.values()]
+    assert len(cases[MONTHS[-1]].rejected_over("samples")) == sum(each[1:]) > 0
+
+
+# ---------------------------------------------------------------- outages that the log lacks
+
+
+@pytest.mark.parametrize(
+    "month",
+    [
+        month
+        if month in ("2026-02", "2026-03", "2026-10")
+        else pytest.param(month, marks=pytest.mark.thorough)
+        for month in MONTHS
+    ],
+)
+def test_outages_that_nobody_logged_are_the_planted_ones(cases, truth, month):
+    found = unlogged(cases[month])
+    expected = [entry for entry in truth[month]["evidence"] if entry["fault"] == "unlogged"]
+    listed = [(row.service, row.seen_by.split("; ")) for row in found.events.itertuples()]
+    assert listed == [(entry["subject"], entry["seen_by"]) for entry in expected]
+    planned = pd.to_datetime([entry["started_at"] for entry in expected], utc=True)
+    assert ((found.events["started_at"] - planned).abs() <= pd.Timedelta(minutes=5)).all()
+    assert (len(expected) > 1) == (month in ("2026-02", "2026-03", "2026-08", "2026-09"))
+
+
+def test_what_the_log_alone_has_contradicts_the_probe(cases, truth):
+    expected = [f["subject"] for month, f in planted(truth, "evidence", "probe_missed") if month == "2026-01"]
+    listed = availability.analyse(cases["2026-01"]).contradictions
+    assert sorted(listed["service"]) == sorted(expected) and len(expected) == 2
+    assert set(listed["what"]) == {"a probe saw the service up meanwhile"}
+
+
+def test_all_outages_of_twelve_months_lie_in_the_interval(cases, truth):
+    found = unlogged(cases[MONTHS[-1]])
+    [entry] = [entry for entry in truth[MONTHS[-1]]["evidence"] if entry["fault"] == "outages_in_all"]
+    assert found.months.total.low <= entry["count"] <= found.months.total.high
+    assert found.months.logged < found.months.total.n < entry["count"]
+    # of the flooded servers' silence: the webshop's outage and that of telephony, which has no probe
+    silence = found.catches.set_index("list").loc["gaps in samples"]
+    assert silence[["found", "with_log", "with_probes"]].tolist() == [2, 2, 1]
 
 
 # ---------------------------------------------------------------- names, units and series

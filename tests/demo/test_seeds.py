@@ -10,6 +10,8 @@ import pytest
 
 from msp_report.case import open_case
 from msp_report.metrics import tickets
+from msp_report.metrics.evidence.unlogged import unlogged
+from msp_report.model.period import Month
 from msp_report.workspace import PROJECT, Workspace, make_demo
 
 #: How an edit that was planted moves a figure.
@@ -63,6 +65,22 @@ def test_what_was_planted_is_found_and_nothing_besides(tmp_path, seed, tried):
     assert set(found.flagged["ticket_id"]) == ids("flagged_in_time")
     assert set(found.vanished["ticket_id"]) == ids("vanished")
     assert found.numbers["missing"].sum() == len(ids("numbers_missing"))
+    lacking = unlogged(case)
+    outages = {
+        one: [
+            (row.service, row.seen_by.split("; "))
+            for row in unlogged(case.at(Month.parse(one))).events.itertuples()
+        ]
+        for one in ("2026-02", "2026-08")
+    }
+    listed = {
+        one: [(e["subject"], e["seen_by"]) for e in truth[one]["evidence"] if e["fault"] == "unlogged"]
+        for one in outages
+    }
+    assert outages == listed and listed["2026-02"] and listed["2026-08"]
+    assert lacking.events.empty
+    [in_all] = [e["count"] for e in planted if e["fault"] == "outages_in_all"]
+    assert lacking.months.total.low <= in_all <= lacking.months.total.high
     rewritten = case.rewritten()
     assert set(zip(rewritten["table"], rewritten["key"], strict=True)) == {
         ("tickets", one) for one in ids("rewritten")

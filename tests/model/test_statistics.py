@@ -364,6 +364,59 @@ def test_chapman_never_estimates_fewer_than_were_seen(n1, n2, data):
     assert events == statistics.chapman(n2, n1, m)
 
 
+def catches(**counts):
+    """Rows of catches: `_110=5` are five events on the first two lists of three."""
+    return [[int(one) for one in kind[1:]] for kind, count in counts.items() for _ in range(count)]
+
+
+def test_independent_lists_that_catch_half_each_missed_an_eighth():
+    cells = dict.fromkeys(["_111", "_110", "_101", "_011", "_100", "_010", "_001"], 10)
+    found = statistics.log_linear(catches(**cells))
+    assert (found.n, found.value, found.pairs) == (70, pytest.approx(80, abs=1e-6), ())
+    assert 70 < found.low < 80 < found.high < 95
+
+
+def test_two_lists_that_depend_are_one_against_the_third():
+    # of the 40 events of the third list the other two together have 20; they have 160 besides
+    found = statistics.log_linear(catches(_111=19, _110=152, _100=4, _010=4, _101=0, _011=1, _001=20))
+    assert found.pairs == ((0, 1),)
+    assert found.value - found.n == pytest.approx((152 + 4 + 4) * 20 / (19 + 0 + 1), rel=1e-6)
+
+
+def test_where_all_lists_depend_the_unseen_follow_from_the_cells():
+    # Fienberg 1972: n111 n100 n010 n001 / (n110 n101 n011)
+    found = statistics.log_linear(catches(_111=60, _110=30, _101=25, _011=20, _100=90, _010=80, _001=70))
+    assert found.pairs == ((0, 1), (0, 2), (1, 2))
+    assert found.value - found.n == pytest.approx(60 * 90 * 80 * 70 / (30 * 25 * 20), rel=1e-4)
+    assert found.low < found.value < found.high
+
+
+def test_lists_that_share_nothing_give_no_number():
+    assert statistics.log_linear(catches(_100=5, _010=5, _001=5)).value is None
+
+
+@pytest.mark.parametrize(
+    "caught", [[[1, 1]] * 5, [[1, 1, 0]] * 5, [[1, 1, 1], [0, 0, 0]], [], [1, 0, 1]], ids=str
+)
+def test_what_is_no_three_lists_is_refused(caught):
+    with pytest.raises(ValueError, match="three lists"):
+        statistics.log_linear(caught)
+
+
+@few
+@given(st.lists(st.tuples(*[st.integers(0, 1)] * 3).filter(any), min_size=1, max_size=30))
+def test_log_linear_never_estimates_fewer_than_were_seen(kinds):
+    if not np.all(np.any(kinds, axis=0)):
+        return
+    found = statistics.log_linear(kinds)
+    assert found.n == len(kinds)
+    if found.value is None:
+        assert found.low is None and found.high is None
+    else:
+        assert len(kinds) <= found.low <= found.value + 1e-6 <= found.high + 2e-6
+    assert statistics.log_linear(kinds[::-1]) == found
+
+
 # ---------------------------------------------------------------- Kaplan-Meier
 
 

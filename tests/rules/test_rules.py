@@ -41,6 +41,7 @@ from msp_report.metrics import (
     tickets,
     vendors,
 )
+from msp_report.metrics.evidence.unlogged import unlogged
 from msp_report.metrics.scorecard.lines import lines, standing
 from msp_report.model.clock import Clock, localize
 from msp_report.model.figures import Figure
@@ -182,6 +183,11 @@ def of_tickets(given: Given) -> pd.DataFrame:
 
 def analysed(metrics: ModuleType, given: Given) -> Any:
     """Everything about a month of one report."""
+    return metrics.analyse(month_of(given))
+
+
+def month_of(given: Given) -> MonthOf:
+    """The month of a case with all that it gives."""
     told = {name: given.table(name) for name in TABLES}
     begins = given.case.get("begins") == "true"
     agreed = as_contract(given.contract)
@@ -189,7 +195,7 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
     dropped = {name: rows for name in TABLES if (rows := given.dropped(name)) is not None}
     newest = {name: rows for name in TABLES if (rows := given.table(name, f"newest {name}")) is not None}
     last = {name: rows for name in TABLES if (rows := given.table(name, f"last {name}")) is not None}
-    month = MonthOf(
+    return MonthOf(
         given.start,
         given.end,
         agreed,
@@ -203,7 +209,6 @@ def analysed(metrics: ModuleType, given: Given) -> Any:
         independent=frozenset(given.case.get("independent", "").split()),
         doubted=given.case.get("doubted", {}),
     )
-    return metrics.analyse(month)
 
 
 def record_of(metrics: ModuleType, name: str) -> Callable[[Given], pd.DataFrame]:
@@ -367,6 +372,16 @@ def of_claims(given: Given) -> pd.DataFrame:
     return evidence.analyse(month, past).claims
 
 
+def of_unlogged(given: Given) -> pd.DataFrame:
+    """The outages of the month that the provider's log lacks."""
+    return unlogged(month_of(given)).events
+
+
+def of_estimates(given: Given) -> pd.DataFrame:
+    """How many outages there were in all."""
+    return unlogged(month_of(given)).estimates
+
+
 #: `asks` of a case, or of its file: which core answers.
 CORES = {
     "clock": of_the_clock,
@@ -380,6 +395,8 @@ CORES = {
     "probes in doubt": record_of(availability, "doubts"),
     "maintenance": record_of(availability, "maintenance"),
     "claims": of_claims,
+    "outages nobody logged": of_unlogged,
+    "outages in all": of_estimates,
     "tickets": of_tickets,
     "numbers": record_of(tickets, "numbers"),
     "edits": record_of(tickets, "edits"),

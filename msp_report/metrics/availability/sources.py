@@ -65,8 +65,9 @@ class Sources:
         )._as_agreed(month)
 
     @classmethod
-    def of_case(cls, case: Case, month: ServiceMonth) -> Sources:
-        """The tables of a case with what it knows of them."""
+    def of_case(cls, case: Case, month: ServiceMonth, lost: pd.DataFrame | None = None) -> Sources:
+        """The tables of a case with what it knows of them; `lost` the rejected rows of the log, those of the period
+        where they are not given."""
         outages, checks = case.table("outages"), case.table("checks")
         own = case.own("outages")
         reach = micro(case.reached("outages"))
@@ -81,7 +82,9 @@ class Sources:
                 None if before is None else micro(before),
                 case.exported_at("checks") is not None,
             ),
-            lost_log=_lost_log(case.rejected("outages"), month, case.own_word("outages")),
+            lost_log=_lost_log(
+                case.rejected("outages") if lost is None else lost, month, case.own_word("outages")
+            ),
             lost_checks=_lost_checks(case.rejected("checks"), month, case.own_word("checks")),
             tickets=_named_tickets(case.table("tickets")),
             log_reach=None if outages is None or own is None else reach,

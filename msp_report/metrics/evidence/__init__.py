@@ -1,5 +1,5 @@
 """Did what was due come (rule 41), is it whole (46), was what is promised delivered (50), how much can be decided (51),
-is what was published still so (48), and does the provider say the same (32)?
+is what was published still so (48), does the provider say the same (32), and does its log have every outage (37)?
 
 Decided here:
 
@@ -29,6 +29,7 @@ import pandas as pd
 from msp_report.metrics.contract.service_credits import credits
 from msp_report.metrics.evidence import claims as said
 from msp_report.metrics.evidence.firmness import firmness
+from msp_report.metrics.evidence.unlogged import Unlogged, unlogged
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
@@ -120,6 +121,8 @@ class Analysis:
     """As Case.rewritten."""
     restatements: pd.DataFrame
     """As Case.restatements."""
+    unlogged: Unlogged
+    """The outages that the provider's log lacks."""
 
     @property
     def withheld(self) -> pd.DataFrame:
@@ -140,6 +143,7 @@ class Analysis:
         [n = rows] and .stale_packs over
         all, and each of them (of columns their table) without a value, saying why; .claims_gap [n = claims that can be
         compared] and .claims_money;
+        .unlogged_outages, .outages_month and .outages_year as Unlogged.figures;
         .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
         they are (rule 50)."""
         due = self.tables["state"].isin(["came", "withheld"])
@@ -155,7 +159,7 @@ class Analysis:
             for row in self.withheld.to_dict("records")
         ]
         delivered = _delivered(self.deliveries)
-        others = [*self._not_to_rely_on(), *self._claims(), *self._strange_names()]
+        others = [*self._not_to_rely_on(), *self._claims(), *self._strange_names(), *self.unlogged.figures()]
         return [every, *each, self._unpromised(due), *delivered, self._decided(), *others]
 
     def _not_to_rely_on(self) -> Iterator[Figure]:
@@ -237,13 +241,15 @@ class Analysis:
             "replaced": self.replaced,
             "rewritten": self.rewritten,
             "restatements": self.restatements,
+            "unlogged": self.unlogged.events,
+            "catches": self.unlogged.catches,
         }
 
 
 def analyse(case: Case, past: Past) -> Analysis:
     """What came of a month's exports, what was promised of them, what they decide, and what the provider says of the
     month; reads the figures of the pack's first wave and of earlier packs, and its records availability/rules and
-    tickets/rules. Source: rules 32, 41, 42, 44, 46, 48, 50 and 51."""
+    tickets/rules. Source: rules 32, 37, 41, 42, 44, 46, 48, 50 and 51."""
     tables = case.arrivals()
     order = tables["state"].map({"withheld": 0, "came": 1, "stands": 2, "ended": 3})
     tables = tables.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
@@ -277,6 +283,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         replaced=case.replaced(),
         rewritten=case.rewritten(),
         restatements=case.restatements(),
+        unlogged=unlogged(case),
     )
 
 

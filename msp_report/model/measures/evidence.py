@@ -120,4 +120,40 @@ MEASURES = (
         meaning="The share of promises with anything to judge in the month that are met or missed.",
         no_data="No promise had anything to judge, or there is no pack of the month.",
     ),
+    Measure(
+        "unlogged_outages",
+        "Outages that the provider's log lacks",
+        unit="count",
+        better="lower",
+        rule="rule 37",
+        meaning="How many outages of the month probes or bursts of tickets saw and the provider's log lacks, at least; "
+        "n is how many outages anyone saw.",
+        no_data="There is no log of the provider, or nothing beside it that tells of outages.",
+    ),
+    Measure(
+        "outages_month",
+        "Outages of the month in all, seen or not",
+        unit="count",
+        rule="rule 37",
+        meaning="How many outages there were in the month of services that the provider's log and another list both "
+        "cover, with those that no list has, by capture-recapture, with a 95 % interval; n is how many were seen.",
+        no_data="Fewer than 7 outages of the month stand on two lists, or no two lists cover a service.",
+    ),
+    Measure(
+        "outages_year",
+        "Outages of up to twelve months in all, seen or not",
+        unit="count",
+        rule="rule 37",
+        meaning="The same over up to twelve months to the cut-off, of all the time that the lists cover.",
+        no_data="Fewer than 7 outages of these months stand on two lists, or no two lists cover a service.",
+    ),
+    Measure(
+        "logged_year",
+        "Outages of up to twelve months in the provider's log, of those seen",
+        unit="count",
+        better="higher",
+        rule="rule 37",
+        meaning="How many of the outages behind outages_year the provider's log has; n is how many anyone saw.",
+        no_data="As outages_year.",
+    ),
 )

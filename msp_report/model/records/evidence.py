@@ -61,4 +61,15 @@ RECORDS = (
         "one row per withheld table and promise that nobody can judge without it",
         "table measure subject target clause",
     ),
+    Record(
+        "unlogged",
+        "one row per outage of the month that others saw and the provider's log lacks, and per sign that names no service "
+        "and that nothing else has",
+        "service started_at ended_at seen_by",
+    ),
+    Record(
+        "catches",
+        "one row per list that can catch outages of services, over up to twelve months",
+        "list covered found alone with_log with_probes with_tickets with_backups with_samples",
+    ),
 )

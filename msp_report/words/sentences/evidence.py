@@ -7,7 +7,7 @@ from msp_report.words.sentences.said import Page, Said
 
 def opening(page: Page) -> list[str | None]:
     """Whether everything that was due came, how much can be decided, and whether the contract promises any evidence."""
-    return [_came(page), _decided(page), _hole(page), *_claims(page), _rewritten(page)]
+    return [_came(page), _decided(page), _hole(page), *_claims(page), *_unlogged(page), _rewritten(page)]
 
 
 def _rewritten(page: Page) -> str | None:
@@ -60,6 +60,33 @@ def _claims(page: Page) -> list[str]:
             **gap,
         )
     ]
+
+
+def _unlogged(page: Page) -> list[str]:
+    """How many outages of the month the provider's log lacks, and how many it has of all that there may have been."""
+    lacks, total = page.one("evidence.unlogged_outages"), page.one("evidence.outages_year")
+    logged = page.one("evidence.logged_year")
+    found = []
+    if lacks.raw.value:
+        found.append(
+            page.language.plural(
+                "The provider's log lacks the only outage that was seen in {period}.",
+                "The provider's log lacks {value} of the {n} outages that were seen in {period}.",
+                lacks.raw.n or 0,
+                period=page.period,
+                **lacks,
+            )
+        )
+    if total.raw.value and logged.raw.value is not None and logged.raw.value < total.raw.value:
+        ends = {"total": total.value, "low": total.low, "high": total.high}
+        found.append(
+            page.language(
+                "Over up to twelve months the provider's log has {value} of about {total} outages ({low} to {high}, "
+                "those that nobody saw included) of the services that others watch too.",
+                **{**logged, **ends},
+            )
+        )
+    return found
 
 
 def _decided(page: Page) -> str | None:
