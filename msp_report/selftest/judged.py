@@ -184,7 +184,7 @@ class Month:
         return credits(_frame(figures), self._last, case.table("credits"), case.agreed, case.period.last)
 
     def _page_one(self, case: Case, every: pd.DataFrame) -> pd.DataFrame:
-        told = evidence.analyse(_OfPageOne(case), _Past(figures=every, before=self._before)).figures()
+        told = evidence.analyse(_OfPageOne(case), _Past(figures=every, before=self._before)).on_page_one()
         pack = pd.concat([every, _frame({"": told})], ignore_index=True)
         return scorecard.analyse(case, _Past(figures=pack, before=self._before)).exceptions
 

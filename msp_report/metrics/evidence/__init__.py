@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -121,8 +121,13 @@ class Analysis:
     """As Case.rewritten."""
     restatements: pd.DataFrame
     """As Case.restatements."""
-    unlogged: Unlogged
-    """The outages that the provider's log lacks."""
+    case: Case
+    """The month itself, for what is long to find."""
+
+    @cached_property
+    def unlogged(self) -> Unlogged:
+        """The outages that the provider's log lacks, as the function of that name."""
+        return unlogged(self.case)
 
     @property
     def withheld(self) -> pd.DataFrame:
@@ -135,16 +140,18 @@ class Analysis:
         return self.decided[~self.decided["verdict"].isin(promises.DECIDED)].reset_index(drop=True)
 
     def figures(self) -> list[Figure]:
+        """What `on_page_one` gives; .claims_gap [count, n = claims that can be compared] and .claims_money;
+        .unlogged_outages, .outages_month, .outages_year and .logged_year as Unlogged.figures."""
+        return [*self.on_page_one(), *self._claims(), *self.unlogged.figures()]
+
+    def on_page_one(self) -> list[Figure]:
         """evidence.withheld_tables over all [count, n = tables that were due], and of each withheld table without a
         value [n = promises that need it], saying since when and what nobody can judge;
         .unpromised_tables [those that no clause promises, n = such tables that were due, target 0: our own rule];
         .delivered by table of the contract [count, target 1]; .decided_ratio [promises with a firm verdict / n, the
         promises with anything to judge]; .doubted_tables [n = tables that came], .emptied_columns, .rewritten_fields
         [n = rows] and .stale_packs over
-        all, and each of them (of columns their table) without a value, saying why; .claims_gap [n = claims that can be
-        compared] and .claims_money;
-        .unlogged_outages, .outages_month and .outages_year as Unlogged.figures;
-        .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
+        all, and each of them (of columns their table) without a value, saying why; .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
         they are (rule 50)."""
         due = self.tables["state"].isin(["came", "withheld"])
         every = Figure(measure="evidence.withheld_tables", value=len(self.withheld), n=int(due.sum()))
@@ -159,7 +166,7 @@ class Analysis:
             for row in self.withheld.to_dict("records")
         ]
         delivered = _delivered(self.deliveries)
-        others = [*self._not_to_rely_on(), *self._claims(), *self._strange_names(), *self.unlogged.figures()]
+        others = [*self._not_to_rely_on(), *self._strange_names()]
         return [every, *each, self._unpromised(due), *delivered, self._decided(), *others]
 
     def _not_to_rely_on(self) -> Iterator[Figure]:
@@ -283,7 +290,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         replaced=case.replaced(),
         rewritten=case.rewritten(),
         restatements=case.restatements(),
-        unlogged=unlogged(case),
+        case=case,
     )
 
 
