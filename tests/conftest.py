@@ -106,6 +106,12 @@ def demo_place(tmp_path_factory) -> Workspace:
 
 
 @pytest.fixture(scope="session")
+def is_demo() -> bool:
+    """Whether the demo company is the one that everybody makes: what chance made of it is asserted of no other."""
+    return "DEMO_SEED" not in os.environ
+
+
+@pytest.fixture(scope="session")
 def demo_case(demo_place):
     """The demo company's case of a month, each opened once; nobody changes it."""
     from msp_report.case import open_case

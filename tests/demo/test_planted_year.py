@@ -78,7 +78,7 @@ def test_the_amended_target_changes_once_and_that_figure_leaves_its_usual_course
     assert changes.loc[changes["kind"] == "rebase", "note"].tolist() == ["the Leeds office joined"]
 
 
-def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, verdicts):
+def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, verdicts, is_demo):
     ratios = of_year[of_year["measure"] == "availability.ratio"]
     points = signals.points(ratios, case.agreed)
     strange = points["subject"].eq("intranet")  # a name that nobody agreed, in one month
@@ -92,7 +92,9 @@ def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, ve
         ("email", "2025-12"),
         ("webshop", "2026-06"),
         ("telephony", "2026-06"),
-        ("vpn", "2026-10"),
+        *(
+            [("vpn", "2026-10")] if is_demo else []
+        ),  # chance may have given another company worse months of vpn
     } <= found
     # October is erp's lowest month; whether it is under the limits of the eleven before it, chance says
     assert {place for place in found if place[0] in ("erp", "fileshare")} <= {("erp", "2026-10")}
@@ -100,11 +102,12 @@ def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, ve
 
 #: Of October 2026, by hand: erp, vpn and telephony have their lowest month (the limits of the first twelve are 99.78,
 #: 99.85 and 99.81 %); webshop, at 99.66 %, is near its lower limit of 99.66 % for the second time in three months, and
-#: its target of 99.95 % lies within its range; email keeps to its range, which lies over its target of 99.9 %;
+#: its target of 99.95 % lies within its range; email keeps to its range, whose lower end is 99.89987 % and so just under its
+#: target of 99.9 %;
 #: fileshare mostly stands at 100 %, which makes no range.
 OCTOBER = {
     "webshop": ("worse than usual", "hit or miss"),
-    "email": ("as usual", "usually met"),
+    "email": ("as usual", "hit or miss"),
     "erp": ("worse than usual", "usually met"),
     "vpn": ("worse than usual", "usually met"),
     "telephony": ("worse than usual", "usually met"),
@@ -119,7 +122,9 @@ def marked(figures, month, contract) -> pd.DataFrame:
     return signals.marks(asked, signals.points(ratios, contract), month).set_index("subject")
 
 
-def test_the_marks_of_october(case, figures):
+def test_the_marks_of_october(case, figures, is_demo):
+    if not is_demo:
+        pytest.skip("the marks are worked by hand for the demo company alone")
     rows = marked(figures, "2026-10", case.agreed)
     found = rows[["variation", "assurance"]].astype(object)
     assert found.where(found.notna(), None).apply(tuple, axis=1).to_dict() == OCTOBER
@@ -135,11 +140,15 @@ def test_the_marks_of_october(case, figures):
     ("subject", "month"),
     [("webshop", "2026-06"), ("telephony", "2026-06"), ("vpn", "2026-10"), ("erp", "2026-10")],
 )
-def test_a_planted_outage_is_worse_than_usual_on_the_page_of_its_month(case, figures, subject, month):
+def test_a_planted_outage_is_worse_than_usual_on_the_page_of_its_month(
+    case, figures, subject, month, is_demo
+):
+    if subject == "erp" and not is_demo:
+        pytest.skip("in another company chance may have made worse months of erp's")
     assert marked(figures, month, case.agreed).loc[subject, "variation"] == "worse than usual"
 
 
-def test_the_days_between_outages_are_of_the_outages_that_the_months_count(case, figures):
+def test_the_days_between_outages_are_of_the_outages_that_the_months_count(case, figures, is_demo):
     """But for telephony's over the midnight of 30 September, which counts in two months and is one."""
     counted = figures[figures["measure"].eq("availability.outages")].groupby("subject")["value"].sum()
     counted = counted[counted.gt(0)].drop("intranet")  # a name that nobody agreed
@@ -147,7 +156,8 @@ def test_the_days_between_outages_are_of_the_outages_that_the_months_count(case,
     found = between(case, ServiceMonth.of_case(case)).set_index("service")
     assert found["since"].eq("2025-10").all()
     assert found["outages"].astype(float).to_dict() == counted.to_dict()
-    assert found["n"].eq(found["outages"] - 1).all() and found["variation"].eq("as usual").all()
+    assert found["n"].eq(found["outages"] - 1).all()
+    assert found["variation"].eq("as usual").all() or not is_demo
 
 
 def test_every_credit_and_what_became_of_it(case, figures, truth):

@@ -150,8 +150,8 @@ class Analysis:
         .unpromised_tables [those that no clause promises, n = such tables that were due, target 0: our own rule];
         .delivered by table of the contract [count, target 1]; .decided_ratio [promises with a firm verdict / n, the
         promises with anything to judge]; .doubted_tables [n = tables that came], .emptied_columns, .rewritten_fields
-        [n = rows] and .stale_packs over
-        all, and each of them (of columns their table) without a value, saying why; .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
+        [n = rows] and .stale_packs over all, and each of them (of columns their table) without a value, saying why;
+        .strange_names over all and of each table whose strange names speak of harm, an exception until it is told whose
         they are (rule 50)."""
         due = self.tables["state"].isin(["came", "withheld"])
         every = Figure(measure="evidence.withheld_tables", value=len(self.withheld), n=int(due.sum()))
