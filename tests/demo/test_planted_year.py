@@ -102,8 +102,8 @@ def test_the_planted_outages_are_signals_for_the_worse(case, of_year, months, ve
 
 #: Of October 2026, by hand: erp, vpn and telephony have their lowest month (the limits of the first twelve are 99.78,
 #: 99.85 and 99.81 %); webshop, at 99.66 %, is near its lower limit of 99.66 % for the second time in three months, and
-#: its target of 99.95 % lies within its range; email keeps to its range, whose lower end of 99.89987 % is just under its
-#: target of 99.9 %; fileshare mostly stands at 100 %, which makes no range.
+#: its target of 99.95 % lies within its range; email keeps to its range, whose lower end of 99.89987 % is just under
+#: its target of 99.9 %; fileshare mostly stands at 100 %, which makes no range.
 OCTOBER = {
     "webshop": ("worse than usual", "hit or miss"),
     "email": ("as usual", "hit or miss"),
