@@ -15,7 +15,7 @@ import pandas as pd
 
 from msp_report.metrics import evidence, signals
 from msp_report.metrics.competence.opinions import opinions
-from msp_report.metrics.scorecard import changes, decisions, lines, marks, replies
+from msp_report.metrics.scorecard import changes, decisions, lines, marks, money, replies
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import last_day
@@ -64,6 +64,8 @@ class Analysis:
     """The last day of the month in the client's zone."""
     restated: pd.DataFrame
     """As Past.restated, of all figures of the pack."""
+    money: pd.DataFrame
+    """As money.money."""
     claims: pd.DataFrame
     """The record evidence/claims of the pack: the provider's own figures beside ours."""
     has_actions: bool
@@ -117,7 +119,8 @@ class Analysis:
         .own_evidence_lost on our own rules; .signals_worse and .signals_better [count of promised figures that are
         worse, or better, than usual, n = those with enough months before]; .evidence_cost [what the provider may owe
         beyond what it owes, n = promises without a verdict] and .unjudged_months [months in a row without one of them,
-        subject the first such month, empty where never judged]. Missing says why: where no report has recorded a figure
+        subject the first such month, empty where never judged]; .month_cost, .month_hours, .work_beside and .to_hold as
+        money.figures. Missing says why: where no report has recorded a figure
         there is no pack to sum up.
         """
         return [
@@ -126,6 +129,7 @@ class Analysis:
             *self._decisions(),
             *self._turns(),
             *self._signals(),
+            *money.figures(self.money),
         ]
 
     def _signals(self) -> list[Figure]:
@@ -197,13 +201,13 @@ class Analysis:
             "replies",
             "changes",
         )
-        names += ("restated",)
+        names += ("restated", "money")
         return {name: getattr(self, name) for name in names}
 
 
 def analyse(case: Case, past: Past) -> Analysis:
-    """Page one of a month; reads actions and assessments, and of the pack the records strategy/waiting and
-    contract/claims. Raises ValueError for naive bounds."""
+    """Page one of a month; reads actions, assessments and time_entries, and of the pack the records strategy/waiting,
+    contract/claims, contract/hours and procurement/due. Raises ValueError for naive bounds."""
     zone = as_contract(case.agreed).client.timezone
     decided, assessed = case.table("actions"), case.table("assessments")
     pack, asked = past.figures, lines.lines(past.figures, case.strategy)
@@ -233,6 +237,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         last_month=last_month,
         last_on=last_day(case.end, zone),
         restated=pd.DataFrame(),
+        money=_money(case, past, last_figures),
         claims=_claims(past.record("evidence", "claims")),
         has_actions=decided is not None,
         has_opinions=assessed is not None,
@@ -240,6 +245,15 @@ def analyse(case: Case, past: Past) -> Analysis:
     own = pd.DataFrame([figure.row() for figure in found.figures()], columns=COLUMNS)
     every = pd.concat([frame.astype(object) for frame in (pack, own) if len(frame)], ignore_index=True)
     return replace(found, restated=past.restated(every))
+
+
+def _money(case: Case, past: Past, last_figures: pd.DataFrame) -> pd.DataFrame:
+    """The month's money, from the records of its own pages and what was booked beside the fee."""
+    agreed = as_contract(case.agreed).on(case.period.last.first_on)
+    hours = past.record("contract", "hours")
+    beside = money.charged_beside(case.table("time_entries"), agreed, case.start, case.end, hours)
+    records = (past.record("contract", "claims"), past.record("procurement", "due"))
+    return money.money(past.figures, last_figures, agreed, hours, beside, *records)
 
 
 def _claims(record: pd.DataFrame | None) -> pd.DataFrame:

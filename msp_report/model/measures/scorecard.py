@@ -216,4 +216,40 @@ MEASURES = (
         meaning="How many figures with an agreed target left their usual course for the better in the month.",
         no_data="No such figure has six months before this one, or the month is not over.",
     ),
+    Measure(
+        "month_cost",
+        "What the month came to",
+        unit="cost",
+        better="lower",
+        rule="rules 19, 29, 39",
+        meaning="The fee, the work charged beside it, and the work that outages cost our people, less the credits owed "
+        "for the month's missed levels; n is how many of these four are stated.",
+        no_data="None of the four is stated.",
+    ),
+    Measure(
+        "month_hours",
+        "Hours that the month took",
+        unit="hours",
+        rule="rules 19, 39",
+        meaning="Hours delivered under the contract, charged beside it, and lost by our people to outages.",
+        no_data="None of them is known.",
+    ),
+    Measure(
+        "work_beside",
+        "Work charged beside the fee",
+        unit="cost",
+        better="lower",
+        rule="rule 19",
+        meaning="The hours that the contract charges beside the fee, at its hourly rate.",
+        no_data="The contract does not say which hours cost money, or states no rate.",
+    ),
+    Measure(
+        "to_hold",
+        "Bills to hold",
+        unit="cost",
+        rule="rule 27",
+        meaning="The unpaid bills of the month that do not agree and are not to be paid yet; n is how many. Bills in "
+        "another currency are counted and not in the sum.",
+        no_data="No purchases were supplied.",
+    ),
 )

@@ -28,6 +28,11 @@ RECORDS = (
         "one row per line of the scorecard in strategy.yaml",
         "perspective objective measure subject target result unit verdict why_missing page_one better usual_low usual_high variation assurance unmarked",
     ),
+    Record(
+        "money",
+        "one row per kind of money of the month: what it came to, and what is to be claimed and held",
+        "kind amount last_amount hours n by_on lacks",
+    ),
     Record("replies", "one row per reply of the provider", "measure subject said_on by text"),
     Record(
         "restated",

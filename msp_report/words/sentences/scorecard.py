@@ -8,7 +8,15 @@ from msp_report.words.sentences.said import Page, Said, joined
 def opening(page: Page) -> list[str | None]:
     """How many agreed targets were met, what missing evidence took away, how our own rules stand apart from them, which
     verdicts changed, for how many there is no evidence any more, and how many agreed figures are worse than usual."""
-    return [_targets(page), _evidence(page), _own(page), _changed(page), _lost(page), _worse_than_usual(page)]
+    return [
+        _targets(page),
+        _money(page),
+        _evidence(page),
+        _own(page),
+        _changed(page),
+        _lost(page),
+        _worse_than_usual(page),
+    ]
 
 
 def _targets(page: Page) -> str:
@@ -40,6 +48,15 @@ def _targets(page: Page) -> str:
         page.language("{value} cannot be judged", **unjudged) if unjudged.raw.value else None,
         quiet,
     )
+
+
+def _money(page: Page) -> str | None:
+    """What the month came to, and what of the bills is to be held."""
+    cost, hold = page.one("scorecard.month_cost"), page.one("scorecard.to_hold")
+    if cost.raw.value is None:
+        return None
+    said = page.language("{period} came to {value}", period=page.period, **cost)
+    return joined(said, page.language("bills of {value} are to be held", **hold) if hold.raw.value else None)
 
 
 def _idle(page: Page, idle: Said) -> str:

@@ -157,6 +157,10 @@ def test_the_figures_count_the_frames():
         "own_evidence_lost": (0, 0),
         "signals_worse": (None, None),
         "signals_better": (None, None),
+        "month_cost": (None, 0),
+        "month_hours": (None, None),
+        "work_beside": (None, None),
+        "to_hold": (None, None),
     }
     assert {one.verdict for one in found.figures()} == {None}, "these are no promises of the provider"
 
