@@ -58,7 +58,12 @@ CODES: dict[str, tuple[str, ...]] = {
         *("rows read again", "rows that say something else", "rows that came late"),
         *("authorised", "unauthorised", "unknown", "duplicate", "training"),
         *("fee", "access", "restore", "ticket", "invoice"),
-        *("work charged beside the fee", "work lost to outages", "credits owed", "what the month came to"),
+        *(
+            "work charged beside the fee",
+            "work lost to outages",
+            "less the credits owed",
+            "what the month came to",
+        ),
         *("can still be claimed", "bills to hold"),
         *("services", "priorities", "resources", "assets", "duties", "products"),
     ),

@@ -20,7 +20,12 @@ from msp_report.model.figures import Figure
 from msp_report.params import Contract
 
 MONEY = ["kind", "amount", "last_amount", "hours", "n", "by_on", "lacks"]
-FEE, BESIDE, LOST, CREDITS = "fee", "work charged beside the fee", "work lost to outages", "credits owed"
+FEE, BESIDE, LOST, CREDITS = (
+    "fee",
+    "work charged beside the fee",
+    "work lost to outages",
+    "less the credits owed",
+)
 TOTAL, CLAIM, HOLD = "what the month came to", "can still be claimed", "bills to hold"
 ABROAD = "bills in another currency"
 #: What the total is made of, and which of it makes it less.
