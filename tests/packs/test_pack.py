@@ -583,6 +583,16 @@ from msp_report.case import open_case
 case = open_case(client, period, workspace)
 record(case, "past", [Figure(measure="past.months", value=history.before(case)["month"].nunique())], {})
 """
+#: One that waits for the others of its wave, and reads what they recorded.
+READS_OTHERS = """\
+from msp_report.model.figures import Figure
+from msp_report.packs import history
+from msp_report.packs.scraps import record
+from msp_report.case import open_case
+case = open_case(client, period, workspace)
+seen = history.open(case, pack).figures.set_index("measure")["value"]
+record(case, "agenda", [Figure(measure="agenda.months", value=seen["past.months"])], {})
+"""
 SECOND_WAVE = 'client = "demo"\nperiod = "2026-03"\nworkspace = ""\npack = ""'
 
 
@@ -597,6 +607,9 @@ def small(tmp_path_factory) -> Place:
     write_notebook(made.notebooks / "00_scorecard.ipynb", SUMS_UP, SCORECARD, parameters=SECOND_WAVE)
     write_notebook(made.notebooks / "10_one.ipynb", records("one"))
     write_notebook(made.notebooks / "20_past.ipynb", LOOKS_BACK, parameters=SECOND_WAVE)
+    write_notebook(
+        made.notebooks / "15_agenda.ipynb", READS_OTHERS, parameters=SECOND_WAVE, tags=("after-others",)
+    )
     return made
 
 
@@ -637,6 +650,7 @@ def test_earlier_months_without_a_pack_are_run_first(small, told):
     assert told[-1] == "acme 2026-02: scorecard"  # the page that opens the pack is last
     one, two = (values(small.output / "acme" / month) for month in ("2026-01", "2026-02"))
     assert (one["past.months"], two["past.months"]) == (0, 1)  # published before the second wave looks back
+    assert (one["agenda.months"], two["agenda.months"]) == (0, 1)  # it waits for the others
     assert (one["one.seen"], two["one.seen"]) == (5, 12)  # the look-back reads the earlier month's tickets
 
 
