@@ -170,8 +170,9 @@ class Shelf:
 
 def _is_served(rest: list[str]) -> bool:
     """Whether a path inside a pack is one of those that are shown."""
-    inside = len(rest) > 1 and rest[0] in _FOLDERS
-    return (inside or (len(rest) == 1 and rest[0] in _FILES)) and Path(rest[-1]).suffix in _KINDS
+    kind = Path(rest[-1]).suffix
+    inside = len(rest) > 1 and rest[0] in _FOLDERS and (rest[0] == "letters") == (kind == ".txt")
+    return (inside or (len(rest) == 1 and rest[0] in _FILES)) and kind in _KINDS
 
 
 def _names(folder: Path) -> list[str]:

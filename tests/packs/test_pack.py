@@ -234,8 +234,14 @@ def test_a_pack_is_a_link_to_a_revision(run):
     assert not list((run.pack.parent / ".staging").iterdir())
 
 
+def test_a_letter_that_would_say_nothing_is_not_written(run):
+    assert not (run.pack / "letters").exists()
+    page = (run.pack / "html" / "meeting.html").read_text("utf-8")
+    assert page.count("none: nothing is known that it could say") == 3
+
+
 def test_the_same_exports_give_the_same_bytes(run, again):
-    kinds = ("figures.*", "records/**/*", "html/*", "rejects/*", "tables/*", "manifest.json")
+    kinds = ("figures.*", "records/**/*", "letters/*", "html/*", "rejects/*", "tables/*", "manifest.json")
     one, two = digests(run.pack, *kinds), digests(again.pack, *kinds)
     assert {name for name in one | two if one.get(name) != two.get(name)} == set()
     assert len(one) > 20
@@ -572,7 +578,7 @@ if gate.exists() and period == "2026-03":
 """
 SUMS_UP = """\
 from msp_report.packs.scraps import read_pack
-assert list(read_pack(pack)["measure"]) == ["one.seen", "past.months"]
+assert list(read_pack(pack)["measure"]) == ["one.seen", "agenda.months", "past.months"]
 """
 #: A notebook of the second wave that reads what earlier months published.
 LOOKS_BACK = """\
