@@ -82,6 +82,7 @@ REPLIED = ["measure", "subject", "said_on", "by", "text", "value", "unit", "why_
 # fmt: on
 _KEY = ["measure", "subject"]
 NO_PACK = "there is no pack of this month yet"
+NO_PAGE = "no page gives this figure"
 NO_FEE = "the contract states no monthly fee"
 NO_PURCHASES = "no purchases were supplied"
 NO_ACTIONS = "no register of the board's decisions was supplied"
@@ -186,8 +187,8 @@ def analyse(case: Case, past: Past) -> Analysis:
         actions=decisions.actions(decided, case.start, case.end, zone, earlier=earlier),
         last_on=last_day(case.end, zone),
         summed=len(pack) > 0,
-        why_claim=NO_PACK if owed is None else NO_FEE if unpriced else None,
-        why_payments=NO_PURCHASES if case.table("purchases") is None or due is None else None,
+        why_claim=NO_PAGE if owed is None else NO_FEE if unpriced else None,
+        why_payments=NO_PURCHASES if case.table("purchases") is None else NO_PAGE if due is None else None,
         why_actions=NO_ACTIONS if decided is None and earlier is None else None,
     )
 
@@ -358,7 +359,7 @@ def replied(earlier: pd.DataFrame | None, now: pd.DataFrame, figures: pd.DataFra
     stands = figures[[*_KEY, "value", "unit", "why_missing", "verdict"]]
     found = rows.merge(stands, on=_KEY, how="left", indicator=True)
     absent = found.pop("_merge").eq("left_only")
-    why = found["why_missing"].astype(object).mask(absent, "no page gives this figure")
+    why = found["why_missing"].astype(object).mask(absent, NO_PAGE)
     found = found.assign(why_missing=why, unit=found["unit"].astype(object).mask(absent, ""))
     return found.sort_values(["said_on", *_KEY], ascending=[False, True, True], ignore_index=True)[REPLIED]
 

@@ -226,6 +226,12 @@ def test_without_purchases_nothing_is_known_of_payments():
     assert {told[name] for name in ("hold", "cannot_tell", "release")} == {(None, None, meeting.NO_PURCHASES)}
 
 
+def test_a_fork_without_the_pages_says_so():
+    past = PastOf(figures=figures_of(judged("a.x")))
+    told = values(met_about(past, {"purchases": TABLES["purchases"].empty()}))
+    assert {told[name] for name in ("claim", "hold", "release")} == {(None, None, meeting.NO_PAGE)}
+
+
 # ---------------------------------------------------------------- what we still need
 
 

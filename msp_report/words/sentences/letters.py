@@ -238,7 +238,9 @@ def _numbered(number: int, head: str, below: Iterable[str | None]) -> str:
 
 
 def _lines(text: str, first: str = "", rest: str = "") -> str:
-    return "\n".join(wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False))
+    """Text in lines; a number of a document is never broken, however long."""
+    whole = {"break_on_hyphens": False, "break_long_words": False}
+    return "\n".join(wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, **whole))
 
 
 def _text(value: Any) -> str:
