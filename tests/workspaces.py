@@ -101,10 +101,10 @@ def records(report: str, *names: str) -> str:
 SCORECARD = records("scorecard", "met", "missed", "unjudged")
 
 
-def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> Path:
-    """A notebook of a title, the cell tagged `parameters` and some more."""
+def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS, tags: tuple[str, ...] = ()) -> Path:
+    """A notebook of a title, with tags, the cell tagged `parameters` and some more."""
     tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
-    title = nbformat.v4.new_markdown_cell("# A small page")
+    title = nbformat.v4.new_markdown_cell("# A small page", metadata={"tags": list(tags)} if tags else {})
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     made = nbformat.v4.new_notebook(
         cells=[title, tagged, *map(nbformat.v4.new_code_cell, cells)], metadata=kernel

@@ -1,8 +1,9 @@
 """Packs: a folder of notebooks run over one client's period and published together. The only import of papermill.
 
 First-wave notebooks run side by side, those of one month while the month before is finished. The second wave, the
-notebooks that declare a `pack` parameter, may read what the first recorded and what earlier months published; the
-page that opens the pack is last. Everything is built in a staging folder; only a whole pack is published.
+notebooks that declare a `pack` parameter, may read what the first recorded and what earlier months published; those of
+it that have a cell tagged `after-others` may read what the others recorded too. The page that opens the pack is last.
+Everything is built in a staging folder; only a whole pack is published.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ NOTEBOOKS = PROJECT / "notebooks"
 PARAMETERS = ("client", "period", "workspace")
 #: The one that marks a notebook of the second wave.
 PACK = "pack"
+#: The tag of a cell that marks a notebook of the second wave which waits for the others.
+AFTER = "after-others"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
 DAILY, DAYS_KEPT = "daily", 30
 #: The folder of the notebook that shows clients side by side, which is no pack of a client's.
@@ -71,6 +74,8 @@ class Notebook:
 
     path: Path
     second_wave: bool
+    after_others: bool = False
+    """Of the second wave, whether it reads what the others of it recorded."""
 
     @property
     def report(self) -> str:
@@ -87,7 +92,7 @@ def discover(folder: Path) -> list[Notebook]:
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
         raise NotebookRefused(f"{folder} holds no notebooks")
-    notebooks = [Notebook(path, PACK in _checked_parameters(path)) for path in paths]
+    notebooks = [Notebook(path, PACK in _checked_parameters(path), _waits(path)) for path in paths]
     nouns = [notebook.report for notebook in notebooks]
     for noun in nouns:
         if nouns.count(noun) > 1:
@@ -112,6 +117,12 @@ def _checked_parameters(path: Path) -> set[str]:
         if name not in declared:
             raise NotebookRefused(f"{path}: parameter {name!r} is missing from the cell tagged `parameters`")
     return set(declared)
+
+
+def _waits(path: Path) -> bool:
+    """Whether a notebook has a cell tagged AFTER."""
+    cells = papermill.iorw.load_notebook_node(str(path)).cells
+    return any(AFTER in cell.metadata.get("tags", []) for cell in cells)
 
 
 def _kind(parameter: Mapping[str, str]) -> str:
@@ -416,8 +427,12 @@ class _Run:
         """Wait for the first wave, run the second, then the page that opens the pack, and publish what they made."""
         self._wait(self._first_wave)
         opening = first_page(self._notebooks)
-        second = [notebook for notebook in self._notebooks if notebook.second_wave]
-        for wave in ([n for n in second if n.report != opening], [n for n in second if n.report == opening]):
+        second = [n for n in self._notebooks if n.second_wave and n.report != opening]
+        for wave in (
+            [n for n in second if not n.after_others],
+            [n for n in second if n.after_others],
+            [n for n in self._notebooks if n.second_wave and n.report == opening],
+        ):
             self._wait(self._submit(self._desk.second_pool, wave))
         _write_figures(self._staging, self._notebooks)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]

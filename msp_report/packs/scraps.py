@@ -63,6 +63,24 @@ def record(
     return display.headlines(_with_replies(lines, report, stated, case), show=Numbers.of(case.contract))
 
 
+def letters(texts: pd.DataFrame) -> pd.DataFrame:
+    """Write letters into the pack that is being built, as letters/<name>.txt; nothing sends them.
+
+    `texts` as sentences.written. Returns them with `file`, a link for a table; None where a letter is empty, which has
+    no file.
+    """
+    desk = os.environ.get(DESK)
+    there = texts[texts["text"].ne("")]
+    if desk and len(there):
+        folder = Path(desk) / "letters"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in zip(there["name"], there["text"], strict=True):
+            (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="\n")
+    files = there["name"] + ".txt"
+    shown = pd.Series(display.links(files, "../letters/" + files), there.index, dtype=object)
+    return texts.assign(file=shown.reindex(texts.index).where(texts["text"].ne(""), None))
+
+
 def _claimed(figures: Iterable[Figure], case: Case) -> list[Figure]:
     """Figures with what the provider claims of them, in their unit, or else what their metric found that its own tool
     says; a longer period leaves that to its months."""

@@ -36,11 +36,15 @@ ADDRESS = "127.0.0.1"
 #: Names by which a browser on this machine may call it; any other is a page elsewhere that points here.
 _HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?", re.ASCII | re.IGNORECASE)
 #: What of a pack is served: folders of files, and files.
-_FOLDERS, _FILES = ("html", "records"), ("figures.json", "figures.csv", "manifest.json", "seal.json")
+_FOLDERS, _FILES = (
+    ("html", "letters", "records"),
+    ("figures.json", "figures.csv", "manifest.json", "seal.json"),
+)
 _KINDS = {
     ".html": "text/html; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
     ".json": "application/json; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
 }
 #: No dot first, no slash of either kind, no control character.
 _NAME = re.compile(r"[^\W_][\w .+()\-]*")
@@ -166,8 +170,9 @@ class Shelf:
 
 def _is_served(rest: list[str]) -> bool:
     """Whether a path inside a pack is one of those that are shown."""
-    inside = len(rest) > 1 and rest[0] in _FOLDERS
-    return (inside or (len(rest) == 1 and rest[0] in _FILES)) and Path(rest[-1]).suffix in _KINDS
+    kind = Path(rest[-1]).suffix
+    inside = len(rest) > 1 and rest[0] in _FOLDERS and (rest[0] == "letters") == (kind == ".txt")
+    return (inside or (len(rest) == 1 and rest[0] in _FILES)) and kind in _KINDS
 
 
 def _names(folder: Path) -> list[str]:

@@ -234,8 +234,14 @@ def test_a_pack_is_a_link_to_a_revision(run):
     assert not list((run.pack.parent / ".staging").iterdir())
 
 
+def test_a_letter_that_would_say_nothing_is_not_written(run):
+    assert not (run.pack / "letters").exists()
+    page = (run.pack / "html" / "meeting.html").read_text("utf-8")
+    assert page.count("none: nothing is known that it could say") == 3
+
+
 def test_the_same_exports_give_the_same_bytes(run, again):
-    kinds = ("figures.*", "records/**/*", "html/*", "rejects/*", "tables/*", "manifest.json")
+    kinds = ("figures.*", "records/**/*", "letters/*", "html/*", "rejects/*", "tables/*", "manifest.json")
     one, two = digests(run.pack, *kinds), digests(again.pack, *kinds)
     assert {name for name in one | two if one.get(name) != two.get(name)} == set()
     assert len(one) > 20
@@ -572,7 +578,7 @@ if gate.exists() and period == "2026-03":
 """
 SUMS_UP = """\
 from msp_report.packs.scraps import read_pack
-assert list(read_pack(pack)["measure"]) == ["one.seen", "past.months"]
+assert list(read_pack(pack)["measure"]) == ["one.seen", "agenda.months", "past.months"]
 """
 #: A notebook of the second wave that reads what earlier months published.
 LOOKS_BACK = """\
@@ -582,6 +588,16 @@ from msp_report.packs.scraps import record
 from msp_report.case import open_case
 case = open_case(client, period, workspace)
 record(case, "past", [Figure(measure="past.months", value=history.before(case)["month"].nunique())], {})
+"""
+#: One that waits for the others of its wave, and reads what they recorded.
+READS_OTHERS = """\
+from msp_report.model.figures import Figure
+from msp_report.packs import history
+from msp_report.packs.scraps import record
+from msp_report.case import open_case
+case = open_case(client, period, workspace)
+seen = history.open(case, pack).figures.set_index("measure")["value"]
+record(case, "agenda", [Figure(measure="agenda.months", value=seen["past.months"])], {})
 """
 SECOND_WAVE = 'client = "demo"\nperiod = "2026-03"\nworkspace = ""\npack = ""'
 
@@ -597,6 +613,9 @@ def small(tmp_path_factory) -> Place:
     write_notebook(made.notebooks / "00_scorecard.ipynb", SUMS_UP, SCORECARD, parameters=SECOND_WAVE)
     write_notebook(made.notebooks / "10_one.ipynb", records("one"))
     write_notebook(made.notebooks / "20_past.ipynb", LOOKS_BACK, parameters=SECOND_WAVE)
+    write_notebook(
+        made.notebooks / "15_agenda.ipynb", READS_OTHERS, parameters=SECOND_WAVE, tags=("after-others",)
+    )
     return made
 
 
@@ -637,6 +656,7 @@ def test_earlier_months_without_a_pack_are_run_first(small, told):
     assert told[-1] == "acme 2026-02: scorecard"  # the page that opens the pack is last
     one, two = (values(small.output / "acme" / month) for month in ("2026-01", "2026-02"))
     assert (one["past.months"], two["past.months"]) == (0, 1)  # published before the second wave looks back
+    assert (one["agenda.months"], two["agenda.months"]) == (0, 1)  # it waits for the others
     assert (one["one.seen"], two["one.seen"]) == (5, 12)  # the look-back reads the earlier month's tickets
 
 

@@ -104,7 +104,7 @@ def data(place) -> frozenset[str]:
             found |= set(map(str, frame[name].dropna().unique()))
     for path in place.client_params("demo-in-brackets").rglob("*.yaml"):
         found |= set(scalars(yaml.safe_load(path.read_text(encoding="utf-8"))))
-    found |= {path.name for path in place.output.rglob("*.csv")}
+    found |= {path.name for kind in ("*.csv", "letters/*.txt") for path in place.output.rglob(kind)}
     for path in place.output.rglob("records/tickets/numbers.csv"):  # numbers that no table has
         found |= set(pd.read_csv(path, dtype=str)[["first_id", "last_id"]].stack())
     found |= {path.name for path in place.root.glob("exports/*/*/*")}

@@ -2,6 +2,7 @@
 
 `headlines` gives one figure and what is said of it, null where nothing is. `opening` and `opening_year` give the
 figures of a page by name, without the report's, and the first lines of the page. A value that is not given is missing.
+`claim`, `hold` and `evidence`, of letters, give the rows of a letter and the letter.
 """
 
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from msp_report.metrics import meeting
 from msp_report.model.figures import Figure
 from msp_report.model.period import Period
 from msp_report.params import as_contract
 from msp_report.words import extraction, sentences
 from msp_report.words.language import Language
+from msp_report.words.sentences import letters
 
 TABLES = {
     path.stem: yaml.safe_load(path.read_text("utf-8"))
@@ -55,6 +58,24 @@ def cases(*kinds: str) -> Iterator[Any]:
                 yield pytest.param(report, kind, case, id=f"{report}-{kind}-{place}")
 
 
+#: The columns that the rows of letters have.
+LETTERS = {
+    "claim": meeting.CLAIMS,
+    "hold": meeting.PAYMENTS,
+    "evidence": meeting.NEEDED,
+}
+
+
+def letter(kind: str, case: dict[str, Any]) -> str:
+    """The letter of a case."""
+    agreed = contract()
+    if "provider" in case:
+        agreed = as_contract({"client": agreed.client.model_dump()})
+    rows = pd.DataFrame(case["given"], columns=[*LETTERS[kind], "what"], dtype=object)
+    title = letters.titles(agreed, pd.Timestamp("2026-03-31"))[kind]
+    return getattr(letters, kind)(rows, agreed, title)
+
+
 def headline(report: str, case: dict[str, Any]) -> str | None:
     """What is said of the figure of a case."""
     return sentences.headline(figure(f"{report}.{case['measure']}", **case["given"]), contract())
@@ -76,6 +97,11 @@ def opening(report: str, kind: str, case: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(("report", "kind", "case"), cases("headlines"))
 def test_a_figure_has_its_sentence(report, kind, case):
     assert headline(report, case) == case["says"]
+
+
+@pytest.mark.parametrize(("_", "kind", "case"), cases(*LETTERS))
+def test_a_letter_says_its_rows(_, kind, case):
+    assert letter(kind, case) == case["says"]
 
 
 @pytest.mark.parametrize(("report", "kind", "case"), cases("opening", "opening_year"))
@@ -202,6 +228,26 @@ SAID = [
         dict(compared=40),
         "none of the 40 figures with at least six earlier months shows a signal.",
     ),
+    (
+        "ask",
+        dict(number="1", headline="H is late.", clause="4.1", months=1, count="1"),
+        "1. H is late. Clause 4.1. New this month.",
+    ),
+    (
+        "ask",
+        dict(number="2", headline="H is late (clause 3.1).", clause="3.1", months=12, count="12"),
+        "2. H is late (clause 3.1). Missed for 12 months in a row.",
+    ),
+    (
+        "ask",
+        dict(number="3", headline="H is late.", clause=None, months=13, count="13"),
+        "3. H is late. Missed for 13 months in a row, or longer.",
+    ),
+    (
+        "ask",
+        dict(number="4", headline="H is late.", clause=None, months=None, count="not known"),
+        "4. H is late. Whether it was missed the month before is not known.",
+    ),
     ("no_limits", dict(limited=True, supplied=True), ""),
     (
         "no_limits",
@@ -239,6 +285,9 @@ def test_every_message_is_said_by_a_case(monkeypatch):
         for kind in PERIODS.keys() & table.keys():
             for case in table[kind]:
                 opening(report, kind, case)
+        for kind in LETTERS.keys() & table.keys():
+            for case in table[kind]:
+                letter(kind, case)
     for name, given, _ in SAID:
         sentences.say(name, contract(), **given)
     folder = Path(sentences.__file__).parent

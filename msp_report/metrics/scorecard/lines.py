@@ -135,12 +135,12 @@ def standing(
     known = figures.assign(whose=promises.whose(figures), existed=promises.existed(figures))
     known = known[known["whose"].notna()]
     asked = _own_lines(lines, figures)
-    keys, told = _keys(known), _keys(asked)
+    named, told = keys(known), keys(asked)
     decided = pd.DataFrame(columns=_KEY) if before is None else before
     decided = decided[decided["verdict"].isin(promises.DECIDED)] if len(decided) else decided
     controls = known["whose"].eq(promises.OWN)
-    in_force = known["verdict"].ne("no_data") | keys.isin(_keys(decided)) & known["existed"]
-    rows = known[~controls | (in_force & ~keys.isin(told))]
+    in_force = known["verdict"].ne("no_data") | named.isin(keys(decided)) & known["existed"]
+    rows = known[~controls | (in_force & ~named.isin(told))]
     both = pd.concat([rows.astype(object), asked.astype(object)], ignore_index=True)
     return both.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable", ignore_index=True)
 
@@ -157,7 +157,7 @@ def _own_lines(lines: pd.DataFrame | None, figures: pd.DataFrame) -> pd.DataFram
     )
     mine = mine.merge(theirs, on=_KEY, how="left")
     same = mine["agreed"].eq(mine["target"]) & mine["verdict"].eq(mine["found"])
-    contract = _keys(mine).isin(_keys(figures[promises.whose(figures).eq(promises.AGREED)]))
+    contract = keys(mine).isin(keys(figures[promises.whose(figures).eq(promises.AGREED)]))
     mine = mine[~(same & contract)]
     found = mine.rename(columns={"result": "value"}).assign(
         report=mine["measure"].astype("str").str.split(".").str[0],
@@ -185,7 +185,8 @@ def exceptions(standing: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     return every[[*figures.columns, "whose"]]
 
 
-def _keys(rows: pd.DataFrame) -> pd.MultiIndex:
+def keys(rows: pd.DataFrame) -> pd.MultiIndex:
+    """Measure and subject of each row; a figure over all has an empty subject."""
     return pd.MultiIndex.from_frame(rows[_KEY].astype(object).fillna(""))
 
 

@@ -11,6 +11,8 @@ from msp_report.model.case import Case, Past
 
 SIGNALS = [*signals.MARKS[:2], "promised", *signals.MARKS[2:]]
 _KEY = ["measure", "subject"]
+#: Reports that count what others found.
+_COUNTING = (OWN, "meeting")
 #: What is no usual month, as page one lists it.
 _ORDER = (signals.WORSE, signals.CHANGED, signals.BETTER)
 
@@ -47,12 +49,12 @@ def of_pack(figures: pd.DataFrame, lines: pd.DataFrame, points: pd.DataFrame, mo
     Parameters: `figures` of the pack; the `lines` of the scorecard; `points` and the month as signals.marks.
     Returns: one row per measure and subject with SIGNALS: `promised`, whether it is agreed with the provider (rule 49),
     and what signals.marks gives. Figures with a signal come first: of them those that were promised, then those for
-    the worse. A figure without a target is marked by that of the board's line. Figures of the scorecard itself are left
-    out: they count the others.
+    the worse. A figure without a target is marked by that of the board's line. Figures of the scorecard itself and of
+    the meeting are left out: they count the others.
     """
     before = points.loc[points["month"].lt(month), _KEY].drop_duplicates()
     mine = figures.assign(promised=promises.whose(figures).eq(promises.AGREED))
-    mine = mine[mine["report"].ne(OWN)].merge(before, on=_KEY)
+    mine = mine[~mine["report"].isin(_COUNTING)].merge(before, on=_KEY)
     asked = lines.loc[lines["target"].notna(), [*_KEY, "target"]].drop_duplicates(_KEY)
     board = mine[_KEY].merge(asked, on=_KEY, how="left")["target"]
     marked = signals.marks(mine.assign(target=mine["target"].fillna(board)), points, month)

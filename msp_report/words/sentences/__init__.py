@@ -24,7 +24,7 @@ from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Period
 from msp_report.params import Contract
 from msp_report.words.numbers import Numbers, clean
-from msp_report.words.sentences import pages
+from msp_report.words.sentences import letters, pages
 from msp_report.words.sentences.said import Page, Said, covered, paragraph
 
 Line = tuple[str, Verdict | None]
@@ -157,6 +157,46 @@ def decisions(figures: pd.DataFrame, own: Sequence[Figure], contract: Contract) 
     known = [Figure.from_row(row) for row in rows.astype(object).where(rows.notna(), None).to_dict("records")]
     said = map(_line, pages.decide(Page([*known, *own], contract)))
     return [(text, None) for text in said if text]
+
+
+def asked(asks: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """What a meeting asks for, a row each as metrics.meeting.asks with its headline: that headline with its number, the
+    clause and for how many months in a row it was missed."""
+    columns = ("number", "headline", "clause", "missed_months")
+    rows = zip(*(asks[name].astype(object).where(asks[name].notna(), None) for name in columns), strict=True)
+    show = Numbers.of(contract)
+    said = [
+        say(
+            "ask",
+            contract,
+            number=show.number(number, "count"),
+            headline=text,
+            clause=clause,
+            months=months,
+            count=show.number(months, "count"),
+        )
+        for number, text, clause, months in rows
+    ]
+    return asks.assign(headline=pd.Series(said, asks.index, dtype=object))
+
+
+def written(
+    claims: pd.DataFrame, payments: pd.DataFrame, needed: pd.DataFrame, contract: Contract, on: pd.Timestamp
+) -> pd.DataFrame:
+    """The letters that a meeting leads to: one row each with name, title and text, which is empty where there is
+    nothing to say.
+
+    Parameters: as metrics.meeting gives them, people hidden; `on`, the last day of the month.
+    """
+    about = letters.titles(contract, on)
+    texts = {
+        "claim": letters.claim(claims.assign(what=names(claims, contract)), contract, about["claim"]),
+        "hold": letters.hold(payments, contract, about["hold"]),
+        "evidence": letters.evidence(
+            needed.assign(what=names(needed, contract)), contract, about["evidence"]
+        ),
+    }
+    return pd.DataFrame({"name": texts.keys(), "title": about.values(), "text": texts.values()}, dtype=object)
 
 
 def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:

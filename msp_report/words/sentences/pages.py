@@ -12,6 +12,9 @@ from msp_report.words import labels
 from msp_report.words.sentences.contract import NOTICE_DAYS
 from msp_report.words.sentences.said import Page, joined, paragraph
 
+#: So many packs before this one are looked at.
+LOOKED_BACK = 12
+
 
 def evidence(
     page: Page,
@@ -327,6 +330,25 @@ def _opinions(page: Page) -> str | None:
         "{value} of {n} outside opinions on the provider have run out or are not independent.",
         stale.raw.value,
         **stale,
+    )
+
+
+def ask(page: Page, *, number: str, headline: str, clause: str | None, months: int | None, count: str) -> str:
+    """One point of the agenda: what was missed, by which clause it was promised, and since when it has been missed."""
+    since = (
+        page.language("Whether it was missed the month before is not known.")
+        if months is None
+        else page.language("New this month.")
+        if months == 1
+        else page.language("Missed for {count} months in a row, or longer.", count=count)
+        if months > LOOKED_BACK
+        else page.language("Missed for {count} months in a row.", count=count)
+    )
+    named = clause and f"{clause})" not in headline
+    return paragraph(
+        page.language("{number}. {headline}", number=number, headline=headline),
+        page.language("Clause {clause}.", clause=clause) if named else None,
+        since,
     )
 
 
