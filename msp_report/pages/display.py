@@ -19,7 +19,7 @@ from msp_report.model.figures import SEVERITY, Figure, Verdict
 from msp_report.model.tables import KEPT
 from msp_report.words import labels
 from msp_report.words.language import message
-from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of, missing
+from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of
 
 #: Marks the outputs that were made, and escaped, here; publish shows no other HTML.
 MARK = "application/vnd.msp-report+json"
@@ -295,7 +295,7 @@ class Display(Numbers):
         """
         for why, text in _UNKNOWN.items():
             if names := [name for name, found in unknown if found == why]:
-                return self.language(text, names=", ".join(names))
+                return self.language(text, names=", ".join(map(self.label, names)))
         return (
             self.language(empty) if stated else self.language("nothing is agreed or stated to judge it by.")
         )
@@ -341,7 +341,7 @@ class Display(Numbers):
 
     def _gap(self, why: str | None, stead: str | None = None) -> Html:
         """A missing cell: nothing known, why, or what stands for it."""
-        text = stead if stead is not None else missing(why, self.language)
+        text = stead if stead is not None else self.missing(why)
         return Html(f'<span class="gap">{_safe(text)}</span>', text)
 
     def data_used(self, reading: pd.DataFrame) -> Html:
@@ -350,7 +350,9 @@ class Display(Numbers):
         came = set(reading.loc[reading["file"].notna(), "table"])
         kept = [f"{table}.{column}" for table, columns in KEPT.items() if table in came for column in columns]
         told = self.language("Kept, and used by no figure: {columns}.", columns=", ".join(kept))
-        below = [Html(f'<p class="more">{_safe(told, clip=False)}</p>', told)] if kept else []
+        # these are the names under which docs/tables.md has them
+        coded = re.sub(r"\b\w+\.\w+\b", r"<code>\g<0></code>", _safe(told, clip=False))
+        below = [Html(f'<p class="more">{coded}</p>', told)] if kept else []
         return together(self._files_used(reading), *below)
 
     def _files_used(self, reading: pd.DataFrame) -> Table:

@@ -486,7 +486,7 @@ def test_data_used_names_what_was_not_supplied():
     )
     text = parse(LONDON.data_used(reading)).text
     assert "1,200" in text and "not supplied" in text and "not known" not in text
-    assert "exported_at" in text and "repeated hour" not in text
+    assert "its time of export" in text and "repeated hour" not in text
     twice = parse(LONDON.data_used(reading.assign(in_fold=[4, None], second=[2, None]))).text
     assert "In the repeated hour" in twice
 
