@@ -21,6 +21,7 @@ from msp_report.metrics.evidence import claims
 from msp_report.metrics.scorecard import lines as asking
 from msp_report.metrics.scorecard import replies as answering
 from msp_report.model.figures import COLUMNS, Figure, anchor
+from msp_report.model.measures import MEASURES
 from msp_report.pages import display
 from msp_report.words import records, sentences
 from msp_report.words.numbers import Numbers
@@ -117,7 +118,10 @@ def _lines(lines: list[sentences.Line], report: str, figures: list[Figure], case
     rows = sentences.told(pd.concat([part.astype(object) for part in both], ignore_index=True), case.contract)
     rows = rows.drop_duplicates("headline", ignore_index=True)
     verdicts = rows["verdict"].where(rows["verdict"].notna(), None)
-    parts = (rows["headline"], verdicts, display.said_of(rows, answers), _anchors(rows))
+    measures, subjects = rows["measure"], rows["subject"].fillna("")
+    tables = (MEASURES[name].shown if name in MEASURES else "" for name in measures)
+    places = map(anchor, measures, subjects)
+    parts = (rows["headline"], verdicts, display.said_of(rows, answers), places, tables)
     known = {text: display.Line(text, *rest) for text, *rest in zip(*parts, strict=True)}
     told = {text: verdict for text, verdict in lines}
     first = [
@@ -141,10 +145,6 @@ def _asked(report: str, figures: pd.DataFrame, case: Case) -> pd.DataFrame:
     lines = asking.lines(known, case.strategy)
     mine = lines[lines["measure"].astype("str").str.split(".").str[0] == report]
     return asking.exceptions(asking.standing(figures, mine), figures)
-
-
-def _anchors(rows: pd.DataFrame) -> list[str]:
-    return list(map(anchor, rows["measure"], rows["subject"].fillna("")))
 
 
 def _check(report: str, figures: list[Figure]) -> None:

@@ -120,12 +120,14 @@ def slug(text: str) -> str:
 
 
 class Line(NamedTuple):
-    """A sentence, its verdict, what was replied to it, and the id to which others link."""
+    """A sentence, its verdict, what was replied to it, the id to which others link, and the caption of the table in
+    which its evidence stands."""
 
     text: str
     verdict: Verdict | None = None
     replies: Sequence[str] = ()
     anchor: str = ""
+    shown: str = ""
 
 
 def headlines(
@@ -145,25 +147,31 @@ def headlines(
     first, rest = (said[:1], said[1:]) if opening else ([], said)
     lead = [
         f'<p class="opening {mark or ""}">{_badge(mark, show)}{_safe(text, clip=False)}</p>{_replies(replies)}'
-        for text, mark, replies, _ in first
+        for text, mark, replies, *_ in first
     ]
     plain = [
         f"<p{_id(place)}>{_safe(text, clip=False)}</p>{_replies(replies)}"
-        for text, mark, replies, place in rest
+        for text, mark, replies, place, _ in rest
         if mark is None
     ]
     judged = sorted((line for line in rest if line[1] is not None), key=lambda line: SEVERITY[line[1]])
     points = [
-        f'<li class="{mark}"{_id(place)}>{_badge(mark, show)}{_safe(text, clip=False)}{_replies(replies)}</li>'
-        for text, mark, replies, place in judged
+        f'<li class="{mark}"{_id(place)}>{_badge(mark, show)}{_safe(text, clip=False)}{_table(table, show)}'
+        f"{_replies(replies)}</li>"
+        for text, mark, replies, place, table in judged
     ]
     listed = [f"<ul>{''.join(points)}</ul>"] if points else []
     html = f'<div class="headlines">{"".join([*lead, *plain, *listed])}</div>'
     words = [
         "\n".join([f"{verdict(mark, show)}: {text}" if mark else text, *replies])
-        for text, mark, replies, _ in said
+        for text, mark, replies, *_ in said
     ]
     return Headlines(html, "\n".join(words))
+
+
+def _table(caption: str, show: Numbers) -> str:
+    """A link to the table with the evidence, further down the page."""
+    return f' <a href="#table-{slug(caption)}">{_safe(show.language(caption))}</a>' if caption else ""
 
 
 def _id(name: str) -> str:

@@ -48,8 +48,8 @@ _KINDS = {
     "image/png": "a bare picture",
     "image/svg+xml": "a bare picture",
 }
-#: A link to a figure's line on the page of its report.
-_EVIDENCE = re.compile(r' <a href="([^"#]+)#figure-[^"]*">[^<]*</a>')
+#: A link to a figure's line on the page of its report, or from there to its table.
+_EVIDENCE = re.compile(r' <a href="((?:[^"#]+(?=#figure-))|#table-[^"]*)[^"]*">[^<]*</a>')
 #: The tag of the cell that papermill puts in.
 INJECTED = "injected-parameters"
 
@@ -147,8 +147,9 @@ def pages(
 
 
 def _followed(html: str, files: Iterable[str]) -> str:
-    """A page without its links to evidence on pages that the pack does not have."""
-    there = set(files)
+    """A page without its links to evidence that is not there: on a page that the pack does not have, or in a table that
+    stands on a page of another period only."""
+    there = {*files, *(f"#{name}" for name in re.findall(r'\bid="([^"]+)"', html))}
     return _EVIDENCE.sub(lambda link: link[0] if link[1] in there else "", html)
 
 

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
+from msp_report.model.measures import MEASURES
+from msp_report.packs import pack
 from msp_report.pages import counts
 from msp_report.pages.publish import _anchored
 from msp_report.words import markdown
@@ -98,6 +100,21 @@ def test_where_an_exception_leads_its_verdict_and_target_stand(folders):
                     assert lines[file][unquote(place)] == (one["verdict"], said(one["said"])), href
                     followed += 1
     assert followed > 15
+
+
+def test_the_table_of_a_measure_stands_on_its_page():
+    """Each is found by its caption in the month's notebook of its report."""
+    captions = {
+        path.stem.partition("_")[2]: path.read_text(encoding="utf-8").replace("\\", "")
+        for path in (pack.NOTEBOOKS / "monthly").glob("*.ipynb")
+    }
+    shown = {name: measure.shown for name, measure in MEASURES.items() if measure.shown}
+    assert len(shown) > 20
+    assert not [
+        (name, caption)
+        for name, caption in shown.items()
+        if f'caption="{caption}"' not in captions[name.partition(".")[0]]
+    ]
 
 
 def test_a_link_to_a_record_counts_the_rows_that_it_opens(folders):
