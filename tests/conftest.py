@@ -169,6 +169,30 @@ def demo_pack(bracketed) -> Path:
     return bracketed.pack(BRACKETED, Month(2026, 10))
 
 
+@pytest.fixture(scope="session")
+def every_pack(bracketed) -> Workspace:
+    """The workspace of `bracketed` with all kinds of packs: two months, the day, the two as a year, and a comparison
+    with a twin."""
+    from msp_report.packs import compare, pack
+
+    months = "2026-09..2026-10"
+    with FileLock(str(bracketed.root / ".every_pack.lock")):
+        params, packs = (folder / BRACKETED for folder in (bracketed.params, bracketed.output))
+        if (packs.parent / compare.FOLDER / "2026-10").exists():
+            return bracketed
+        text = (params / "findings.yaml").read_text(encoding="utf-8")
+        assert 'period: "2026"' in text
+        (params / "findings.yaml").write_text(
+            text.replace('period: "2026"', f'period: "{months}"'), encoding="utf-8"
+        )
+        shutil.copytree(params, params.with_name("twin"))
+        shutil.copytree(packs / "2026-10", packs.with_name("twin") / "2026-10")
+        pack.run_year(BRACKETED, months, bracketed)
+        pack.run_day(BRACKETED, bracketed)
+        compare.run([BRACKETED, "twin"], "2026-10", bracketed)
+    return bracketed
+
+
 @pytest.fixture
 def msp(monkeypatch, capfd):
     """Run the command line in this process, as `.venv/bin/msp-report` would; only sentences may reach stderr."""

@@ -95,6 +95,16 @@ class Figure:
 COLUMNS = ["report", *(field.name for field in fields(Figure))]
 
 
+def anchor(measure: str, subject: str) -> str:
+    """The id of a figure's line on the page of its report, the same in every language.
+
+    >>> anchor("tickets.resolution_attainment", "P1")
+    'figure-resolution_attainment-P1'
+    """
+    named = ["figure", measure.partition(".")[2], "-".join(subject.split())]
+    return "-".join(filter(None, named))
+
+
 def judge(
     value: float | None,
     target: float | None,

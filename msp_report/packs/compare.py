@@ -26,7 +26,7 @@ from msp_report.model.figures import COLUMNS
 from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
 from msp_report.packs import forks, kernels, pack, scraps
-from msp_report.pages import display, publish
+from msp_report.pages import counts, display, publish
 from msp_report.pages.display import Display, Html
 from msp_report.system import locks
 from msp_report.words import labels as named
@@ -202,8 +202,10 @@ def _execute(opened: Comparison, staging: Path) -> None:
     )
     page = publish.page(executed, context)
     executed.unlink()
-    (staging / "html").mkdir()
-    (staging / "html" / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    folder = staging / "html"
+    folder.mkdir()
+    html = counts.counted(page, folder, opened.show)
+    (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 
 def record(opened: Comparison, found: Analysis) -> display.Headlines:

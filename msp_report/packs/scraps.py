@@ -18,8 +18,10 @@ import pandas as pd
 
 from msp_report.case import Case, read_table
 from msp_report.metrics.evidence import claims
+from msp_report.metrics.scorecard import lines as asking
 from msp_report.metrics.scorecard import replies as answering
-from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.figures import COLUMNS, Figure, anchor
+from msp_report.model.measures import MEASURES
 from msp_report.pages import display
 from msp_report.words import records, sentences
 from msp_report.words.numbers import Numbers
@@ -60,7 +62,7 @@ def record(
     _scrapbook().glue(SCRAP, envelope, encoder="json")
     lines = sentences.opening(report, stated, case.contract, case.period)
     lines += sentences.stated_by_provider(stated, case.contract)
-    return display.headlines(_with_replies(lines, report, stated, case), show=Numbers.of(case.contract))
+    return display.headlines(_lines(lines, report, stated, case), show=Numbers.of(case.contract))
 
 
 def letters(texts: pd.DataFrame) -> pd.DataFrame:
@@ -122,21 +124,45 @@ def replies_given(case: Case) -> pd.DataFrame:
     return answering.replies(given, *bounds, earlier=earlier, shared=len(every) == len(apart))
 
 
-def _with_replies(
-    lines: list[sentences.Line], report: str, figures: list[Figure], case: Case
-) -> list[display.Line]:
-    """The first lines of a page with the replies beside them; what is disputed and not among them is added."""
+def _lines(lines: list[sentences.Line], report: str, figures: list[Figure], case: Case) -> list[display.Line]:
+    """The first lines of a page, each with its anchor and the replies beside it.
+
+    What page one asks of the report or the provider disputes, and is not among them, is added in page one's words.
+    """
     answers = replies(case)
     answers = answers[answers["measure"].str.split(".").str[0] == report]
-    if answers.empty:
-        return list(lines)
     frame = pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
-    asked = sentences.told(answering.disputed(frame, answers), case.contract)
-    said = dict(zip(asked["headline"], display.said_of(asked, answers), strict=True))
-    told = {text for text, _ in lines}
-    verdicts = asked["verdict"].astype(object).where(asked["verdict"].notna(), None)
-    added = [line for line in zip(asked["headline"], verdicts, strict=True) if line[0] not in told]
-    return [(text, verdict, said.get(text, ())) for text, verdict in (*lines, *added)]
+    both = [_asked(report, frame, case), answering.disputed(frame, answers)]
+    rows = sentences.told(pd.concat([part.astype(object) for part in both], ignore_index=True), case.contract)
+    rows = rows.drop_duplicates("headline", ignore_index=True)
+    verdicts = rows["verdict"].where(rows["verdict"].notna(), None)
+    measures, subjects = rows["measure"], rows["subject"].fillna("")
+    tables = (MEASURES[name].shown if name in MEASURES else "" for name in measures)
+    places = map(anchor, measures, subjects)
+    parts = (rows["headline"], verdicts, display.said_of(rows, answers), places, tables)
+    known = {text: display.Line(text, *rest) for text, *rest in zip(*parts, strict=True)}
+    told = {text: verdict for text, verdict in lines}
+    first = [
+        known[text]._replace(verdict=verdict) if text in known else display.Line(text, verdict)
+        for text, verdict in lines
+    ]
+    return first + [line for text, line in known.items() if text not in told]
+
+
+def _asked(report: str, figures: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """The figures of a report that page one lists, by the targets of the contract and the board: those that were
+    missed or cannot be judged."""
+    doubts = [
+        Figure(measure=asking.DOUBTED, subject=table, why_missing=why).row()
+        for table in asking.TABLES_OF.get(report, ())
+        if (why := case.doubts(table))
+    ]
+    known = (
+        pd.concat([figures, pd.DataFrame(doubts, columns=COLUMNS)], ignore_index=True) if doubts else figures
+    )
+    lines = asking.lines(known, case.strategy)
+    mine = lines[lines["measure"].astype("str").str.split(".").str[0] == report]
+    return asking.exceptions(asking.standing(figures, mine), figures)
 
 
 def _check(report: str, figures: list[Figure]) -> None:

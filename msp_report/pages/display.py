@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, Self
+from urllib.parse import quote, urlsplit
 
 import pandas as pd
 
-from msp_report.model.figures import SEVERITY, Figure, Verdict
+from msp_report.model.figures import SEVERITY, Figure, Verdict, anchor
 from msp_report.model.tables import KEPT
 from msp_report.words import labels
 from msp_report.words.language import message
-from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of, missing
+from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of
 
 #: Marks the outputs that were made, and escaped, here; publish shows no other HTML.
 MARK = "application/vnd.msp-report+json"
@@ -110,38 +110,72 @@ def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
     return [link(text, href) for text, href in zip(texts, hrefs, strict=True)]
 
 
-#: A sentence, its verdict, and what was replied to it.
-Line = tuple[str, Verdict | None] | tuple[str, Verdict | None, Sequence[str]]
+def slug(text: str) -> str:
+    """The id of a heading or a table: its English words in small letters.
+
+    >>> slug("What went down?")
+    'what-went-down'
+    """
+    return "-".join(re.findall(r"\w+", text.lower()))
 
 
-def headlines(lines: Iterable[Line | Figure], opening: bool = True, show: Numbers = _PLAIN) -> Headlines:
+class Line(NamedTuple):
+    """A sentence, its verdict, what was replied to it, the id to which others link, and the caption of the table in
+    which its evidence stands."""
+
+    text: str
+    verdict: Verdict | None = None
+    replies: Sequence[str] = ()
+    anchor: str = ""
+    shown: str = ""
+
+
+def headlines(
+    lines: Iterable[tuple[Any, ...] | Figure], opening: bool = True, show: Numbers = _PLAIN
+) -> Headlines:
     """The sentences at the top of a page: the first one large, then plain ones, then verdicts, worst first.
 
-    `lines` are (sentence, verdict), (sentence, verdict, replies to it) or figures with a headline. Without `opening`
-    no line is set apart.
+    `lines` are those of Line, or figures with a headline. Without `opening` no line is set apart.
     """
-    parts = [(line.headline, line.verdict) if isinstance(line, Figure) else line for line in lines]
-    said = [(text, mark, tuple(*replies)) for text, mark, *replies in parts if text]
+    parts = [
+        Line(line.headline or "", line.verdict, (), anchor(line.measure, line.subject))
+        if isinstance(line, Figure)
+        else Line(*line)
+        for line in lines
+    ]
+    said = [part for part in parts if part.text]
     first, rest = (said[:1], said[1:]) if opening else ([], said)
     lead = [
         f'<p class="opening {mark or ""}">{_badge(mark, show)}{_safe(text, clip=False)}</p>{_replies(replies)}'
-        for text, mark, replies in first
+        for text, mark, replies, *_ in first
     ]
     plain = [
-        f"<p>{_safe(text, clip=False)}</p>{_replies(replies)}" for text, mark, replies in rest if mark is None
+        f"<p{_id(place)}>{_safe(text, clip=False)}</p>{_replies(replies)}"
+        for text, mark, replies, place, _ in rest
+        if mark is None
     ]
     judged = sorted((line for line in rest if line[1] is not None), key=lambda line: SEVERITY[line[1]])
     points = [
-        f'<li class="{mark}">{_badge(mark, show)}{_safe(text, clip=False)}{_replies(replies)}</li>'
-        for text, mark, replies in judged
+        f'<li class="{mark}"{_id(place)}>{_badge(mark, show)}{_safe(text, clip=False)}{_table(table, show)}'
+        f"{_replies(replies)}</li>"
+        for text, mark, replies, place, table in judged
     ]
     listed = [f"<ul>{''.join(points)}</ul>"] if points else []
     html = f'<div class="headlines">{"".join([*lead, *plain, *listed])}</div>'
     words = [
         "\n".join([f"{verdict(mark, show)}: {text}" if mark else text, *replies])
-        for text, mark, replies in said
+        for text, mark, replies, *_ in said
     ]
     return Headlines(html, "\n".join(words))
+
+
+def _table(caption: str, show: Numbers) -> str:
+    """A link to the table with the evidence, further down the page."""
+    return f' <a href="#table-{slug(caption)}">{_safe(show.language(caption))}</a>' if caption else ""
+
+
+def _id(name: str) -> str:
+    return f' id="{escape(name)}"' if name else ""
 
 
 def _badge(name: Verdict | None, show: Numbers) -> str:
@@ -161,7 +195,7 @@ def exceptions(
     show: Numbers = _PLAIN,
     title: str = "",
 ) -> Html:
-    """What needs attention, as rows of figures.json with a headline: each leads to its page.
+    """What needs attention, as rows of figures.json with a headline: each leads to its line on its own page.
 
     `replies` have measure, subject and what was `said`; each stands beside its figure. `title` heads a list that has
     rows; an empty one needs none.
@@ -171,16 +205,18 @@ def exceptions(
         return Html(f'<p class="empty">{_safe(text)}</p>' if text else "", text)
     answers = said_of(figures, replies)
     verdicts = [name if isinstance(name, str) else None for name in figures["verdict"]]
-    rows = list(zip(figures["report"], figures["headline"], verdicts, answers, strict=True))
+    places = map(anchor, figures["measure"], figures["subject"].fillna(""))
+    pages = [f"{report}.html#{quote(place)}" for report, place in zip(figures["report"], places, strict=True)]
+    rows = list(zip(figures["report"], pages, figures["headline"], verdicts, answers, strict=True))
     points = [
         f'<li class="{mark or ""}">{_badge(mark, show)}{_safe(headline, clip=False)} '
-        f'<a href="{_inside(report)}.html">{_evidence(report, show)}</a>{_replies(said)}</li>'
-        for report, headline, mark, said in rows
+        f'<a href="{_inside(page)}">{_evidence(report, show)}</a>{_replies(said)}</li>'
+        for report, page, headline, mark, said in rows
     ]
-    words = ["\n".join([f"{verdict(mark, show)}: {headline}", *said]) for _, headline, mark, said in rows]
+    words = ["\n".join([f"{verdict(mark, show)}: {headline}", *said]) for _, _, headline, mark, said in rows]
     head = show.language(title)
     words = [head, *words] if head else words
-    shown = f"<h3>{_safe(head)}</h3>" if head else ""
+    shown = f'<h3 id="{slug(title)}">{_safe(head)}</h3>' if head else ""
     return Html(f'{shown}<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
 
 
@@ -258,30 +294,33 @@ class Display(Numbers):
         rows: int | None = 5,
         more: str | None = None,
         empty: str = "Nothing to list.",
+        anchor: str = "",
     ) -> Table:
         """The first `rows` rows of a frame, the rest one click away.
 
         `columns` maps a column to (title, unit) or (title, unit, text for a missing value). A unit is one of
         NUMBERS, `at`, `date`, `verdict`, `mark`, `robust`, `flag`, `text`, or the name of the frame's column that
         holds the unit of each row; the text for a missing value may likewise name the column that says why.
-        `more` is the record that holds every row, as a link relative to the page. The first column heads its
-        row. Cells that are Html (links, sparklines) stay as they are, all else is escaped; codes, in the columns
-        that hold them (see `labels`), are shown by their labels. Raises ValueError for an unknown column or unit,
-        an empty title or caption.
+        `more` is the record that holds every row, as a link relative to the page. `anchor` is the id of a table whose
+        caption is no fixed text; any other's is `table-` and its caption. The first column heads its row. Cells that
+        are Html (links, sparklines) stay as they are, all else is escaped; codes, in the columns that hold them (see
+        `labels`), are shown by their labels. Raises ValueError for an unknown column or unit, an empty title or
+        caption.
         """
         _check_columns(frame, columns, caption)
+        place = _id(anchor or f"table-{slug(caption)}")
         caption = self.language(caption)
         shown = frame if rows is None else frame.head(rows)
         if self.people is not None and len(shown):
             shown = self.people(shown)
         if frame.empty:
             nothing = f"{caption}: {self.language(empty)}"
-            return Table(f'<p class="empty">{_safe(nothing, clip=False)}</p>', nothing)
+            return Table(f'<p class="empty"{place}>{_safe(nothing, clip=False)}</p>', nothing)
         titles = {name: self.language(heading[0]) for name, heading in columns.items()}
         cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
         kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
         html = _table_html(
-            caption, titles, cells, kinds, len(shown), _more(len(shown), len(frame), more, self)
+            caption, place, titles, cells, kinds, len(shown), _more(len(frame) - len(shown), more, self)
         )
         plain = pd.DataFrame({titles[name]: list(map(str, cells[name])) for name in columns})
         return Table(html, f"{caption}\n{plain.to_string(index=False)}")
@@ -295,7 +334,7 @@ class Display(Numbers):
         """
         for why, text in _UNKNOWN.items():
             if names := [name for name, found in unknown if found == why]:
-                return self.language(text, names=", ".join(names))
+                return self.language(text, names=", ".join(map(self.label, names)))
         return (
             self.language(empty) if stated else self.language("nothing is agreed or stated to judge it by.")
         )
@@ -341,7 +380,7 @@ class Display(Numbers):
 
     def _gap(self, why: str | None, stead: str | None = None) -> Html:
         """A missing cell: nothing known, why, or what stands for it."""
-        text = stead if stead is not None else missing(why, self.language)
+        text = stead if stead is not None else self.missing(why)
         return Html(f'<span class="gap">{_safe(text)}</span>', text)
 
     def data_used(self, reading: pd.DataFrame) -> Html:
@@ -350,7 +389,9 @@ class Display(Numbers):
         came = set(reading.loc[reading["file"].notna(), "table"])
         kept = [f"{table}.{column}" for table, columns in KEPT.items() if table in came for column in columns]
         told = self.language("Kept, and used by no figure: {columns}.", columns=", ".join(kept))
-        below = [Html(f'<p class="more">{_safe(told, clip=False)}</p>', told)] if kept else []
+        # these are the names under which docs/tables.md has them
+        coded = re.sub(r"\b\w+\.\w+\b", r"<code>\g<0></code>", _safe(told, clip=False))
+        below = [Html(f'<p class="more">{coded}</p>', told)] if kept else []
         return together(self._files_used(reading), *below)
 
     def _files_used(self, reading: pd.DataFrame) -> Table:
@@ -441,25 +482,25 @@ def _cell(text: str, clip: bool = True) -> Html:
     return Html(_safe(text, clip), text)
 
 
-def _more(shown: int, total: int, href: str | None, display: Display) -> str:
-    """How many rows are not shown, and where they all are."""
-    language, rest = display.language, total - shown
-    number = display.number(rest, "count")
-    if href is None:
-        text = language.plural(
-            "{number} more is not shown.", "{number} more are not shown.", rest, number=number
-        )
-        return f'<p class="more">{_safe(text)}</p>' if rest else ""
-    text = (
-        language.plural("{number} more in the CSV", "{number} more in the CSV", rest, number=number)
-        if rest
-        else language.plural("This row as CSV", "These {number} rows as CSV", total, number=total)
+def _more(rest: int, href: str | None, display: Display) -> str:
+    """How many rows are not shown, and the record, whose own rows `counts.counted` counts."""
+    hidden = display.language.plural(
+        "{number} more is not shown.",
+        "{number} more are not shown.",
+        rest,
+        number=display.number(rest, "count"),
     )
-    return f'<p class="more"><a href="{_inside(href)}">{_safe(text)}</a></p>'
+    parts = [_safe(hidden)] if rest else []
+    if href is not None:
+        parts.append(
+            f'<a class="rows" href="{_inside(href)}">{_safe(display.language("All rows as CSV"))}</a>'
+        )
+    return f'<p class="more">{" ".join(parts)}</p>' if parts else ""
 
 
 def _table_html(
     caption: str,
+    place: str,
     titles: Mapping[str, str],
     cells: Mapping[str, list[Html]],
     kinds: Mapping[str, str],
@@ -480,6 +521,6 @@ def _table_html(
     )
     title = _safe(caption)
     return (
-        f'<div class="table"><div class="wide" role="region" aria-label="{title}" tabindex="0"><table>'
+        f'<div class="table"{place}><div class="wide" role="region" aria-label="{title}" tabindex="0"><table>'
         f"<caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}</div>"
     )

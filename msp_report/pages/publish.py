@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
@@ -28,8 +28,8 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from msp_report.model.errors import Failed
-from msp_report.pages import rules
-from msp_report.pages.display import MARK, Display
+from msp_report.pages import counts, rules
+from msp_report.pages.display import MARK, Display, slug
 from msp_report.words import labels, markdown, numbers, sentences
 from msp_report.words.language import ENGLISH, Language
 from msp_report.words.numbers import Numbers
@@ -48,6 +48,8 @@ _KINDS = {
     "image/png": "a bare picture",
     "image/svg+xml": "a bare picture",
 }
+#: A link to a figure's line on the page of its report, or from there to its table.
+_EVIDENCE = re.compile(r' <a href="((?:[^"#]+(?=#figure-))|#table-[^"]*)[^"]*">[^<]*</a>')
 #: The tag of the cell that papermill puts in.
 INJECTED = "injected-parameters"
 
@@ -135,12 +137,20 @@ def pages(
     folder.mkdir(parents=True, exist_ok=True)
     for report, notebook in notebooks:
         html = rules.linked(page(notebook, replace(context, current=files[report]), strict))
+        html = counts.counted(_followed(html, files.values()), folder, show)
         (folder / files[report]).write_text(html, encoding="utf-8", newline="\n")
     html = rules.anchored(page(rules.notebook(), replace(context, current=rules.PAGE)))
     (folder / rules.PAGE).write_text(html, encoding="utf-8", newline="\n")
     if context.restated and issue:
         html = page(_restatement(case, issue), replace(context, current=RESTATED))
         (folder / RESTATED).write_text(html, encoding="utf-8", newline="\n")
+
+
+def _followed(html: str, files: Iterable[str]) -> str:
+    """A page without its links to evidence that is not there: on a page that the pack does not have, or in a table that
+    stands on a page of another period only."""
+    there = {*files, *(f"#{name}" for name in re.findall(r'\bid="([^"]+)"', html))}
+    return _EVIDENCE.sub(lambda link: link[0] if link[1] in there else "", html)
 
 
 #: So many letters of a digest are shown; the seal has them all.
@@ -236,9 +246,17 @@ def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = T
 
 @cache
 def _exporter() -> HTMLExporter:
-    return HTMLExporter(
+    made = HTMLExporter(
         template_name="board", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
     )
+    made.register_filter("anchored", _anchored)
+    return made
+
+
+def _anchored(html: str, anchors: Sequence[str]) -> str:
+    """The HTML of a Markdown cell whose headings below the title have their ids, in order."""
+    rest = iter(anchors)
+    return re.sub(r"<(h[2-6])>", lambda found: f'<{found[1]} id="{escape(next(rest))}">', html)
 
 
 @cache
@@ -266,6 +284,8 @@ def _presentable(node: NotebookNode, name: str, strict: bool, language: Language
                 nbformat.v4.new_output("display_data", {"text/html": html}) for html in shown if html
             ]
         elif cell.cell_type == "markdown":
+            anchors = [slug(text) for text in markdown.headings(cell.source)]
+            cell.metadata = NotebookNode({**cell.metadata, "anchors": anchors})
             cell.source = markdown.said(cell.source, language)
         cells.append(cell)
     return nbformat.from_dict({**node, "cells": cells})

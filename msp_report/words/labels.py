@@ -7,11 +7,15 @@ metrics say why a value is missing. To rename what a page shows is to change NAM
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from msp_report.model.measures import MEASURES
 from msp_report.model.tables import TABLES
 from msp_report.words.language import Language
+
+#: Fields of which a page tells when they were changed.
+_TIMES = ("opened_at", "first_response_at", "resolved_at", "closed_at", "started_at", "ended_at")
 
 #: Codes by the column of a record or of a page's table that holds them, besides the choices of the canonical tables.
 CODES: dict[str, tuple[str, ...]] = {
@@ -126,6 +130,11 @@ CODES: dict[str, tuple[str, ...]] = {
         "near-identical title",
     ),
     "unlogged": ("status", "priority", "category", "assignee"),
+    "table": tuple(TABLES),
+    "tables": (),
+    "was": (),
+    "now": (),
+    "field": ("in_contract", *_TIMES),
     "part": (
         *("all hours booked", "under the contract", "declared outside the contract"),
         *("on tickets", "on tickets opened in the period", "on projects", "on neither"),
@@ -203,13 +212,25 @@ NAMED: dict[str, str] = {
     "no_verdict": "no verdict",
     "no_data": "no data",
     "no_target": "no target agreed",
+    "waiting_on_customer": "waiting for the client",
+    "waiting_on_supplier": "waiting for a supplier",
+    "in_progress": "in progress",
+    "credit_note": "credit note",
+    "packing_slip": "packing slip",
+    "licence_receipt": "licence receipt",
+    "exported_at": "its time of export",
+    "nearest_rank": "nearest rank",
+    "proposed_by": "proposer",
+    "in_contract": "in the contract",
+    **{field: field.removesuffix("_at").replace("_", " ") for field in _TIMES},
+    **{table: table.replace("_", " ") for table in TABLES if "_" in table},
 }
 
 #: What a page calls how firm a verdict is.
 ROBUST: dict[str, str] = {"pass": "robust pass", "fail": "robust fail", "fragile": "fragile"}
 
-#: Reports whose figures have codes for subjects: kinds of exception, grades of a finding.
-BY_CODES = frozenset({"procurement", "questions"})
+#: Reports whose figures have codes for subjects: kinds of exception, grades of a finding, tables.
+BY_CODES = frozenset({"procurement", "questions", "sources", "evidence"})
 
 #: Why something is missing, or not as it should be, as metrics say it.
 REASONS: tuple[str, ...] = (
@@ -509,6 +530,9 @@ REASONS: tuple[str, ...] = (
     "nobody has graded a question",
 )
 
+#: What even the language of the code does not say as it stands: a code with an underscore, a month or a day.
+_RAW = re.compile(r"[a-z]_[a-z]|\b\d{4}-\d\d")
+
 #: What may stand in a place of REASONS, besides anything at all.
 _PLACES = {"number": r"[\d.,]+", "least": r"\d+", "total": r"\d+", "letter": "[A-Z]+"}
 
@@ -530,15 +554,16 @@ COLUMNS: frozenset[str] = frozenset(CODES) | {
 }
 
 
-def label(code: str, language: Language) -> str:
+def label(code: str, language: Language, say: Callable[[str], str] = str) -> str:
     """What a code or a reason is called in a language; a list of them, by semicolons, commas or an "and", one by one.
 
-    Any other text stays as it is: names, titles and what people wrote are not ours to translate.
+    Any other text stays as it is: names, titles and what people wrote are not ours to translate. `say` writes what
+    fills a reason's places and is no code, such as a date, as the client does.
 
     >>> label("no_verdict", Language()), label("Acme Ltd", Language())
     ('no verdict', 'Acme Ltd')
     """
-    return _known(code, language) or _listed(code, language) or code
+    return _known(code, language, say) or _listed(code, language, say) or code
 
 
 def page(report: str, language: Language) -> str:
@@ -547,8 +572,18 @@ def page(report: str, language: Language) -> str:
 
 
 def subject(measure: str, name: str, language: Language) -> str:
-    """What the subject of a figure is called: a code where its report counts by codes, else a name as it stands."""
-    return label(name, language) if measure.partition(".")[0] in BY_CODES else name
+    """What the subject of a figure is called: a code where its report counts by codes, else a name as it stands.
+
+    Of a resource several things are measured, so both are named, in a form that any name of either fits.
+
+    >>> subject("capacity.utilisation", "wan-london:utilisation", Language())
+    'wan-london (utilisation)'
+    """
+    report = measure.partition(".")[0]
+    resource, both, metric = name.rpartition(":")
+    if report == "capacity" and both:
+        return language("{resource} ({metric})", resource=resource, metric=metric)
+    return label(name, language) if report in BY_CODES else name
 
 
 def raised(text: str) -> str:
@@ -556,28 +591,27 @@ def raised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _known(code: str, language: Language) -> str | None:
+def _known(code: str, language: Language, say: Callable[[str], str]) -> str | None:
     if code in LABELS:
         return language(LABELS[code])
-    if language.is_source:
+    if language.is_source and not _RAW.search(code):
         return None
     if code in _questions():
         return language(code)
     for reason, pattern in _patterns():
         if found := pattern.fullmatch(code):
-            return language(
-                reason, **{name: label(text, language) for name, text in found.groupdict().items()}
-            )
+            places = {name: say(label(text, language, say)) for name, text in found.groupdict().items()}
+            return language(reason, **places)
     return None
 
 
-def _listed(code: str, language: Language) -> str | None:
+def _listed(code: str, language: Language, say: Callable[[str], str]) -> str | None:
     for separator in ("; ", ", "):
-        told = [_known(part, language) for part in code.split(separator)]
+        told = [_known(part, language, say) for part in code.split(separator)]
         if len(told) > 1 and all(told):
             return separator.join(filter(None, told))
     one, both, other = code.partition(" and ")
-    if both and (told := (_known(one, language), _known(other, language))) and all(told):
+    if both and (told := (_known(one, language, say), _known(other, language, say))) and all(told):
         return language("{one} and {other}", one=told[0], other=told[1])
     return None
 

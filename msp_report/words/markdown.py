@@ -15,6 +15,11 @@ def messages(source: str) -> list[str]:
     return [text for _, text in map(_parted, _BLOCKS.split(source)[::2]) if text]
 
 
+def headings(source: str) -> list[str]:
+    """The headings of a text below its title, in order."""
+    return [text for mark, text in map(_parted, _BLOCKS.split(source)[::2]) if re.match("##+ ", mark)]
+
+
 def said(source: str, language: Language) -> str:
     """The text in a language; what its catalogue does not know stays as it is written, line ends and all."""
     if language.is_source:

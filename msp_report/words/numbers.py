@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ from msp_report.words.language import ENGLISH, Language, message
 NUMBERS = ("ratio", "min", "hours", "days", "count", "cost", "score", "index", "")
 
 _LONGEST_TEXT = 200
+
+#: A month, a day or an instant as records write them; parts of names of files and documents are none.
+_DATED = re.compile(
+    r"(?<![\w./-])\d{4}-\d\d(?P<day>-\d\d(?P<time>[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00))?)?(?![\w-]|\.\w)"
+)
 
 
 def number(
@@ -267,15 +273,31 @@ class Numbers:
 
     def label(self, code: str) -> str:
         """What a code or a reason of the records is called; see `labels`."""
-        return labels.label(code, self.language)
+        return labels.label(code, self.language, self.dated)
 
     def subject(self, measure: str, name: str) -> str:
-        """What the subject of a figure is called; see `labels`."""
-        return labels.subject(measure, name, self.language)
+        """What the subject of a figure is called, a month in words; see `labels`."""
+        return self.dated(name) if _DATED.fullmatch(name) else labels.subject(measure, name, self.language)
+
+    def dated(self, text: str) -> str:
+        """A text in which months, days and instants that stand as records write them are in words.
+
+        >>> Numbers().dated("from 2026-10-11T01:10:00Z to 2026-11"), Numbers().dated("INV-2026-11")
+        ('from 11 Oct 2026, 01:10 to November 2026', 'INV-2026-11')
+        """
+        return _DATED.sub(self._dated, text)
+
+    def _dated(self, found: re.Match[str]) -> str:
+        try:
+            if found["time"]:
+                return self.instant(pd.Timestamp(found[0]))
+            return self.day(found[0]) if found["day"] else self.period(Month.parse(found[0]))
+        except ValueError:  # no day of any calendar
+            return found[0]
 
     def number(self, value: Any, unit: str = "", why: str | None = None, apart_from: Any = None) -> str:
         """See `number`."""
-        return number(value, unit, self.locale, self.currency, why, apart_from, self.language)
+        return number(value, unit, self.locale, self.currency, self._why(why), apart_from, self.language)
 
     def numbers(
         self,
@@ -285,7 +307,15 @@ class Numbers:
     ) -> list[str]:
         """Numbers that stand in one column or on one axis: they share their decimals."""
         nothing = [None] * len(values)
-        return numbers(values, unit, self.locale, self.currency, whys or nothing, nothing, self.language)
+        said = [self._why(why) for why in whys] if whys else nothing
+        return numbers(values, unit, self.locale, self.currency, said, nothing, self.language)
+
+    def missing(self, why: str | None) -> str:
+        """See `missing`."""
+        return missing(self._why(why), self.language)
+
+    def _why(self, why: str | None) -> str | None:
+        return self.label(why) if isinstance(why, str) else None
 
     def moments(self, moments: Sequence[Any]) -> list[str]:
         """Months (YYYY-MM) or days of an axis in few letters, the year below where it changes."""

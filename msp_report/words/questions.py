@@ -66,7 +66,9 @@ def _evidence(row: dict[str, Any], name: str, contract: Contract) -> str:
         last=last if pd.notna(row["last"]) else None,
         last_month=_month(row["last_month"], show),
         worst=show.number(row["worst"], row["unit"]) if pd.notna(row["worst"]) else None,
-        worst_subject=row["worst_subject"] if isinstance(row["worst_subject"], str) else "",
+        worst_subject=show.subject(row["measure"], row["worst_subject"])
+        if isinstance(row["worst_subject"], str)
+        else "",
         worst_month=_month(row["worst_month"], show),
         why=row["why"] if isinstance(row["why"], str) else "no pack of the period gives it",
     )

@@ -157,7 +157,7 @@ def tickets() -> nbformat.NotebookNode:
     history = pd.DataFrame({"month": MONTHS, "value": HISTORY})
     return notebook(
         "# Are tickets solved in time?\n\nWhat the help desk promised, and what it did.",
-        display.headlines([("Too few tickets of P1 were solved in time.", "missed")]),
+        display.headlines([("Too few P1 tickets were solved in time.", "missed")]),
         "## Against the agreement",
         charts.against_target(SUBJECTS, alt="Email missed its target.", title="By service", show=SHOW),
         charts.trend(history, unit="ratio", target=0.999, alt="It fell.", title="By month", show=SHOW),

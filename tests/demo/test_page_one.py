@@ -76,3 +76,19 @@ def test_nothing_is_counted_twice_and_nothing_that_is_agreed_is_left_out(page):
         == len(found.exceptions[found.exceptions["whose"].eq("agreed")])
         - (found.exceptions["whose"].eq("agreed") & found.exceptions["verdict"].eq("missed")).sum()
     )
+
+
+#: Shares of which a sentence says how many of how many they are.
+SHARES = (
+    "tickets.resolution_attainment",
+    "tickets.response_attainment",
+    "duties.kept_ratio",
+    "backups.within_rpo_ratio",
+)
+
+
+def test_what_is_told_as_so_many_of_so_many_is_a_share_of_them(page):
+    _, pack, _ = page
+    shares = pack[pack["measure"].isin(SHARES) & pack["value"].notna() & pack["n"].gt(0)]
+    counts = shares["value"].astype(float) * shares["n"].astype(float)
+    assert (counts - counts.round()).abs().max() < 1e-6 or shares.empty

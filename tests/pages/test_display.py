@@ -260,12 +260,17 @@ def test_exceptions_lead_to_their_pages():
     figures = pd.DataFrame(
         {
             "report": ["tickets", "availability"],
+            "measure": ["tickets.backlog", "availability.ratio"],
+            "subject": [None, "web shop"],
             "verdict": ["missed", "no_data"],
             "headline": ["Late.", HOSTILE],
         }
     )
     shown = parse(display.exceptions(figures, empty="All was kept."))
-    assert shown.of("a") == [{"href": "tickets.html"}, {"href": "availability.html"}]
+    assert shown.of("a") == [
+        {"href": "tickets.html#figure-backlog"},
+        {"href": "availability.html#figure-ratio-web-shop"},
+    ]
     assert [item["class"] for item in shown.of("li")] == ["missed", "no_data"]
     assert "Evidence: tickets" in shown.text and HOSTILE in shown.text and not shown.of("script")
     assert parse(display.exceptions(figures[:0], empty="All was kept.")).text == "All was kept."
@@ -393,8 +398,9 @@ def test_a_table_shows_its_first_rows_and_links_the_rest():
     shown = parse(table)
     assert len(shown.of("tr")) == 6
     assert [head["scope"] for head in shown.of("th")] == ["col"] * 6 + ["row"] * 5
-    assert "3 more in the CSV" in shown.text
-    assert shown.of("a") == [{"href": "../records/tickets/clocks.csv"}]
+    assert "3 more are not shown. All rows as CSV" in shown.text
+    assert shown.of("a") == [{"class": "rows", "href": "../records/tickets/clocks.csv"}]
+    assert shown.of("div")[0]["id"] == "table-tickets"
     assert "INC5" not in shown.text
 
 
@@ -440,9 +446,8 @@ def test_an_empty_frame_says_so():
 
 def test_all_rows_and_their_link():
     columns = {"ticket_id": ("Ticket", "text")}
-    assert "These 8 rows as CSV" in str(
-        parse(LONDON.table(FRAME, columns, caption="T", rows=None, more="a.csv")).text
-    )
+    whole = parse(LONDON.table(FRAME, columns, caption="T", rows=None, more="a.csv")).text
+    assert "All rows as CSV" in whole and "not shown" not in whole
     assert "3 more are not shown." in parse(LONDON.table(FRAME, columns, caption="T")).text
 
 
@@ -486,7 +491,7 @@ def test_data_used_names_what_was_not_supplied():
     )
     text = parse(LONDON.data_used(reading)).text
     assert "1,200" in text and "not supplied" in text and "not known" not in text
-    assert "exported_at" in text and "repeated hour" not in text
+    assert "its time of export" in text and "repeated hour" not in text
     twice = parse(LONDON.data_used(reading.assign(in_fold=[4, None], second=[2, None]))).text
     assert "In the repeated hour" in twice
 

@@ -11,6 +11,7 @@ import pytest
 from msp_report.pages.display import Display
 from msp_report.words import labels
 from msp_report.words.language import PSEUDO, Language
+from msp_report.words.numbers import Numbers
 from msp_report.workspace import PROJECT
 
 XA, EN = Language(PSEUDO), Language()
@@ -115,3 +116,33 @@ def test_a_subject_is_a_code_only_where_its_report_counts_by_codes():
 def test_a_report_that_nobody_knows_is_called_as_its_notebook_is():
     assert labels.page("tickets", EN) == "Tickets"
     assert labels.page("patching", XA) == "Patching"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("no rate of USD on or before 2026-10-14", "no rate of USD on or before 14 Oct 2026"),
+        ("credit for webshop, 2026-09", "credit for webshop, September 2026"),
+        (
+            "other rows came for it since: backup_jobs, tickets",
+            "other rows came for it since: backup jobs, tickets",
+        ),
+        ("we wrote on 2026-10-14", "we wrote on 2026-10-14"),
+    ],
+)
+def test_codes_and_dates_in_a_reason_are_said_in_words(reason, said):
+    assert Numbers().label(reason) == said
+
+
+@pytest.mark.parametrize(
+    ("measure", "subject", "said"),
+    [
+        ("capacity.utilisation", "wan-london:utilisation", "wan-london (utilisation)"),
+        ("capacity.utilisation", "a:b:cpu", "a:b (cpu)"),
+        ("sources.accepted", "backup_jobs", "backup jobs"),
+        ("evidence.stale_packs", "2026-10", "October 2026"),
+        ("availability.ratio", "web:shop", "web:shop"),
+    ],
+)
+def test_a_subject_is_said_in_words(measure, subject, said):
+    assert Numbers().subject(measure, subject) == said

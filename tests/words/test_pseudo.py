@@ -3,82 +3,16 @@
 Two months, the day, the two as a year, a comparison and the server's own page, of the demo company.
 """
 
-import base64
 import re
-import shutil
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 import yaml
+from seen import pages, texts
 
 from msp_report.model.tables import TABLES
-from msp_report.packs import compare, pack
-from msp_report.pages import serve
 from msp_report.words import questions
-from msp_report.workspace import Workspace
-
-YEAR, MONTHS = "2026-09..2026-10", ("2026-09", "2026-10")
-
-
-@pytest.fixture(scope="module")
-def place(bracketed) -> Workspace:
-    """A client with the demo company's params and two of its months, whose pages are in brackets, and its twin."""
-    params = bracketed.params / "demo-in-brackets"
-    text = (params / "findings.yaml").read_text(encoding="utf-8")
-    assert 'period: "2026"' in text
-    (params / "findings.yaml").write_text(
-        text.replace('period: "2026"', f'period: "{YEAR}"'), encoding="utf-8"
-    )
-    shutil.copytree(params, bracketed.params / "twin")
-    packs = bracketed.output / "demo-in-brackets"
-    shutil.copytree(packs / MONTHS[-1], bracketed.output / "twin" / MONTHS[-1])
-    pack.run_year("demo-in-brackets", YEAR, bracketed)
-    pack.run_day("demo-in-brackets", bracketed)
-    compare.run(["demo-in-brackets", "twin"], MONTHS[-1], bracketed)
-    return bracketed
-
-
-#: Parts of a line: what they hold belongs to the text around them.
-_INLINE = frozenset({"a", "b", "code", "em", "i", "strong", "tspan"})
-
-
-class _Words(HTMLParser):
-    """What a reader sees or hears of a page: its text, what stands for pictures, and the text inside them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = [""]
-        self._silent = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.texts += [given[name] or "" for name in ("alt", "aria-label", "title") if name in given]
-        drawn = (given.get("src") or "").partition("data:image/svg+xml;base64,")[2]
-        if drawn:
-            self.texts += seen(base64.b64decode(drawn).decode())
-        self._begin(tag)
-        self._silent = tag if tag in ("style", "code") else self._silent
-
-    def handle_endtag(self, tag: str) -> None:
-        self._begin(tag)
-        self._silent = "" if tag == self._silent else self._silent
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.texts[-1] += data
-
-    def _begin(self, tag: str) -> None:
-        if tag not in _INLINE:
-            self.texts.append("")
-
-
-def seen(html: str) -> list[str]:
-    """The texts of a page."""
-    parser = _Words()
-    parser.feed(html)
-    return parser.texts
 
 
 def scalars(value: object) -> Iterator[str]:
@@ -94,21 +28,21 @@ def scalars(value: object) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def data(place) -> frozenset[str]:
+def data(every_pack) -> frozenset[str]:
     """What is not ours to translate: texts of the accepted tables and of the params, names of files and records."""
     found = {"MSP_REPORT", "Markdown"}
     found |= {f"{table.name}.{column}" for table in TABLES.values() for column in table.names}
-    for path in (place.output / "demo-in-brackets").rglob("*.parquet"):
+    for path in (every_pack.output / "demo-in-brackets").rglob("*.parquet"):
         frame = pd.read_parquet(path)
         for name in frame.columns[[pd.api.types.is_string_dtype(kind) for kind in frame.dtypes]]:
             found |= set(map(str, frame[name].dropna().unique()))
-    for path in place.client_params("demo-in-brackets").rglob("*.yaml"):
+    for path in every_pack.client_params("demo-in-brackets").rglob("*.yaml"):
         found |= set(scalars(yaml.safe_load(path.read_text(encoding="utf-8"))))
-    found |= {path.name for kind in ("*.csv", "letters/*.txt") for path in place.output.rglob(kind)}
-    for path in place.output.rglob("records/tickets/numbers.csv"):  # numbers that no table has
+    found |= {path.name for kind in ("*.csv", "letters/*.txt") for path in every_pack.output.rglob(kind)}
+    for path in every_pack.output.rglob("records/tickets/numbers.csv"):  # numbers that no table has
         found |= set(pd.read_csv(path, dtype=str)[["first_id", "last_id"]].stack())
-    found |= {path.name for path in place.root.glob("exports/*/*/*")}
-    notes = [path.read_text(encoding="utf-8") for path in place.root.glob("params/*/notes/*.md")]
+    found |= {path.name for path in every_pack.root.glob("exports/*/*/*")}
+    notes = [path.read_text(encoding="utf-8") for path in every_pack.root.glob("params/*/notes/*.md")]
     paragraphs = [part for note in notes for part in note.split("\n")]
     found |= set(questions.listed()["question"])
     return frozenset(clean(text) for text in (*found, *paragraphs))
@@ -151,24 +85,13 @@ def is_data(piece: str, data: frozenset[str]) -> bool:
     return False
 
 
-def pages(place: Workspace) -> dict[str, str]:
-    """Every page that was published, and the server's own, by its place."""
-    found = {
-        str(path.relative_to(place.output)): path.read_text(encoding="utf-8")
-        for depth in ("*/*", "*/*/*")
-        for path in sorted(place.output.glob(f"{depth}/html/*.html"))
-        if ".revisions" not in path.parts and "twin" not in path.parts
-    }
-    return found | {"the server's own": serve.index(serve.Shelf(place))}
-
-
-def test_no_word_stands_outside_the_brackets(place, data):
+def test_no_word_stands_outside_the_brackets(every_pack, data):
     forgotten = {
         name: found
-        for name, html in pages(place).items()
-        if (found := sorted({piece for text in seen(html) for piece in left(text, data)}))
+        for name, html in pages(every_pack).items()
+        if (found := sorted({piece for seen in texts(html) for piece in left(seen.text, data)}))
     }
-    assert len(pages(place)) > 30
+    assert len(pages(every_pack)) > 30
     assert not forgotten
 
 
@@ -177,8 +100,8 @@ def test_a_forgotten_word_is_found():
     assert left("⟦as of ⟧1 May 2026, 09:30 BST⟦ for ⟧Acme and webshop", frozenset({"Acme", "webshop"})) == []
 
 
-def test_codes_and_figures_are_kept_in_every_language(place):
-    written = [*place.output.rglob("records/*/*.csv"), *place.output.rglob("figures.csv")]
+def test_codes_and_figures_are_kept_in_every_language(every_pack):
+    written = [*every_pack.output.rglob("records/*/*.csv"), *every_pack.output.rglob("figures.csv")]
     assert written
     for path in written:
         table = pd.read_csv(path, dtype=str).drop(columns=["headline"], errors="ignore")

@@ -46,6 +46,7 @@ def shown(figure: Figure, contract=CONTRACT) -> set[str]:
     fields += [(figure.target, figure.unit), (figure.n, "count"), (figure.coverage, "ratio")]
     fields += [(abs(figure.value), figure.unit)] if figure.value is not None else []
     texts = [show.number(value, unit) for value, unit in fields if value is not None]
+    texts += [show.number(round(figure.value * figure.n), "count")] if figure.value and figure.n else []
     texts += (
         [show.number(figure.value, figure.unit, apart_from=figure.target)] if figure.value is not None else []
     )

@@ -20,6 +20,7 @@ MEASURES = (
         ),
         promise=True,
         rows="outages",
+        shown="Service levels of the month",
     ),
     Measure(
         "budget_left",
@@ -48,6 +49,7 @@ MEASURES = (
         no_data="Nothing is known of the service.",
         promise=True,
         rows="outages",
+        shown="Service levels of the month",
     ),
     Measure(
         "mttr",

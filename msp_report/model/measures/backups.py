@@ -20,6 +20,7 @@ MEASURES = (
         ),
         promise=True,
         rows="backups",
+        shown="Backups of the month, asset by asset",
     ),
     Measure(
         "worst_gap_hours",
@@ -44,6 +45,7 @@ MEASURES = (
         meaning="The assets that need a backup and had no run at all before the cut-off.",
         no_data="No backup jobs were supplied, or no register of assets was.",
         rows="assets",
+        shown="Backups of the month, asset by asset",
     ),
     Measure(
         "missed",

@@ -20,6 +20,7 @@ MEASURES = (
             "or its samples seem to be in another unit."
         ),
         promise=True,
+        shown="Capacity of the month",
     ),
     Measure(
         "days_to_limit",
@@ -36,5 +37,6 @@ MEASURES = (
             "There are no samples or no limit, the samples are in doubt, fewer than 28 days have samples, nothing "
             "rises, the limit is passed already, or it is more than 730 days away."
         ),
+        shown="Time to the limit, soonest first",
     ),
 )

@@ -18,6 +18,7 @@ class Measure:
     when there is no value. `promise`: its target stands in contract.yaml, so it is the provider's promise with or
     without a clause (rule 49); everything else that is judged is our own rule. `rows`: what it counts, where it is a
     plain count, a share of one or an outage's time, so that a verdict on it hangs on a number of rows (rule 36).
+    `shown`: the caption of the table on its page in which its evidence stands, as the notebook has it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Measure:
     no_data: str = ""
     promise: bool = False
     rows: str = ""
+    shown: str = ""
 
     def called(self, subject: str = "", language: Callable[[str], str] = str) -> str:
         """The measure in words, of one subject or over all; `language` says title and `of` in another one."""

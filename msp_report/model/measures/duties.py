@@ -17,6 +17,7 @@ MEASURES = (
         no_data="No proofs of duties were supplied.",
         promise=True,
         rows="times",
+        shown="Standard duties of the month",
     ),
     Measure(
         "attained_days",

@@ -13,6 +13,7 @@ MEASURES = (
         meaning="How many tables an earlier month had, or sources.yaml names, and the month's exports lack; nothing "
         "that needs one can be judged.",
         no_data="Of one table: it did not come, and the figure says since when. Over all there is always one.",
+        shown="Tables that were due and did not come",
     ),
     Measure(
         "doubted_tables",
@@ -24,6 +25,7 @@ MEASURES = (
         meaning="How many tables came in files that say that there is more than came, or whose totals are not those of "
         "their rows; what rests on one alone gets no verdict.",
         no_data="Of one table: why it is doubted. Over all there is always one.",
+        shown="Tables in doubt",
     ),
     Measure(
         "emptied_columns",
@@ -35,6 +37,7 @@ MEASURES = (
         meaning="How many columns each of the last three months filled and the month's own rows leave empty, by more "
         "than chance; what they told is not known of this month.",
         no_data="Of one table: which columns. Over all there is always one.",
+        shown="Columns that came empty",
     ),
     Measure(
         "rewritten_fields",
@@ -56,6 +59,7 @@ MEASURES = (
         meaning="How many packs of the twelve months before differ in their inputs from what is there now: other rows, "
         "other params, other rules. They are compared with as they were published.",
         no_data="Of one month: why its pack is out of date. Over all there is always one.",
+        shown="Published packs that are out of date",
     ),
     Measure(
         "claims_gap",
@@ -66,6 +70,7 @@ MEASURES = (
         meaning="How many of the provider's own figures differ from ours beyond the decimals that it states; n is how "
         "many can be compared.",
         no_data="The provider's own figures were not supplied.",
+        shown="Claimed and found",
     ),
     Measure(
         "claims_money",
@@ -88,6 +93,7 @@ MEASURES = (
         "contract, the register or the licences owned do not. Of one table: those under which it tells of harm, such "
         "as an outage, with its size: they are nobody's until it is told whose.",
         no_data="There is always one.",
+        shown="Names that join nothing",
     ),
     Measure(
         "unpromised_tables",
@@ -109,6 +115,7 @@ MEASURES = (
         meaning="Whether a table that the contract promises came and was exported by the day agreed: 1 or 0.",
         no_data="The table came, and its source does not say when it was exported.",
         promise=True,
+        shown="Tables that the contract promises",
     ),
     Measure(
         "decided_ratio",

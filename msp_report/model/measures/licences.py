@@ -19,6 +19,7 @@ MEASURES = (
             "not known."
         ),
         rows="copies",
+        shown="Position at the end of the month, the shortest first",
     ),
     Measure(
         "short",

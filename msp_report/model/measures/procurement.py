@@ -15,6 +15,7 @@ MEASURES = (
             "share of an invoice line counts once."
         ),
         no_data="No purchases were supplied, or nothing was invoiced in the month.",
+        shown="Exceptions, the most money first",
     ),
     Measure(
         "exceptions",

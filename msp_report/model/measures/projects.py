@@ -15,6 +15,7 @@ MEASURES = (
             "projects under way or closed in the month; below 0 is early."
         ),
         no_data="No project has a planned and an expected end.",
+        shown="Schedule of projects in process, the latest first",
     ),
     Measure(
         "cost_variance",
@@ -63,6 +64,7 @@ MEASURES = (
         ),
         no_data="No project is under way, or no source speaks of any approval.",
         rows="projects",
+        shown="Schedule of projects in process, the latest first",
     ),
     Measure(
         "changes",

@@ -12,6 +12,7 @@ MEASURES = (
         rule="rule 20",
         meaning="The share of answers of 4 or 5 on a scale of 5 to how quickly the help desk responds.",
         no_data="No survey was supplied, or fewer than 5 answered.",
+        shown="What was answered",
     ),
     Measure(
         "capability",
@@ -22,6 +23,7 @@ MEASURES = (
         rule="rule 20",
         meaning="The share of answers of 4 or 5 on a scale of 5 to how capable the help desk is.",
         no_data="No survey was supplied, or fewer than 5 answered.",
+        shown="What was answered",
     ),
     Measure(
         "recommend",

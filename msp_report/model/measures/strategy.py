@@ -15,6 +15,7 @@ MEASURES = (
             "with IT experience, with hours, without an interest."
         ),
         no_data="Strategy.yaml says nothing of it.",
+        shown="Strategy and oversight",
     ),
     Measure(
         "author",
@@ -28,6 +29,7 @@ MEASURES = (
             "author who is not the provider and has no interest, a review."
         ),
         no_data="Strategy.yaml says nothing of it.",
+        shown="Strategy and oversight",
     ),
     Measure(
         "acknowledged",
@@ -41,6 +43,7 @@ MEASURES = (
             "has acknowledged it."
         ),
         no_data="Strategy.yaml says nothing of it.",
+        shown="Strategy and oversight",
     ),
     Measure(
         "exceptions",
@@ -54,6 +57,7 @@ MEASURES = (
             "are left out."
         ),
         no_data="No projects were supplied.",
+        shown="Projects and proposals with something to settle, the gravest first",
     ),
     Measure(
         "exceptions_cost",

@@ -20,6 +20,7 @@ MEASURES = (
         ),
         promise=True,
         rows="tickets",
+        shown="Response and resolution against what was agreed",
     ),
     Measure(
         "resolution_attainment",
@@ -37,6 +38,7 @@ MEASURES = (
         ),
         promise=True,
         rows="tickets",
+        shown="Response and resolution against what was agreed",
     ),
     Measure(
         "response_median",
@@ -105,6 +107,7 @@ MEASURES = (
         meaning="The tickets open at the cut-off; what is called solved without saying when counts as open, and makes "
         "it a range.",
         no_data="No tickets were supplied, or the source does not say when anything was solved.",
+        shown="Oldest open tickets",
     ),
     Measure(
         "numbers_missing",

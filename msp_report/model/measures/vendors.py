@@ -16,6 +16,7 @@ MEASURES = (
         ),
         no_data="No register of vendors was supplied.",
         rows="vendors",
+        shown="Ties not told, told late, or never asked for",
     ),
     Measure(
         "undisclosed_invoiced",

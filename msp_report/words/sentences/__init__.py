@@ -9,7 +9,6 @@ that is empty or None is not said.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
@@ -99,22 +98,19 @@ def _name(measure: str, subject: str, show: Numbers) -> str:
     return show.language("{measure} of {subject}", measure=measure, subject=subject) if subject else measure
 
 
-def month_names(months: Iterable[str], contract: Contract) -> list[str]:
-    """Months (YYYY-MM), or longer periods, in words for a table, each kept in one line."""
-    show = Numbers.of(contract)
-    return [show.period(Period.parse(month)).replace(" ", "\u00a0") for month in months]
-
-
-def moments(texts: pd.Series, contract: Contract) -> list[str | None]:
-    """Texts in which every instant as records write it (2026-10-11T01:10:00Z) is said in words."""
+def month_names(months: Iterable[str | None], contract: Contract) -> list[str | None]:
+    """Months (YYYY-MM), or longer periods, in words for a table, each kept in one line; what is missing stays so."""
     show = Numbers.of(contract)
     return [
-        None if pd.isna(text) else _INSTANT.sub(lambda found: show.instant(pd.Timestamp(found[0])), text)
-        for text in texts
+        None if pd.isna(month) else show.period(Period.parse(month)).replace(" ", "\u00a0")
+        for month in months
     ]
 
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+def moments(texts: pd.Series, contract: Contract) -> list[str | None]:
+    """Texts in which every month, day and instant as records write it (2026-10-11T01:10:00Z) is said in words."""
+    show = Numbers.of(contract)
+    return [None if pd.isna(text) else show.dated(text) for text in texts]
 
 
 def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:

@@ -136,7 +136,12 @@ def unprotected_no_data(f: Said) -> str:
 
 def within_rpo_ratio_missed(f: Said) -> str:
     """Backups are missing."""
-    return f.language("{value} of the {n} backups that were due are there; all were agreed.", **f)
+    return f.language.plural(
+        "{part} of the {n} backups that were due ({value}) is there; all were agreed.",
+        "{part} of the {n} backups that were due ({value}) are there; all were agreed.",
+        f.count or 0,
+        **f,
+    )
 
 
 def within_rpo_ratio_met(f: Said) -> str:

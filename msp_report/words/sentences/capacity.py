@@ -27,7 +27,7 @@ def _full(page: Page) -> str:
             over=len(over),
             judged=len(judged),
             period=page.period,
-            resources=_resources(page, over),
+            resources=page.subjects(over),
         )
     if len(judged) == len(blind):
         return page.language(
@@ -53,7 +53,7 @@ def _open(page: Page) -> str | None:
         return None
     return page.language(
         "Of {resources} it cannot be told: samples are missing or in doubt.",
-        resources=_resources(page, undecided),
+        resources=page.subjects(undecided),
     )
 
 
@@ -61,14 +61,14 @@ def _blind(page: Page) -> str | None:
     blind = page.all("capacity.utilisation", "no_data")
     if not blind or len(blind) == len(page.judged("capacity.utilisation")):
         return None
-    return page.language("Nobody watched {resources}.", resources=_resources(page, blind))
+    return page.language("Nobody watched {resources}.", resources=page.subjects(blind))
 
 
 def _beyond(page: Page) -> str | None:
     beyond = [f for f in page.all("capacity.utilisation") if f.raw.value is not None and f.raw.value > 1]
     if not beyond:
         return None
-    return page.language("More was asked than there is of {resources}.", resources=_resources(page, beyond))
+    return page.language("More was asked than there is of {resources}.", resources=page.subjects(beyond))
 
 
 def _next(page: Page) -> str | None:
@@ -78,68 +78,47 @@ def _next(page: Page) -> str | None:
     first = min(dated, key=lambda f: f.raw.value)
     if _thin(first):
         return page.language(
-            "The next to reach its limit is {resource}, in about {value}, by {coverage} of the samples due.",
-            resource=_resource(first),
+            "The next to reach its limit is {subject}, in about {value}, by {coverage} of the samples due.",
             **first,
         )
     if first.raw.low is None:
-        return page.language(
-            "The next to reach its limit is {resource}, in about {value}.", resource=_resource(first), **first
-        )
+        return page.language("The next to reach its limit is {subject}, in about {value}.", **first)
     return page.language(
-        "The next to reach its limit is {resource}, in about {value} ({low} at the earliest).",
-        resource=_resource(first),
+        "The next to reach its limit is {subject}, in about {value} ({low} at the earliest).",
         **first,
     )
 
 
 def utilisation_missed(f: Said) -> str:
     """Fuller than agreed."""
-    return f.language(
-        "{resource} uses {value} of its capacity; the limit is {target}.", resource=_resource(f), **f
-    )
+    return f.language("{subject} uses {value} of its capacity; the limit is {target}.", **f)
 
 
 def utilisation_met(f: Said) -> str:
     """Within its limit."""
-    return f.language(
-        "{resource} uses {value} of its capacity, within the limit of {target}.", resource=_resource(f), **f
-    )
+    return f.language("{subject} uses {value} of its capacity, within the limit of {target}.", **f)
 
 
 def utilisation_no_verdict(f: Said) -> str:
     """Too much is missing to tell, or the samples are not believed."""
     if not f.raw.why_missing:
         return f.language(
-            "{resource}: whether it keeps within its limit of {target} cannot be told.",
-            resource=_resource(f),
+            "{subject}: whether it keeps within its limit of {target} cannot be told.",
             **f,
         )
     if f.raw.value is None:
-        return f.language(
-            "{resource}: how full it is cannot be told: {why_missing}.", resource=_resource(f), **f
-        )
+        return f.language("{subject}: how full it is cannot be told: {why_missing}.", **f)
     return f.language(
-        "{resource}: whether it keeps within its limit of {target} cannot be told: {why_missing}.",
-        resource=_resource(f),
+        "{subject}: whether it keeps within its limit of {target} cannot be told: {why_missing}.",
         **f,
     )
 
 
 def utilisation_no_data(f: Said) -> str:
     """Nobody watched it."""
-    return f.language("{resource}: how full it is is not known ({why_missing}).", resource=_resource(f), **f)
+    return f.language("{subject}: how full it is is not known ({why_missing}).", **f)
 
 
 def _thin(f: Said) -> bool:
     """Whether a figure rests on less than half of what was due, which is said beside it (rule 6)."""
     return f.raw.coverage is not None and f.raw.coverage < 0.5
-
-
-def _resource(f: Said) -> str:
-    """Host and resource, which the subject joins by a colon."""
-    return f.subject.replace(":", " ")
-
-
-def _resources(page: Page, figures: list[Said]) -> str:
-    return page.subjects(figures).replace(":", " ")

@@ -14,7 +14,7 @@ def _opinions(page: Page) -> str:
     standing = page.one("competence.standing")
     if standing.raw.value is None:
         return page.language(
-            "Whether anybody outside has judged the provider is not known: {why_missing}.", **standing
+            "We do not know whether anyone independent has assessed the provider: {why_missing}.", **standing
         )
     if not standing.raw.n:
         return page.language("Nobody outside has judged the provider.")

@@ -48,9 +48,9 @@ def kept_ratio_missed(f: Said) -> str:
         return f.language("{subject} is not proved at all when it was due.", **f)
     if f.clause:
         return f.language(
-            "{subject} is proved for only {value} of the {n} times it was due (clause {clause}).", **f
+            "{subject} is proved for only {part} of the {n} times it was due ({value}; clause {clause}).", **f
         )
-    return f.language("{subject} is proved for only {value} of the {n} times it was due.", **f)
+    return f.language("{subject} is proved for only {part} of the {n} times it was due ({value}).", **f)
 
 
 def kept_ratio_met(f: Said) -> str:

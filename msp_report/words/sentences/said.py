@@ -20,6 +20,7 @@ PLACES = (
     "high",
     "target",
     "n",
+    "part",
     "coverage",
     "why_missing",
     "clause",
@@ -32,7 +33,8 @@ LITTLE = 0.5
 class Said:
     """A figure in words: `f.value` is text, never a number, so that a sentence cannot round on its own.
 
-    `f.raw` is the figure itself, for decisions. `f.size` is the value without its sign. What the figure lacks is None.
+    `f.raw` is the figure itself, for decisions. `f.size` is the value without its sign, `f.part` how many of `n` the
+    value is, where it is a share of them: 7 of 10. What the figure lacks is None.
     A subject or a reason that is a code is said by its label. `**f` fills the places of a sentence that are called
     like its fields (PLACES): `f.language("{value} of {n}", **f)`.
     """
@@ -47,15 +49,23 @@ class Said:
     def __getitem__(self, place: str) -> str | None:
         return getattr(self, place)
 
+    @property
+    def count(self) -> int | None:
+        """How many of `n` the value is, where it is a share of them."""
+        return None if self.raw.value is None or self.raw.n is None else round(self.raw.value * self.raw.n)
+
     def __getattr__(self, name: str) -> str | None:
-        found = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
+        if name == "part":
+            found: float | str | None = self.count
+        else:
+            found = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
         if isinstance(found, str):
             return (
                 self._show.subject(self.raw.measure, found) if name == "subject" else self._show.label(found)
             )
         if found is None:
             return None
-        unit = "count" if name == "n" else "ratio" if name == "coverage" else self.raw.unit
+        unit = "count" if name in ("n", "part") else "ratio" if name == "coverage" else self.raw.unit
         return self._show.number(found, unit, apart_from=self.raw.target if name == "value" else None)
 
 

@@ -85,28 +85,28 @@ def _kept(page: Page) -> str:
         )
     if late_solved and late_answered:
         return page.language(
-            "Too few tickets of {solved} were solved in time in {period}, "
-            "and too few of {answered} were answered in time.",
+            "Too few {solved} tickets were solved in time in {period}, "
+            "and too few {answered} tickets were answered in time.",
             solved=page.subjects(late_solved),
             answered=page.subjects(late_answered),
             period=page.period,
         )
     if late_solved:
         return page.language(
-            "Too few tickets of {solved} were solved in time in {period}.",
+            "Too few {solved} tickets were solved in time in {period}.",
             solved=page.subjects(late_solved),
             period=page.period,
         )
     unclear = [f for f in solved + answered if f.raw.verdict == "no_verdict"]
     if late_answered and (unclear or not any(f.raw.verdict == "met" for f in solved)):
         return page.language(
-            "Too few tickets of {answered} were answered in time in {period}.",
+            "Too few {answered} tickets were answered in time in {period}.",
             answered=page.subjects(late_answered),
             period=page.period,
         )
     if late_answered:
         return page.language(
-            "Too few tickets of {answered} were answered in time in {period}; "
+            "Too few {answered} tickets were answered in time in {period}; "
             "those that were solved were solved in time.",
             answered=page.subjects(late_answered),
             period=page.period,
@@ -165,16 +165,12 @@ def _again(page: Page) -> str | None:
 
 def resolution_attainment_missed(f: Said) -> str:
     """Too few were solved in time."""
-    return f.language(
-        "{tickets}: {value} of {n} tickets were solved in time; {target} was agreed.", tickets=_which(f), **f
-    )
+    return _solved(f)
 
 
 def resolution_attainment_met(f: Said) -> str:
     """Enough were solved in time."""
-    return f.language(
-        "{tickets}: {value} of {n} tickets were solved in time ({target} agreed).", tickets=_which(f), **f
-    )
+    return _solved(f)
 
 
 def resolution_attainment_no_verdict(f: Said) -> str:
@@ -205,18 +201,12 @@ def resolution_attainment_no_verdict(f: Said) -> str:
 
 def response_attainment_missed(f: Said) -> str:
     """Too few were answered in time."""
-    return f.language(
-        "{tickets}: {value} of {n} tickets were answered in time; {target} was agreed.",
-        tickets=_which(f),
-        **f,
-    )
+    return _answered(f)
 
 
 def response_attainment_met(f: Said) -> str:
     """Enough were answered in time."""
-    return f.language(
-        "{tickets}: {value} of {n} tickets were answered in time ({target} agreed).", tickets=_which(f), **f
-    )
+    return _answered(f)
 
 
 def response_attainment_no_verdict(f: Said) -> str:
@@ -247,3 +237,27 @@ def response_attainment_no_verdict(f: Said) -> str:
 
 def _which(f: Said) -> str:
     return f.subject or f.language("All tickets")
+
+
+def _of(f: Said) -> str:
+    return f.language("{subject} tickets", **f) if f.subject else f.language("tickets")
+
+
+def _solved(f: Said) -> str:
+    return f.language.plural(
+        "{part} of {n} {tickets} ({value}) was solved in time; {target} was agreed.",
+        "{part} of {n} {tickets} ({value}) were solved in time; {target} was agreed.",
+        f.count or 0,
+        tickets=_of(f),
+        **f,
+    )
+
+
+def _answered(f: Said) -> str:
+    return f.language.plural(
+        "{part} of {n} {tickets} ({value}) was answered in time; {target} was agreed.",
+        "{part} of {n} {tickets} ({value}) were answered in time; {target} was agreed.",
+        f.count or 0,
+        tickets=_of(f),
+        **f,
+    )

@@ -6,7 +6,7 @@ from msp_report.words.sentences.said import Page, Said, joined, paragraph
 
 
 def opening(page: Page) -> list[str | None]:
-    """Who is tied to the provider and was not named, or named late, and who stands in no register."""
+    """Who is tied to the provider and was not named, or named late, and who is in no register."""
     return [_tied(page), paragraph(_late(page), _unregistered(page))]
 
 
@@ -55,8 +55,8 @@ def _unregistered(page: Page) -> str | None:
     if not unregistered.raw.value:
         return None
     return page.language.plural(
-        "{value} vendor that we were sent to or paid stands in no register.",
-        "{value} vendors that we were sent to or paid stand in no register.",
+        "{value} vendor we were referred to or paid is in no register.",
+        "{value} vendors we were referred to or paid are in no register.",
         unregistered.raw.value,
         **unregistered,
     )

@@ -1,0 +1,72 @@
+"""No page shows a raw value: a code with an underscore, a subject with its key, or a date as records write it.
+
+Looked for on the pages of two months, the day, the two as a year and a comparison, of the demo company. The page of the
+rules is none of them: it speaks of columns and codes to those who compute a figure again.
+"""
+
+import re
+
+import pytest
+from seen import Text, pages, texts
+
+from msp_report.pages import rules
+
+#: What no reader should have to read, by its kind.
+RAW = {
+    "a code": re.compile(r"\b[A-Za-z]+(?:_[A-Za-z0-9]+)+\b"),
+    "a subject with its key": re.compile(r"(?<![\w:/])[A-Za-z][\w-]*:[A-Za-z][\w-]*"),
+    "a date as records write it": re.compile(r"(?<![\w-])\d{4}-\d\d(?:-\d\d)?(?![\d-])"),
+}
+#: What may stand on a page as it is, and why.
+ALLOWED = {
+    "the name of a file that came, as it lies in the folder": lambda text: text.column == "File",
+    "the name of a record, as the link opens it": lambda text: text.text.strip().endswith(".csv"),
+}
+
+
+def raw(text: Text) -> list[str]:
+    """What of a text is raw, each with its kind."""
+    if any(allowed(text) for allowed in ALLOWED.values()):
+        return []
+    return [f"{found} is {kind}: {text}" for kind, like in RAW.items() for found in like.findall(text.text)]
+
+
+def test_no_page_shows_a_raw_value(every_pack):
+    read = {name: html for name, html in pages(every_pack).items() if not name.endswith(rules.PAGE)}
+    assert len(read) > 30
+    shown = {
+        (name, found)
+        for name, html in read.items()
+        for text in texts(re.sub("[⟦⟧]", "", html))
+        for found in raw(text)
+    }
+    assert not shown
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("waiting_on_customer", 1),
+        ("Share of wan-london:utilisation in use", 1),
+        ("no rate of USD on or before 2026-10-14", 1),
+        ("credit for webshop, 2026-09", 1),
+        ("2026-10-07T07:15:49Z", 1),
+        ("INV-2610-31, from 14:30 to 15:00: late", 0),
+        ("figures.csv", 0),
+    ],
+)
+def test_a_raw_value_is_found(text, kinds):
+    assert len(raw(Text(text))) == kinds
+
+
+def test_a_text_knows_the_heading_of_its_column():
+    head = "<table><caption>Files</caption><thead><tr><th>Table</th><th>File</th></tr></thead>"
+    html = f'{head}<tbody><tr><th>tickets</th><td class="long">a_b.csv <b>new</b></td></tr></tbody></table><p>end</p>'
+    assert [(one.text.strip(), one.column) for one in texts(html)] == [
+        ("Files", ""),
+        ("Table", ""),
+        ("File", ""),
+        ("tickets", "Table"),
+        ("a_b.csv new", "File"),
+        ("end", ""),
+    ]
