@@ -30,6 +30,8 @@ SCRAP = "msp_report"
 SCHEMA = 1
 #: Under what scrapbook's `json` encoder keeps what was glued, in the outputs of an executed notebook.
 GLUED_AS = "application/scrapbook.scrap.json+json"
+#: Columns of records that name something.
+NAMING = ("clause", "document_id", "first_id", "last_id", "subject", "vendor")
 #: Set for the kernels of a pack run: the folder of the pack in the making.
 DESK = "MSP_REPORT_DESK"
 
@@ -221,9 +223,15 @@ def read_records(pack: str | Path, **own: Mapping[str, pd.DataFrame]) -> pd.Data
 
 
 def read_record(pack: str | Path, report: str, name: str) -> pd.DataFrame | None:
-    """One record of a pack as its CSV has it; None where the pack does not have it."""
+    """One record of a pack as its CSV has it; None where the pack does not have it.
+
+    What names something is text though it may look like a number or a missing value: clause 8.10, invoice 0012, vendor
+    NA.
+    """
     path = Path(pack) / "records" / report / f"{name}.csv"
-    return pd.read_csv(path) if path.exists() else None
+    if not path.exists():
+        return None
+    return pd.read_csv(path, dtype=dict.fromkeys(NAMING, "str"), keep_default_na=False, na_values=[""])
 
 
 def _recorded(pack: str | Path) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from msp_report.metrics.scorecard.changes import read_again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month
 from msp_report.packs import history, scraps
+from msp_report.words.records import write_csv
 
 
 @pytest.fixture
@@ -204,6 +205,24 @@ def test_a_record_of_a_pack_is_read_or_none(tmp_path):
     (tmp_path / "records" / "contract").mkdir(parents=True)
     (tmp_path / "records" / "contract" / "claims.csv").write_text("month,left\n2026-09,900.0\n")
     assert scraps.read_record(tmp_path, "contract", "claims")["left"].tolist() == [900]
+
+
+def test_what_names_something_is_read_as_it_was_written(tmp_path):
+    folder = tmp_path / "records" / "contract"
+    folder.mkdir(parents=True)
+    written = pd.DataFrame(
+        {
+            "clause": ["8.10", None],
+            "document_id": ["0012", "7"],
+            "vendor": ["NA", "null"],
+            "left": [900.5, None],
+        }
+    )
+    write_csv(written, folder / "claims.csv")
+    read = scraps.read_record(tmp_path, "contract", "claims")
+    assert read.astype(object).where(read.notna(), None).to_dict("list") == written.astype(object).where(
+        written.notna(), None
+    ).to_dict("list")
 
 
 # ---------------------------------------------------------------- replies
