@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from workspaces import Place
 
@@ -43,7 +44,7 @@ NEUTRAL = re.compile(
 #: What an empty table says where it rests on something that nobody supplied.
 UNKNOWN = re.compile("for this was (not supplied|due and did not come)")
 #: An empty table or chart of a page.
-EMPTY = re.compile('<p class="empty">.*?</p>')
+EMPTY = re.compile('<p class="empty"[^>]*>.*?</p>')
 #: How a sentence begins that says something good of everything, and what in it says that it does not.
 PRAISE = re.compile(r"^(✓|All |Every |No |None |Nothing |The one agreed target was met)")
 QUALIFIED = re.compile(
@@ -70,6 +71,11 @@ def empty_texts(outputs: list) -> list[str]:
     """What the empty tables and charts say."""
     html = "".join(one._repr_html_() for one in outputs if isinstance(one, Html))
     return [re.sub("<[^>]+>", "", text) for text in EMPTY.findall(html)]
+
+
+def test_what_an_empty_table_says_is_found():
+    table = Display().table(pd.DataFrame({"a": []}), {"a": ("A", "count")}, caption="B", empty="none came.")
+    assert empty_texts([table]) == ["B: none came."]
 
 
 @pytest.fixture
