@@ -13,10 +13,10 @@ from trials import Trials
 from msp_report.case import open_case
 from msp_report.selftest.changed import Export, manipulated
 
-#: In every run: six of each kind, a third of them two at once.
-NORMAL = range(60)
+#: In every run: four of each kind, a third of them two at once.
+NORMAL = range(40)
 #: What `make abuse` tries beside them.
-MORE = range(60, 400)
+MORE = range(40, 400)
 
 
 @pytest.fixture(scope="module")

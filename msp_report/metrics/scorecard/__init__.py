@@ -237,7 +237,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         last_month=last_month,
         last_on=last_day(case.end, zone),
         restated=pd.DataFrame(),
-        money=_money(case, past, last_figures),
+        money=_month_money(case, past, last_figures),
         claims=_claims(past.record("evidence", "claims")),
         has_actions=decided is not None,
         has_opinions=assessed is not None,
@@ -247,7 +247,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     return replace(found, restated=past.restated(every))
 
 
-def _money(case: Case, past: Past, last_figures: pd.DataFrame) -> pd.DataFrame:
+def _month_money(case: Case, past: Past, last_figures: pd.DataFrame) -> pd.DataFrame:
     """The month's money, from the records of its own pages and what was booked beside the fee."""
     agreed = as_contract(case.agreed).on(case.period.last.first_on)
     hours = past.record("contract", "hours")
