@@ -23,12 +23,13 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics import evidence, procurement
-from msp_report.metrics.scorecard import decisions, lines
+from msp_report.metrics.contract import NO_FEE, promises_credits
+from msp_report.metrics.scorecard import NO_PACK, decisions, lines
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import cents, last_day, total
 from msp_report.model.figures import Figure
-from msp_report.model.measures import MEASURES
+from msp_report.model.measures import unit_of
 from msp_report.model.period import Month
 from msp_report.params import Contract, as_contract
 
@@ -81,9 +82,7 @@ NEEDED = ["number", "item", "table", "measure", "subject", "clause", "unknown_si
 REPLIED = ["measure", "subject", "said_on", "by", "text", "value", "unit", "why_missing", "verdict"]
 # fmt: on
 _KEY = ["measure", "subject"]
-NO_PACK = "there is no pack of this month yet"
 NO_PAGE = "no page gives this figure"
-NO_FEE = "the contract states no monthly fee"
 NO_PURCHASES = "no purchases were supplied"
 NO_ACTIONS = "no register of the board's decisions was supplied"
 
@@ -173,8 +172,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     asked = lines.lines(pack, case.strategy)
     decided, earlier = case.table("actions"), past.earlier("actions")
     owed = past.record("contract", "claims")
-    tiers = bool(agreed.credits) or any(one.credit_ratio for one in agreed.evidence)
-    unpriced = tiers and agreed.on(month.first_on).term.monthly_fee is None
+    unpriced = promises_credits(agreed) and agreed.on(month.first_on).term.monthly_fee is None
     due = past.record("procurement", "due")
     return Analysis(
         asks=asks(lines.standing(pack, asked, past.before), past.before, month),
@@ -249,7 +247,7 @@ def claims(record: pd.DataFrame | None, contract: Contract, figures: pd.DataFram
     factor = months.map(lambda agreed: agreed.credit_terms.repeat_factor).where(rows["repeated"].eq(True), 1)
     rows = rows.assign(
         subject=rows["subject"].fillna(""),
-        unit=rows["measure"].map(lambda name: MEASURES[name].unit if name in MEASURES else ""),
+        unit=rows["measure"].map(unit_of),
         fee=months.map(lambda agreed: agreed.term.monthly_fee),
         factor=factor,
         owed=_money(rows["owed"]),

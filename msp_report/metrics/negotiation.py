@@ -22,6 +22,7 @@ from msp_report.metrics import contract as agreement
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
+from msp_report.model.measures import unit_of
 from msp_report.model.period import Month
 from msp_report.model.statistics import wilson
 from msp_report.params import Contract, as_contract
@@ -172,7 +173,7 @@ def clauses(
                 "subject": level["subject"] if pd.notna(level["subject"]) else "",
             }
             | {
-                "unit": Figure(measure=level["measure"], value=0).unit,
+                "unit": unit_of(level["measure"]),
                 "threshold": threshold,
                 "credit_ratio": level["credit_ratio"],
                 "months": judged,

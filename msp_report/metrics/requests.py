@@ -35,7 +35,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets import duplicates, history_of
 from msp_report.model.case import Case
-from msp_report.model.columns import booked, hours_booked, optional
+from msp_report.model.columns import booked, charged, hours_booked
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, normal_name, spelled
 from msp_report.model.reach import Reach, bounded, reach_of
@@ -252,8 +252,7 @@ def _billable(time_entries: pd.DataFrame | None) -> pd.DataFrame | None:
     """The bookings with the hours that are charged beside the fee; those that are not, or do not say so, with none."""
     if time_entries is None:
         return None
-    charged = optional(time_entries, "billable", "boolean").astype("boolean").fillna(False).to_numpy(bool)
-    return time_entries.assign(hours=pd.to_numeric(time_entries["hours"]).where(charged, 0.0))
+    return time_entries.assign(hours=pd.to_numeric(time_entries["hours"]).where(charged(time_entries), 0.0))
 
 
 def _pays(contract: Contract) -> tuple[str, float | None]:

@@ -101,6 +101,11 @@ def booked(
     return found if len(found) else None
 
 
+def charged(entries: pd.DataFrame) -> np.ndarray:
+    """Which bookings of time are charged beside the fee; one that does not say is not (rule 19)."""
+    return optional(entries, "billable", "boolean").astype("boolean").fillna(False).to_numpy(bool)
+
+
 def hours_booked(
     time_entries: pd.DataFrame | None, start: datetime, end: datetime, zone: str
 ) -> float | None:

@@ -77,6 +77,12 @@ class Figure:
         why_missing = None if known else why or "not known"
         return cls(measure=measure, value=value if known else None, why_missing=why_missing, **fields)
 
+    @classmethod
+    def within(cls, measure: str, found: Any, why: str | None = None, **fields: Any) -> Figure:
+        """The figure of an interval (model.statistics), with its ends; None is missing, as in `of`."""
+        value, low, high = (getattr(found, name, None) for name in ("value", "low", "high"))
+        return cls.of(measure, value, why, low=low, high=high, **fields)
+
     def with_(self, **changes: Any) -> Figure:
         """A copy with some fields changed."""
         return replace(self, **changes)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -99,20 +99,8 @@ class Harm:
 # ---------------------------------------------------------------- services
 
 
-def _down(given: Given, minutes: float, rng: np.random.Generator) -> Injected | None:
-    return _spell(given, minutes, rng, "down")
-
-
-def _slow(given: Given, minutes: float, rng: np.random.Generator) -> Injected | None:
-    return _spell(given, minutes, rng, "degraded")
-
-
-def _unannounced(given: Given, minutes: float, rng: np.random.Generator) -> Injected | None:
-    return _spell(given, minutes, rng, "maintenance", seen="down")
-
-
 def _spell(
-    given: Given, minutes: float, rng: np.random.Generator, state: str, seen: str = ""
+    given: Given, minutes: float, rng: np.random.Generator, *, state: str, seen: str = ""
 ) -> Injected | None:
     """A service not up for so long in its service hours, in the log and, where one looks, by the probe."""
     agreed = given.case.contract
@@ -148,15 +136,7 @@ def _spell(
 # ---------------------------------------------------------------- tickets
 
 
-def _solved_late(given: Given, share: float, rng: np.random.Generator) -> Injected | None:
-    return _late(given, share, rng, "resolution")
-
-
-def _answered_late(given: Given, share: float, rng: np.random.Generator) -> Injected | None:
-    return _late(given, share, rng, "response")
-
-
-def _late(given: Given, share: float, rng: np.random.Generator, clock: str) -> Injected | None:
+def _late(given: Given, share: float, rng: np.random.Generator, *, clock: str) -> Injected | None:
     levels = given.case.contract.tickets.priorities
     timed = [name for name, level in levels.items() if getattr(level, f"{clock}_min") is not None]
     name = _one(given.kept(f"tickets.{clock}_attainment", timed), rng)
@@ -411,7 +391,7 @@ def _overcharged(given: Given, share: float, rng: np.random.Generator) -> Inject
     rows, found = given.rows("purchases"), _invoice(given, rng)
     if found is None:
         return None
-    mine = rows["document"].eq("invoice") & rows["document_id"].eq(found[1]) & rows["vendor"].eq(found[0])
+    mine = _of_invoice(rows, found)
     return Injected(
         {"purchases": rows.assign(unit_price=_times(rows["unit_price"], mine, 1 + share))}, " ".join(found)
     )
@@ -421,9 +401,7 @@ def _billed_twice(given: Given, times: float, rng: np.random.Generator) -> Injec
     rows, found = given.rows("purchases"), _invoice(given, rng)
     if found is None:
         return None
-    mine = rows[
-        rows["document"].eq("invoice") & rows["document_id"].eq(found[1]) & rows["vendor"].eq(found[0])
-    ]
+    mine = rows[_of_invoice(rows, found)]
     again = mine.assign(document_id=f"{found[1]}-2", paid_on=pd.NaT)
     return Injected({"purchases": _with(rows, again.to_dict("records"))}, " ".join(found))
 
@@ -435,6 +413,11 @@ def _not_delivered(given: Given, times: float, rng: np.random.Generator) -> Inje
     orders = rows.loc[rows["document"].eq("invoice") & rows["document_id"].eq(found[1]), "order_id"]
     gone = rows["document"].eq("packing_slip") & rows["order_id"].isin(orders)
     return Injected({"purchases": rows[~gone]}, " ".join(found)) if gone.any() else None
+
+
+def _of_invoice(rows: pd.DataFrame, found: tuple[str, str]) -> pd.Series:
+    """The lines of an invoice by its vendor and number."""
+    return rows["document"].eq("invoice") & rows["vendor"].eq(found[0]) & rows["document_id"].eq(found[1])
 
 
 def _invoice(given: Given, rng: np.random.Generator) -> tuple[str, str] | None:
@@ -566,7 +549,7 @@ HARMS: tuple[Harm, ...] = (
         "availability",
         (30, 120, 480),
         "min",
-        _down,
+        partial(_spell, state="down"),
         meaning="A service is down so long in its service hours; the log and the probe say so.",
     ),
     Harm(
@@ -574,7 +557,7 @@ HARMS: tuple[Harm, ...] = (
         "availability",
         (120, 480, 2880),
         "min",
-        _slow,
+        partial(_spell, state="degraded"),
         meaning="The same, slow in place of down.",
     ),
     Harm(
@@ -582,7 +565,7 @@ HARMS: tuple[Harm, ...] = (
         "availability",
         (30, 120, 480),
         "min",
-        _unannounced,
+        partial(_spell, state="maintenance", seen="down"),
         meaning="Maintenance that nobody announced, in service hours; the probe finds the service down.",
     ),
     Harm(
@@ -590,7 +573,7 @@ HARMS: tuple[Harm, ...] = (
         "tickets",
         _SOME,
         "ratio",
-        _solved_late,
+        partial(_late, clock="resolution"),
         meaning="Such a share of a priority's tickets is solved after twice the time agreed.",
     ),
     Harm(
@@ -598,7 +581,7 @@ HARMS: tuple[Harm, ...] = (
         "tickets",
         _SOME,
         "ratio",
-        _answered_late,
+        partial(_late, clock="response"),
         meaning="Such a share of a priority's tickets is answered after twice the time agreed.",
     ),
     Harm(

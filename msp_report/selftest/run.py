@@ -26,6 +26,7 @@ import pandas as pd
 
 from msp_report.case import Case
 from msp_report.intake.ingest import DataRefused
+from msp_report.model import promises
 from msp_report.model.statistics import wilson
 from msp_report.selftest.changed import Export, manipulated, texts
 from msp_report.selftest.harms import HARMS, Given, Harm, Injected
@@ -129,7 +130,7 @@ def caught_by(month: Month, page: Page) -> list[str]:
     worse = []
     for key, figure in page.by_key.items():
         before = was.get(key)
-        turned = figure.verdict in ("missed", "no_verdict", "no_data") and (
+        turned = figure.verdict in ("missed", *promises.OPEN) and (
             before is None or before.verdict != figure.verdict
         )
         known = before is not None and before.value is not None and figure.value is not None

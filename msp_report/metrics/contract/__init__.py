@@ -21,6 +21,7 @@ from msp_report.metrics.contract.service_credits import (
     Figures,
     credits,
     credits_to_date,
+    promises_credits,
     tiers,
     unjudged_credits,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "dates",
     "exit_cost",
     "fee_against_hours",
+    "promises_credits",
     "shares",
     "tiers",
     "unjudged_credits",
@@ -65,7 +67,7 @@ class Analysis:
     @property
     def promised(self) -> bool:
         """Whether the contract promises any credit."""
-        return bool(self.agreed.credits) or any(one.credit_ratio for one in self.agreed.evidence)
+        return promises_credits(self.agreed)
 
     @property
     def shown(self) -> pd.DataFrame:

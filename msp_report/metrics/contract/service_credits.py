@@ -148,6 +148,11 @@ def _as_frame(figures: Figures) -> pd.DataFrame:
     return pd.DataFrame([figure.row() for figure in figures], columns=COLUMNS)
 
 
+def promises_credits(contract: Contract) -> bool:
+    """Whether a contract promises any credit: for a level, or for evidence that is late (rule 50)."""
+    return bool(contract.credits) or any(one.credit_ratio for one in contract.evidence)
+
+
 def tiers(contract: Contract) -> pd.DataFrame:
     """Every level of a contract that earns a credit, one row each: measure, subject (None: any), below, above,
     credit_ratio, clause; deliveries of evidence too (rule 50)."""

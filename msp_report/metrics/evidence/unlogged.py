@@ -194,7 +194,7 @@ class Unlogged:
 
 
 def _in_all(name: str, total: Interval, why: str | None) -> Figure:
-    return Figure.of(f"evidence.{name}", total.value, why, n=total.n, low=total.low, high=total.high)
+    return Figure.within(f"evidence.{name}", total, why, n=total.n)
 
 
 def unlogged(case: Case) -> Unlogged:

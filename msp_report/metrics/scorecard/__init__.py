@@ -145,8 +145,11 @@ class Analysis:
 
     def _taken(self) -> Iterator[Figure]:
         """What missing evidence took away: money, and the longest row of months without a verdict."""
-        sums = _values_of(self.pack, "contract.credit_owed", "contract.credit_at_risk")
-        cost = None if None in sums else float(sums[1]) - float(sums[0])
+        owed, at_risk = (
+            money.of_pages(self.pack, f"contract.{name}", over_all=True)
+            for name in ("credit_owed", "credit_at_risk")
+        )
+        cost = None if owed is None or at_risk is None else at_risk - owed
         yield Figure.of(
             "scorecard.evidence_cost", cost, "what the provider owes is not known", n=len(self.undecided)
         )
@@ -283,12 +286,6 @@ def _months_since(first: str, last: Month) -> int:
     """How many months there are from one to another, both included."""
     month = Month.parse(first)
     return (last.year - month.year) * 12 + last.month - month.month + 1
-
-
-def _values_of(pack: pd.DataFrame, *measures: str) -> list[float | None]:
-    """The values of measures over all; None where the pack does not say one."""
-    known = pack[pack["subject"].eq("") & pack["value"].notna()].set_index("measure")["value"]
-    return [known.get(measure) for measure in measures]
 
 
 def _promises(pack: pd.DataFrame, standing: pd.DataFrame) -> list[Figure]:

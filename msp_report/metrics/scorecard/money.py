@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report.metrics.contract import CAP
-from msp_report.model.columns import booked, optional
+from msp_report.model.columns import booked, charged
 from msp_report.model.figures import Figure
 from msp_report.params import Contract
 
@@ -54,9 +54,9 @@ def money(
     """
     fee = agreed.term.monthly_fee
     worked = None if hours is None or hours.empty else hours["hours"].iloc[-1]
-    lost, lost_before = (_of_pages(frame, "availability.user_cost") for frame in (figures, before))
+    lost, lost_before = (of_pages(frame, "availability.user_cost") for frame in (figures, before))
     owed, owed_before = (
-        _of_pages(frame, "contract.credit_owed", over_all=True) for frame in (figures, before)
+        of_pages(frame, "contract.credit_owed", over_all=True) for frame in (figures, before)
     )
     rows = [
         {"kind": FEE, "amount": fee, "last_amount": fee, "hours": worked},
@@ -70,7 +70,7 @@ def money(
             "kind": LOST,
             "amount": lost,
             "last_amount": lost_before,
-            "hours": _of_pages(figures, "availability.user_hours_lost"),
+            "hours": of_pages(figures, "availability.user_hours_lost"),
         },
         {
             "kind": CREDITS,
@@ -102,8 +102,7 @@ def charged_beside(
     rows = booked(entries, start, end, agreed.client.timezone)
     if agreed.term.billed is None or rows is None:
         return None, None
-    charged = optional(rows, "billable", "boolean").astype("boolean").fillna(False)
-    spent = round(float(pd.to_numeric(rows.loc[charged.to_numpy(bool), "hours"]).sum()), 6)
+    spent = round(float(pd.to_numeric(rows.loc[charged(rows), "hours"]).sum()), 6)
     return spent, None if rate is None else round(spent * float(rate), 2)
 
 
@@ -142,7 +141,7 @@ def _total_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _to_claim(figures: pd.DataFrame, before: pd.DataFrame, claims: pd.DataFrame | None) -> dict[str, Any]:
     open_ones = None if claims is None else claims[claims["state"].eq("open") & claims["measure"].ne(CAP)]
     day = None if open_ones is None or open_ones.empty else pd.to_datetime(open_ones["claim_by"]).min()
-    amounts = (_of_pages(frame, "contract.credit_unclaimed", over_all=True) for frame in (figures, before))
+    amounts = (of_pages(frame, "contract.credit_unclaimed", over_all=True) for frame in (figures, before))
     return dict(zip(("amount", "last_amount"), amounts, strict=True)) | {
         "kind": CLAIM, "by_on": day, "n": _times_of(figures, "contract.credit_unclaimed"),
     }  # fmt: skip
@@ -158,7 +157,7 @@ def _to_hold(before: pd.DataFrame, due: pd.DataFrame | None, currency: str) -> d
     return told | {"lacks": None if ours.all() else ABROAD}
 
 
-def _of_pages(figures: pd.DataFrame, measure: str, over_all: bool = False) -> float | None:
+def of_pages(figures: pd.DataFrame, measure: str, over_all: bool = False) -> float | None:
     """What a measure comes to over its subjects, or over all; None where nobody says."""
     mine = figures[figures["measure"].eq(measure) & figures["value"].notna()]
     mine = mine[mine["subject"].eq("")] if over_all else mine
@@ -172,7 +171,7 @@ def _times_of(figures: pd.DataFrame, measure: str) -> int | None:
 
 def _last_said(before: pd.DataFrame, name: str) -> float | None:
     """What the last pack's page one said of its own figure."""
-    return _of_pages(before, f"scorecard.{name}", over_all=True)
+    return of_pages(before, f"scorecard.{name}", over_all=True)
 
 
 def _or_none(value: Any) -> float | None:

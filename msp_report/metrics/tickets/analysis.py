@@ -172,19 +172,12 @@ class Analysis:
 
     def _corrected(self) -> Iterator[Figure]:
         """Whom edits favour (rule 33), and solves bunched before their deadline (rule 34)."""
-        share = edits.favouring(self.edits)
-        ends = {} if share is None else {"low": share.low, "high": share.high}
-        why = (
-            "fewer than ten edits move a figure"
-            if self.history.has_events
-            else "the source has no log of changes"
-        )
+        why = edits.FEW_EDITS if self.history.has_events else "the source has no log of changes"
         why = why if self.supplied else _NOT_SUPPLIED
-        yield Figure.of("tickets.edits_favouring", share and share.value, why, n=len(self.edits), **ends)
-        excess = self.bunched.excess
-        ends = {} if excess is None else {"low": excess.low, "high": excess.high}
-        why = "fewer than ten tickets were solved around their deadline" if self.supplied else _NOT_SUPPLIED
-        yield Figure.of("tickets.bunched", excess and excess.value, why, n=len(self.close), **ends)
+        share = edits.favouring(self.edits)
+        yield Figure.within("tickets.edits_favouring", share, why, n=len(self.edits))
+        why = edits.FEW_SOLVES if self.supplied else _NOT_SUPPLIED
+        yield Figure.within("tickets.bunched", self.bunched.excess, why, n=len(self.close))
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page, by the names of docs/records.md."""

@@ -23,6 +23,8 @@ from msp_report.params import Contract, as_contract
 EDITS = ["ticket_id", "at", "field", "from", "to", "favours", "actor", "actor_kind"]
 #: Fewer edits tell nothing of whom they favour (rule 33).
 ENOUGH = 10
+FEW_EDITS = "fewer than ten edits move a figure"
+FEW_SOLVES = "fewer than ten tickets were solved around their deadline"
 #: Later is better for whoever must answer and solve: an earlier opening is not.
 _TIMES = {"first_response_at": 1, "resolved_at": 1, "closed_at": 1, "opened_at": -1}
 _SIDES = {1: "provider", -1: "client"}

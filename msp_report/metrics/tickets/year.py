@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from msp_report.metrics.tickets.edits import Bunched, bunched, favouring
+from msp_report.metrics.tickets.edits import FEW_EDITS, FEW_SOLVES, Bunched, bunched, favouring
 from msp_report.model.case import Case, Past
 from msp_report.model.figures import Figure
 from msp_report.model.statistics import Interval
@@ -37,19 +37,10 @@ class Analysis:
         n, months = int(self.kept["edits"].sum()), len(self.kept)
         none = None if months else _NO_MONTHS
         share, excess = self.share, self.before_deadline.excess
-        few = "fewer than ten edits move a figure"
-        rare = "fewer than ten tickets were solved around their deadline"
+        solves = None if excess is None else excess.n
         return [
-            Figure.of(
-                "year.edits_favouring", share and share.value, none or few, n=n, **_low_and_high(share)
-            ),
-            Figure.of(
-                "year.bunched",
-                excess and excess.value,
-                none or rare,
-                n=excess.n if excess else None,
-                **_low_and_high(excess),
-            ),
+            Figure.within("year.edits_favouring", share, none or FEW_EDITS, n=n),
+            Figure.within("year.bunched", excess, none or FEW_SOLVES, n=solves),
             *(
                 Figure.of(f"year.{name}", self.kept[name].sum() if months else None, _NO_MONTHS, n=months)
                 for name in ("rewritten_fields", "numbers_missing")
@@ -59,10 +50,6 @@ class Analysis:
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {"kept": self.kept}
-
-
-def _low_and_high(interval: Interval | None) -> dict[str, float | None]:
-    return {} if interval is None else {"low": interval.low, "high": interval.high}
 
 
 def analyse(case: Case, past: Past) -> Analysis:

@@ -19,3 +19,8 @@ def _declared() -> dict[str, Measure]:
 
 
 MEASURES: dict[str, Measure] = _declared()
+
+
+def unit_of(measure: str) -> str:
+    """The unit of a measure; none of one that nobody has declared."""
+    return MEASURES[measure].unit if measure in MEASURES else ""

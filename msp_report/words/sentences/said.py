@@ -138,6 +138,11 @@ def paragraph(*sentences: str | None) -> str:
     return " ".join(filter(None, sentences))
 
 
+def beyond(one: Said, end: float) -> bool:
+    """Whether the whole interval of a figure lies beyond an end: more than chance explains."""
+    return one.raw.value is not None and one.raw.low is not None and one.raw.low > end
+
+
 def joined(*clauses: str | None) -> str:
     """Whole clauses as one sentence, with semicolons between them; what is empty is left out."""
     return "; ".join(filter(None, clauses)) + "."

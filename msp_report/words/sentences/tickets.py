@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msp_report.words.sentences.said import Page, Said
+from msp_report.words.sentences.said import Page, Said, beyond
 
 
 def opening(page: Page) -> list[str | None]:
@@ -52,7 +52,7 @@ def _favoured(page: Page) -> str | None:
 def _bunched(page: Page) -> str | None:
     """Whether more was solved just before the deadline than chance explains (rule 34)."""
     more = page.one("tickets.bunched")
-    if more.raw.value is None or more.raw.low is None or more.raw.low <= 0:
+    if not beyond(more, 0):
         return None
     return page.language(
         "{n} tickets were solved in the last tenth of their time, {value} more than those before and after let expect "

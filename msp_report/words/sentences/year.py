@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from msp_report.words.sentences.said import Page, Said, joined, paragraph
+from msp_report.words.sentences.said import Page, Said, beyond, joined, paragraph
 
 
 def opening(page: Page) -> list[str | None]:
@@ -30,7 +30,7 @@ def opening(page: Page) -> list[str | None]:
 def _favoured(page: Page) -> str | None:
     """Whom the year's edits favour, where chance alone does not explain it (rule 33)."""
     share = page.one("year.edits_favouring")
-    if share.raw.value is None or share.raw.low is None or share.raw.low <= 0.5:
+    if not beyond(share, 0.5):
         return None
     return page.language(
         "{value} of the {n} edits of tickets that move a figure helped the provider (95 % interval {low} to {high}): "
@@ -42,7 +42,7 @@ def _favoured(page: Page) -> str | None:
 def _bunched(page: Page) -> str | None:
     """Whether more was solved just before the deadline than chance explains (rule 34)."""
     more = page.one("year.bunched")
-    if more.raw.value is None or more.raw.low is None or more.raw.low <= 0:
+    if not beyond(more, 0):
         return None
     return page.language(
         "{n} tickets were solved in the last tenth of their time, {value} more than is to be expected (at least "
