@@ -120,7 +120,7 @@ def test_a_value_beside_its_target_shows_the_difference():
     one = figure("availability.ratio", "missed", value=0.98996, target=0.99, low=None, high=None)
     assert (
         sentences.headline(one, CONTRACT)
-        == "mail was available 98.996 % of its agreed time; 99 % was agreed."
+        == "The service mail was up 98.996 % of its agreed time; 99 % was agreed."
     )
 
 
@@ -155,7 +155,7 @@ HOSTILE = [
 @pytest.mark.parametrize("subject", HOSTILE)
 def test_words_of_an_export_are_never_run(subject):
     text = sentences.headline(figure("availability.ratio", "met", subject=subject), CONTRACT)
-    assert text.startswith(" ".join(subject.split()))
+    assert text.startswith(f"The service {' '.join(subject.split())} was up")
     frame = pd.DataFrame({"measure": ["availability.ratio", "mine.own"], "subject": [subject, subject]})
     assert sentences.names(frame) == [f"Availability of {subject}", f"mine.own of {subject}"]
     missed = figure("availability.ratio", "missed", subject=subject)

@@ -2,9 +2,10 @@
 
 A module a report, by its noun: `opening(page)` are the first lines of its page, in order, and a function
 `<name>_<verdict>` is the sentence of a figure of the measure `<report>.<name>` with that verdict, `<name>_plain` of
-one that is not judged. Which sentence is said is decided there; what it reads in another language stands in the
-catalogues. Numbers reach a sentence as text, never as numbers, so that a page cannot round on its own. A sentence
-that is empty or None is not said.
+one that is not judged; `chart_<name>(page)` is the title of a chart, and `todo(page)` says what to do, and who.
+Which sentence is said is decided there; what it reads in another language stands in the catalogues. Numbers reach a
+sentence as text, never as numbers, so that a page cannot round on its own. A sentence that is empty or None is not
+said.
 """
 
 from __future__ import annotations
@@ -60,6 +61,31 @@ def opening(report: str, figures: Sequence[Figure], contract: Contract, period: 
     texts = filter(None, map(_line, summary))
     lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(texts)]
     return lines + [(f.headline, f.verdict) for f in sorted(open_points, key=lambda f: SEVERITY[f.verdict])]
+
+
+def finding(
+    report: str,
+    chart: str,
+    figures: Sequence[Figure],
+    contract: Contract,
+    period: Period | None = None,
+    **values: Any,
+) -> str:
+    """What a chart of a report's page shows, said with its numbers: the chart's title.
+
+    Said by `chart_<chart>` of the report's sentences, of its figures and of `values`, which are text or counts.
+    """
+    said = getattr(_modules()[report], f"chart_{chart}")
+    return _line(said(Page(figures, contract, period), **values))
+
+
+def todo(report: str, figures: Sequence[Figure], contract: Contract, period: Period) -> list[Line]:
+    """What to do about what a page shows, and who, a sentence each; one that says so where there is nothing to do."""
+    page = Page(figures, contract, period)
+    said = [text for text in map(_line, _modules()[report].todo(page)) if text]
+    return [
+        (text, None) for text in said or [page.language("Nothing on this page asks for anything to be done.")]
+    ]
 
 
 def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Line]:
