@@ -37,7 +37,7 @@ from msp_report.metrics.availability.watched import watched
 from msp_report.model.case import Case
 from msp_report.model.columns import civil_day, last_day, plain_rows
 from msp_report.model.figures import SEVERITY, Figure
-from msp_report.params import Contract
+from msp_report.params import Contract, as_contract
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,9 @@ class Analysis:
         known, the one that was down longest first."""
         known = self.services.loc[self.services["evidence"].notna(), ["service", "down_min"]]
         known = known.sort_values("down_min", ascending=False, kind="stable")[["service"]]
-        days = pd.date_range(civil_day(case.start, case.timezone), last_day(case.end, case.timezone))
-        begun = self.outages["started_at"].dt.tz_convert(case.timezone).dt.tz_localize(None).dt.normalize()
+        zone = as_contract(case.agreed).client.timezone
+        days = pd.date_range(civil_day(case.start, zone), last_day(case.end, zone))
+        begun = self.outages["started_at"].dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
         down = self.outages.groupby([self.outages["service"], begun.rename("day")])["down_min"].sum()
         grid = known.merge(pd.DataFrame({"day": days}), how="cross")
         found = grid.merge(down.reset_index(), on=["service", "day"], how="left")
