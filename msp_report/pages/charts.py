@@ -384,7 +384,7 @@ def spans(
         axes.set_yticks(place, [_wrapped(name, 26) for name in _named(rows[label], show)])
         axes.tick_params(axis="y", labelcolor=INK)
         last = max(end.max(), begin.max())
-        _month_ticks(axes, list(pd.date_range(zero, max(last, zero + pd.Timedelta(days=60)))), show)
+        _month_ticks(axes, list(pd.date_range(zero, max(last, zero + pd.Timedelta(days=60)))), show, most=5)
         axes.grid(axis="y", visible=False)
         key = show.language("ring: planned first · dot: expected now")
         axes.set_xlabel(" · ".join(filter(None, (key, _left_out(left_out, show)))), loc="left")
@@ -939,6 +939,7 @@ def _check_words(title: str, alt: str) -> None:
 def _slim(svg: str) -> str:
     """The same drawing in fewer bytes, its text in the reader's own font."""
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r'(<g id="text_\d+">)(.*?)(</g>)', _in_one_text, svg, flags=re.S)
     svg = re.sub(r">\s+<", "><", svg)
     svg = re.sub(r" font-family: [^;\"]*;?", "", svg).replace("<svg ", f'<svg font-family="{_FONT}" ', 1)
     svg = re.sub(r' id="[\w.]+_\d+"| transform="rotate\(-0 [^"]*"', "", svg)
@@ -947,6 +948,20 @@ def _slim(svg: str) -> str:
         svg = re.sub(r"<g ?/>|<g></g>", "", svg)
     svg = re.sub(r"<g>(<path [^<]*/>|<text [^<]*</text>)</g>", r"\1", svg)
     return _in_both_lights(svg.strip())
+
+
+def _in_one_text(group: re.Match[str]) -> str:
+    """The lines of a text as parts of one, for whoever reads or searches it."""
+    lines = re.findall(r"<text ([^>]*)>(.*?)</text>", group[2], re.S)
+    placed = [re.search(r'translate\((\S+) (\S+)\)|x="(\S+)" y="(\S+)"', how) for how, _ in lines]
+    if len(lines) < 2 or not all(placed):
+        return group[0]
+    at = [f'x="{found[1] or found[3]}" y="{found[2] or found[4]}"' for found in placed if found]
+    style = re.match(r'style="[^"]*"', lines[0][0])
+    rest = "".join(
+        f"<tspan {place}>{said}</tspan>" for place, (_, said) in zip(at[1:], lines[1:], strict=True)
+    )
+    return f"{group[1]}<text {style[0] if style else ''} {at[0]}>{lines[0][1]}{rest}</text>{group[3]}"
 
 
 def _in_both_lights(svg: str) -> str:
@@ -1165,10 +1180,10 @@ def _number_axis(axis: matplotlib.axis.Axis, unit: str, show: Display, most: int
     axis.set_ticks(ticks, show.numbers(ticks, unit))
 
 
-def _month_ticks(axes: Axes, days: Sequence[pd.Timestamp], show: Display) -> None:
-    """Months along an axis that counts days from the first of `days`: at most eight labels."""
+def _month_ticks(axes: Axes, days: Sequence[pd.Timestamp], show: Display, most: int = 8) -> None:
+    """Months along an axis that counts days from the first of `days`: at most so many labels."""
     firsts = [place for place, day in enumerate(days) if day.day == 1]
-    step = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 1200) if len(firsts) / step <= 8)
+    step = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 1200) if len(firsts) / step <= most)
     shown = firsts[::step]
     axes.set_xticks(shown, show.moments([f"{days[place]:%Y-%m}" for place in shown]))
 

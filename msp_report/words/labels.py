@@ -140,6 +140,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("on tickets", "on tickets opened in the period", "on projects", "on neither"),
         *(
             "open at the beginning",
+            "opened",
             "opened again",
             "less solved",
             "less cancelled or merged",

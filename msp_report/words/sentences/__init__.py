@@ -10,7 +10,8 @@ said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -53,15 +54,16 @@ def opening(
     contract: Contract,
     period: Period,
     end: pd.Timestamp | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> list[Line]:
     """The first lines of a page: its summary, then every figure that is not as agreed, worst first. `end` is the
-    cut-off where it is not the end of the period.
+    cut-off where it is not the end of the period; `called`, what ids of subjects are called.
 
     Over several months a report that has an `opening_year` says that instead. A report without sentences, such as a
     fork's, opens with its figures' own headlines.
     """
     said = _opening(report, several=period.first != period.last)
-    summary = said(Page(figures, contract, period, end)) if said else []
+    summary = said(Page(figures, contract, period, end, called)) if said else []
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     # the first line wears the worst verdict, never "met": it may speak of what no verdict covers
     worst = min((f.verdict for f in open_points), key=SEVERITY.__getitem__, default=None)
@@ -76,6 +78,7 @@ def finding(
     figures: Sequence[Figure],
     contract: Contract,
     period: Period | None = None,
+    called: Mapping[str, str] | None = None,
     **values: Any,
 ) -> str:
     """What a chart of a report's page shows, said with its numbers: the chart's title.
@@ -83,7 +86,7 @@ def finding(
     Said by `chart_<chart>` of the report's sentences, of its figures and of `values`, which are text or counts.
     """
     said = getattr(_modules()[report], f"chart_{chart}")
-    return _line(said(Page(figures, contract, period), **values))
+    return _line(said(Page(figures, contract, period, called=called), **values))
 
 
 def todo(
@@ -92,9 +95,10 @@ def todo(
     contract: Contract,
     period: Period,
     end: pd.Timestamp | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> list[Line]:
     """What to do about what a page shows, and who, a sentence each; one that says so where there is nothing to do."""
-    page = Page(figures, contract, period, end)
+    page = Page(figures, contract, period, end, called)
     said = [text for text in map(_line, _modules()[report].todo(page)) if text]
     return [
         (text, None) for text in said or [page.language("Nothing on this page asks for anything to be done.")]
@@ -146,10 +150,17 @@ def month_names(months: Iterable[str | None], contract: Contract) -> list[str | 
     ]
 
 
-def moments(texts: pd.Series, contract: Contract) -> list[str | None]:
-    """Texts in which every month, day and instant as records write it (2026-10-11T01:10:00Z) is said in words."""
+def moments(texts: pd.Series, contract: Contract, money: Iterable[bool] | None = None) -> list[str | None]:
+    """Texts in which every month, day and instant as records write it (2026-10-11T01:10:00Z) is said in words.
+
+    `money` says which of them are nothing but an amount of money.
+    """
     show = Numbers.of(contract)
-    return [None if pd.isna(text) else show.dated(text) for text in texts]
+    amounts = [False] * len(texts) if money is None else money
+    return [
+        None if pd.isna(text) else show.number(Decimal(text), "money") if amount else show.dated(text)
+        for text, amount in zip(texts, amounts, strict=True)
+    ]
 
 
 def ends(course: pd.DataFrame, contract: Contract) -> dict[str, Any]:
