@@ -139,6 +139,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("all hours booked", "under the contract", "declared outside the contract"),
         *("on tickets", "on tickets opened in the period", "on projects", "on neither"),
         *(
+            "serves no objective of the board",
             "open at the beginning",
             "opened",
             "opened again",
