@@ -1,7 +1,8 @@
 """Which sentence is said for which figures: a table a report in tests/words/sentences, for readers and for this test.
 
 `headlines` gives one figure and what is said of it, null where nothing is. `opening` and `opening_year` give the
-figures of a page by name, without the report's, and the first lines of the page. A value that is not given is missing.
+figures of a page by name, without the report's, and the first lines of the page; `charts` gives them too, what else a
+chart is told, and its title. A value that is not given is missing.
 `claim`, `hold` and `evidence`, of letters, give the rows of a letter and the letter.
 """
 
@@ -92,6 +93,22 @@ def opening(report: str, kind: str, case: dict[str, Any]) -> list[str]:
     else:
         lines = sentences.opening(report, figures, agreed, PERIODS[kind])
     return [line for line, _ in lines]
+
+
+def chart(report: str, case: dict[str, Any]) -> str:
+    """The title of the chart of a case."""
+    figures = [
+        figure(f"{report}.{name}", **row)
+        for name, rows in case.get("given", {}).items()
+        for row in (rows if isinstance(rows, list) else [rows])
+    ]
+    told = case.get("told", {})
+    return sentences.finding(report, case["chart"], figures, contract(), PERIODS["opening"], **told)
+
+
+@pytest.mark.parametrize(("report", "kind", "case"), cases("charts"))
+def test_a_chart_is_titled_by_what_it_shows(report, kind, case):
+    assert chart(report, case) == case["says"]
 
 
 @pytest.mark.parametrize(("report", "kind", "case"), cases("headlines"))
@@ -282,6 +299,8 @@ def test_every_message_is_said_by_a_case(monkeypatch):
     for report, table in TABLES.items():
         for case in table.get("headlines", []):
             headline(report, case)
+        for case in table.get("charts", []):
+            chart(report, case)
         for kind in PERIODS.keys() & table.keys():
             for case in table[kind]:
                 opening(report, kind, case)
@@ -290,6 +309,7 @@ def test_every_message_is_said_by_a_case(monkeypatch):
                 letter(kind, case)
     for name, given, _ in SAID:
         sentences.say(name, contract(), **given)
+    sentences.parts([1], [2], contract()), sentences.against([1], [2], "days", "none", contract())
     folder = Path(sentences.__file__).parent
     written: set[str] = set()
     for path in folder.glob("*.py"):

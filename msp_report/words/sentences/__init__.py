@@ -2,9 +2,9 @@
 
 A module a report, by its noun: `opening(page)` are the first lines of its page, in order, and a function
 `<name>_<verdict>` is the sentence of a figure of the measure `<report>.<name>` with that verdict, `<name>_plain` of
-one that is not judged. Which sentence is said is decided there; what it reads in another language stands in the
-catalogues. Numbers reach a sentence as text, never as numbers, so that a page cannot round on its own. A sentence
-that is empty or None is not said.
+one that is not judged; `chart_<name>(page)` is the title of a chart. Which sentence is said is decided there; what it
+reads in another language stands in the catalogues. Numbers reach a sentence as text, never as numbers, so that a page
+cannot round on its own. A sentence that is empty or None is not said.
 """
 
 from __future__ import annotations
@@ -62,6 +62,22 @@ def opening(report: str, figures: Sequence[Figure], contract: Contract, period: 
     return lines + [(f.headline, f.verdict) for f in sorted(open_points, key=lambda f: SEVERITY[f.verdict])]
 
 
+def finding(
+    report: str,
+    chart: str,
+    figures: Sequence[Figure],
+    contract: Contract,
+    period: Period | None = None,
+    **values: Any,
+) -> str:
+    """What a chart of a report's page shows, said with its numbers: the chart's title.
+
+    Said by `chart_<chart>` of the report's sentences, of its figures and of `values`, which are text or counts.
+    """
+    said = getattr(_modules()[report], f"chart_{chart}")
+    return _line(said(Page(figures, contract, period), **values))
+
+
 def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Line]:
     """One line with every figure of a page of which the provider states its own, ours beside it where they differ to
     the eye; no line where it states none."""
@@ -111,6 +127,34 @@ def moments(texts: pd.Series, contract: Contract) -> list[str | None]:
     """Texts in which every month, day and instant as records write it (2026-10-11T01:10:00Z) is said in words."""
     show = Numbers.of(contract)
     return [None if pd.isna(text) else show.dated(text) for text in texts]
+
+
+def parts(some: Iterable[Any], every: Iterable[Any], contract: Contract) -> list[str | None]:
+    """Counts as parts of others, a text a row: 20 of 31. Missing where either is."""
+    show = Numbers.of(contract)
+    return [
+        None
+        if pd.isna(part) or pd.isna(whole)
+        else show.language(
+            "{part} of {whole}", part=show.number(part, "count"), whole=show.number(whole, "count")
+        )
+        for part, whole in zip(some, every, strict=True)
+    ]
+
+
+def against(
+    values: Iterable[Any], targets: Iterable[Any], unit: str, why: str, contract: Contract
+) -> list[str]:
+    """Numbers beside what is agreed, a text a row: 11.7 days; agreed 2 days. `why` stands for a missing number."""
+    show = Numbers.of(contract)
+    return [
+        show.label(why)
+        if pd.isna(value)
+        else show.language(
+            "{value}; agreed {target}", value=show.number(value, unit), target=show.number(target, unit)
+        )
+        for value, target in zip(values, targets, strict=True)
+    ]
 
 
 def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:

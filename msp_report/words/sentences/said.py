@@ -26,6 +26,9 @@ PLACES = (
     "clause",
 )
 
+#: From so much on a sentence says money to the whole pound, euro or dollar.
+POUNDS = 100
+
 #: With evidence for less than this share a figure is never told without saying so (rule 6).
 LITTLE = 0.5
 
@@ -66,6 +69,8 @@ class Said:
         if found is None:
             return None
         unit = "count" if name in ("n", "part") else "ratio" if name == "coverage" else self.raw.unit
+        if unit == "cost" and abs(found) >= POUNDS:
+            unit = "money"
         return self._show.number(found, unit, apart_from=self.raw.target if name == "value" else None)
 
 
@@ -95,6 +100,10 @@ class Page:
     def listed(self, names: Iterable[str]) -> str:
         """Names as one list in words: a, b and c."""
         return format_list(list(names), locale=self.language.locale(self._show.locale).replace("-", "_"))
+
+    def number(self, value: float, unit: str) -> str:
+        """A number that is no figure's, such as a sum that a chart shows."""
+        return self._show.number(value, unit)
 
     def label(self, code: str) -> str:
         """What a code of the records is called."""
