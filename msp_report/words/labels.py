@@ -138,6 +138,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "part": (
         *("all hours booked", "under the contract", "declared outside the contract"),
         *("on tickets", "on tickets opened in the period", "on projects", "on neither"),
+        *("unpaid", "to hold", "cannot be judged yet", "to pay"),
+        *("owed for missed levels", "over the cap", "granted", "lost", "still to come"),
     ),
     "source": ("time_entries", "tickets", "outages"),
     "evidence": ("both", "raw", "provider", "probe"),
@@ -486,6 +488,7 @@ REASONS: tuple[str, ...] = (
     "no restore tests were supplied",
     "no duties are agreed",
     "no proofs of duties were supplied",
+    "no proof was ever seen",
     "backups contradict its proofs, and not all of their runs are known",
     # vendors, contract
     "no register of vendors was supplied",
