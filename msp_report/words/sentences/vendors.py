@@ -14,15 +14,15 @@ def _tied(page: Page) -> str:
     hidden, money = page.one("vendors.undisclosed"), page.one("vendors.undisclosed_invoiced")
     tied = page.one("vendors.tied")
     if hidden.raw.value is None:
-        return page.language("Which vendors are tied to the provider is not known: {why_missing}.", **hidden)
-    if hidden.raw.value:
-        paid = page.language.plural(
-            "{money} went to it so far", "{money} went to them so far", hidden.raw.value, money=money.value
+        return page.language(
+            "We do not know which vendors are tied to the provider: {why_missing}.", **hidden
         )
+    if hidden.raw.value:
+        paid = page.language("{money} was invoiced so far", money=money.value)
         return joined(
             page.language.plural(
-                "{value} vendor is tied to the provider, and nobody was told",
-                "{value} vendors are tied to the provider, and nobody was told",
+                "{value} vendor is tied to the provider, and nobody told us",
+                "{value} vendors are tied to the provider, and nobody told us",
                 hidden.raw.value,
                 **hidden,
             ),
@@ -30,8 +30,8 @@ def _tied(page: Page) -> str:
         )
     if tied.raw.value:
         return page.language.plural(
-            "{value} vendor is tied to the provider; we were told of it.",
-            "{value} vendors are tied to the provider; we were told of each.",
+            "{value} vendor is tied to the provider, and we were told.",
+            "{value} vendors are tied to the provider, and we were told of each.",
             tied.raw.value,
             **tied,
         )
@@ -43,8 +43,8 @@ def _late(page: Page) -> str | None:
     if not late.raw.value:
         return None
     return page.language.plural(
-        "Of {value} tie we were told only after the vendor had been recommended.",
-        "Of {value} ties we were told only after the vendor had been recommended.",
+        "We were told of {value} tie only after the vendor had been recommended.",
+        "We were told of {value} ties only after the vendors had been recommended.",
         late.raw.value,
         **late,
     )
@@ -60,6 +60,16 @@ def _unregistered(page: Page) -> str | None:
         unregistered.raw.value,
         **unregistered,
     )
+
+
+def chart_ties(page: Page) -> str:
+    """What vendors tied to the provider invoiced: how much of it went to ties that nobody told us of."""
+    hidden, money = page.one("vendors.undisclosed"), page.one("vendors.undisclosed_invoiced")
+    if hidden.raw.value and money.raw.value:
+        return page.language("{value} was invoiced by vendors whose ties nobody told us of", **money)
+    if hidden.raw.value == 0:
+        return page.language("What vendors tied to the provider invoiced; we were told of each tie")
+    return page.language("What vendors tied to the provider invoiced so far")
 
 
 def undisclosed_missed(f: Said) -> str:
@@ -82,10 +92,12 @@ def undisclosed_met(f: Said) -> str:
 def undisclosed_no_verdict(f: Said) -> str:
     """A row of the register that could not be read may tell of a tie."""
     if f.raw.why_missing:
-        return f.language("Whether every tie to the provider was disclosed is not known: {why_missing}.", **f)
-    return f.language("Whether every tie to the provider was disclosed is not known.")
+        return f.language(
+            "We do not know whether every tie to the provider was disclosed: {why_missing}.", **f
+        )
+    return f.language("We do not know whether every tie to the provider was disclosed.")
 
 
 def undisclosed_no_data(f: Said) -> str:
     """No register."""
-    return f.language("Which vendors are tied to the provider is not known ({why_missing}).", **f)
+    return f.language("We do not know which vendors are tied to the provider ({why_missing}).", **f)
