@@ -33,8 +33,12 @@ LONGEST_REPLY = 600
 #: A day's page that shows how things stood longer ago than this says so in words.
 STALE = pd.Timedelta(days=1)
 
-#: What is called like a measure and has no figures: an amendment stands in the list of what the year changed.
-NAMED = {"contract.amendment": Measure("amendment", "Contract", of="Contract: {}")}
+#: What is called like a measure and has no figures: an amendment stands in the list of what the year changed, the cap
+#: among the credits of a month.
+NAMED = {
+    "contract.amendment": Measure("amendment", "Contract", of="Contract: {}"),
+    "credit_terms.cap_ratio": Measure("cap_ratio", "Taken off by the cap of the month"),
+}
 
 
 def headline(figure: Figure, contract: Contract) -> str | None:
@@ -95,14 +99,14 @@ def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Li
     return [(say("stated_by_provider", contract, claims=parts), None)] if parts else []
 
 
-def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str]:
+def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str | None]:
     """What each row's measure and subject are called, in the contract's language, without one in English.
 
-    A measure that nobody has declared keeps its own name.
+    A measure that nobody has declared keeps its own name; a row without a measure, such as a sum, has none.
     """
     show = Numbers.of(contract) if contract else Numbers()
     return [
-        _name(measure, subject, show)
+        None if pd.isna(measure) else _name(measure, subject, show)
         for measure, subject in zip(figures["measure"], figures["subject"], strict=True)
     ]
 

@@ -56,9 +56,9 @@ def chart_pace(page: Page) -> str:
 def kept_ratio_missed(f: Said) -> str:
     """A duty that is not proved each time it was due."""
     if f.raw.value == 0 and f.clause:
-        return f.language("The duty “{subject}” was not proved once when it was due (clause {clause}).", **f)
+        return f.language("The duty “{subject}” was never proved when it was due (clause {clause}).", **f)
     if f.raw.value == 0:
-        return f.language("The duty “{subject}” was not proved once when it was due.", **f)
+        return f.language("The duty “{subject}” was never proved when it was due.", **f)
     if f.clause:
         return f.language(
             "The duty “{subject}” was proved {part} of the {n} times it was due ({value}; clause {clause}).",

@@ -21,8 +21,8 @@ def _tied(page: Page) -> str:
         paid = page.language("{money} was invoiced so far", money=money.value)
         return joined(
             page.language.plural(
-                "{value} vendor is tied to the provider, and nobody told us",
-                "{value} vendors are tied to the provider, and nobody told us",
+                "{value} vendor has a tie to the provider that nobody told us of",
+                "{value} vendors have ties to the provider that nobody told us of",
                 hidden.raw.value,
                 **hidden,
             ),
@@ -66,7 +66,7 @@ def chart_ties(page: Page) -> str:
     """What vendors tied to the provider invoiced: how much of it went to ties that nobody told us of."""
     hidden, money = page.one("vendors.undisclosed"), page.one("vendors.undisclosed_invoiced")
     if hidden.raw.value and money.raw.value:
-        return page.language("{value} was invoiced by vendors whose ties nobody told us of", **money)
+        return page.language("Vendors with ties that nobody told us of invoiced {value}", **money)
     if hidden.raw.value == 0:
         return page.language("What vendors tied to the provider invoiced; we were told of each tie")
     return page.language("What vendors tied to the provider invoiced so far")
