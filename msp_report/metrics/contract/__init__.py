@@ -27,7 +27,7 @@ from msp_report.metrics.contract.service_credits import (
     unjudged_credits,
 )
 from msp_report.model.case import Case, Past
-from msp_report.model.columns import total
+from msp_report.model.columns import total, with_sum
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.params import Contract, as_contract
 
@@ -76,7 +76,7 @@ class Analysis:
         last row, without a measure, their sum."""
         owed, at_risk = (self.credits[name].astype(float) for name in ("owed", "at_risk"))
         rows = self.credits[owed.ne(0) | at_risk.ne(0)]
-        return _with_sum(rows, "owed", "at_risk")
+        return with_sum(rows, "owed", "at_risk")
 
     @property
     def ledger(self) -> pd.DataFrame:
@@ -92,7 +92,7 @@ class Analysis:
         table = rows.groupby("month", sort=False).agg(**sums, claim_by=("claim_by", "max")).reset_index()
         table = table[table["owed"].astype(float).gt(0)]
         table["lost"] = table["owed"] - table["capped"] - table["credited"] - table["left"]
-        return _with_sum(table, *sums, "lost")
+        return with_sum(table, *sums, "lost")
 
     @property
     def became(self) -> pd.DataFrame:
@@ -112,7 +112,7 @@ class Analysis:
     @property
     def fees(self) -> pd.DataFrame:
         """What leaving costs, and in a last row, without an item, the sum."""
-        return _with_sum(self.leaving[self.leaving["kind"] == "fee"], "amount")
+        return with_sum(self.leaving[self.leaving["kind"] == "fee"], "amount")
 
     @property
     def paid_as(self) -> pd.DataFrame:
@@ -125,7 +125,7 @@ class Analysis:
         return self._of_all("on tickets", "on projects", "on neither")
 
     def _of_all(self, *parts: str) -> pd.DataFrame:
-        return _with_sum(self.shares[self.shares["part"].isin(parts)], "hours", "share_ratio")
+        return with_sum(self.shares[self.shares["part"].isin(parts)], "hours", "share_ratio")
 
     def figures(self) -> list[Figure]:
         """contract.credit_owed in all and by measure and service, .credit_at_risk in all (n = levels that what is not
@@ -186,19 +186,6 @@ class Analysis:
             "hours": self.hours,
             "shares": self.shares,
         }
-
-
-def _with_sum(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """The rows and, where there are any, a last one that has nothing but the sums of these columns; a column in which a
-    number is missing has none."""
-    if rows.empty:
-        return rows
-    sums = {
-        name: None if rows[name].isna().any() else round(total(Decimal(str(one)) for one in rows[name]), 9)
-        for name in columns
-    }
-    last = pd.DataFrame([sums]).reindex(columns=rows.columns).astype(object)
-    return pd.concat([rows.astype(object), last], ignore_index=True)
 
 
 def analyse(case: Case, past: Past) -> Analysis:
