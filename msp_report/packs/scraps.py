@@ -62,7 +62,7 @@ def record(
         "records": {name: len(frame) for name, frame in frames.items()},
     }
     _scrapbook().glue(SCRAP, envelope, encoder="json")
-    lines = sentences.opening(report, stated, case.contract, case.period)
+    lines = sentences.opening(report, stated, case.contract, case.period, case.end)
     lines += sentences.stated_by_provider(stated, case.contract)
     return display.headlines(_lines(lines, report, stated, case), show=Numbers.of(case.contract))
 

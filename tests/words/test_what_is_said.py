@@ -1,8 +1,9 @@
 """Which sentence is said for which figures: a table a report in tests/words/sentences, for readers and for this test.
 
-`headlines` gives one figure and what is said of it, null where nothing is. `opening` and `opening_year` give the
-figures of a page by name, without the report's, and the first lines of the page; `charts` gives them too, what else a
-chart is told, and its title. A value that is not given is missing.
+`headlines` gives one figure and what is said of it, null where nothing is. `charts` gives the figures of a page by
+name, what else the chart is told, and its title; `todo` the figures, and what to do. `opening` and `opening_year` give
+the figures of a page by name, without the report's, and the first lines of the page. A value that is not given is
+missing.
 `claim`, `hold` and `evidence`, of letters, give the rows of a letter and the letter.
 """
 
@@ -104,6 +105,22 @@ def chart(report: str, case: dict[str, Any]) -> str:
     ]
     told = case.get("told", {})
     return sentences.finding(report, case["chart"], figures, contract(), PERIODS["opening"], **told)
+
+
+def todo(report: str, case: dict[str, Any]) -> list[str]:
+    """What to do by the page of a case."""
+    figures = [
+        figure(f"{report}.{name}", **row)
+        for name, rows in case["given"].items()
+        for row in (rows if isinstance(rows, list) else [rows])
+    ]
+    agreed = as_contract(contract().model_dump() | {"credits": case.get("credits", [])})
+    return [line for line, _ in sentences.todo(report, figures, agreed, PERIODS["opening"])]
+
+
+@pytest.mark.parametrize(("report", "kind", "case"), cases("todo"))
+def test_a_page_says_what_to_do(report, kind, case):
+    assert todo(report, case) == case["says"]
 
 
 @pytest.mark.parametrize(("report", "kind", "case"), cases("charts"))
@@ -301,6 +318,8 @@ def test_every_message_is_said_by_a_case(monkeypatch):
             headline(report, case)
         for case in table.get("charts", []):
             chart(report, case)
+        for case in table.get("todo", []):
+            todo(report, case)
         for kind in PERIODS.keys() & table.keys():
             for case in table[kind]:
                 opening(report, kind, case)

@@ -2,9 +2,10 @@
 
 A module a report, by its noun: `opening(page)` are the first lines of its page, in order, and a function
 `<name>_<verdict>` is the sentence of a figure of the measure `<report>.<name>` with that verdict, `<name>_plain` of
-one that is not judged; `chart_<name>(page)` is the title of a chart. Which sentence is said is decided there; what it
-reads in another language stands in the catalogues. Numbers reach a sentence as text, never as numbers, so that a page
-cannot round on its own. A sentence that is empty or None is not said.
+one that is not judged; `chart_<name>(page)` is the title of a chart, and `todo(page)` says what to do, and who.
+Which sentence is said is decided there; what it reads in another language stands in the catalogues. Numbers reach a
+sentence as text, never as numbers, so that a page cannot round on its own. A sentence that is empty or None is not
+said.
 """
 
 from __future__ import annotations
@@ -50,14 +51,21 @@ def headline(figure: Figure, contract: Contract) -> str | None:
     return _line(paragraph(sentence(said), covered(said))) or None
 
 
-def opening(report: str, figures: Sequence[Figure], contract: Contract, period: Period) -> list[Line]:
-    """The first lines of a page: its summary, then every figure that is not as agreed, worst first.
+def opening(
+    report: str,
+    figures: Sequence[Figure],
+    contract: Contract,
+    period: Period,
+    end: pd.Timestamp | None = None,
+) -> list[Line]:
+    """The first lines of a page: its summary, then every figure that is not as agreed, worst first. `end` is the
+    cut-off where it is not the end of the period.
 
     Over several months a report that has an `opening_year` says that instead. A report without sentences, such as a
     fork's, opens with its figures' own headlines.
     """
     said = _opening(report, several=period.first != period.last)
-    summary = said(Page(figures, contract, period)) if said else []
+    summary = said(Page(figures, contract, period, end)) if said else []
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     # the first line wears the worst verdict, never "met": it may speak of what no verdict covers
     worst = min((f.verdict for f in open_points), key=SEVERITY.__getitem__, default=None)
@@ -80,6 +88,21 @@ def finding(
     """
     said = getattr(_modules()[report], f"chart_{chart}")
     return _line(said(Page(figures, contract, period), **values))
+
+
+def todo(
+    report: str,
+    figures: Sequence[Figure],
+    contract: Contract,
+    period: Period,
+    end: pd.Timestamp | None = None,
+) -> list[Line]:
+    """What to do about what a page shows, and who, a sentence each; one that says so where there is nothing to do."""
+    page = Page(figures, contract, period, end)
+    said = [text for text in map(_line, _modules()[report].todo(page)) if text]
+    return [
+        (text, None) for text in said or [page.language("Nothing on this page asks for anything to be done.")]
+    ]
 
 
 def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Line]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import pandas as pd
 from babel.lists import format_list
 
+from msp_report.model.columns import wall_time
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.period import Month, Period
 from msp_report.params import Contract
@@ -77,10 +79,23 @@ class Said:
 class Page:
     """All figures of a page by measure, for its opening lines. `period` is in words."""
 
-    def __init__(self, figures: Sequence[Figure], contract: Contract, period: Period | None = None) -> None:
+    def __init__(
+        self,
+        figures: Sequence[Figure],
+        contract: Contract,
+        period: Period | None = None,
+        end: pd.Timestamp | None = None,
+    ) -> None:
+        """`end` is the cut-off where it is not the end of the period."""
         self.contract, self._figures, self._show = contract, figures, Numbers.of(contract)
         self.language = self._show.language
         self.period = self._show.period(period) if period else ""
+        zone = contract.client.timezone
+        self._end = period.bounds(zone)[1] if end is None and period else end
+
+    def after(self, days: float) -> str:
+        """The day so many days after the cut-off: a count would be wrong on the day on which it is read."""
+        return self._show.day(wall_time(self._end, self.contract.client.timezone) + pd.Timedelta(days=days))
 
     def one(self, measure: str, subject: str = "") -> Said:
         """The figure of a measure and subject; one without a value where the page has none."""
