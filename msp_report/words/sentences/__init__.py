@@ -157,14 +157,14 @@ def moments(texts: pd.Series, contract: Contract) -> list[str | None]:
 
 
 def parts(some: Iterable[Any], every: Iterable[Any], contract: Contract) -> list[str | None]:
-    """Counts as parts of others, a text a row: 20 of 31. Missing where either is."""
+    """Counts as parts of others, a text a row that stays in one line: 20 of 31. Missing where either is."""
     show = Numbers.of(contract)
     return [
         None
         if pd.isna(part) or pd.isna(whole)
         else show.language(
             "{part} of {whole}", part=show.number(part, "count"), whole=show.number(whole, "count")
-        )
+        ).replace(" ", "\u00a0")
         for part, whole in zip(some, every, strict=True)
     ]
 

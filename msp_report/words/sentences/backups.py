@@ -106,6 +106,48 @@ def _failed_restores(page: Page) -> str | None:
     )
 
 
+def todo(page: Page) -> list[str | None]:
+    """Backups for what has none, a cause for each hole, and a restore for what nobody ever read back."""
+    bare, late = page.one("backups.unprotected"), page.one("backups.missed")
+    proven, failed = page.one("backups.never_proven"), page.one("backups.failed_restores")
+    return [
+        page.language("Ask the provider for the log of its backup jobs.") if late.raw.value is None else None,
+        page.language.plural(
+            "Have the provider back up the {value} asset that has no backup at all, or correct the register.",
+            "Have the provider back up the {value} assets that have no backup at all, or correct the register.",
+            bare.raw.value,
+            **bare,
+        )
+        if bare.raw.value
+        else None,
+        page.language.plural(
+            "Ask the provider why {value} asset went too long without a backup, and what will warn it next time.",
+            "Ask the provider why {value} assets went too long without a backup, and what will warn it next time.",
+            late.raw.value,
+            **late,
+        )
+        if late.raw.value
+        else None,
+        page.language.plural(
+            "Have the provider restore {value} asset again, as its last test failed.",
+            "Have the provider restore {value} assets again, as their last tests failed.",
+            failed.raw.value,
+            **failed,
+        )
+        if failed.raw.value
+        else None,
+        page.language.plural(
+            "Have the provider restore, as a test, the {value} asset that nobody ever read back.",
+            "Have the provider restore, as a test, the {value} assets that nobody ever read back; the critical ones "
+            "first.",
+            proven.raw.value,
+            **proven,
+        )
+        if proven.raw.value
+        else None,
+    ]
+
+
 def chart_course(page: Page) -> str:
     """When the assets were saved and when not: how many have holes."""
     bare, late = page.one("backups.unprotected"), page.one("backups.missed")

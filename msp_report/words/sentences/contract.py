@@ -88,6 +88,11 @@ def _restorable(page: Page) -> str | None:
     )
 
 
+def _notice_by(page: Page, notice: Said) -> str:
+    """The last day to give notice: days are counted from the last day of the period."""
+    return page.after((notice.raw.value or 0) - 1)
+
+
 def _notice(page: Page) -> str | None:
     notice = page.one("contract.days_to_notice")
     if notice.raw.value is None or notice.raw.value > NOTICE_DAYS:
@@ -95,8 +100,42 @@ def _notice(page: Page) -> str | None:
     if notice.raw.value < 0:
         return page.language("The last day to give notice for the end of the term has passed.")
     return page.language(
-        "At the end of {period} the time left to give notice was {value}.", period=page.period, **notice
+        "The last day to give notice for the end of the term is {day}.", day=_notice_by(page, notice)
     )
+
+
+def todo(page: Page) -> list[str | None]:
+    """Credits to claim, access to get, restores to see, and a notice to decide on."""
+    unclaimed, notice = page.one("contract.credit_unclaimed"), page.one("contract.days_to_notice")
+    reach, restore = page.one("contract.not_reachable"), page.one("contract.not_restorable")
+    near = notice.raw.value is not None and 0 <= notice.raw.value <= NOTICE_DAYS
+    return [
+        page.language(
+            "Claim {value} in credits before it is lost: the page Meeting has the last days, and a letter to send.",
+            **unclaimed,
+        )
+        if unclaimed.raw.value
+        else None,
+        page.language("Decide by {day} whether to give notice.", day=_notice_by(page, notice))
+        if near
+        else None,
+        page.language.plural(
+            "Have the provider hand over access to {value} system or account, and try it.",
+            "Have the provider hand over access to {value} systems and accounts, and try each.",
+            reach.raw.value,
+            **reach,
+        )
+        if reach.raw.value
+        else None,
+        page.language.plural(
+            "Have {value} system restored once without the provider.",
+            "Have {value} systems restored once without the provider, the critical ones first.",
+            restore.raw.value,
+            **restore,
+        )
+        if restore.raw.value
+        else None,
+    ]
 
 
 def chart_credits(page: Page, *, became: Mapping[str, float]) -> str:

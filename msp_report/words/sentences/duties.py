@@ -42,6 +42,23 @@ def opening(page: Page) -> list[str | None]:
     ]
 
 
+def todo(page: Page) -> list[str | None]:
+    """Proofs of what is not proved."""
+    missed = page.all("duties.kept_ratio", "missed")
+    unclear = page.all("duties.kept_ratio", "no_verdict", "no_data")
+    return [
+        page.language(
+            "Ask the provider to prove {duties}, or to name the day by which it will be done.",
+            duties=page.subjects(missed),
+        )
+        if missed
+        else None,
+        page.language("Ask the provider for its list of proofs: {duties}.", duties=page.subjects(unclear))
+        if unclear
+        else None,
+    ]
+
+
 def chart_pace(page: Page) -> str:
     """How long each duty went without a proof: how many of them for longer than agreed."""
     missed = page.one("duties.missed")

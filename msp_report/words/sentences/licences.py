@@ -60,6 +60,31 @@ def _bare(page: Page) -> str | None:
     )
 
 
+def todo(page: Page) -> list[str | None]:
+    """Licences to buy or copies to remove, and receipts to ask for."""
+    short = [f for f in page.all("licences.position", "missed") if f.raw.value < 0]
+    bare, keys = page.one("licences.unreceipted"), page.one("licences.keys_reused")
+    return [
+        page.language(
+            "Decide whether to buy the licences that we lack or to have copies removed: {products}.",
+            products=page.subjects(short),
+        )
+        if short
+        else None,
+        page.language("Ask the provider who installed more copies than were bought, and why.")
+        if short or keys.raw.value
+        else None,
+        page.language.plural(
+            "Ask the provider for the vendor's receipt of {value} licence that it says we own.",
+            "Ask the provider for the vendor's receipt of {value} licences that it says we own.",
+            bare.raw.value,
+            **bare,
+        )
+        if bare.raw.value
+        else None,
+    ]
+
+
 def chart_position(page: Page) -> str:
     """Licences left over or short: how many are short in all."""
     short = page.one("licences.short")

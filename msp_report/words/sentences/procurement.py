@@ -76,6 +76,34 @@ def _unchecked(page: Page) -> str | None:
     )
 
 
+def todo(page: Page) -> list[str | None]:
+    """Bills to hold, and what somebody has to look at."""
+    stake, unsure = page.one("procurement.at_stake"), page.one("procurement.unsure")
+    unchecked = page.one("procurement.unchecked")
+    return [
+        page.language(
+            "Pay no invoice that is to be held until the missing document comes or an approver accepts it by name: "
+            "the page Meeting lists them, with a letter to send."
+        )
+        if stake.raw.verdict == "missed"
+        else None,
+        page.language.plural(
+            "Have somebody look at the {value} invoice line that could not be judged.",
+            "Have somebody look at the {value} invoice lines that could not be judged.",
+            unsure.raw.value,
+            **unsure,
+        )
+        if unsure.raw.value
+        else None,
+        page.language(
+            "Have somebody independent look up the price of what the provider ordered itself ({value}).",
+            **unchecked,
+        )
+        if unchecked.raw.n and not unchecked.raw.why_missing
+        else None,
+    ]
+
+
 def chart_paying(page: Page, *, paying: Mapping[str, float]) -> str:
     """What to do with the unpaid invoices: `paying`, the money of each part."""
     unpaid, hold = paying.get("unpaid", 0), paying.get("to hold", 0)

@@ -62,6 +62,31 @@ def _unregistered(page: Page) -> str | None:
     )
 
 
+def todo(page: Page) -> list[str | None]:
+    """A word in writing on each tie, and a second opinion on the advice."""
+    hidden, unregistered = page.one("vendors.undisclosed"), page.one("vendors.unregistered")
+    return [
+        page.language(
+            "Ask the provider to tell us in writing of every tie to a vendor, and what it earns by it."
+        )
+        if hidden.raw.value or hidden.raw.value is None
+        else None,
+        page.language(
+            "Have somebody independent look at its advice to buy from these vendors before we order again."
+        )
+        if hidden.raw.value
+        else None,
+        page.language.plural(
+            "Enter {value} vendor into the register, with its tie to the provider or that there is none.",
+            "Enter {value} vendors into the register, each with its tie to the provider or that there is none.",
+            unregistered.raw.value,
+            **unregistered,
+        )
+        if unregistered.raw.value
+        else None,
+    ]
+
+
 def chart_ties(page: Page) -> str:
     """What vendors tied to the provider invoiced: how much of it went to ties that nobody told us of."""
     hidden, money = page.one("vendors.undisclosed"), page.one("vendors.undisclosed_invoiced")
