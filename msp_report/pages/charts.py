@@ -39,8 +39,8 @@ from msp_report.words import labels
 from msp_report.words.numbers import clean
 from msp_report.words.sentences.said import paragraph
 
-#: A drawing brings its own ground, and is dark where its page is.
-_BOTH = "color-scheme:light dark;background:none;padding:0"
+#: A drawing brings its own ground and its own colours for the night: nothing of the page is to turn them.
+_BOTH = "color-scheme:light dark;background:none;padding:0;filter:none"
 
 #: So long a text for one who cannot see a picture is read out; it names at most twelve rows.
 _LONGEST = 1000
@@ -135,6 +135,7 @@ def trend(
         return _nothing(title, alt, why, show)
     values = frame[y].to_numpy(dtype=float, na_value=np.nan)
     gaps = np.isnan(values)
+    target = None if pd.isna(target) else target
 
     def draw(axes: Axes) -> None:
         place = np.arange(len(frame))
@@ -240,7 +241,7 @@ def _months_panel(
     span = (ends[1] - ends[0]) or abs(ends[1]) or 1.0
     axes.set_ylim(ends[0] - 0.15 * span, ends[1] + 0.15 * span)
     axes.set_xlim(-0.7, len(rows) - 0.3)
-    _whole(axes.yaxis, unit)
+    _whole(axes.yaxis, unit, ends)
     _number_axis(axes.yaxis, unit, show, most=2)
     _time_axis(axes, list(rows[x]), show)
     last = int(np.flatnonzero(~gaps)[-1])
@@ -806,7 +807,7 @@ def stacked_bars(
     shades = [ACCENT, *_shades(len(parts) - 1)] if bare else _shades(len(parts))
     if len(wide) == 1:
         names = [
-            f"{name} {show.number(number, unit)}" for name, number in zip(names, numbers[0], strict=True)
+            f"{name}: {show.number(number, unit)}" for name, number in zip(names, numbers[0], strict=True)
         ]
     lines, across = _rows_of(names)
 
@@ -1283,11 +1284,12 @@ def _gaps(axes: Axes, places: np.ndarray) -> None:
     axes.scatter(places, floor, marker="x", s=20, color=SOFT, lw=1, clip_on=False)
 
 
-def _whole(axis: matplotlib.axis.Axis, unit: str) -> None:
+def _whole(axis: matplotlib.axis.Axis, unit: str, ends: tuple[float, float] | None = None) -> None:
     """An axis that does not mislead: from 0 on, and of shares to 100 %; where all shares lie within a tenth of 100 % it
-    begins at the lowest, for there the rest would hide them."""
+    begins at the lowest, for there the rest would hide them. `ends` are those of the data, where these axes do not
+    show all of them."""
     low, high = sorted(axis.get_view_interval())
-    shown = sorted(axis.get_data_interval())
+    shown = sorted(ends or axis.get_data_interval())
     if shown[0] < 0:
         return
     bottom, top = 0.0, high

@@ -336,6 +336,24 @@ class Numbers:
         low, high = self.numbers([low, high], unit)
         return self.language("{low} to {high}", low=low, high=high)
 
+    def ages(self, bands: Sequence[str]) -> list[str]:
+        """Bands of ages in days in words.
+
+        >>> Numbers().ages(["0-1", "1-3", "90+"])
+        ['under 1 day', '1 to 3 days', 'over 90 days']
+        """
+        said = []
+        for low, _, high in (band.rstrip("+").partition("-") for band in bands):
+            if not high:
+                said.append(self.language("over {low} days", low=low))
+            elif low == "0":
+                said.append(
+                    self.language.plural("under {high} day", "under {high} days", int(high), high=high)
+                )
+            else:
+                said.append(self.language("{low} to {high} days", low=low, high=high))
+        return said
+
     def instant(self, at: Any) -> str:
         """See `instant`."""
         return instant(at, self.timezone, self._calendar, self.language)

@@ -430,7 +430,7 @@ def test_the_parts_of_one_bar_say_their_numbers_and_the_missed_one_is_first():
     frame = pd.DataFrame({"all": "", "kind": ["on the list", "not on the list"], "value": [37, 395]})
     picture = charts.stacked_bars(frame, label="all", by="kind", missed="not on the list", **WORDS)
     words = words_in(picture).split(" | ")
-    assert words.index("not on the list 395") < words.index("on the list 37")
+    assert words.index("not on the list: 395") < words.index("on the list: 37")
     assert charts.ACCENT in svg_of(picture)
 
 

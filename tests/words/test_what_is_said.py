@@ -40,11 +40,11 @@ NEVER = {
 }
 
 
-def contract(billing: str | None = "fixed"):
-    """A client whose provider is paid so."""
+def contract(billing: str | None = "fixed", term: dict[str, Any] | None = None):
+    """A client whose provider is paid so, for this term."""
     client = {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}
     told = {"billing": billing} if billing else {}
-    return as_contract({"client": client, "provider": {"name": "Northgate"} | told})
+    return as_contract({"client": client, "provider": {"name": "Northgate"} | told, "term": term or {}})
 
 
 def figure(measure: str, why: str | None = None, **given: Any) -> Figure:
@@ -88,7 +88,7 @@ def opening(report: str, kind: str, case: dict[str, Any]) -> list[str]:
     given = {name: rows if isinstance(rows, list) else [rows] for name, rows in case["given"].items()}
     noun = "" if report == "pages" else f"{report}."
     figures = [figure(f"{noun}{name}", **row) for name, rows in given.items() for row in rows]
-    agreed = contract(case.get("billing", "fixed"))
+    agreed = contract(case.get("billing", "fixed"), case.get("term"))
     if report == "pages":
         lines = sentences.decisions(pd.DataFrame(columns=["measure", "subject"]), figures, agreed)
     else:

@@ -184,6 +184,30 @@ def against(
     ]
 
 
+def ends(course: pd.DataFrame, contract: Contract) -> dict[str, Any]:
+    """The first month of a course that has a value, for the title of its chart, and the newest target: first, month and
+    target in words, and `change`, the newest value less the first; each empty or 0 where there is nothing to say.
+
+    Parameters: rows of one figure as history.course, with month, value, unit and target.
+    """
+    show = Numbers.of(contract)
+    known = course[course["value"].notna()]
+    if len(known) < 2:
+        return {"first": "", "month": "", "target": _goal(course, show), "change": 0}
+    first = known.iloc[0]
+    return {
+        "first": show.number(first["value"], first["unit"]),
+        "month": show.dated(first["month"]),
+        "target": _goal(course, show),
+        "change": float(known["value"].iloc[-1] - first["value"]),
+    }
+
+
+def _goal(course: pd.DataFrame, show: Numbers) -> str:
+    goals = course[course["target"].notna()]
+    return "" if goals.empty else show.number(goals["target"].iloc[-1], goals["unit"].iloc[-1])
+
+
 def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """The rows with a headline each: those that their report has no sentence for get the plain one."""
     show = Numbers.of(contract)
