@@ -232,7 +232,9 @@ class Analysis:
         known = pd.DataFrame([figure.row() for figure in [*self.figures(), *doubts]], columns=COLUMNS)
         asked = lines.lines(known, self.strategy)
         asked = asked[asked["measure"].isin("satisfaction." + rows["question"]) & asked["target"].notna()]
-        asked = asked.assign(question=asked["measure"].str.partition(".")[2]).drop_duplicates("question")
+        asked = asked.assign(
+            question=asked["measure"].astype("str").str.removeprefix("satisfaction.")
+        ).drop_duplicates("question")
         return rows.merge(
             asked[["question", "target", "verdict"]].astype({"question": "str"}), "left", on="question"
         )

@@ -1,8 +1,8 @@
 """Every table with a total adds up, as its reader adds it: what is shown is the sum, but for what rounding takes.
 
 A total is a row whose first cell has no name of its own, as `all` and `Total`, or that is named as one (NAMED). It is
-held against the rows above it, up to the total before; a row that begins with "less" is taken off. What has no sum (shares,
-durations of which half are shorter) is left out.
+held against the rows above it, up to the total before; a row that begins with "less" is taken off. What has no sum
+(shares, durations of which half are shorter) is left out.
 """
 
 import re

@@ -23,6 +23,7 @@ from msp_report.model.figures import COLUMNS, SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Period
 from msp_report.params import Contract
+from msp_report.words.language import message
 from msp_report.words.numbers import Numbers, clean
 from msp_report.words.sentences import letters, pages
 from msp_report.words.sentences.said import Page, Said, covered, paragraph
@@ -38,7 +39,7 @@ STALE = pd.Timedelta(days=1)
 #: among the credits of a month.
 NAMED = {
     "contract.amendment": Measure("amendment", "Contract", of="Contract: {}"),
-    "credit_terms.cap_ratio": Measure("cap_ratio", "Taken off by the cap of the month"),
+    "credit_terms.cap_ratio": Measure("cap_ratio", message("Taken off by the cap of the month")),
 }
 
 
