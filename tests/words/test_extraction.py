@@ -83,7 +83,7 @@ def test_the_catalogue_has_measures_labels_questions_and_rules():
     known = {message.id for message in extraction.catalogue()}
     assert {
         "Duties proved when due",
-        "{} proved when due",
+        "Duty “{}” proved when due",
         "no order",
         "fewer than {number} days with samples",
         "robust pass",

@@ -6,7 +6,7 @@ MEASURES = (
     Measure(
         "kept_ratio",
         "Duties proved when due",
-        of="{} proved when due",
+        of="Duty “{}” proved when due",
         unit="ratio",
         better="higher",
         rule="rule 31",

@@ -63,7 +63,7 @@ MEASURES = (
     ),
     Measure(
         "claims_gap",
-        "Figures of the provider's own that are not what was found",
+        "Figures of the provider that differ from ours",
         unit="count",
         better="lower",
         rule="rule 32",

@@ -5,8 +5,8 @@ from msp_report.model.measures.declaration import Measure
 MEASURES = (
     Measure(
         "responsiveness",
-        "Content with responsiveness",
-        of="Content with responsiveness of {}",
+        "People content with how fast they are helped",
+        of="People content with how fast {} helps",
         unit="ratio",
         better="higher",
         rule="rule 20",
@@ -16,8 +16,8 @@ MEASURES = (
     ),
     Measure(
         "capability",
-        "Content with capability",
-        of="Content with capability of {}",
+        "People content with how well they are helped",
+        of="People content with how well {} helps",
         unit="ratio",
         better="higher",
         rule="rule 20",
