@@ -11,7 +11,7 @@ import pytest
 from seen import Cell, Table, pages, tables
 
 #: Rows that are totals by their name.
-NAMED = ("what the month came to", "what the year came to")
+NAMED = ("what the month came to", "what the year came to", "open at the end")
 #: A number that can be added, with or without its currency, or hours.
 NUMBER = re.compile(r"(-?)[^\d\s%-]*(\d[\d,]*(?:\.\d+)?)(?:\sh)?")
 
