@@ -16,7 +16,7 @@ import pandas as pd
 
 from msp_report.case import Case, read_table
 from msp_report.model.case import Again
-from msp_report.model.figures import COLUMNS
+from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period, midnight
 from msp_report.model.records import RECORDS
 from msp_report.model.restated import restated
@@ -66,6 +66,16 @@ class Published:
         several = period.first != period.last
         return stale.stale(self.case, period.months if several else _before(self.case, 13))
 
+    def own_figures(self, report: str) -> list[Figure]:
+        """The figures of one report of the period's own pack."""
+        rows = self.figures[self.figures["report"].eq(report)].astype(object)
+        return [Figure.from_row(row) for row in rows.where(rows.notna(), None).to_dict("records")]
+
+    @property
+    def last_month(self) -> Month | None:
+        """The month of the newest pack before the period; None where there is none."""
+        return None if self.before.empty else Month.parse(self.before["month"].max())
+
     def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
         """What figures say otherwise than the published pack of this period, as model.restated."""
         folder = self.case.workspace.pack(self.case.client, self.case.period)
@@ -100,6 +110,21 @@ class Published:
 def open(case: Case, pack: str | Path = "") -> Published:
     """What packs said up to a case's period. `pack` is the folder of the one being made; empty: the published one."""
     return Published(case, Path(pack or case.workspace.pack(case.client, case.period)))
+
+
+def beside(case: Case) -> list[tuple[str, str]]:
+    """The packs that page one of a month leads to, as far as they are published: that of the month before, the year
+    that ends with the month or else holds it, and today's.
+
+    Returns: the name of each and its page, as a link from a page of the month's pack.
+    """
+    own, last = case.workspace.pack(case.client, case.period), case.period.last
+    year = Period(last.shift(-11), last)
+    names = [str(last.shift(-1)), *dict.fromkeys((str(year), str(last.year))), "daily"]
+    there = [name for name in names if (own.parent / name / "html" / "index.html").exists()]
+    if {str(year), str(last.year)} <= set(there) and str(year) != str(last.year):
+        there.remove(str(last.year))
+    return [(name, f"../../{name}/html/index.html") for name in there]
 
 
 def before(case: Case, months: int = 13) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 First-wave notebooks run side by side, those of one month while the month before is finished. The second wave, the
 notebooks that declare a `pack` parameter, may read what the first recorded and what earlier months published; those of
-it that have a cell tagged `after-others` may read what the others recorded too. The page that opens the pack is last.
+it that have a cell tagged `after-others` may read what the others recorded too. The page that opens the pack sums them
+up; those tagged `after-first-page` may read what it recorded and are last.
 Everything is built in a staging folder; only a whole pack is published.
 """
 
@@ -32,12 +33,13 @@ from rapidfuzz import process
 from msp_report import ledger
 from msp_report.case import Case, open_case, open_day, open_year
 from msp_report.intake.accepted import SETTLED
+from msp_report.metrics import scorecard
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
-from msp_report.packs import code, collected, kernels, scraps, stale
-from msp_report.pages import publish
+from msp_report.packs import code, collected, history, kernels, scraps, stale
+from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks
 from msp_report.words import records
@@ -50,6 +52,8 @@ PARAMETERS = ("client", "period", "workspace")
 PACK = "pack"
 #: The tag of a cell that marks a notebook of the second wave which waits for the others.
 AFTER = "after-others"
+#: The tag of a cell that marks a notebook of the second wave which reads what the page that opens the pack recorded.
+AFTER_FIRST_PAGE = "after-first-page"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
 DAILY, DAYS_KEPT = "daily", 30
 #: The folder of the notebook that shows clients side by side, which is no pack of a client's.
@@ -76,6 +80,8 @@ class Notebook:
     second_wave: bool
     after_others: bool = False
     """Of the second wave, whether it reads what the others of it recorded."""
+    after_first_page: bool = False
+    """Of the second wave, whether it reads what the page that opens the pack recorded."""
 
     @property
     def report(self) -> str:
@@ -92,7 +98,7 @@ def discover(folder: Path) -> list[Notebook]:
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
         raise NotebookRefused(f"{folder} holds no notebooks")
-    notebooks = [Notebook(path, PACK in _checked_parameters(path), _waits(path)) for path in paths]
+    notebooks = [Notebook(path, PACK in _checked_parameters(path), *_waits(path)) for path in paths]
     nouns = [notebook.report for notebook in notebooks]
     for noun in nouns:
         if nouns.count(noun) > 1:
@@ -119,10 +125,11 @@ def _checked_parameters(path: Path) -> set[str]:
     return set(declared)
 
 
-def _waits(path: Path) -> bool:
-    """Whether a notebook has a cell tagged AFTER."""
+def _waits(path: Path) -> tuple[bool, bool]:
+    """Whether a notebook has a cell tagged AFTER, and one tagged AFTER_FIRST_PAGE."""
     cells = papermill.iorw.load_notebook_node(str(path)).cells
-    return any(AFTER in cell.metadata.get("tags", []) for cell in cells)
+    tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
+    return AFTER in tags, AFTER_FIRST_PAGE in tags
 
 
 def _kind(parameter: Mapping[str, str]) -> str:
@@ -424,14 +431,17 @@ class _Run:
         path.write_text(text + "\n", encoding="utf-8")
 
     def finish(self) -> Path:
-        """Wait for the first wave, run the second, then the page that opens the pack, and publish what they made."""
+        """Wait for the first wave, run the second, the page that opens the pack and those that read it, and publish."""
         self._wait(self._first_wave)
         opening = first_page(self._notebooks)
-        second = [n for n in self._notebooks if n.second_wave and n.report != opening]
+        second = [n for n in self._notebooks if n.second_wave]
+        last = [n for n in second if n.after_first_page and n.report != opening]
+        others = [n for n in second if n not in last and n.report != opening]
         for wave in (
-            [n for n in second if not n.after_others],
-            [n for n in second if n.after_others],
-            [n for n in self._notebooks if n.second_wave and n.report == opening],
+            [n for n in others if not n.after_others],
+            [n for n in others if n.after_others],
+            [n for n in second if n.report == opening],
+            last,
         ):
             self._wait(self._submit(self._desk.second_pool, wave))
         _write_figures(self._staging, self._notebooks)
@@ -439,7 +449,8 @@ class _Run:
         changed = self._restated()
         issuing = self._issuing
         issue = issuing.standing(self.case, self._staging, changed) if issuing else None
-        publish.pages(self.case, self._staging, made, self._strict, opening, issue)
+        standing = front.of_pages(scorecard.recorded(history.open(self.case, self._staging)), self.case)
+        publish.pages(self.case, self._staging, made, self._strict, opening, issue, standing)
         if issuing and issue:
             issuing.close(self.case, self._staging, issue)
         publish.publish(self._staging, self._target)

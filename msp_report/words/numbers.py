@@ -271,6 +271,10 @@ class Numbers:
         client = contract.client
         return cls(client.locale, client.currency, client.timezone, Language(client.language))
 
+    def page(self, report: str) -> str:
+        """What a report is called where its name stands alone."""
+        return labels.page(report, self.language)
+
     def label(self, code: str) -> str:
         """What a code or a reason of the records is called; see `labels`."""
         return labels.label(code, self.language, self.dated)

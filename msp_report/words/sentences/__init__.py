@@ -23,7 +23,7 @@ from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Period
 from msp_report.params import Contract
 from msp_report.words.numbers import Numbers, clean
-from msp_report.words.sentences import letters, pages
+from msp_report.words.sentences import letters, pages, things
 from msp_report.words.sentences.said import Page, Said, covered, paragraph
 
 Line = tuple[str, Verdict | None]
@@ -144,15 +144,22 @@ def replied(replies: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return replies.assign(said=pd.Series(said, replies.index, dtype="str"))
 
 
-def decisions(figures: pd.DataFrame, own: Sequence[Figure], contract: Contract) -> list[Line]:
-    """What the board has to decide, a sentence each, in the order of `pages.decide`; nothing due, no line.
+def sums(money: pd.DataFrame, contract: Contract) -> list[tuple[str, str, str, str]]:
+    """The sums of a month for page one, each with what it is, a line below it and the report that shows it: `money` as
+    metrics.scorecard.money; what nobody states is no sum."""
+    return things.sums(money.set_index("kind"), Numbers.of(contract))
 
-    `figures` are those of the pack, `own` those of the page that asks. These are no verdicts on the provider.
-    """
-    rows = figures[figures["subject"].fillna("").eq("")]
-    known = [Figure.from_row(row) for row in rows.astype(object).where(rows.notna(), None).to_dict("records")]
-    said = map(_line, pages.decide(Page([*known, *own], contract)))
-    return [(text, None) for text in said if text]
+
+def decided(items: pd.DataFrame, facts: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The things to decide with `what` to decide and `why`, in words, as metrics.scorecard.things gives them and their
+    facts, people hidden."""
+    of = dict(iter(facts.groupby("number")))
+    said = [
+        things.KINDS[name.partition(" ")[0]](things.Facts(of[number], contract))
+        for name, number in zip(items["leads_to"], items["number"], strict=True)
+    ]
+    told = pd.DataFrame([tuple(map(_line, pair)) for pair in said], items.index, ["what", "why"], dtype="str")
+    return items.assign(**told)
 
 
 def asked(asks: pd.DataFrame, contract: Contract) -> pd.DataFrame:

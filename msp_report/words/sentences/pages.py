@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msp_report.words import labels
-from msp_report.words.sentences.contract import NOTICE_DAYS
 from msp_report.words.sentences.said import Page, joined, paragraph
 
 #: So many packs before this one are looked at.
@@ -243,93 +242,40 @@ def no_signal(page: Page, *, compared: int) -> str:
     return page.language("no figure has six earlier months yet, so nothing can be called usual or not.")
 
 
-def decide(page: Page) -> list[str | None]:
-    """What the board has to decide or to chase, on page one."""
-    return [_actions(page), _proposals(page), _credits(page), _notice(page), _opinions(page)]
-
-
-def _actions(page: Page) -> str | None:
-    late, actions = page.one("scorecard.actions_overdue"), page.one("scorecard.actions_open")
-    if late.raw.value:
-        return page.language.plural(
-            "{value} of {n} decisions that the board has taken is overdue.",
-            "{value} of {n} decisions that the board has taken are overdue.",
-            late.raw.value,
-            **late,
-        )
-    if actions.raw.value:
-        return page.language.plural(
-            "{value} decision that the board has taken is still to be carried out, none overdue.",
-            "{value} decisions that the board has taken are still to be carried out, none overdue.",
-            actions.raw.value,
-            **actions,
-        )
-    return None
-
-
-def _proposals(page: Page) -> str | None:
-    waiting, cost = page.one("strategy.waiting"), page.one("strategy.waiting_cost")
-    if not waiting.raw.value:
+def taken(page: Page) -> str | None:
+    """What missing evidence took away: how many verdicts, since when, and how much money hangs on it (rule 50)."""
+    taken, money = page.one("scorecard.unjudged"), page.one("scorecard.evidence_cost")
+    if not taken.raw.value:
         return None
-    if not cost.raw.n:
-        return page.language.plural(
-            "{value} proposal waits for a decision, with no cost stated.",
-            "{value} proposals wait for a decision, with no cost stated.",
-            waiting.raw.value,
-            **waiting,
-        )
-    if cost.raw.n < waiting.raw.value:
-        return page.language.plural(
-            "{value} proposal waits for a decision, with {cost} where a cost is stated.",
-            "{value} proposals wait for a decision, with {cost} between them where a cost is stated.",
-            waiting.raw.value,
-            cost=cost.value,
-            **waiting,
-        )
-    return page.language.plural(
-        "{value} proposal waits for a decision, with {cost}.",
-        "{value} proposals wait for a decision, with {cost} between them.",
-        waiting.raw.value,
-        cost=cost.value,
-        **waiting,
+    since = page.all("scorecard.unjudged_months")
+    first = (
+        page.language("one has been missing since {month}", month=page.months(since[:1])) if since else None
     )
-
-
-def _credits(page: Page) -> str | None:
-    unclaimed, left = page.one("contract.credit_unclaimed"), page.one("scorecard.claim_days")
-    if not unclaimed.raw.value:
-        return None
+    if since and not since[0].raw.subject:
+        first = page.language("one was never known so far")
+    told = page.language.plural(
+        "Missing or doubtful evidence took away {value} verdict this month",
+        "Missing or doubtful evidence took away {value} verdicts this month",
+        taken.raw.value,
+        **taken,
+    )
     return joined(
-        page.language.plural(
-            "{value} in service credits can still be claimed and has not been",
-            "{value} in service credits can still be claimed and have not been",
-            unclaimed.raw.n or 0,
-            **unclaimed,
-        ),
-        page.language("the first lapses in {value}", **left) if left.raw.value is not None else None,
+        ", ".join(filter(None, (told, first))),
+        page.language("up to {value} more in service credits may hang on it", **money)
+        if money.raw.value
+        else None,
     )
 
 
-def _notice(page: Page) -> str | None:
-    notice = page.one("contract.days_to_notice")
-    if notice.raw.value is None or not 0 <= notice.raw.value <= NOTICE_DAYS:
-        return None
-    return page.language("To end the contract with its term, notice must be given within {value}.", **notice)
-
-
-def _opinions(page: Page) -> str | None:
-    stale = page.one("scorecard.opinions_overdue")
-    if stale.raw.value is None:
-        return None
-    if not stale.raw.n:
-        return page.language("Nobody outside has judged the provider.")
-    if not stale.raw.value:
-        return None
-    return page.language.plural(
-        "{value} of {n} outside opinions on the provider has run out or is not independent.",
-        "{value} of {n} outside opinions on the provider have run out or are not independent.",
-        stale.raw.value,
-        **stale,
+def month_total(page: Page, *, amount: str, last: str | None, lacks: str | None) -> str:
+    """What the month came to in all, and what nobody states of it."""
+    said = (
+        page.language("In all: {amount}; the month before: {last}.", amount=amount, last=last)
+        if last
+        else page.language("In all: {amount}.", amount=amount)
+    )
+    return paragraph(
+        said, page.language("Not stated, and not in it: {lacks}.", lacks=lacks) if lacks else None
     )
 
 
