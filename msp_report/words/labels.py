@@ -219,6 +219,8 @@ NAMED: dict[str, str] = {
     "packing_slip": "packing slip",
     "licence_receipt": "licence receipt",
     "exported_at": "its time of export",
+    "evidence for the time of which nobody knows": "records for the time that no file covers",
+    "the rows that its page calls in doubt": "the doubtful rows, put right",
     "nearest_rank": "nearest rank",
     "proposed_by": "proposer",
     "in_contract": "in the contract",

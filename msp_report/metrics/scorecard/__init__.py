@@ -122,10 +122,10 @@ class Analysis:
     def figures(self) -> list[Figure]:
         """How the promises of the whole pack stand, and the board's own loop.
 
-        scorecard.met, .missed and .unjudged [count of promises of which there was anything to judge, n = all of them];
-        .idle [count of those with nothing to judge, n = all promises]; .own_met, .own_missed, .own_unjudged [the same
-        of our own rules, counted apart: rule 49]; .actions_open [count of decisions not carried out], .actions_overdue
-        [count, n = open], .actions_done [count, in the month]; .opinions_overdue [count of subjects whose opinion has
+        scorecard.met, .missed and .unjudged [count of promises of which there was anything to judge, n = all of them],
+        .judged [met or missed], .idle [count of those with nothing to judge, n = all promises]; .own_met, .own_missed,
+        .own_unjudged, .own_judged [the same of our own rules, counted apart: rule 49]; .actions_open [count of
+        decisions not carried out], .actions_overdue [count, n = open], .actions_done [count, in the month]; .opinions_overdue [count of subjects whose opinion has
         run out or is not independent, n = subjects]; .claim_days [days until the first credit lapses, n = credits];
         .worse, .better and .evidence_lost [count of verdicts that changed so], and of them .own_worse, .own_better and
         .own_evidence_lost on our own rules; .signals_worse and .signals_better [count of promised figures that are
@@ -388,7 +388,12 @@ def _months_since(first: str, last: Month) -> int:
 
 def _promises(pack: pd.DataFrame, standing: pd.DataFrame) -> list[Figure]:
     """How the promises stand, and apart from them our own rules."""
-    kinds = {"met": ["met"], "missed": ["missed"], "unjudged": list(promises.OPEN)}
+    kinds = {
+        "met": ["met"],
+        "missed": ["missed"],
+        "unjudged": list(promises.OPEN),
+        "judged": list(promises.DECIDED),
+    }
     why, found = None if len(pack) else NO_PACK, []
     for whose, prefix in ((promises.AGREED, ""), (promises.OWN, "own_")):
         rows = standing[standing["whose"].eq(whose)]

@@ -96,10 +96,6 @@ class Page:
         """Names as one list in words: a, b and c."""
         return format_list(list(names), locale=self.language.locale(self._show.locale).replace("-", "_"))
 
-    def number(self, value: float, unit: str) -> str:
-        """A number in words that is no figure of the page, such as the sum of two counts."""
-        return self._show.number(value, unit)
-
     def label(self, code: str) -> str:
         """What a code of the records is called."""
         return self._show.label(code)

@@ -31,8 +31,8 @@ def _promises(page: Page) -> str:
             "Nothing that this pack shows for {period} has an agreed target, so nothing can be called met or missed.",
             period=page.period,
         )
-    judged = (met.raw.value or 0) + (missed.raw.value or 0)
-    if not judged:
+    judged = page.one("scorecard.judged")
+    if not judged.raw.value:
         return page.language.plural(
             "The one promise of the provider for {period} cannot be judged.",
             "None of the provider's {n} promises for {period} can be judged.",
@@ -54,22 +54,21 @@ def _promises(page: Page) -> str:
     return page.language("{told}.", told=told)
 
 
-def _missed(page: Page, missed: Said, judged: float) -> str:
-    can = page.number(judged, "count")
+def _missed(page: Page, missed: Said, judged: Said) -> str:
     if not missed.raw.value:
         return page.language.plural(
             "In {period} the provider kept the one promise that can be judged",
-            "In {period} the provider kept all {judged} promises that can be judged",
-            judged,
+            "In {period} the provider kept all {value} promises that can be judged",
+            judged.raw.value or 0,
             period=page.period,
-            judged=can,
+            **judged,
         )
     return page.language.plural(
         "In {period} the provider missed the one promise that can be judged",
         "In {period} the provider missed {value} of the {judged} promises that can be judged",
-        judged,
+        judged.raw.value or 0,
         period=page.period,
-        judged=can,
+        judged=judged.value,
         **missed,
     )
 
@@ -103,12 +102,12 @@ def _own(page: Page) -> str | None:
         return None
     return joined(
         page.language.plural(
-            "Of our own {n} rules {value} is broken",
-            "Of our own {n} rules {value} are broken",
+            "{value} of our own {n} rules is broken",
+            "{value} of our own {n} rules are broken",
             broken.raw.value or 0,
             **broken,
         ),
-        page.language("the month before {value}", **last) if last.raw.n else None,
+        page.language("the month before: {value}", **last) if last.raw.n else None,
         page.language("{value} cannot be judged", **unknown) if unknown.raw.value else None,
     )
 

@@ -92,7 +92,7 @@ def prove(f: Facts) -> Said:
     names = f.rows["thing"]
     return (
         f.language("Ask for proof: {names}.", names=f.listed(names)),
-        f.language("Due this month, and not proved every time."),
+        f.language("Due, and not proved every time."),
     )
 
 
@@ -113,9 +113,7 @@ def license(f: Facts) -> Said:
         )
     return (
         f.language("Buy licences or remove copies: {lacking}.", lacking=f.listed(lacking)),
-        f.language(
-            "In use without a receipt; a key of {names} is used too often.", names=f.listed(used["thing"])
-        )
+        f.language("In use without a receipt; a key of {names} is overused.", names=f.listed(used["thing"]))
         if len(used)
         else f.language("In use without a receipt."),
     )
@@ -168,10 +166,10 @@ def _tied(f: Facts, tie: pd.Series) -> str:
     """A tie to the provider that nobody was told of."""
     if tie["detail"] == "commission" and pd.notna(tie["n"]):
         share = f.show.number(tie["n"], "ratio")
-        return f.language("it pays the provider {share}, which nobody was told", share=share)
+        return f.language("it pays the provider {share}, undisclosed", share=share)
     how = _TIES.get(tie["detail"])
     known = f.language(how) if how else f.language("it is tied to the provider")
-    return f.language("{tie}, which nobody was told", tie=known)
+    return f.language("{tie}, undisclosed", tie=known)
 
 
 def claim(f: Facts) -> Said:
@@ -185,7 +183,7 @@ def claim(f: Facts) -> Said:
     parts = [
         months,
         f.language("{money} lapses on {day}", money=f.money(soon), day=day) if day else None,
-        f.language("decided before, and not done") if _taken(f) else None,
+        f.language("decided, not done") if _taken(f) else None,
     ]
     return (
         f.language("Claim the service credits for {subjects}.", subjects=subjects),
@@ -211,7 +209,7 @@ def decide(f: Facts) -> Said:
         f.language("{reasons}.", reasons=labels.raised("; ".join(why[:2])))
         if why and len(names) == 1
         else f.language.plural(
-            "It has waited since {day}.", "The first has waited since {day}.", len(names), day=since
+            "Waiting since {day}.", "The first is waiting since {day}.", len(names), day=since
         )
         if since
         else "",

@@ -143,6 +143,8 @@ def test_the_figures_count_the_frames():
         "own_met": (1, 2),
         "own_missed": (1, 2),
         "own_unjudged": (0, 2),
+        "judged": (0, 0),
+        "own_judged": (2, 2),
         "last_missed": (0, 0),
         "own_last_missed": (1, 2),
         "most_missed": (None, None),
