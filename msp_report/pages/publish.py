@@ -50,6 +50,8 @@ _KINDS = {
 }
 #: A link to a figure's line on the page of its report, or from there to its table.
 _EVIDENCE = re.compile(r' <a href="((?:[^"#]+(?=#figure-))|#table-[^"]*)[^"]*">[^<]*</a>')
+#: What of a page is no text.
+_NO_TEXT = re.compile(r"(<style>.*?</style>|<[^>]*>)", re.S)
 #: The tag of the cell that papermill puts in.
 INJECTED = "injected-parameters"
 
@@ -239,9 +241,16 @@ def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = T
         "css": _css(),
     }
     html, _ = _exporter().from_notebook_node(node, resources={"board": board})
-    html = re.sub(r"\n\s*\n+", "\n", html)
+    html = _kept(re.sub(r"\n\s*\n+", "\n", html), context.language)
     _Guard(name).feed(html)
     return html
+
+
+def _kept(html: str, language: Language) -> str:
+    """A page on which no line ends between a number and its unit."""
+    parts = _NO_TEXT.split(html)
+    parts[::2] = [numbers.kept(text, language) for text in parts[::2]]
+    return "".join(parts)
 
 
 @cache
