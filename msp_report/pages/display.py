@@ -524,7 +524,7 @@ def _table_html(
         for row in range(count)
     )
     title = _safe(caption)
-    labels = ";".join(f"--c{number}:{_css_text(text)}" for number, text in enumerate(titles.values(), 1))
+    labels = ";".join(f"--c{number}:{css_text(text)}" for number, text in enumerate(titles.values(), 1))
     return (
         f'<div class="table"{place}><div class="wide" role="region" aria-label="{title}" tabindex="0">'
         f'<table role=table style="{labels}"><caption>{title}</caption>'
@@ -532,7 +532,11 @@ def _table_html(
     )
 
 
-def _css_text(text: str) -> str:
-    """A text as CSS says it, inside an attribute."""
-    quoted = re.sub(r"[\\'\n\f\r]", lambda found: f"\\{ord(found[0]):x} ", clean(text))
-    return escape(f"'{quoted}'", quote=False).replace('"', "&quot;")
+def css_text(text: str) -> str:
+    """A text as a style sheet says it, which ends no attribute and no element.
+
+    >>> css_text("It's <50 %")
+    "'It\\27 s \\3c 50 %'"
+    """
+    safe = re.sub(r"[\\'\"<>&\n\f\r]", lambda found: f"\\{ord(found[0]):x} ", clean(text))
+    return f"'{safe}'"

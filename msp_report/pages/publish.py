@@ -242,8 +242,7 @@ def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = T
     }
     html, _ = _exporter().from_notebook_node(node, resources={"board": board})
     html = _kept(re.sub(r"\n\s*\n+", "\n", html), context.language)
-    _Guard(name).feed(html)
-    return html
+    return guarded(html, name)
 
 
 def _kept(html: str, language: Language) -> str:
@@ -381,6 +380,12 @@ class _Guard(HTMLParser):
         return PublishError(
             f"{self._name} holds {what}: a page runs and loads nothing; take it out of the notebook"
         )
+
+
+def guarded(html: str, name: str) -> str:
+    """A page as it is. Raises PublishError, naming it, where it would run or load anything."""
+    _Guard(name).feed(html)
+    return html
 
 
 def _made_from(manifest: Mapping[str, Any], show: Numbers) -> str:
