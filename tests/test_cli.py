@@ -19,7 +19,7 @@ from workspaces import CONTRACT, HEADER, tickets
 from msp_report.packs import pack
 
 ROOT = Path(__file__).resolve().parent.parent
-VERBS = ("check", "demo", "monthly", "pdf", "tables")
+VERBS = ("check", "demo", "mail", "monthly", "pdf", "tables")
 
 
 def check(msp, place, *arguments, client="acme"):
@@ -362,7 +362,7 @@ def test_no_verb_lists_them_all(msp):
 def test_every_verb_has_help(msp, verb):
     said = msp(*([verb] if verb else []), "--help")
     assert said.code == 0 and said.err == "" and "Usage: msp-report" in said.out
-    if verb in ("check", "monthly", "pdf"):
+    if verb in ("check", "mail", "monthly", "pdf"):
         options = ("--client", "--month", "--workspace", "--params", "--exports", "--output")
         assert all(option in said.out for option in options)
 
