@@ -406,7 +406,7 @@ def mail(place: Any, client: str, period: str, single_file: bool) -> None:
 
 
 def _published(client: str, period: str, place: Any) -> tuple[Path, str]:
-    """Where the published pack of a period lies, and the period's name; of none, the latest complete month with data."""
+    """Where the published pack of a period lies, and the period's name; default: the latest complete month."""
     from msp_report.case import open_case
     from msp_report.model.period import Period
 

@@ -528,7 +528,8 @@ def _table_html(
     return (
         f'<div class="table"{place}><div class="wide" role="region" aria-label="{title}" tabindex="0">'
         f'<table role=table style="{labels}"><caption>{title}</caption>'
-        f"<thead role=rowgroup><tr role=row>{head}</tr></thead><tbody role=rowgroup>{body}</tbody></table></div>{more}</div>"
+        f"<thead role=rowgroup><tr role=row>{head}</tr></thead><tbody role=rowgroup>{body}</tbody></table></div>"
+        f"{more}</div>"
     )
 
 

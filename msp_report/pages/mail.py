@@ -49,14 +49,14 @@ def message(
     `at` is its date. Raises FileNotFoundError where the pack is not published.
     """
     page = whole.read(pack / "html" / whole.FIRST)
-    say = Language(page.html["lang"])
+    language = Language(page.html["lang"])
     whose, *standing = map(str, whole.said(page))
     period = standing[0] if standing else ""
     mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = clean(say("{client}: IT services, {period}", client=whose, period=period))
+    mail["Subject"] = clean(language("{client}: IT services, {period}", client=whose, period=period))
     mail["Date"] = at.to_pydatetime()
     mail["X-Unsent"] = "1"  # Outlook then opens it to be written on and sent
-    body = _body(page, say, attached)
+    body = _body(page, language, attached)
     mail.set_content(_plain(body))
     pictures = _pictures(body, paint)
     mail.add_alternative(_framed(body, page), subtype="html")
@@ -69,7 +69,7 @@ def message(
     return mail
 
 
-def _body(page: Any, say: Language, attached: Sequence[Path]) -> Any:
+def _body(page: Any, language: Language, attached: Sequence[Path]) -> Any:
     """What the mail says: the head of page one, all of it that is not folded, and what is attached."""
     body = page.new_tag("div")
     logo = page.select_one("img.logo")
@@ -83,9 +83,9 @@ def _body(page: Any, say: Language, attached: Sequence[Path]) -> Any:
         link.unwrap()
     names = ", ".join(path.name for path in attached)
     told = (
-        say("This is page one. The other pages, with all evidence, are attached: {files}.", files=names)
+        language("This is page one. The other pages, with all evidence, are attached: {files}.", files=names)
         if names
-        else say("This is page one of the report.")
+        else language("This is page one of the report.")
     )
     note = page.new_tag("p", attrs={"class": "note"})
     note.string = told
@@ -166,7 +166,9 @@ def _styles() -> list[tuple[str, str]]:
     """What mail.css says: selectors and declarations, in order."""
     css = re.sub(r"/\*.*?\*/", "", (publish.TEMPLATES / "board" / "mail.css").read_text("utf-8"), flags=re.S)
     rules = re.findall(r"([^{}]+)\{([^{}]+)\}", css)
-    return [(selector.strip(), re.sub(r"\s*([:;])\s*", r"\1", style).strip(" \n;")) for selector, style in rules]
+    return [
+        (selector.strip(), re.sub(r"\s*([:;])\s*", r"\1", style).strip(" \n;")) for selector, style in rules
+    ]
 
 
 def _plain(body: Any) -> str:
@@ -190,7 +192,7 @@ def _told(tag: Any) -> Iterator[str]:
             yield from _rows(part)
         elif part.name == "img":
             yield from ("", part["alt"]) if part.get("alt") else ()
-        elif part.find(_LINES + ("li", "table", "dd", "img")):
+        elif part.find((*_LINES, "li", "table", "dd", "img")):
             yield from _told(part)
         elif text:
             yield text

@@ -55,7 +55,11 @@ def paint(picture: bytes, width: int, height: int) -> bytes | None:
         source = f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"
         style = "display:block;width:100vw;height:100vh;object-fit:contain;object-position:left top"
         page.write_text(f'<body style="margin:0"><img src="{source}" style="{style}">', encoding="utf-8")
-        switches = ("--hide-scrollbars", "--force-device-scale-factor=2", "--default-background-color=00000000")
+        switches = (
+            "--hide-scrollbars",
+            "--force-device-scale-factor=2",
+            "--default-background-color=00000000",
+        )
         try:
             run(page, made, *switches, f"--window-size={width},{height}", f"--screenshot={made}")
         except NoBrowser:
@@ -78,7 +82,9 @@ def run(page: Path, made: Path, *switches: str) -> None:
         chosen = [*SWITCHES, *switches, f"--user-data-dir={profile}"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             chosen.append("--no-sandbox")  # Chromium refuses to run as root with its sandbox
-        done = subprocess.run([browser, *chosen, page.resolve().as_uri()], capture_output=True, timeout=_SECONDS)
+        done = subprocess.run(
+            [browser, *chosen, page.resolve().as_uri()], capture_output=True, timeout=_SECONDS
+        )
     if not made.exists():
         reason = done.stderr.decode(errors="replace").strip().splitlines()
         raise RuntimeError(f"{page.name} could not be printed: {reason[-1] if reason else 'no reason given'}")

@@ -95,6 +95,8 @@ def _section(soup: BeautifulSoup, page: Path, pages: Iterable[Path]) -> Tag:
             if name in tag.attrs:
                 words = tag[name].split() if isinstance(tag[name], str) else tag[name]
                 tag[name] = " ".join(_within(page.name, word) for word in words)
+    for region in main.select("[role=region][aria-label]"):  # no two of one name
+        region["aria-label"] = f"{region['aria-label']} ({main.h1.get_text(strip=True)})"
     _lead_on(main.select("a[href]"), page.name, pages)
     main.name = "section"
     main.attrs = {"id": _within(page.name), "class": "page"}

@@ -281,7 +281,9 @@ def test_on_a_phone_every_cell_is_seen_with_the_title_of_its_column(opened, name
     assert len(cells) > 20
     assert [cell for cell in cells if not cell["seen"] and cell["text"]] == []
     assert [cell for cell in cells if cell["label"] != f'"{cell["title"]}" / ""'] == []
-    assert page.evaluate('[...document.querySelectorAll(".wide")].every(box => box.scrollWidth <= box.clientWidth)')
+    assert page.evaluate(
+        '[...document.querySelectorAll(".wide")].every(box => box.scrollWidth <= box.clientWidth)'
+    )
 
 
 def test_a_card_stays_the_row_of_a_table_to_whoever_hears_it(opened):
@@ -311,7 +313,7 @@ def test_on_a_phone_the_tab_of_the_page_is_seen_wherever_it_stands(opened, pack)
     for moved in (0, 150, 10_000):
         row.evaluate("(row, moved) => { row.scrollLeft = moved }", moved)
         box = page.locator("nav [aria-current]").bounding_box()
-        assert 0 <= box["x"] and box["x"] + box["width"] <= 390
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 
 @every_page
