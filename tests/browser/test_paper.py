@@ -122,6 +122,37 @@ def test_no_heading_caption_or_head_of_a_table_stands_alone_at_the_foot_of_a_she
 
 
 @needs_chromium
+@pytest.mark.parametrize("count", [8, 14])
+def test_no_table_is_wider_than_its_sheet(tmp_path, chromium, count):
+    """Chromium would print every sheet of the pack smaller."""
+    kinds = [
+        ("text", "a service with a name"),
+        ("verdict", "no_verdict"),
+        ("at", pd.Timestamp("2026-10-31T22:00Z")),
+        ("cost", 12345.5),
+        ("min", None),
+        ("text", "announced by telephone, said the provider"),
+        ("ratio", 0.99955),
+    ]
+    named = {f"c{number}": kinds[number % len(kinds)] for number in range(count)}
+    frame = pd.DataFrame(
+        {name: [value] * 3 for name, (_, value) in named.items()} | {"why": ["no samples in the period"] * 3}
+    )
+    columns = {
+        name: ("Its title of words", unit, "why") if unit == "min" else ("Its title of words", unit)
+        for name, (unit, _) in named.items()
+    }
+    table = small_pack.SHOW.table(frame, columns, caption="Wide")
+    html = small_pack.publish.page(small_pack.notebook("# Page", table), small_pack.CONTEXT)
+    (tmp_path / "page.html").write_text(html, "utf-8")
+    page = chromium.new_page(viewport={"width": 672, "height": 900})  # A4 less its margins
+    page.emulate_media(media="print")
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 672
+    page.close()
+
+
+@needs_chromium
 @pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.thorough)])
 def test_the_single_file_is_accessible_and_asks_for_nothing(pack, chromium, width):
     made = forward.single_file(pack, pack.parent / "mail" / "acme.html")
