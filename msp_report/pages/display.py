@@ -471,8 +471,7 @@ def _td(tag: str, cell: Html, kind: str) -> str:
     length = len(str(cell))
     size = ("long" if length > 24 else "") if tag == "td" else ("t" if length <= 16 and kind != "t" else "")
     kinds = " ".join(filter(None, (kind, size)))
-    role = "cell" if tag == "td" else "rowheader"
-    return f"<{tag} role={role}{_class(kinds)}>{cell._repr_html_()}</{tag.split()[0]}>"
+    return f"<{tag}{_class(kinds)}>{cell._repr_html_()}</{tag.split()[0]}>"
 
 
 def _class(kinds: str) -> str:
@@ -509,13 +508,12 @@ def _table_html(
     more: str,
 ) -> str:
     """A table that board.css makes cards of on a phone: each title stands once, in a property of the table, and labels
-    the cells of its column. The roles keep it a table where a browser forgets that one which is shown as blocks is."""
+    the cells of its column."""
     head = "".join(
-        f'<th scope="col" role=columnheader{_class(kinds[name])}>{_safe(title)}</th>'
-        for name, title in titles.items()
+        f'<th scope="col"{_class(kinds[name])}>{_safe(title)}</th>' for name, title in titles.items()
     )
     body = "".join(
-        "<tr role=row>"
+        "<tr>"
         + "".join(
             _td("td" if place else 'th scope="row"', cells[name][row], kinds[name])
             for place, name in enumerate(titles)
@@ -527,8 +525,8 @@ def _table_html(
     labels = ";".join(f"--c{number}:{css_text(text)}" for number, text in enumerate(titles.values(), 1))
     return (
         f'<div class="table"{place}><div class="wide" role="region" aria-label="{title}" tabindex="0">'
-        f'<table role=table style="{labels}"><caption>{title}</caption>'
-        f"<thead role=rowgroup><tr role=row>{head}</tr></thead><tbody role=rowgroup>{body}</tbody></table></div>"
+        f'<table style="{labels}"><caption>{title}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{more}</div>"
     )
 
