@@ -52,6 +52,8 @@ _KINDS = {
 _EVIDENCE = re.compile(r' <a href="((?:[^"#]+(?=#figure-))|#table-[^"]*)[^"]*">[^<]*</a>')
 #: The id of the heading from which on a page is folded: how its figures were computed.
 FOLDED = "how-this-was-computed"
+#: What of a page is no text.
+_NO_TEXT = re.compile(r"(<style>.*?</style>|<[^>]*>)", re.S)
 #: The tag of the cell that papermill puts in.
 INJECTED = "injected-parameters"
 
@@ -247,9 +249,15 @@ def page(
         "css": _css(),
     }
     html, _ = _exporter().from_notebook_node(node, resources={"board": board})
-    html = re.sub(r"\n\s*\n+", "\n", html)
-    _Guard(name).feed(html)
-    return html
+    html = _kept(re.sub(r"\n\s*\n+", "\n", html), context.language)
+    return guarded(html, name)
+
+
+def _kept(html: str, language: Language) -> str:
+    """A page on which no line ends between a number and its unit."""
+    parts = _NO_TEXT.split(html)
+    parts[::2] = [numbers.kept(text, language) for text in parts[::2]]
+    return "".join(parts)
 
 
 @cache
@@ -421,6 +429,12 @@ class _Guard(HTMLParser):
         return PublishError(
             f"{self._name} holds {what}: a page runs and loads nothing; take it out of the notebook"
         )
+
+
+def guarded(html: str, name: str) -> str:
+    """A page as it is. Raises PublishError, naming it, where it would run or load anything."""
+    _Guard(name).feed(html)
+    return html
 
 
 def _made_from(manifest: Mapping[str, Any], show: Numbers) -> str:

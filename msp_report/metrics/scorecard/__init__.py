@@ -125,16 +125,16 @@ class Analysis:
         scorecard.met, .missed and .unjudged [count of promises of which there was anything to judge, n = all of them],
         .judged [met or missed], .idle [count of those with nothing to judge, n = all promises]; .own_met, .own_missed,
         .own_unjudged, .own_judged [the same of our own rules, counted apart: rule 49]; .actions_open [count of
-        decisions not carried out], .actions_overdue [count, n = open], .actions_done [count, in the month]; .opinions_overdue [count of subjects whose opinion has
-        run out or is not independent, n = subjects]; .claim_days [days until the first credit lapses, n = credits];
-        .worse, .better and .evidence_lost [count of verdicts that changed so], and of them .own_worse, .own_better and
-        .own_evidence_lost on our own rules; .signals_worse and .signals_better [count of promised figures that are
-        worse, or better, than usual, n = those with enough months before]; .evidence_cost [what the provider may owe
-        beyond what it owes, n = promises without a verdict] and .unjudged_months [months in a row without one of them,
-        subject the first such month, empty where never judged]; .last_missed and .own_last_missed [count, n =
-        judged, of the pack before]; .most_missed [count of months over which this one's missed promises are the most];
-        .month_cost, .month_hours, .work_beside and .to_hold as money.figures. Missing says why: where no report has
-        recorded a figure there is no pack to sum up.
+        decisions not carried out], .actions_overdue [count, n = open], .actions_done [count, in the month];
+        .opinions_overdue [count of subjects whose opinion has run out or is not independent, n = subjects]; .claim_days
+        [days until the first credit lapses, n = credits]; .worse, .better and .evidence_lost [count of verdicts that
+        changed so], and of them .own_worse, .own_better and .own_evidence_lost on our own rules; .signals_worse and
+        .signals_better [count of promised figures that are worse, or better, than usual, n = those with enough months
+        before]; .evidence_cost [what the provider may owe beyond what it owes, n = promises without a verdict] and
+        .unjudged_months [months in a row without one of them, subject the first such month, empty where never judged];
+        .last_missed and .own_last_missed [count, n = judged, of the pack before]; .most_missed [count of months over
+        which this one's missed promises are the most]; .month_cost, .month_hours, .work_beside and .to_hold as
+        money.figures. Missing says why: where no report has recorded a figure there is no pack to sum up.
         """
         return [
             *_promises(self.pack, self.standing),
