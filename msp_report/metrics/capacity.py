@@ -37,7 +37,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from tempfile import gettempdir
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -45,7 +45,7 @@ import pandas as pd
 from scipy import stats
 
 from msp_report.model.case import Case
-from msp_report.model.columns import DAY, instants, plain_rows
+from msp_report.model.columns import DAY, instants, plain_rows, wall_time
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.gate import Decision, decide
 from msp_report.model.names import spelled
@@ -135,6 +135,33 @@ class Analysis:
         by = {"kind": "stable", "na_position": "last"}
         return limited.assign(forecast_words=words).sort_values("days_to_limit", **by)
 
+    @property
+    def worst_first(self) -> pd.DataFrame:
+        """The resources, those that missed first."""
+        return self.resources.sort_values("verdict", key=lambda names: names.map(SEVERITY), kind="stable")
+
+    def forecasts_on(self, case: Case) -> pd.DataFrame:
+        """The forecasts with the civil days on which they fall: full_on, earliest_on, latest_on; missing where none."""
+        cutoff = wall_time(case.end, as_contract(case.agreed).client.timezone)
+        days = {"full_on": "days_to_limit", "earliest_on": "days_low", "latest_on": "days_high"}
+        return self.forecasts.assign(
+            **{
+                name: (cutoff + pd.to_timedelta(self.forecasts[of], unit="D")).dt.normalize()
+                for name, of in days.items()
+            }
+        )
+
+    def next_full(self, case: Case) -> NextFull:
+        """The course of the resource that is full first, in shares of its capacity."""
+        dated = self.forecasts_on(case).dropna(subset="full_on")
+        if dated.empty:
+            return NextFull(pd.DataFrame(columns=["on", "value"]), 0.0, 0.0, pd.NaT)
+        first = dated.iloc[0]
+        mine = (self.daily["resource"] == first["resource"]) & (self.daily["metric"] == first["metric"])
+        days = self.daily.loc[mine, ["on", "p95"]]
+        days = days.assign(value=days["p95"] / first["capacity"]).reset_index(drop=True)
+        return NextFull(days, first["limit_ratio"], first["slope_day"] / first["capacity"], first["full_on"])
+
     def figures(self) -> list[Figure]:
         """Of every resource capacity.utilisation and capacity.days_to_limit, subject `resource:metric`.
 
@@ -145,6 +172,16 @@ class Analysis:
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         return {"resources": self.resources, "daily": self.daily, "below_zero": self.below_zero}
+
+
+class NextFull(NamedTuple):
+    """What a chart of the resource that is full first is made of: `days` with on and value (a share of the capacity);
+    the limit and the slope [ratio, a day]; the day on which it is full."""
+
+    days: pd.DataFrame
+    limit_ratio: float
+    slope_ratio: float
+    full_on: pd.Timestamp
 
 
 def analyse(case: Case) -> Analysis:

@@ -35,7 +35,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets import duplicates, history_of
 from msp_report.model.case import Case
-from msp_report.model.columns import booked, charged, hours_booked
+from msp_report.model.columns import booked, charged, hours_booked, with_sum
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, normal_name, spelled
 from msp_report.model.reach import Reach, bounded, reach_of
@@ -91,6 +91,23 @@ class Analysis:
     reach: Reach
     booked: Reach
     hours_booked: float | None
+
+    @property
+    def asked_by(self) -> pd.DataFrame:
+        """The kinds that part the tickets opened: each ticket is of one of them."""
+        return self.kinds[self.kinds["kind"].isin(KINDS[:3])].reset_index(drop=True)
+
+    @property
+    def asked_by_with_sum(self) -> pd.DataFrame:
+        """The same, and a last row without a kind that is their sum; of the tickets, those opened."""
+        rows = with_sum(self.asked_by, "tickets", "hours", "cost", "share")
+        rows.loc[rows["kind"].isna(), "tickets"] = self.opened if self.supplied else None
+        return rows
+
+    @property
+    def needless(self) -> pd.DataFrame:
+        """The kinds that overlap with those and with each other."""
+        return self.kinds[self.kinds["kind"].isin(KINDS[3:])].reset_index(drop=True)
 
     @property
     def unauthorised(self) -> pd.DataFrame:

@@ -129,6 +129,27 @@ def total(amounts: Iterable[Any]) -> Decimal:
     return sum(pd.Series(list(amounts), dtype=object).dropna(), Decimal(0))
 
 
+def with_sum(rows: pd.DataFrame, *columns: str, known: bool = False) -> pd.DataFrame:
+    """The rows of a table and, where there are any, a last one that has nothing but the sums of these columns.
+
+    A column in which a number is missing has no sum, or with `known` that of the numbers that are known.
+
+    >>> with_sum(pd.DataFrame({"item": ["a", "b"], "cost": [Decimal(1), Decimal(2)]}), "cost")["cost"].tolist()
+    [Decimal('1'), Decimal('2'), Decimal('3')]
+    """
+    if rows.empty:
+        return rows
+    numbers = {name: rows[name].dropna() for name in columns}
+    sums = {
+        name: round(total(Decimal(str(number)) for number in numbers[name]), 9)
+        if len(numbers[name]) and (known or len(numbers[name]) == len(rows))
+        else None
+        for name in columns
+    }
+    last = pd.DataFrame([sums]).reindex(columns=rows.columns).astype(object)
+    return pd.concat([rows.astype(object), last], ignore_index=True)
+
+
 def cents(amount: Decimal) -> Decimal:
     """An amount of money to the cent, half a cent up."""
     return amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)

@@ -136,6 +136,25 @@ def before(case: Case, months: int = 13) -> pd.DataFrame:
     return _published(case, _before(case, months))
 
 
+def course(case: Case, own: Iterable[Figure], *measures: str, months: int = 13) -> pd.DataFrame:
+    """Some measures month by month: those of the packs before this period, and `own`, the period's.
+
+    Returns: one row per subject of a measure that is among `own`, in their order, and month, from the first with a pack
+    on, at most `months` of them: the columns of figures.json, and month. A month without the figure has no value.
+    """
+    mine = pd.DataFrame([one.row() for one in own if one.measure in measures], columns=COLUMNS)
+    if mine.empty:
+        return pd.DataFrame(columns=["month", *COLUMNS])
+    earlier = before(case, months)
+    rows = pd.concat([earlier[earlier["measure"].isin(measures)], mine.assign(month=str(case.period.last))])
+    first, last = Month.parse(rows["month"].min()), case.period.last
+    every = pd.DataFrame({"month": [str(month) for month in Period(first, last).months]})
+    key = ["measure", "subject"]
+    found = mine[[*key, "report", "unit"]].merge(every, how="cross")
+    given = rows.drop(columns=["report", "unit"])
+    return found.merge(given, on=[*key, "month"], how="left")[["month", *COLUMNS]]
+
+
 def year(case: Case, before: int = 0) -> pd.DataFrame:
     """The figures of the packs published for the months of a period, oldest first, with their `month`.
 

@@ -1,8 +1,10 @@
 """Pictures by form; the only import of seaborn and matplotlib.
 
-A form takes a tidy frame and says what it shows in `alt`: the finding, not the drawing. One visual language:
-muted marks, one accent for what was missed, which also has its own shape; a target is a line with its own
-label. The same frame gives the same bytes, so figures are drawn without pyplot, which holds state.
+A form takes a tidy frame; its `title` is the finding, and `alt` says what is drawn. The numbers that a reader sees
+(first, last, lowest and highest, or row by row, and the target) join `alt` here. One visual language: muted marks,
+one accent for what was missed, which also has its own shape; a target is a line with its own label; names and numbers
+stand at what they name. A drawing has two sets of colours and takes the one that the reader's screen asks for. The
+same frame gives the same bytes, so figures are drawn without pyplot, which holds state.
 """
 
 # ruff: noqa: E402 - matplotlib must be quiet before it is imported
@@ -13,6 +15,7 @@ import base64
 import io
 import logging
 import re
+import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
@@ -30,9 +33,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from msp_report.model.figures import SEVERITY
+from msp_report.model.period import Month
 from msp_report.pages.display import SIGNS, Display, Html
 from msp_report.words import labels
 from msp_report.words.numbers import clean
+from msp_report.words.sentences.said import paragraph
+
+#: A drawing brings its own ground and its own colours for the night: nothing of the page is to turn them.
+_BOTH = "color-scheme:light dark;background:none;padding:0;filter:none"
+
+#: So long a text for one who cannot see a picture is read out; it names at most twelve rows.
+_LONGEST = 1000
 
 #: Above so many marks a picture is pixels: as lines it would outweigh the page.
 MOST_MARKS = 500
@@ -42,7 +53,24 @@ PLAIN = Display()
 WIDTH = 4.8  # inches: at 10 points still legible on a phone, where the page is about as wide
 INK, SOFT, GRID = "#1f2933", "#5f6c7b", "#e3e7eb"
 MUTED, PALE, ACCENT, OPEN = "#4a6785", "#c9d5e1", "#b3261e", "#8a6100"
-AGES = ("#dbe4ec", "#afc1d3", "#7d97b2", "#4a6785", "#23405f", "#10243a")
+AGES = ("#dbe4ec", "#afc1d3", "#7d97b2", "#4a6786", "#23405f", "#10243a")
+PLATE = "#ffffff"
+
+#: Every colour of a drawing, by the one that takes its place on a dark screen.
+DARK = {
+    PLATE: "#14191f",
+    INK: "#e4e8ec",
+    SOFT: "#a9b4bf",
+    GRID: "#37424d",
+    MUTED: "#8fb1d3",
+    PALE: "#41566b",
+    ACCENT: "#ff9d94",
+    OPEN: "#f0c36a",
+    **dict(zip(AGES, ("#2c3d4e", "#41586f", "#5d7b98", "#86a5c4", "#b3cbe3", "#e2eefa"), strict=True)),
+}
+
+#: The colour of a number that stands in a part of a bar.
+_INSIDE = {**dict(zip(AGES, (INK, INK, PLATE, PLATE, PLATE, PLATE), strict=True)), ACCENT: PLATE}
 
 _COLOURS = {"missed": ACCENT, "no_verdict": OPEN}
 _SHAPES = {"missed": "X", "no_verdict": "D"}
@@ -56,7 +84,8 @@ _STYLE = {
     "axes.spines.left": False,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "figure.facecolor": "white",
+    "axes.facecolor": PLATE,
+    "figure.facecolor": PLATE,
     "font.family": ["DejaVu Sans"],  # matplotlib's own: the layout is the same on every machine
     "font.size": 10,
     "grid.color": GRID,
@@ -89,6 +118,7 @@ def trend(
     y: str = "value",
     unit: str = "",
     target: float | None = None,
+    asked: bool = False,
     limits: tuple[float, float] | None = None,
     low: str | None = None,
     high: str | None = None,
@@ -98,15 +128,17 @@ def trend(
     """One line over months (`YYYY-MM`) or days, a gap where a value is missing.
 
     Points that have `verdict` missed or no_verdict get its colour and shape, where the frame has that column.
-    `limits` are drawn as a band labelled "usual range"; `low` and `high` are columns of an interval.
+    `asked`: the target is a wish of the board's, and nobody agreed to it. `limits` are drawn as a band labelled "usual
+    range"; `low` and `high` are columns of an interval. The axis begins at 0, but for shares that all lie near 100 %.
     """
     if not frame[y].notna().any():
         return _nothing(title, alt, why, show)
+    values = frame[y].to_numpy(dtype=float, na_value=np.nan)
+    gaps = np.isnan(values)
+    target = None if pd.isna(target) else target
 
     def draw(axes: Axes) -> None:
         place = np.arange(len(frame))
-        values = frame[y].to_numpy(dtype=float, na_value=np.nan)
-        gaps = np.isnan(values)
         if low and high:
             ends = [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
             axes.fill_between(place, *ends, color=PALE, alpha=0.6, lw=0)
@@ -119,6 +151,7 @@ def trend(
             axes.axhspan(*limits, color=PALE, alpha=0.35, lw=0)
         if target is not None:
             axes.axhline(target, color=INK, lw=1, ls=(0, (4, 3)))
+        _whole(axes.yaxis, unit)
         _number_axis(axes.yaxis, unit, show)
         _time_axis(axes, list(frame[x]), show)
         last = int(np.flatnonzero(~gaps)[-1])
@@ -126,20 +159,247 @@ def trend(
             (values[last], show.number(values[last], unit, apart_from=target), _colour(frame, last), "bold")
         ]
         if target is not None:
-            labels.append((target, _agreed(target, unit, show), INK, "normal"))
+            labels.append((target, _agreed(target, unit, show, asked), INK, "normal"))
         if limits:
             labels.append((max(limits), show.language("usual range"), SOFT, "normal"))
         _end_labels(axes, labels)
         if gaps.any():
-            floor = axes.get_ylim()[0]
-            axes.scatter(
-                place[gaps], np.full(gaps.sum(), floor), marker="x", s=20, color=SOFT, lw=1, clip_on=False
-            )
+            _gaps(axes, place[gaps])
         axes.set_xlabel(show.language("×: not known") if gaps.any() else "", loc="left")
         axes.set_ylabel("")
         axes.grid(axis="x", visible=False)
 
-    return _picture(draw, title, alt, show, 2.5, len(frame))
+    told = labels.raised(_course(frame[x], values, unit, target, show))
+    return _picture(draw, title, alt, show, 2.5, len(frame), told=told)
+
+
+def months(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    by: str = "subject",
+    x: str = "month",
+    y: str = "value",
+    unit: str = "ratio",
+    target: str = "target",
+    verdict: str = "verdict",
+    most: int = 8,
+    show: Display = PLAIN,
+    why: str = "no history yet",
+) -> Picture:
+    """A row of dots over the same months for each `by`, in the frame's order, at most `most`; all have one scale.
+
+    Each dot has the colour and shape of its verdict; the target of each month is a line that steps where it changes.
+    The last value and the last target stand at the right end.
+    """
+    known = frame[frame[by].isin(frame.loc[frame[y].notna(), by])]
+    groups = [rows.reset_index(drop=True) for _, rows in known.groupby(by, sort=False)]
+    if not groups:
+        return _nothing(title, alt, why, show)
+    left_out, groups = len(groups[most:]), groups[:most]
+    every = pd.concat([rows[[y, target]] for rows in groups]).to_numpy(dtype=float, na_value=np.nan)
+
+    def draw(panels: list[Axes]) -> None:
+        for axes, rows in zip(panels, groups, strict=True):
+            _months_panel(
+                axes, rows, (x, y, target, verdict), unit, (np.nanmin(every), np.nanmax(every)), show
+            )
+            axes.set_ylabel(
+                _wrapped(rows[by][0], 15), rotation=0, ha="right", va="center", color=INK, fontsize=10
+            )
+            if axes is not panels[-1]:
+                axes.set_xticklabels([])
+        gaps = any(rows[y].isna().any() for rows in groups)
+        notes = [show.language("×: not known")] if gaps else []
+        panels[-1].set_xlabel(" · ".join(filter(None, [*notes, _left_out(left_out, show)])), loc="left")
+
+    told = paragraph(
+        *(
+            f"{clean(rows[by][0], 60)}: {_course(rows[x], _floats(rows[y]), unit, _last(rows[target]), show)}"
+            for rows in groups
+        )
+    )
+    height = 0.5 + 0.62 * len(groups)
+    return _picture(draw, title, alt, show, height, len(groups) * 20, panels=len(groups), told=told)
+
+
+def _months_panel(
+    axes: Axes,
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    unit: str,
+    ends: tuple[float, float],
+    show: Display,
+) -> None:
+    x, y, target, verdict = columns
+    values, goals = _floats(rows[y]), _floats(rows[target])
+    place, gaps = np.arange(len(rows)), np.isnan(values)
+    edges = np.repeat(np.arange(len(rows) + 1) - 0.5, 2)[1:-1]
+    axes.plot(edges, np.repeat(goals, 2), color=INK, lw=1, ls=(0, (4, 3)))
+    _points(axes, place[~gaps], values[~gaps], rows[~gaps].rename(columns={verdict: "verdict"}))
+    span = (ends[1] - ends[0]) or abs(ends[1]) or 1.0
+    axes.set_ylim(ends[0] - 0.15 * span, ends[1] + 0.15 * span)
+    axes.set_xlim(-0.7, len(rows) - 0.3)
+    _whole(axes.yaxis, unit, ends)
+    _number_axis(axes.yaxis, unit, show, most=2)
+    _time_axis(axes, list(rows[x]), show)
+    last = int(np.flatnonzero(~gaps)[-1])
+    goal = goals[-1] if not np.isnan(goals[-1]) else None
+    text = show.number(values[last], unit, apart_from=goal)
+    mark = rows[verdict][last] if verdict in rows else None
+    words = [(text, _COLOURS.get(mark, INK), "bold")]
+    words += [(_agreed(goal, unit, show), SOFT, "normal")] if goal is not None else []
+    for line, (said, colour, weight) in enumerate(words):
+        axes.annotate(
+            said,
+            (1.0, 0.5),
+            xycoords="axes fraction",
+            xytext=(6, (6.5 - 13 * line) if len(words) > 1 else 0),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontweight=weight,
+            annotation_clip=False,
+        )
+    if gaps.any():
+        _gaps(axes, place[gaps])
+    axes.set_xlabel("")
+    axes.grid(axis="x", visible=False)
+
+
+def outlook(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    limit: float,
+    slope: float,
+    full_on: pd.Timestamp,
+    x: str = "on",
+    y: str = "value",
+    unit: str = "ratio",
+    show: Display = PLAIN,
+    why: str = "no day has a value",
+) -> Picture:
+    """A line over days, carried on until it meets its limit on the day `full_on`; `slope` is its rise a day.
+
+    The line that is carried on is dashed, the limit has its label, and so has the day on which the two meet.
+    """
+    rows = frame[frame[y].notna()]
+    if rows.empty:
+        return _nothing(title, alt, why, show)
+    days, values = pd.to_datetime(rows[x]), _floats(rows[y])
+    first, last = days.iloc[0], days.iloc[-1]
+
+    def draw(axes: Axes) -> None:
+        place = (days - first).dt.days.to_numpy()
+        meets = max((pd.Timestamp(full_on) - first).days, int(place[-1]))
+        axes.plot(place, values, color=MUTED, lw=1.6)
+        begin = limit - slope * (meets - place[-1])
+        axes.plot([place[-1], meets], [begin, limit], color=ACCENT, lw=1.8, ls=(0, (4, 2)))
+        axes.scatter([meets], [limit], marker="X", s=56, color=ACCENT, zorder=3, clip_on=False)
+        axes.axhline(limit, color=INK, lw=1, ls=(0, (4, 3)))
+        axes.margins(x=0.02, y=0.12)
+        _whole(axes.yaxis, unit)
+        _number_axis(axes.yaxis, unit, show)
+        moments = list(pd.date_range(first, first + pd.Timedelta(days=meets), freq="D"))
+        _month_ticks(axes, moments, show)
+        words = show.language("limit {limit}", limit=show.number(limit, unit))
+        _end_labels(axes, [(limit, show.day(full_on), ACCENT, "bold"), (limit, words, INK, "normal")])
+        axes.grid(axis="x", visible=False)
+
+    told = paragraph(
+        labels.raised(_course([first, last], values[[0, -1]], unit, limit, show)),
+        show.language("It meets its limit about {day}.", day=show.day(full_on)),
+    )
+    return _picture(draw, title, alt, show, 2.5, len(rows) // 2, told=told)
+
+
+def spans(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    title: str,
+    first: str,
+    now: str,
+    label: str = "subject",
+    days: str = "days",
+    on: pd.Timestamp | None = None,
+    words: tuple[str, str] = ("early", "late"),
+    most: int = 12,
+    show: Display = PLAIN,
+    why: str = "nothing to compare",
+) -> Picture:
+    """From the day planned first (a ring) to the one expected now (a dot), a line for each row, the latest first.
+
+    `days` says by how much; what is later has the accent. `on` is the day from which it is looked at.
+    """
+    ranked = frame[frame[days].notna()].sort_values(days, ascending=False, kind="stable")
+    if ranked.empty:
+        return _nothing(title, alt, why, show)
+    left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
+    begin, end = (pd.to_datetime(rows[name]) for name in (first, now))
+    zero = min(begin.min(), end.min(), *([pd.Timestamp(on)] if on is not None else []))
+    late = rows[days].to_numpy(dtype=float)
+    texts = [
+        f"{show.number(abs(number), 'days')} {show.language(words[int(number > 0)])}"
+        if number
+        else show.language("as planned")
+        for number in late
+    ]
+
+    def draw(axes: Axes) -> None:
+        place = np.arange(len(rows))
+        ends = [(part - zero).dt.days.to_numpy() for part in (begin, end)]
+        colours = np.where(late > 0, ACCENT, MUTED)
+        axes.hlines(place, *ends, color=colours, lw=2.4)
+        axes.scatter(ends[0], place, s=42, facecolor=PLATE, edgecolor=colours, lw=1.6, zorder=3)
+        moved = late != 0
+        axes.scatter(ends[1][moved], place[moved], s=46, color=colours[moved], zorder=3)
+        for row, text in enumerate(texts):
+            axes.annotate(
+                text,
+                (1.02, row),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                color=ACCENT if late[row] > 0 else INK,
+                annotation_clip=False,
+            )
+        axes.margins(x=0.05)
+        axes.set_ylim(len(rows) - 0.4, -0.9 if on is not None else -0.6)
+        if on is not None:
+            today = (pd.Timestamp(on) - zero).days
+            axes.axvline(today, color=SOFT, lw=1)
+            axes.annotate(
+                show.day(on),
+                (today, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="top",
+                color=SOFT,
+                fontsize=9,
+            )
+        axes.set_yticks(place, [_wrapped(name, 26) for name in _named(rows[label], show)])
+        axes.tick_params(axis="y", labelcolor=INK)
+        last = max(end.max(), begin.max())
+        _month_ticks(axes, list(pd.date_range(zero, max(last, zero + pd.Timedelta(days=60)))), show, most=5)
+        axes.grid(axis="y", visible=False)
+        key = show.language("ring: planned first · dot: expected now")
+        axes.set_xlabel(" · ".join(filter(None, (key, _left_out(left_out, show)))), loc="left")
+
+    told = "; ".join(
+        show.language(
+            "{name}: planned first {first}, expected now {now}, {text}",
+            name=clean(name, 60),
+            first=show.day(was),
+            now=show.day(then),
+            text=text,
+        )
+        for name, was, then, text in zip(_named(rows[label], show), begin, end, texts, strict=True)
+    )
+    return _picture(draw, title, alt, show, 0.95 + 0.36 * len(rows), len(rows) * 4, told=f"{told}.")
 
 
 def against_target(
@@ -160,7 +420,8 @@ def against_target(
 ) -> Picture:
     """A dot for each subject, its interval as a line, its target as a bar; worst first, at most `most`.
 
-    `low`, `high`, `target` and `verdict` are used where the frame has them.
+    `low`, `high`, `target` and `verdict` are used where the frame has them. Value and target stand at the right; the
+    axis begins at 0, but for shares that all lie near 100 %.
     """
     rows = frame[frame[value].notna()]
     if rows.empty:
@@ -168,43 +429,53 @@ def against_target(
     if verdict in rows:
         rows = rows.iloc[np.argsort([SEVERITY.get(v, 5) for v in rows[verdict]], kind="stable")]
     left_out, rows = len(rows[most:]), rows[:most].reset_index(drop=True)
+    values = _floats(rows[value])
+    goals = _floats(rows[target]) if target in rows else np.full(len(rows), np.nan)
+    marks = (
+        [name if name in SIGNS else None for name in rows[verdict]] if verdict in rows else [None] * len(rows)
+    )
+    texts = [_beside(*row, unit, show) for row in zip(values, goals, marks, strict=True)]
 
     def draw(axes: Axes) -> None:
         place = np.arange(len(rows))
-        values = rows[value].to_numpy(dtype=float)
         if low in rows and high in rows:
-            ends = [rows[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
-            axes.hlines(place, *ends, color=PALE, lw=6)
-        goals = (
-            rows[target].to_numpy(dtype=float, na_value=np.nan)
-            if target in rows
-            else np.full(len(rows), np.nan)
-        )
+            axes.hlines(place, _floats(rows[low]), _floats(rows[high]), color=PALE, lw=6)
         axes.vlines(goals, place - 0.32, place + 0.32, color=INK, lw=1.6)
         _points(axes, values, place, rows.rename(columns={verdict: "verdict"}))
         axes.set_ylabel("")
-        for row in place:
-            mark = rows[verdict][row] if verdict in rows else None
-            words = f"  {show.label(mark)}" if mark in SIGNS else ""
+        for row, text in enumerate(texts):
             axes.annotate(
-                show.number(values[row], unit, apart_from=None if np.isnan(goals[row]) else goals[row])
-                + words,
-                (1.02, row),
+                text,
+                (1.03, row),
                 xycoords=("axes fraction", "data"),
                 va="center",
-                color=_COLOURS.get(mark, INK),
+                color=_COLOURS.get(marks[row], INK),
                 annotation_clip=False,
             )
-        axes.set_yticks(place, [clean(name, 26) for name in _named(rows[subject], show)])
+        axes.set_yticks(place, [_wrapped(name, 24) for name in _named(rows[subject], show)])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.06)
-        _number_axis(axes.xaxis, unit, show, most=3)
-        legend = "" if np.isnan(goals).all() else show.language("bar: agreed")
-        axes.set_xlabel(" · ".join(filter(None, (legend, _left_out(left_out, show)))), loc="left")
+        _whole(axes.xaxis, unit)
+        _number_axis(axes.xaxis, unit, show, most=2)
+        axes.set_xlabel(_left_out(left_out, show), loc="left")
 
-    return _picture(draw, title, alt, show, 0.85 + 0.34 * len(rows), len(rows) * 3)
+    names = _named(rows[subject], show)
+    told = "; ".join(
+        f"{clean(name, 60)}: {text}" + (f" ({show.label(mark)})" if mark else "")
+        for name, text, mark in zip(names, texts, marks, strict=True)
+    )
+    return _picture(draw, title, alt, show, 0.7 + 0.34 * len(rows), len(rows) * 3, told=f"{told}.")
+
+
+def _beside(value: float, goal: float, mark: str | None, unit: str, show: Display) -> str:
+    """What stands beside a dot: its number with the sign of its verdict, and its target."""
+    told = None if np.isnan(goal) else goal
+    text = show.number(value, unit, apart_from=told)
+    if told is not None:
+        text = show.language("{value}, agreed {target}", value=text, target=show.number(told, unit))
+    return f"{SIGNS[mark]} {text}" if mark in ("missed", "no_verdict", "met") else text
 
 
 def ranked_bars(
@@ -297,40 +568,56 @@ def stacked_bars(
     by: str,
     value: str = "value",
     unit: str = "count",
+    missed: str = "",
     show: Display = PLAIN,
     why: str = "nothing to stack",
 ) -> Picture:
-    """One bar for each `label`, in the frame's order, made of its `by` parts from light to dark (ages)."""
+    """One bar for each `label`, in the frame's order, made of its `by` parts from light to dark.
+
+    The part called `missed` has the accent and stands first, what is not `missed` then one shade. The number of a part
+    stands in it where there is room; of a single bar it stands with the name of the part, right above it.
+    """
     if frame.empty or not frame[value].sum():
         return _nothing(title, alt, why, show)
     wide = frame.pivot_table(index=label, columns=by, values=value, aggfunc="sum", sort=False, observed=True)
-    wide = wide.reindex(columns=list(dict.fromkeys(frame[by]))).fillna(0)
-    rows = 1 + sum(len(str(part)) + 5 for part in _named(wide.columns, show)) // 58
+    parts = list(dict.fromkeys(frame[by]))
+    parts = [part for part in parts if part == missed] + [part for part in parts if part != missed]
+    wide = wide.reindex(columns=parts).fillna(0)
+    wide.columns.name = by
+    names = [clean(name, 28) for name in _named(wide.columns, show)]
+    numbers = wide.to_numpy(dtype=float)
+    bare = missed in parts
+    shades = [ACCENT, *_shades(len(parts) - 1)] if bare else _shades(len(parts))
+    if len(wide) == 1:
+        names = [
+            f"{name}: {show.number(number, unit)}" for name, number in zip(names, numbers[0], strict=True)
+        ]
+    lines, across = _rows_of(names)
 
     def draw(axes: Axes) -> None:
         left = np.zeros(len(wide))
         place = np.arange(len(wide))
-        names = _named(wide.columns, show)
-        for part, name, shade in zip(wide.columns, names, _shades(wide.shape[1]), strict=True):
-            axes.barh(
-                place,
-                wide[part],
-                left=left,
-                color=shade,
-                height=0.66,
-                edgecolor="white",
-                label=clean(name, 24),
-            )
-            left = left + wide[part].to_numpy()
-        _bar_labels(axes, left, [show.number(total, unit) for total in left])
-        _subjects(axes, _named(wide.index, show))
-        across = -(-wide.shape[1] // rows)
-        order = [row * across + column for column in range(across) for row in range(rows)]
-        handles, names = axes.get_legend_handles_labels()
-        order = [index for index in order if index < len(names)]  # matplotlib fills column by column
+        longest = numbers.sum(axis=1).max()
+        for part, (name, shade) in enumerate(zip(names, shades, strict=True)):
+            sizes = numbers[:, part]
+            axes.barh(place, sizes, left=left, color=shade, height=0.66, edgecolor=PLATE, lw=1, label=name)
+            inside = _INSIDE[shade]
+            for row, size in enumerate(sizes):
+                text = show.number(size, unit)
+                if size and len(wide) > 1 and size / longest * 30 > len(text) + 1:
+                    axes.annotate(
+                        text, (left[row] + size / 2, row), ha="center", va="center", color=inside, fontsize=9
+                    )
+            left = left + sizes
+        if len(wide) > 1:
+            _bar_labels(axes, left, [show.number(total, unit) for total in left])
+        _subjects(axes, _named(wide.index, show) if len(wide) > 1 or wide.index[0] else [""])
+        order = [row * across + column for column in range(across) for row in range(lines)]
+        handles, said = axes.get_legend_handles_labels()
+        order = [index for index in order if index < len(said)]  # matplotlib fills column by column
         axes.legend(
             [handles[index] for index in order],
-            [names[index] for index in order],
+            [said[index] for index in order],
             loc="lower left",
             bbox_to_anchor=(0, 1.0),
             ncols=across,
@@ -341,7 +628,29 @@ def stacked_bars(
             fontsize=9.5,
         )
 
-    return _picture(draw, title, alt, show, 0.5 + 0.22 * rows + 0.36 * len(wide), wide.size)
+    spoken = [clean(name, 28) for name in _named(wide.columns, show)]
+    told = "; ".join(
+        ": ".join(
+            filter(
+                None,
+                (
+                    clean(name, 60),
+                    ", ".join(
+                        f"{part} {show.number(number, unit)}"
+                        for part, number in zip(spoken, row, strict=True)
+                    ),
+                ),
+            )
+        )
+        for name, row in zip(_named(wide.index, show), numbers, strict=True)
+    )
+    return _picture(draw, title, alt, show, 0.5 + 0.22 * lines + 0.36 * len(wide), wide.size, told=f"{told}.")
+
+
+def _rows_of(names: Sequence[str], letters: int = 58) -> tuple[int, int]:
+    """Over how many lines the names of the parts go, and how many stand in each."""
+    lines = 1 + sum(len(name) + 5 for name in names) // letters
+    return lines, -(-len(names) // lines)
 
 
 def calendar(
@@ -352,41 +661,59 @@ def calendar(
     day: str = "day",
     value: str = "value",
     by: str | None = None,
+    unit: str = "count",
     note: str = "darker is more",
     show: Display = PLAIN,
     why: str = "no days to show",
 ) -> Picture:
-    """The days of a month as a strip for each `by`, darker where the value is higher, crossed where missing."""
+    """The days of a month as a strip for each `by`, darker where the value is higher, crossed where missing.
+
+    The sum of each strip stands at its right end.
+    """
     if frame.empty or frame[value].isna().all():
         return _nothing(title, alt, why, show)
     days = pd.to_datetime(frame[day])
     span = pd.date_range(days.min().replace(day=1), days.max() + pd.offsets.MonthEnd(0), freq="D")
     wide = frame.assign(day_=days, by_=frame[by] if by else "").pivot_table(
-        index="by_", columns="day_", values=value, aggfunc="sum", sort=False, min_count=1
+        index="by_", columns="day_", values=value, aggfunc="sum", sort=False, min_count=1, dropna=False
     )
     wide = wide.reindex(columns=span)
+    wide.index.name = by
+    sums = [show.number(total, unit) for total in wide.sum(axis=1)]
+    names = _named(wide.index, show)
 
     def draw(axes: Axes) -> None:
-        shades = sns.blend_palette(["#eef2f6", *AGES[1:5]], as_cmap=True)
-        top = float(np.nanmax(wide.to_numpy())) or 1.0
-        sns.heatmap(wide, ax=axes, cmap=shades, vmin=0, vmax=top, cbar=False)
-        axes.collections[0].set_clip_on(False)
-        axes.vlines(np.arange(1, len(span)), 0, len(wide), color="white", lw=1)
-        axes.hlines(np.arange(1, len(wide)), 0, len(span), color="white", lw=3)
+        numbers = wide.to_numpy(dtype=float)
+        top = float(np.nanmax(numbers)) or 1.0
+        # nothing, then four steps from light to dark
+        steps = np.ceil(np.nan_to_num(numbers) / top * 4).astype(int)
+        shades = np.array([GRID, *AGES[1:5]])
+        axes.barh(np.arange(len(wide)), len(span), height=0.8, color=GRID, lw=0)
+        rows, columns = np.nonzero(steps)
+        axes.barh(rows, 1, left=columns, height=0.8, color=shades[steps[rows, columns]], lw=0)
+        axes.vlines(np.arange(1, len(span)), -0.5, len(wide) - 0.5, color=PLATE, lw=1.2)
         axes.grid(visible=False)
-        gaps = np.argwhere(wide.isna().to_numpy())
-        axes.scatter(gaps[:, 1] + 0.5, gaps[:, 0] + 0.5, marker="x", s=14, color=SOFT, lw=0.8)
+        gaps = np.argwhere(np.isnan(numbers))
+        axes.scatter(gaps[:, 1] + 0.5, gaps[:, 0], marker="x", s=14, color=SOFT, lw=0.8)
         shown = [place for place, moment in enumerate(span) if moment.day == 1 or moment.day % 5 == 0]
         axes.set_xticks([p + 0.5 for p in shown], [str(span[p].day) for p in shown], rotation=0)
-        axes.set_yticks(
-            np.arange(len(wide)) + 0.5, [clean(name, 22) for name in _named(wide.index, show)], rotation=0
-        )
+        axes.set_xlim(0, len(span))
+        axes.set_ylim(len(wide) - 0.5, -0.5)
+        axes.set_yticks(np.arange(len(wide)), [_wrapped(name, 20) for name in names], rotation=0)
         axes.tick_params(axis="y", labelcolor=INK)
+        axes.spines["bottom"].set_visible(False)
+        for row, text in enumerate(sums):
+            axes.annotate(
+                text, (1.02, row), xycoords=("axes fraction", "data"), va="center", annotation_clip=False
+            )
         axes.set_ylabel("")
         notes = [show.language(note), *([show.language("×: not known")] if len(gaps) else [])]
-        axes.set_xlabel(" · ".join(notes), loc="left")
+        axes.set_xlabel(" · ".join(filter(None, notes)), loc="left")
 
-    return _picture(draw, title, alt, show, 0.75 + 0.32 * len(wide), wide.size)
+    told = "; ".join(
+        ": ".join(filter(None, (clean(name, 60), text))) for name, text in zip(names, sums, strict=True)
+    )
+    return _picture(draw, title, alt, show, 0.75 + 0.3 * len(wide), wide.size, told=f"{told}.")
 
 
 def sparkline(
@@ -504,9 +831,17 @@ def control(
     def draw(panels: list[Axes]) -> None:
         for axes, rows in zip(panels, groups, strict=True):
             _control_panel(axes, rows, columns, clean(rows[by][0], 60), rows[unit][0], show)
-        panels[-1].set_xlabel(show.language("band: usual range · ring: signal"), loc="left")
+        ringed = known[signal].fillna(False).astype(bool).any()
+        panels[-1].set_xlabel(show.language("ring: outside its usual course") if ringed else "", loc="left")
 
-    return _picture(draw, title, alt, show, 0.5 + 1.35 * len(groups), len(frame) * 2, panels=len(groups))
+    told = paragraph(
+        *(
+            f"{clean(rows[by][0], 60)}: {_course(rows[x], _floats(rows[y]), rows[unit][0], None, show)}"
+            for rows in groups
+        )
+    )
+    height = 0.5 + 1.35 * len(groups)
+    return _picture(draw, title, alt, show, height, len(frame) * 2, panels=len(groups), told=told)
 
 
 def _control_panel(
@@ -523,14 +858,16 @@ def _control_panel(
     marked = rows[signal].fillna(False).to_numpy(dtype=bool) & ~gaps
     plain = ~gaps & ~marked
     axes.scatter(place[plain], values[plain], s=16, color=MUTED, zorder=3)
-    axes.scatter(place[marked], values[marked], s=64, facecolor="white", edgecolor=ACCENT, lw=1.8, zorder=3)
+    axes.scatter(place[marked], values[marked], s=64, facecolor=PLATE, edgecolor=ACCENT, lw=1.8, zorder=3)
     axes.margins(x=0.02, y=0.16)
     axes.set_title(name, loc="left", fontsize=10, color=INK)
     _number_axis(axes.yaxis, unit, show, most=3)
     _time_axis(axes, list(rows[x]), show)
     last = int(np.flatnonzero(~gaps)[-1])
-    colour = ACCENT if marked[last] else INK
-    _end_labels(axes, [(values[last], show.number(values[last], unit), colour, "bold")])
+    words = [(values[last], show.number(values[last], unit), ACCENT if marked[last] else INK, "bold")]
+    if not np.isnan(high[-1]):
+        words.append(((low[-1] + high[-1]) / 2, show.language("usual range"), SOFT, "normal"))
+    _end_labels(axes, words)
     axes.set(xlabel="", ylabel="")
     axes.grid(axis="x", visible=False)
 
@@ -571,10 +908,11 @@ def _picture(
     height: float,
     marks: int,
     panels: int = 0,
+    told: str = "",
 ) -> Picture:
-    """What `draw` draws into one pair of axes, or into a list of `panels` one below the other."""
+    """What `draw` draws into one pair of axes, or into a list of `panels` one below the other; `told`, its numbers."""
     _check_words(title, alt)
-    title, alt = show.language(title), show.language(alt)
+    title, alt = show.language(title), paragraph(show.language(alt), told)
     with warnings.catch_warnings(), matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
         # cosmetic ones, such as a title in a script that the layout font lacks: a cell that warns is no page
         warnings.simplefilter("ignore", UserWarning)
@@ -584,15 +922,16 @@ def _picture(
         buffer = io.BytesIO()
         if marks > MOST_MARKS:
             figure.savefig(buffer, format="png", dpi=200, metadata={"Software": None})
-            kind, data = "png", buffer.getvalue()
+            kind, data, style = "png", buffer.getvalue(), "background:#fff"
         else:
             empty = dict.fromkeys(("Date", "Creator", "Format", "Type"))
             figure.savefig(buffer, format="svg", metadata=empty)
-            kind, data = "svg+xml", _slim(buffer.getvalue().decode()).encode()
+            kind, data, style = "svg+xml", _slim(buffer.getvalue().decode()).encode(), _BOTH
     source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
     html = (
         f'<figure class="chart"><figcaption>{escape(clean(title))}</figcaption>'
-        f'<img alt="{escape(clean(alt, 1000))}" width="{WIDTH * 100:.0f}" height="{height * 100:.0f}" src="{source}">'
+        f'<img alt="{escape(clean(alt, _LONGEST))}" width="{WIDTH * 100:.0f}" height="{height * 100:.0f}" '
+        f'style="{style}" src="{source}">'
         "</figure>"
     )
     return Picture(html, f"{title}: {alt}")
@@ -616,6 +955,7 @@ def _check_words(title: str, alt: str) -> None:
 def _slim(svg: str) -> str:
     """The same drawing in fewer bytes, its text in the reader's own font."""
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r'(<g id="text_\d+">)(.*?)(</g>)', _in_one_text, svg, flags=re.S)
     svg = re.sub(r">\s+<", "><", svg)
     svg = re.sub(r" font-family: [^;\"]*;?", "", svg).replace("<svg ", f'<svg font-family="{_FONT}" ', 1)
     svg = re.sub(r' id="[\w.]+_\d+"| transform="rotate\(-0 [^"]*"', "", svg)
@@ -623,7 +963,36 @@ def _slim(svg: str) -> str:
     for _ in range(3):  # groups inside groups
         svg = re.sub(r"<g ?/>|<g></g>", "", svg)
     svg = re.sub(r"<g>(<path [^<]*/>|<text [^<]*</text>)</g>", r"\1", svg)
-    return svg.strip()
+    return _in_both_lights(svg.strip())
+
+
+def _in_one_text(group: re.Match[str]) -> str:
+    """The lines of a text as parts of one, for whoever reads or searches it."""
+    lines = re.findall(r"<text ([^>]*)>(.*?)</text>", group[2], re.S)
+    placed = [re.search(r'translate\((\S+) (\S+)\)|x="(\S+)" y="(\S+)"', how) for how, _ in lines]
+    if len(lines) < 2 or not all(placed):
+        return group[0]
+    at = [f'x="{found[1] or found[3]}" y="{found[2] or found[4]}"' for found in placed if found]
+    style = re.match(r'style="[^"]*"', lines[0][0])
+    rest = "".join(
+        f"<tspan {place}>{said}</tspan>" for place, (_, said) in zip(at[1:], lines[1:], strict=True)
+    )
+    return f"{group[1]}<text {style[0] if style else ''} {at[0]}>{lines[0][1]}{rest}</text>{group[3]}"
+
+
+def _in_both_lights(svg: str) -> str:
+    """The same drawing with its colours by name, so that a dark screen gets those of DARK; paper never is one."""
+    names = {colour: f"--{chr(97 + place)}" for place, colour in enumerate(DARK)}
+    used = [colour for colour in DARK if colour in svg]
+    light, dark = (
+        "".join(f"{names[colour]}:{shade};" for colour, shade in shades)
+        for shades in ([(colour, colour) for colour in used], [(colour, DARK[colour]) for colour in used])
+    )
+    svg = re.sub(
+        r"#[0-9a-f]{6}\b", lambda found: f"var({names[found[0]]})" if found[0] in names else found[0], svg
+    )
+    style = f"<style>svg{{{light}}}@media screen and (prefers-color-scheme:dark){{svg{{{dark}}}}}</style>"
+    return svg.replace(">", f">{style}", 1)
 
 
 def _round_numbers(match: re.Match[str]) -> str:
@@ -665,6 +1034,7 @@ def _bars(axes: Axes, values: np.ndarray, colours: np.ndarray) -> None:
         width=0.62,
         legend=False,
         saturation=1,
+        errorbar=None,
         ax=axes,
     )
     axes.set(xlabel="", ylabel="")
@@ -689,8 +1059,76 @@ def _named(names: pd.Series | pd.Index, show: Display) -> list[Any]:
     return [show.label(name) if coded and isinstance(name, str) else name for name in names]
 
 
-def _agreed(target: float, unit: str, show: Display) -> str:
-    return show.language("agreed {target}", target=show.number(target, unit))
+def _agreed(target: float, unit: str, show: Display, asked: bool = False) -> str:
+    said = show.number(target, unit)
+    return (
+        show.language("asked for {target}", target=said)
+        if asked
+        else show.language("agreed {target}", target=said)
+    )
+
+
+def _floats(values: pd.Series) -> np.ndarray:
+    return values.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _last(values: pd.Series) -> float | None:
+    """The newest of some values; None where it is missing."""
+    return None if values.empty or pd.isna(values.iloc[-1]) else float(values.iloc[-1])
+
+
+def _course(
+    moments: Iterable[Any], values: np.ndarray, unit: str, target: float | None, show: Display
+) -> str:
+    """A course in numbers: its first, last, lowest and highest value, each with its moment, and its target."""
+    named = [_moment(moment, show) for moment in moments]
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return show.language("not known.")
+    at = (known[0], known[-1], known[np.argmin(values[known])], known[np.argmax(values[known])])
+    first, last, low, high = (
+        show.language("{value} ({moment})", value=value, moment=named[place])
+        for value, place in zip(show.numbers(list(values[list(at)]), unit), at, strict=True)
+    )
+    course = show.language(
+        "first {first}, last {last}, lowest {low}, highest {high}", first=first, last=last, low=low, high=high
+    )
+    goal = None if target is None else show.language("target {target}", target=show.number(target, unit))
+    gaps = len(values) - len(known)
+    unknown = show.language.plural("{n} not known", "{n} not known", gaps, n=gaps) if gaps else None
+    return "; ".join(filter(None, (course, goal, unknown))) + "."
+
+
+def _moment(moment: Any, show: Display) -> str:
+    """A month or a day in words."""
+    monthly = isinstance(moment, Month) or (isinstance(moment, str) and len(moment) == 7)
+    return show.period(Month.parse(str(moment))) if monthly else show.day(moment)
+
+
+def _wrapped(name: Any, letters: int, lines: int = 2) -> str:
+    """A name over as many lines as it needs, clipped only beyond them."""
+    return "\n".join(textwrap.wrap(clean(name, letters * lines), letters)) or ""
+
+
+def _gaps(axes: Axes, places: np.ndarray) -> None:
+    """Crosses on the floor where nothing is known."""
+    floor = np.full(len(places), axes.get_ylim()[0])
+    axes.scatter(places, floor, marker="x", s=20, color=SOFT, lw=1, clip_on=False)
+
+
+def _whole(axis: matplotlib.axis.Axis, unit: str, ends: tuple[float, float] | None = None) -> None:
+    """An axis that does not mislead: from 0 on, and of shares to 100 %; where all shares lie within a tenth of 100 % it
+    begins at the lowest, for there the rest would hide them. `ends` are those of the data, where these axes do not
+    show all of them."""
+    low, high = sorted(axis.get_view_interval())
+    shown = sorted(ends or axis.get_data_interval())
+    if shown[0] < 0:
+        return
+    bottom, top = 0.0, high
+    if unit == "ratio" and shown[1] > 0.5:
+        bottom, top = (low if shown[0] >= 0.9 else 0.0), max(1.0, shown[1])
+        top += 0.04 * (top - bottom)
+    (axis.axes.set_ylim if axis.axis_name == "y" else axis.axes.set_xlim)(bottom, top)
 
 
 def _left_out(count: int, show: Display) -> str:
@@ -704,7 +1142,7 @@ def _left_out(count: int, show: Display) -> str:
 
 def _subjects(axes: Axes, names: Sequence[Any]) -> None:
     """Names down the side; no scale below, since every bar says its number."""
-    axes.set_yticks(np.arange(len(names)), [clean(name, 30) for name in names])
+    axes.set_yticks(np.arange(len(names)), [_wrapped(name, 28) for name in names])
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xticks([])
@@ -713,16 +1151,16 @@ def _subjects(axes: Axes, names: Sequence[Any]) -> None:
 
 
 def _shades(count: int) -> list[str]:
-    if count >= len(AGES):
-        return list(sns.blend_palette(AGES[:5], count).as_hex())
-    places = np.linspace(0, 4, count).round().astype(int) if count > 1 else [3]
+    """So many shades from light to dark; of more parts than there are shades, neighbours share one."""
+    places = np.linspace(0, 5 if count > 5 else 4, count).round().astype(int) if count > 1 else [3]
     return [AGES[place] for place in places]
 
 
 def _end_labels(axes: Axes, labels: Sequence[tuple[float, str, str, str]]) -> None:
     """Words at the right end of lines, (height, text, colour, weight), moved apart where they would touch."""
     low, high = axes.get_ylim()
-    tall = axes.figure.get_size_inches()[1] * 72 * 0.8  # points: what the labels of the axes leave
+    # points: what the labels of the axes leave of their share of the figure
+    tall = axes.figure.get_size_inches()[1] * 72 * 0.8 / axes.get_subplotspec().get_gridspec().nrows
     placed: list[float] = []
     for height, text, colour, weight in sorted(labels, key=lambda label: label[0]):
         wanted = (height - low) / (high - low) * tall
@@ -756,6 +1194,14 @@ def _number_axis(axis: matplotlib.axis.Axis, unit: str, show: Display, most: int
     if unit == "ratio" and low >= 0:
         ticks = [tick for tick in ticks if tick <= max(1.0, high if high > 1.2 else 1.0)]
     axis.set_ticks(ticks, show.numbers(ticks, unit))
+
+
+def _month_ticks(axes: Axes, days: Sequence[pd.Timestamp], show: Display, most: int = 8) -> None:
+    """Months along an axis that counts days from the first of `days`: at most so many labels."""
+    firsts = [place for place, day in enumerate(days) if day.day == 1]
+    step = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 1200) if len(firsts) / step <= most)
+    shown = firsts[::step]
+    axes.set_xticks(shown, show.moments([f"{days[place]:%Y-%m}" for place in shown]))
 
 
 def _time_axis(axes: Axes, moments: list[object], show: Display) -> None:

@@ -23,7 +23,8 @@ from msp_report.words import labels
 from msp_report.words.language import ENGLISH, Language, message
 
 #: Units of numbers.
-NUMBERS = ("ratio", "min", "hours", "days", "count", "cost", "score", "index", "")
+#: `money` is a cost to the whole pound, euro or dollar, as sentences and most tables say it.
+NUMBERS = ("ratio", "min", "hours", "days", "count", "cost", "money", "score", "index", "")
 
 _LONGEST_TEXT = 200
 
@@ -107,7 +108,7 @@ def _places(value: Decimal, unit: str, currency: str | None, target: Decimal | N
     most = _most_places(value, unit, currency)
     wanted = -int(_round(shown, most).normalize().as_tuple().exponent)
     places = max(0, wanted)
-    if unit == "cost" and places:
+    if unit in ("cost", "money") and places:
         places = most
     if target is not None and target != value:
         beside = target * 100 if unit == "ratio" else target
@@ -121,6 +122,8 @@ def _most_places(value: Decimal, unit: str, currency: str | None) -> int:
     if unit == "ratio":
         distance = min(size, abs(1 - size))
         return 1 if distance >= Decimal("0.01") else 2 if distance >= Decimal("0.001") else 3
+    if unit == "money":
+        return 0
     if unit == "cost":
         return 0 if currency in ("JPY", "KRW", "VND", "CLP", "ISK") else 2
     if unit in ("count", "days", "hours"):
@@ -138,7 +141,7 @@ def _plain(
     if unit == "ratio":
         return _percent(value, places, locale)
     rounded = _round(value, places)
-    if unit == "cost" and currency:
+    if unit in ("cost", "money") and currency:
         pattern = _pattern(locale, "currency", places)
         return pattern.apply(rounded, _locale(locale), currency=currency, currency_digits=False)
     text = _grouped(rounded, places, locale)
@@ -359,6 +362,24 @@ class Numbers:
         """From the one to the other, with the same decimals."""
         low, high = self.numbers([low, high], unit)
         return self.language("{low} to {high}", low=low, high=high)
+
+    def ages(self, bands: Sequence[str]) -> list[str]:
+        """Bands of ages in days in words.
+
+        >>> Numbers().ages(["0-1", "1-3", "90+"])
+        ['under 1 day', '1 to 3 days', 'over 90 days']
+        """
+        said = []
+        for low, _, high in (band.rstrip("+").partition("-") for band in bands):
+            if not high:
+                said.append(self.language("over {low} days", low=low))
+            elif low == "0":
+                said.append(
+                    self.language.plural("under {high} day", "under {high} days", int(high), high=high)
+                )
+            else:
+                said.append(self.language("{low} to {high} days", low=low, high=high))
+        return said
 
     def instant(self, at: Any) -> str:
         """See `instant`."""

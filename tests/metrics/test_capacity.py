@@ -561,3 +561,33 @@ def test_a_hosting_providers_virtual_machines():
         "already_over",
     )
     assert 0.95 < rows["coverage_ratio"]["1"] < 1
+
+
+def test_a_forecast_is_the_day_on_which_the_line_meets_the_limit():
+    # a hundredth a day from 0.20 on 1 March: 0.80 at the end of April is 0.81 on 1 May and 0.85 four days later
+    rising = sampled(np.repeat(0.20 + 0.01 * np.arange(61), 24), start="2026-03-01")
+    flat = sampled([0.4] * 1464, start="2026-03-01", metric="cpu")
+    month = MonthOf(
+        *(pd.Timestamp(day, tz="UTC") for day in (START, END)),
+        contract({}, {"metric": "cpu"}),
+        tables={"samples": pd.concat([rising, flat], ignore_index=True)},
+    )
+    month.timezone = "UTC"
+    found = capacity.analyse(month)
+    told = found.forecasts_on(month)
+    assert told["metric"].tolist() == ["utilisation", "cpu"]  # what has a date stands first
+    assert told["full_on"].tolist() == [pd.Timestamp("2026-05-05"), pd.NaT]
+    first = found.next_full(month)
+    assert first.full_on == pd.Timestamp("2026-05-05") and first.slope_ratio == pytest.approx(0.01)
+    assert first.limit_ratio == 0.85 and len(first.days) == 61
+    assert first.days["value"].iloc[-1] == pytest.approx(0.8)
+
+
+def test_without_a_forecast_there_is_no_next_one():
+    month = MonthOf(
+        *(pd.Timestamp(day, tz="UTC") for day in (START, END)),
+        contract({}),
+        tables={"samples": sampled([0.4] * 720)},
+    )
+    month.timezone = "UTC"
+    assert capacity.analyse(month).next_full(month).days.empty

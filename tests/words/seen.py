@@ -42,6 +42,8 @@ class _Words(HTMLParser):
             self._begin(text.text)
         if tag not in _INLINE:
             self._begin()
+        elif tag == "tspan":  # the next line of a text
+            self.texts[-1][0] += " "
         self._silent = tag if tag in ("style", "code") else self._silent
 
     def handle_endtag(self, tag: str) -> None:
@@ -90,3 +92,61 @@ def pages(place: Workspace) -> dict[str, str]:
         if ".revisions" not in path.parts and "twin" not in path.parts
     }
     return found | {"the server's own": serve.index(serve.Shelf(place))}
+
+
+class Cell(NamedTuple):
+    """A cell of a table: its text, and whether that stands for a missing value."""
+
+    text: str
+    gap: bool = False
+
+
+class Table(NamedTuple):
+    """A table of a page: its caption, the titles of its columns, and the cells of its rows."""
+
+    caption: str
+    titles: list[str]
+    rows: list[list[Cell]]
+
+
+class _Tables(HTMLParser):
+    """The tables of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[Table] = []
+        self._said: list[str] = []
+        self._in_head = self._gap = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append(Table("", [], []))
+        elif tag == "thead":
+            self._in_head = True
+        elif tag == "tr" and not self._in_head:
+            self.tables[-1].rows.append([])
+        elif tag in ("td", "th", "caption"):
+            self._said, self._gap = [], False
+        elif tag == "span" and "gap" in (dict(attrs).get("class") or "").split():
+            self._gap = True
+
+    def handle_endtag(self, tag: str) -> None:
+        text = "".join(self._said).strip()
+        if tag == "caption":
+            self.tables[-1] = self.tables[-1]._replace(caption=text)
+        elif tag == "thead":
+            self._in_head = False
+        elif tag == "th" and self._in_head:
+            self.tables[-1].titles.append(text)
+        elif tag in ("td", "th"):
+            self.tables[-1].rows[-1].append(Cell(text, self._gap))
+
+    def handle_data(self, data: str) -> None:
+        self._said.append(data)
+
+
+def tables(html: str) -> list[Table]:
+    """The tables of a page in order."""
+    parser = _Tables()
+    parser.feed(html)
+    return parser.tables

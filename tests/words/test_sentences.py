@@ -13,6 +13,7 @@ from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
 from msp_report.words import sentences
 from msp_report.words.numbers import Numbers
+from msp_report.words.sentences.said import Page
 
 CONTRACT = params.as_contract({"client": {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}})
 PERIOD = Period.parse("2026-03")
@@ -120,7 +121,7 @@ def test_a_value_beside_its_target_shows_the_difference():
     one = figure("availability.ratio", "missed", value=0.98996, target=0.99, low=None, high=None)
     assert (
         sentences.headline(one, CONTRACT)
-        == "mail was available 98.996 % of its agreed time; 99 % was agreed."
+        == "The service mail was up 98.996 % of its agreed time; 99 % was agreed."
     )
 
 
@@ -155,7 +156,7 @@ HOSTILE = [
 @pytest.mark.parametrize("subject", HOSTILE)
 def test_words_of_an_export_are_never_run(subject):
     text = sentences.headline(figure("availability.ratio", "met", subject=subject), CONTRACT)
-    assert text.startswith(" ".join(subject.split()))
+    assert text.startswith(f"The service {' '.join(subject.split())} was up")
     frame = pd.DataFrame({"measure": ["availability.ratio", "mine.own"], "subject": [subject, subject]})
     assert sentences.names(frame) == [f"Availability of {subject}", f"mine.own of {subject}"]
     missed = figure("availability.ratio", "missed", subject=subject)
@@ -186,7 +187,9 @@ def test_every_number_of_an_opening_is_a_figure_or_a_count_of_figures(report, ve
         figures = [one.with_(value=7, why_missing=None) for one in figures]
     lines = sentences.opening(report, figures, CONTRACT, period)
     counts = {str(count) for count in range(len(figures) + 1)}
-    allowed = set().union(*map(shown, figures)) | counts | {"2026"}
+    page = Page(figures, CONTRACT, period)  # days to come are said as dates
+    days = [page.after(end) for one in figures for end in (one.value, one.low) if end is not None]
+    allowed = set().union(*map(shown, figures), *map(numbers, days)) | counts | {"2026"}
     for line, _ in lines:
         assert numbers(line) <= allowed, line
         assert not re.search(r"\bNone\b|\bnan\b", line), line
@@ -221,3 +224,36 @@ def test_what_is_not_as_agreed_stands_first_and_worst_first():
 def test_a_report_that_the_catalogue_does_not_know_opens_with_its_headlines():
     one = figure("mine.own", "missed").with_(headline="Mine is late.")
     assert sentences.opening("mine", [one], CONTRACT, PERIOD) == [("Mine is late.", "missed")]
+
+
+def test_what_has_a_name_is_not_said_by_its_id():
+    late = Figure(measure="projects.slip", subject="PRJ-01", value=150)
+    (line, _), *_ = sentences.opening("projects", [late], CONTRACT, PERIOD, called={"PRJ-01": "Shop"})
+    assert "Shop" in line and "PRJ-01" not in line
+    title = sentences.finding("projects", "plans", [late], CONTRACT, PERIOD, called={"PRJ-01": "Shop"})
+    assert title == "1 of 1 projects is late: Shop, by 150 days"
+
+
+def test_an_amount_in_a_column_of_texts_has_its_currency():
+    texts = pd.Series(["2026-10-31", "100000", None, "1234.50"])
+    said = sentences.moments(texts, CONTRACT, [False, True, True, True])
+    assert said == ["31 Oct 2026", "£100,000", None, "£1,235"]
+
+
+def test_the_ends_of_a_course_are_said_in_words():
+    course = pd.DataFrame(
+        {
+            "month": ["2026-08", "2026-09", "2026-10"],
+            "value": [None, 63, 91],
+            "unit": "count",
+            "target": [60, 60, 60],
+        }
+    )
+    assert sentences.ends(course, CONTRACT) == {
+        "first": "63",
+        "month": "September 2026",
+        "target": "60",
+        "change": 28,
+    }
+    alone = sentences.ends(course.tail(1).assign(target=None), CONTRACT)
+    assert alone == {"first": "", "month": "", "target": "", "change": 0}

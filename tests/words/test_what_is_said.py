@@ -1,7 +1,9 @@
 """Which sentence is said for which figures: a table a report in tests/words/sentences, for readers and for this test.
 
-`headlines` gives one figure and what is said of it, null where nothing is. `opening` and `opening_year` give the
-figures of a page by name, without the report's, and the first lines of the page. A value that is not given is missing.
+`headlines` gives one figure and what is said of it, null where nothing is. `charts` gives the figures of a page by
+name, what else the chart is told, and its title; `todo` the figures, and what to do. `opening` and `opening_year` give
+the figures of a page by name, without the report's, and the first lines of the page. A value that is not given is
+missing.
 `claim`, `hold` and `evidence`, of letters, give the rows of a letter and the letter.
 """
 
@@ -38,11 +40,11 @@ NEVER = {
 }
 
 
-def contract(billing: str | None = "fixed"):
-    """A client whose provider is paid so."""
+def contract(billing: str | None = "fixed", term: dict[str, Any] | None = None):
+    """A client whose provider is paid so, for this term."""
     client = {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}
     told = {"billing": billing} if billing else {}
-    return as_contract({"client": client, "provider": {"name": "Northgate"} | told})
+    return as_contract({"client": client, "provider": {"name": "Northgate"} | told, "term": term or {}})
 
 
 def figure(measure: str, why: str | None = None, **given: Any) -> Figure:
@@ -86,12 +88,44 @@ def opening(report: str, kind: str, case: dict[str, Any]) -> list[str]:
     given = {name: rows if isinstance(rows, list) else [rows] for name, rows in case["given"].items()}
     noun = "" if report == "pages" else f"{report}."
     figures = [figure(f"{noun}{name}", **row) for name, rows in given.items() for row in rows]
-    agreed = contract(case.get("billing", "fixed"))
+    agreed = contract(case.get("billing", "fixed"), case.get("term"))
     if report == "pages":
         lines = sentences.decisions(pd.DataFrame(columns=["measure", "subject"]), figures, agreed)
     else:
         lines = sentences.opening(report, figures, agreed, PERIODS[kind])
     return [line for line, _ in lines]
+
+
+def chart(report: str, case: dict[str, Any]) -> str:
+    """The title of the chart of a case."""
+    figures = [
+        figure(f"{report}.{name}", **row)
+        for name, rows in case.get("given", {}).items()
+        for row in (rows if isinstance(rows, list) else [rows])
+    ]
+    told = case.get("told", {})
+    return sentences.finding(report, case["chart"], figures, contract(), PERIODS["opening"], **told)
+
+
+def todo(report: str, case: dict[str, Any]) -> list[str]:
+    """What to do by the page of a case."""
+    figures = [
+        figure(f"{report}.{name}", **row)
+        for name, rows in case["given"].items()
+        for row in (rows if isinstance(rows, list) else [rows])
+    ]
+    agreed = as_contract(contract().model_dump() | {"credits": case.get("credits", [])})
+    return [line for line, _ in sentences.todo(report, figures, agreed, PERIODS["opening"])]
+
+
+@pytest.mark.parametrize(("report", "kind", "case"), cases("todo"))
+def test_a_page_says_what_to_do(report, kind, case):
+    assert todo(report, case) == case["says"]
+
+
+@pytest.mark.parametrize(("report", "kind", "case"), cases("charts"))
+def test_a_chart_is_titled_by_what_it_shows(report, kind, case):
+    assert chart(report, case) == case["says"]
 
 
 @pytest.mark.parametrize(("report", "kind", "case"), cases("headlines"))
@@ -282,6 +316,10 @@ def test_every_message_is_said_by_a_case(monkeypatch):
     for report, table in TABLES.items():
         for case in table.get("headlines", []):
             headline(report, case)
+        for case in table.get("charts", []):
+            chart(report, case)
+        for case in table.get("todo", []):
+            todo(report, case)
         for kind in PERIODS.keys() & table.keys():
             for case in table[kind]:
                 opening(report, kind, case)

@@ -35,9 +35,9 @@ from msp_report.metrics.availability.restated import restated
 from msp_report.metrics.availability.sources import Sources
 from msp_report.metrics.availability.watched import watched
 from msp_report.model.case import Case
-from msp_report.model.columns import plain_rows
-from msp_report.model.figures import Figure
-from msp_report.params import Contract
+from msp_report.model.columns import civil_day, last_day, plain_rows
+from msp_report.model.figures import SEVERITY, Figure
+from msp_report.params import Contract, as_contract
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,33 @@ class Analysis:
     doubts: pd.DataFrame
     restated: pd.DataFrame
     between: pd.DataFrame
+
+    @property
+    def worst_first(self) -> pd.DataFrame:
+        """The services, those that missed first."""
+        return self.services.sort_values(
+            "verdict", key=lambda verdicts: verdicts.map(SEVERITY), kind="stable", ignore_index=True
+        )
+
+    @property
+    def firmness(self) -> pd.DataFrame:
+        """The robustness of every service, with `open`: the readings in which nobody can judge it."""
+        met_or_missed = self.robustness["met"] + self.robustness["missed"]
+        return self.robustness.assign(open=self.robustness["readings"] - met_or_missed)
+
+    def by_day(self, case: Case) -> pd.DataFrame:
+        """The time down in agreed service time by service and day: service, day, down_min; an outage counts on the day
+        on which it began, so that the days of a service add up to its outages. Only services of which anything is
+        known, the one that was down longest first."""
+        known = self.services.loc[self.services["evidence"].notna(), ["service", "down_min"]]
+        known = known.sort_values("down_min", ascending=False, kind="stable")[["service"]]
+        zone = as_contract(case.agreed).client.timezone
+        days = pd.date_range(civil_day(case.start, zone), last_day(case.end, zone))
+        begun = self.outages["started_at"].dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+        down = self.outages.groupby([self.outages["service"], begun.rename("day")])["down_min"].sum()
+        grid = known.merge(pd.DataFrame({"day": days}), how="cross")
+        found = grid.merge(down.reset_index(), on=["service", "day"], how="left")
+        return found.assign(down_min=found["down_min"].fillna(0.0))
 
     def figures(self) -> list[Figure]:
         """The figures of the report, as `figures_of` gives them."""

@@ -110,6 +110,22 @@ def _judged_anew(figure: Figure, target: float | None, better: Better, doubt: st
     return decide(figure.value, target, better, low=low, high=high, doubt=doubt)
 
 
+def asked(course: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
+    """Figures of several months by the board's own targets.
+
+    Parameters: `course` with the columns of figures.json and month; the strategy.
+    Returns: the same rows, their target and verdict those of the scorecard's line; missing where it has none, and in a
+    month without the figure.
+    """
+    known = course[course["value"].notna()]
+    judged = [lines(rows, strategy).assign(month=month) for month, rows in known.groupby("month")]
+    key = ["month", *_KEY]
+    found = pd.concat([pd.DataFrame(columns=["month", *LINE_COLUMNS]), *judged])
+    found = found.drop_duplicates(key)[[*key, "target", "verdict"]]
+    rows = course.drop(columns=["target", "verdict"]).merge(found, on=key, how="left")
+    return rows.assign(target=rows["target"].astype("float64"))[course.columns]
+
+
 def on_page_one(lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The lines that strategy.yaml puts on page one, and the others, each in their order.
 

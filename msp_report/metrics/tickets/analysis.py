@@ -35,6 +35,18 @@ from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
 from msp_report.params import Contract, as_contract, as_strategy
 
+#: The rows of the ledger: what is less is taken off, and the last two are the parts of the one before.
+LEDGER = (
+    "open at the beginning",
+    "opened",
+    "opened again",
+    "less solved",
+    "less cancelled or merged",
+    "open at the end",
+    "of these in the provider's newest list",
+    "of these no longer in it",
+)
+
 #: What changes on a ticket after it was opened, and turns what is said of a month.
 _CHANGING = ("status", "priority", "category", "assignee")
 
@@ -126,6 +138,33 @@ class Analysis:
     def vanished(self) -> pd.DataFrame:
         """The tickets that were open and that the newest exports do not list any more, the oldest first."""
         return self.open_tickets[~self.open_tickets["listed"]].reset_index(drop=True)
+
+    @property
+    def firmness(self) -> pd.DataFrame:
+        """The robustness of those verdicts that there are."""
+        return self.robustness[self.robustness["robust"].notna()].reset_index(drop=True)
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """How the tickets open at the beginning became those open at the end: part and tickets. The last two rows part
+        what is open by whether the newest exports list it. Without rows where no tickets were supplied."""
+        if not self.supplied or self.backlog.empty:
+            return pd.DataFrame(columns=["part", "tickets"])
+        steps = self.backlog[["created", "reopened", "solved", "removed"]].sum()
+        closing = int(self.backlog["open_at_end"].iloc[-1])
+        gone = len(self.vanished)
+        counts = [
+            int(self.backlog["open_at_start"].iloc[0]),
+            *steps.astype(int),
+            closing,
+            closing - gone,
+            gone,
+        ]
+        return pd.DataFrame({"part": LEDGER, "tickets": counts})
+
+    def older_than(self, days: int) -> int:
+        """How many open tickets are older than so many days."""
+        return int(self.open_tickets["age_days"].gt(days).sum())
 
     def volumes_by(self, dimension: str) -> pd.DataFrame:
         """The volumes of one dimension under its own name, most solved first."""

@@ -2,14 +2,16 @@
 
 A module a report, by its noun: `opening(page)` are the first lines of its page, in order, and a function
 `<name>_<verdict>` is the sentence of a figure of the measure `<report>.<name>` with that verdict, `<name>_plain` of
-one that is not judged. Which sentence is said is decided there; what it reads in another language stands in the
-catalogues. Numbers reach a sentence as text, never as numbers, so that a page cannot round on its own. A sentence
-that is empty or None is not said.
+one that is not judged; `chart_<name>(page)` is the title of a chart, and `todo(page)` says what to do, and who.
+Which sentence is said is decided there; what it reads in another language stands in the catalogues. Numbers reach a
+sentence as text, never as numbers, so that a page cannot round on its own. A sentence that is empty or None is not
+said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -46,20 +48,61 @@ def headline(figure: Figure, contract: Contract) -> str | None:
     return _line(paragraph(sentence(said), covered(said))) or None
 
 
-def opening(report: str, figures: Sequence[Figure], contract: Contract, period: Period) -> list[Line]:
-    """The first lines of a page: its summary, then every figure that is not as agreed, worst first.
+def opening(
+    report: str,
+    figures: Sequence[Figure],
+    contract: Contract,
+    period: Period,
+    end: pd.Timestamp | None = None,
+    called: Mapping[str, str] | None = None,
+) -> list[Line]:
+    """The first lines of a page: its summary, then every figure that is not as agreed, worst first. `end` is the
+    cut-off where it is not the end of the period; `called`, what ids of subjects are called.
 
     Over several months a report that has an `opening_year` says that instead. A report without sentences, such as a
     fork's, opens with its figures' own headlines.
     """
     said = _opening(report, several=period.first != period.last)
-    summary = said(Page(figures, contract, period)) if said else []
+    summary = said(Page(figures, contract, period, end, called)) if said else []
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     # the first line wears the worst verdict, never "met": it may speak of what no verdict covers
     worst = min((f.verdict for f in open_points), key=SEVERITY.__getitem__, default=None)
     texts = filter(None, map(_line, summary))
     lines: list[Line] = [(text, None if index else worst) for index, text in enumerate(texts)]
     return lines + [(f.headline, f.verdict) for f in sorted(open_points, key=lambda f: SEVERITY[f.verdict])]
+
+
+def finding(
+    report: str,
+    chart: str,
+    figures: Sequence[Figure],
+    contract: Contract,
+    period: Period | None = None,
+    called: Mapping[str, str] | None = None,
+    **values: Any,
+) -> str:
+    """What a chart of a report's page shows, said with its numbers: the chart's title.
+
+    Said by `chart_<chart>` of the report's sentences, of its figures and of `values`, which are text or counts.
+    """
+    said = getattr(_modules()[report], f"chart_{chart}")
+    return _line(said(Page(figures, contract, period, called=called), **values))
+
+
+def todo(
+    report: str,
+    figures: Sequence[Figure],
+    contract: Contract,
+    period: Period,
+    end: pd.Timestamp | None = None,
+    called: Mapping[str, str] | None = None,
+) -> list[Line]:
+    """What to do about what a page shows, and who, a sentence each; one that says so where there is nothing to do."""
+    page = Page(figures, contract, period, end, called)
+    said = [text for text in map(_line, _modules()[report].todo(page)) if text]
+    return [
+        (text, None) for text in said or [page.language("Nothing on this page asks for anything to be done.")]
+    ]
 
 
 def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Line]:
@@ -107,10 +150,41 @@ def month_names(months: Iterable[str | None], contract: Contract) -> list[str | 
     ]
 
 
-def moments(texts: pd.Series, contract: Contract) -> list[str | None]:
-    """Texts in which every month, day and instant as records write it (2026-10-11T01:10:00Z) is said in words."""
+def moments(texts: pd.Series, contract: Contract, money: Iterable[bool] | None = None) -> list[str | None]:
+    """Texts in which every month, day and instant as records write it (2026-10-11T01:10:00Z) is said in words.
+
+    `money` says which of them are nothing but an amount of money.
+    """
     show = Numbers.of(contract)
-    return [None if pd.isna(text) else show.dated(text) for text in texts]
+    amounts = [False] * len(texts) if money is None else money
+    return [
+        None if pd.isna(text) else show.number(Decimal(text), "money") if amount else show.dated(text)
+        for text, amount in zip(texts, amounts, strict=True)
+    ]
+
+
+def ends(course: pd.DataFrame, contract: Contract) -> dict[str, Any]:
+    """The first month of a course that has a value, for the title of its chart, and the newest target: first, month and
+    target in words, and `change`, the newest value less the first; each empty or 0 where there is nothing to say.
+
+    Parameters: rows of one figure as history.course, with month, value, unit and target.
+    """
+    show = Numbers.of(contract)
+    known = course[course["value"].notna()]
+    if len(known) < 2:
+        return {"first": "", "month": "", "target": _goal(course, show), "change": 0}
+    first = known.iloc[0]
+    return {
+        "first": show.number(first["value"], first["unit"]),
+        "month": show.dated(first["month"]),
+        "target": _goal(course, show),
+        "change": float(known["value"].iloc[-1] - first["value"]),
+    }
+
+
+def _goal(course: pd.DataFrame, show: Numbers) -> str:
+    goals = course[course["target"].notna()]
+    return "" if goals.empty else show.number(goals["target"].iloc[-1], goals["unit"].iloc[-1])
 
 
 def told(figures: pd.DataFrame, contract: Contract) -> pd.DataFrame:

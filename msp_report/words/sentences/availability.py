@@ -21,8 +21,10 @@ def _kept(page: Page) -> str:
             period=page.period,
         )
     if missed:
-        return page.language(
+        return page.language.plural(
+            "{missed} of {judged} services missed its agreed availability in {period}: {services}.",
             "{missed} of {judged} services missed their agreed availability in {period}: {services}.",
+            len(missed),
             missed=len(missed),
             judged=len(judged),
             period=page.period,
@@ -30,8 +32,8 @@ def _kept(page: Page) -> str:
         )
     if unclear:
         return page.language(
-            "No service is proved to have missed its agreed availability in {period}, but {unclear} of {judged} "
-            "cannot be judged: {services}.",
+            "No service is known to have missed its agreed availability in {period}, but nobody can judge {unclear} of "
+            "{judged}: {services}.",
             unclear=len(unclear),
             judged=len(judged),
             period=page.period,
@@ -39,7 +41,7 @@ def _kept(page: Page) -> str:
         )
     if len(judged) == 1:
         return page.language(
-            "{service} met its agreed availability in {period}.",
+            "The service {service} met its agreed availability in {period}.",
             service=judged[0].subject,
             period=page.period,
         )
@@ -55,26 +57,104 @@ def _fragile(page: Page) -> str | None:
     if not fragile:
         return None
     return page.language(
-        "Whether {services} passed depends on how the contract is read, not only on what happened.",
+        "The verdict on {services} depends on how the contract is read, not only on what happened.",
         services=page.subjects(fragile),
     )
+
+
+def chart_months(page: Page) -> str:
+    """How many services missed what was agreed this month, and with how much."""
+    judged = page.judged("availability.ratio")
+    missed = page.all("availability.ratio", "missed")
+    if not judged:
+        return page.language("The share of its agreed time in which each service was up")
+    if missed:
+        named = [page.language("{subject} ({value})", **f) for f in missed]
+        return page.language(
+            "{missed} of {judged} services missed what was agreed in {period}: {services}",
+            missed=len(missed),
+            judged=len(judged),
+            period=page.period,
+            services=page.listed(named),
+        )
+    if len(page.all("availability.ratio", "met")) < len(judged):
+        return page.language(
+            "No service is known to have missed what was agreed in {period}", period=page.period
+        )
+    return page.language.plural(
+        "The service was up as agreed in {period}",
+        "All {judged} services were up as agreed in {period}",
+        len(judged),
+        judged=len(judged),
+        period=page.period,
+    )
+
+
+def chart_days(page: Page) -> str:
+    """How often services went down this month."""
+    known = [f for f in page.all("availability.outages") if f.raw.value is not None]
+    went = sum(f.raw.value for f in known)
+    if not known:
+        return page.language("When services were down")
+    if not went:
+        return page.language("No service is known to have been down in {period}", period=page.period)
+    return page.language.plural(
+        "There was {times} outage in {period}",
+        "There were {times} outages in {period}",
+        went,
+        times=round(went),
+        period=page.period,
+    )
+
+
+def todo(page: Page) -> list[str | None]:
+    """Causes and credits of what was missed, evidence for what nobody can judge, a clause for what is fragile."""
+    missed = page.all("availability.ratio", "missed")
+    unclear = page.all("availability.ratio", "no_verdict", "no_data")
+    fragile = [f for f in page.all("availability.ratio") if f.raw.robust == "fragile"]
+    return [
+        page.language(
+            "Ask the provider why {services} missed what was agreed, and what will keep it from happening again.",
+            services=page.subjects(missed),
+        )
+        if missed
+        else None,
+        page.language(
+            "Claim the credit that is owed for it: the page Contract says how much, and until when."
+        )
+        if missed and any(credit.measure == "availability.ratio" for credit in page.contract.credits)
+        else None,
+        page.language(
+            "Ask the provider for evidence of the time that nobody watched: without it nobody can judge {services}.",
+            services=page.subjects(unclear),
+        )
+        if unclear
+        else None,
+        page.language(
+            "Agree with the provider how the contract is to be read for {services}: the table on how firm each verdict "
+            "is says which sentence decides.",
+            services=page.subjects(fragile),
+        )
+        if fragile
+        else None,
+    ]
 
 
 def ratio_missed(f: Said) -> str:
     """A service is judged by its ratio and by its number of outages: it may miss one and keep the other."""
     if f.raw.target is None:
         return f.language(
-            "{subject} was available {value} of its agreed time, but it went down more often than agreed.",
+            "The service {subject} was up {value} of its agreed time, but it went down more often than agreed.",
             **f,
         )
     if f.raw.value is not None and f.raw.value >= f.raw.target:
         return f.language(
-            "{subject} was available {value} of its agreed time; {target} was agreed, "
+            "The service {subject} was up {value} of its agreed time; {target} was agreed, "
             "but it went down more often than agreed.",
             **f,
         )
     return paragraph(
-        f.language("{subject} was available {value} of its agreed time; {target} was agreed.", **f),
+        f.language("The service {subject} was up {value} of its agreed time; {target} was agreed.", **f),
         _unwatched(f, f.raw.high),
     )
 
@@ -83,10 +163,11 @@ def ratio_met(f: Said) -> str:
     """Where no ratio is agreed, the outages were few enough."""
     if f.raw.target is None:
         return f.language(
-            "{subject} was available {value} of its agreed time and went down no more often than agreed.", **f
+            "The service {subject} was up {value} of its agreed time and went down no more often than agreed.",
+            **f,
         )
     return paragraph(
-        f.language("{subject} was available {value} of its agreed time, as agreed ({target}).", **f),
+        f.language("The service {subject} was up {value} of its agreed time, as agreed ({target}).", **f),
         _unwatched(f, f.raw.low),
     )
 
@@ -108,30 +189,36 @@ def ratio_no_verdict(f: Said) -> str:
     between = None not in (low, high, target) and low < target <= high
     if f.raw.why_missing and between:
         return f.language(
-            "{subject} cannot be judged ({why_missing}): between {low} and {high} of its agreed time was up, "
-            "and the target {target} lies in between.",
+            "The service {subject} cannot be judged ({why_missing}): it was up between {low} and {high} of its agreed "
+            "time, and the {target} agreed lies in between.",
             **f,
         )
     if f.raw.why_missing:
-        return f.language("{subject} cannot be judged: {why_missing}.", **f)
+        return f.language("The service {subject} cannot be judged: {why_missing}.", **f)
     if between:
         return f.language(
-            "{subject} cannot be judged: between {low} and {high} of its agreed time was up, "
-            "and the target {target} lies in between.",
+            "The service {subject} cannot be judged: it was up between {low} and {high} of its agreed time, "
+            "and the {target} agreed lies in between.",
             **f,
         )
-    return f.language("{subject} cannot be judged: it may have gone down more often than was seen.", **f)
+    return f.language(
+        "The service {subject} cannot be judged: it may have gone down more often than was seen.", **f
+    )
 
 
 def outages_no_verdict(f: Said) -> str:
     """The time that nobody watched may hide more, or what is known cannot be believed."""
     if f.raw.why_missing:
         return f.language(
-            "Whether {subject} went down no more often than agreed ({target}) cannot be told: {why_missing}.",
+            "Nobody can tell whether {subject} went down more often than agreed ({target}): {why_missing}.",
             **f,
         )
-    return f.language(
-        "Outages of {subject}: {value} known, {target} agreed at most; the time that nobody watched may hide more.",
+    return f.language.plural(
+        "{value} outage of {subject} is known, and at most {target} were agreed; the time that nobody watched "
+        "may hide more.",
+        "{value} outages of {subject} are known, and at most {target} were agreed; the time that nobody watched "
+        "may hide more.",
+        f.raw.value or 0,
         **f,
     )
 
@@ -145,13 +232,16 @@ def doubted_probes_no_verdict(f: Said) -> str:
 
 def ratio_no_data(f: Said) -> str:
     """Nothing is known of the service."""
-    return f.language("{subject}: availability is not known ({why_missing}).", **f)
+    return f.language(
+        "We do not know how much of its agreed time the service {subject} was up: {why_missing}.", **f
+    )
 
 
 def ratio_no_target(f: Said) -> str:
     """Nothing is agreed for the service."""
     if f.raw.value is None:
-        return f.language("{subject}: no availability is agreed.", **f)
+        return f.language("No availability is agreed for the service {subject}.", **f)
     return f.language(
-        "{subject}: no availability is agreed; it was available {value} of the time that is known.", **f
+        "No availability is agreed for the service {subject}; it was up {value} of the time that is known.",
+        **f,
     )

@@ -31,17 +31,15 @@ def _full(page: Page) -> str:
         )
     if len(judged) == len(blind):
         return page.language(
-            "How full the resources were in {period} is not known: no samples were supplied.",
+            "We do not know how full the resources were in {period}: no samples were supplied.",
             period=page.period,
         )
     if not page.all("capacity.utilisation", "met"):
         return page.language(
-            "No resource is proved to keep within its limit in {period}.", period=page.period
+            "Nobody can tell whether any resource kept within its limit in {period}.", period=page.period
         )
     if page.all("capacity.utilisation", "no_verdict"):
-        return page.language(
-            "No resource is proved to be fuller than agreed in {period}.", period=page.period
-        )
+        return page.language("No resource is known to be fuller than agreed in {period}.", period=page.period)
     return page.language(
         "No resource that was watched is fuller than agreed in {period}.", period=page.period
     )
@@ -52,7 +50,7 @@ def _open(page: Page) -> str | None:
     if not undecided:
         return None
     return page.language(
-        "Of {resources} it cannot be told: samples are missing or in doubt.",
+        "Nobody can judge {resources}: samples are missing or in doubt.",
         resources=page.subjects(undecided),
     )
 
@@ -68,7 +66,7 @@ def _beyond(page: Page) -> str | None:
     beyond = [f for f in page.all("capacity.utilisation") if f.raw.value is not None and f.raw.value > 1]
     if not beyond:
         return None
-    return page.language("More was asked than there is of {resources}.", resources=page.subjects(beyond))
+    return page.language("More was asked of {resources} than there is.", resources=page.subjects(beyond))
 
 
 def _next(page: Page) -> str | None:
@@ -76,47 +74,117 @@ def _next(page: Page) -> str | None:
     if not dated:
         return None
     first = min(dated, key=lambda f: f.raw.value)
+    day = page.after(first.raw.value)
     if _thin(first):
         return page.language(
-            "The next to reach its limit is {subject}, in about {value}, by {coverage} of the samples due.",
+            "The next to reach its limit is {subject}, about {day} by {coverage} of the samples due.",
+            day=day,
             **first,
         )
     if first.raw.low is None:
-        return page.language("The next to reach its limit is {subject}, in about {value}.", **first)
+        return page.language("The next to reach its limit is {subject}, about {day}.", day=day, **first)
     return page.language(
-        "The next to reach its limit is {subject}, in about {value} ({low} at the earliest).",
+        "The next to reach its limit is {subject}, about {day} ({earliest} at the earliest).",
+        day=day,
+        earliest=page.after(first.raw.low),
         **first,
     )
 
 
+def chart_use(page: Page) -> str:
+    """How many resources are too full, and by how much."""
+    judged = page.judged("capacity.utilisation")
+    over = page.all("capacity.utilisation", "missed")
+    if over:
+        return page.language.plural(
+            "{over} of {judged} resources is fuller than agreed: {resources}",
+            "{over} of {judged} resources are fuller than agreed: {resources}",
+            len(over),
+            over=len(over),
+            judged=len(judged),
+            resources=page.listed(page.language("{subject} {value}", **f) for f in over),
+        )
+    met = len(page.all("capacity.utilisation", "met"))
+    if judged and met == len(judged):
+        return page.language("Every resource is within its limit")
+    if met:
+        return page.language.plural(
+            "{met} of {judged} resources is known to be within its limit",
+            "{met} of {judged} resources are known to be within their limits",
+            met,
+            met=met,
+            judged=len(judged),
+        )
+    return page.language("The share of its capacity that each resource had in use")
+
+
+def chart_outlook(page: Page, *, day: str) -> str:
+    """When the next resource reaches its limit."""
+    dated = [f for f in page.all("capacity.days_to_limit") if f.raw.value is not None]
+    if not dated:
+        return page.language("No resource is known to be on course for its limit")
+    return page.language(
+        "About {day} {subject} reaches its limit", day=day, **min(dated, key=lambda f: f.raw.value)
+    )
+
+
+def todo(page: Page) -> list[str | None]:
+    """Room for what is too full, a decision before the next is, samples for what nobody can judge."""
+    over = page.all("capacity.utilisation", "missed")
+    unclear = page.all("capacity.utilisation", "no_verdict", "no_data")
+    dated = [f for f in page.all("capacity.days_to_limit") if f.raw.value is not None]
+    first = min(dated, key=lambda f: f.raw.value, default=None)
+    return [
+        page.language(
+            "Ask the provider what more room for {resources} costs, and what can be moved elsewhere until then.",
+            resources=page.subjects(over),
+        )
+        if over
+        else None,
+        page.language(
+            "Decide well before {day} what happens when {subject} reaches its limit.",
+            day=page.after(first.raw.value if first.raw.low is None else first.raw.low),
+            **first,
+        )
+        if first
+        else None,
+        page.language(
+            "Ask the provider for the samples of {resources}: without them nobody can judge.",
+            resources=page.subjects(unclear),
+        )
+        if unclear
+        else None,
+    ]
+
+
 def utilisation_missed(f: Said) -> str:
     """Fuller than agreed."""
-    return f.language("{subject} uses {value} of its capacity; the limit is {target}.", **f)
+    return f.language("The resource {subject} was {value} full; the limit is {target}.", **f)
 
 
 def utilisation_met(f: Said) -> str:
     """Within its limit."""
-    return f.language("{subject} uses {value} of its capacity, within the limit of {target}.", **f)
+    return f.language("The resource {subject} was {value} full, within the limit of {target}.", **f)
 
 
 def utilisation_no_verdict(f: Said) -> str:
     """Too much is missing to tell, or the samples are not believed."""
     if not f.raw.why_missing:
         return f.language(
-            "{subject}: whether it keeps within its limit of {target} cannot be told.",
+            "Nobody can tell whether the resource {subject} keeps within its limit of {target}.",
             **f,
         )
     if f.raw.value is None:
-        return f.language("{subject}: how full it is cannot be told: {why_missing}.", **f)
+        return f.language("Nobody can tell how full the resource {subject} was: {why_missing}.", **f)
     return f.language(
-        "{subject}: whether it keeps within its limit of {target} cannot be told: {why_missing}.",
+        "Nobody can tell whether the resource {subject} keeps within its limit of {target}: {why_missing}.",
         **f,
     )
 
 
 def utilisation_no_data(f: Said) -> str:
     """Nobody watched it."""
-    return f.language("{subject}: how full it is is not known ({why_missing}).", **f)
+    return f.language("We do not know how full the resource {subject} was: {why_missing}.", **f)
 
 
 def _thin(f: Said) -> bool:

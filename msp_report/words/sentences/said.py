@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import pandas as pd
 from babel.lists import format_list
 
+from msp_report.model.columns import wall_time
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.period import Month, Period
 from msp_report.params import Contract
@@ -26,6 +28,9 @@ PLACES = (
     "clause",
 )
 
+#: From so much on a sentence says money to the whole pound, euro or dollar.
+POUNDS = 100
+
 #: With evidence for less than this share a figure is never told without saying so (rule 6).
 LITTLE = 0.5
 
@@ -39,8 +44,9 @@ class Said:
     like its fields (PLACES): `f.language("{value} of {n}", **f)`.
     """
 
-    def __init__(self, figure: Figure, show: Numbers) -> None:
-        self.raw, self.language, self._show = figure, show.language, show
+    def __init__(self, figure: Figure, show: Numbers, called: Mapping[str, str] | None = None) -> None:
+        """`called`: what a subject that is an id is called."""
+        self.raw, self.language, self._show, self._called = figure, show.language, show, called or {}
 
     def keys(self) -> Sequence[str]:
         """The places that the figure fills."""
@@ -60,22 +66,39 @@ class Said:
         else:
             found = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
         if isinstance(found, str):
-            return (
-                self._show.subject(self.raw.measure, found) if name == "subject" else self._show.label(found)
-            )
+            if name != "subject":
+                return self._show.label(found)
+            return self._called.get(found) or self._show.subject(self.raw.measure, found)
         if found is None:
             return None
         unit = "count" if name in ("n", "part") else "ratio" if name == "coverage" else self.raw.unit
+        if unit == "cost" and abs(found) >= POUNDS:
+            unit = "money"
         return self._show.number(found, unit, apart_from=self.raw.target if name == "value" else None)
 
 
 class Page:
     """All figures of a page by measure, for its opening lines. `period` is in words."""
 
-    def __init__(self, figures: Sequence[Figure], contract: Contract, period: Period | None = None) -> None:
+    def __init__(
+        self,
+        figures: Sequence[Figure],
+        contract: Contract,
+        period: Period | None = None,
+        end: pd.Timestamp | None = None,
+        called: Mapping[str, str] | None = None,
+    ) -> None:
+        """`end` is the cut-off where it is not the end of the period; `called`, what ids of subjects are called."""
         self.contract, self._figures, self._show = contract, figures, Numbers.of(contract)
         self.language = self._show.language
         self.period = self._show.period(period) if period else ""
+        self._called = called
+        zone = contract.client.timezone
+        self._end = period.bounds(zone)[1] if end is None and period else end
+
+    def after(self, days: float) -> str:
+        """The day so many days after the cut-off: a count would be wrong on the day on which it is read."""
+        return self._show.day(wall_time(self._end, self.contract.client.timezone) + pd.Timedelta(days=days))
 
     def one(self, measure: str, subject: str = "") -> Said:
         """The figure of a measure and subject; one without a value where the page has none."""
@@ -96,6 +119,10 @@ class Page:
         """Names as one list in words: a, b and c."""
         return format_list(list(names), locale=self.language.locale(self._show.locale).replace("-", "_"))
 
+    def number(self, value: float, unit: str) -> str:
+        """A number that is no figure's, such as a sum that a chart shows."""
+        return self._show.number(value, unit)
+
     def label(self, code: str) -> str:
         """What a code of the records is called."""
         return self._show.label(code)
@@ -109,7 +136,7 @@ class Page:
         return self.listed(months_in_words([f.raw.subject for f in figures], self._show))
 
     def _said(self, figure: Figure) -> Said:
-        return Said(figure, self._show)
+        return Said(figure, self._show, self._called)
 
 
 def months_in_words(names: Iterable[str], show: Numbers) -> list[str]:

@@ -38,13 +38,12 @@ def _favoured(page: Page) -> str | None:
         return None
     if share.raw.low > 0.5:
         return page.language(
-            "{value} of the {n} edits that move a figure helped the provider (95 % interval {low} to {high}): more "
-            "than chance explains.",
+            "{part} of the {n} edits that move a figure helped the provider: more than chance explains.",
             **share,
         )
     if share.raw.high < 0.5:
         return page.language(
-            "Of the {n} edits that move a figure most helped us, {value} the provider.", **share
+            "{part} of the {n} edits that move a figure helped the provider, the others us.", **share
         )
     return None
 
@@ -55,8 +54,7 @@ def _bunched(page: Page) -> str | None:
     if not beyond(more, 0):
         return None
     return page.language(
-        "{n} tickets were solved in the last tenth of their time, {value} more than those before and after let expect "
-        "(at least {low}).",
+        "{n} tickets were solved in the last tenth of their time, at least {low} more than chance explains.",
         **more,
     )
 
@@ -66,8 +64,8 @@ def _numbers(page: Page) -> str | None:
     if not missing.raw.value:
         return None
     return page.language.plural(
-        "{value} ticket number of the month is in none of the files: ask the provider for it.",
-        "{value} ticket numbers of the month are in none of the files: ask the provider for them.",
+        "{value} ticket number of the month is in none of the files.",
+        "{value} ticket numbers of the month are in none of the files.",
         missing.raw.value,
         **missing,
     )
@@ -113,14 +111,14 @@ def _kept(page: Page) -> str:
         )
     if unclear:
         return page.language(
-            "No agreed time is known to have been missed in {period}, but of {priorities} nobody can tell.",
+            "No agreed time is known to have been missed in {period}, but nobody can judge {priorities} tickets.",
             priorities=page.listed(dict.fromkeys(f.subject for f in unclear)),
             period=page.period,
         )
     unknown = page.one("tickets.opened")
     if unknown.raw.value is None and unknown.raw.why_missing == "no tickets were supplied":
         return page.language(
-            "Whether tickets were answered and solved in time is not known: {why_missing}.", **unknown
+            "We do not know whether tickets were answered and solved in time: {why_missing}.", **unknown
         )
     if any(f.raw.verdict == "met" for f in solved + answered):
         return page.language(
@@ -139,9 +137,18 @@ def _flow(page: Page) -> str | None:
         return None
     if backlog.raw.value is None:
         return page.language(
-            "{opened} tickets were opened; how many were solved and how many were open at the end of the month is not "
-            "known: {why_missing}.",
+            "{opened} tickets were opened; we do not know how many were solved, nor how many were open at the end of "
+            "the month: {why_missing}.",
             opened=opened.value,
+            **backlog,
+        )
+    if backlog.raw.low is not None and backlog.raw.high is not None:
+        return page.language(
+            "{opened} tickets were opened and {solved} solved; {backlog} were open at the end of the month (at least "
+            "{low}, at most {high}).",
+            opened=opened.value,
+            solved=solved.value,
+            backlog=backlog.value,
             **backlog,
         )
     return page.language(
@@ -154,13 +161,118 @@ def _flow(page: Page) -> str | None:
 
 def _again(page: Page) -> str | None:
     reopened, repeated = page.one("tickets.reopen_ratio"), page.one("tickets.repeat_ratio")
-    if reopened.raw.value is None or repeated.raw.value is None:
+    if None in (reopened.count, repeated.count):
         return None
     return page.language(
-        "{reopened} of the solved tickets came back, and {repeated} of the new ones repeat an earlier one.",
-        reopened=reopened.value,
-        repeated=repeated.value,
+        "{back} of {followed} solved tickets came back, and {again} of {new} new ones repeat an earlier one.",
+        back=reopened.part,
+        followed=reopened.n,
+        again=repeated.part,
+        new=repeated.n,
     )
+
+
+def chart_solved(page: Page) -> str:
+    """The priority that was missed by most, with its counts; else how many are in order."""
+    judged = [f for f in page.judged("tickets.resolution_attainment") if f.subject]
+    missed = [f for f in judged if f.raw.verdict == "missed" and f.count is not None]
+    if missed:
+        worst = max(missed, key=lambda f: (f.raw.target or 0) - (f.raw.value or 0))
+        return page.language.plural(
+            "{part} of {n} {subject} tickets was solved in time; {target} was agreed",
+            "{part} of {n} {subject} tickets were solved in time; {target} was agreed",
+            worst.count or 0,
+            **worst,
+        )
+    met = [f for f in judged if f.raw.verdict == "met"]
+    if met and len(met) == len(judged):
+        return page.language(
+            "Enough tickets of every priority were solved in time in {period}", period=page.period
+        )
+    return page.language("The share of the tickets of each priority that were solved in time")
+
+
+def chart_pile(page: Page, *, first: str, month: str, target: str, change: float) -> str:
+    """How many are open, how many were in the first month, and how many were asked for."""
+    pile = page.one("tickets.backlog")
+    if pile.raw.value is None:
+        return page.language("Tickets open at the end of each month")
+    if not first:
+        said = page.language("{value} tickets are open", **pile)
+    elif change > 0:
+        said = page.language(
+            "{value} tickets are open, up from {first} at the end of {month}",
+            first=first,
+            month=month,
+            **pile,
+        )
+    elif change < 0:
+        said = page.language(
+            "{value} tickets are open, down from {first} at the end of {month}",
+            first=first,
+            month=month,
+            **pile,
+        )
+    else:
+        said = page.language(
+            "{value} tickets are open, as many as at the end of {month}", month=month, **pile
+        )
+    return page.language("{said}; {target} was asked for", said=said, target=target) if target else said
+
+
+def chart_ages(page: Page, *, old: int, all: int) -> str:
+    """How many of the open tickets are older than a month."""
+    if not all:
+        return page.language("No ticket is open")
+    return page.language.plural(
+        "{old} of {all} open tickets is older than 30 days",
+        "{old} of {all} open tickets are older than 30 days",
+        old,
+        old=old,
+        all=all,
+    )
+
+
+def todo(page: Page) -> list[str | None]:
+    """Reasons for what was late, the numbers that are missing, the tool put right, and whose edits to look at."""
+    late = [
+        f
+        for measure in ("tickets.resolution_attainment", "tickets.response_attainment")
+        for f in page.all(measure, "missed")
+        if f.subject
+    ]
+    missing, flagged = page.one("tickets.numbers_missing"), page.one("tickets.flagged_in_time")
+    share = page.one("tickets.edits_favouring")
+    return [
+        page.language(
+            "Go through the late {priorities} tickets with the provider, one by one: why was each late, and what "
+            "changes?",
+            priorities=page.listed(dict.fromkeys(f.subject for f in late)),
+        )
+        if late
+        else None,
+        page.language.plural(
+            "Ask the provider for the ticket whose number is missing.",
+            "Ask the provider for the {value} tickets whose numbers are missing.",
+            missing.raw.value,
+            **missing,
+        )
+        if missing.raw.value
+        else None,
+        page.language.plural(
+            "Ask the provider why its own tool calls {value} late ticket in time.",
+            "Ask the provider why its own tool calls {value} late tickets in time.",
+            flagged.raw.value,
+            **flagged,
+        )
+        if flagged.raw.value
+        else None,
+        page.language(
+            "Ask the provider who may change priorities and times after the fact, and why they were changed."
+        )
+        if beyond(share, 0.5)
+        else None,
+    ]
 
 
 def resolution_attainment_missed(f: Said) -> str:
@@ -177,26 +289,25 @@ def resolution_attainment_no_verdict(f: Said) -> str:
     """What is not known may turn it."""
     if f.raw.why_missing and f.raw.low is not None:
         return f.language(
-            "{tickets}: between {low} and {high} were solved in time ({target} agreed): {why_missing}.",
-            tickets=_which(f),
+            "Between {low} and {high} of the {tickets} were solved in time; {target} was agreed. What leaves it open: "
+            "{why_missing}.",
+            tickets=_of(f),
             **f,
         )
     if f.raw.why_missing:
         return f.language(
-            "{tickets}: whether enough tickets were solved in time cannot be judged: {why_missing}.",
-            tickets=_which(f),
+            "Nobody can tell whether enough {tickets} were solved in time: {why_missing}.",
+            tickets=_of(f),
             **f,
         )
     if f.raw.low is not None:
         return f.language(
-            "{tickets}: between {low} and {high} were solved in time ({target} agreed); what contradicts itself, "
-            "ended before the first pack or has a strange priority decides.",
-            tickets=_which(f),
+            "Between {low} and {high} of the {tickets} were solved in time; {target} was agreed. Tickets that "
+            "contradict themselves, ended before the first pack or have a strange priority decide.",
+            tickets=_of(f),
             **f,
         )
-    return f.language(
-        "{tickets}: whether enough tickets were solved in time cannot be judged.", tickets=_which(f)
-    )
+    return f.language("Nobody can tell whether enough {tickets} were solved in time.", tickets=_of(f))
 
 
 def response_attainment_missed(f: Said) -> str:
@@ -213,30 +324,25 @@ def response_attainment_no_verdict(f: Said) -> str:
     """What is not known may turn it."""
     if f.raw.why_missing and f.raw.low is not None:
         return f.language(
-            "{tickets}: between {low} and {high} were answered in time ({target} agreed): {why_missing}.",
-            tickets=_which(f),
+            "Between {low} and {high} of the {tickets} were answered in time; {target} was agreed. What leaves it "
+            "open: {why_missing}.",
+            tickets=_of(f),
             **f,
         )
     if f.raw.why_missing:
         return f.language(
-            "{tickets}: whether enough tickets were answered in time cannot be judged: {why_missing}.",
-            tickets=_which(f),
+            "Nobody can tell whether enough {tickets} were answered in time: {why_missing}.",
+            tickets=_of(f),
             **f,
         )
     if f.raw.low is not None:
         return f.language(
-            "{tickets}: between {low} and {high} were answered in time ({target} agreed); what contradicts itself, "
-            "ended before the first pack or has a strange priority decides.",
-            tickets=_which(f),
+            "Between {low} and {high} of the {tickets} were answered in time; {target} was agreed. Tickets that "
+            "contradict themselves, ended before the first pack or have a strange priority decide.",
+            tickets=_of(f),
             **f,
         )
-    return f.language(
-        "{tickets}: whether enough tickets were answered in time cannot be judged.", tickets=_which(f)
-    )
-
-
-def _which(f: Said) -> str:
-    return f.subject or f.language("All tickets")
+    return f.language("Nobody can tell whether enough {tickets} were answered in time.", tickets=_of(f))
 
 
 def _of(f: Said) -> str:

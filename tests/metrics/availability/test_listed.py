@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from months import MonthOf
 from service_day import END, PLANNED, START, agreed, at, full_day, level, log, minutes, of_day
+
+from msp_report.metrics.availability import analyse
 
 # ---------------------------------------------------------------- rule 8: maintenance
 
@@ -134,3 +137,27 @@ def test_a_run_over_closing_time_begins_and_ends_in_service_time():
 def test_down_without_users_costs_nothing_known():
     row = level(log(("08:00", "09:00")))
     assert pd.isna(row.user_hours_lost) and pd.isna(row.user_cost)
+
+
+# ---------------------------------------------------------------- as the page shows them
+
+
+def test_the_days_of_a_service_add_up_to_its_outages():
+    start, end = pd.Timestamp("2026-10-04 23:00", tz="UTC"), pd.Timestamp("2026-10-07", tz="UTC")
+    outages = log(
+        ("10-05 23:30", "10-06 01:00"), ("10-06 10:00", "10-06 10:20"), ("10-06 12:00", "10-06 12:10")
+    )
+    month = MonthOf(start, end, agreed(), tables={"outages": outages})
+    found = analyse(month)
+    days = found.by_day(month)
+    assert days["day"].dt.strftime("%d").tolist() == ["04", "05", "06"]
+    assert days["down_min"].tolist() == [0, 90, 30]  # one that lasts over midnight counts where it began
+    assert days["down_min"].sum() == found.outages["down_min"].sum() == found.services["down_min"].sum()
+
+
+def test_every_reading_is_met_missed_or_open(demo_report):
+    found = demo_report("availability")[0]
+    parts = found.firmness[["met", "missed", "open"]].sum(axis=1)
+    assert parts.tolist() == found.robustness["readings"].tolist() and found.firmness["open"].gt(0).any()
+    assert found.worst_first["verdict"].iloc[0] == "missed"
+    assert sorted(found.worst_first["service"]) == sorted(found.services["service"])

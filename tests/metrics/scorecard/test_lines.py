@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from months import figures_of
 
-from msp_report.metrics.scorecard.lines import exceptions, lines, on_page_one, series, standing
+from msp_report.metrics.scorecard.lines import asked, exceptions, lines, on_page_one, series, standing
 from msp_report.model.columns import by_month
 from msp_report.model.figures import Figure
 
@@ -122,9 +122,9 @@ def test_a_line_of_the_boards_takes_the_place_of_a_control():
 
 def test_nothing_asked_and_nothing_missed_is_no_exception():
     met = PACK.head(1)
-    for asked in ([], [{"measure": "a.b"}]):
-        assert listed(met, asked) == []
-        assert listed(met.head(0), asked) == []
+    for wanted in ([], [{"measure": "a.b"}]):
+        assert listed(met, wanted) == []
+        assert listed(met.head(0), wanted) == []
 
 
 def test_strategy_decides_what_is_on_page_one():
@@ -148,3 +148,26 @@ def test_series_put_the_months_in_order():
     assert values[0] == [0.9995, 0.9995]
     assert all(value != value for value in values[1])
     assert series(PACK.head(0), history.head(0), "2026-10").empty
+
+
+def test_months_are_judged_by_the_boards_own_target():
+    course = pd.DataFrame(
+        [
+            figure.row() | {"month": month}
+            for month, value in (("2026-08", 50), ("2026-09", 61), ("2026-10", 60))
+            for figure in (
+                Figure(measure="tickets.backlog", value=value),
+                Figure(measure="tickets.opened", value=value),
+            )
+        ]
+    )
+    gap = pd.DataFrame([{"month": "2026-07", "measure": "tickets.backlog", "subject": "", "unit": "count"}])
+    course = pd.concat([gap, course]).reindex(columns=course.columns)
+    wanted = {"scorecard": [{"measure": "tickets.backlog", "target": 60, "better": "lower"}]}
+    found = asked(course, wanted)
+    mine = found[found["measure"].eq("tickets.backlog")]
+    verdicts = mine["verdict"].astype(object).where(mine["verdict"].notna(), None).tolist()
+    assert verdicts == [None, "met", "missed", "met"]
+    assert mine["target"].tolist()[1:] == [60] * 3
+    assert found.loc[found["measure"].eq("tickets.opened"), ["target", "verdict"]].isna().all(axis=None)
+    assert list(found) == list(course) and len(found) == len(course)

@@ -239,3 +239,17 @@ def test_neither_the_order_of_rows_nor_what_comes_after_the_cutoff_changes_anyth
     later = later[later["field"] == "comment"].assign(at=lambda t: t["at"] + pd.Timedelta(days=61))
     mixed = pd.concat([later, events, later]) if len(later) else events
     same(found, analysed(frame, mixed))
+
+
+@given(desks())
+@examples(6)
+def test_the_ledger_adds_up(made_logs):
+    found = analysed(*frames(*made_logs))
+    counts = dict(zip(found.ledger["part"], found.ledger["tickets"], strict=True))
+    opening, opened, again, solved, removed, closing, listed, gone = counts.values()
+    assert opening + opened + again - solved - removed == closing == listed + gone == len(found.open_tickets)
+    assert found.older_than(0) >= found.older_than(30)
+
+
+def test_without_tickets_there_is_no_ledger():
+    assert analysed(None).ledger.empty
