@@ -217,10 +217,13 @@ class Analysis:
     contract names an RPO; `doubt`, why register or jobs are doubted as a whole. `reach` and `restored`: how much of
     the period the jobs and the restore tests speak of; `in_all`: the slots of the whole period; `unread`: what rejected
     rows leave open; `eased`: how many assets needed a backup in the register of the month before, need none in this
-    one, and had no run.
+    one, and had no run. `course`: every asset that is judged, over the time of its slots, one row per stretch of slots
+    that stand alike, in the order of `levels`: asset, begin_at, end_at, verdict (met, missed, or no_verdict where only
+    a run in doubt is there), and of the whole asset good and expected [slots].
     """
 
     levels: pd.DataFrame
+    course: pd.DataFrame
     stretches: pd.DataFrame
     ambiguous: pd.DataFrame
     doubts: pd.DataFrame
@@ -235,12 +238,6 @@ class Analysis:
     doubt: str | None = None
     unread: _RejectedRows | None = None
     eased: int = 0
-
-    @property
-    def late(self) -> pd.DataFrame:
-        """The assets that missed a backup, with `unprotected` beside."""
-        chosen = self.levels[self.levels["verdict"].eq("missed")]
-        return chosen.assign(unprotected=chosen["status"].eq("unprotected"))
 
     def figures(self) -> list[Figure]:
         """The figures of the report over all assets.
@@ -336,6 +333,7 @@ def _analysed(
         levels = reach.take(levels, levels["verdict"].eq("met"))
     return Analysis(
         levels=levels,
+        course=_course(levels, register, runs),
         stretches=_stretches(levels, register, runs),
         ambiguous=_ambiguous(names, runs, month),
         doubts=_doubts(runs),
@@ -628,6 +626,36 @@ def _levels(
     shown &= table["registered"] | table["asset"].isin(runs.loc[runs["inside"], "name"])
     ordered = table[shown].sort_values(["rank", "calm", "worst", "asset"], kind="stable")
     return ordered[_ASSETS].reset_index(drop=True)
+
+
+def _course(levels: pd.DataFrame, register: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The slots of the assets that are judged, those that follow each other and stand alike as one."""
+    judged = levels.loc[levels["verdict"].isin(["met", "missed", "no_verdict"]), "asset"]
+    place = pd.Series(np.arange(len(judged)), judged.to_numpy())
+    register = register[register["asset"].isin(judged)]
+    spans, good = _spans(register), runs[runs["good"]]
+    due = slots(spans, _points(good))
+    lost, unsure = due["missed"], slots(spans, _points(good[good["doubt"].isna()]))["missed"]
+    due = due.assign(verdict=np.select([lost, unsure], ["missed", "no_verdict"], "met"))
+    due["begin"] = (
+        due.groupby("subject")["end"].shift().fillna(due["subject"].map(spans.set_index("subject")["begin"]))
+    )
+    same = due["subject"].eq(due["subject"].shift()) & due["verdict"].eq(due["verdict"].shift())
+    runs_of = due.groupby((~same).cumsum(), sort=False)
+    table = runs_of.agg({"subject": "first", "begin": "min", "end": "max", "verdict": "first"})
+    table = table.loc[table["subject"].map(place).sort_values(kind="stable").index]
+    return pd.DataFrame(
+        {
+            "asset": table["subject"].astype("str").array,
+            "begin_at": instants(table["begin"].astype("int64")).array,
+            "end_at": instants(table["end"].astype("int64")).array,
+            "verdict": table["verdict"].astype("str").array,
+            **{
+                name: levels.set_index("asset")[name].reindex(table["subject"]).array
+                for name in ("good", "expected")
+            },
+        }
+    )
 
 
 def _stretches(levels: pd.DataFrame, register: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

@@ -101,6 +101,19 @@ class Analysis:
         )
         return bounded([*each, over_all], self.reach, ("duties.attained_days", "duties.missed"))
 
+    @property
+    def pace(self) -> pd.DataFrame:
+        """How long each duty went without a proof, as a share of what is agreed: the rows of `levels` of which anything
+        is known, with `intervals`. Where a duty was missed and no proof of it was ever seen it is one and a half at
+        least, or it would not be missed, and `seen_days` is missing."""
+        rows = self.levels[self.levels["attained_days"].notna()]
+        never = rows["last_done_at"].isna() & rows["verdict"].eq("missed")
+        intervals = rows["attained_days"] / rows["every_days"]
+        return rows.assign(
+            intervals=intervals.where(~never, intervals.clip(lower=1.5)),
+            seen_days=rows["attained_days"].where(~never),
+        )
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
         names = ("strays", "empty", "contradicted")

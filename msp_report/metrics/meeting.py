@@ -28,7 +28,7 @@ from msp_report.metrics.scorecard import NO_PACK, decisions, lines
 from msp_report.metrics.scorecard.course import missed_months
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
-from msp_report.model.columns import cents, last_day, total
+from msp_report.model.columns import cents, last_day, total, with_sum
 from msp_report.model.figures import Figure
 from msp_report.model.measures import unit_of
 from msp_report.model.period import Month
@@ -112,6 +112,16 @@ class Analysis:
     def of(self, *decision: str) -> pd.DataFrame:
         """The unpaid invoices of some decisions, the next due first."""
         return self.payments[self.payments["decision"].isin(decision)].reset_index(drop=True)
+
+    @property
+    def claimed(self) -> pd.DataFrame:
+        """The credits to claim and, in a last row without a month, what is left of them in all."""
+        return with_sum(self.claims, "left")
+
+    @property
+    def waiting(self) -> pd.DataFrame:
+        """The invoices to hold or not to judge yet and, in a last row without a number, the sum of what is known."""
+        return with_sum(self.of("hold", "cannot tell"), "amount", known=True)
 
     def figures(self) -> list[Figure]:
         """meeting.asks [count, n = of them agreed]; .claim [cost of what is left, n = credits]; .hold, .cannot_tell

@@ -69,7 +69,8 @@ class Analysis:
     recommendation to date, in the same order of vendors, the largest first: what it was, for which project, and
     invoiced_since, all that its vendor invoiced from that day on. `listed` and `bought`: whether register and
     purchases were supplied; `unread`: the rejected rows of the register that may
-    tell of a tie; `gone`: the vendors whose undisclosed tie the register of the month before has and this one has not.
+    tell of a tie; `wrong`: by vendor, why its purchases disagree with their documents (rule 27); `gone`: the vendors
+    whose undisclosed tie the register of the month before has and this one has not.
     """
 
     register: pd.DataFrame
@@ -77,13 +78,24 @@ class Analysis:
     listed: bool
     bought: bool
     unread: Dropped
+    wrong: pd.DataFrame
     gone: tuple[str, ...] = ()
 
     @property
     def exceptions(self) -> pd.DataFrame:
-        """The vendors whose ties were not told, or not in time, or not at all asked for."""
+        """The vendors whose ties were not told, or not in time, or not at all asked for; for which `projects` they were
+        recommended, and `why` their purchases do not agree with their documents this month."""
         chosen = ["undisclosed", "not registered", "disclosed late"]
-        return self.register[self.register["status"].isin(chosen)].reset_index(drop=True)
+        named = self.recommendations.dropna(subset=["project"]).drop_duplicates(["vendor", "project"])
+        projects = named.groupby("vendor")["project"].agg("; ".join).rename("projects")
+        rows = self.register[self.register["status"].isin(chosen)]
+        return rows.merge(projects, "left", on="vendor").merge(self.wrong, "left", on="vendor")
+
+    @property
+    def ties(self) -> pd.DataFrame:
+        """The vendors that are tied to the provider, with a verdict: missed where nobody was told."""
+        rows = self.register[self.register["tied"].astype(bool)]
+        return rows.assign(verdict=np.where(rows["undisclosed"].astype(bool), "missed", "met"))
 
     def figures(self) -> list[Figure]:
         """vendors.undisclosed (ties not told; target 0, n = ties), .undisclosed_invoiced, .tied, .disclosed_late,
@@ -161,8 +173,19 @@ def analyse(case: Case) -> Analysis:
         listed=vendors is not None,
         bought=purchases is not None,
         unread=_ties(Dropped.of(case, "vendors"), agreed),
+        wrong=_wrong(case, table["vendor"], agreed),
         gone=_left_out(case.known_before("vendors"), vendors, agreed, days),
     )
+
+
+def _wrong(case: Case, vendors: pd.Series, contract: Contract) -> pd.DataFrame:
+    """By vendor, as the register calls it, what procurement found its purchases of the period to disagree on."""
+    found = procurement.analyse(case).exceptions
+    names = pd.Series(vendors.array, _vendor_keys(vendors, contract).array)
+    names = names[~names.index.duplicated()]
+    known = _vendor_keys(found["vendor"].astype("str"), contract).map(names)
+    rows = pd.DataFrame({"vendor": known.array, "why": found["exception"].array}).drop_duplicates()
+    return rows.dropna().groupby("vendor")["why"].agg("; ".join).reset_index()
 
 
 def _left_out(

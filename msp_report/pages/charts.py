@@ -481,82 +481,299 @@ def _beside(value: float, goal: float, mark: str | None, unit: str, show: Displa
 def ranked_bars(
     frame: pd.DataFrame,
     *,
-    alt: str,
     title: str,
+    alt: str = "",
     label: str = "subject",
     value: str = "value",
     unit: str = "count",
-    exception: str | None = None,
+    text: str | None = None,
+    verdict: str = "verdict",
+    line: float | None = None,
+    line_words: str = "",
     most: int = 12,
     show: Display = PLAIN,
     why: str = "nothing to rank",
 ) -> Picture:
-    """Bars from the largest down, at most `most`; rows true in the column `exception` get the accent."""
+    """Bars from the largest down, at most `most`, each with its name above it and its number at its end.
+
+    A bar has the colour and the sign of its row's `verdict`, where the frame has that column. `text` is the column of
+    the words at a bar's end, where a number alone does not say enough. `line` is drawn through all bars, and
+    `line_words` stand above it. The alternative is `alt` and every bar in words.
+    """
     ranked = frame[frame[value].notna()].sort_values(value, ascending=False, kind="stable")
     if ranked.empty:
-        return _nothing(title, alt, why, show)
+        return _nothing(title, alt or title, why, show)
     left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
+    values, names = rows[value].to_numpy(dtype=float), _long_names(rows[label], show)
+    marks = _marked(rows, verdict)
+    texts = list(rows[text]) if text else show.numbers(list(rows[value]), unit)
+    signed = _signed(texts, marks)
+    goal = show.language(line_words) if line is not None else ""
 
     def draw(axes: Axes) -> None:
-        marked = (
-            rows[exception].fillna(False).to_numpy(dtype=bool) if exception else np.zeros(len(rows), bool)
-        )
-        _bars(axes, rows[value].to_numpy(dtype=float), np.where(marked, ACCENT, MUTED))
-        texts = [
-            ("▲ " if mark else "") + show.number(number, unit)
-            for number, mark in zip(rows[value], marked, strict=True)
-        ]
-        _bar_labels(axes, rows[value].to_numpy(dtype=float), texts)
-        _subjects(axes, _named(rows[label], show))
+        _rows_of_bars(axes, names, np.zeros(len(values)), values, marks, signed)
+        axes.set_xlim(0, max(values.max(), line or 0) or 1)
+        if line is not None:
+            _ticks_at(axes, line, len(rows))
+            axes.annotate(
+                goal,
+                (line, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, -2),
+                textcoords="offset points",
+                ha="left" if line < axes.get_xlim()[1] / 2 else "right",
+                va="bottom",
+                color=INK,
+                annotation_clip=False,
+            )
         axes.set_xlabel(_left_out(left_out, show), loc="left")
 
-    return _picture(draw, title, alt, show, 0.55 + 0.32 * len(rows), len(rows))
+    words = _in_words(alt, names, signed, goal, _left_out(left_out, show), show)
+    return _picture(draw, title, words, show, 0.4 + 0.2 * bool(goal) + _ROW * len(rows), len(rows))
 
 
 def variance_bars(
     frame: pd.DataFrame,
     *,
-    alt: str,
     title: str,
+    alt: str = "",
     label: str = "subject",
     value: str = "value",
     unit: str = "days",
     words: tuple[str, str] = ("early", "late"),
     worse: str = "higher",
+    verdict: str = "verdict",
     most: int = 12,
     show: Display = PLAIN,
     why: str = "nothing to compare",
 ) -> Picture:
     """Bars on both sides of nought, worst first; `words` say what below and above nought mean, never a sign.
 
-    `worse` is "higher" or "lower": the side that gets the accent.
+    `worse` is "higher" or "lower": the side that stands first. A bar has the colour and the sign of its row's
+    `verdict`, where the frame has that column: more or less alone is neither good nor bad. The alternative is `alt`
+    and every bar in words.
     """
     ranked = frame[frame[value].notna()].sort_values(value, ascending=worse == "lower", kind="stable")
     if ranked.empty:
-        return _nothing(title, alt, why, show)
+        return _nothing(title, alt or title, why, show)
     left_out, rows = len(ranked[most:]), ranked[:most].reset_index(drop=True)
+    values, names = rows[value].to_numpy(dtype=float), _long_names(rows[label], show)
+    marks = _marked(rows, verdict)
+    sizes = show.numbers(list(rows[value].abs()), unit)
+    texts = [
+        f"{size} {show.language(words[int(number > 0)])}" if number else show.language("as planned")
+        for size, number in zip(sizes, values, strict=True)
+    ]
+    signed = _signed(texts, marks)
 
     def draw(axes: Axes) -> None:
-        values = rows[value].to_numpy(dtype=float)
-        bad = values > 0 if worse == "higher" else values < 0
-        _bars(axes, values, np.where(bad, ACCENT, MUTED))
-        texts = [
-            f"{show.number(abs(number), unit)} {show.language(words[int(number > 0)])}"
-            if number
-            else show.language("as planned")
-            for number in values
-        ]
-        _bar_labels(axes, values, texts)
-        axes.axvline(0, color=INK, lw=1)
-        below = [len(text) for text, number in zip(texts, values, strict=True) if number < 0]
-        # the share of the width, about 220 points, that words on the left need
-        room = min(0.6, max(below, default=0) * 6.5 / 220)
-        span = np.ptp([0, *values]) or 1
-        axes.set_xlim(min(0, values.min()) - span * room / (1 - room), max(0, values.max()))
-        _subjects(axes, _named(rows[label], show))
+        _rows_of_bars(axes, names, np.zeros(len(values)), values, marks, signed)
+        low, high = min(0.0, values.min()), max(0.0, values.max())
+        axes.set_xlim(low, high if high > low else low + 1)
+        _ticks_at(axes, 0, len(rows))
         axes.set_xlabel(_left_out(left_out, show), loc="left")
 
-    return _picture(draw, title, alt, show, 0.55 + 0.32 * len(rows), len(rows))
+    told = _in_words(alt, names, signed, "", _left_out(left_out, show), show)
+    return _picture(draw, title, told, show, 0.4 + _ROW * len(rows), len(rows))
+
+
+def waterfall(
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    alt: str = "",
+    label: str = "part",
+    value: str = "value",
+    unit: str = "cost",
+    verdict: str = "verdict",
+    show: Display = PLAIN,
+    why: str = "nothing to add up",
+) -> Picture:
+    """A whole, the frame's first row, and below it the parts that it is the sum of, each from where the last one ended.
+
+    A part has the colour and the sign of its row's `verdict`, where the frame has that column. Raises ValueError where
+    the parts do not add up to the whole.
+    """
+    rows = frame[frame[value].notna()].reset_index(drop=True)
+    if rows.empty or not rows[value].iloc[0]:
+        return _nothing(title, alt or title, why, show)
+    values = rows[value].to_numpy(dtype=float)
+    if len(values) > 1 and not np.isclose(values[0], values[1:].sum()):
+        raise ValueError(f"the parts of {rows[label].iloc[0]!r} do not add up to it: {values.tolist()}")
+    begins = np.concatenate([[0.0], np.cumsum(np.concatenate([[0.0], values[1:-1]]))])[: len(values)]
+    names, marks = _long_names(rows[label], show), _marked(rows, verdict)
+    signed = _signed(show.numbers(list(rows[value]), unit), marks)
+
+    def draw(axes: Axes) -> None:
+        _rows_of_bars(axes, names, begins, begins + values, marks, signed)
+        axes.vlines(begins[2:], np.arange(1, len(values) - 1), np.arange(2, len(values)), color=SOFT, lw=0.8)
+        axes.set_xlim(0, max(values[0], (begins + values).max()))
+
+    return _picture(
+        draw, title, _in_words(alt, names, signed, "", "", show), show, 0.4 + _ROW * len(rows), len(rows)
+    )
+
+
+def strips(
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    alt: str = "",
+    subject: str = "subject",
+    begin: str = "begin_at",
+    end: str = "end_at",
+    verdict: str = "verdict",
+    text: str = "text",
+    words: tuple[str, str, str] = ("thin: as agreed", "thick: missed", "amber: not known"),
+    most: int = 15,
+    show: Display = PLAIN,
+    why: str = "nothing to show",
+) -> Picture:
+    """A strip of time for each subject, in the frame's order, at most `most`: one row of the frame is one stretch.
+
+    A stretch has the colour of its `verdict`, and what was missed is thicker too; time without a row stays empty.
+    `text` has the words at the end of a subject's strip; `words` say what is met, missed, and cannot be judged.
+    """
+    if frame.empty:
+        return _nothing(title, alt or title, why, show)
+    order = list(dict.fromkeys(frame[subject]))
+    chosen = order[:most]
+    rows = frame[frame[subject].isin(chosen)]
+    local = [rows[name].dt.tz_convert(show.timezone).dt.tz_localize(None) for name in (begin, end)]
+    first = local[0].min().normalize()
+    from_day, to_day = ((moments - first) / pd.Timedelta(days=1) for moments in local)
+    last = int(np.ceil(to_day.max()))
+    place = rows[subject].map({name: row for row, name in enumerate(chosen)})
+    texts = list(rows.drop_duplicates(subject)[text]) if text in rows else [""] * len(chosen)
+    names = [clean(name, 22) for name in chosen]
+    left_out = _left_out(len(order) - len(chosen), show)
+    key = [
+        show.language(text)
+        for (name, *_), text in zip(_STRIPS, words, strict=True)
+        if rows[verdict].eq(name).any()
+    ]
+
+    def draw(axes: Axes) -> None:
+        for name, width, colour in _STRIPS:
+            mine = rows[verdict].eq(name).to_numpy(bool)
+            axes.barh(
+                place[mine], (to_day - from_day)[mine], left=from_day[mine], height=width, color=colour, lw=0
+            )
+        for row, words in enumerate(texts):
+            axes.annotate(
+                words,
+                (1.0, row),
+                xycoords=("axes fraction", "data"),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                color=INK,
+                annotation_clip=False,
+            )
+        axes.set_yticks(np.arange(len(names)), names)
+        axes.tick_params(axis="y", labelcolor=INK)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.set_xlim(0, last)
+        days = [
+            day
+            for day in range(last)
+            if (number := (first + pd.Timedelta(days=day)).day) == 1 or number % 5 == 0
+        ]
+        axes.set_xticks(
+            [day + 0.5 for day in days], [str((first + pd.Timedelta(days=day)).day) for day in days]
+        )
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel("\n".join(filter(None, [" · ".join(key), left_out])), loc="left")
+
+    told = _in_words(alt, names, texts, "", left_out, show)
+    return _picture(draw, title, told, show, 0.75 + 0.27 * len(names), len(rows))
+
+
+#: The verdicts of stretches of time, how wide a stretch of each is drawn, and in which colour.
+_STRIPS = (("met", 0.3, MUTED), ("missed", 0.66, ACCENT), ("no_verdict", 0.48, OPEN))
+#: What a row of a chart of bars is high: its name, and its bar below it [inches].
+_ROW = 0.47
+
+
+def _rows_of_bars(
+    axes: Axes,
+    names: Sequence[str],
+    begins: np.ndarray,
+    ends: np.ndarray,
+    verdicts: Sequence[str],
+    texts: Sequence[str],
+) -> None:
+    """A bar a row from `begins` to `ends`, its name above it, so that no name is cut or written over, its words at its
+    end; no scale, since every bar says its number."""
+    place = np.arange(len(names))
+    colours = [_COLOURS.get(mark, MUTED) for mark in verdicts]
+    axes.barh(place, ends - begins, left=begins, height=0.4, color=colours)
+    for row, (name, end, begin, words) in enumerate(zip(names, ends, begins, texts, strict=True)):
+        axes.annotate(
+            name,
+            (0.0, row - 0.26),
+            xycoords=("axes fraction", "data"),
+            va="bottom",
+            ha="left",
+            color=INK,
+            annotation_clip=False,
+        )
+        right = end >= begin
+        axes.annotate(
+            words,
+            (end, row),
+            xytext=(5 if right else -5, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if right else "right",
+            color=_COLOURS.get(verdicts[row], INK),
+            annotation_clip=False,
+        )
+    axes.set(xlabel="", ylabel="")
+    axes.set_ylim(len(names) - 0.72, -0.82)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+
+
+def _ticks_at(axes: Axes, value: float, rows: int) -> None:
+    """A line at a value through the bar of each row, which leaves the names between them whole."""
+    place = np.arange(rows)
+    axes.vlines(np.full(rows, value), place - 0.26, place + 0.26, color=INK, lw=1.4, zorder=3)
+
+
+def _long_names(names: pd.Series, show: Display) -> list[str]:
+    """Names that stand above their bars, where there is a line's room for each; a code's label with a capital."""
+    coded = names.name in labels.COLUMNS
+    return [
+        labels.raised(text) if coded else text for text in (clean(name, 54) for name in _named(names, show))
+    ]
+
+
+def _marked(rows: pd.DataFrame, column: str) -> list[str]:
+    """The verdict of each row; nothing where there is none."""
+    return (
+        [mark if isinstance(mark, str) else "" for mark in rows[column]]
+        if column in rows
+        else [""] * len(rows)
+    )
+
+
+def _signed(texts: Sequence[str], verdicts: Sequence[str]) -> list[str]:
+    """Words with the sign of what was missed or cannot be judged before them: never colour alone."""
+    return [
+        f"{SIGNS[mark]} {text}" if mark in _COLOURS else text
+        for text, mark in zip(texts, verdicts, strict=True)
+    ]
+
+
+def _in_words(
+    alt: str, names: Sequence[str], texts: Sequence[str], goal: str, left_out: str, show: Display
+) -> str:
+    """A chart for someone who cannot see it: every mark's name and number, the line and what was left out."""
+    bars = "; ".join(f"{name}: {text}" if text else name for name, text in zip(names, texts, strict=True))
+    return " ".join(f"{part.rstrip('.')}." for part in (show.language(alt), bars, goal, left_out) if part)
 
 
 def stacked_bars(
@@ -1020,24 +1237,6 @@ def _points(axes: Axes, across: np.ndarray, up: np.ndarray, frame: pd.DataFrame)
 
 def _colour(frame: pd.DataFrame, row: int) -> str:
     return _COLOURS.get(frame["verdict"].iloc[row], INK) if "verdict" in frame else INK
-
-
-def _bars(axes: Axes, values: np.ndarray, colours: np.ndarray) -> None:
-    place = np.arange(len(values))
-    shades = dict(zip(place, colours, strict=True))
-    sns.barplot(
-        x=values,
-        y=place,
-        hue=place,
-        palette=shades,
-        orient="h",
-        width=0.62,
-        legend=False,
-        saturation=1,
-        errorbar=None,
-        ax=axes,
-    )
-    axes.set(xlabel="", ylabel="")
 
 
 def _bar_labels(axes: Axes, values: np.ndarray, texts: Sequence[str]) -> None:

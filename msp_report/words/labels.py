@@ -138,6 +138,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "part": (
         *("all hours booked", "under the contract", "declared outside the contract"),
         *("on tickets", "on tickets opened in the period", "on projects", "on neither"),
+        *("unpaid", "to hold", "cannot be judged yet", "to pay"),
+        *("owed for missed levels", "over the cap", "granted", "lost", "still to come"),
         *(
             "serves no objective of the board",
             "open at the beginning",
@@ -232,6 +234,9 @@ NAMED: dict[str, str] = {
     "evidence for the time of which nobody knows": "records for the time that no file covers",
     "the rows that its page calls in doubt": "the doubtful rows, put right",
     "nearest_rank": "nearest rank",
+    "responsiveness": "how fast we are helped",
+    "capability": "how well we are helped",
+    "recommend": "would recommend the help desk",
     "authorised": "people on the board's list",
     "unauthorised": "people who are not on it",
     "duplicate": "like one that was still open",
@@ -502,6 +507,7 @@ REASONS: tuple[str, ...] = (
     "no restore tests were supplied",
     "no duties are agreed",
     "no proofs of duties were supplied",
+    "no proof was ever seen",
     "backups contradict its proofs, and not all of their runs are known",
     # vendors, contract
     "no register of vendors was supplied",

@@ -529,3 +529,37 @@ def test_an_asset_that_the_register_lets_go_without_a_backup_is_open_for_a_month
     assert (figure.value, figure.high, figure.verdict) == (value, high, verdict)
     if verdict == "no_verdict":
         assert figure.why_missing.startswith("1 asset needed a backup in the register of the month before")
+
+
+# ---------------------------------------------------------------- the month of each asset
+
+
+@examples(30)
+@given(
+    st.sets(st.integers(0, 95), max_size=12),
+    st.sets(st.integers(0, 95), max_size=3),
+    st.sampled_from([12, 24, 48]),
+)
+def test_the_course_of_an_asset_tiles_its_month_and_counts_its_holes(hours, bytes_none, rpo):
+    started = sorted(hours | bytes_none)
+    at_ = START + pd.to_timedelta(started, unit="h")
+    jobs = runs(*[f"{moment:%d %H:%M}" for moment in at_], took="1min") if started else runs()[:0]
+    jobs = jobs.assign(bytes=[0 if hour in bytes_none else 10 for hour in started])
+    found = analysed(register(rpo_hours=rpo), jobs)
+    level, course = found.levels.iloc[0], found.course
+    assert course["begin_at"].iloc[0] == START and course["end_at"].iloc[-1] == END
+    assert (course["begin_at"][1:].array == course["end_at"][:-1].array).all()
+    assert (course["verdict"] != course["verdict"].shift()).all()
+    slots_of = (course["end_at"] - course["begin_at"]) / pd.Timedelta(hours=rpo)
+    if not started:  # nothing has a job: unprotected, and all of the month is a hole
+        assert level["status"] == "unprotected" and list(course["verdict"]) == ["missed"]
+    assert slots_of[course["verdict"].eq("missed")].sum() == level["missed"]
+    assert slots_of[course["verdict"].ne("met")].sum() == level["expected"] - level["good_low"]
+
+
+def test_the_course_has_only_what_is_judged_in_the_order_of_the_assets():
+    names = register("db", "wiki", "old").assign(backup_required=[True, True, False])
+    found = analysed(names, runs(*EVERY_NIGHT))
+    assert list(dict.fromkeys(found.course["asset"])) == ["wiki", "db"]
+    assert found.course[["good", "expected"]].iloc[-1].tolist() == [4, 4]
+    assert analysed(names[2:], runs(*EVERY_NIGHT)[:0]).course.empty

@@ -141,3 +141,15 @@ def test_without_the_backups_nobody_knows_whether_they_were_watched(name):
 
     withheld = verdict(withheld={"backup_jobs": Month(2026, 9)})
     assert (verdict(), withheld) == ("met", "met" if name == "patching" else "no_verdict")
+
+
+def test_the_longest_bar_is_never_that_of_a_duty_in_order():
+    """What was missed lies beyond its interval, what was met within one and a half, however long each interval is."""
+    contract = {"duties": [{"name": n, "every_days": d} for n, d in (("a", 2), ("b", 92), ("c", 183))]}
+    given_ = proofs(*[("a", f"10-{day:02d}") for day in range(1, 22, 2)], ("c", "10-12"), ("c", "04-20"))
+    pace = analyse(MonthOf(START, END, contract, tables={"duty_evidence": given_})).pace.set_index("duty")
+    assert (pace["intervals"].gt(1) == pace["verdict"].eq("missed")).all()
+    assert pace["intervals"].idxmax() == "a"
+    assert pace.loc["b", "intervals"] == 1.5 and pd.isna(pace.loc["b", "seen_days"])  # never proved
+    assert pace.loc["c", "seen_days"] == pytest.approx(175)
+    assert analyse(MonthOf(START, END, contract, tables={"duty_evidence": None})).pace.empty

@@ -298,3 +298,23 @@ def test_figures_of_nothing():
 def test_times_without_a_zone_are_refused():
     with pytest.raises(ValueError, match="time zone"):
         analyse(MonthOf(START.tz_localize(None), END, CONTRACT))
+
+
+def test_a_tie_has_a_verdict_and_stands_beside_projects_and_purchases_that_disagree():
+    found = done(
+        register(("Acme Ltd", "commission", None, 0.1), ("Told", "owner", "2026-01-05"), ("Free", "none")),
+        advice(("R1", "2026-10-01", "ACME", 500, "P1"), ("R2", "2026-10-02", "Acme Ltd", 500, "P1")),
+        pd.concat(
+            [
+                invoices(("acme ltd", "2026-10-09", 1, 500), ("Told", "2026-10-09", 1, 500)),
+                invoices(("Free", "2026-10-01", 1, 500), document="order"),
+            ]
+        ),
+        projects=pd.DataFrame({"project_id": ["P1"], "name": ["Second place"], "as_of": ["2026-10-31"]}),
+    )
+    ties = found.ties.set_index("vendor")["verdict"].to_dict()
+    assert ties == {"Acme Ltd": "missed", "Told": "met"}
+    assert (found.ties["verdict"].eq("missed") == found.ties["undisclosed"]).all()
+    assert found.exceptions[["vendor", "why", "projects"]].values.tolist() == [
+        ["Acme Ltd", "no order", "Second place"]
+    ]

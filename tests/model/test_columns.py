@@ -8,7 +8,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from msp_report.model.columns import cents, day_after, last_day, wall_time
+from msp_report.model.columns import cents, day_after, last_day, wall_time, with_sum
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,14 @@ def test_wall_time_needs_a_zone():
 @pytest.mark.parametrize(("amount", "expected"), [("2.345", "2.35"), ("2.344", "2.34"), ("-2.345", "-2.35")])
 def test_half_a_cent_goes_up(amount, expected):
     assert cents(Decimal(amount)) == Decimal(expected)
+
+
+def test_a_last_row_has_the_sums_and_nothing_else():
+    rows = pd.DataFrame({"name": ["a", "b"], "cost": [Decimal("0.1"), Decimal("0.2")], "share": [0.7, 0.3]})
+    *_, last = with_sum(rows, "cost", "share").to_dict("records")
+    assert pd.isna(last["name"]) and (last["cost"], last["share"]) == (Decimal("0.3"), 1)
+    some = rows.assign(cost=[Decimal("0.1"), None])
+    assert with_sum(some, "cost")["cost"].iloc[-1] is None
+    assert with_sum(some, "cost", known=True)["cost"].iloc[-1] == Decimal("0.1")
+    assert with_sum(some.assign(cost=None), "cost", known=True)["cost"].iloc[-1] is None
+    assert with_sum(rows[:0], "cost").empty

@@ -82,6 +82,26 @@ COURSES = pd.DataFrame(
     columns=["subject", "month", "value", "unit", "lower", "mean", "upper", "signal"],
 )
 
+PARTS = pd.DataFrame(
+    {
+        "part": ["all", "hold", HOSTILE],
+        "money": [100.0, 70.0, 30.0],
+        "verdict": [None, "missed", "met"],
+    }
+)
+STRETCHES = pd.DataFrame(
+    {
+        "subject": ["db-03", "file-01", "file-01", HOSTILE],
+        "begin_at": pd.to_datetime(
+            ["2026-10-04 23:00Z", "2026-09-30 23:00Z", "2026-10-21 00:00Z", "2026-09-30 23:00Z"]
+        ),
+        "end_at": pd.to_datetime(
+            ["2026-11-01 00:00Z", "2026-10-21 00:00Z", "2026-11-01 00:00Z", "2026-11-01 00:00Z"]
+        ),
+        "verdict": ["missed", "met", "missed", "no_verdict"],
+        "text": ["0 of 27", "20 of 31", "20 of 31", "30 of 31"],
+    }
+)
 LEVELS = COURSES[["subject", "month", "value"]].assign(
     target=0.999, verdict=lambda f: np.where(f["value"] < 0.999, "missed", "met")
 )[lambda f: f["subject"] != HOSTILE]
@@ -99,8 +119,10 @@ FORMS: dict[str, tuple[Form, pd.DataFrame]] = {
         TREND,
     ),
     "against_target": (lambda f: charts.against_target(f, show=LONDON, **WORDS), SUBJECTS),
-    "ranked_bars": (lambda f: charts.ranked_bars(f, value="days", exception="late", **WORDS), SUBJECTS),
+    "ranked_bars": (lambda f: charts.ranked_bars(f, value="days", **WORDS), SUBJECTS),
     "variance_bars": (lambda f: charts.variance_bars(f, value="days", **WORDS), SUBJECTS),
+    "waterfall": (lambda f: charts.waterfall(f, value="money", show=LONDON, **WORDS), PARTS),
+    "strips": (lambda f: charts.strips(f, show=LONDON, **WORDS), STRETCHES),
     "stacked_bars": (lambda f: charts.stacked_bars(f, label="priority", by="age", **WORDS), AGES),
     "calendar": (lambda f: charts.calendar(f, by="service", **WORDS), DAYS),
     "months": (lambda f: charts.months(f, show=LONDON, **WORDS), LEVELS),
@@ -245,6 +267,65 @@ def test_bars_of_one_name_stay_apart():
     frame = pd.DataFrame({"subject": ["a", "a"], "value": [3, 1]})
     words = words_in(charts.ranked_bars(frame, **WORDS)).split(" | ")
     assert words.count("a") == 2 and {"3", "1"} <= set(words)
+
+
+BARS = ["ranked_bars", "variance_bars", "waterfall"]
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_a_bar_has_the_colour_and_the_sign_of_its_verdict_and_of_nothing_else(name):
+    form, frame = FORMS[name]
+    missed = frame["verdict"].eq("missed").sum()
+    drawing = svg_of(drawn(name))
+    accent = re.search(rf"(--\w):{charts.ACCENT}", drawing)[1]
+    assert drawing.count(f"fill: var({accent})") == 2 * missed  # the bar, and its number
+    assert words_in(drawn(name)).count("✗") == missed
+    for calm in (frame.assign(verdict="met"), frame.drop(columns="verdict")):
+        assert charts.ACCENT not in svg_of(form(calm)) and "✗" not in words_in(form(calm))
+
+
+@pytest.mark.parametrize("name", [*BARS, "strips"])
+def test_the_alternative_of_bars_has_every_number(name):
+    picture, told = drawn(name), str(drawn(name))
+    shown = [text for text in words_in(picture).split(" | ") if any(letter.isdigit() for letter in text)]
+    texts = [text for text in shown if name != "strips" or " of " in text]
+    assert texts and all(text in told for text in texts)
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_a_long_name_is_neither_cut_nor_written_over(name):
+    form, frame = FORMS[name]
+    label = "part" if name == "waterfall" else "subject"
+    long = "orders split under the approval limit by the provider"
+    root = ElementTree.fromstring(svg_of(form(frame.assign(**{label: long}))))
+    places = [
+        (float(node.get("y") or node.get("transform").split()[-1].rstrip(")")), "".join(node.itertext()))
+        for node in root.iter("{http://www.w3.org/2000/svg}text")
+    ]
+    names = [up for up, text in places if text.lower() == long]
+    assert len(names) == len(frame)
+    others = [up for up, text in places if text.lower() != long]
+    assert min(abs(one - two) for one in names for two in others) > 10  # points: a line
+
+
+def test_the_line_that_bars_are_held_against_has_its_words():
+    picture = charts.ranked_bars(SUBJECTS, value="days", line=30, line_words="agreed", **WORDS)
+    assert "agreed" in words_in(picture) and "agreed" in str(picture)
+    assert "agreed" not in words_in(drawn("ranked_bars"))
+
+
+def test_parts_that_do_not_add_up_are_refused():
+    with pytest.raises(ValueError, match="do not add up"):
+        charts.waterfall(PARTS.assign(money=[100.0, 70.0, 29.0]), value="money", **WORDS)
+
+
+def test_strips_stand_on_the_days_of_the_client():
+    picture = drawn("strips")
+    assert words_in(picture).startswith("1 | 5 | 10 ")  # midnight of 1 October in London is 23:00 UTC
+    for text in ("thin: as agreed", "thick: missed", "amber: not known", "0 of 27"):
+        assert text in words_in(picture)
+    assert "amber" not in words_in(charts.strips(STRETCHES[:3], show=LONDON, **WORDS))
+    assert "1 more in the table" in words_in(charts.strips(STRETCHES, most=2, show=LONDON, **WORDS))
 
 
 def test_variance_speaks_of_late_and_early():

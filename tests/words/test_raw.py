@@ -1,4 +1,6 @@
-"""No page shows a raw value: a code with an underscore, a subject with its key, or a date as records write it.
+"""No page shows a raw value: a code with an underscore, a subject with its key, or a date as records write it. Monthly
+pages that are read closely (CLOSELY) show no number of a thing outside a column of such numbers, no sentence that
+begins in lower case, and no money without its sign.
 
 Looked for on the pages of two months, the day, the two as a year and a comparison, of the demo company. The page of the
 rules is none of them: it speaks of columns and codes to those who compute a figure again.
@@ -17,6 +19,43 @@ RAW = {
     "a subject with its key": re.compile(r"(?<![\w:/])[A-Za-z][\w-]*:[A-Za-z][\w-]*"),
     "a date as records write it": re.compile(r"(?<![\w-])\d{4}-\d\d(?:-\d\d)?(?![\d-])"),
 }
+#: What no page that is read closely shows outside the columns where it may stand.
+RAW_TOO = {
+    "the number of a thing": re.compile(r"\b[A-Z]{2,5}(?:-\d+)+(?:-[A-Z])?\b"),
+    "a sentence that begins in lower case": re.compile(r"^[a-z][^:]*[.!?]$"),
+    "money without its sign": re.compile(
+        r"(?<![\w.,£$€-])\d{5,}(?![\w-])|(?<![\d£$€,.])\d[\d,]{2,}\.\d\d\b(?! %)"
+    ),
+}
+#: Columns of numbers by which tickets, documents and the like are found again.
+NUMBERED = {
+    *(
+        "ID",
+        "Licence ID",
+        "Ticket",
+        "Repeats ticket",
+        "Came again as ticket",
+        "Order",
+        "Invoice",
+        "Device",
+        "Key",
+    ),
+    *("The nearest ones", "What to send"),
+}
+CLOSELY = {
+    *(
+        "procurement",
+        "licences",
+        "backups",
+        "duties",
+        "satisfaction",
+        "vendors",
+        "contract",
+        "evidence",
+        "sources",
+    ),
+    "meeting",
+}
 #: What may stand on a page as it is, and why.
 ALLOWED = {
     "the name of a file that came, as it lies in the folder": lambda text: text.column == "File",
@@ -31,6 +70,14 @@ def raw(text: Text) -> list[str]:
     return [f"{found} is {kind}: {text}" for kind, like in RAW.items() for found in like.findall(text.text)]
 
 
+def raw_too(text: Text) -> list[str]:
+    """What of a text of a page that is read closely is raw, each with its kind."""
+    if text.column in NUMBERED:
+        return []
+    said = text.text.strip()
+    return [f"{found} is {kind}: {text}" for kind, like in RAW_TOO.items() for found in like.findall(said)]
+
+
 def test_no_page_shows_a_raw_value(every_pack):
     read = {name: html for name, html in pages(every_pack).items() if not name.endswith(rules.PAGE)}
     assert len(read) > 30
@@ -41,6 +88,40 @@ def test_no_page_shows_a_raw_value(every_pack):
         for found in raw(text)
     }
     assert not shown
+
+
+def test_no_page_that_is_read_closely_shows_a_raw_value(every_pack):
+    found = re.compile(r"/\d{4}-\d\d/html/(\w+)\.html$")
+    read = {
+        name: html
+        for name, html in pages(every_pack).items()
+        if (m := found.search(name)) and m[1] in CLOSELY
+    }
+    assert {found.search(name)[1] for name in read} == CLOSELY
+    shown = {
+        (name, told)
+        for name, html in read.items()
+        for text in texts(re.sub("[⟦⟧]", "", html))
+        for told in raw_too(text)
+    }
+    assert not shown
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (Text("the most project PRJ-01 by 150 days"), 1),
+        (Text("AC-02", "ID"), 0),
+        (Text("AC-02", "Decided"), 1),
+        (Text("webshop was available 99 % of its agreed time."), 1),
+        (Text("The webshop was available 99 % of its agreed time."), 0),
+        (Text("worth 100000 in all"), 1),
+        (Text("owes 1,800.00 for it"), 1),
+        (Text("owes £1,800.00 for £100,000 and 99.664 %"), 0),
+    ],
+)
+def test_a_raw_value_is_found_where_a_page_is_read_closely(text, kinds):
+    assert len(raw_too(text)) == kinds
 
 
 @pytest.mark.parametrize(

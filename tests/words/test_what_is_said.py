@@ -328,6 +328,8 @@ def test_every_message_is_said_by_a_case(monkeypatch):
                 letter(kind, case)
     for name, given, _ in SAID:
         sentences.say(name, contract(), **given)
+    sentences.names(pd.DataFrame({"measure": ["credit_terms.cap_ratio"], "subject": ""}), contract())
+    sentences.parts([1], [2], contract()), sentences.against([1], [2], "days", "none", contract())
     folder = Path(sentences.__file__).parent
     written: set[str] = set()
     for path in folder.glob("*.py"):

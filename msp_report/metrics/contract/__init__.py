@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ from msp_report.metrics.contract.service_credits import (
     unjudged_credits,
 )
 from msp_report.model.case import Case, Past
-from msp_report.model.columns import total
+from msp_report.model.columns import total, with_sum
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.params import Contract, as_contract
 
@@ -70,10 +71,61 @@ class Analysis:
         return promises_credits(self.agreed)
 
     @property
-    def shown(self) -> pd.DataFrame:
-        """The claims of which something is owed, or may be."""
-        may_be = self.claims["at_risk"].astype(float).gt(self.claims["owed"].astype(float))
-        return self.claims[self.claims["state"].ne("nothing owed") | may_be]
+    def levels(self) -> pd.DataFrame:
+        """The credits of the month: the levels of which something is owed, or may be, what the cap takes off, and in a
+        last row, without a measure, their sum."""
+        owed, at_risk = (self.credits[name].astype(float) for name in ("owed", "at_risk"))
+        rows = self.credits[owed.ne(0) | at_risk.ne(0)]
+        return with_sum(rows, "owed", "at_risk")
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """What was owed in each month and what became of it, the newest first: month, owed (by its levels), capped
+        (what the cap takes off), credited, left (still to come), lost (never claimed in time), claim_by; in a last row,
+        without a month, their sums. owed = capped + credited + left + lost. Months that owe nothing are left out."""
+        rows = self.claims[self.claims["owed"].notna()]
+        over = rows["measure"].eq(CAP)
+        rows = rows.assign(
+            capped=(-rows["owed"]).where(over, Decimal(0)), owed=rows["owed"].where(~over, Decimal(0))
+        )
+        sums = {name: (name, total) for name in ("owed", "capped", "credited", "left")}
+        table = rows.groupby("month", sort=False).agg(**sums, claim_by=("claim_by", "max")).reset_index()
+        table = table[table["owed"].astype(float).gt(0)]
+        table["lost"] = table["owed"] - table["capped"] - table["credited"] - table["left"]
+        return with_sum(table, *sums, "lost")
+
+    @property
+    def became(self) -> pd.DataFrame:
+        """What became of all that was owed, the whole first: part, amount and verdict (missed where it is lost)."""
+        sums = self.ledger.tail(1)
+        parts = (
+            ("owed for missed levels", "owed", None),
+            ("over the cap", "capped", None),
+            ("granted", "credited", None),
+            ("lost", "lost", "missed"),
+            ("still to come", "left", None),
+        )
+        rows = [(part, amount, verdict) for part, name, verdict in parts for amount in sums[name]]
+        table = pd.DataFrame(rows, columns=["part", "amount", "verdict"])
+        return table[table["amount"].astype(float).ne(0)]
+
+    @property
+    def fees(self) -> pd.DataFrame:
+        """What leaving costs, and in a last row, without an item, the sum."""
+        return with_sum(self.leaving[self.leaving["kind"] == "fee"], "amount")
+
+    @property
+    def paid_as(self) -> pd.DataFrame:
+        """The hours booked by whether the contract covers them: part, hours, share_ratio; last, without a part, all."""
+        return self._of_all("under the contract", "declared outside the contract")
+
+    @property
+    def spent_on(self) -> pd.DataFrame:
+        """The hours booked by what they were for: part, hours and share_ratio; last, without a part, all."""
+        return self._of_all("on tickets", "on projects", "on neither")
+
+    def _of_all(self, *parts: str) -> pd.DataFrame:
+        return with_sum(self.shares[self.shares["part"].isin(parts)], "hours", "share_ratio")
 
     def figures(self) -> list[Figure]:
         """contract.credit_owed in all and by measure and service, .credit_at_risk in all (n = levels that what is not

@@ -155,6 +155,24 @@ class Analysis:
         return found.iloc[order].reset_index(drop=True)
 
     @property
+    def paying(self) -> pd.DataFrame:
+        """The money of the unpaid invoices and what to do with it, the whole first: part (unpaid, to hold, cannot be
+        judged yet, to pay), amount and verdict (missed where an invoice is to be held). Invoices without an amount in
+        our currency are in no part; parts without money are left out."""
+        known = self.due[self.due["amount"].notna()]
+        sums = known.groupby("decision")["amount"].agg(total)
+        parts = [
+            (name, sums.get(decision, Decimal(0)), verdict)
+            for name, decision, verdict in (
+                ("to hold", "hold", "missed"),
+                ("cannot be judged yet", "cannot tell", "no_verdict"),
+                ("to pay", "release", "met"),
+            )
+        ]
+        rows = [("unpaid", total(known["amount"]), None), *(row for row in parts if row[1])]
+        return pd.DataFrame(rows, columns=["part", "amount", "verdict"])
+
+    @property
     def at_stake(self) -> Decimal:
         """The money at stake: the union by invoice line, never counted twice."""
         return total(self.match["at_stake"])

@@ -24,6 +24,7 @@ from msp_report.model.figures import COLUMNS, SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Period
 from msp_report.params import Contract
+from msp_report.words.language import message
 from msp_report.words.numbers import Numbers, clean
 from msp_report.words.sentences import letters, pages, things
 from msp_report.words.sentences.said import Page, Said, covered, paragraph
@@ -35,8 +36,12 @@ LONGEST_REPLY = 600
 #: A day's page that shows how things stood longer ago than this says so in words.
 STALE = pd.Timedelta(days=1)
 
-#: What is called like a measure and has no figures: an amendment stands in the list of what the year changed.
-NAMED = {"contract.amendment": Measure("amendment", "Contract", of="Contract: {}")}
+#: What is called like a measure and has no figures: an amendment stands in the list of what the year changed, the cap
+#: among the credits of a month.
+NAMED = {
+    "contract.amendment": Measure("amendment", "Contract", of="Contract: {}"),
+    "credit_terms.cap_ratio": Measure("cap_ratio", message("Taken off by the cap of the month")),
+}
 
 
 def headline(figure: Figure, contract: Contract) -> str | None:
@@ -122,14 +127,14 @@ def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Li
     return [(say("stated_by_provider", contract, claims=parts), None)] if parts else []
 
 
-def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str]:
+def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str | None]:
     """What each row's measure and subject are called, in the contract's language, without one in English.
 
-    A measure that nobody has declared keeps its own name.
+    A measure that nobody has declared keeps its own name; a row without a measure, such as a sum, has none.
     """
     show = Numbers.of(contract) if contract else Numbers()
     return [
-        _name(measure, subject, show)
+        None if pd.isna(measure) else _name(measure, subject, show)
         for measure, subject in zip(figures["measure"], figures["subject"], strict=True)
     ]
 
@@ -160,6 +165,34 @@ def moments(texts: pd.Series, contract: Contract, money: Iterable[bool] | None =
     return [
         None if pd.isna(text) else show.number(Decimal(text), "money") if amount else show.dated(text)
         for text, amount in zip(texts, amounts, strict=True)
+    ]
+
+
+def parts(some: Iterable[Any], every: Iterable[Any], contract: Contract) -> list[str | None]:
+    """Counts as parts of others, a text a row that stays in one line: 20 of 31. Missing where either is."""
+    show = Numbers.of(contract)
+    return [
+        None
+        if pd.isna(part) or pd.isna(whole)
+        else show.language(
+            "{part} of {whole}", part=show.number(part, "count"), whole=show.number(whole, "count")
+        ).replace(" ", "\u00a0")
+        for part, whole in zip(some, every, strict=True)
+    ]
+
+
+def against(
+    values: Iterable[Any], targets: Iterable[Any], unit: str, why: str, contract: Contract
+) -> list[str]:
+    """Numbers beside what is agreed, a text a row: 11.7 days; agreed 2 days. `why` stands for a missing number."""
+    show = Numbers.of(contract)
+    return [
+        show.label(why)
+        if pd.isna(value)
+        else show.language(
+            "{value}; agreed {target}", value=show.number(value, unit), target=show.number(target, unit)
+        )
+        for value, target in zip(values, targets, strict=True)
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msp_report.params import NOTICE_DAYS
 from msp_report.words.sentences.said import Page, Said, paragraph
 
@@ -33,14 +35,12 @@ def _at_risk(page: Page) -> str | None:
     owed, at_risk = page.one("contract.credit_owed"), page.one("contract.credit_at_risk")
     if at_risk.raw.value is None or at_risk.raw.value == owed.raw.value:
         return None
-    return page.language(
-        "It would be {value} if everything that is not known were against the provider.", **at_risk
-    )
+    return page.language("It would owe {value} if everything that is not known were against it.", **at_risk)
 
 
 def _not_told(page: Page, owed: Said) -> str:
     return page.language(
-        "What the provider owes for missed levels in {period} cannot be told: {why_missing}.",
+        "We cannot tell what the provider owes for missed levels in {period}: {why_missing}.",
         period=page.period,
         **owed,
     )
@@ -50,23 +50,21 @@ def _unclaimed(page: Page) -> str | None:
     unclaimed = page.one("contract.credit_unclaimed")
     if not unclaimed.raw.value:
         return None
-    return page.language(
-        "{value}, older credits included, can still be claimed and has not been.", **unclaimed
-    )
+    return page.language("{value} in credits, older ones included, can still be claimed.", **unclaimed)
 
 
 def _lost(page: Page) -> str | None:
     lost = page.one("contract.credit_expired")
     if not lost.raw.value:
         return None
-    return page.language("{value} from earlier months was never claimed and is lost.", **lost)
+    return page.language("{value} of earlier months was never claimed in time and is lost.", **lost)
 
 
 def _leave(page: Page) -> str:
     leave = page.one("contract.exit_cost")
     if leave.raw.value is None:
-        return page.language("What leaving would cost cannot be told: {why_missing}.", **leave)
-    return page.language("To leave today would cost {value}.", **leave)
+        return page.language("We cannot tell what leaving would cost: {why_missing}.", **leave)
+    return page.language("To leave at the end of {period} would cost {value}.", period=page.period, **leave)
 
 
 def _reachable(page: Page) -> str | None:
@@ -74,7 +72,8 @@ def _reachable(page: Page) -> str | None:
     if not reach.raw.value:
         return None
     return page.language(
-        "{value} of {n} systems and accounts are not proved to be reachable without the provider.", **reach
+        "Nobody has proved that we can reach {value} of {n} systems and accounts without the provider.",
+        **reach,
     )
 
 
@@ -83,8 +82,13 @@ def _restorable(page: Page) -> str | None:
     if not restore.raw.value:
         return None
     return page.language(
-        "{value} of {n} systems that need a backup are not proved to be restorable.", **restore
+        "Nobody has proved that {value} of {n} systems that need a backup can be restored.", **restore
     )
+
+
+def _notice_by(page: Page, notice: Said) -> str:
+    """The last day to give notice: days are counted from the last day of the period."""
+    return page.after((notice.raw.value or 0) - 1)
 
 
 def _notice(page: Page) -> str | None:
@@ -93,7 +97,58 @@ def _notice(page: Page) -> str | None:
         return None
     if notice.raw.value < 0:
         return page.language("The last day to give notice for the end of the term has passed.")
-    return page.language("Notice must be given within {value}.", **notice)
+    return page.language(
+        "The last day to give notice for the end of the term is {day}.", day=_notice_by(page, notice)
+    )
+
+
+def todo(page: Page) -> list[str | None]:
+    """Credits to claim, access to get, restores to see, and a notice to decide on."""
+    unclaimed, notice = page.one("contract.credit_unclaimed"), page.one("contract.days_to_notice")
+    reach, restore = page.one("contract.not_reachable"), page.one("contract.not_restorable")
+    near = notice.raw.value is not None and 0 <= notice.raw.value <= NOTICE_DAYS
+    return [
+        page.language(
+            "Claim {value} in credits before it is lost: the page Meeting has the last days, and a letter to send.",
+            **unclaimed,
+        )
+        if unclaimed.raw.value
+        else None,
+        page.language("Decide by {day} whether to give notice.", day=_notice_by(page, notice))
+        if near
+        else None,
+        page.language.plural(
+            "Have the provider hand over access to {value} system or account, and try it.",
+            "Have the provider hand over access to {value} systems and accounts, and try each.",
+            reach.raw.value,
+            **reach,
+        )
+        if reach.raw.value
+        else None,
+        page.language.plural(
+            "Have {value} system restored once without the provider.",
+            "Have {value} systems restored once without the provider, the critical ones first.",
+            restore.raw.value,
+            **restore,
+        )
+        if restore.raw.value
+        else None,
+    ]
+
+
+def chart_credits(page: Page, *, became: Mapping[str, float]) -> str:
+    """What became of the credits of all months: `became`, the money of each part."""
+    said = {
+        name: page.number(float(became.get(part, 0)), "money")
+        for name, part in (("owed", "owed for missed levels"), ("left", "still to come"), ("lost", "lost"))
+    }
+    if became.get("lost") and became.get("still to come"):
+        return page.language("Of {owed} in credits {left} is still to come, and {lost} is lost", **said)
+    if became.get("lost"):
+        return page.language("Of {owed} in credits {lost} is lost", **said)
+    if became.get("still to come"):
+        return page.language("Of {owed} in credits {left} is still to come", **said)
+    return page.language("What became of the service credits")
 
 
 def credit_owed_plain(f: Said) -> str | None:
@@ -107,7 +162,11 @@ def credit_owed_plain(f: Said) -> str | None:
 
 def exit_cost_plain(f: Said) -> str | None:
     """What leaving costs; not known, no sentence."""
-    return f.language("To leave today would cost {value}.", **f) if f.raw.value is not None else None
+    return (
+        f.language("To leave at the end of the month would cost {value}.", **f)
+        if f.raw.value is not None
+        else None
+    )
 
 
 def opening_year(page: Page) -> list[str | None]:

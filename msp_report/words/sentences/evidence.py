@@ -16,8 +16,8 @@ def _rewritten(page: Page) -> str | None:
     if not fields.raw.value:
         return None
     return page.language.plural(
-        "{n} row of a closed month came otherwise than before: ask the provider who changed it, and why.",
-        "{n} rows of closed months came otherwise than before: ask the provider who changed them, and why.",
+        "{n} row of a closed month has changed since: ask the provider who changed it, and why.",
+        "{n} rows of closed months have changed since: ask the provider who changed them, and why.",
         fields.raw.n or 0,
         **fields,
     )
@@ -50,11 +50,13 @@ def _claims(page: Page) -> list[str]:
     if not gap.raw.n or gap.raw.value is None:
         return []
     if not gap.raw.value:
-        return [page.language("What the provider states of {n} figures is what was found.", **gap)]
+        return [page.language("All {n} figures that the provider reports are what we found too.", **gap)]
     return [
         page.language.plural(
-            "{value} of {n} figures that the provider states is not what was found; {money} of credits hang on it.",
-            "{value} of {n} figures that the provider states are not what was found; {money} of credits hang on them.",
+            "{value} of the {n} figures that the provider reports differs from what we found; "
+            "{money} in credits depend on it.",
+            "{value} of the {n} figures that the provider reports differ from what we found; "
+            "{money} in credits depend on them.",
             gap.raw.value,
             money=money.value,
             **gap,
@@ -81,8 +83,8 @@ def _unlogged(page: Page) -> list[str]:
         ends = {"total": total.value, "low": total.low, "high": total.high}
         found.append(
             page.language(
-                "Over up to twelve months the provider's log has {value} of about {total} outages ({low} to {high}, "
-                "those that nobody saw included) of the services that others watch too.",
+                "In up to twelve months the provider's log has {value} of about {total} outages of the services that "
+                "others watch too; there were between {low} and {high}, counting those that nobody saw.",
                 **{**logged, **ends},
             )
         )
@@ -93,15 +95,17 @@ def _decided(page: Page) -> str | None:
     decided = page.one("evidence.decided_ratio")
     if decided.raw.value is None:
         return None
-    return page.language("{value} of {n} promises with anything to judge have a firm verdict.", **decided)
+    return page.language(
+        "{part} of {n} promises with anything to judge have a firm verdict ({value}).", **decided
+    )
 
 
 def _hole(page: Page) -> str | None:
     if page.all("evidence.delivered") or not page.one("evidence.withheld_tables").raw.n:
         return None
     return page.language(
-        "The contract promises no evidence (it names no table and no day by which it must come): "
-        "that tables come every month is our own rule, and leaving one out costs the provider nothing."
+        "The contract promises no evidence: it names no table and no day by which one must come. "
+        "That tables come every month is our own rule; leaving one out costs the provider nothing."
     )
 
 
@@ -124,7 +128,9 @@ def delivered_missed(f: Said) -> str:
 
 def delivered_no_data(f: Said) -> str:
     """Evidence of which nobody knows when it was exported."""
-    return f.language("Whether the table {subject} came by the day agreed is not known: {why_missing}.", **f)
+    return f.language(
+        "We do not know whether the table {subject} came by the day agreed: {why_missing}.", **f
+    )
 
 
 def withheld_tables_no_data(f: Said) -> str:
@@ -135,7 +141,7 @@ def withheld_tables_no_data(f: Said) -> str:
 def doubted_tables_no_data(f: Said) -> str:
     """A table whose own files say otherwise than their rows."""
     return f.language(
-        "The table {subject} is in doubt, so that nothing is decided by it alone ({why_missing}).", **f
+        "The table {subject} is in doubt, so nothing is decided by it alone ({why_missing}).", **f
     )
 
 
@@ -154,10 +160,10 @@ def stale_packs_no_data(f: Said) -> str:
 def strange_names_no_verdict(f: Said) -> str:
     """Names in a table that tell of harm and that nobody knows."""
     if f.raw.value is None or not f.raw.why_missing:
-        return f.language("Names in the table {subject} are nobody's until we are told whose.", **f)
+        return f.language("Names in the table {subject} belong to nothing that we know.", **f)
     return f.language.plural(
-        "{value} name in the table {subject} is nobody's until we are told whose ({why_missing}).",
-        "{value} names in the table {subject} are nobody's until we are told whose ({why_missing}).",
+        "{value} name in the table {subject} belongs to nothing that we know ({why_missing}).",
+        "{value} names in the table {subject} belong to nothing that we know ({why_missing}).",
         f.raw.value,
         **f,
     )

@@ -9,7 +9,7 @@ def opening(page: Page) -> list[str | None]:
     """What we ask for, what we claim and hold, which evidence we need, and what was carried out."""
     asks = page.one("meeting.asks")
     if asks.raw.value is None:
-        return [page.language("What to ask for is not known: {why_missing}.", **asks)]
+        return [page.language("We do not know what to ask for: {why_missing}.", **asks)]
     return [
         _asks(page, asks),
         paragraph(_claim(page), _hold(page), _cannot_tell(page)),
@@ -24,8 +24,8 @@ def _asks(page: Page, asks: Said) -> str:
             "Of what was agreed or stated for {period}, nothing is known to be missed.", period=page.period
         )
     return page.language.plural(
-        "{value} point was missed in {period} and has to be put right, {n} of it promised.",
-        "{value} points were missed in {period} and have to be put right, {n} of them promised.",
+        "{value} point was missed in {period}, {n} of it promised, and has to be put right.",
+        "{value} points were missed in {period}, {n} of them promised, and have to be put right.",
         asks.raw.value,
         period=page.period,
         **asks,
@@ -35,7 +35,7 @@ def _asks(page: Page, asks: Said) -> str:
 def _claim(page: Page) -> str | None:
     claim = page.one("meeting.claim")
     if claim.raw.value is None:
-        return page.language("What we can claim is not known: {why_missing}.", **claim)
+        return page.language("We do not know what we can claim: {why_missing}.", **claim)
     if not claim.raw.value:
         return None
     return page.language("We claim {value} in service credits.", **claim)
@@ -64,7 +64,12 @@ def _cannot_tell(page: Page) -> str | None:
     unsure = page.one("meeting.cannot_tell")
     if not unsure.raw.n:
         return None
-    return page.language("{n} more cannot be judged yet.", **unsure)
+    return page.language.plural(
+        "{n} more invoice cannot be judged yet.",
+        "{n} more invoices cannot be judged yet.",
+        unsure.raw.n,
+        **unsure,
+    )
 
 
 def _needed(page: Page) -> str | None:
@@ -72,14 +77,14 @@ def _needed(page: Page) -> str | None:
     if not needed.raw.value:
         return None
     things = page.language.plural(
-        "We still need {value} piece of evidence.",
-        "We still need {value} pieces of evidence.",
+        "{value} piece of evidence is still missing.",
+        "{value} pieces of evidence are still missing.",
         needed.raw.value,
         **needed,
     )
     waiting = page.language.plural(
-        "{n} promise cannot be judged without it.",
-        "{n} promises cannot be judged without it.",
+        "{n} promise cannot be judged for want of evidence.",
+        "{n} promises cannot be judged for want of evidence.",
         needed.raw.n or 0,
         **needed,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msp_report.words.sentences.said import Page, Said
 
 
@@ -14,16 +16,15 @@ def _agree(page: Page) -> str:
     stake, found = page.one("procurement.at_stake"), page.one("procurement.exceptions")
     if stake.raw.verdict == "no_data" and page.one("procurement.exceptions").raw.value is None:
         return page.language(
-            "No purchases were supplied for {period}, so nothing can be said of what was ordered and paid.",
+            "No purchases were supplied for {period}, so we know nothing of what was ordered and paid.",
             period=page.period,
         )
     if found.raw.value:
         most = page.all("procurement.amount")[0]
         return page.language.plural(
-            "Quote, order, packing slip, invoice and receipt disagree once in {period}; "
-            "most of the money lies in: {kind} ({amount}).",
-            "Quote, order, packing slip, invoice and receipt disagree {found} times in {period}; "
-            "most of the money lies in: {kind} ({amount}).",
+            "The documents of our purchases disagreed once in {period}: {kind} ({amount}).",
+            "The documents of our purchases disagreed {found} times in {period}; the kind with most money: {kind} "
+            "({amount}).",
             found.raw.value,
             found=found.value,
             period=page.period,
@@ -50,7 +51,7 @@ def _paid(page: Page) -> str | None:
     paid = page.one("procurement.already_paid")
     if not paid.raw.value:
         return None
-    return page.language("{value} of the money at stake has already been paid.", **paid)
+    return page.language("{value} of the money at stake is already paid.", **paid)
 
 
 def _unsure(page: Page) -> str | None:
@@ -58,8 +59,8 @@ def _unsure(page: Page) -> str | None:
     if not unsure.raw.value:
         return None
     return page.language.plural(
-        "{value} invoice line could not be compared, for want of something to compare it with.",
-        "{value} invoice lines could not be compared, for want of something to compare them with.",
+        "{value} invoice line could not be judged: a document, a price or a rate to compare it with is missing.",
+        "{value} invoice lines could not be judged: a document, a price or a rate to compare them with is missing.",
         unsure.raw.value,
         **unsure,
     )
@@ -70,8 +71,48 @@ def _unchecked(page: Page) -> str | None:
     if not unchecked.raw.n or unchecked.raw.why_missing:
         return None
     return page.language(
-        "The provider ordered for {value} itself, and nobody independent looked up the price.", **unchecked
+        "The provider itself ordered things for {value}, and nobody independent looked up the price.",
+        **unchecked,
     )
+
+
+def todo(page: Page) -> list[str | None]:
+    """Bills to hold, and what somebody has to look at."""
+    stake, unsure = page.one("procurement.at_stake"), page.one("procurement.unsure")
+    unchecked = page.one("procurement.unchecked")
+    return [
+        page.language(
+            "Pay no invoice that is to be held until the missing document comes or an approver accepts it by name: "
+            "the page Meeting lists them, with a letter to send."
+        )
+        if stake.raw.verdict == "missed"
+        else None,
+        page.language.plural(
+            "Have somebody look at the {value} invoice line that could not be judged.",
+            "Have somebody look at the {value} invoice lines that could not be judged.",
+            unsure.raw.value,
+            **unsure,
+        )
+        if unsure.raw.value
+        else None,
+        page.language(
+            "Have somebody independent look up the price of what the provider ordered itself ({value}).",
+            **unchecked,
+        )
+        if unchecked.raw.n and not unchecked.raw.why_missing
+        else None,
+    ]
+
+
+def chart_paying(page: Page, *, paying: Mapping[str, float]) -> str:
+    """What to do with the unpaid invoices: `paying`, the money of each part."""
+    unpaid, hold = paying.get("unpaid", 0), paying.get("to hold", 0)
+    sums = {"unpaid": page.number(unpaid, "money"), "hold": page.number(hold, "money")}
+    if hold:
+        return page.language("Hold {hold} of the {unpaid} in unpaid invoices", **sums)
+    if unpaid:
+        return page.language("Nothing of the {unpaid} in unpaid invoices is known to be wrong", **sums)
+    return page.language("Unpaid invoices, and what to do with them")
 
 
 def at_stake_missed(f: Said) -> str:
@@ -99,10 +140,10 @@ def at_stake_met(f: Said) -> str:
 def at_stake_no_verdict(f: Said) -> str:
     """What could be compared agrees."""
     if f.raw.why_missing and (f.raw.value is None or f.raw.low is not None):
-        return f.language("Whether purchases agree with their documents cannot be told: {why_missing}.", **f)
+        return f.language("We cannot tell whether purchases agree with their documents: {why_missing}.", **f)
     return f.language("No purchase is known to be wrong, but some could not be compared.")
 
 
 def at_stake_no_data(f: Said) -> str:
     """Nothing to compare."""
-    return f.language("Purchases: nothing can be compared ({why_missing}).", **f)
+    return f.language("No purchase can be compared with its documents ({why_missing}).", **f)

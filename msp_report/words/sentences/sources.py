@@ -10,7 +10,7 @@ def opening(page: Page) -> list[str | None]:
     accepted, rejected = page.one("sources.accepted"), page.one("sources.rejected_ratio")
     if accepted.raw.value is None:
         unknown = page.language(
-            "What came of exports for {period} is not known: {why_missing}.", period=page.period, **accepted
+            "We do not know what exports came for {period}: {why_missing}.", period=page.period, **accepted
         )
         return [unknown]
     came = page.language.plural(
@@ -20,7 +20,11 @@ def opening(page: Page) -> list[str | None]:
         period=page.period,
         **accepted,
     )
-    lost = page.language("{value} of {n} rows could not be used.", **rejected) if rejected.raw.value else None
+    lost = (
+        page.language("{part} of {n} rows could not be used ({value}).", **rejected)
+        if rejected.raw.value
+        else None
+    )
     own = page.one("sources.share", "provider")
     whose = (
         page.language("{value} of the usable rows are the provider's own word.", **own)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import pytest
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
 from months import MonthOf, PastOf
 from terms import ASSETS, AT, RESTORES, TERM, agreed, figures, history
 
@@ -192,3 +196,67 @@ def test_the_demo_owes_what_was_planted_and_nothing_else(demo_place, truth):
     }
     assert set(lacking.loc[lacking["kind"] == "access", "item"]) == named | ids["access"]
     assert set(lacking.loc[lacking["kind"] == "restore", "item"]) == ids["restore"]
+
+
+def ledger(values: list[float], cap: float, granted: bool) -> contract.Analysis:
+    """Some months of email and erp, of which the first was granted, or not."""
+    terms = agreed(cap_ratio=cap, claim_days=40)
+    months = [f"2026-{month:02d}" for month in range(11 - len(values), 11)]
+    rows = [
+        figures(("email", value), ("erp", 0.98)).assign(month=name)
+        for name, value in zip(months, values, strict=True)
+    ]
+    table = pd.DataFrame(
+        {
+            "month": months[:1],
+            "measure": "availability.ratio",
+            "subject": "erp",
+            "claimed_on": pd.to_datetime([f"{months[0]}-28"]),
+            "credited_on": pd.to_datetime([f"{months[0]}-28"]),
+            "amount": [Decimal(700)],
+        }
+    )
+    claims = credits_to_date(pd.concat(rows), table if granted else None, terms, "2026-10")
+    now = claims[claims["month"].eq("2026-10")].reset_index(drop=True)
+    empty = pd.DataFrame()
+    return contract.Analysis(as_contract(terms), now, claims, empty, empty, empty, empty, dates(terms, AT))
+
+
+@examples(20)
+@given(
+    st.lists(st.sampled_from([0.98, 0.995, 1.0]), min_size=1, max_size=6),
+    st.sampled_from([0.1, 1]),
+    st.booleans(),
+)
+def test_what_is_owed_is_over_the_cap_granted_still_to_come_or_lost(values, cap, granted):
+    found = ledger(values, cap, granted)
+    *rows, last = found.ledger.to_dict("records")
+    for row in [*rows, last]:
+        assert row["owed"] == row["capped"] + row["credited"] + row["left"] + row["lost"]
+        assert min(row["capped"], row["lost"], row["left"]) >= 0
+    for name in ("owed", "capped", "credited", "left", "lost"):
+        assert last[name] == sum(row[name] for row in rows)
+    assert last["left"] == sum(found.claims["left"])
+    parts = found.became["amount"].tolist()
+    assert parts[0] == sum(parts[1:])
+    assert found.levels["owed"].iloc[-1] == sum(found.credits["owed"])
+    assert found.levels["at_risk"].iloc[-1] == sum(found.credits["at_risk"])
+
+
+def test_where_nothing_is_owed_there_is_no_ledger():
+    terms = agreed(fee=None)
+    now = credits(figures(("email", 0.98)), None, None, terms, "2026-10")
+    claims = credits_to_date(history(m10=1.0)[:0], None, terms, "2026-10", now)
+    empty = pd.DataFrame({"part": [], "hours": [], "share_ratio": []})
+    found = contract.Analysis(as_contract(terms), now, claims, empty, empty, empty, empty, dates(terms, AT))
+    assert found.ledger.empty and found.became.empty and found.paid_as.empty
+
+
+def test_the_parts_of_all_hours_are_all_hours(demo_case):
+    case = demo_case("2026-10")
+    found = shares(case.table("time_entries"), case.table("tickets"), case.agreed, case.start, case.end)
+    empty = pd.DataFrame()
+    analysis = contract.Analysis(case.agreed, empty, empty, empty, empty, empty, found, None)
+    for table in (analysis.paid_as, analysis.spent_on):
+        assert float(table["hours"].iloc[-1]) == pytest.approx(found["hours"].iloc[0])
+        assert float(table["share_ratio"].iloc[-1]) == 1

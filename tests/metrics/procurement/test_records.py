@@ -400,3 +400,20 @@ def test_one_number_of_two_vendors_is_two_invoices():
         pd.DataFrame([*whole({}), *bolt, *register()]), check(800), None, STRICT, APPROVERS, "2026-10-31"
     )
     assert dict(zip(page["vendor"], page["decision"], strict=True)) == {"Acme": "release", "Bolt": "hold"}
+
+
+@examples(10)
+@given(st.lists(st.sampled_from(["agrees", "no slip", "no rate"]), min_size=0, max_size=6))
+def test_what_is_unpaid_is_to_hold_or_to_pay_or_cannot_be_judged(kinds):
+    changes = {"agrees": {}, "no slip": {"packing_slip": None}, "no rate": {"invoice": {"currency": "USD"}}}
+    rows = [
+        row | {"order_id": f"P{place}", "document_id": f"{row['document_id']}-{place}"}
+        for place, kind in enumerate(kinds)
+        for row in order(**changes[kind])
+    ]
+    found = october(pd.DataFrame(rows) if rows else None, contract=GBP)
+    whole, *parts = found.paying.to_dict("records")
+    assert whole["part"] == "unpaid" and whole["amount"] == sum(part["amount"] for part in parts)
+    assert all(part["amount"] > 0 for part in parts)
+    held = found.due.loc[found.due["decision"].eq("hold"), "amount"].dropna()
+    assert sum(part["amount"] for part in parts if part["verdict"] == "missed") == sum(held)
