@@ -154,7 +154,7 @@ def monthly(place: Any, client: str, month: str, complete: bool) -> None:
 
 @verbs.command()
 @_client
-@click.option("--year", default="", help="YYYY; default: the latest complete year with data.")
+@click.option("--year", default="", help="YYYY; default: the latest whole civil year, else twelve months.")
 @click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
 @_place
 def annual(place: Any, client: str, year: str, period: str) -> None:
@@ -198,7 +198,7 @@ def run(place: Any, name: str, client: str, period: str) -> None:
 
 @verbs.command()
 @_client
-@click.option("--year", default="", help="YYYY; default: the latest complete year with data.")
+@click.option("--year", default="", help="YYYY; default: the latest whole civil year, else twelve months.")
 @click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
 @click.option("--into", required=True, metavar="FILE", help="Where the sheet goes: a new .xlsx or .csv.")
 @click.option(

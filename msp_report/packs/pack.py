@@ -40,7 +40,7 @@ from msp_report.packs import code, collected, kernels, scraps, stale
 from msp_report.pages import publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks
-from msp_report.words import records
+from msp_report.words import records, sentences
 from msp_report.workspace import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -173,7 +173,7 @@ def run_year(
 ) -> Path:
     """Run and publish the annual pack of a client's year, and first the monthly packs that it lacks.
 
-    `year` is any period of more than one month; empty: the latest civil year with exports that is over. Returns
+    `year` is any period of more than one month; empty: the one that case.latest_year names. Returns
     the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused
     where no month of the year has exports.
     """
@@ -185,11 +185,17 @@ def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> P
     """Run and publish the pages of today, from the newest month with exports, as `output/<client>/daily`.
 
     Returns the published folder. The last DAYS_KEPT revisions are kept; each older one that is removed is named
-    through `say`. Raises what `open_day` raises, NotebookRefused, ReportFailed.
+    through `say`, and so is what to do where the exports are old. Raises what `open_day` raises, NotebookRefused,
+    ReportFailed.
     """
     kernels.warm_up()
     found = discover(NOTEBOOKS / DAILY)
     case = open_day(client, "", workspace)
+    if case.age > sentences.STALE:
+        where = case.workspace.exports_template(client, case.sources)
+        say(
+            f"{client}: the newest exports end on {case.end:%Y-%m-%d}: put newer ones into {where} and run it again"
+        )
     with _desk(case, say) as desk:
         published = desk.run(case, found, case.workspace.output / client / DAILY)
         for old in publish.prune(published, DAYS_KEPT):

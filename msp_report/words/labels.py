@@ -24,7 +24,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("agrees", "cannot tell", "exception", "credited", "credited in part", "claimed", "unclaimed"),
         *("nothing owed", "open", "done", "expired", "overdue", "missing", "run out", "not independent"),
         *("no longer listed", "waits for a decision", "depends", "cheaper elsewhere", "dearer elsewhere"),
-        *("came", "withheld", "stands", "ended"),
+        *("came", "withheld", "stands", "ended", "due next"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
     "harm": (

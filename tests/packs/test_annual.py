@@ -16,7 +16,7 @@ import papermill
 import pytest
 from workspaces import HEADER, Place, declared_records, digests, tickets, written_records
 
-from msp_report.case import open_case, open_year
+from msp_report.case import latest_year, open_case, open_year, stands_for
 from msp_report.model.period import Month, Period
 from msp_report.packs import history, pack, scraps
 from msp_report.params import as_contract
@@ -102,8 +102,8 @@ def place(tmp_path_factory) -> Place:
 
 @pytest.fixture(scope="module")
 def run(place) -> SimpleNamespace:
-    """The pack of the year that nobody named."""
-    done = annual(place)
+    """The pack of a civil year."""
+    done = annual(place, "--year", "2025")
     assert done.code == 0, done.err
     return SimpleNamespace(**vars(done), pack=place.output / "acme" / "2025")
 
@@ -136,7 +136,7 @@ def page(run: SimpleNamespace, name: str) -> str:
 # ---------------------------------------------------------------- what it holds
 
 
-def test_the_latest_complete_year_with_data_is_made_from_the_packs_of_its_months(run, place):
+def test_a_year_is_made_from_the_packs_of_its_months(run, place):
     assert Path(run.out) == run.pack / "html" / "index.html"
     packs = {
         path.name for path in (place.output / "acme").iterdir() if re.fullmatch(r"\d{4}(-\d\d)?", path.name)
@@ -415,13 +415,37 @@ def test_wrong_use_is_a_sentence_and_a_code(place, msp, options, code, words):
     assert words in " ".join(said.problems), said.err
 
 
-def test_without_a_complete_year_one_must_be_named(tmp_path, msp):
+def test_without_a_complete_month_one_must_be_named(tmp_path, msp):
     made = Place(tmp_path)
     made.client()
     month = str(Month.of(datetime.now(UTC).date()))
     made.put({"tickets.csv": tickets(3, month)}, month)
     said = msp("annual", "--client", "acme", "--workspace", tmp_path)
-    assert said.code == 3 and said.problems == ["no complete year of acme with exports: name a running one"]
+    assert said.code == 3 and "no complete month of acme with exports" in said.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("exports", "year", "instead"),
+    [
+        pytest.param("2025-01..2025-12", "2025", None, id="a whole civil year"),
+        pytest.param("2024-06..2026-03", "2025", None, id="a whole one, and months since"),
+        pytest.param("2025-10..2026-10", "2025-11..2026-10", ("2025", 3), id="three months of it"),
+        pytest.param("2026-02..2026-10", "2025-11..2026-10", ("2025", 0), id="none of it"),
+        pytest.param("2026-02..2026-11", "2025-11..2026-10", ("2025", 0), id="and one that is running"),
+        pytest.param("2024-01..2025-06", "2024-07..2025-06", ("2025", 6), id="the exports ended within it"),
+    ],
+)
+def test_a_year_that_nobody_names(tmp_path, monkeypatch, exports, year, instead):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(pd.Timestamp("2026-11-15", tz="UTC").timestamp())))
+    made = Place(tmp_path)
+    made.client()
+    for month in Period.parse(exports).months:
+        made.put({"tickets.csv": HEADER}, str(month))
+    case = open_year("acme", "", tmp_path)
+    assert str(case.period) == year and stands_for(case) == instead
+    assert latest_year(open_year("acme", exports, tmp_path)) == case.period
+    # what somebody named is not told to stand for a year
+    assert stands_for(open_year("acme", "2025-01..2026-03", tmp_path)) is None
 
 
 # ---------------------------------------------------------------- sentences

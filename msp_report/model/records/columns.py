@@ -124,7 +124,7 @@ MEANINGS: dict[str, str] = {
     "down_min": "Time down in service time [min]",
     "down_then_min": "Down time as it was known then [min]",
     "due": "What is due; of a table, how often it has to come",
-    "due_at": "When it was due",
+    "due_at": "When it was due, or is due",
     "due_on": "Day on which it is due",
     "duplicate": "Tickets like one that was still open",
     "duplicate_of": "The open ticket that it is like",

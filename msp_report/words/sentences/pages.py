@@ -146,19 +146,34 @@ def _grader(page: Page, before: str | None, by: str | None, on: str | None) -> s
     )
 
 
-def as_of(page: Page, *, at: str, age: str | None, newest: str | None) -> str:
-    """Which instant a day's page stands at; `age` only where that is too long ago."""
-    if age:
-        stands = page.language(
-            "As of {at}, {age} ago: this is not how things stand today, "
-            "so put newer exports into the folder and run it again.",
-            at=at,
-            age=age,
-        )
-    else:
-        stands = page.language("As of {at}.", at=at)
+def as_of(page: Page, *, at: str, made: str | None, newest: str | None) -> str:
+    """Which instant a day's page stands at; the day on which it was `made` only where that is too long after."""
     return paragraph(
-        stands, page.language("The newest entry is of {newest}.", newest=newest) if newest else None
+        page.language("As of {at}.", at=at),
+        page.language("The newest entry is of {newest}.", newest=newest) if newest else None,
+        page.language(
+            "Nothing newer had come by {made}, when this page was made: things may stand otherwise now.",
+            made=made,
+        )
+        if made
+        else None,
+    )
+
+
+def stands_for(page: Page, *, year: str, months: int) -> str:
+    """Why a year that nobody named is the last twelve months: the civil year is not whole."""
+    if not months:
+        return page.language(
+            "These are the last twelve months, because no month of {year}, the latest civil year, has exports.",
+            year=year,
+        )
+    return page.language.plural(
+        "These are the last twelve months, because only {months} month of {year}, the latest civil year, has exports.",
+        "These are the last twelve months, because only {months} months of {year}, the latest civil year, have "
+        "exports.",
+        months,
+        year=year,
+        months=months,
     )
 
 
