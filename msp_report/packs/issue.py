@@ -22,7 +22,7 @@ from msp_report import ledger
 from msp_report.case import Case, open_case, open_year
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.period import Month, Period
-from msp_report.packs import code, collected, pack, seal, stale
+from msp_report.packs import code, collected, history, pack, seal, stale
 from msp_report.packs.seal import Seal
 from msp_report.pages import publish
 from msp_report.system import now
@@ -452,6 +452,9 @@ def _elsewhere(
     output.mkdir(parents=True)
     for month in sealed.of["earlier"]:
         os.symlink(workspace.pack(client, month).resolve(), output / month, target_is_directory=True)
+    if history.leads_to_today(home):  # that there was a page of today, whatever it says now
+        (output / pack.DAILY / "html").mkdir(parents=True)
+        (output / pack.DAILY / "html" / "index.html").touch()
     period = sealed.of["period"]
     if sealed.of["replaces"]:
         was = publish.revision(workspace.pack(client, period), int(sealed.of["replaces"]))

@@ -24,7 +24,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("agrees", "cannot tell", "exception", "credited", "credited in part", "claimed", "unclaimed"),
         *("nothing owed", "open", "done", "expired", "overdue", "missing", "run out", "not independent"),
         *("no longer listed", "waits for a decision", "depends", "cheaper elsewhere", "dearer elsewhere"),
-        *("came", "withheld", "stands", "ended", "due next"),
+        *("came", "withheld", "stands", "ended", "due next", "done in time", "done late"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
     "harm": (
@@ -69,6 +69,12 @@ CODES: dict[str, tuple[str, ...]] = {
             "what the month came to",
         ),
         *("can still be claimed", "bills to hold"),
+        *(
+            "credits never claimed in time",
+            "what the year came to",
+            "credits granted",
+            "purchases in dispute",
+        ),
         *("services", "priorities", "resources", "assets", "duties", "products"),
         *("data that can be lost", "security and routine duties", "money that leaves us", "promise missed"),
         "target of our own missed",

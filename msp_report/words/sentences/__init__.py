@@ -22,6 +22,7 @@ from msp_report.model.figures import COLUMNS, SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Period
 from msp_report.params import Contract
+from msp_report.words.language import message
 from msp_report.words.numbers import Numbers, clean
 from msp_report.words.sentences import letters, pages
 from msp_report.words.sentences.said import Page, Said, covered, paragraph
@@ -33,8 +34,12 @@ LONGEST_REPLY = 600
 #: A day's page that shows how things stood longer ago than this says so in words.
 STALE = pd.Timedelta(days=1)
 
-#: What is called like a measure and has no figures: an amendment stands in the list of what the year changed.
-NAMED = {"contract.amendment": Measure("amendment", "Contract", of="Contract: {}")}
+#: What is called like a measure and has no figures: an amendment stands in the list of what the year changed, a cap
+#: among the credits of its month.
+NAMED = {
+    "contract.amendment": Measure("amendment", "Contract", of="Contract: {}"),
+    "credit_terms.cap_ratio": Measure("cap", message("Taken off by the cap of the month")),
+}
 
 
 def headline(figure: Figure, contract: Contract) -> str | None:

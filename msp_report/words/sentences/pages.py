@@ -160,6 +160,13 @@ def as_of(page: Page, *, at: str, made: str | None, newest: str | None) -> str:
     )
 
 
+def dearest(page: Page, *, month: str | None, amount: str) -> str:
+    """What heads the picture of what each month came to: the dearest one, where there is one."""
+    if month is None:
+        return page.language("What each month came to")
+    return page.language("{month} came to the most: {amount}", month=month, amount=amount)
+
+
 def stands_for(page: Page, *, year: str, months: int) -> str:
     """Why a year that nobody named is the last twelve months: the civil year is not whole."""
     if not months:
