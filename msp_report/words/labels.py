@@ -25,6 +25,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("nothing owed", "open", "done", "expired", "overdue", "missing", "run out", "not independent"),
         *("no longer listed", "waits for a decision", "depends", "cheaper elsewhere", "dearer elsewhere"),
         *("came", "withheld", "stands", "ended", "due next", "done in time", "done late"),
+        *("in order now", "less grave now", "as grave as before", "graver now", "not graded again"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
     ),
     "harm": (
@@ -184,6 +185,7 @@ CODES: dict[str, tuple[str, ...]] = {
     ),
     "severity": ("ungraded", "none", "low", "medium", "high", "critical"),
     "before": ("none", "low", "medium", "high", "critical"),
+    "severity_before": ("low", "medium", "high", "critical"),
     "item": ("exit fee", "fee until the end"),
     "report": (*dict.fromkeys(measure.partition(".")[0] for measure in MEASURES), "compare"),
     "pays_by": ("hour", "ticket", "nothing", "not stated"),
