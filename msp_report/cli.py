@@ -156,12 +156,15 @@ def monthly(place: Any, client: str, month: str, complete: bool) -> None:
 @_client
 @click.option("--year", default="", help="YYYY; default: the latest whole civil year, else twelve months.")
 @click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
+@click.option(
+    "--docx", is_flag=True, help="The assessment as a document to edit, too: letters/assessment.docx."
+)
 @_place
-def annual(place: Any, client: str, year: str, period: str) -> None:
+def annual(place: Any, client: str, year: str, period: str, docx: bool) -> None:
     """Publish the annual assessment of a year, and first the board packs that it lacks."""
     from msp_report.packs import pack
 
-    published = pack.run_year(client, _one_period(year, period), place, say=_say)
+    published = pack.run_year(client, _one_period(year, period), place, say=_say, document=docx)
     click.echo(published / "html" / "index.html")
 
 

@@ -176,6 +176,7 @@ def test_no_two_metrics_answer_one_question_privately():
         ("papermill", "packs.pack"),
         ("nbconvert", "pages.publish"),
         ("scrapbook", "packs.scraps"),
+        ("docx", "pages.document"),
     ],
 )
 def test_one_module_alone_imports(library, module):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import docx
 import pandas as pd
 import papermill
 import pytest
@@ -18,7 +19,7 @@ from workspaces import HEADER, Place, declared_records, digests, tickets, writte
 
 from msp_report.case import latest_year, open_case, open_year, stands_for
 from msp_report.model.period import Month, Period
-from msp_report.packs import history, pack, scraps
+from msp_report.packs import document, history, pack, scraps
 from msp_report.params import as_contract
 from msp_report.words import sentences
 from msp_report.words.numbers import Numbers
@@ -332,8 +333,12 @@ def test_lists_have_as_many_rows_as_the_sentences_say(run):
 def test_the_same_again_makes_no_month_anew_and_gives_the_same_bytes(run, place, again):
     kinds = ("figures.*", "records/**/*", "html/*", "manifest.json")
     before = digests(run.pack, *kinds)
-    done = again(place, "--year", "2025")
+    assert not (run.pack / document.NAME).exists()
+    done = again(place, "--year", "2025", "--docx")
     assert done.code == 0, done.err
+    said = [paragraph.text for paragraph in docx.Document(run.pack / document.NAME).paragraphs]
+    assert any("2025 came to £8,800" in text for text in said)
+    assert any("There is no findings.yaml" in text for text in said)
     assert not re.search(r"2025-0[124]: [a-z]+$", done.err, re.M)
     assert digests(run.pack, *kinds) == before and len(before) > 12
 

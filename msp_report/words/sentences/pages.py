@@ -98,7 +98,12 @@ def grade(page: Page, *, question: str, severity: str) -> str:
     return page.language("{severity} finding.", severity=labels.raised(page.label(severity)))
 
 
-def found(
+def found(page: Page, **written: str | None) -> str:
+    """What was found on a question, by whom, and what the management says to it, in one paragraph."""
+    return paragraph(*found_each(page, **written))
+
+
+def found_each(
     page: Page,
     *,
     severity: str,
@@ -109,11 +114,11 @@ def found(
     management_response: str | None,
     graded_by: str | None,
     graded_on: str | None,
-) -> str:
-    """What was found on a question, by whom, and what the management says to it."""
+) -> list[str]:
+    """The same, a sentence each."""
     if severity == "ungraded":
-        return _graded_before(page, before)
-    return paragraph(
+        return [said] if (said := _graded_before(page, before)) else []
+    lines = [
         page.language("{finding}.", finding=finding),
         page.language("Seen in: {evidence}.", evidence=evidence) if evidence else None,
         page.language("Recommended: {recommendation}.", recommendation=recommendation)
@@ -121,7 +126,8 @@ def found(
         else None,
         _answer(page, severity, management_response),
         _grader(page, before, graded_by, graded_on),
-    )
+    ]
+    return [line for line in lines if line]
 
 
 def _graded_before(page: Page, before: str | None) -> str:
