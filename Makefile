@@ -29,7 +29,7 @@ monthly: ## the board pack of a month, the latest complete one unless MONTH= nam
 daily: ## the help desk's open tasks and the payments due, from today's exports
 	$(REPORT) daily $(client)
 
-annual: ## the annual assessment of a year, the latest complete one unless YEAR= names it
+annual: ## the annual assessment of a year, the latest whole one or twelve months unless YEAR= names it
 	$(REPORT) annual $(client) $(year)
 
 check: ## read and validate the exports only, and list every bad row

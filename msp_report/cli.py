@@ -154,14 +154,17 @@ def monthly(place: Any, client: str, month: str, complete: bool) -> None:
 
 @verbs.command()
 @_client
-@click.option("--year", default="", help="YYYY; default: the latest complete year with data.")
+@click.option("--year", default="", help="YYYY; default: the latest whole civil year, else twelve months.")
 @click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
+@click.option(
+    "--docx", is_flag=True, help="The assessment as a document to edit, too: letters/assessment.docx."
+)
 @_place
-def annual(place: Any, client: str, year: str, period: str) -> None:
+def annual(place: Any, client: str, year: str, period: str, docx: bool) -> None:
     """Publish the annual assessment of a year, and first the board packs that it lacks."""
     from msp_report.packs import pack
 
-    published = pack.run_year(client, _one_period(year, period), place, say=_say)
+    published = pack.run_year(client, _one_period(year, period), place, say=_say, document=docx)
     click.echo(published / "html" / "index.html")
 
 
@@ -198,7 +201,7 @@ def run(place: Any, name: str, client: str, period: str) -> None:
 
 @verbs.command()
 @_client
-@click.option("--year", default="", help="YYYY; default: the latest complete year with data.")
+@click.option("--year", default="", help="YYYY; default: the latest whole civil year, else twelve months.")
 @click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
 @click.option("--into", required=True, metavar="FILE", help="Where the sheet goes: a new .xlsx or .csv.")
 @click.option(

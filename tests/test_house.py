@@ -178,6 +178,7 @@ def test_no_two_metrics_answer_one_question_privately():
         ("nbconvert", "pages.publish"),
         ("bs4", "pages.whole"),
         ("scrapbook", "packs.scraps"),
+        ("docx", "pages.document"),
     ],
 )
 def test_one_module_alone_imports(library, module):

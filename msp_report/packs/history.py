@@ -25,6 +25,9 @@ from msp_report.packs import stale
 from msp_report.packs.scraps import read_pack, read_record, replies_given
 from msp_report.selftest import kept
 
+#: From a page of a pack to page one of another pack of the client.
+_BESIDE = "../../{}/html/index.html"
+
 
 @dataclass(frozen=True)
 class Published:
@@ -167,6 +170,19 @@ def unfinished(case: Case, before: int) -> list[str]:
     """Of so many months before a period those whose pack was published before they were over, oldest first."""
     found = [_month(case, month) for month, _ in _packs(case, _months_before(case, before))]
     return [month for month, _, to_date, _ in found if to_date]
+
+
+def beside(case: Case) -> pd.DataFrame:
+    """The packs of a client that lie beside a period's own and lead on from it: of its months, and of today.
+
+    One row each that is published: name (YYYY-MM, or daily) and href, relative to a page of the period's pack.
+    """
+    home = case.workspace.output / case.client
+    names = [*map(str, case.period.months), "daily"]
+    there = [name for name in names if (home / name / "html" / "index.html").is_file()]
+    return pd.DataFrame(
+        {"name": there, "href": [f"../../{name}/html/index.html" for name in there]}, dtype="str"
+    )
 
 
 def _months_before(case: Case, count: int) -> list[Month]:

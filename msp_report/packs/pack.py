@@ -42,7 +42,7 @@ from msp_report.packs import code, collected, history, kernels, scraps, stale
 from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks
-from msp_report.words import records
+from msp_report.words import records, sentences
 from msp_report.workspace import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -177,26 +177,36 @@ def run_year(
     workspace: Any = "",
     say: Say = lambda text: None,
     issuing: Issuing | None = None,
+    document: bool = False,
 ) -> Path:
     """Run and publish the annual pack of a client's year, and first the monthly packs that it lacks.
 
-    `year` is any period of more than one month; empty: the latest civil year with exports that is over. Returns
-    the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused
-    where no month of the year has exports.
+    `year` is any period of more than one month; empty: the one that case.latest_year names. Returns
+    the published folder. With `document` the assessment lies in it as a document to edit, too (packs/document). Raises
+    what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused where no month of the year has
+    exports.
     """
     annual = NOTEBOOKS / "annual"
-    return run_folder(client, year, workspace, annual, "", say, over_months=True, issuing=issuing)
+    return run_folder(
+        client, year, workspace, annual, "", say, over_months=True, issuing=issuing, document=document
+    )
 
 
 def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> Path:
     """Run and publish the pages of today, from the newest month with exports, as `output/<client>/daily`.
 
     Returns the published folder. The last DAYS_KEPT revisions are kept; each older one that is removed is named
-    through `say`. Raises what `open_day` raises, NotebookRefused, ReportFailed.
+    through `say`, and so is what to do where the exports are old. Raises what `open_day` raises, NotebookRefused,
+    ReportFailed.
     """
     kernels.warm_up()
     found = discover(NOTEBOOKS / DAILY)
     case = open_day(client, "", workspace)
+    if case.age > sentences.STALE:
+        where = case.workspace.exports_template(client, case.sources)
+        say(
+            f"{client}: the newest exports end on {case.end:%Y-%m-%d}: put newer ones into {where} and run it again"
+        )
     with _desk(case, say) as desk:
         published = desk.run(case, found, case.workspace.output / client / DAILY)
         for old in publish.prune(published, DAYS_KEPT):
@@ -215,13 +225,14 @@ def run_folder(
     over_months: bool = False,
     strict: bool = True,
     issuing: Issuing | None = None,
+    document: bool = False,
 ) -> Path:
     """Run one folder of notebooks over one period, and publish it as `output/<client>/<name>/<period>`.
 
     Without a name it is published where the period's own pack lies.
     `over_months` says that they sum up monthly packs, as the annual ones do: those that are missing are published
-    first. `strict` as in `publish.page`. Returns the published folder. Raises what `open_case` raises (with
-    `over_months`: `open_year`), NotebookRefused, ReportFailed.
+    first. `strict` as in `publish.page`, `document` as in run_year. Returns the published folder. Raises what
+    `open_case` raises (with `over_months`: `open_year`), NotebookRefused, ReportFailed.
     """
     kernels.warm_up()
     found = discover(notebooks)
@@ -231,7 +242,7 @@ def run_folder(
         if over_months:
             desk.catch_up_year(case, monthly)
             _tell_stale(case, say)
-        return desk.run(case, found, case.workspace.pack(client, case.period, name), strict)
+        return desk.run(case, found, case.workspace.pack(client, case.period, name), strict, document)
 
 
 class Issuing(Protocol):
@@ -308,13 +319,18 @@ class _Desk:
         self.catch_up(case, [month for month in case.exported if month <= case.period.last], notebooks)
 
     def run(
-        self, case: Case, notebooks: list[Notebook], target: Path | None = None, strict: bool = True
+        self,
+        case: Case,
+        notebooks: list[Notebook],
+        target: Path | None = None,
+        strict: bool = True,
+        document: bool = False,
     ) -> Path:
         """Run and publish one pack; gives its folder. What it reads of earlier packs is published before."""
         if case.period.first != case.period.last:
             self._finish_ahead()
         try:
-            last = self._begin(case, notebooks, target, strict, self.issuing)
+            last = self._begin(case, notebooks, target, strict, self.issuing, document)
         except Exception:  # the month before is whole even where this one is refused
             self._finish_ahead()
             raise
@@ -328,12 +344,13 @@ class _Desk:
         target: Path | None = None,
         strict: bool = True,
         issuing: Issuing | None = None,
+        document: bool = False,
     ) -> _Run:
         own = case.workspace.pack(case.client, case.period)
         target = target or own
         if target == own and issuing is None:
             ledger.refuse_issued(case.workspace, case.client, case.period)
-        return _Run(case, notebooks, target, self, strict, issuing)
+        return _Run(case, notebooks, target, self, strict, issuing, document)
 
     def _finish_ahead(self) -> None:
         if ahead := self._ahead:
@@ -399,9 +416,10 @@ class _Run:
         desk: _Desk,
         strict: bool = True,
         issuing: Issuing | None = None,
+        document: bool = False,
     ) -> None:
         self.case, self._notebooks, self._target, self._desk = case, notebooks, target, desk
-        self._strict, self._issuing = strict, issuing
+        self._strict, self._issuing, self._document = strict, issuing, document
         self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
         shutil.rmtree(self._staging, ignore_errors=True)
@@ -445,6 +463,10 @@ class _Run:
         ):
             self._wait(self._submit(self._desk.second_pool, wave))
         _write_figures(self._staging, self._notebooks)
+        if self._document:
+            from msp_report.packs import document  # its library is imported where it is used
+
+            document.write(self.case, self._staging)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
         changed = self._restated()
         issuing = self._issuing

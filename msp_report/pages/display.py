@@ -110,6 +110,16 @@ def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
     return [link(text, href) for text, href in zip(texts, hrefs, strict=True)]
 
 
+def led_to(texts: Iterable[str], hrefs: Iterable[str], *, title: str, show: Numbers = _PLAIN) -> Html:
+    """Links in one line after its title, as to other packs; none, no line."""
+    found = links(texts, hrefs)
+    if not found:
+        return Html("", "")
+    named = show.language(title)
+    html = " · ".join(one._repr_html_() for one in found)
+    return Html(f'<p class="more">{_safe(named)}: {html}</p>', f"{named}: {', '.join(map(str, found))}")
+
+
 def slug(text: str) -> str:
     """The id of a heading or a table: its English words in small letters.
 

@@ -134,7 +134,7 @@ def pages(
         made_from=_made_from(case.manifest, show),
         pages=tuple((file, labels.page(report, show.language)) for report, file in files.items()),
         language=show.language,
-        logo=_logo(case),
+        logo=_address(logo(case)),
         rules=rules.PAGE,
         standing=() if case.of_day else _standing(issue, show),
         restated=RESTATED if issue and issue.restates else "",
@@ -453,10 +453,11 @@ def _made_from(manifest: Mapping[str, Any], show: Numbers) -> str:
     )
 
 
-def _logo(case: Case) -> str:
+def logo(case: Case) -> Path | None:
+    """The picture of the client's logo, beside contract.yaml; None where it has none. Raises PublishError."""
     name = case.contract.brand.logo
     if not name:
-        return ""
+        return None
     folder = case.workspace.client_params(case.client).resolve()
     path = (folder / name).resolve()
     kind = mimetypes.guess_type(path.name)[0] or ""
@@ -464,7 +465,15 @@ def _logo(case: Case) -> str:
         raise PublishError(
             f"contract.yaml: brand.logo: {name!r} is not a picture beside contract.yaml in {folder}"
         )
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return path
+
+
+def _address(picture: Path | None) -> str:
+    """A picture as a data: address."""
+    if picture is None:
+        return ""
+    kind = mimetypes.guess_type(picture.name)[0]
+    return f"data:{kind};base64,{base64.b64encode(picture.read_bytes()).decode()}"
 
 
 # ---------------------------------------------------------------- the published folder

@@ -310,7 +310,7 @@ def written(
 
 
 def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:
-    """Which instant a day's page stands at, and a warning where that is older than STALE.
+    """Which instant a day's page stands at, and when it was made where that is later by more than STALE.
 
     `newest` is the last entry of what the page was made from: an instant, a day, or missing.
     """
@@ -318,8 +318,8 @@ def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any =
     last = None
     if newest is not None and pd.notna(newest):
         last = show.instant(newest) if pd.Timestamp(newest).tzinfo else show.day(newest)
-    old = show.number(age / pd.Timedelta(minutes=1), "min") if age > STALE else None
-    return say("as_of", contract, at=show.instant(at), newest=last, age=old)
+    made = show.day((at + age).tz_convert(contract.client.timezone)) if age > STALE else None
+    return say("as_of", contract, at=show.instant(at), newest=last, made=made)
 
 
 def say(key: str, contract: Contract, own: Sequence[Figure] = (), **values: Any) -> str:

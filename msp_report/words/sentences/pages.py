@@ -97,7 +97,12 @@ def grade(page: Page, *, question: str, severity: str) -> str:
     return page.language("{severity} finding.", severity=labels.raised(page.label(severity)))
 
 
-def found(
+def found(page: Page, **written: str | None) -> str:
+    """What was found on a question, by whom, and what the management says to it, in one paragraph."""
+    return paragraph(*found_each(page, **written))
+
+
+def found_each(
     page: Page,
     *,
     severity: str,
@@ -108,11 +113,11 @@ def found(
     management_response: str | None,
     graded_by: str | None,
     graded_on: str | None,
-) -> str:
-    """What was found on a question, by whom, and what the management says to it."""
+) -> list[str]:
+    """The same, a sentence each."""
     if severity == "ungraded":
-        return _graded_before(page, before)
-    return paragraph(
+        return [said] if (said := _graded_before(page, before)) else []
+    lines = [
         page.language("{finding}.", finding=finding),
         page.language("Seen in: {evidence}.", evidence=evidence) if evidence else None,
         page.language("Recommended: {recommendation}.", recommendation=recommendation)
@@ -120,7 +125,8 @@ def found(
         else None,
         _answer(page, severity, management_response),
         _grader(page, before, graded_by, graded_on),
-    )
+    ]
+    return [line for line in lines if line]
 
 
 def _graded_before(page: Page, before: str | None) -> str:
@@ -145,19 +151,41 @@ def _grader(page: Page, before: str | None, by: str | None, on: str | None) -> s
     )
 
 
-def as_of(page: Page, *, at: str, age: str | None, newest: str | None) -> str:
-    """Which instant a day's page stands at; `age` only where that is too long ago."""
-    if age:
-        stands = page.language(
-            "As of {at}, {age} ago: this is not how things stand today, "
-            "so put newer exports into the folder and run it again.",
-            at=at,
-            age=age,
-        )
-    else:
-        stands = page.language("As of {at}.", at=at)
+def as_of(page: Page, *, at: str, made: str | None, newest: str | None) -> str:
+    """Which instant a day's page stands at; the day on which it was `made` only where that is too long after."""
     return paragraph(
-        stands, page.language("The newest entry is of {newest}.", newest=newest) if newest else None
+        page.language("As of {at}.", at=at),
+        page.language("The newest entry is of {newest}.", newest=newest) if newest else None,
+        page.language(
+            "Nothing newer had come by {made}, when this page was made: things may stand otherwise now.",
+            made=made,
+        )
+        if made
+        else None,
+    )
+
+
+def dearest(page: Page, *, month: str | None, amount: str) -> str:
+    """What heads the picture of what each month came to: the dearest one, where there is one."""
+    if month is None:
+        return page.language("What each month came to")
+    return page.language("{month} came to the most: {amount}", month=month, amount=amount)
+
+
+def stands_for(page: Page, *, year: str, months: int) -> str:
+    """Why a year that nobody named is the last twelve months: the civil year is not whole."""
+    if not months:
+        return page.language(
+            "These are the last twelve months, because no month of {year}, the latest civil year, has exports.",
+            year=year,
+        )
+    return page.language.plural(
+        "These are the last twelve months, because only {months} month of {year}, the latest civil year, has exports.",
+        "These are the last twelve months, because only {months} months of {year}, the latest civil year, have "
+        "exports.",
+        months,
+        year=year,
+        months=months,
     )
 
 
