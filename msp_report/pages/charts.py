@@ -934,9 +934,15 @@ def calendar(
 
 
 def sparkline(
-    values: Sequence[float | None], *, alt: str, target: float | None = None, show: Display = PLAIN
+    values: Sequence[float | None],
+    *,
+    alt: str,
+    target: float | None = None,
+    usual: tuple[float, float] | None = None,
+    show: Display = PLAIN,
 ) -> Picture:
-    """A line the size of a word for a table's cell: the last point marked, gaps left open.
+    """A line the size of a word for a table's cell: the last point marked, gaps left open, the target dashed, the
+    `usual` range shaded.
 
     `alt` says what the line shows, for example "13 months, 97.1 % to 99.9 %, last 98.2 %".
     """
@@ -948,7 +954,8 @@ def sparkline(
         nothing = show.language("no history")
         return Picture(f'<span class="gap">{escape(nothing)}</span>', nothing)
     goal = [] if target is None or pd.isna(target) else [float(target)]
-    floor, top = min([*known, *goal]), max([*known, *goal])
+    band = [] if usual is None or any(map(pd.isna, usual)) else [float(end) for end in usual]
+    floor, top = min([*known, *goal, *band]), max([*known, *goal, *band])
     span = (top - floor) or 1.0
     heights = 17 - 14 * (numbers - floor) / span if top > floor else np.full(len(numbers), 10.0)
     places = 3 + np.arange(len(numbers)) * (84 / max(1, len(numbers) - 1))
@@ -962,10 +969,12 @@ def sparkline(
     line = "".join(steps)
     goal_at = f"{17 - 14 * (goal[0] - floor) / span:.1f}" if goal and top > floor else ""
     dashes = f'<path d="M0 {goal_at}H90" class="goal"/>' if goal_at else ""
+    low, high = (17 - 14 * (end - floor) / span for end in band) if band and top > floor else (0.0, 0.0)
+    shade = f'<path d="M0 {high:.1f}H90V{low:.1f}H0Z" class="usual"/>' if low - high > 0.5 else ""
     end = int(np.flatnonzero(~np.isnan(numbers))[-1])
     html = (
         f'<svg class="spark" viewBox="0 0 90 20" width="90" height="20" role="img" aria-label="{escape(alt)}">'
-        f'{dashes}<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.4"/>'
+        f'{shade}{dashes}<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.4"/>'
         f'<circle cx="{places[end]:.0f}" cy="{heights[end]:.1f}" r="2.4" fill="currentColor"/></svg>'
     )
     return Picture(html, alt)
@@ -976,13 +985,20 @@ def sparklines(
     units: Iterable[str],
     targets: Iterable[float | None] | None = None,
     show: Display = PLAIN,
+    usual: pd.DataFrame | None = None,
 ) -> list[Picture]:
-    """A sparkline for each row of a table, its lowest, highest and last value in words."""
+    """A sparkline for each row of a table, its lowest, highest and last value in words; `usual` has the rows'
+    usual_low and usual_high."""
     listed = [[None if pd.isna(value) else value for value in row] for row in rows]
     goals = [None] * len(listed) if targets is None else list(targets)
+    bands = (
+        [None] * len(listed)
+        if usual is None
+        else list(zip(usual["usual_low"], usual["usual_high"], strict=True))
+    )
     return [
-        sparkline(values, alt=_spark_words(values, unit, show), target=goal, show=show)
-        for values, unit, goal in zip(listed, units, goals, strict=True)
+        sparkline(values, alt=_spark_words(values, unit, show), target=goal, usual=band, show=show)
+        for values, unit, goal, band in zip(listed, units, goals, bands, strict=True)
     ]
 
 

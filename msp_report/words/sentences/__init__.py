@@ -26,7 +26,7 @@ from msp_report.model.period import Period
 from msp_report.params import Contract
 from msp_report.words.language import message
 from msp_report.words.numbers import Numbers, clean
-from msp_report.words.sentences import letters, pages
+from msp_report.words.sentences import letters, pages, things
 from msp_report.words.sentences.said import Page, Said, covered, paragraph
 
 Line = tuple[str, Verdict | None]
@@ -251,15 +251,28 @@ def replied(replies: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return replies.assign(said=pd.Series(said, replies.index, dtype="str"))
 
 
-def decisions(figures: pd.DataFrame, own: Sequence[Figure], contract: Contract) -> list[Line]:
-    """What the board has to decide, a sentence each, in the order of `pages.decide`; nothing due, no line.
-
-    `figures` are those of the pack, `own` those of the page that asks. These are no verdicts on the provider.
-    """
-    rows = figures[figures["subject"].fillna("").eq("")]
-    known = [Figure.from_row(row) for row in rows.astype(object).where(rows.notna(), None).to_dict("records")]
-    said = map(_line, pages.decide(Page([*known, *own], contract)))
+def turned(own: Sequence[Figure], contract: Contract) -> list[Line]:
+    """What turned since the last pack, a sentence each, by the figures of page one."""
+    said = map(_line, pages.turned(Page(own, contract)))
     return [(text, None) for text in said if text]
+
+
+def sums(money: pd.DataFrame, contract: Contract) -> list[tuple[str, str, str, str]]:
+    """The sums of a month for page one, each with what it is, a line below it and the report that shows it: `money` as
+    metrics.scorecard.money; what nobody states is no sum."""
+    return things.sums(money.set_index("kind"), Numbers.of(contract))
+
+
+def decided(items: pd.DataFrame, facts: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The things to decide with `what` to decide and `why`, in words, as metrics.scorecard.things gives them and their
+    facts, people hidden."""
+    of = dict(iter(facts.groupby("number")))
+    said = [
+        things.KINDS[name.partition(" ")[0]](things.Facts(of[number], contract))
+        for name, number in zip(items["leads_to"], items["number"], strict=True)
+    ]
+    told = pd.DataFrame([tuple(map(_line, pair)) for pair in said], items.index, ["what", "why"], dtype="str")
+    return items.assign(**told)
 
 
 def asked(asks: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -303,7 +316,7 @@ def written(
 
 
 def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:
-    """Which instant a day's page stands at, and a warning where that is older than STALE.
+    """Which instant a day's page stands at, and when it was made where that is later by more than STALE.
 
     `newest` is the last entry of what the page was made from: an instant, a day, or missing.
     """
@@ -311,8 +324,8 @@ def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any =
     last = None
     if newest is not None and pd.notna(newest):
         last = show.instant(newest) if pd.Timestamp(newest).tzinfo else show.day(newest)
-    old = show.number(age / pd.Timedelta(minutes=1), "min") if age > STALE else None
-    return say("as_of", contract, at=show.instant(at), newest=last, age=old)
+    made = show.day((at + age).tz_convert(contract.client.timezone)) if age > STALE else None
+    return say("as_of", contract, at=show.instant(at), newest=last, made=made)
 
 
 def say(key: str, contract: Contract, own: Sequence[Figure] = (), **values: Any) -> str:
