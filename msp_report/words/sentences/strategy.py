@@ -79,10 +79,8 @@ def _waiting(page: Page) -> str | None:
     if not cost.raw.n:
         return waiting_plain(waiting)
     if cost.raw.n < waiting.raw.value:
-        return page.language.plural(
-            "{value} proposal waits for a decision, with {cost} between them where a cost is stated.",
+        return page.language(
             "{value} proposals wait for a decision, with {cost} between them where a cost is stated.",
-            waiting.raw.value,
             cost=cost.value,
             **waiting,
         )
