@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from msp_report.metrics.assessment import decisions, money
-from msp_report.metrics.scorecard.lines import exceptions, lines, on_page_one, past, standing
+from msp_report.metrics.scorecard.lines import exceptions, lines, on_page_one, standing
 from msp_report.model.case import Case, Past
-from msp_report.model.columns import plain_rows
+from msp_report.model.columns import by_month, plain_rows
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.promises import DECIDED
 from msp_report.model.records import RECORDS
@@ -98,7 +98,7 @@ class Analysis:
     @property
     def past(self) -> list[list[float]]:
         """The values of each foremost line over the months, as scorecard.lines.past."""
-        return past(self.foremost, self.series)
+        return by_month(self.foremost, self.series)
 
     def figures(self) -> list[Figure]:
         """assessment.<name> for each of CARRIED, with the value and n of the measure that says it; .without_data by
