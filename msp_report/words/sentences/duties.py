@@ -78,10 +78,10 @@ def kept_ratio_missed(f: Said) -> str:
         return f.language("The duty “{subject}” was never proved when it was due.", **f)
     if f.clause:
         return f.language(
-            "The duty “{subject}” was proved {part} of the {n} times it was due ({value}; clause {clause}).",
+            "The duty “{subject}” was proved {part} of the {n} times it was due (clause {clause}).",
             **f,
         )
-    return f.language("The duty “{subject}” was proved {part} of the {n} times it was due ({value}).", **f)
+    return f.language("The duty “{subject}” was proved {part} of the {n} times it was due.", **f)
 
 
 def kept_ratio_met(f: Said) -> str:
