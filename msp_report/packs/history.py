@@ -115,21 +115,6 @@ def open(case: Case, pack: str | Path = "") -> Published:
     return Published(case, Path(pack or case.workspace.pack(case.client, case.period)))
 
 
-def beside(case: Case) -> list[tuple[str, str]]:
-    """The packs that page one of a month leads to, as far as they are published: that of the month before, the year
-    that ends with the month or else holds it, and today's.
-
-    Returns: the name of each and its page, as a link from a page of the month's pack.
-    """
-    own, last = case.workspace.pack(case.client, case.period), case.period.last
-    year = Period(last.shift(-11), last)
-    names = [str(last.shift(-1)), *dict.fromkeys((str(year), str(last.year))), "daily"]
-    there = [name for name in names if (own.parent / name / "html" / "index.html").exists()]
-    if {str(year), str(last.year)} <= set(there) and str(year) != str(last.year):
-        there.remove(str(last.year))
-    return [(name, f"../../{name}/html/index.html") for name in there]
-
-
 def before(case: Case, months: int = 13) -> pd.DataFrame:
     """The figures of the packs published before this period, oldest first, with their `month`.
 
@@ -173,16 +158,23 @@ def unfinished(case: Case, before: int) -> list[str]:
 
 
 def beside(case: Case) -> pd.DataFrame:
-    """The packs of a client that lie beside a period's own and lead on from it: of its months, and of today.
+    """The packs of a client that lie beside a period's own: of a year its months; of a month the one before and the
+    year that ends with it, else the civil year that holds it; and of both today's.
 
-    One row each that is published: name (YYYY-MM, or daily) and href, relative to a page of the period's pack.
+    One row each that is published: name (a period, or daily) and href, relative to a page of the period's pack.
     """
-    home = case.workspace.output / case.client
-    names = [*map(str, case.period.months), "daily"]
-    there = [name for name in names if (home / name / "html" / "index.html").is_file()]
-    return pd.DataFrame(
-        {"name": there, "href": [f"../../{name}/html/index.html" for name in there]}, dtype="str"
-    )
+    home, last = case.workspace.output / case.client, case.period.last
+
+    def there(name: str) -> bool:
+        return (home / name / "html" / "index.html").is_file()
+
+    names = [*map(str, case.period.months)]
+    if len(names) == 1:
+        years = (str(Period(last.shift(-11), last)), str(last.year))
+        names = [str(last.shift(-1)), next(filter(there, years), years[0])]
+    found = list(filter(there, [*names, "daily"]))
+    hrefs = [f"../../{name}/html/index.html" for name in found]
+    return pd.DataFrame({"name": found, "href": hrefs}, dtype="str")
 
 
 def _months_before(case: Case, count: int) -> list[Month]:

@@ -1,6 +1,7 @@
 """Packs: a folder of notebooks run over one client's period and published together. The only import of papermill.
 
-First-wave notebooks run side by side, those of one month while the month before is finished. The second wave, the
+First-wave notebooks run side by side, those of one month while the month before is finished; those that have a cell
+tagged `looks-back` wait until that is published. The second wave, the
 notebooks that declare a `pack` parameter, may read what the first recorded and what earlier months published; those of
 it that have a cell tagged `after-others` may read what the others recorded too. The page that opens the pack sums them
 up; those tagged `after-first-page` may read what it recorded and are last.
@@ -52,6 +53,8 @@ PARAMETERS = ("client", "period", "workspace")
 PACK = "pack"
 #: The tag of a cell that marks a notebook of the second wave which waits for the others.
 AFTER = "after-others"
+#: The tag of a cell that marks a notebook of the first wave which looks back at the packs of earlier months.
+LOOKS_BACK = "looks-back"
 #: The tag of a cell that marks a notebook of the second wave which reads what the page that opens the pack recorded.
 AFTER_FIRST_PAGE = "after-first-page"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
@@ -82,6 +85,8 @@ class Notebook:
     """Of the second wave, whether it reads what the others of it recorded."""
     after_first_page: bool = False
     """Of the second wave, whether it reads what the page that opens the pack recorded."""
+    looks_back: bool = False
+    """Of the first wave, whether it reads what earlier months published."""
 
     @property
     def report(self) -> str:
@@ -125,11 +130,11 @@ def _checked_parameters(path: Path) -> set[str]:
     return set(declared)
 
 
-def _waits(path: Path) -> tuple[bool, bool]:
-    """Whether a notebook has a cell tagged AFTER, and one tagged AFTER_FIRST_PAGE."""
+def _waits(path: Path) -> tuple[bool, ...]:
+    """Whether a notebook has a cell tagged AFTER, one tagged AFTER_FIRST_PAGE, and one tagged LOOKS_BACK."""
     cells = papermill.iorw.load_notebook_node(str(path)).cells
     tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
-    return AFTER in tags, AFTER_FIRST_PAGE in tags
+    return AFTER in tags, AFTER_FIRST_PAGE in tags, LOOKS_BACK in tags
 
 
 def _kind(parameter: Mapping[str, str]) -> str:
@@ -433,7 +438,8 @@ class _Run:
             self._staging.mkdir(parents=True)
             self._write_manifest()
         (self._staging / "notebooks").mkdir(parents=True)
-        self._first_wave = self._submit(desk.pool, [n for n in notebooks if not n.second_wave])
+        first = [n for n in notebooks if not n.second_wave]
+        self._first_wave = self._submit(desk.pool, [n for n in first if not n.looks_back])
 
     def _write_manifest(self) -> None:
         """What was read, which tables were due and did not come, each with the last month that had it, and of a month
@@ -450,7 +456,8 @@ class _Run:
 
     def finish(self) -> Path:
         """Wait for the first wave, run the second, the page that opens the pack and those that read it, and publish."""
-        self._wait(self._first_wave)
+        back = [n for n in self._notebooks if n.looks_back and not n.second_wave]
+        self._wait({**self._first_wave, **self._submit(self._desk.pool, back)})
         opening = first_page(self._notebooks)
         second = [n for n in self._notebooks if n.second_wave]
         last = [n for n in second if n.after_first_page and n.report != opening]

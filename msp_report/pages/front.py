@@ -19,15 +19,15 @@ from msp_report.words import labels, sentences
 from msp_report.words.sentences.pages import LOOKED_BACK
 
 
-def bearings(case: Any, others: Iterable[tuple[str, str]], show: Display) -> Html:
+def bearings(case: Any, others: pd.DataFrame, show: Display) -> Html:
     """As of which day a page speaks, the packs beside it, and whom to ask.
 
-    `others` are the packs there are, as history.beside: the name of each, a period or `daily`, and its page.
+    `others` are the packs there are, as history.beside.
     """
     last = (case.end - pd.Timedelta(1, "us")).tz_convert(case.timezone)
     texts = [show.language("As things stood on {day}", day=show.day(last))]
     shown = [safe(texts[0])]
-    for name, href in others:
+    for name, href in zip(others["name"], others["href"], strict=True):
         text = show.language("today") if name == "daily" else show.period(Period.parse(name))
         shown.append(f'<a href="{inside(href)}">{safe(text)}</a>')
         texts.append(text)

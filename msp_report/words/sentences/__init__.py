@@ -251,6 +251,12 @@ def replied(replies: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return replies.assign(said=pd.Series(said, replies.index, dtype="str"))
 
 
+def turned(own: Sequence[Figure], contract: Contract) -> list[Line]:
+    """What turned since the last pack, a sentence each, by the figures of page one."""
+    said = map(_line, pages.turned(Page(own, contract)))
+    return [(text, None) for text in said if text]
+
+
 def sums(money: pd.DataFrame, contract: Contract) -> list[tuple[str, str, str, str]]:
     """The sums of a month for page one, each with what it is, a line below it and the report that shows it: `money` as
     metrics.scorecard.money; what nobody states is no sum."""

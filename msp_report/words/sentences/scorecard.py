@@ -86,7 +86,10 @@ def _unjudged(page: Page) -> str | None:
         if unjudged.raw.value and unjudged.raw.n != unjudged.raw.value
         else None,
         page.language.plural(
-            "{value} had nothing to judge", "{value} had nothing to judge", idle.raw.value, **idle
+            "{value} promise had nothing to judge",
+            "{value} promises had nothing to judge",
+            idle.raw.value,
+            **idle,
         )
         if idle.raw.value and idle.raw.n != idle.raw.value
         else None,
