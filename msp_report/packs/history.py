@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,8 +26,8 @@ from msp_report.packs import stale
 from msp_report.packs.scraps import read_pack, read_record, replies_given
 from msp_report.selftest import kept
 
-#: From a page of a pack to page one of another pack of the client.
-_BESIDE = "../../{}/html/index.html"
+#: Page one of a pack.
+_FIRST = "html/index.html"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Published:
     def before(self) -> pd.DataFrame:
         """See `before`."""
         return before(self.case)
+
+    @cached_property
+    def beside(self) -> pd.DataFrame:
+        """See `beside`."""
+        return beside(self.case, self.pack)
 
     @cached_property
     def months(self) -> pd.DataFrame:
@@ -128,17 +134,25 @@ def unfinished(case: Case, before: int) -> list[str]:
     return [month for month, _, to_date, _ in found if to_date]
 
 
-def beside(case: Case) -> pd.DataFrame:
-    """The packs of a client that lie beside a period's own and lead on from it: of its months, and of today.
+def beside(case: Case, pack: Path) -> pd.DataFrame:
+    """The packs of a client that lead on from one of a period: those of its months, and of today.
 
-    One row each that is published: name (YYYY-MM, or daily) and href, relative to a page of the period's pack.
+    `pack` is the folder of the one that leads to them, being made or published. One row each that is published: name
+    (YYYY-MM, or daily) and href, relative to a page of that pack where it will lie.
     """
     home = case.workspace.output / case.client
+    place = pack.parent.parent / pack.name if pack.parent.name == ".staging" else pack
     names = [*map(str, case.period.months), "daily"]
-    there = [name for name in names if (home / name / "html" / "index.html").is_file()]
-    return pd.DataFrame(
-        {"name": there, "href": [f"../../{name}/html/index.html" for name in there]}, dtype="str"
-    )
+    files = {name: home / name / _FIRST for name in names}
+    there = {name: file for name, file in files.items() if file.is_file()}
+    hrefs = [Path(os.path.relpath(file, place / "html")).as_posix() for file in there.values()]
+    return pd.DataFrame({"name": list(there), "href": hrefs}, dtype="str")
+
+
+def leads_to_today(pack: Path) -> bool:
+    """Whether page one of a pack leads to the pages of today: there were some when it was made."""
+    page = pack / _FIRST
+    return page.is_file() and f"/daily/{_FIRST}" in page.read_text(encoding="utf-8")
 
 
 def _months_before(case: Case, count: int) -> list[Month]:

@@ -370,6 +370,20 @@ def test_other_months_than_a_civil_year(run, place):
     assert case.workspace.pack("acme", case.period).name == "2025-02..2025-04"
 
 
+def test_links_to_other_packs_lead_from_where_a_pack_will_lie(run, place):
+    case = open_year("acme", "2025", place.root)
+    home = place.output / "acme"
+    for pack_, up in (
+        (home / "2025", "../.."),
+        (home / ".staging" / "2025", "../.."),
+        (home / "our-fork" / ".staging" / "2025", "../../.."),
+    ):
+        found = history.beside(case, pack_)
+        assert found["name"].tolist() == HELD
+        assert found["href"].tolist() == [f"{up}/{month}/html/index.html" for month in HELD]
+    assert not history.leads_to_today(run.pack)
+
+
 def test_a_pack_made_before_its_month_was_over_says_so(run, place):
     folder = place.output / "acme" / "2025-04" / "notebooks"
     made = folder.stat()
