@@ -71,7 +71,7 @@ CODES: dict[str, tuple[str, ...]] = {
         ),
         *("can still be claimed", "bills to hold"),
         *(
-            "credits never claimed in time",
+            "plus the credits never claimed in time",
             "what the year came to",
             "credits granted",
             "purchases in dispute",

@@ -231,6 +231,11 @@ SAID = [
         "As of 9 May, 09:30. The newest entry is of 6 May. Nothing newer had come by 12 May, when this page was made: "
         "things may stand otherwise now.",
     ),
+    (
+        "each_month",
+        dict(amounts={"May 2026": "£20", "June 2026": "not known", "July 2026": "£30"}),
+        "What each month came to: May 2026 £20, June 2026 not known and July 2026 £30.",
+    ),
     ("dearest", dict(month=None, amount=""), "What each month came to"),
     ("dearest", dict(month="June 2026", amount="£145,770"), "June 2026 came to the most: £145,770"),
     (
