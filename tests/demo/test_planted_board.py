@@ -46,7 +46,7 @@ def test_decisions_stay_until_they_are_done(month):
     last = case.end.tz_convert(case.timezone).tz_localize(None) - pd.Timedelta(days=1)
     late = found[found["state"] == "overdue"]
     assert late["days_overdue"].tolist() == (last - late["due_on"]).dt.days.tolist()
-    done = {action for action, *_, on in oversight.ACTIONS if on[:7] == str(case.period)}
+    done = {action for action, *_, on, _ in oversight.ACTIONS if on[:7] == str(case.period)}
     assert set(found.loc[found["state"] == "done", "action_id"]) == done
 
 

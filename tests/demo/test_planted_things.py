@@ -24,7 +24,8 @@ def items(demo_pack):
 
 @pytest.fixture(scope="module")
 def facts(demo_pack):
-    return pd.read_csv(demo_pack / "records" / "scorecard" / "facts.csv", keep_default_na=False)
+    found = pd.read_csv(demo_pack / "records" / "scorecard" / "facts.csv")
+    return found.fillna(dict.fromkeys(("leads_to", "thing", "measure", "subject"), ""))
 
 
 def joined(items, item):
