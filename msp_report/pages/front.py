@@ -14,7 +14,7 @@ from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
 from msp_report.pages import charts
 from msp_report.pages.display import Display, Html, inside, safe, slug, together, verdict
-from msp_report.words import labels, sentences
+from msp_report.words import sentences
 from msp_report.words.sentences.pages import LOOKED_BACK
 
 
@@ -91,7 +91,7 @@ def things(
     points, texts = [], []
     for row in items.to_dict("records"):  # a few rows, each a line of its own
         when = show.language("by {day}", day=show.day(row["by_on"])) if pd.notna(row["by_on"]) else ""
-        who = ", ".join(filter(None, (labels.raised(_named(row["who"], show)), when)))
+        who = ", ".join(filter(None, (_named(row["who"], show), when)))
         cost = show.number(row["cost"], "cost") if pd.notna(row["cost"]) else ""
         page = _shown_by(row["measure"], row["subject"], judged)
         place = f' id="decide-{row["number"]}"' if anchors else ""

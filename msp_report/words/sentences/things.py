@@ -100,7 +100,7 @@ def license(f: Facts) -> Said:
     """Products of which more is in use than there are licences."""
     short = f.of("more in use than there are licences")
     lacking = [
-        f.language("{n} {name}", n=f.count(n), name=clean(name))
+        f.language("{n} of {name}", n=f.count(n), name=clean(name))
         for name, n in zip(short["thing"], short["n"], strict=True)
     ]
     used = f.of("key used too often")
