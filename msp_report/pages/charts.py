@@ -1141,7 +1141,7 @@ def _picture(
 def _nothing(title: str, alt: str, why: str, show: Display) -> Picture:
     _check_words(title, alt)
     title = show.language(title)
-    words = show.language("Nothing to draw: {why}.", why=clean(show.language(why)))
+    words = show.language("Nothing to draw: {why}.", why=clean(show.language(why)).rstrip("."))
     html = f'<figure class="chart"><figcaption>{escape(clean(title))}</figcaption><p>{escape(words)}</p></figure>'
     return Picture(html, f"{title}: {words}")
 
