@@ -742,7 +742,7 @@ def _rows_of_bars(
 def _ticks_at(axes: Axes, value: float, rows: int) -> None:
     """A line at a value through the bar of each row, which leaves the names between them whole."""
     place = np.arange(rows)
-    axes.vlines(np.full(rows, value), place - 0.26, place + 0.26, color=INK, lw=1.4, zorder=3)
+    axes.vlines(np.full(rows, value), place - 0.2, place + 0.2, color=INK, lw=1.4, zorder=3)
 
 
 def _long_names(names: pd.Series, show: Display) -> list[str]:
