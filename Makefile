@@ -21,7 +21,7 @@ pytest_in = $(if $(wildcard $(1)),$(TEST) pytest $(1),@echo 'There is no $(1) ye
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: monthly daily annual check lab pdf test quick bench abuse bill env help
+.PHONY: monthly daily annual check lab pdf mail test quick bench abuse bill env help
 
 monthly: ## the board pack of a month, the latest complete one unless MONTH= names it
 	$(REPORT) monthly $(client) $(month)
@@ -29,7 +29,7 @@ monthly: ## the board pack of a month, the latest complete one unless MONTH= nam
 daily: ## the help desk's open tasks and the payments due, from today's exports
 	$(REPORT) daily $(client)
 
-annual: ## the annual assessment of a year, the latest complete one unless YEAR= names it
+annual: ## the annual assessment of a year, the latest whole one or twelve months unless YEAR= names it
 	$(REPORT) annual $(client) $(year)
 
 check: ## read and validate the exports only, and list every bad row
@@ -38,8 +38,11 @@ check: ## read and validate the exports only, and list every bad row
 lab: ## open the notebooks in JupyterLab
 	$(LAB) jupyter lab notebooks
 
-pdf: ## the pack of a month as PDF, through Chromium
-	$(REPORT) pdf $(client) $(month)
+pdf: ## the pack of a month as one PDF, through Chromium; of a year where YEAR= names it
+	$(REPORT) pdf $(client) $(month) $(year)
+
+mail: ## page one of the pack as a mail, with the PDF and a zip of the pages attached: board.eml
+	$(REPORT) mail $(client) $(month) $(year)
 
 test: ## code and notebooks linted, notebooks free of outputs, and the tests
 	$(TEST) ruff check

@@ -769,17 +769,14 @@ def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case
 
 
 def open_year(client: str = "demo", year: str = "", workspace: str | Path | Workspace = "") -> Case:
-    """Open one client's year, "2026" or "2025-07..2026-06"; empty: the latest civil year with exports that is over.
+    """Open one client's year, "2026" or "2025-07..2026-06"; empty: the one that `latest_year` names.
 
     Raises what `open_case` raises, ParamsError for findings.yaml too, ValueError for a single month, and
     ingest.DataRefused where no month of the year has exports.
     """
     case = open_case(client, year or f"{now().year:04d}", workspace)
     if not year:
-        over = [month.year for month in case.exported if _is_over(case, Period.parse(f"{month.year:04d}"))]
-        if not over:
-            raise ingest.DataRefused([f"no complete year of {client} with exports: name a running one"])
-        case = case.at(Period.parse(f"{over[-1]:04d}"))
+        case = case.at(latest_year(case))
     if case.period.first == case.period.last:
         raise ValueError(f"{year!r} is a month: a year is written 2026, or 2025-07..2026-06")
     if not set(case.period.months) & set(case.exported):
@@ -787,6 +784,31 @@ def open_year(client: str = "demo", year: str = "", workspace: str | Path | Work
         raise ingest.DataRefused([f"no month of {case.period} has exports: put them into {where}"])
     params.load_findings(case.workspace.client_params(client))  # refused before an hour's work, not after
     return case
+
+
+def latest_year(case: Case) -> Period:
+    """The year of a client when nobody names one: the latest civil year that is over, if all of its months have
+    exports; else the twelve months up to the latest complete one with exports.
+
+    Raises ingest.DataRefused where no complete month has any.
+    """
+    last, (civil, months) = latest_complete(case), _civil_year(case)
+    return civil if months == 12 else Period(last.shift(-11), last)
+
+
+def stands_for(case: Case) -> tuple[str, int] | None:
+    """Where a case is of the twelve months that stand for a civil year which is not whole: that year, and how many of
+    its months have exports; None of any other period."""
+    civil, months = _civil_year(case)
+    return (str(civil), months) if months < 12 and case.period == latest_year(case) else None
+
+
+def _civil_year(case: Case) -> tuple[Period, int]:
+    """The latest civil year that was over and is of an age with the exports, and how many of its months have any."""
+    last = latest_complete(case)
+    years = [Period.parse(f"{year:04d}") for year in (last.year, last.year - 1)]
+    civil = next(year for year in years if _is_over(case, year))
+    return civil, len(set(civil.months) & set(case.exported))
 
 
 def _is_over(case: Case, period: Period) -> bool:

@@ -154,14 +154,17 @@ def monthly(place: Any, client: str, month: str, complete: bool) -> None:
 
 @verbs.command()
 @_client
-@click.option("--year", default="", help="YYYY; default: the latest complete year with data.")
+@click.option("--year", default="", help="YYYY; default: the latest whole civil year, else twelve months.")
 @click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
+@click.option(
+    "--docx", is_flag=True, help="The assessment as a document to edit, too: letters/assessment.docx."
+)
 @_place
-def annual(place: Any, client: str, year: str, period: str) -> None:
+def annual(place: Any, client: str, year: str, period: str, docx: bool) -> None:
     """Publish the annual assessment of a year, and first the board packs that it lacks."""
     from msp_report.packs import pack
 
-    published = pack.run_year(client, _one_period(year, period), place, say=_say)
+    published = pack.run_year(client, _one_period(year, period), place, say=_say, document=docx)
     click.echo(published / "html" / "index.html")
 
 
@@ -198,7 +201,7 @@ def run(place: Any, name: str, client: str, period: str) -> None:
 
 @verbs.command()
 @_client
-@click.option("--year", default="", help="YYYY; default: the latest complete year with data.")
+@click.option("--year", default="", help="YYYY; default: the latest whole civil year, else twelve months.")
 @click.option("--period", default="", metavar="A..B", help="Other months instead, such as 2025-07..2026-06.")
 @click.option("--into", required=True, metavar="FILE", help="Where the sheet goes: a new .xlsx or .csv.")
 @click.option(
@@ -368,16 +371,56 @@ def selftest(place: Any, client: str, month: str, tries: int) -> int:
 
 @verbs.command()
 @_client
-@_month
+@_span
 @_place
-def pdf(place: Any, client: str, month: str) -> None:
-    """Print a published pack to PDF, one file a page, through a Chromium on this machine."""
-    from msp_report.case import open_case
+def pdf(place: Any, client: str, period: str) -> None:
+    """Print a published pack to one PDF, through a Chromium on this machine."""
     from msp_report.pages import paper
 
-    case = open_case(client, _one_month(month), place)
-    into = place.output / client / "pdf" / str(case.period)
-    click.echo(paper.print_pack(place.pack(client, case.period), into, _say)[0])
+    pack, name = _published(client, period, place)
+    click.echo(paper.print_pack(pack, _leaving(place, client, "pdf", name, ".pdf")))
+
+
+@verbs.command()
+@_client
+@_span
+@click.option("--single-file", is_flag=True, help="Write the pack as one HTML file too, beside the mail.")
+@_place
+def mail(place: Any, client: str, period: str, single_file: bool) -> None:
+    """Write board.eml, a mail with page one in it and the pack attached as PDF and zip: what may be forwarded."""
+    from msp_report.pages import forward, mail, paper
+    from msp_report.system.now import now
+
+    pack, name = _published(client, period, place)
+    printed = []
+    try:
+        printed = [paper.print_pack(pack, _leaving(place, client, "pdf", name, ".pdf"))]
+    except paper.NoBrowser as error:
+        _say(f"the mail goes without a PDF: {error}")
+    if single_file:
+        _say(str(forward.single_file(pack, _leaving(place, client, "mail", name, ".html"))))
+    pages = forward.zipped(pack, _leaving(place, client, "mail", name, ".zip"), printed)
+    written = pages.parent / mail.NAME
+    made = mail.message(pack, [*printed, pages], now(), paper.paint)
+    written.write_bytes(bytes(made))
+    page_one = len(made.get_body(("html",)).get_content().encode())
+    _say(f"page one has {page_one / 1e3:.0f} kB, the mail {written.stat().st_size / 1e6:.1f} MB")
+    click.echo(written)
+
+
+def _published(client: str, period: str, place: Any) -> tuple[Path, str]:
+    """Where the published pack of a period lies, and the period's name; default: the latest complete month."""
+    from msp_report.case import open_case
+    from msp_report.model.period import Period
+
+    place.client_params(client)  # of an unknown client the nearest one is named
+    chosen = Period.parse(period) if period else open_case(client, "", place).period
+    return place.pack(client, chosen), str(chosen)
+
+
+def _leaving(place: Any, client: str, folder: str, name: str, kind: str) -> Path:
+    """Where a file that may leave the house is written: beside the packs, because an issued one is never changed."""
+    return place.output / client / folder / name / f"{client}-{name}{kind}"
 
 
 @verbs.command()

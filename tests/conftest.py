@@ -181,10 +181,9 @@ def every_pack(bracketed) -> Workspace:
         if (packs.parent / compare.FOLDER / "2026-10").exists():
             return bracketed
         text = (params / "findings.yaml").read_text(encoding="utf-8")
-        assert 'period: "2026"' in text
-        (params / "findings.yaml").write_text(
-            text.replace('period: "2026"', f'period: "{months}"'), encoding="utf-8"
-        )
+        year = 'period: "2025-11..2026-10"'
+        assert year in text
+        (params / "findings.yaml").write_text(text.replace(year, f'period: "{months}"'), encoding="utf-8")
         shutil.copytree(params, params.with_name("twin"))
         shutil.copytree(packs / "2026-10", packs.with_name("twin") / "2026-10")
         pack.run_year(BRACKETED, months, bracketed)

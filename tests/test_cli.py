@@ -14,12 +14,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import small_pack
 from workspaces import CONTRACT, HEADER, tickets
 
 from msp_report.packs import pack
 
 ROOT = Path(__file__).resolve().parent.parent
-VERBS = ("check", "demo", "monthly", "pdf", "tables")
+VERBS = ("check", "demo", "mail", "monthly", "pdf", "tables")
 
 
 def check(msp, place, *arguments, client="acme"):
@@ -362,7 +363,7 @@ def test_no_verb_lists_them_all(msp):
 def test_every_verb_has_help(msp, verb):
     said = msp(*([verb] if verb else []), "--help")
     assert said.code == 0 and said.err == "" and "Usage: msp-report" in said.out
-    if verb in ("check", "monthly", "pdf"):
+    if verb in ("check", "mail", "monthly", "pdf"):
         options = ("--client", "--month", "--workspace", "--params", "--exports", "--output")
         assert all(option in said.out for option in options)
 
@@ -438,9 +439,10 @@ def test_a_client_with_a_running_month_only_is_told_to_name_it(msp, place):
     assert said.code == 3 and "name a running month" in said.err
 
 
-def test_what_was_not_published_is_not_printed(msp, place):
+@pytest.mark.parametrize("verb", ["pdf", "mail"])
+def test_what_was_not_published_is_not_printed_and_not_mailed(msp, place, verb):
     place.put({"tickets.csv": tickets()})
-    said = msp("pdf", "--client", "acme", "--workspace", place.root)
+    said = msp(verb, "--client", "acme", "--workspace", place.root)
     assert said.code == 1 and len(said.problems) == 1 and "publish it first" in said.err
 
 
@@ -452,6 +454,21 @@ def test_without_a_browser_a_pack_is_not_printed(msp, place, monkeypatch):
     monkeypatch.setenv("PATH", str(place.root))
     said = msp("pdf", "--client", "acme", "--workspace", place.root)
     assert said.code == 1 and len(said.problems) == 1 and said.problems[0].startswith("no Chromium")
+
+
+@pytest.mark.parametrize("span", [("--month", "2026-03"), ("--period", "2025-07..2026-03")])
+def test_without_a_browser_a_pack_is_mailed_without_its_pdf(msp, place, monkeypatch, span):
+    small_pack.publish_to(place.output / "acme" / span[1])
+    monkeypatch.setenv("PATH", str(place.root))
+    said = msp("mail", "--single-file", "--client", "acme", *span, "--workspace", place.root)
+    assert said.code == 0 and "the mail goes without a PDF: no Chromium" in said.err
+    folder = place.output / "acme" / "mail" / span[1]
+    assert said.out.strip() == str(folder / "board.eml")
+    assert {path.name for path in folder.iterdir()} == {
+        "board.eml",
+        f"acme-{span[1]}.zip",
+        f"acme-{span[1]}.html",
+    }
 
 
 def test_check_publishes_nothing(msp, place):

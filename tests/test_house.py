@@ -33,6 +33,7 @@ VERBS = [
     "check",
     "lab",
     "pdf",
+    "mail",
     "test",
     "quick",
     "bench",
@@ -175,7 +176,9 @@ def test_no_two_metrics_answer_one_question_privately():
         ("seaborn", "pages.charts"),
         ("papermill", "packs.pack"),
         ("nbconvert", "pages.publish"),
+        ("bs4", "pages.whole"),
         ("scrapbook", "packs.scraps"),
+        ("docx", "pages.document"),
     ],
 )
 def test_one_module_alone_imports(library, module):

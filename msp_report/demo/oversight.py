@@ -268,6 +268,9 @@ ASSESSMENTS = (
     ("backups", "2026-02-11", PROVIDER, "false", "provider", "all in order", "2027-02-10"),
     ("security", "2026-05-20", "Lindworm Audit", "true", "client", "two findings", "2027-05-19"),
 )
+#: The measure that a decision of the board is about.
+UNCLAIMED = "contract.credit_unclaimed"
+#: (number, decided on, text, owner, due on, done on, what it is about).
 ACTIONS = (
     (
         "AC-01",
@@ -276,10 +279,19 @@ ACTIONS = (
         "Operations",
         "2026-04-15",
         "2026-04-10",
+        "",
     ),
-    ("AC-02", "2026-07-09", "Move the domain registrar into our own account", "Finance", "2026-09-30", ""),
-    ("AC-03", "2026-09-10", "Decide on the customer portal", "Sales", "2026-12-15", ""),
-    ("AC-04", "2026-10-08", "Claim the credit for September", "Finance", "2026-11-20", ""),
+    (
+        "AC-02",
+        "2026-07-09",
+        "Move the domain registrar into our own account",
+        "Finance",
+        "2026-09-30",
+        "",
+        "",
+    ),
+    ("AC-03", "2026-09-10", "Decide on the customer portal", "Sales", "2026-12-15", "", ""),
+    ("AC-04", "2026-10-08", "Claim the credit for September", "Finance", "2026-11-20", "", UNCLAIMED),
 )
 REPLIES = (
     (
@@ -344,7 +356,7 @@ def _expect_board(month: Span, truth: Truth) -> None:
             truth.plant(month.label, "competence", "expired", subject=subject, expires_on=expires)
         if on <= last and independent == "false":
             truth.plant(month.label, "competence", "not_independent", subject=subject, assessor=assessor)
-    for action, decided, _, _, due, done in ACTIONS:
+    for action, decided, _, _, due, done, _ in ACTIONS:
         if decided <= last and not (done and done <= last):
             fault = "action_overdue" if due < last else "action_open"
             truth.plant(month.label, "scorecard", fault, ids=[action], due_on=due)
@@ -373,7 +385,10 @@ _assessments = _until(
     "assessed_on",
 )
 _actions = _until(
-    ACTIONS, ["action_id", "decided_on", "text", "owner", "due_on", "done_on"], "decided_on", "done_on"
+    ACTIONS,
+    ["action_id", "decided_on", "text", "owner", "due_on", "done_on", "about"],
+    "decided_on",
+    "done_on",
 )
 
 

@@ -25,6 +25,7 @@ import pandas as pd
 from msp_report.metrics import evidence, procurement
 from msp_report.metrics.contract import NO_FEE, promises_credits
 from msp_report.metrics.scorecard import NO_PACK, decisions, lines
+from msp_report.metrics.scorecard.course import missed_months
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import cents, last_day, total, with_sum
@@ -210,7 +211,8 @@ def asks(standing: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.DataF
     month before judges it, so that nobody knows whether it is new. Source: rule 49.
 
     >>> row = {"measure": "backups.unprotected", "subject": "", "verdict": "missed", "whose": "own", "existed": True}
-    >>> never = pd.DataFrame(columns=["month", "measure", "subject", "verdict"])
+    >>> row |= {"target": 0.0, "better": "lower"}
+    >>> never = pd.DataFrame(columns=["month", "measure", "subject", "value", "target", "verdict"])
     >>> found = asks(pd.DataFrame([row]), never, Month(2026, 10))
     >>> found[["number", "kind"]].values.tolist()
     [[1, 'data that can be lost']]
@@ -219,7 +221,7 @@ def asks(standing: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.DataF
     rows = standing[missed & ~standing["measure"].isin(OURS)].reset_index(drop=True)
     own = pd.Series(np.where(rows["whose"].eq(promises.AGREED), PROMISE, TARGET), rows.index, dtype=object)
     kind = rows["measure"].astype("str").str.split(".").str[0].map(_KIND_OF).astype(object)
-    rows = rows.assign(kind=kind.where(kind.notna(), own), missed_months=_missed_months(rows, before, month))
+    rows = rows.assign(kind=kind.where(kind.notna(), own), missed_months=missed_months(rows, before, month))
     order = pd.DataFrame(
         {
             "kind": rows["kind"].map({name: place for place, name in enumerate(KINDS)}),
@@ -229,16 +231,6 @@ def asks(standing: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.DataF
     )
     rows = rows.loc[order.sort_values(list(order), kind="stable").index].reset_index(drop=True)
     return rows.assign(number=rows.index + 1).reindex(columns=ASKS)
-
-
-def _missed_months(rows: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.Series:
-    named, steps = lines.keys(rows), [str(month.shift(-step)) for step in range(1, 13)]
-    missed = before[before["verdict"].eq("missed")]
-    seen = [named.isin(lines.keys(missed[missed["month"].eq(step)])) for step in steps]
-    run = pd.Series(np.cumprod(np.array(seen, dtype=int), axis=0).sum(axis=0) + 1, rows.index)
-    last = before[before["month"].eq(steps[0])]
-    silent = named.isin(lines.keys(last[last["verdict"].isna()]))
-    return run.astype("Int64").where(~silent & bool(len(last)))
 
 
 def claims(record: pd.DataFrame | None, contract: Contract, figures: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ Decided here:
 - A question that nobody graded is ungraded: never fine, whatever the figures say.
 - A finding of the severity `none` was looked at and is in order; every other one is open until a later assessment.
 - What an earlier period was graded stands beside: the severity of the latest one that ended before this one.
+- What was open then is followed up: it is in order now only where it was graded so; what nobody graded again is not.
 """
 
 from __future__ import annotations
@@ -28,6 +29,15 @@ UNGRADED = "ungraded"
 
 _TEXTS = ["finding", "severity", "evidence", "recommendation", "management_response", "graded_by"]
 _GRADED = ["system", "question", "text", *_TEXTS, "graded_on", "before"]
+_FOLLOWED = ["question", "text", "period", "state", *(f"{name}_before" for name in _TEXTS[:-1]), "severity"]
+#: What became of an earlier finding, by whether it was graded since, and how.
+IN_ORDER, LESS, SAME, WORSE, UNSEEN = (
+    "in order now",
+    "less grave now",
+    "as grave as before",
+    "graver now",
+    "not graded again",
+)
 _EVIDENCE = [
     "question", "measure", "unit", "months", "subjects", "met", "missed", "unjudged", "first", "last", "low", "high",
     "last_month", "worst_subject", "worst_month", "worst", "why",
@@ -40,6 +50,7 @@ class Analysis:
 
     graded: pd.DataFrame
     open_findings: pd.DataFrame
+    follow_up: pd.DataFrame
     evidence: pd.DataFrame
     months: pd.DataFrame
     """The months that the evidence comes from, as Past.months."""
@@ -77,7 +88,7 @@ class Analysis:
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {name: getattr(self, name) for name in ("graded", "open_findings", "evidence")}
+        return {name: getattr(self, name) for name in ("graded", "open_findings", "follow_up", "evidence")}
 
 
 def analyse(
@@ -95,7 +106,8 @@ def analyse(
     """
     known = graded(asked, findings, case.period)
     figures = beside(past.year(), own, case.period)
-    return Analysis(known, open_findings(known), evidence(asked, figures), past.months)
+    followed = follow_up(known, findings, case.period)
+    return Analysis(known, open_findings(known), followed, evidence(asked, figures), past.months)
 
 
 def graded(
@@ -114,15 +126,10 @@ def graded(
     >>> graded(asked, None, "2026")[["question", "severity"]].values.tolist()
     [['work-lasts', 'ungraded']]
     """
-    said = findings if isinstance(findings, Findings) else Findings.model_validate(dict(findings or {}))
     now = period if isinstance(period, Period) else Period.parse(period)
-    rows = pd.DataFrame(
-        [one.model_dump() for one in said.findings], columns=["period", "question", *_TEXTS, "graded_on"]
-    )
+    rows = _findings_of(findings)
     _named_or_refused(rows["question"], questions["question"])
-    ends = pd.Series([_ends_on(name) for name in rows["period"]], rows.index, dtype="datetime64[us]")
-    earlier = rows.assign(end=ends)[ends < _ends_on(now)].sort_values("end", kind="stable")
-    before = earlier.drop_duplicates("question", keep="last").set_index("question")["severity"]
+    before = _before(rows, now).set_index("question")["severity"]
     mine = rows[rows["period"].eq(str(now))].set_index("question").reindex(questions["question"])
     table = questions[["system", "question", "text"]].reset_index(drop=True)
     table[_TEXTS] = mine[_TEXTS].astype("str").to_numpy()
@@ -132,6 +139,51 @@ def graded(
         graded_on=pd.to_datetime(mine["graded_on"]).astype("datetime64[us]").array,
         before=before.reindex(questions["question"]).astype("str").array,
     )[_GRADED]
+
+
+def follow_up(
+    graded: pd.DataFrame, findings: Findings | Mapping[str, Any] | None, period: Period | str
+) -> pd.DataFrame:
+    """What became of what an earlier assessment had found.
+
+    Parameters: what `graded` gives of this period; findings and period as there.
+    Returns: one row per question whose latest earlier grade was not in order, the gravest first: question, text, the
+    period in which it was found, state (IN_ORDER, LESS, SAME, WORSE, UNSEEN), what was written then (finding_before,
+    severity_before, …), and its severity now (ungraded: nobody looked again).
+    """
+    now = period if isinstance(period, Period) else Period.parse(period)
+    rank = {name: place for place, name in enumerate(SEVERITIES)}
+    then = _before(_findings_of(findings), now)
+    then = then[then["severity"].ne(SEVERITIES[-1])]
+    then = then.rename(columns={name: f"{name}_before" for name in _TEXTS})
+    found = then.merge(graded[["question", "text", "severity"]], on="question")
+    now_rank, was = (found[name].map(rank).astype("float64") for name in ("severity", "severity_before"))
+    choices = [
+        found["severity"].eq(UNGRADED),
+        found["severity"].eq("none"),
+        now_rank.gt(was),
+        now_rank.lt(was),
+    ]
+    state = np.select(choices, [UNSEEN, IN_ORDER, LESS, WORSE], SAME)
+    found = found.assign(state=pd.Series(state, found.index, dtype="str"))
+    return found.sort_values("severity_before", key=lambda s: s.map(rank), kind="stable")[
+        _FOLLOWED
+    ].reset_index(drop=True)
+
+
+def _findings_of(findings: Findings | Mapping[str, Any] | None) -> pd.DataFrame:
+    """Every finding of findings.yaml, one row each, with `end`: when its period ends."""
+    said = findings if isinstance(findings, Findings) else Findings.model_validate(dict(findings or {}))
+    columns = ["period", "question", *_TEXTS, "graded_on"]
+    rows = pd.DataFrame([one.model_dump() for one in said.findings], columns=columns)
+    ends = [_ends_on(name) for name in rows["period"]]
+    return rows.assign(end=pd.Series(ends, rows.index, dtype="datetime64[us]"))
+
+
+def _before(written: pd.DataFrame, now: Period) -> pd.DataFrame:
+    """The latest finding on each question of a period that ended before another."""
+    earlier = written[written["end"] < _ends_on(now)].sort_values("end", kind="stable")
+    return earlier.drop_duplicates("question", keep="last")
 
 
 def open_findings(graded: pd.DataFrame) -> pd.DataFrame:

@@ -181,7 +181,8 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     Source: rule 21.
     """
     values = points.groupby([*_KEY, "base"])["value"]
-    held = _with_usual(points.assign(low_=values.transform("min"), high_=values.transform("max")))
+    held = _judged_by(points).assign(low_=values.transform("min"), high_=values.transform("max"))
+    held = _with_usual(held)
     held = held.assign(place=values.cumcount(), rule=points["rules"].str.split())
     held = held.explode("rule").dropna(subset="rule")
     if held.empty:
@@ -213,6 +214,12 @@ def signals(points: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
     return found.assign(side=side.where(side != "", None))[SIGNALS]
 
 
+def _judged_by(points: pd.DataFrame) -> pd.DataFrame:
+    """The points with the limits by which their signals were judged: of twelve months those of the first eleven, so
+    that no newest month stands within limits that it made."""
+    return points.assign(lower=points["newest_low"], upper=points["newest_high"])
+
+
 def _for_whom(held: pd.DataFrame) -> np.ndarray:
     """Whether each signal is for the better or the worse; empty where the figure has no better side."""
     moves = [held["rule"].eq("rising"), held["rule"].eq("falling")]
@@ -232,11 +239,17 @@ def charted(points: pd.DataFrame, signals: pd.DataFrame, most: int = 6) -> pd.Da
     """The points of those figures whose signals come first, for a control chart.
 
     Returns: rows of `points` of at most `most` measures and subjects, in the order of their first signal, each with
-    every month that any figure has; limits without width are left out.
+    every month that any figure has, and the limits by which its signals were judged; limits without width are left out.
+    A usual range that most of its own months leave shows nothing: such a figure stands in tables alone.
     """
     if signals.empty:
         return points.head(0)
-    chosen = signals.drop_duplicates(_KEY)[_KEY].head(most)
+    points = _judged_by(points)
+    away = points["rules"].ne("").groupby([points[name] for name in _KEY]).mean().gt(0.5)
+    unlike = pd.MultiIndex.from_frame(signals[_KEY]).isin(away.index[away])
+    chosen = signals[~unlike].drop_duplicates(_KEY)[_KEY].head(most)
+    if chosen.empty:
+        return points.head(0)
     every = pd.DataFrame({"month": sorted(points["month"].unique())})
     grid = chosen.merge(every, how="cross")
     rows = grid.merge(points, on=[*_KEY, "month"], how="left")

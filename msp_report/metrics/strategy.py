@@ -32,7 +32,7 @@ from msp_report.metrics.projects import proposals, variance
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, day_after, wall_time
 from msp_report.model.dropped import Dropped
-from msp_report.model.figures import Figure
+from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.gate import Decision, decide
 from msp_report.model.names import (
     NOTHING,
@@ -98,6 +98,36 @@ class Analysis:
     supplied: bool
     checkable: bool
     unread: Dropped
+
+    @property
+    def to_settle(self) -> pd.DataFrame:
+        """The projects with any fault, the gravest first, and `what` is wrong with each."""
+        rows = self.projects[self.projects["faults"].ne("")]
+        gravest = rows[list(FAULTS)].to_numpy(bool).argmax(axis=1)
+        order = np.lexsort((-rows["cost"].fillna(0).to_numpy(float), gravest))
+        return rows.assign(what=rows["faults"]).iloc[order].reset_index(drop=True)
+
+    @property
+    def by_objective(self) -> pd.DataFrame:
+        """The objectives, each as a `part` with owner, projects and cost, and last the projects that serve none."""
+        none = self.projects[self.projects["no_objective"]]
+        last = {
+            "part": FAULTS["no_objective"],
+            "owner": None,
+            "projects": len(none),
+            "cost": none["cost"].sum(),
+        }
+        rows = self.objectives.rename(columns={"title": "part"})[list(last)].astype(object)
+        return pd.concat(
+            [rows, pd.DataFrame([last] if len(rows) else [], columns=list(last))], ignore_index=True
+        )
+
+    @property
+    def open_first(self) -> pd.DataFrame:
+        """The checks of oversight, those that miss first."""
+        return self.oversight.sort_values(
+            "verdict", key=lambda verdicts: verdicts.map(SEVERITY), kind="stable", ignore_index=True
+        )
 
     def figures(self) -> list[Figure]:
         """strategy.oversight, .author and .acknowledged (open points, met where there is none); .exceptions (projects

@@ -1,4 +1,8 @@
-"""Page one of any day: the few figures of the help desk and the payments that say what to do today."""
+"""Page one of any day: what to pay and what to hold, what is overdue and what is due next, and the figures that say so.
+
+Decided here: the two lists hold every unpaid invoice, and every ticket that is overdue or has a deadline to come, each
+once; what must not be paid and what is overdue come first. A solution whose clock stands still is not due next.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,9 @@ _SAID = {
     "payments.cannot_tell": "cannot_tell",
     "payments.release": "release",
 }
+
+BILLS = ["decision", "document_id", "vendor", "amount", "at_stake", "dated_on", "due_on", "why"]
+TASKS = ["state", "ticket_id", "title", "priority_now", "assignee", "late_with", "due_at", "opened_at"]
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,29 @@ class Analysis:
         table = pd.DataFrame([figure.row() for figure in _said_of(self.helpdesk)], columns=COLUMNS)
         return table.assign(page=table["report"] + ".html")
 
+    @property
+    def bills(self) -> pd.DataFrame:
+        """Every unpaid invoice once, with BILLS: what must not be paid first, of each decision the next due first."""
+        parts = [self.payments.of(decision) for decision in payments.DECISIONS]
+        return pd.concat(parts, ignore_index=True)[BILLS]
+
+    @property
+    def tasks(self) -> pd.DataFrame:
+        """The overdue tickets, the longest overdue first, then the others whose deadline is to come, the next one
+        first; with TASKS. `state` is overdue or due next; late_with what it lacks, or what is due next; due_at when
+        that was or is due."""
+        late, coming = self.helpdesk.late, self.helpdesk.coming
+        stands = coming["paused"].astype(bool) & coming["next_deadline"].eq("resolution")
+        coming = coming[~coming["ticket_id"].isin(late["ticket_id"]) & ~stands]
+        late = late.assign(state="overdue", due_at=late["late_since_at"])
+        coming = coming.assign(
+            state="due next", late_with=coming["next_deadline"], due_at=coming["next_due_at"]
+        )
+        return pd.concat([late[TASKS], coming[TASKS]], ignore_index=True)
+
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page."""
-        return {"lines": self.lines}
+        return {"lines": self.lines, "bills": self.bills, "tasks": self.tasks}
 
 
 def analyse(case: Case) -> Analysis:

@@ -158,3 +158,10 @@ def cents(amount: Decimal) -> Decimal:
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dicts, None where a value is missing."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def by_month(rows: pd.DataFrame, series: pd.DataFrame) -> list[list[float]]:
+    """The values of each measure and subject of `rows` over all the months of `series`, NaN where a month has none."""
+    wide = series.pivot_table(index=["measure", "subject"], columns="month", values="value", dropna=False)
+    asked = pd.MultiIndex.from_frame(rows[["measure", "subject"]])
+    return wide.reindex(asked).to_numpy(float).tolist()

@@ -624,6 +624,10 @@ _DECLARED = (
             person("owner", "By whom", True),
             day("due_on", "Until when", True),
             day("done_on", "Done"),
+            text(
+                "about",
+                "What it is about: a project, vendor, asset, product, duty or measure; empty = what its text names",
+            ),
         ),
         key=("action_id",),
         told_apart_by="decided_on",

@@ -25,6 +25,9 @@ from msp_report.packs import stale
 from msp_report.packs.scraps import read_pack, read_record, replies_given
 from msp_report.selftest import kept
 
+#: From a page of a pack to page one of another pack of the client.
+_BESIDE = "../../{}/html/index.html"
+
 
 @dataclass(frozen=True)
 class Published:
@@ -65,6 +68,16 @@ class Published:
         period = self.case.period
         several = period.first != period.last
         return stale.stale(self.case, period.months if several else _before(self.case, 13))
+
+    def own_figures(self, report: str) -> list[Figure]:
+        """The figures of one report of the period's own pack."""
+        rows = self.figures[self.figures["report"].eq(report)].astype(object)
+        return [Figure.from_row(row) for row in rows.where(rows.notna(), None).to_dict("records")]
+
+    @property
+    def last_month(self) -> Month | None:
+        """The month of the newest pack before the period; None where there is none."""
+        return None if self.before.empty else Month.parse(self.before["month"].max())
 
     def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
         """What figures say otherwise than the published pack of this period, as model.restated."""
@@ -142,6 +155,26 @@ def unfinished(case: Case, before: int) -> list[str]:
     """Of so many months before a period those whose pack was published before they were over, oldest first."""
     found = [_month(case, month) for month, _ in _packs(case, _months_before(case, before))]
     return [month for month, _, to_date, _ in found if to_date]
+
+
+def beside(case: Case) -> pd.DataFrame:
+    """The packs of a client that lie beside a period's own: of a year its months; of a month the one before and the
+    year that ends with it, else the civil year that holds it; and of both today's.
+
+    One row each that is published: name (a period, or daily) and href, relative to a page of the period's pack.
+    """
+    home, last = case.workspace.output / case.client, case.period.last
+
+    def there(name: str) -> bool:
+        return (home / name / "html" / "index.html").is_file()
+
+    names = [*map(str, case.period.months)]
+    if len(names) == 1:
+        years = (str(Period(last.shift(-11), last)), str(last.year))
+        names = [str(last.shift(-1)), next(filter(there, years), years[0])]
+    found = list(filter(there, [*names, "daily"]))
+    hrefs = [f"../../{name}/html/index.html" for name in found]
+    return pd.DataFrame({"name": found, "href": hrefs}, dtype="str")
 
 
 def _months_before(case: Case, count: int) -> list[Month]:

@@ -22,7 +22,7 @@ from msp_report import ledger
 from msp_report.case import Case, open_case, open_year
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.period import Month, Period
-from msp_report.packs import code, collected, pack, seal, stale
+from msp_report.packs import code, collected, document, history, pack, seal, stale
 from msp_report.packs.seal import Seal
 from msp_report.pages import publish
 from msp_report.system import now
@@ -223,7 +223,9 @@ def restate(
 def _run(case: Case, workspace: Workspace, issuing: _Issuing, say: pack.Say) -> Path:
     if case.period.first == case.period.last:
         return pack.run_month(case.client, str(case.period), workspace, say=say, issuing=issuing)
-    return pack.run_year(case.client, str(case.period), workspace, say, issuing)
+    sealed, folder = issuing.sealed, workspace.pack(case.client, case.period)
+    documented = document.NAME in sealed.files if sealed else (folder / document.NAME).is_file()
+    return pack.run_year(case.client, str(case.period), workspace, say, issuing, documented)
 
 
 def _opened(client: str, period: str, workspace: Workspace) -> Case:
@@ -452,6 +454,9 @@ def _elsewhere(
     output.mkdir(parents=True)
     for month in sealed.of["earlier"]:
         os.symlink(workspace.pack(client, month).resolve(), output / month, target_is_directory=True)
+    if history.leads_to_today(home):  # that there was a page of today, whatever it says now
+        (output / pack.DAILY / "html").mkdir(parents=True)
+        (output / pack.DAILY / "html" / "index.html").touch()
     period = sealed.of["period"]
     if sealed.of["replaces"]:
         was = publish.revision(workspace.pack(client, period), int(sealed.of["replaces"]))

@@ -1,8 +1,10 @@
 """Packs: a folder of notebooks run over one client's period and published together. The only import of papermill.
 
-First-wave notebooks run side by side, those of one month while the month before is finished. The second wave, the
+First-wave notebooks run side by side, those of one month while the month before is finished; those that have a cell
+tagged `looks-back` wait until that is published. The second wave, the
 notebooks that declare a `pack` parameter, may read what the first recorded and what earlier months published; those of
-it that have a cell tagged `after-others` may read what the others recorded too. The page that opens the pack is last.
+it that have a cell tagged `after-others` may read what the others recorded too. The page that opens the pack sums them
+up; those tagged `after-first-page` may read what it recorded and are last.
 Everything is built in a staging folder; only a whole pack is published.
 """
 
@@ -32,15 +34,16 @@ from rapidfuzz import process
 from msp_report import ledger
 from msp_report.case import Case, open_case, open_day, open_year
 from msp_report.intake.accepted import SETTLED
+from msp_report.metrics import scorecard
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
-from msp_report.packs import code, collected, kernels, scraps, stale
-from msp_report.pages import publish
+from msp_report.packs import code, collected, history, kernels, scraps, stale
+from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks
-from msp_report.words import records
+from msp_report.words import records, sentences
 from msp_report.workspace import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -50,6 +53,10 @@ PARAMETERS = ("client", "period", "workspace")
 PACK = "pack"
 #: The tag of a cell that marks a notebook of the second wave which waits for the others.
 AFTER = "after-others"
+#: The tag of a cell that marks a notebook of the first wave which looks back at the packs of earlier months.
+LOOKS_BACK = "looks-back"
+#: The tag of a cell that marks a notebook of the second wave which reads what the page that opens the pack recorded.
+AFTER_FIRST_PAGE = "after-first-page"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
 DAILY, DAYS_KEPT = "daily", 30
 #: The folder of the notebook that shows clients side by side, which is no pack of a client's.
@@ -76,6 +83,10 @@ class Notebook:
     second_wave: bool
     after_others: bool = False
     """Of the second wave, whether it reads what the others of it recorded."""
+    after_first_page: bool = False
+    """Of the second wave, whether it reads what the page that opens the pack recorded."""
+    looks_back: bool = False
+    """Of the first wave, whether it reads what earlier months published."""
 
     @property
     def report(self) -> str:
@@ -92,7 +103,7 @@ def discover(folder: Path) -> list[Notebook]:
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
         raise NotebookRefused(f"{folder} holds no notebooks")
-    notebooks = [Notebook(path, PACK in _checked_parameters(path), _waits(path)) for path in paths]
+    notebooks = [Notebook(path, PACK in _checked_parameters(path), *_waits(path)) for path in paths]
     nouns = [notebook.report for notebook in notebooks]
     for noun in nouns:
         if nouns.count(noun) > 1:
@@ -119,10 +130,11 @@ def _checked_parameters(path: Path) -> set[str]:
     return set(declared)
 
 
-def _waits(path: Path) -> bool:
-    """Whether a notebook has a cell tagged AFTER."""
+def _waits(path: Path) -> tuple[bool, ...]:
+    """Whether a notebook has a cell tagged AFTER, one tagged AFTER_FIRST_PAGE, and one tagged LOOKS_BACK."""
     cells = papermill.iorw.load_notebook_node(str(path)).cells
-    return any(AFTER in cell.metadata.get("tags", []) for cell in cells)
+    tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
+    return AFTER in tags, AFTER_FIRST_PAGE in tags, LOOKS_BACK in tags
 
 
 def _kind(parameter: Mapping[str, str]) -> str:
@@ -170,26 +182,36 @@ def run_year(
     workspace: Any = "",
     say: Say = lambda text: None,
     issuing: Issuing | None = None,
+    document: bool = False,
 ) -> Path:
     """Run and publish the annual pack of a client's year, and first the monthly packs that it lacks.
 
-    `year` is any period of more than one month; empty: the latest civil year with exports that is over. Returns
-    the published folder. Raises what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused
-    where no month of the year has exports.
+    `year` is any period of more than one month; empty: the one that case.latest_year names. Returns
+    the published folder. With `document` the assessment lies in it as a document to edit, too (packs/document). Raises
+    what `open_case` raises, NotebookRefused, ReportFailed, and ingest.DataRefused where no month of the year has
+    exports.
     """
     annual = NOTEBOOKS / "annual"
-    return run_folder(client, year, workspace, annual, "", say, over_months=True, issuing=issuing)
+    return run_folder(
+        client, year, workspace, annual, "", say, over_months=True, issuing=issuing, document=document
+    )
 
 
 def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> Path:
     """Run and publish the pages of today, from the newest month with exports, as `output/<client>/daily`.
 
     Returns the published folder. The last DAYS_KEPT revisions are kept; each older one that is removed is named
-    through `say`. Raises what `open_day` raises, NotebookRefused, ReportFailed.
+    through `say`, and so is what to do where the exports are old. Raises what `open_day` raises, NotebookRefused,
+    ReportFailed.
     """
     kernels.warm_up()
     found = discover(NOTEBOOKS / DAILY)
     case = open_day(client, "", workspace)
+    if case.age > sentences.STALE:
+        where = case.workspace.exports_template(client, case.sources)
+        say(
+            f"{client}: the newest exports end on {case.end:%Y-%m-%d}: put newer ones into {where} and run it again"
+        )
     with _desk(case, say) as desk:
         published = desk.run(case, found, case.workspace.output / client / DAILY)
         for old in publish.prune(published, DAYS_KEPT):
@@ -208,13 +230,14 @@ def run_folder(
     over_months: bool = False,
     strict: bool = True,
     issuing: Issuing | None = None,
+    document: bool = False,
 ) -> Path:
     """Run one folder of notebooks over one period, and publish it as `output/<client>/<name>/<period>`.
 
     Without a name it is published where the period's own pack lies.
     `over_months` says that they sum up monthly packs, as the annual ones do: those that are missing are published
-    first. `strict` as in `publish.page`. Returns the published folder. Raises what `open_case` raises (with
-    `over_months`: `open_year`), NotebookRefused, ReportFailed.
+    first. `strict` as in `publish.page`, `document` as in run_year. Returns the published folder. Raises what
+    `open_case` raises (with `over_months`: `open_year`), NotebookRefused, ReportFailed.
     """
     kernels.warm_up()
     found = discover(notebooks)
@@ -224,7 +247,7 @@ def run_folder(
         if over_months:
             desk.catch_up_year(case, monthly)
             _tell_stale(case, say)
-        return desk.run(case, found, case.workspace.pack(client, case.period, name), strict)
+        return desk.run(case, found, case.workspace.pack(client, case.period, name), strict, document)
 
 
 class Issuing(Protocol):
@@ -301,13 +324,18 @@ class _Desk:
         self.catch_up(case, [month for month in case.exported if month <= case.period.last], notebooks)
 
     def run(
-        self, case: Case, notebooks: list[Notebook], target: Path | None = None, strict: bool = True
+        self,
+        case: Case,
+        notebooks: list[Notebook],
+        target: Path | None = None,
+        strict: bool = True,
+        document: bool = False,
     ) -> Path:
         """Run and publish one pack; gives its folder. What it reads of earlier packs is published before."""
         if case.period.first != case.period.last:
             self._finish_ahead()
         try:
-            last = self._begin(case, notebooks, target, strict, self.issuing)
+            last = self._begin(case, notebooks, target, strict, self.issuing, document)
         except Exception:  # the month before is whole even where this one is refused
             self._finish_ahead()
             raise
@@ -321,12 +349,13 @@ class _Desk:
         target: Path | None = None,
         strict: bool = True,
         issuing: Issuing | None = None,
+        document: bool = False,
     ) -> _Run:
         own = case.workspace.pack(case.client, case.period)
         target = target or own
         if target == own and issuing is None:
             ledger.refuse_issued(case.workspace, case.client, case.period)
-        return _Run(case, notebooks, target, self, strict, issuing)
+        return _Run(case, notebooks, target, self, strict, issuing, document)
 
     def _finish_ahead(self) -> None:
         if ahead := self._ahead:
@@ -392,9 +421,10 @@ class _Run:
         desk: _Desk,
         strict: bool = True,
         issuing: Issuing | None = None,
+        document: bool = False,
     ) -> None:
         self.case, self._notebooks, self._target, self._desk = case, notebooks, target, desk
-        self._strict, self._issuing = strict, issuing
+        self._strict, self._issuing, self._document = strict, issuing, document
         self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
         shutil.rmtree(self._staging, ignore_errors=True)
@@ -408,7 +438,8 @@ class _Run:
             self._staging.mkdir(parents=True)
             self._write_manifest()
         (self._staging / "notebooks").mkdir(parents=True)
-        self._first_wave = self._submit(desk.pool, [n for n in notebooks if not n.second_wave])
+        first = [n for n in notebooks if not n.second_wave]
+        self._first_wave = self._submit(desk.pool, [n for n in first if not n.looks_back])
 
     def _write_manifest(self) -> None:
         """What was read, which tables were due and did not come, each with the last month that had it, and of a month
@@ -424,22 +455,31 @@ class _Run:
         path.write_text(text + "\n", encoding="utf-8")
 
     def finish(self) -> Path:
-        """Wait for the first wave, run the second, then the page that opens the pack, and publish what they made."""
-        self._wait(self._first_wave)
+        """Wait for the first wave, run the second, the page that opens the pack and those that read it, and publish."""
+        back = [n for n in self._notebooks if n.looks_back and not n.second_wave]
+        self._wait({**self._first_wave, **self._submit(self._desk.pool, back)})
         opening = first_page(self._notebooks)
-        second = [n for n in self._notebooks if n.second_wave and n.report != opening]
+        second = [n for n in self._notebooks if n.second_wave]
+        last = [n for n in second if n.after_first_page and n.report != opening]
+        others = [n for n in second if n not in last and n.report != opening]
         for wave in (
-            [n for n in second if not n.after_others],
-            [n for n in second if n.after_others],
-            [n for n in self._notebooks if n.second_wave and n.report == opening],
+            [n for n in others if not n.after_others],
+            [n for n in others if n.after_others],
+            [n for n in second if n.report == opening],
+            last,
         ):
             self._wait(self._submit(self._desk.second_pool, wave))
         _write_figures(self._staging, self._notebooks)
+        if self._document:
+            from msp_report.packs import document  # its library is imported where it is used
+
+            document.write(self.case, self._staging)
         made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
         changed = self._restated()
         issuing = self._issuing
         issue = issuing.standing(self.case, self._staging, changed) if issuing else None
-        publish.pages(self.case, self._staging, made, self._strict, opening, issue)
+        standing = front.of_pages(scorecard.recorded(history.open(self.case, self._staging)), self.case)
+        publish.pages(self.case, self._staging, made, self._strict, opening, issue, standing)
         if issuing and issue:
             issuing.close(self.case, self._staging, issue)
         publish.publish(self._staging, self._target)

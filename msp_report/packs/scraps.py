@@ -62,9 +62,19 @@ def record(
         "records": {name: len(frame) for name, frame in frames.items()},
     }
     _scrapbook().glue(SCRAP, envelope, encoder="json")
-    lines = sentences.opening(report, stated, case.contract, case.period, case.end)
+    called = _called(case, frames.values())
+    lines = sentences.opening(report, stated, case.contract, case.period, case.end, called)
     lines += sentences.stated_by_provider(stated, case.contract)
     return display.headlines(_lines(lines, report, stated, case), show=Numbers.of(case.contract))
+
+
+def _called(case: Case, frames: Iterable[pd.DataFrame]) -> dict[str, str]:
+    """What the projects of a report's records are called, by their ids, as the client publishes it."""
+    named = [
+        case.people(frame[["project_id", "name"]]) for frame in frames if {"project_id", "name"} <= {*frame}
+    ]
+    rows = pd.concat(named).dropna() if named else pd.DataFrame(columns=["project_id", "name"])
+    return dict(zip(rows["project_id"], rows["name"], strict=True))
 
 
 def letters(texts: pd.DataFrame) -> pd.DataFrame:

@@ -384,7 +384,7 @@ def spans(
         axes.set_yticks(place, [_wrapped(name, 26) for name in _named(rows[label], show)])
         axes.tick_params(axis="y", labelcolor=INK)
         last = max(end.max(), begin.max())
-        _month_ticks(axes, list(pd.date_range(zero, max(last, zero + pd.Timedelta(days=60)))), show)
+        _month_ticks(axes, list(pd.date_range(zero, max(last, zero + pd.Timedelta(days=60)))), show, most=5)
         axes.grid(axis="y", visible=False)
         key = show.language("ring: planned first · dot: expected now")
         axes.set_xlabel(" · ".join(filter(None, (key, _left_out(left_out, show)))), loc="left")
@@ -936,9 +936,15 @@ def calendar(
 
 
 def sparkline(
-    values: Sequence[float | None], *, alt: str, target: float | None = None, show: Display = PLAIN
+    values: Sequence[float | None],
+    *,
+    alt: str,
+    target: float | None = None,
+    usual: tuple[float, float] | None = None,
+    show: Display = PLAIN,
 ) -> Picture:
-    """A line the size of a word for a table's cell: the last point marked, gaps left open.
+    """A line the size of a word for a table's cell: the last point marked, gaps left open, the target dashed, the
+    `usual` range shaded.
 
     `alt` says what the line shows, for example "13 months, 97.1 % to 99.9 %, last 98.2 %".
     """
@@ -950,7 +956,8 @@ def sparkline(
         nothing = show.language("no history")
         return Picture(f'<span class="gap">{escape(nothing)}</span>', nothing)
     goal = [] if target is None or pd.isna(target) else [float(target)]
-    floor, top = min([*known, *goal]), max([*known, *goal])
+    band = [] if usual is None or any(map(pd.isna, usual)) else [float(end) for end in usual]
+    floor, top = min([*known, *goal, *band]), max([*known, *goal, *band])
     span = (top - floor) or 1.0
     heights = 17 - 14 * (numbers - floor) / span if top > floor else np.full(len(numbers), 10.0)
     places = 3 + np.arange(len(numbers)) * (84 / max(1, len(numbers) - 1))
@@ -964,10 +971,12 @@ def sparkline(
     line = "".join(steps)
     goal_at = f"{17 - 14 * (goal[0] - floor) / span:.1f}" if goal and top > floor else ""
     dashes = f'<path d="M0 {goal_at}H90" class="goal"/>' if goal_at else ""
+    low, high = (17 - 14 * (end - floor) / span for end in band) if band and top > floor else (0.0, 0.0)
+    shade = f'<path d="M0 {high:.1f}H90V{low:.1f}H0Z" class="usual"/>' if low - high > 0.5 else ""
     end = int(np.flatnonzero(~np.isnan(numbers))[-1])
     html = (
         f'<svg class="spark" viewBox="0 0 90 20" width="90" height="20" role="img" aria-label="{escape(alt)}">'
-        f'{dashes}<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.4"/>'
+        f'{shade}{dashes}<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.4"/>'
         f'<circle cx="{places[end]:.0f}" cy="{heights[end]:.1f}" r="2.4" fill="currentColor"/></svg>'
     )
     return Picture(html, alt)
@@ -978,13 +987,20 @@ def sparklines(
     units: Iterable[str],
     targets: Iterable[float | None] | None = None,
     show: Display = PLAIN,
+    usual: pd.DataFrame | None = None,
 ) -> list[Picture]:
-    """A sparkline for each row of a table, its lowest, highest and last value in words."""
+    """A sparkline for each row of a table, its lowest, highest and last value in words; `usual` has the rows'
+    usual_low and usual_high."""
     listed = [[None if pd.isna(value) else value for value in row] for row in rows]
     goals = [None] * len(listed) if targets is None else list(targets)
+    bands = (
+        [None] * len(listed)
+        if usual is None
+        else list(zip(usual["usual_low"], usual["usual_high"], strict=True))
+    )
     return [
-        sparkline(values, alt=_spark_words(values, unit, show), target=goal, show=show)
-        for values, unit, goal in zip(listed, units, goals, strict=True)
+        sparkline(values, alt=_spark_words(values, unit, show), target=goal, usual=band, show=show)
+        for values, unit, goal, band in zip(listed, units, goals, bands, strict=True)
     ]
 
 
@@ -1158,6 +1174,7 @@ def _check_words(title: str, alt: str) -> None:
 def _slim(svg: str) -> str:
     """The same drawing in fewer bytes, its text in the reader's own font."""
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r'(<g id="text_\d+">)(.*?)(</g>)', _in_one_text, svg, flags=re.S)
     svg = re.sub(r">\s+<", "><", svg)
     svg = re.sub(r" font-family: [^;\"]*;?", "", svg).replace("<svg ", f'<svg font-family="{_FONT}" ', 1)
     svg = re.sub(r' id="[\w.]+_\d+"| transform="rotate\(-0 [^"]*"', "", svg)
@@ -1166,6 +1183,20 @@ def _slim(svg: str) -> str:
         svg = re.sub(r"<g ?/>|<g></g>", "", svg)
     svg = re.sub(r"<g>(<path [^<]*/>|<text [^<]*</text>)</g>", r"\1", svg)
     return _in_both_lights(svg.strip())
+
+
+def _in_one_text(group: re.Match[str]) -> str:
+    """The lines of a text as parts of one, for whoever reads or searches it."""
+    lines = re.findall(r"<text ([^>]*)>(.*?)</text>", group[2], re.S)
+    placed = [re.search(r'translate\((\S+) (\S+)\)|x="(\S+)" y="(\S+)"', how) for how, _ in lines]
+    if len(lines) < 2 or not all(placed):
+        return group[0]
+    at = [f'x="{found[1] or found[3]}" y="{found[2] or found[4]}"' for found in placed if found]
+    style = re.match(r'style="[^"]*"', lines[0][0])
+    rest = "".join(
+        f"<tspan {place}>{said}</tspan>" for place, (_, said) in zip(at[1:], lines[1:], strict=True)
+    )
+    return f"{group[1]}<text {style[0] if style else ''} {at[0]}>{lines[0][1]}{rest}</text>{group[3]}"
 
 
 def _in_both_lights(svg: str) -> str:
@@ -1366,10 +1397,10 @@ def _number_axis(axis: matplotlib.axis.Axis, unit: str, show: Display, most: int
     axis.set_ticks(ticks, show.numbers(ticks, unit))
 
 
-def _month_ticks(axes: Axes, days: Sequence[pd.Timestamp], show: Display) -> None:
-    """Months along an axis that counts days from the first of `days`: at most eight labels."""
+def _month_ticks(axes: Axes, days: Sequence[pd.Timestamp], show: Display, most: int = 8) -> None:
+    """Months along an axis that counts days from the first of `days`: at most so many labels."""
     firsts = [place for place, day in enumerate(days) if day.day == 1]
-    step = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 1200) if len(firsts) / step <= 8)
+    step = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 1200) if len(firsts) / step <= most)
     shown = firsts[::step]
     axes.set_xticks(shown, show.moments([f"{days[place]:%Y-%m}" for place in shown]))
 

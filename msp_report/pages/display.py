@@ -110,6 +110,16 @@ def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
     return [link(text, href) for text, href in zip(texts, hrefs, strict=True)]
 
 
+def led_to(texts: Iterable[str], hrefs: Iterable[str], *, title: str, show: Numbers = _PLAIN) -> Html:
+    """Links in one line after its title, as to other packs; none, no line."""
+    found = links(texts, hrefs)
+    if not found:
+        return Html("", "")
+    named = show.language(title)
+    html = " · ".join(one._repr_html_() for one in found)
+    return Html(f'<p class="more">{_safe(named)}: {html}</p>', f"{named}: {', '.join(map(str, found))}")
+
+
 def slug(text: str) -> str:
     """The id of a heading or a table: its English words in small letters.
 
@@ -246,9 +256,9 @@ def apart(frame: pd.DataFrame, **columns: tuple[str, str]) -> pd.DataFrame:
 
 
 def notes(text: str) -> Html:
-    """A human's words: paragraphs at blank lines, everything else as written."""
+    """A human's words: paragraphs at blank lines, each in one run, however its lines were broken."""
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
-    html = "".join(f"<p>{_safe(part, clip=False).replace(chr(10), '<br>')}</p>" for part in paragraphs)
+    html = "".join(f"<p>{_safe(' '.join(part.split()), clip=False)}</p>" for part in paragraphs)
     return Html(f'<div class="notes">{html}</div>' if html else "", text)
 
 
@@ -295,6 +305,7 @@ class Display(Numbers):
         more: str | None = None,
         empty: str = "Nothing to list.",
         anchor: str = "",
+        group: str = "",
     ) -> Table:
         """The first `rows` rows of a frame, the rest one click away.
 
@@ -302,7 +313,8 @@ class Display(Numbers):
         NUMBERS, `at`, `date`, `verdict`, `mark`, `robust`, `flag`, `text`, or the name of the frame's column that
         holds the unit of each row; the text for a missing value may likewise name the column that says why.
         `more` is the record that holds every row, as a link relative to the page. `anchor` is the id of a table whose
-        caption is no fixed text; any other's is `table-` and its caption. The first column heads its row. Cells that
+        caption is no fixed text; any other's is `table-` and its caption. Rows that are alike in the column
+        `group` stand together below it, in the order of their first. The first column heads its row. Cells that
         are Html (links, sparklines) stay as they are, all else is escaped; codes, in the columns that hold them (see
         `labels`), are shown by their labels. Raises ValueError for an unknown column or unit, an empty title or
         caption.
@@ -313,6 +325,10 @@ class Display(Numbers):
         shown = frame if rows is None else frame.head(rows)
         if self.people is not None and len(shown):
             shown = self.people(shown)
+        groups = [str(name) for name in shown[group]] if group and len(shown) else []
+        if groups:
+            order = sorted(range(len(groups)), key=lambda row: groups.index(groups[row]))
+            shown, groups = shown.iloc[order], [groups[row] for row in order]
         if frame.empty:
             nothing = f"{caption}: {self.language(empty)}"
             return Table(f'<p class="empty"{place}>{_safe(nothing, clip=False)}</p>', nothing)
@@ -320,7 +336,14 @@ class Display(Numbers):
         cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
         kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
         html = _table_html(
-            caption, place, titles, cells, kinds, len(shown), _more(len(frame) - len(shown), more, self)
+            caption,
+            place,
+            titles,
+            cells,
+            kinds,
+            len(shown),
+            _more(len(frame) - len(shown), more, self),
+            groups,
         )
         plain = pd.DataFrame({titles[name]: list(map(str, cells[name])) for name in columns})
         return Table(html, f"{caption}\n{plain.to_string(index=False)}")
@@ -498,6 +521,13 @@ def _more(rest: int, href: str | None, display: Display) -> str:
     return f'<p class="more">{" ".join(parts)}</p>' if parts else ""
 
 
+def _group(groups: Sequence[str], row: int, columns: int) -> str:
+    """What heads the rows of a group, before its first one."""
+    if not groups or (row and groups[row] == groups[row - 1]) or not groups[row]:
+        return ""
+    return f'<tr class="group"><th colspan="{columns}" scope="rowgroup">{_safe(groups[row])}</th></tr>'
+
+
 def _table_html(
     caption: str,
     place: str,
@@ -506,12 +536,16 @@ def _table_html(
     kinds: Mapping[str, str],
     count: int,
     more: str,
+    groups: Sequence[str] = (),
 ) -> str:
+    """A table that board.css makes cards of on a phone: each title stands once, in a property of the table, and labels
+    the cells of its column."""
     head = "".join(
         f'<th scope="col"{_class(kinds[name])}>{_safe(title)}</th>' for name, title in titles.items()
     )
     body = "".join(
-        "<tr>"
+        _group(groups, row, len(titles))
+        + "<tr>"
         + "".join(
             _td("td" if place else 'th scope="row"', cells[name][row], kinds[name])
             for place, name in enumerate(titles)
@@ -520,7 +554,20 @@ def _table_html(
         for row in range(count)
     )
     title = _safe(caption)
+    labels = ";".join(f"--c{number}:{css_text(text)}" for number, text in enumerate(titles.values(), 1))
     return (
-        f'<div class="table"{place}><div class="wide" role="region" aria-label="{title}" tabindex="0"><table>'
-        f"<caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}</div>"
+        f'<div class="table"{place}><div class="wide" role="region" aria-label="{title}" tabindex="0">'
+        f'<table style="{labels}"><caption>{title}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"{more}</div>"
     )
+
+
+def css_text(text: str) -> str:
+    """A text as a style sheet says it, which ends no attribute and no element.
+
+    >>> css_text("It's <50 %")
+    "'It\\27 s \\3c 50 %'"
+    """
+    safe = re.sub(r"[\\'\"<>&\n\f\r]", lambda found: f"\\{ord(found[0]):x} ", clean(text))
+    return f"'{safe}'"

@@ -29,7 +29,7 @@ from nbformat import NotebookNode
 
 from msp_report.model.errors import Failed
 from msp_report.pages import counts, rules
-from msp_report.pages.display import MARK, Display, slug
+from msp_report.pages.display import MARK, Display, Html, slug
 from msp_report.words import labels, markdown, numbers, sentences
 from msp_report.words.language import ENGLISH, Language
 from msp_report.words.numbers import Numbers
@@ -50,6 +50,10 @@ _KINDS = {
 }
 #: A link to a figure's line on the page of its report, or from there to its table.
 _EVIDENCE = re.compile(r' <a href="((?:[^"#]+(?=#figure-))|#table-[^"]*)[^"]*">[^<]*</a>')
+#: The id of the heading from which on a page is folded: how its figures were computed.
+FOLDED = "how-this-was-computed"
+#: What of a page is no text.
+_NO_TEXT = re.compile(r"(<style>.*?</style>|<[^>]*>)", re.S)
 #: The tag of the cell that papermill puts in.
 INJECTED = "injected-parameters"
 
@@ -111,11 +115,13 @@ def pages(
     strict: bool = True,
     first: str = "",
     issue: Issue | None = None,
+    standing: Mapping[str, Html] | None = None,
 ) -> None:
     """Write html/ of a pack: a page for each (report, executed notebook), and the rules that they cite.
 
     index.html is that of the report `first`; where none is named, the first notebook's. `strict` as in `page`. Without
-    an `issue` every page says that it is a draft, but for those of a day, which are never issued. Raises PublishError.
+    an `issue` every page says that it is a draft, but for those of a day, which are never issued. `standing` is what a
+    report's page shows below its first sentences. Raises PublishError.
     """
     reports = [report for report, _ in notebooks]
     first = first or next(iter(reports), "")
@@ -128,7 +134,7 @@ def pages(
         made_from=_made_from(case.manifest, show),
         pages=tuple((file, labels.page(report, show.language)) for report, file in files.items()),
         language=show.language,
-        logo=_logo(case),
+        logo=_address(logo(case)),
         rules=rules.PAGE,
         standing=() if case.of_day else _standing(issue, show),
         restated=RESTATED if issue and issue.restates else "",
@@ -136,7 +142,8 @@ def pages(
     folder = staging / "html"
     folder.mkdir(parents=True, exist_ok=True)
     for report, notebook in notebooks:
-        html = rules.linked(page(notebook, replace(context, current=files[report]), strict))
+        below = (standing or {}).get(report)
+        html = rules.linked(page(notebook, replace(context, current=files[report]), strict, below))
         html = counts.counted(_followed(html, files.values()), folder, show)
         (folder / files[report]).write_text(html, encoding="utf-8", newline="\n")
     html = rules.anchored(page(rules.notebook(), replace(context, current=rules.PAGE)))
@@ -216,17 +223,20 @@ def _when(case: Case, show: Numbers) -> str:
     return show.language("{period}, to date ({instant})", period=period, instant=show.instant(case.end))
 
 
-def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = True) -> str:
+def page(
+    notebook: str | Path | NotebookNode, context: Context, strict: bool = True, below: Html | None = None
+) -> str:
     """One executed notebook as a page of its own.
 
     Inputs are left out. `strict` refuses what a cell printed and any HTML or picture that was not made by
     display or charts; otherwise what was printed and plain text are shown as they are, HTML of its own as the
     plain text beside it, and pictures without words are named after their cell; `left_out` says what is not shown.
+    `below` is shown after the first sentences. From the heading FOLDED to the next one of its size is folded.
     Raises PublishError.
     """
     name = "the notebook" if isinstance(notebook, NotebookNode) else Path(notebook).name
     node = notebook if isinstance(notebook, NotebookNode) else nbformat.read(str(notebook), as_version=4)
-    node = _presentable(node, name, strict, context.language)
+    node = _folded(_presentable(_with(node, below), name, strict, context.language))
     found = _title(node)
     label = dict(context.pages).get(
         context.current, labels.page(Path(context.current).stem, context.language)
@@ -239,9 +249,15 @@ def page(notebook: str | Path | NotebookNode, context: Context, strict: bool = T
         "css": _css(),
     }
     html, _ = _exporter().from_notebook_node(node, resources={"board": board})
-    html = re.sub(r"\n\s*\n+", "\n", html)
-    _Guard(name).feed(html)
-    return html
+    html = _kept(re.sub(r"\n\s*\n+", "\n", html), context.language)
+    return guarded(html, name)
+
+
+def _kept(html: str, language: Language) -> str:
+    """A page on which no line ends between a number and its unit."""
+    parts = _NO_TEXT.split(html)
+    parts[::2] = [numbers.kept(text, language) for text in parts[::2]]
+    return "".join(parts)
 
 
 @cache
@@ -289,6 +305,47 @@ def _presentable(node: NotebookNode, name: str, strict: bool, language: Language
             cell.source = markdown.said(cell.source, language)
         cells.append(cell)
     return nbformat.from_dict({**node, "cells": cells})
+
+
+def _with(node: NotebookNode, below: Html | None) -> NotebookNode:
+    """A notebook with something shown after the cell of its first sentences; without any such cell as it is."""
+    if below is None:
+        return node
+    place = next((at for at, cell in enumerate(node.cells) if "Headlines" in _makers(cell)), None)
+    if place is None:
+        return node
+    shown = nbformat.v4.new_code_cell(
+        "", outputs=[nbformat.v4.new_output("display_data", below._repr_mimebundle_())]
+    )
+    shown.metadata["tags"] = [INJECTED]  # not one of the author's
+    return nbformat.from_dict({**node, "cells": [*node.cells[: place + 1], shown, *node.cells[place + 1 :]]})
+
+
+def _makers(cell: NotebookNode) -> list[str]:
+    """What made each output of a cell that was made by display."""
+    marked = [output.get("data", {}).get(MARK) for output in cell.get("outputs", [])]
+    return [mark["made_by"] for mark in marked if mark]
+
+
+def _folded(node: NotebookNode) -> NotebookNode:
+    """A notebook whose cells from the heading FOLDED on, to the next one of its size, are marked: the first with its
+    heading, the last as the end."""
+    begins = [at for at, cell in enumerate(node.cells) if FOLDED in cell.metadata.get("anchors", [])[:1]]
+    for at in begins:
+        heads = (
+            later
+            for later in range(at + 1, len(node.cells))
+            if node.cells[later].cell_type == "markdown" and re.match(r"##? ", node.cells[later].source)
+        )
+        end = next(heads, len(node.cells)) - 1
+        head, _, rest = node.cells[at].source.partition("\n")
+        if not head.startswith("## "):
+            continue
+        node.cells[at].metadata["folds"] = head[3:].strip()
+        node.cells[at].metadata["anchors"] = node.cells[at].metadata["anchors"][1:]
+        node.cells[at].source = rest
+        node.cells[end].metadata["unfolds"] = True
+    return node
 
 
 def _html(output: NotebookNode, where: str, strict: bool) -> str:
@@ -374,6 +431,12 @@ class _Guard(HTMLParser):
         )
 
 
+def guarded(html: str, name: str) -> str:
+    """A page as it is. Raises PublishError, naming it, where it would run or load anything."""
+    _Guard(name).feed(html)
+    return html
+
+
 def _made_from(manifest: Mapping[str, Any], show: Numbers) -> str:
     entries = manifest["files"]
     files = len({(entry["file"], entry.get("month")) for entry in entries})
@@ -390,10 +453,11 @@ def _made_from(manifest: Mapping[str, Any], show: Numbers) -> str:
     )
 
 
-def _logo(case: Case) -> str:
+def logo(case: Case) -> Path | None:
+    """The picture of the client's logo, beside contract.yaml; None where it has none. Raises PublishError."""
     name = case.contract.brand.logo
     if not name:
-        return ""
+        return None
     folder = case.workspace.client_params(case.client).resolve()
     path = (folder / name).resolve()
     kind = mimetypes.guess_type(path.name)[0] or ""
@@ -401,7 +465,15 @@ def _logo(case: Case) -> str:
         raise PublishError(
             f"contract.yaml: brand.logo: {name!r} is not a picture beside contract.yaml in {folder}"
         )
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return path
+
+
+def _address(picture: Path | None) -> str:
+    """A picture as a data: address."""
+    if picture is None:
+        return ""
+    kind = mimetypes.guess_type(picture.name)[0]
+    return f"data:{kind};base64,{base64.b64encode(picture.read_bytes()).decode()}"
 
 
 # ---------------------------------------------------------------- the published folder

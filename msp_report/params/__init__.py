@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from msp_report.params.contract import Accounting, Calendar, Contract, Service, as_contract, load_contract
+from msp_report.params.contract import (
+    NOTICE_DAYS,
+    Accounting,
+    Calendar,
+    Contract,
+    Service,
+    as_contract,
+    load_contract,
+)
 from msp_report.params.findings import Findings, Severity, load_findings
 from msp_report.params.sources import Source, Sources, load_sources
 from msp_report.params.strategy import Audit, ScorecardLine, Strategy, as_strategy, load_strategy
 from msp_report.params.yaml_text import ParamsError
 
 __all__ = [
+    "NOTICE_DAYS",
     "Accounting",
     "Audit",
     "Calendar",

@@ -306,6 +306,8 @@ class Backups(Params):
 
 
 #: What a duty is called that has somebody look at the backups.
+#: How long before the last day to give notice the pages begin to say so [days].
+NOTICE_DAYS = 180
 _BACKUPS = {"backup", "backups"}
 _LOOKING = {
     "watch", "watched", "watching", "check", "checked", "checking", "checks", "monitor", "monitored", "monitoring",

@@ -32,6 +32,7 @@ from msp_report.environment import LOCK, PROJECT
 _RUNS = 5
 #: Where what is imported is not called as the package is.
 _IMPORTED = {
+    "beautifulsoup4": "bs4",
     "python-calamine": "python_calamine",
     "pyyaml": "yaml",
     "charset-normalizer": "charset_normalizer",

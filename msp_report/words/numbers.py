@@ -214,6 +214,29 @@ def _duration(minutes: Decimal, locale: str, language: Language, parts: int = 2)
     return sign + " ".join(pieces[:parts] if parts == 2 else pieces)
 
 
+#: Units as they follow a number.
+_UNITS = ("{number} d", "{number} h", "{number} min", "{number} s")
+
+
+def kept(text: str, language: Language = ENGLISH) -> str:
+    """A text in which no line ends between a number and its unit.
+
+    >>> kept("99.66 % of 3 h 20 min in 2 days")
+    '99.66\\xa0% of 3\\xa0h 20\\xa0min in 2\\xa0days'
+    """
+    return _before_unit(language.name).sub("\u00a0", text)
+
+
+@cache
+def _before_unit(language: str) -> re.Pattern[str]:
+    """The space between a number and a unit of the language."""
+    say = Language(language)
+    said = [say(unit, number=0) for unit in _UNITS]
+    said += [say.plural("{number} day", "{number} days", count, number=0) for count in (1, 2, 5)]
+    units = sorted({unit[1] for text in said if (unit := re.search(r"0 (\w+)", text))})
+    return re.compile(rf"(?<=\d) (?=%|(?:{'|'.join(units)})\b)")
+
+
 def instant(at: Any, timezone: str, locale: str = "en-GB", language: Language = ENGLISH) -> str:
     """An instant in a zone, to the minute; the hour that a clock change repeats also names its zone.
 
@@ -273,6 +296,10 @@ class Numbers:
         """Those of a contract's client."""
         client = contract.client
         return cls(client.locale, client.currency, client.timezone, Language(client.language))
+
+    def page(self, report: str) -> str:
+        """What a report is called where its name stands alone."""
+        return labels.page(report, self.language)
 
     def label(self, code: str) -> str:
         """What a code or a reason of the records is called; see `labels`."""

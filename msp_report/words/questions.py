@@ -14,6 +14,8 @@ from msp_report.model.period import Month
 from msp_report.params import Contract
 from msp_report.words import sentences
 from msp_report.words.numbers import Numbers
+from msp_report.words.sentences import pages
+from msp_report.words.sentences.said import Page
 
 #: What the consultant and the management wrote.
 _WRITTEN = ("finding", "evidence", "recommendation", "management_response", "graded_by")
@@ -81,13 +83,26 @@ def _month(name: Any, show: Numbers) -> str | None:
 def found(row: dict[str, Any], contract: Contract) -> tuple[str, str]:
     """A question's grade, and what the consultant and the management wrote, in words; `row` is of metrics.questions'
     `graded`."""
+    return grade(row, contract), sentences.say("found", contract, **_said_of(row, contract))
+
+
+def found_each(row: dict[str, Any], contract: Contract) -> list[str]:
+    """What the consultant and the management wrote on a question, a sentence each."""
+    return pages.found_each(Page([], contract), **_said_of(row, contract))
+
+
+def grade(row: dict[str, Any], contract: Contract) -> str:
+    """How a question was graded, in words."""
+    return sentences.say("grade", contract, question=row["question"], severity=row["severity"])
+
+
+def _said_of(row: dict[str, Any], contract: Contract) -> dict[str, str | None]:
     texts = {
         name: row[name].strip().rstrip(".") if isinstance(row[name], str) else None
         for name in (*_WRITTEN, "severity", "before")
     }
     on = Numbers.of(contract).day(row["graded_on"]) if pd.notna(row["graded_on"]) else None
-    grade = sentences.say("grade", contract, question=row["question"], severity=row["severity"])
-    return grade, sentences.say("found", contract, **texts, graded_on=on)
+    return texts | {"graded_on": on}
 
 
 @cache

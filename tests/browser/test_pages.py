@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -253,10 +255,87 @@ def test_no_page_scrolls_sideways(opened, name):
 
 
 def test_wide_tables_scroll_inside_their_own_box(opened):
-    box = opened("tickets.html", 360).locator(".wide").first
+    box = opened("tickets.html", 660).locator(".wide").first
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
     box.focus()
     assert box.evaluate("box => document.activeElement === box")
+
+
+ROLES = ("table", "rowgroup", "row", "columnheader", "rowheader", "cell", "gridcell")
+#: Of each cell of a table: its label, the title of its column, and whether it is seen in full.
+CELLS = """() => [...document.querySelectorAll("table")].flatMap(table => {
+    const titles = [...table.querySelectorAll("thead th")].map(title => title.textContent)
+    return [...table.querySelectorAll("tbody tr")].flatMap(row => [...row.cells].map((cell, place) => {
+        const box = cell.getBoundingClientRect()
+        return {
+            label: getComputedStyle(cell, "::before").content, title: titles[place], text: cell.textContent,
+            seen: box.left >= 0 && box.right <= innerWidth && box.height > 8 && cell.scrollWidth <= cell.clientWidth,
+        }
+    }))
+})"""
+
+
+@every_page
+@pytest.mark.parametrize("width", [320, 390, 640])
+def test_on_a_phone_every_cell_is_seen_with_the_title_of_its_column(opened, name, width):
+    page = opened(name, width)
+    cells = page.evaluate(CELLS)
+    assert len(cells) > 20
+    assert [cell for cell in cells if not cell["seen"] and cell["text"]] == []
+    assert [cell for cell in cells if cell["label"] != f'"{cell["title"]}" / ""'] == []
+    assert page.evaluate(
+        '[...document.querySelectorAll(".wide")].every(box => box.scrollWidth <= box.clientWidth)'
+    )
+
+
+def test_a_card_stays_the_row_of_a_table_to_whoever_hears_it(opened):
+    """In the browser's own tree, which is what a screen reader is given: the style changes nothing of it."""
+    trees = []
+    for width in (1280, 390):
+        page = opened("index.html", width)
+        tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+        trees.append(Counter(node["role"]["value"] for node in tree))
+    wide, narrow = ({role: tree[role] for role in ROLES} for tree in trees)
+    assert narrow == wide
+    assert wide["row"] == 1 + len(MEASURES) and wide["rowheader"] == len(MEASURES)
+    assert wide["columnheader"] == 6 and wide["cell"] + wide["gridcell"] == 5 * len(MEASURES)
+
+
+def test_titles_of_columns_may_hold_whatever_quotes_and_ends(opened, pack):
+    title = 'It\'s "50 %" \\ </style><b>&amp;'
+    table = SHOW.table(SUBJECTS, {"subject": (title, "text")}, caption="Odd")
+    (pack / "odd.html").write_text(publish.page(notebook("# Odd", table), CONTEXT), encoding="utf-8")
+    page = opened("odd.html", 390)
+    assert page.locator("thead th").text_content() == title.replace("50 %", "50\u00a0%")
+    said = page.locator("tbody th").first.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert said.replace("\\", "") == f'"{title}" / ""'.replace("\\", "")
+
+
+def test_on_a_phone_the_tab_of_the_page_is_seen_wherever_it_stands(opened, pack):
+    html = publish.page(scorecard(), replace(CONTEXT, current="procurement.html"))
+    (pack / "procurement.html").write_text(html, encoding="utf-8")
+    page = opened("procurement.html", 390)
+    row = page.locator("nav ul")
+    assert row.evaluate("row => row.scrollWidth > row.clientWidth")
+    for moved in (0, 150, 10_000):
+        row.evaluate("(row, moved) => { row.scrollLeft = moved }", moved)
+        box = page.locator("nav [aria-current]").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+@every_page
+def test_no_line_ends_between_a_number_and_its_unit(opened, name):
+    text = opened(name).locator("main").inner_text()
+    assert "99.85\u00a0%" in text or "5\u00a0h" in text
+    assert not re.search(r"\d (?:%|h\b|min\b|days?\b)", text.replace(HOSTILE, ""))
+
+
+def test_a_chart_is_dark_at_night_and_white_on_paper(opened):
+    page = opened("tickets.html", scheme="dark")
+    chart = page.locator("figure img").first
+    assert chart.evaluate("image => getComputedStyle(image).filter") == "invert(0.9) hue-rotate(180deg)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert chart.evaluate("image => getComputedStyle(image).filter") == "none"
 
 
 @every_page

@@ -229,5 +229,5 @@ def test_nobody_in_charge_by_name_is_an_exception_of_page_one(demo_place):
     plan = strategy.analyse(unled)
     stated = [f.with_(headline=sentences.headline(f, case.contract)) for f in plan.figures()]
     pack = pd.DataFrame([f.row() for f in stated], columns=COLUMNS)
-    said = "Who is in charge of the provider is named, but 1 of 5 points are open: experience, hours, independence."
+    said = "On who is in charge of the provider, 1 of 5 points are open: a name, experience, hours, independence."
     assert said in exceptions(standing(pack), pack)["headline"].tolist()

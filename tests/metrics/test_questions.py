@@ -222,3 +222,44 @@ def test_words_of_a_consultant_are_escaped_and_never_run():
     told = answers.by_system(grades(finding("solved", "high", **texts)), evidence, CONTRACT)
     html = "".join(shown._repr_html_() for facts in told.values() for shown in facts.values())
     assert "<script" not in html and html.count("&lt;script&gt;") == 6 and "{{ 7 * 7 }}" in html
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "state"),
+    [
+        ("high", "none", questions.IN_ORDER),
+        ("high", "medium", questions.LESS),
+        ("high", "high", questions.SAME),
+        ("high", "critical", questions.WORSE),
+        ("high", None, questions.UNSEEN),
+        ("none", "critical", None),
+        ("none", None, None),
+    ],
+)
+def test_what_became_of_a_finding(then, now, state):
+    """What was in order then is not followed up; what nobody graded again is not in order."""
+    many = [finding("solved", then, "2025", recommendation="ask"), finding("lasts", "low", "2027")]
+    many += [finding("solved", now, "2026")] if now else []
+    findings = {"findings": many}
+    found = questions.follow_up(questions.graded(ASKED, findings, "2026"), findings, "2026")
+    assert found["state"].tolist() == ([state] if state else [])
+    if state:
+        row = found.iloc[0]
+        assert (row["period"], row["finding_before"], row["recommendation_before"]) == ("2025", "seen", "ask")
+        assert (row["severity_before"], row["severity"]) == (then, now or "ungraded")
+
+
+def test_the_gravest_finding_is_followed_up_first_and_each_question_once():
+    many = [
+        finding("answered", "low", "2024"),
+        finding("answered", "medium", "2025"),
+        finding("lasts", "critical", "2025-07..2026-06"),
+        finding("solved", "high", "2026"),
+    ]
+    findings = {"findings": many}
+    found = questions.follow_up(grades(*many), findings, "2026")
+    assert found[["question", "severity_before"]].values.tolist() == [
+        ["lasts", "critical"],
+        ["answered", "medium"],
+    ]
+    assert questions.follow_up(grades(), None, "2026").empty

@@ -215,6 +215,40 @@ def test_promised_and_worse_signals_come_first_and_the_newest_of_them():
     assert charted.loc[charted["rules"].str.contains("outside"), "month"].tolist() == ["2026-12", "2026-02"]
 
 
+@examples(20)
+@given(
+    st.lists(st.integers(10, 20), min_size=11, max_size=11),
+    st.lists(st.sampled_from([10, 20, 300, 900]), min_size=1, max_size=3),
+)
+def test_the_usual_range_that_is_shown_is_the_one_that_judged(usual, newest):
+    """Of eleven months and one or more: the range is that of the first twelve, or of the months before the newest."""
+    values = [*usual, *newest]
+    names = [str(month) for month in Period.parse("2026-01..2027-02").months[: len(values)]]
+    every = signals.points(packs(*series(values, names, better="lower")), {})
+    # the same series with another newest month has the same range: the month that is judged never makes it
+    twin = signals.points(packs(*series([*values[:-1], 15], names, better="lower")), {})
+    ranges = every[["newest_low", "newest_high"]].drop_duplicates()
+    assert ranges.equals(twin[["newest_low", "newest_high"]].drop_duplicates())
+    table = signals.signals(every, NOBODY)
+    outside, drawn = table[table["rule"].eq("outside")], signals.charted(every, signals.foremost(table))
+    assert set(outside["usual_high"]) <= set(ranges["newest_high"])
+    assert set(drawn["upper"].dropna()) <= set(ranges["newest_high"])
+
+
+def test_a_range_that_most_of_its_months_leave_is_not_drawn():
+    # one month of twelve moves the mean beyond all the others
+    moved = [100, 99, 100, 99, 100, 99, 10, 100, 99, 100, 99, 100, 99]
+    names = [str(month) for month in Period.parse("2026-01..2027-01").months]
+    rows = [
+        *series(moved, names, subject="moved", better="higher"),
+        *series([10, 11, 12, 11] * 3 + [19], names, subject="once", better="lower"),
+    ]
+    every = signals.points(packs(*rows), {})
+    first = signals.foremost(signals.signals(every, NOBODY))
+    assert set(first["subject"]) == {"moved", "once"}
+    assert signals.charted(every, first)["subject"].unique().tolist() == ["once"]
+
+
 @examples(30)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.randoms())
 def test_the_order_of_rows_does_not_matter(values, shuffled):

@@ -333,3 +333,14 @@ def test_what_is_partly_stated_has_no_verdict():
 def test_a_cut_off_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="time zone"):
         done(None, end=pd.Timestamp("2026-11-01"))
+
+
+def test_what_is_to_settle_and_what_serves_an_objective_add_up(demo_report):
+    found = demo_report("strategy")[0]
+    figures = {one.measure: one for one in found.figures()}
+    assert len(found.to_settle) == figures["strategy.exceptions"].value > 1
+    assert found.to_settle["cost"].sum() == figures["strategy.exceptions_cost"].value
+    assert found.to_settle["what"].iloc[0].startswith("nobody approved it")  # the gravest first
+    assert found.by_objective["projects"].sum() == figures["strategy.exceptions"].n
+    assert found.by_objective["projects"].iloc[-1] == figures["strategy.no_objective"].value
+    assert found.open_first["verdict"].iloc[0] == "missed"

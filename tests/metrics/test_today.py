@@ -81,3 +81,33 @@ def test_what_was_not_supplied_is_missing_on_page_one_too():
     for figure in today.analyse(day(None, None)).figures():
         assert (figure.value, figure.verdict) == (None, None)
         assert figure.why_missing in ("no tickets were supplied", "no purchases were supplied")
+
+
+def test_the_lists_hold_every_bill_and_every_deadline_once():
+    parked = TICKETS.iloc[:1].assign(
+        ticket_id="T3", status="waiting_on_customer", opened_at=TICKETS["opened_at"][1]
+    )
+    agreed = AGREED | {"tickets": AGREED["tickets"] | {"pause_statuses": ["waiting_on_customer"]}}
+    tables = {"tickets": pd.concat([TICKETS, parked]), "purchases": BOUGHT}
+    found = today.analyse(MonthOf(AT - pd.Timedelta(days=24), AT, agreed, STRATEGY, tables))
+    # T1 had its hour a day ago, T2 has half of it left, and T3 waits for us: its deadline moves on
+    assert found.tasks[["state", "ticket_id", "late_with"]].values.tolist() == [
+        ["overdue", "T1", "resolution"],
+        ["due next", "T2", "resolution"],
+    ]
+    assert found.tasks["due_at"].dt.strftime("%d %H:%M").tolist() == ["24 10:00", "25 00:30"]
+    assert sorted(found.bills["document_id"]) == sorted(found.payments.due["document_id"]) == ["I1"]
+    held = {figure.measure: figure for figure in found.figures()}["today.hold"]
+    bills = found.bills[found.bills["decision"].eq("hold")]
+    assert (held.value, held.n) == (sum(bills["amount"]), len(bills))
+
+
+def test_what_must_not_be_paid_stands_first():
+    # the invoice of a second order agrees with it and is due first
+    second = BOUGHT.assign(
+        order_id="P2", document_id=["P2", "S2", "I2"], unit_price=[80, None, 80], item="tape"
+    )
+    bought = pd.concat([second, BOUGHT], ignore_index=True).assign(due_on=pd.Timestamp("2026-11-09"))
+    bought.loc[bought["document_id"].eq("I2"), "due_on"] = pd.Timestamp("2026-11-02")
+    bills = today.analyse(day(TICKETS, bought)).bills
+    assert bills[["decision", "document_id"]].values.tolist() == [["hold", "I1"], ["release", "I2"]]

@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import docx
 import pandas as pd
 import papermill
 import pytest
 from workspaces import HEADER, Place, declared_records, digests, tickets, written_records
 
-from msp_report.case import open_case, open_year
+from msp_report.case import latest_year, open_case, open_year, stands_for
 from msp_report.model.period import Month, Period
-from msp_report.packs import history, pack, scraps
+from msp_report.packs import document, history, pack, scraps
 from msp_report.params import as_contract
 from msp_report.words import sentences
 from msp_report.words.numbers import Numbers
@@ -102,8 +103,8 @@ def place(tmp_path_factory) -> Place:
 
 @pytest.fixture(scope="module")
 def run(place) -> SimpleNamespace:
-    """The pack of the year that nobody named."""
-    done = annual(place)
+    """The pack of a civil year."""
+    done = annual(place, "--year", "2025")
     assert done.code == 0, done.err
     return SimpleNamespace(**vars(done), pack=place.output / "acme" / "2025")
 
@@ -136,7 +137,7 @@ def page(run: SimpleNamespace, name: str) -> str:
 # ---------------------------------------------------------------- what it holds
 
 
-def test_the_latest_complete_year_with_data_is_made_from_the_packs_of_its_months(run, place):
+def test_a_year_is_made_from_the_packs_of_its_months(run, place):
     assert Path(run.out) == run.pack / "html" / "index.html"
     packs = {
         path.name for path in (place.output / "acme").iterdir() if re.fullmatch(r"\d{4}(-\d\d)?", path.name)
@@ -193,7 +194,7 @@ def test_every_promise_of_the_months_is_counted_once(run, place):
     for name, verdicts in seen.items():
         assert table.loc[name, HELD].tolist() == verdicts
     assert set(table["2025-03"]) == {"absent"}
-    opening = f"Of {len(promised)} promised figures, {len(met)} "
+    opening = f"Of the provider's {len(promised)} promise"
     assert opening in page(run, "index") and opening in page(run, "year")
 
 
@@ -281,19 +282,63 @@ def test_every_file_that_was_read_is_in_the_manifest_with_its_month(run):
     assert rows == 60 and f"{sum(e['read'] for e in manifest['files'])} rows read" in page(run, "index")
 
 
-def test_every_link_leads_into_the_pack_and_no_page_is_heavy(run):
+def test_every_link_leads_into_the_pack_or_to_its_months_and_no_page_is_heavy(run):
+    beside = set()
     for path in sorted((run.pack / "html").iterdir()):
         text = path.read_text(encoding="utf-8")
-        assert len(text) < 150_000
+        assert len(text) < (60_000 if path.name == "index.html" else 150_000)
         for href in re.findall(r'href="([^"#]+)"', text):
-            assert (path.parent / html.unescape(href)).exists(), (path.name, href)
+            # as a browser reads it: `..` goes up in the address, whatever the folder is a link to
+            found = Path(os.path.normpath(path.parent / html.unescape(href)))
+            assert found.exists(), (path.name, href)
+            if run.pack not in found.parents:
+                beside.add(found)
+    assert beside == {run.pack.parent / month / "html" / "index.html" for month in HELD}
+
+
+def test_the_money_of_the_year_is_that_of_its_months(run, place):
+    """Added up here from what page one of each month said."""
+    money = record(run, "assessment/money").set_index("kind")["amount"].replace("", None).astype(float)
+    months = pd.concat(
+        pd.read_csv(place.output / "acme" / month / "records" / "scorecard" / "money.csv") for month in HELD
+    )
+    said = months.groupby("kind")["amount"].sum()
+    for kind in ("fee", "work lost to outages", "less the credits owed"):
+        assert money[kind] == said[kind], kind
+    total, lapsed = money["what the year came to"], money["credits never claimed in time"]
+    # what a month counted off as owed and nobody claimed, the year has to pay after all
+    assert total == said["what the month came to"] + lapsed == 3000 + 5800 - 50 + 50
+    assert money["less the credits owed"] == money["credits granted"] + money["can still be claimed"] + lapsed
+    found = figures(run.pack)
+    assert found["assessment.year_cost", ""]["value"] == total
+    assert "2025 came to £8,800, including £3,000 in fees and £5,800 of work lost to outages." in page(
+        run, "index"
+    )
+
+
+def test_lists_have_as_many_rows_as_the_sentences_say(run):
+    found = figures(run.pack)
+    value = {
+        name: found[f"assessment.{name}", ""]["value"] for name in ("promised", "met", "missed", "unjudged")
+    }
+    text = (run.pack / "html" / "index.html").read_text(encoding="utf-8")
+    table = re.search(r'id="table-promises-that-were-missed.*?</table>', text, re.S)[0]
+    assert table.count("<tr>") - 1 == value["missed"] + value["unjudged"] == value["promised"] - value["met"]
+    own = record(run, "year/own_rules")
+    assert [found[f"assessment.own_{name}", ""]["value"] for name in ("met", "missed", "unjudged")] == [
+        own["year"].eq(name).sum() for name in ("met", "missed", "unjudged")
+    ]
 
 
 def test_the_same_again_makes_no_month_anew_and_gives_the_same_bytes(run, place, again):
     kinds = ("figures.*", "records/**/*", "html/*", "manifest.json")
     before = digests(run.pack, *kinds)
-    done = again(place, "--year", "2025")
+    assert not (run.pack / document.NAME).exists()
+    done = again(place, "--year", "2025", "--docx")
     assert done.code == 0, done.err
+    said = [paragraph.text for paragraph in docx.Document(run.pack / document.NAME).paragraphs]
+    assert any("2025 came to £8,800" in text for text in said)
+    assert any("There is no findings.yaml" in text for text in said)
     assert not re.search(r"2025-0[124]: [a-z]+$", done.err, re.M)
     assert digests(run.pack, *kinds) == before and len(before) > 12
 
@@ -415,13 +460,37 @@ def test_wrong_use_is_a_sentence_and_a_code(place, msp, options, code, words):
     assert words in " ".join(said.problems), said.err
 
 
-def test_without_a_complete_year_one_must_be_named(tmp_path, msp):
+def test_without_a_complete_month_one_must_be_named(tmp_path, msp):
     made = Place(tmp_path)
     made.client()
     month = str(Month.of(datetime.now(UTC).date()))
     made.put({"tickets.csv": tickets(3, month)}, month)
     said = msp("annual", "--client", "acme", "--workspace", tmp_path)
-    assert said.code == 3 and said.problems == ["no complete year of acme with exports: name a running one"]
+    assert said.code == 3 and "no complete month of acme with exports" in said.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("exports", "year", "instead"),
+    [
+        pytest.param("2025-01..2025-12", "2025", None, id="a whole civil year"),
+        pytest.param("2024-06..2026-03", "2025", None, id="a whole one, and months since"),
+        pytest.param("2025-10..2026-10", "2025-11..2026-10", ("2025", 3), id="three months of it"),
+        pytest.param("2026-02..2026-10", "2025-11..2026-10", ("2025", 0), id="none of it"),
+        pytest.param("2026-02..2026-11", "2025-11..2026-10", ("2025", 0), id="and one that is running"),
+        pytest.param("2024-01..2025-06", "2024-07..2025-06", ("2025", 6), id="the exports ended within it"),
+    ],
+)
+def test_a_year_that_nobody_names(tmp_path, monkeypatch, exports, year, instead):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(pd.Timestamp("2026-11-15", tz="UTC").timestamp())))
+    made = Place(tmp_path)
+    made.client()
+    for month in Period.parse(exports).months:
+        made.put({"tickets.csv": HEADER}, str(month))
+    case = open_year("acme", "", tmp_path)
+    assert str(case.period) == year and stands_for(case) == instead
+    assert latest_year(open_year("acme", exports, tmp_path)) == case.period
+    # what somebody named is not told to stand for a year
+    assert stands_for(open_year("acme", "2025-01..2026-03", tmp_path)) is None
 
 
 # ---------------------------------------------------------------- sentences

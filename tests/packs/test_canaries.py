@@ -5,9 +5,13 @@ Everything that a run publishes is searched, whatever it is, so that a page or a
 
 from __future__ import annotations
 
+import email
+import email.policy
+import io
 import os
 import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +20,7 @@ import pytest
 from workspaces import Place
 
 from msp_report.model.tables import TABLES
+from msp_report.pages import paper
 from msp_report.words.records import write_csv
 
 PERSON, SECRET = "Canary Zoe", "KEYCANARY"
@@ -95,6 +100,25 @@ def test_nothing_that_may_be_forwarded_holds_a_person_a_secret_or_an_address(tol
     assert len(pages) > 12 and any("person-" in path.read_text("utf-8") for path in pages)
     # the last letters of a key tell two apart
     assert "…9Q8Z" in (told.output / "acme" / "2026-10" / "html" / "licences.html").read_text("utf-8")
+
+
+def test_nor_do_they_stand_in_what_is_mailed(told, msp, monkeypatch):
+    where = ("--month", "2026-10", "--client", "acme", "--workspace", told.root)
+    if not (told.output / "acme" / "2026-10").exists():
+        assert msp("monthly", *where).code == 0
+    monkeypatch.setattr(paper, "BROWSERS", ())
+    said = msp("mail", "--single-file", *where)
+    assert said.code == 0 and "no Chromium" in said.err and "page one has" in said.err
+    folder = told.output / "acme" / "mail" / "2026-10"
+    mailed = email.message_from_bytes((folder / "board.eml").read_bytes(), policy=email.policy.default)
+    texts = {part.get_content_type(): part.get_content() for part in mailed.walk() if not part.is_multipart()}
+    with zipfile.ZipFile(io.BytesIO(texts.pop("application/zip"))) as file:
+        texts |= {name: file.read(name).decode() for name in file.namelist()}
+    texts["single file"] = (folder / "acme-2026-10.html").read_text("utf-8")
+    assert len(texts) > 15 and all(name.endswith(".html") for name in texts if "/html/" in name)
+    for name, text in texts.items():
+        assert not any(re.search(one, text) for one in (*CANARIES, re.escape(str(told.root)))), name
+        assert not re.search(r'href="(?:\.\.|file:)', text), name
 
 
 @pytest.mark.thorough

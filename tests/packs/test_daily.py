@@ -24,6 +24,7 @@ from msp_report.intake.ingest import DataRefused
 from msp_report.model.period import Month
 from msp_report.packs import pack, scraps
 from msp_report.pages import publish
+from msp_report.words import sentences
 from msp_report.workspace import PROJECT
 
 NOTEBOOKS = sorted((PROJECT / "notebooks" / "daily").glob("*.ipynb"))
@@ -100,15 +101,25 @@ def test_it_is_published_beside_the_months(daily):
     ]  # no month is run
 
 
-def test_page_one_says_in_one_sentence_what_is_open_overdue_and_due(daily):
+def test_page_one_says_what_is_open_overdue_and_due_and_what_to_hold(daily):
     page = (daily[1] / "html" / "index.html").read_text(encoding="utf-8")
     (first,) = re.findall(r'<p class="opening *">(.*?)</p>', page)
     # OLD is months over its four hours; NEW, five minutes old, is due today; 150 too much on the invoice
     due = figures(daily[1])["today.due", ""]["value"]
-    assert first == (
-        f"2 tickets are open, 1 of them overdue and {due or 'none'} due before the working day ends; "
-        "of 1 unpaid invoice hold 1 (£950)."
+    assert (
+        first == f"2 tickets are open, 1 of them overdue and {due or 'none'} due before the working day ends."
     )
+    assert "<p>Hold the one unpaid invoice (£950).</p>" in page
+
+
+def test_the_two_lists_hold_each_bill_and_each_deadline_once(daily):
+    bills, tasks = (
+        pd.read_csv(daily[1] / "records" / "today" / f"{name}.csv") for name in ("bills", "tasks")
+    )
+    assert bills[["decision", "document_id", "amount", "at_stake"]].values.tolist() == [
+        ["hold", "I1", 950, 150]
+    ]
+    assert tasks[["state", "ticket_id"]].values.tolist() == [["overdue", "OLD"], ["due next", "NEW"]]
 
 
 def test_records_are_those_that_are_declared(daily):
@@ -146,7 +157,7 @@ def test_it_stands_at_the_newest_instant_and_says_so(daily):
         text = page.read_text(encoding="utf-8")
         assert re.search(rf"<span>as of [^<]*{words}", text), page.name
         assert re.search(rf"As of [^<]*{words}\.", text), page.name
-        assert "not how things stand today" not in text
+        assert "Nothing newer had come" not in text
 
 
 def test_links_lead_somewhere(daily):
@@ -240,6 +251,14 @@ def test_it_prints_the_page_and_warns_of_nothing(msp, place, small):
     assert said.out.strip() == str(place.output / "acme" / "daily" / "html" / "index.html")
     text = Path(said.out.strip()).read_text(encoding="utf-8")
     assert "as of 1 Apr 2026, 00:00" in text
+
+
+def test_old_exports_are_the_operators_business(msp, place, small):
+    said = run(msp, place)
+    assert "acme: the newest exports end on 2026-03-31: put newer ones into" in said.err
+    case = open_day("acme", "", place.root)
+    told = sentences.as_of(case.end, case.age, case.contract)
+    assert "when this page was made" in told and "folder" not in told
 
 
 def test_folders_of_ones_own(msp, place, small, tmp_path):

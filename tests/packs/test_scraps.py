@@ -108,7 +108,7 @@ def test_figures_are_given_their_sentence(case, glued):
     )
     scraps.record(case, "availability", [one], {})
     (row,) = glued[scraps.SCRAP]["figures"]
-    assert row["headline"] == "email was available 50 % of its agreed time; 90 % was agreed."
+    assert row["headline"] == "The service email was up 50 % of its agreed time; 90 % was agreed."
 
 
 def row(measure, value, **fields):

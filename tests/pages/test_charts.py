@@ -155,7 +155,7 @@ def svg_of(picture: charts.Picture) -> str:
 def words_in(picture: charts.Picture) -> str:
     """Every text of the drawing."""
     root = ElementTree.fromstring(svg_of(picture))
-    return " | ".join("".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text"))
+    return " | ".join(" ".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text"))
 
 
 @each_form

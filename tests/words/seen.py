@@ -42,6 +42,8 @@ class _Words(HTMLParser):
             self._begin(text.text)
         if tag not in _INLINE:
             self._begin()
+        elif tag == "tspan":  # the next line of a text
+            self.texts[-1][0] += " "
         self._silent = tag if tag in ("style", "code") else self._silent
 
     def handle_endtag(self, tag: str) -> None:

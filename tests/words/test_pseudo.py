@@ -5,13 +5,17 @@ Two months, the day, the two as a year, a comparison and the server's own page, 
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 
+import docx
 import pandas as pd
 import pytest
 import yaml
 from seen import pages, texts
 
+from msp_report.case import open_year
 from msp_report.model.tables import TABLES
+from msp_report.packs import document
 from msp_report.words import questions
 
 
@@ -93,6 +97,15 @@ def test_no_word_stands_outside_the_brackets(every_pack, data):
     }
     assert len(pages(every_pack)) > 30
     assert not forgotten
+
+
+def test_no_word_of_the_document_stands_outside_the_brackets(every_pack, data):
+    case = open_year("demo-in-brackets", "2026-09..2026-10", every_pack)
+    file = docx.Document(BytesIO(document.made(case, every_pack.pack(case.client, case.period))))
+    cells = [cell.text for table in file.tables for row in table.rows for cell in row.cells]
+    said = [*(paragraph.text for paragraph in file.paragraphs), *cells]
+    assert len(said) > 100
+    assert not {piece for text in said for piece in left(text, data)}
 
 
 def test_a_forgotten_word_is_found():

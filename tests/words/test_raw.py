@@ -41,8 +41,10 @@ NUMBERED = {
         "Key",
     ),
     *("The nearest ones", "What to send"),
+    *("Nearly the same, and open then", "First number", "Last number", "Next ticket"),
 }
 CLOSELY = {
+    *("availability", "capacity", "tickets", "requests", "projects", "strategy"),
     *(
         "procurement",
         "licences",

@@ -224,3 +224,36 @@ def test_what_is_not_as_agreed_stands_first_and_worst_first():
 def test_a_report_that_the_catalogue_does_not_know_opens_with_its_headlines():
     one = figure("mine.own", "missed").with_(headline="Mine is late.")
     assert sentences.opening("mine", [one], CONTRACT, PERIOD) == [("Mine is late.", "missed")]
+
+
+def test_what_has_a_name_is_not_said_by_its_id():
+    late = Figure(measure="projects.slip", subject="PRJ-01", value=150)
+    (line, _), *_ = sentences.opening("projects", [late], CONTRACT, PERIOD, called={"PRJ-01": "Shop"})
+    assert "Shop" in line and "PRJ-01" not in line
+    title = sentences.finding("projects", "plans", [late], CONTRACT, PERIOD, called={"PRJ-01": "Shop"})
+    assert title == "1 of 1 projects is late: Shop, by 150 days"
+
+
+def test_an_amount_in_a_column_of_texts_has_its_currency():
+    texts = pd.Series(["2026-10-31", "100000", None, "1234.50"])
+    said = sentences.moments(texts, CONTRACT, [False, True, True, True])
+    assert said == ["31 Oct 2026", "£100,000", None, "£1,235"]
+
+
+def test_the_ends_of_a_course_are_said_in_words():
+    course = pd.DataFrame(
+        {
+            "month": ["2026-08", "2026-09", "2026-10"],
+            "value": [None, 63, 91],
+            "unit": "count",
+            "target": [60, 60, 60],
+        }
+    )
+    assert sentences.ends(course, CONTRACT) == {
+        "first": "63",
+        "month": "September 2026",
+        "target": "60",
+        "change": 28,
+    }
+    alone = sentences.ends(course.tail(1).assign(target=None), CONTRACT)
+    assert alone == {"first": "", "month": "", "target": "", "change": 0}

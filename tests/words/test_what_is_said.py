@@ -4,6 +4,7 @@
 name, what else the chart is told, and its title; `todo` the figures, and what to do. `opening` and `opening_year` give
 the figures of a page by name, without the report's, and the first lines of the page. A value that is not given is
 missing.
+`things` give the facts of a thing to decide, what to decide and why.
 `claim`, `hold` and `evidence`, of letters, give the rows of a letter and the letter.
 """
 
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from msp_report.metrics import meeting
+from msp_report.metrics.scorecard import things
 from msp_report.model.figures import Figure
 from msp_report.model.period import Period
 from msp_report.params import as_contract
@@ -28,16 +30,6 @@ TABLES = {
     for path in Path(__file__).parent.glob("sentences/*.yaml")
 }
 PERIODS = {"opening": Period.parse("2026-03"), "opening_year": Period.parse("2026")}
-#: Forms for one that never are: fewer costs than proposals are stated, or invoices are of two kinds, only where there
-#: are two or more.
-NEVER = {
-    "{value} proposal waits for a decision, with {cost} between them where a cost is stated.",
-    "{value} proposal waits for a decision, with {cost} where a cost is stated.",
-    "of {bills} unpaid invoice hold {hold}, and of {unsure} nobody can tell",
-    "of {bills} unpaid invoice hold {hold}, release {release}",
-    "of {bills} unpaid invoice hold {hold}, release {release}, and of {unsure} nobody can tell",
-    "of {bills} unpaid invoice none is to be held, release {release}, and of {unsure} nobody can tell",
-}
 
 
 def contract(billing: str | None = "fixed", term: dict[str, Any] | None = None):
@@ -84,16 +76,27 @@ def headline(report: str, case: dict[str, Any]) -> str | None:
 
 
 def opening(report: str, kind: str, case: dict[str, Any]) -> list[str]:
-    """The first lines of the page of a case; of `pages`, what the board has to decide."""
+    """The first lines of the page of a case; of `pages`, what missing evidence took away, and what turned."""
     given = {name: rows if isinstance(rows, list) else [rows] for name, rows in case["given"].items()}
     noun = "" if report == "pages" else f"{report}."
     figures = [figure(f"{noun}{name}", **row) for name, rows in given.items() for row in rows]
     agreed = contract(case.get("billing", "fixed"), case.get("term"))
     if report == "pages":
-        lines = sentences.decisions(pd.DataFrame(columns=["measure", "subject"]), figures, agreed)
+        taken = sentences.say("taken", agreed, figures)
+        lines = [(text, None) for text in [taken] if text] + sentences.turned(figures, agreed)
     else:
         lines = sentences.opening(report, figures, agreed, PERIODS[kind])
     return [line for line, _ in lines]
+
+
+def thing(case: dict[str, Any]) -> list[str]:
+    """What to decide by the facts of a case, and why."""
+    rows = [{"kind": "vendor", "detail": "", "fact": case.get("fact", "")} | row for row in case["given"]]
+    facts = pd.DataFrame(rows).reindex(columns=things.FACTS).assign(number=1)
+    facts = facts.assign(on=pd.to_datetime(facts["on"]), name=facts["name"].fillna(facts["thing"]))
+    items = pd.DataFrame({"number": [1], "leads_to": [case["item"]]})
+    (told,) = sentences.decided(items, facts, contract()).to_dict("records")
+    return [told["what"], told["why"]]
 
 
 def chart(report: str, case: dict[str, Any]) -> str:
@@ -116,6 +119,11 @@ def todo(report: str, case: dict[str, Any]) -> list[str]:
     ]
     agreed = as_contract(contract().model_dump() | {"credits": case.get("credits", [])})
     return [line for line, _ in sentences.todo(report, figures, agreed, PERIODS["opening"])]
+
+
+@pytest.mark.parametrize(("_", "__", "case"), cases("things"))
+def test_a_thing_to_decide_says_its_facts(_, __, case):
+    assert thing(case) == case["says"]
 
 
 @pytest.mark.parametrize(("report", "kind", "case"), cases("todo"))
@@ -216,12 +224,29 @@ SAID = [
         "F. Seen in: E. Recommended: R. The management has not answered. "
         "Graded by J. Owl, 1 Dec 2026; low the time before.",
     ),
-    ("as_of", dict(at="9 May, 09:30", age=None, newest=None), "As of 9 May, 09:30."),
+    ("as_of", dict(at="9 May, 09:30", made=None, newest=None), "As of 9 May, 09:30."),
     (
         "as_of",
-        dict(at="9 May, 09:30", age="3 days", newest="6 May"),
-        "As of 9 May, 09:30, 3 days ago: this is not how things stand today, so put newer exports into the folder "
-        "and run it again. The newest entry is of 6 May.",
+        dict(at="9 May, 09:30", made="12 May", newest="6 May"),
+        "As of 9 May, 09:30. The newest entry is of 6 May. Nothing newer had come by 12 May, when this page was made: "
+        "things may stand otherwise now.",
+    ),
+    ("dearest", dict(month=None, amount=""), "What each month came to"),
+    ("dearest", dict(month="June 2026", amount="£145,770"), "June 2026 came to the most: £145,770"),
+    (
+        "stands_for",
+        dict(year="2025", months=3),
+        "These are the last twelve months, because only 3 months of 2025, the latest civil year, have exports.",
+    ),
+    (
+        "stands_for",
+        dict(year="2025", months=1),
+        "These are the last twelve months, because only 1 month of 2025, the latest civil year, has exports.",
+    ),
+    (
+        "stands_for",
+        dict(year="2025", months=0),
+        "These are the last twelve months, because no month of 2025, the latest civil year, has exports.",
     ),
     ("asked", dict(name="Backups", value="9", target="10"), "Backups: 9; 10 was asked for."),
     ("stated", dict(name="Backups", value="9"), "Backups: 9."),
@@ -233,6 +258,12 @@ SAID = [
     ),
     ("compare_missing", dict(clients=[], period="May"), ""),
     ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
+    ("month_total", dict(amount="£9", last="£8", lacks=None), "In all: £9; the month before: £8."),
+    (
+        "month_total",
+        dict(amount="£9", last=None, lacks="fee"),
+        "In all: £9. Not stated, and not in it: fee.",
+    ),
     ("reply", dict(by="N", on="1 May", text="{by} %s"), "N replied on 1 May: “{by} %s”"),
     ("quiet", dict(figures=9), "Nothing that is agreed could be judged this month."),
     (
@@ -311,6 +342,50 @@ class Heard(Language):
         return super().plural(one, many, number, **places)
 
 
+SUM_KINDS = ("fee", "work lost to outages", "can still be claimed", "bills to hold")
+SUM_COLUMNS = ("kind", "amount", "last_amount", "hours", "included_hours", "n", "by_on", "lacks")
+DAY = pd.Timestamp("2026-05-29")
+
+
+def month_money(*rows: tuple[Any, ...]) -> pd.DataFrame:
+    """What a month came to, as metrics.scorecard.money, as far as page one shows it."""
+    told = [(kind, *row) for kind, row in zip(SUM_KINDS, rows, strict=True)]
+    return pd.DataFrame(told, columns=SUM_COLUMNS)
+
+
+NONE = (None,) * 7
+MONTHS_MONEY = [
+    month_money(
+        (900, 900, 12, 10, None, None, None),
+        (80, 70, 2, None, None, None, None),
+        (40, None, None, None, 2, DAY, None),
+        (30, None, None, None, 2, None, "bills in another currency"),
+    ),
+    month_money(
+        (900, None, 12, None, None, None, None), (80, *NONE[1:]), NONE, (30, None, None, None, 1, None, None)
+    ),
+]
+SUMS = [
+    [
+        ("£900", "fee", "12 h worked, 10 h included", "contract"),
+        ("£80", "work lost to outages", "the month before £70", "availability"),
+        ("£40", "to claim back", "the first lapses on 29 May 2026", "contract"),
+        ("£30", "unpaid bills to hold", "2 bills; some in another currency are left out", "procurement"),
+    ],
+    [
+        ("£900", "fee", "12 h worked", "contract"),
+        ("£80", "work lost to outages", "", "availability"),
+        ("£30", "unpaid bills to hold", "1 bill", "procurement"),
+    ],
+]
+
+
+@pytest.mark.parametrize(("money", "said"), zip(MONTHS_MONEY, SUMS, strict=True))
+def test_the_sums_of_a_month_are_what_is_known_of_it(money, said):
+    spaced = [tuple(text.replace("\u00a0", " ") for text in one) for one in sentences.sums(money, contract())]
+    assert spaced == said
+
+
 def test_every_message_is_said_by_a_case(monkeypatch):
     monkeypatch.setattr("msp_report.words.numbers.Language", Heard)
     for report, table in TABLES.items():
@@ -320,6 +395,8 @@ def test_every_message_is_said_by_a_case(monkeypatch):
             chart(report, case)
         for case in table.get("todo", []):
             todo(report, case)
+        for case in table.get("things", []):
+            thing(case)
         for kind in PERIODS.keys() & table.keys():
             for case in table[kind]:
                 opening(report, kind, case)
@@ -329,6 +406,8 @@ def test_every_message_is_said_by_a_case(monkeypatch):
     for name, given, _ in SAID:
         sentences.say(name, contract(), **given)
     sentences.names(pd.DataFrame({"measure": ["credit_terms.cap_ratio"], "subject": ""}), contract())
+    for money in MONTHS_MONEY:
+        sentences.sums(money, contract())
     sentences.parts([1], [2], contract()), sentences.against([1], [2], "days", "none", contract())
     folder = Path(sentences.__file__).parent
     written: set[str] = set()
@@ -336,6 +415,5 @@ def test_every_message_is_said_by_a_case(monkeypatch):
         for message in extraction.in_code(path.read_text("utf-8"), shows=False):
             written |= {message} if isinstance(message, str) else set(message)
     assert len(written) > 300
-    assert written - Heard.messages == NEVER | {
-        "{measure} of {subject}"
-    }  # which names what nobody has declared
+    # of what nobody has declared there is no name
+    assert written - Heard.messages == {"{measure} of {subject}"}

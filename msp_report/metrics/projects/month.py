@@ -114,6 +114,22 @@ class Analysis:
         return waiting(self.variance)
 
     @property
+    def planned(self) -> pd.DataFrame:
+        """The projects that run or wait to begin and have an end, planned and expected, the latest first."""
+        return _latest_first(self.variance, _UNDER_WAY).dropna(subset=["baseline_end", "forecast_end"])
+
+    @property
+    def as_of(self) -> pd.Timestamp | None:
+        """The day of the newest report; None where there is none."""
+        return None if self.variance.empty else self.variance["as_of"].max()
+
+    @property
+    def called(self) -> dict[str, str]:
+        """The name of each project by its id."""
+        named = self.variance.dropna(subset="name")
+        return dict(zip(named["project_id"], named["name"], strict=True))
+
+    @property
     def falling(self) -> pd.DataFrame:
         """The projects of which a cumulative value falls."""
         return self.variance[self.variance["falls"].notna()]

@@ -15,15 +15,21 @@ import pandas as pd
 
 from msp_report.metrics import evidence, signals
 from msp_report.metrics.competence.opinions import opinions
-from msp_report.metrics.scorecard import changes, decisions, lines, marks, money, replies
+from msp_report.metrics.scorecard import changes, course, decisions, lines, marks, money, replies, things
+from msp_report.metrics.scorecard.changes import OWN
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
-from msp_report.model.columns import last_day
+from msp_report.model.columns import by_month, last_day
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month
-from msp_report.params import as_contract
+from msp_report.model.records import RECORDS
+from msp_report.params import as_contract, as_strategy
 
 NO_PACK = "there is no pack of this month yet"
+#: What a record leaves empty and is a text none the less.
+_NEVER_MISSING = ("subject", "measure", "report", "leads_to", "who", "owner", "text", "detail")
+#: So many things are decided on page one; the others stand on the page of all promises.
+ON_PAGE_ONE = 8
 
 
 @dataclass(frozen=True)
@@ -33,9 +39,9 @@ class Analysis:
     pack: pd.DataFrame
     """The figures of the pack that is summed up."""
     lines: pd.DataFrame
-    """As lines.lines, with the marks of marks.of_lines."""
+    """As lines.lines, with the marks of marks.of_lines, what course.course adds and whether the verdict is robust."""
     standing: pd.DataFrame
-    """As lines.standing: what is agreed and what is our own rule."""
+    """As lines.standing, what is agreed and what is our own rule, with STANDING of the module course."""
     exceptions: pd.DataFrame
     """As lines.exceptions: what is the board's own has no headline yet."""
     series: pd.DataFrame
@@ -60,14 +66,20 @@ class Analysis:
     """The month itself."""
     last_month: Month | None
     """The month of the pack that this one is compared with."""
+    missed_before: pd.DataFrame
+    """How many promises each pack before missed: the figures scorecard.missed over all, with their month."""
     last_on: pd.Timestamp
     """The last day of the month in the client's zone."""
     restated: pd.DataFrame
     """As Past.restated, of all figures of the pack."""
     money: pd.DataFrame
     """As money.money."""
-    claims: pd.DataFrame
-    """The record evidence/claims of the pack: the provider's own figures beside ours."""
+    facts: pd.DataFrame
+    """As things.facts, with the numbers of the items."""
+    items: pd.DataFrame
+    """As things.items."""
+    last_judged: pd.DataFrame
+    """The promises and rules of the pack that this one is compared with, as lines.standing."""
     has_actions: bool
     has_opinions: bool
     """Whether the tables actions and assessments came with the exports."""
@@ -89,8 +101,8 @@ class Analysis:
 
     @property
     def past(self) -> list[list[float]]:
-        """The values of each line on page one over the months, as lines.past."""
-        return lines.past(self.page_one, self.series)
+        """The values of each line on page one over the months, as model.columns.by_month."""
+        return by_month(self.page_one, self.series)
 
     @property
     def unusual(self) -> pd.DataFrame:
@@ -110,21 +122,23 @@ class Analysis:
     def figures(self) -> list[Figure]:
         """How the promises of the whole pack stand, and the board's own loop.
 
-        scorecard.met, .missed and .unjudged [count of promises of which there was anything to judge, n = all of them];
-        .idle [count of those with nothing to judge, n = all promises]; .own_met, .own_missed, .own_unjudged [the same
-        of our own rules, counted apart: rule 49]; .actions_open [count of decisions not carried out], .actions_overdue
-        [count, n = open], .actions_done [count, in the month]; .opinions_overdue [count of subjects whose opinion has
-        run out or is not independent, n = subjects]; .claim_days [days until the first credit lapses, n = credits];
-        .worse, .better and .evidence_lost [count of verdicts that changed so], and of them .own_worse, .own_better and
-        .own_evidence_lost on our own rules; .signals_worse and .signals_better [count of promised figures that are
-        worse, or better, than usual, n = those with enough months before]; .evidence_cost [what the provider may owe
-        beyond what it owes, n = promises without a verdict] and .unjudged_months [months in a row without one of them,
-        subject the first such month, empty where never judged]; .month_cost, .month_hours, .work_beside and .to_hold as
-        money.figures. Missing says why: where no report has recorded a figure
-        there is no pack to sum up.
+        scorecard.met, .missed and .unjudged [count of promises of which there was anything to judge, n = all of them],
+        .judged [met or missed], .idle [count of those with nothing to judge, n = all promises]; .own_met, .own_missed,
+        .own_unjudged, .own_judged [the same of our own rules, counted apart: rule 49]; .actions_open [count of
+        decisions not carried out], .actions_overdue [count, n = open], .actions_done [count, in the month];
+        .opinions_overdue [count of subjects whose opinion has run out or is not independent, n = subjects]; .claim_days
+        [days until the first credit lapses, n = credits]; .worse, .better and .evidence_lost [count of verdicts that
+        changed so], and of them .own_worse, .own_better and .own_evidence_lost on our own rules; .signals_worse and
+        .signals_better [count of promised figures that are worse, or better, than usual, n = those with enough months
+        before]; .evidence_cost [what the provider may owe beyond what it owes, n = promises without a verdict] and
+        .unjudged_months [months in a row without one of them, subject the first such month, empty where never judged];
+        .last_missed and .own_last_missed [count, n = judged, of the pack before]; .most_missed [count of months over
+        which this one's missed promises are the most]; .month_cost, .month_hours, .work_beside and .to_hold as
+        money.figures. Missing says why: where no report has recorded a figure there is no pack to sum up.
         """
         return [
             *_promises(self.pack, self.standing),
+            *self._before(),
             *self._taken(),
             *self._decisions(),
             *self._turns(),
@@ -142,6 +156,20 @@ class Analysis:
             _own(f"signals_{name}", kept.eq(mark).sum(), why, n=None if why else len(kept))
             for name, mark in names.items()
         ]
+
+    def _before(self) -> Iterator[Figure]:
+        """How many were missed the month before, and whether this month is the worst of them all."""
+        why = None if self.last_month else "there is no pack before this one"
+        for whose, prefix in ((promises.AGREED, ""), (promises.OWN, "own_")):
+            rows = self.last_judged[self.last_judged["whose"].eq(whose)]
+            judged = rows["verdict"].isin(promises.DECIDED)
+            n = None if why else int(judged.sum())
+            yield _own(f"{prefix}last_missed", rows["verdict"].eq("missed").sum(), why, n=n)
+        now = (self.standing["whose"].eq(promises.AGREED) & self.standing["verdict"].eq("missed")).sum()
+        earlier = self.missed_before["value"]
+        most = len(earlier) > 1 and now > earlier.max()
+        alone = None if most else "it is not the worst month, or too few came before it"
+        yield _own("most_missed", len(earlier) + 1, alone)
 
     def _taken(self) -> Iterator[Figure]:
         """What missing evidence took away: money, and the longest row of months without a verdict."""
@@ -204,7 +232,7 @@ class Analysis:
             "replies",
             "changes",
         )
-        names += ("restated", "money")
+        names += ("restated", "money", "standing", "facts", "items")
         return {name: getattr(self, name) for name in names}
 
 
@@ -212,17 +240,28 @@ def analyse(case: Case, past: Past) -> Analysis:
     """Page one of a month; reads actions, assessments and time_entries, and of the pack the records strategy/waiting,
     contract/claims, contract/hours and procurement/due. Raises ValueError for naive bounds."""
     zone = as_contract(case.agreed).client.timezone
+    last_on = last_day(case.end, zone)
     decided, assessed = case.table("actions"), case.table("assessments")
     pack, asked = past.figures, lines.lines(past.figures, case.strategy)
     standing = lines.standing(pack, asked, past.before)
+    exceptions = lines.exceptions(standing, pack)
     last_month, last_figures = changes.last_pack(past.before)
+    last_asked = lines.lines(last_figures, case.strategy)
+    last_judged = lines.standing(last_figures, last_asked, past.before)
+    boards = (lines.own_lines(asked, pack), lines.own_lines(last_asked, last_figures))
     judged = opinions(assessed, case.end, zone)
     month, points = str(case.period), marks.points(case, past)
+    actions = decisions.actions(decided, case.start, case.end, zone, earlier=past.earlier("actions"))
+    notice = money.of_pages(pack, "contract.days_to_notice", over_all=True)
+    facts = things.facts(things.Records.of(past, zone), exceptions, judged, actions, notice, last_on)
+    items, facts = things.items(facts, as_strategy(case.strategy))
+    counted = past.before[past.before["measure"].eq("scorecard.missed") & past.before["subject"].eq("")]
+    firm = past.record("evidence", "firmness")
     found = Analysis(
         pack=pack,
-        lines=marks.of_lines(asked, points, month),
-        standing=standing,
-        exceptions=lines.exceptions(standing, pack),
+        lines=_with_course(marks.of_lines(asked, points, month), past.before, case.period.last, firm, pack),
+        standing=_standing(standing, points, past.before, case.period.last, firm, pack),
+        exceptions=exceptions,
         series=lines.series(pack, past.before, month),
         signals=marks.of_pack(pack, asked, points, month),
         undecided=_undecided(pack, past, case.arrivals()),
@@ -233,21 +272,78 @@ def analyse(case: Case, past: Past) -> Analysis:
             past.record("strategy", "waiting"),
             past.record("contract", "claims"),
         ),
-        actions=decisions.actions(decided, case.start, case.end, zone, earlier=past.earlier("actions")),
+        actions=actions,
         opinions=judged,
         replies=past.replies,
-        changes=changes.changes(pack, last_figures, changes.read_again(past.again(last_month))),
+        changes=changes.changes(pack, last_figures, changes.read_again(past.again(last_month)), boards),
         last_month=last_month,
-        last_on=last_day(case.end, zone),
+        last_judged=last_judged,
+        missed_before=counted[counted["value"].notna()],
+        last_on=last_on,
         restated=pd.DataFrame(),
         money=_month_money(case, past, last_figures),
-        claims=_claims(past.record("evidence", "claims")),
+        facts=facts,
+        items=items,
         has_actions=decided is not None,
         has_opinions=assessed is not None,
     )
     own = pd.DataFrame([figure.row() for figure in found.figures()], columns=COLUMNS)
     every = pd.concat([frame.astype(object) for frame in (pack, own) if len(frame)], ignore_index=True)
     return replace(found, restated=past.restated(every))
+
+
+def recorded(past: Past) -> dict[str, pd.DataFrame]:
+    """What page one recorded in the period's own pack, by name; without rows where there is no such pack."""
+    declared = {one.name: one for name, one in RECORDS.items() if name.startswith(f"{OWN}/")}
+    found = {name: past.record(OWN, name) for name in declared}
+    if (turned := found["changes"]) is not None:
+        found["changes"] = turned.assign(
+            **{end: _with_numbers(turned[end], turned["unit"]) for end in ("from", "to")}
+        )
+    return {
+        name: pd.DataFrame(columns=list(declared[name].names))
+        if frame is None
+        else frame.fillna({column: "" for column in _NEVER_MISSING if column in frame})
+        for name, frame in found.items()
+    }
+
+
+def _with_numbers(texts: pd.Series, units: pd.Series) -> pd.Series:
+    """A column of a record in which some rows are numbers and others words, by their units."""
+    numbers = pd.to_numeric(texts, errors="coerce").astype(object)
+    return numbers.where(~units.isin(["text", "verdict"]) & numbers.notna(), texts.astype(object))
+
+
+def _standing(
+    standing: pd.DataFrame,
+    points: pd.DataFrame,
+    before: pd.DataFrame,
+    month: Month,
+    firm: pd.DataFrame | None,
+    pack: pd.DataFrame,
+) -> pd.DataFrame:
+    """The promises and rules with how each has gone, its usual range and how firm its verdict is."""
+    marked = signals.marks(standing, points, str(month))
+    usual = {name: marked[name].to_numpy() for name in ("usual_low", "usual_high", "variation", "assurance")}
+    rows = standing.drop(columns="robust").assign(**usual)
+    return _with_course(rows, before, month, firm, pack)[[*course.STANDING, "headline"]]
+
+
+def _with_course(
+    rows: pd.DataFrame, before: pd.DataFrame, month: Month, firm: pd.DataFrame | None, pack: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows with what course.course adds, and `robust` of the verdicts that are those of their own pages."""
+    key = ["measure", "subject"]
+    told = rows.assign(whose=promises.OWN) if "whose" not in rows else rows
+    told = course.course(told, before, month)
+    added = {name: told[name] for name in ("last_value", "missed_months")}
+    if firm is None:
+        return rows.assign(**added, robust=None)
+    known = firm.assign(subject=firm["subject"].fillna("")).drop_duplicates(key)[[*key, "robust"]]
+    known = known.merge(pack[[*key, "target"]].rename(columns={"target": "agreed"}), on=key)
+    found = rows[[*key, "target"]].merge(known, on=key, how="left")
+    same = found["target"].isna() | found["agreed"].eq(found["target"])
+    return rows.assign(**added, robust=found["robust"].where(same, None).to_numpy(object))
 
 
 def _month_money(case: Case, past: Past, last_figures: pd.DataFrame) -> pd.DataFrame:
@@ -259,7 +355,9 @@ def _month_money(case: Case, past: Past, last_figures: pd.DataFrame) -> pd.DataF
     return money.money(past.figures, last_figures, agreed, hours, beside, *records)
 
 
-def _claims(record: pd.DataFrame | None) -> pd.DataFrame:
+def claims(past: Past) -> pd.DataFrame:
+    """The record evidence/claims of the pack, the provider's own figures beside ours; without rows if it has none."""
+    record = past.record("evidence", "claims")
     columns = ["measure", "subject", "unit", "claimed", "recomputed", "cause", "money"]
     told = pd.DataFrame(columns=columns) if record is None else record[columns]
     return told.assign(subject=told["subject"].fillna("").astype("str"), cause=told["cause"].astype("str"))
@@ -290,7 +388,12 @@ def _months_since(first: str, last: Month) -> int:
 
 def _promises(pack: pd.DataFrame, standing: pd.DataFrame) -> list[Figure]:
     """How the promises stand, and apart from them our own rules."""
-    kinds = {"met": ["met"], "missed": ["missed"], "unjudged": list(promises.OPEN)}
+    kinds = {
+        "met": ["met"],
+        "missed": ["missed"],
+        "unjudged": list(promises.OPEN),
+        "judged": list(promises.DECIDED),
+    }
     why, found = None if len(pack) else NO_PACK, []
     for whose, prefix in ((promises.AGREED, ""), (promises.OWN, "own_")):
         rows = standing[standing["whose"].eq(whose)]

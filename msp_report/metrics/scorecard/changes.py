@@ -26,11 +26,17 @@ def last_pack(history: pd.DataFrame) -> tuple[Month | None, pd.DataFrame]:
     return Month.parse(month), history[history["month"] == month].drop(columns="month")
 
 
-def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | None = None) -> pd.DataFrame:
+def changes(
+    figures: pd.DataFrame,
+    before: pd.DataFrame,
+    again: pd.DataFrame | None = None,
+    lines: tuple[pd.DataFrame, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """What is judged otherwise, or by another measure, than in an earlier pack.
 
     Parameters: `figures` of this pack and those of the pack `before`, with the columns of figures.json; `again` the
-    rows of `rows_again`, which stand last.
+    rows of `rows_again`, which stand last; the board's own `lines` of both, as lines.own_lines, by its targets of
+    today: each takes the place of the control of this software that judges the same figure.
     Returns: one row per change with CHANGE_COLUMNS (record scorecard/changes): `kind` verdict, target, rule or clause;
     `from` and `to`; `direction` worse or better of a verdict, lost where it can be judged no more (rule 41: never
     better, never worse; nothing to judge in the month is not lost), looser or stricter of a target (looser: easier to
@@ -58,17 +64,20 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
         "whose",
         "existed",
     ]
+    boards = (figures.head(0), before.head(0)) if lines is None else lines
+    asked = pd.concat([own[["measure", "subject"]] for own in boards]).drop_duplicates()
     now, then = (
-        frame.assign(whose=promises.whose(frame), existed=promises.existed(frame)).loc[
-            frame["report"] != OWN, names
-        ]
-        for frame in (figures, before)
+        _with_lines(frame, own, asked)[[*names, "by"]]
+        for frame, own in zip((figures, before), boards, strict=True)
     )
-    pairs = then.merge(now, on=["measure", "subject"], how="outer", suffixes=("_from", "_to"), indicator=True)
+    pairs = then.merge(
+        now, on=["measure", "subject", "by"], how="outer", suffixes=("_from", "_to"), indicator=True
+    )
     pairs["whose"] = pairs["whose_to"].fillna(pairs["whose_from"]).fillna("")
     both = pairs["_merge"].eq("both")
     judged = pairs["verdict_from"].isin(promises.JUDGED) | pairs["verdict_to"].isin(promises.JUDGED)
-    counted = {"verdict": both | judged, "target": both, "rule": both, "clause": both}
+    stated = both & pairs["by"].eq("page")
+    counted = {"verdict": both | judged, "target": stated, "rule": stated, "clause": stated}
     parts = [_differing(pairs[mask], kind) for kind, mask in counted.items()]
     table = pd.concat(parts, ignore_index=True)
     gone = table["kind"].eq("verdict") & table["to"].isna()
@@ -83,6 +92,17 @@ def changes(figures: pd.DataFrame, before: pd.DataFrame, again: pd.DataFrame | N
     worst = table["to"].map(SEVERITY).where(table["kind"].eq("verdict"))
     table = table.assign(place=place, worst=worst).sort_values(["place", "worst"], kind="stable")
     return pd.concat([table[CHANGE_COLUMNS], rows.astype(object)], ignore_index=True)
+
+
+def _with_lines(figures: pd.DataFrame, own: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """The figures of a pack but for page one's, and the board's own lines beside them; controls that a line of either
+    pack replaces are left out."""
+    known = figures.assign(whose=promises.whose(figures), existed=promises.existed(figures), by="page")
+    known = known[known["report"].ne(OWN)]
+    told = pd.MultiIndex.from_frame(known[["measure", "subject"]].astype(object).fillna(""))
+    replaced = known["whose"].eq(promises.OWN) & told.isin(pd.MultiIndex.from_frame(asked.astype(object)))
+    lines = own.assign(by="board")
+    return pd.concat([known[~replaced].astype(object), lines.astype(object)], ignore_index=True)
 
 
 def _differing(pairs: pd.DataFrame, kind: str) -> pd.DataFrame:

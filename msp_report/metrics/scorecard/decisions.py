@@ -15,7 +15,9 @@ from msp_report.model.columns import day_after, last_day
 from msp_report.model.tables import TABLES
 
 # fmt: off
-ACTION_COLUMNS = ["action_id", "text", "owner", "state", "days_overdue", "due_on", "decided_on", "done_on"]
+ACTION_COLUMNS = [
+    "action_id", "text", "owner", "state", "days_overdue", "due_on", "decided_on", "done_on", "about",
+]
 DUE_COLUMNS = ["kind", "id", "what", "who", "cost", "by_on", "days_overdue", "state", "report"]
 # fmt: on
 

@@ -150,7 +150,7 @@ def standing(
     """
     known = figures.assign(whose=promises.whose(figures), existed=promises.existed(figures))
     known = known[known["whose"].notna()]
-    asked = _own_lines(lines, figures)
+    asked = own_lines(lines, figures)
     named, told = keys(known), keys(asked)
     decided = pd.DataFrame(columns=_KEY) if before is None else before
     decided = decided[decided["verdict"].isin(promises.DECIDED)] if len(decided) else decided
@@ -161,8 +161,8 @@ def standing(
     return both.sort_values("verdict", key=lambda v: v.map(SEVERITY), kind="stable", ignore_index=True)
 
 
-def _own_lines(lines: pd.DataFrame | None, figures: pd.DataFrame) -> pd.DataFrame:
-    """The lines whose target is the board's own, as rows of `standing`."""
+def own_lines(lines: pd.DataFrame | None, figures: pd.DataFrame) -> pd.DataFrame:
+    """The lines whose target is the board's own, as rows of `standing`; what the contract judges alike is none."""
     columns = [*figures.columns, "whose", "existed"]
     if lines is None or lines.empty:
         return pd.DataFrame(columns=columns)
@@ -217,10 +217,3 @@ def series(figures: pd.DataFrame, history: pd.DataFrame, month: str) -> pd.DataF
     if not parts:
         return pd.DataFrame(columns=columns)
     return pd.concat(parts, ignore_index=True).sort_values(["measure", "subject", "month"], kind="stable")
-
-
-def past(lines: pd.DataFrame, series: pd.DataFrame) -> list[list[float]]:
-    """The values of each line over all the months of `series`, NaN where a month has none."""
-    wide = series.pivot_table(index=["measure", "subject"], columns="month", values="value", dropna=False)
-    asked = pd.MultiIndex.from_frame(lines[["measure", "subject"]])
-    return wide.reindex(asked).to_numpy(float).tolist()

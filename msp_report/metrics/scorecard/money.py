@@ -19,7 +19,7 @@ from msp_report.model.columns import booked, charged
 from msp_report.model.figures import Figure
 from msp_report.params import Contract
 
-MONEY = ["kind", "amount", "last_amount", "hours", "n", "by_on", "lacks"]
+MONEY = ["kind", "amount", "last_amount", "hours", "included_hours", "n", "by_on", "lacks"]
 FEE, BESIDE, LOST, CREDITS = (
     "fee",
     "work charged beside the fee",
@@ -48,18 +48,19 @@ def money(
     charged beside the fee and their cost, as charged_beside.
     Returns: rows with MONEY in this order: fee, work charged beside it, work lost to outages, credits owed, what the
     month came to, what can still be claimed, bills to hold. amount and last_amount [client's currency; that of the last
-    pack, where it says], hours [hours], n [count of credits, of bills], by_on the last day of the first claim that
-    lapses; lacks, of the total the kinds that nobody states, and of the bills those that are left out.
+    pack, where it says], hours [hours], of the fee included_hours too, n [count of credits, of bills], by_on the last
+    day of the first claim that lapses; lacks, of the total the kinds that nobody states, and of the bills those that
+    are left out.
     Source: rules 19, 29 and 39.
     """
-    fee = agreed.term.monthly_fee
+    fee, included = agreed.term.monthly_fee, agreed.term.included_hours
     worked = None if hours is None or hours.empty else hours["hours"].iloc[-1]
     lost, lost_before = (of_pages(frame, "availability.user_cost") for frame in (figures, before))
     owed, owed_before = (
         of_pages(frame, "contract.credit_owed", over_all=True) for frame in (figures, before)
     )
     rows = [
-        {"kind": FEE, "amount": fee, "last_amount": fee, "hours": worked},
+        {"kind": FEE, "amount": fee, "last_amount": fee, "hours": worked, "included_hours": included},
         {
             "kind": BESIDE,
             "amount": beside[1],
@@ -82,7 +83,7 @@ def money(
     rows.append(_total_of(rows) | {"last_amount": _last_said(before, "month_cost")})
     rows += [_to_claim(figures, before, claims), _to_hold(before, due, agreed.client.currency)]
     found = pd.DataFrame(rows).reindex(columns=MONEY)
-    numbers = dict.fromkeys(("amount", "last_amount", "hours"), "float64")
+    numbers = dict.fromkeys(("amount", "last_amount", "hours", "included_hours"), "float64")
     found["by_on"] = pd.to_datetime(found["by_on"]).astype("datetime64[us]")
     return found.astype(numbers | {"kind": "str", "n": "Int64"})
 

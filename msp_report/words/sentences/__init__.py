@@ -10,7 +10,8 @@ said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -25,7 +26,7 @@ from msp_report.model.period import Period
 from msp_report.params import Contract
 from msp_report.words.language import message
 from msp_report.words.numbers import Numbers, clean
-from msp_report.words.sentences import letters, pages
+from msp_report.words.sentences import letters, pages, things
 from msp_report.words.sentences.said import Page, Said, covered, paragraph
 
 Line = tuple[str, Verdict | None]
@@ -58,15 +59,16 @@ def opening(
     contract: Contract,
     period: Period,
     end: pd.Timestamp | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> list[Line]:
     """The first lines of a page: its summary, then every figure that is not as agreed, worst first. `end` is the
-    cut-off where it is not the end of the period.
+    cut-off where it is not the end of the period; `called`, what ids of subjects are called.
 
     Over several months a report that has an `opening_year` says that instead. A report without sentences, such as a
     fork's, opens with its figures' own headlines.
     """
     said = _opening(report, several=period.first != period.last)
-    summary = said(Page(figures, contract, period, end)) if said else []
+    summary = said(Page(figures, contract, period, end, called)) if said else []
     open_points = [f for f in figures if f.headline and f.verdict in ("missed", "no_verdict", "no_data")]
     # the first line wears the worst verdict, never "met": it may speak of what no verdict covers
     worst = min((f.verdict for f in open_points), key=SEVERITY.__getitem__, default=None)
@@ -81,6 +83,7 @@ def finding(
     figures: Sequence[Figure],
     contract: Contract,
     period: Period | None = None,
+    called: Mapping[str, str] | None = None,
     **values: Any,
 ) -> str:
     """What a chart of a report's page shows, said with its numbers: the chart's title.
@@ -88,7 +91,7 @@ def finding(
     Said by `chart_<chart>` of the report's sentences, of its figures and of `values`, which are text or counts.
     """
     said = getattr(_modules()[report], f"chart_{chart}")
-    return _line(said(Page(figures, contract, period), **values))
+    return _line(said(Page(figures, contract, period, called=called), **values))
 
 
 def todo(
@@ -97,9 +100,10 @@ def todo(
     contract: Contract,
     period: Period,
     end: pd.Timestamp | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> list[Line]:
     """What to do about what a page shows, and who, a sentence each; one that says so where there is nothing to do."""
-    page = Page(figures, contract, period, end)
+    page = Page(figures, contract, period, end, called)
     said = [text for text in map(_line, _modules()[report].todo(page)) if text]
     return [
         (text, None) for text in said or [page.language("Nothing on this page asks for anything to be done.")]
@@ -151,10 +155,17 @@ def month_names(months: Iterable[str | None], contract: Contract) -> list[str | 
     ]
 
 
-def moments(texts: pd.Series, contract: Contract) -> list[str | None]:
-    """Texts in which every month, day and instant as records write it (2026-10-11T01:10:00Z) is said in words."""
+def moments(texts: pd.Series, contract: Contract, money: Iterable[bool] | None = None) -> list[str | None]:
+    """Texts in which every month, day and instant as records write it (2026-10-11T01:10:00Z) is said in words.
+
+    `money` says which of them are nothing but an amount of money.
+    """
     show = Numbers.of(contract)
-    return [None if pd.isna(text) else show.dated(text) for text in texts]
+    amounts = [False] * len(texts) if money is None else money
+    return [
+        None if pd.isna(text) else show.number(Decimal(text), "money") if amount else show.dated(text)
+        for text, amount in zip(texts, amounts, strict=True)
+    ]
 
 
 def parts(some: Iterable[Any], every: Iterable[Any], contract: Contract) -> list[str | None]:
@@ -240,15 +251,28 @@ def replied(replies: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return replies.assign(said=pd.Series(said, replies.index, dtype="str"))
 
 
-def decisions(figures: pd.DataFrame, own: Sequence[Figure], contract: Contract) -> list[Line]:
-    """What the board has to decide, a sentence each, in the order of `pages.decide`; nothing due, no line.
-
-    `figures` are those of the pack, `own` those of the page that asks. These are no verdicts on the provider.
-    """
-    rows = figures[figures["subject"].fillna("").eq("")]
-    known = [Figure.from_row(row) for row in rows.astype(object).where(rows.notna(), None).to_dict("records")]
-    said = map(_line, pages.decide(Page([*known, *own], contract)))
+def turned(own: Sequence[Figure], contract: Contract) -> list[Line]:
+    """What turned since the last pack, a sentence each, by the figures of page one."""
+    said = map(_line, pages.turned(Page(own, contract)))
     return [(text, None) for text in said if text]
+
+
+def sums(money: pd.DataFrame, contract: Contract) -> list[tuple[str, str, str, str]]:
+    """The sums of a month for page one, each with what it is, a line below it and the report that shows it: `money` as
+    metrics.scorecard.money; what nobody states is no sum."""
+    return things.sums(money.set_index("kind"), Numbers.of(contract))
+
+
+def decided(items: pd.DataFrame, facts: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The things to decide with `what` to decide and `why`, in words, as metrics.scorecard.things gives them and their
+    facts, people hidden."""
+    of = dict(iter(facts.groupby("number")))
+    said = [
+        things.KINDS[name.partition(" ")[0]](things.Facts(of[number], contract))
+        for name, number in zip(items["leads_to"], items["number"], strict=True)
+    ]
+    told = pd.DataFrame([tuple(map(_line, pair)) for pair in said], items.index, ["what", "why"], dtype="str")
+    return items.assign(**told)
 
 
 def asked(asks: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -292,7 +316,7 @@ def written(
 
 
 def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:
-    """Which instant a day's page stands at, and a warning where that is older than STALE.
+    """Which instant a day's page stands at, and when it was made where that is later by more than STALE.
 
     `newest` is the last entry of what the page was made from: an instant, a day, or missing.
     """
@@ -300,8 +324,8 @@ def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any =
     last = None
     if newest is not None and pd.notna(newest):
         last = show.instant(newest) if pd.Timestamp(newest).tzinfo else show.day(newest)
-    old = show.number(age / pd.Timedelta(minutes=1), "min") if age > STALE else None
-    return say("as_of", contract, at=show.instant(at), newest=last, age=old)
+    made = show.day((at + age).tz_convert(contract.client.timezone)) if age > STALE else None
+    return say("as_of", contract, at=show.instant(at), newest=last, made=made)
 
 
 def say(key: str, contract: Contract, own: Sequence[Figure] = (), **values: Any) -> str:

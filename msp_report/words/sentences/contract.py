@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msp_report.params import NOTICE_DAYS
 from msp_report.words.sentences.said import Page, Said, paragraph
-
-#: How long before the last day to give notice the page begins to say so [days].
-NOTICE_DAYS = 180
 
 
 def opening(page: Page) -> list[str | None]:

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msp_report.words import labels
-from msp_report.words.sentences.contract import NOTICE_DAYS
-from msp_report.words.sentences.said import Page, joined, paragraph
+from msp_report.words.sentences.said import Page, Said, joined, paragraph
 
 #: So many packs before this one are looked at.
 LOOKED_BACK = 12
@@ -98,7 +97,12 @@ def grade(page: Page, *, question: str, severity: str) -> str:
     return page.language("{severity} finding.", severity=labels.raised(page.label(severity)))
 
 
-def found(
+def found(page: Page, **written: str | None) -> str:
+    """What was found on a question, by whom, and what the management says to it, in one paragraph."""
+    return paragraph(*found_each(page, **written))
+
+
+def found_each(
     page: Page,
     *,
     severity: str,
@@ -109,11 +113,11 @@ def found(
     management_response: str | None,
     graded_by: str | None,
     graded_on: str | None,
-) -> str:
-    """What was found on a question, by whom, and what the management says to it."""
+) -> list[str]:
+    """The same, a sentence each."""
     if severity == "ungraded":
-        return _graded_before(page, before)
-    return paragraph(
+        return [said] if (said := _graded_before(page, before)) else []
+    lines = [
         page.language("{finding}.", finding=finding),
         page.language("Seen in: {evidence}.", evidence=evidence) if evidence else None,
         page.language("Recommended: {recommendation}.", recommendation=recommendation)
@@ -121,7 +125,8 @@ def found(
         else None,
         _answer(page, severity, management_response),
         _grader(page, before, graded_by, graded_on),
-    )
+    ]
+    return [line for line in lines if line]
 
 
 def _graded_before(page: Page, before: str | None) -> str:
@@ -146,19 +151,41 @@ def _grader(page: Page, before: str | None, by: str | None, on: str | None) -> s
     )
 
 
-def as_of(page: Page, *, at: str, age: str | None, newest: str | None) -> str:
-    """Which instant a day's page stands at; `age` only where that is too long ago."""
-    if age:
-        stands = page.language(
-            "As of {at}, {age} ago: this is not how things stand today, "
-            "so put newer exports into the folder and run it again.",
-            at=at,
-            age=age,
-        )
-    else:
-        stands = page.language("As of {at}.", at=at)
+def as_of(page: Page, *, at: str, made: str | None, newest: str | None) -> str:
+    """Which instant a day's page stands at; the day on which it was `made` only where that is too long after."""
     return paragraph(
-        stands, page.language("The newest entry is of {newest}.", newest=newest) if newest else None
+        page.language("As of {at}.", at=at),
+        page.language("The newest entry is of {newest}.", newest=newest) if newest else None,
+        page.language(
+            "Nothing newer had come by {made}, when this page was made: things may stand otherwise now.",
+            made=made,
+        )
+        if made
+        else None,
+    )
+
+
+def dearest(page: Page, *, month: str | None, amount: str) -> str:
+    """What heads the picture of what each month came to: the dearest one, where there is one."""
+    if month is None:
+        return page.language("What each month came to")
+    return page.language("{month} came to the most: {amount}", month=month, amount=amount)
+
+
+def stands_for(page: Page, *, year: str, months: int) -> str:
+    """Why a year that nobody named is the last twelve months: the civil year is not whole."""
+    if not months:
+        return page.language(
+            "These are the last twelve months, because no month of {year}, the latest civil year, has exports.",
+            year=year,
+        )
+    return page.language.plural(
+        "These are the last twelve months, because only {months} month of {year}, the latest civil year, has exports.",
+        "These are the last twelve months, because only {months} months of {year}, the latest civil year, have "
+        "exports.",
+        months,
+        year=year,
+        months=months,
     )
 
 
@@ -243,94 +270,100 @@ def no_signal(page: Page, *, compared: int) -> str:
     return page.language("no figure has six earlier months yet, so nothing can be called usual or not.")
 
 
-def decide(page: Page) -> list[str | None]:
-    """What the board has to decide or to chase, on page one."""
-    return [_actions(page), _proposals(page), _credits(page), _notice(page), _opinions(page)]
-
-
-def _actions(page: Page) -> str | None:
-    late, actions = page.one("scorecard.actions_overdue"), page.one("scorecard.actions_open")
-    if late.raw.value:
-        return page.language.plural(
-            "{value} of {n} decisions that the board has taken is overdue.",
-            "{value} of {n} decisions that the board has taken are overdue.",
-            late.raw.value,
-            **late,
-        )
-    if actions.raw.value:
-        return page.language.plural(
-            "{value} decision that the board has taken is still to be carried out, none overdue.",
-            "{value} decisions that the board has taken are still to be carried out, none overdue.",
-            actions.raw.value,
-            **actions,
-        )
-    return None
-
-
-def _proposals(page: Page) -> str | None:
-    waiting, cost = page.one("strategy.waiting"), page.one("strategy.waiting_cost")
-    if not waiting.raw.value:
+def taken(page: Page) -> str | None:
+    """What missing evidence took away: how many verdicts, since when, and how much money hangs on it (rule 50)."""
+    taken, money = page.one("scorecard.unjudged"), page.one("scorecard.evidence_cost")
+    if not taken.raw.value:
         return None
-    if not cost.raw.n:
-        return page.language.plural(
-            "{value} proposal waits for a decision, with no cost stated.",
-            "{value} proposals wait for a decision, with no cost stated.",
-            waiting.raw.value,
-            **waiting,
-        )
-    if cost.raw.n < waiting.raw.value:
-        return page.language.plural(
-            "{value} proposal waits for a decision, with {cost} where a cost is stated.",
-            "{value} proposals wait for a decision, with {cost} between them where a cost is stated.",
-            waiting.raw.value,
-            cost=cost.value,
-            **waiting,
-        )
-    return page.language.plural(
-        "{value} proposal waits for a decision, with {cost}.",
-        "{value} proposals wait for a decision, with {cost} between them.",
-        waiting.raw.value,
-        cost=cost.value,
-        **waiting,
+    since = page.all("scorecard.unjudged_months")
+    first = (
+        page.language("one has been missing since {month}", month=page.months(since[:1])) if since else None
     )
-
-
-def _credits(page: Page) -> str | None:
-    unclaimed, left = page.one("contract.credit_unclaimed"), page.one("scorecard.claim_days")
-    if not unclaimed.raw.value:
-        return None
+    if since and not since[0].raw.subject:
+        first = page.language("one was never known so far")
+    told = page.language.plural(
+        "Missing or doubtful evidence took away {value} verdict this month",
+        "Missing or doubtful evidence took away {value} verdicts this month",
+        taken.raw.value,
+        **taken,
+    )
     return joined(
-        page.language.plural(
-            "{value} in service credits can still be claimed and has not been",
-            "{value} in service credits can still be claimed and have not been",
-            unclaimed.raw.n or 0,
-            **unclaimed,
-        ),
-        page.language("the first lapses in {value}", **left) if left.raw.value is not None else None,
+        ", ".join(filter(None, (told, first))),
+        page.language("up to {value} more in service credits may hang on it", **money)
+        if money.raw.value
+        else None,
     )
 
 
-def _notice(page: Page) -> str | None:
-    notice = page.one("contract.days_to_notice")
-    if notice.raw.value is None or not 0 <= notice.raw.value <= NOTICE_DAYS:
-        return None
-    return page.language("To end the contract with its term, notice must be given within {value}.", **notice)
+def month_total(page: Page, *, amount: str, last: str | None, lacks: str | None) -> str:
+    """What the month came to in all, and what nobody states of it."""
+    said = (
+        page.language("In all: {amount}; the month before: {last}.", amount=amount, last=last)
+        if last
+        else page.language("In all: {amount}.", amount=amount)
+    )
+    return paragraph(
+        said, page.language("Not stated, and not in it: {lacks}.", lacks=lacks) if lacks else None
+    )
 
 
-def _opinions(page: Page) -> str | None:
-    stale = page.one("scorecard.opinions_overdue")
-    if stale.raw.value is None:
+def turned(page: Page) -> list[str | None]:
+    """Which verdicts changed since the last pack, for how many there is no evidence any more, and how many agreed
+    figures are worse than usual; from the figures of page one."""
+    return [_changed(page), _lost(page), _worse_than_usual(page)]
+
+
+def _lost(page: Page) -> str | None:
+    lost, own = page.one("scorecard.evidence_lost"), page.one("scorecard.own_evidence_lost")
+    if not lost.raw.value:
         return None
-    if not stale.raw.n:
-        return page.language("Nobody outside has judged the provider.")
-    if not stale.raw.value:
+    told = page.language.plural(
+        "{value} verdict of the last pack was lost: there is no evidence for it any more",
+        "{value} verdicts of the last pack were lost: there is no evidence for them any more",
+        lost.raw.value,
+        **lost,
+    )
+    return joined(", ".join(filter(None, (told, _of_own(page, own)))))
+
+
+def _worse_than_usual(page: Page) -> str | None:
+    """How many agreed figures left their usual course for the worse; none, no sentence (rule 21)."""
+    worse = page.one("scorecard.signals_worse")
+    if not worse.raw.value:
         return None
     return page.language.plural(
-        "{value} of {n} outside opinions on the provider has run out or is not independent.",
-        "{value} of {n} outside opinions on the provider have run out or are not independent.",
-        stale.raw.value,
-        **stale,
+        "Of {n} agreed figures with at least six earlier months, {value} is worse than usual.",
+        "Of {n} agreed figures with at least six earlier months, {value} are worse than usual.",
+        worse.raw.value,
+        **worse,
     )
+
+
+def _of_own(page: Page, own: Said) -> str | None:
+    return page.language("{value} of them on our own rules", **own) if own.raw.value else None
+
+
+def _changed(page: Page) -> str | None:
+    worse, better = page.one("scorecard.worse"), page.one("scorecard.better")
+    if worse.raw.value is None or page.one("scorecard.met").raw.value is None:
+        return None
+    if not worse.raw.value and not better.raw.value:
+        if page.one("scorecard.evidence_lost").raw.value:
+            return None
+        return page.language("No verdict changed since the last pack.")
+    ends = (
+        page.language.plural(
+            "{value} verdict became worse", "{value} verdicts became worse", worse.raw.value, **worse
+        )
+        if worse.raw.value
+        else page.language("none became worse"),
+        _of_own(page, page.one("scorecard.own_worse")),
+        page.language("{value} became better", **better)
+        if better.raw.value
+        else page.language("none became better"),
+        _of_own(page, page.one("scorecard.own_better")),
+    )
+    return page.language("Since the last pack {turns}.", turns=", ".join(filter(None, ends)))
 
 
 def ask(page: Page, *, number: str, headline: str, clause: str | None, months: int | None, count: str) -> str:

@@ -16,17 +16,21 @@ def _late(page: Page) -> str:
     late = sorted((f for f in dated if f.raw.value > 0), key=lambda f: f.raw.value, reverse=True)
     slip = page.one("projects.slip")
     if not each and slip.raw.why_missing == "no projects were supplied":
-        return page.language("Whether any project is under way or late is not known: {why_missing}.", **slip)
+        return page.language(
+            "We do not know whether any project is under way or late: {why_missing}.", **slip
+        )
     if not each:
         return page.language("No project is under way or was closed in {period}.", period=page.period)
     if not dated:
         return page.language(
-            "Whether any project is late is not known: none has a planned and an expected end."
+            "We do not know whether any project is late: none has a planned and an expected end."
         )
     if not late:
         return page.language("No project is known to be late in {period}.", period=page.period)
-    return page.language(
-        "{late} of {dated} projects are late against the first plan, the most project {project} by {size}.",
+    return page.language.plural(
+        "{late} of {dated} projects is late against its first plan: {project}, by {size}.",
+        "{late} of {dated} projects are late against their first plan, most of all {project}, by {size}.",
+        len(late),
         late=len(late),
         dated=len(dated),
         project=late[0].subject,
@@ -40,8 +44,8 @@ def _undated(page: Page) -> str | None:
     if undated in (0, len(each)):
         return None
     return page.language.plural(
-        "{undated} more has no dates to tell by.",
-        "{undated} more have no dates to tell by.",
+        "Nobody can tell of {undated} more, which has no dates.",
+        "Nobody can tell of {undated} more, which have no dates.",
         undated,
         undated=undated,
     )
@@ -72,11 +76,54 @@ def _changed(page: Page) -> str | None:
     )
 
 
+def chart_plans(page: Page) -> str:
+    """How many projects are late, and which one most."""
+    dated = [f for f in _projects(page) if f.raw.value is not None]
+    late = sorted((f for f in dated if f.raw.value > 0), key=lambda f: f.raw.value, reverse=True)
+    if late:
+        return page.language.plural(
+            "{late} of {dated} projects is late: {project}, by {size}",
+            "{late} of {dated} projects are late, most of all {project}, by {size}",
+            len(late),
+            late=len(late),
+            dated=len(dated),
+            project=late[0].subject,
+            size=late[0].size,
+        )
+    if dated:
+        return page.language("No project is known to be late")
+    return page.language("The ends that were planned first, and those expected now")
+
+
+def todo(page: Page) -> list[str | None]:
+    """A date that holds, a word on the money, an approval or an end."""
+    late = sorted((f for f in _projects(page) if (f.raw.value or 0) > 0), key=lambda f: -f.raw.value)
+    cost, unapproved = page.one("projects.cost_variance"), page.one("projects.unapproved")
+    return [
+        page.language.plural(
+            "Approve the project that nobody approved, or stop it.",
+            "Approve the {value} projects that nobody approved, or stop them.",
+            unapproved.raw.value,
+            **unapproved,
+        )
+        if unapproved.raw.value
+        else None,
+        page.language(
+            "Ask for an end that holds, and for what is left to do: {projects}.", projects=page.subjects(late)
+        )
+        if late
+        else None,
+        page.language("Decide whether they are worth {size} more than first planned.", **cost)
+        if (cost.raw.value or 0) < 0
+        else None,
+    ]
+
+
 def unapproved_missed(f: Said) -> str:
     """Work that nobody approved."""
     return f.language.plural(
-        "{value} of {n} projects under way was approved by nobody.",
-        "{value} of {n} projects under way were approved by nobody.",
+        "{value} of {n} projects that run or wait to begin was approved by nobody.",
+        "{value} of {n} projects that run or wait to begin were approved by nobody.",
         f.raw.value,
         **f,
     )
@@ -85,13 +132,17 @@ def unapproved_missed(f: Said) -> str:
 def unapproved_no_verdict(f: Said) -> str:
     """What was rejected may be work that nobody approved, or the approval."""
     if not f.raw.why_missing:
-        return f.language("Whether every project under way was approved cannot be told.", **f)
-    return f.language("Whether every project under way was approved cannot be told: {why_missing}.", **f)
+        return f.language(
+            "Nobody can tell whether every project that runs or waits to begin was approved.", **f
+        )
+    return f.language(
+        "Nobody can tell whether every project that runs or waits to begin was approved: {why_missing}.", **f
+    )
 
 
 def unapproved_met(f: Said) -> str:
     """All work was approved."""
-    return f.language("Every project under way was approved.")
+    return f.language("Every project that runs or waits to begin was approved.")
 
 
 def opening_year(page: Page) -> list[str | None]:
@@ -108,7 +159,7 @@ def _late_year(page: Page) -> str:
         )
     if late.raw.value is None:
         return page.language(
-            "Whether any of {projects} projects of {period} is late cannot be told: {why_missing}.",
+            "Nobody can tell whether any of the {projects} projects of {period} is late: {why_missing}.",
             projects=projects.value,
             period=page.period,
             **late,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from babel.lists import format_list
@@ -44,8 +44,9 @@ class Said:
     like its fields (PLACES): `f.language("{value} of {n}", **f)`.
     """
 
-    def __init__(self, figure: Figure, show: Numbers) -> None:
-        self.raw, self.language, self._show = figure, show.language, show
+    def __init__(self, figure: Figure, show: Numbers, called: Mapping[str, str] | None = None) -> None:
+        """`called`: what a subject that is an id is called."""
+        self.raw, self.language, self._show, self._called = figure, show.language, show, called or {}
 
     def keys(self) -> Sequence[str]:
         """The places that the figure fills."""
@@ -65,9 +66,9 @@ class Said:
         else:
             found = abs(self.raw.value or 0) if name == "size" else getattr(self.raw, name)
         if isinstance(found, str):
-            return (
-                self._show.subject(self.raw.measure, found) if name == "subject" else self._show.label(found)
-            )
+            if name != "subject":
+                return self._show.label(found)
+            return self._called.get(found) or self._show.subject(self.raw.measure, found)
         if found is None:
             return None
         unit = "count" if name in ("n", "part") else "ratio" if name == "coverage" else self.raw.unit
@@ -85,11 +86,13 @@ class Page:
         contract: Contract,
         period: Period | None = None,
         end: pd.Timestamp | None = None,
+        called: Mapping[str, str] | None = None,
     ) -> None:
-        """`end` is the cut-off where it is not the end of the period."""
+        """`end` is the cut-off where it is not the end of the period; `called`, what ids of subjects are called."""
         self.contract, self._figures, self._show = contract, figures, Numbers.of(contract)
         self.language = self._show.language
         self.period = self._show.period(period) if period else ""
+        self._called = called
         zone = contract.client.timezone
         self._end = period.bounds(zone)[1] if end is None and period else end
 
@@ -133,7 +136,7 @@ class Page:
         return self.listed(months_in_words([f.raw.subject for f in figures], self._show))
 
     def _said(self, figure: Figure) -> Said:
-        return Said(figure, self._show)
+        return Said(figure, self._show, self._called)
 
 
 def months_in_words(names: Iterable[str], show: Numbers) -> list[str]:

@@ -2,173 +2,117 @@
 
 from __future__ import annotations
 
-from msp_report.words.sentences.said import Page, Said, joined
+from msp_report.words.sentences.said import Page, Said, joined, paragraph
 
 
 def opening(page: Page) -> list[str | None]:
-    """How many agreed targets were met, what missing evidence took away, how our own rules stand apart from them, which
-    verdicts changed, for how many there is no evidence any more, and how many agreed figures are worse than usual."""
-    return [
-        _targets(page),
-        _money(page),
-        _evidence(page),
-        _own(page),
-        _changed(page),
-        _lost(page),
-        _worse_than_usual(page),
-    ]
+    """Whether the provider kept its promises, and apart from them how our own rules stand (rule 49)."""
+    return [_promises(page), paragraph(_unjudged(page), _own(page))]
 
 
-def _targets(page: Page) -> str:
-    met, missed, unjudged, idle = (
-        page.one(f"scorecard.{name}") for name in ("met", "missed", "unjudged", "idle")
-    )
+def _promises(page: Page) -> str:
+    """How many promises were missed of those that can be judged, and how many the month before."""
+    met, missed, idle = (page.one(f"scorecard.{name}") for name in ("met", "missed", "idle"))
     if met.raw.value is None:
         return page.language(
             "There is no pack of {period} yet, so there is nothing to sum up: make the month's pack first.",
             period=page.period,
         )
-    quiet = page.language("{value} more had nothing to judge", **idle) if idle.raw.value else None
+    if not met.raw.n and idle.raw.value:
+        return page.language.plural(
+            "The one promise of the provider had nothing to judge in {period}.",
+            "None of the provider's {n} promises had anything to judge in {period}.",
+            idle.raw.n or 0,
+            period=page.period,
+            **idle,
+        )
     if not met.raw.n:
-        nothing = page.language(
-            "Nothing that this pack shows for {period} has an agreed target, so nothing can be called met or missed",
+        return page.language(
+            "Nothing that this pack shows for {period} has an agreed target, so nothing can be called met or missed.",
             period=page.period,
         )
-        return joined(nothing if not quiet else _idle(page, idle))
-    if met.raw.n == 1:
-        return joined(_only(page, met, missed), quiet)
-    if missed.raw.value == 0 and unjudged.raw.value == 0:
-        return joined(
-            page.language("All {n} agreed targets were met in {period}", period=page.period, **met), quiet
+    judged = page.one("scorecard.judged")
+    if not judged.raw.value:
+        return page.language.plural(
+            "The one promise of the provider for {period} cannot be judged.",
+            "None of the provider's {n} promises for {period} can be judged.",
+            met.raw.n,
+            period=page.period,
+            **met,
         )
-    late = page.language.plural("{value} was missed", "{value} were missed", missed.raw.value or 0, **missed)
-    return joined(
-        page.language("{value} of {n} agreed targets were met in {period}", period=page.period, **met),
-        late if missed.raw.value else None,
-        page.language("{value} cannot be judged", **unjudged) if unjudged.raw.value else None,
-        quiet,
-    )
+    told, last = _missed(page, missed, judged), page.one("scorecard.last_missed")
+    most = page.one("scorecard.most_missed")
+    if most.raw.value is not None and last.raw.n:
+        return page.language(
+            "{told}, the most in {value} months (the month before: {last}).",
+            told=told,
+            last=last.value,
+            **most,
+        )
+    if last.raw.n:
+        return page.language("{told} (the month before: {last}).", told=told, last=last.value)
+    return page.language("{told}.", told=told)
 
 
-def _money(page: Page) -> str | None:
-    """What the month came to, and what of the bills is to be held."""
-    cost, hold = page.one("scorecard.month_cost"), page.one("scorecard.to_hold")
-    if cost.raw.value is None:
-        return None
-    said = page.language("{period} came to {value}", period=page.period, **cost)
-    return joined(said, page.language("bills of {value} are to be held", **hold) if hold.raw.value else None)
-
-
-def _idle(page: Page, idle: Said) -> str:
+def _missed(page: Page, missed: Said, judged: Said) -> str:
+    if not missed.raw.value:
+        return page.language.plural(
+            "In {period} the provider kept the one promise that can be judged",
+            "In {period} the provider kept all {value} promises that can be judged",
+            judged.raw.value or 0,
+            period=page.period,
+            **judged,
+        )
     return page.language.plural(
-        "The one agreed target had nothing to judge in {period}",
-        "None of the {n} agreed targets had anything to judge in {period}",
-        idle.raw.n or 0,
+        "In {period} the provider missed the one promise that can be judged",
+        "In {period} the provider missed {value} of the {judged} promises that can be judged",
+        judged.raw.value or 0,
         period=page.period,
-        **idle,
+        judged=judged.value,
+        **missed,
     )
 
 
-def _only(page: Page, met: Said, missed: Said) -> str:
-    if met.raw.value:
-        return page.language("The one agreed target was met in {period}", period=page.period)
-    if missed.raw.value:
-        return page.language("The one agreed target was missed in {period}", period=page.period)
-    return page.language("The one agreed target cannot be judged in {period}", period=page.period)
-
-
-def _evidence(page: Page) -> str | None:
-    """What missing evidence took away: how many verdicts, since when, and how much money hangs on it (rule 50)."""
-    taken, money = page.one("scorecard.unjudged"), page.one("scorecard.evidence_cost")
-    if not taken.raw.value:
-        return None
-    since = page.all("scorecard.unjudged_months")
-    first = (
-        page.language("one has been missing since {month}", month=page.months(since[:1])) if since else None
-    )
-    if since and not since[0].raw.subject:
-        first = page.language("one was never known so far")
-    told = page.language.plural(
-        "Missing or doubtful evidence took away {value} verdict this month",
-        "Missing or doubtful evidence took away {value} verdicts this month",
-        taken.raw.value,
-        **taken,
-    )
-    return joined(
-        ", ".join(filter(None, (told, first))),
-        page.language("up to {value} more in service credits may hang on it", **money)
-        if money.raw.value
+def _unjudged(page: Page) -> str | None:
+    """How many promises cannot be judged, and how many had nothing to judge; none, no sentence."""
+    unjudged, idle = page.one("scorecard.unjudged"), page.one("scorecard.idle")
+    parts = [
+        page.language.plural(
+            "{value} promise cannot be judged",
+            "{value} promises cannot be judged",
+            unjudged.raw.value,
+            **unjudged,
+        )
+        if unjudged.raw.value and unjudged.raw.n != unjudged.raw.value
         else None,
-    )
+        page.language.plural(
+            "{value} promise had nothing to judge",
+            "{value} promises had nothing to judge",
+            idle.raw.value,
+            **idle,
+        )
+        if idle.raw.value and idle.raw.n != idle.raw.value
+        else None,
+    ]
+    return joined(*parts) if any(parts) else None
 
 
 def _own(page: Page) -> str | None:
     """Our own rules, which nobody agreed with the provider; where none is broken, no sentence."""
     broken, unknown = page.one("scorecard.own_missed"), page.one("scorecard.own_unjudged")
+    last = page.one("scorecard.own_last_missed")
     if not broken.raw.value and not unknown.raw.value:
         return None
     return joined(
         page.language.plural(
-            "Of {n} rules of our own, which the provider did not promise, {value} is broken",
-            "Of {n} rules of our own, which the provider did not promise, {value} are broken",
+            "{value} of our own {n} rules is broken",
+            "{value} of our own {n} rules are broken",
             broken.raw.value or 0,
             **broken,
         ),
+        page.language("the month before: {value}", **last) if last.raw.n else None,
         page.language("{value} cannot be judged", **unknown) if unknown.raw.value else None,
     )
-
-
-def _lost(page: Page) -> str | None:
-    lost, own = page.one("scorecard.evidence_lost"), page.one("scorecard.own_evidence_lost")
-    if not lost.raw.value:
-        return None
-    told = page.language.plural(
-        "{value} verdict of the last pack was lost: there is no evidence for it any more",
-        "{value} verdicts of the last pack were lost: there is no evidence for them any more",
-        lost.raw.value,
-        **lost,
-    )
-    return joined(", ".join(filter(None, (told, _of_own(page, own)))))
-
-
-def _worse_than_usual(page: Page) -> str | None:
-    """How many agreed figures left their usual course for the worse; none, no sentence (rule 21)."""
-    worse = page.one("scorecard.signals_worse")
-    if not worse.raw.value:
-        return None
-    return page.language.plural(
-        "Of {n} agreed figures with at least six earlier months, {value} is worse than usual.",
-        "Of {n} agreed figures with at least six earlier months, {value} are worse than usual.",
-        worse.raw.value,
-        **worse,
-    )
-
-
-def _of_own(page: Page, own: Said) -> str | None:
-    return page.language("{value} of them on our own rules", **own) if own.raw.value else None
-
-
-def _changed(page: Page) -> str | None:
-    worse, better = page.one("scorecard.worse"), page.one("scorecard.better")
-    if worse.raw.value is None or page.one("scorecard.met").raw.value is None:
-        return None
-    if not worse.raw.value and not better.raw.value:
-        if page.one("scorecard.evidence_lost").raw.value:
-            return None
-        return page.language("No verdict changed since the last pack.")
-    ends = (
-        page.language.plural(
-            "{value} verdict became worse", "{value} verdicts became worse", worse.raw.value, **worse
-        )
-        if worse.raw.value
-        else page.language("none became worse"),
-        _of_own(page, page.one("scorecard.own_worse")),
-        page.language("{value} became better", **better)
-        if better.raw.value
-        else page.language("none became better"),
-        _of_own(page, page.one("scorecard.own_better")),
-    )
-    return page.language("Since the last pack {turns}.", turns=", ".join(filter(None, ends)))
 
 
 def actions_overdue_plain(f: Said) -> str | None:

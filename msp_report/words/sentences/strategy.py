@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from msp_report.words.language import message
 from msp_report.words.sentences.said import Page, Said
 
 
 def opening(page: Page) -> list[str | None]:
     """Whether projects come from the business, and which proposals wait."""
-    return [_projects(page), _waiting(page)]
+    return [_projects(page), _wrong(page), _waiting(page)]
+
+
+#: What may be wrong with a project, gravest first, by the measure that counts it.
+_WRONG = {
+    "unapproved": message("nobody approved it ({value})"),
+    "no_objective": message("it serves no objective of the board ({value})"),
+    "own_profit": message("the provider proposed it and is paid for it beside the fee ({value})"),
+    "out_of_scope": message("it lies outside the agreed scope ({value})"),
+    "no_background": message("the provider has shown nothing in its field ({value})"),
+    "not_best_resource": message("the provider is not the best resource ({value})"),
+    "best_resource_unknown": message("nobody says who is the best resource ({value})"),
+}
+
+
+def _wrong(page: Page) -> str | None:
+    found = [(words, page.one(f"strategy.{name}")) for name, words in _WRONG.items()]
+    said = [page.language(words, **f) for words, f in found if f.raw.value]
+    if not said:
+        return None
+    return page.language(
+        "What is wrong, one project often in several ways: {faults}.", faults=page.listed(said)
+    )
 
 
 def _projects(page: Page) -> str:
@@ -15,7 +38,9 @@ def _projects(page: Page) -> str:
     steps = (page.one("strategy.oversight"), page.one("strategy.author"), page.one("strategy.acknowledged"))
     unsettled = sum(f.raw.value or 0 for f in steps)
     if faulty.raw.value is None:
-        return page.language("Whether projects come from the business is not known: {why_missing}.", **faulty)
+        return page.language(
+            "We do not know whether projects come from the business: {why_missing}.", **faulty
+        )
     if faulty.raw.n == 0 and unsettled:
         return page.language(
             "No project was under way and none proposed in {period}; "
@@ -40,7 +65,7 @@ def _projects(page: Page) -> str:
         )
     if cost.raw.value:
         return page.language(
-            "{value} of {n} projects and proposals should not go on as they are; they stand for {cost}.",
+            "{value} of {n} projects and proposals should not go on as they are; they cost {cost} between them.",
             cost=cost.value,
             **faulty,
         )
@@ -54,10 +79,8 @@ def _waiting(page: Page) -> str | None:
     if not cost.raw.n:
         return waiting_plain(waiting)
     if cost.raw.n < waiting.raw.value:
-        return page.language.plural(
-            "{value} proposal waits for a decision, with {cost} between them where a cost is stated.",
+        return page.language(
             "{value} proposals wait for a decision, with {cost} between them where a cost is stated.",
-            waiting.raw.value,
             cost=cost.value,
             **waiting,
         )
@@ -70,12 +93,44 @@ def _waiting(page: Page) -> str | None:
     )
 
 
+def todo(page: Page) -> list[str | None]:
+    """What to settle or stop, what to decide, and what is open on the strategy itself."""
+    faulty, waiting = page.one("strategy.exceptions"), page.one("strategy.waiting")
+    cost = page.one("strategy.waiting_cost")
+    known, charge = page.one("strategy.acknowledged"), page.one("strategy.oversight")
+    author = page.one("strategy.author")
+    return [
+        page.language.plural(
+            "Settle what is wrong with {value} project or proposal, or stop it.",
+            "Settle what is wrong with {value} projects and proposals, one by one, or stop them.",
+            faulty.raw.value,
+            **faulty,
+        )
+        if faulty.raw.value
+        else None,
+        page.language.plural(
+            "Decide on {value} proposal that waits, for {cost} where a cost is stated.",
+            "Decide on {value} proposals that wait, for {cost} between them where a cost is stated.",
+            waiting.raw.value,
+            cost=cost.value,
+            **waiting,
+        )
+        if waiting.raw.value and cost.raw.n
+        else None,
+        page.language("Have the provider acknowledge the strategy in writing.") if known.raw.value else None,
+        page.language("Settle who is in charge of the provider: the table below says what is open.")
+        if charge.raw.value
+        else None,
+        page.language("Settle what the table below leaves open on the strategy.")
+        if author.raw.value
+        else None,
+    ]
+
+
 def exceptions_missed(f: Said) -> str:
     """Projects that do not come from the business."""
     return f.language(
-        "{value} of {n} projects and proposals should not go on as they are: no objective, no approval, "
-        "out of scope, or to the provider's own profit.",
-        **f,
+        "{value} of {n} projects and proposals have something to settle before they go on.", **f
     )
 
 
@@ -88,11 +143,11 @@ def exceptions_no_verdict(f: Said) -> str:
     """None is known to be amiss, and not everything could be checked or read."""
     if f.raw.why_missing:
         return f.language(
-            "Whether all projects and proposals come from the business cannot be told: {why_missing}.", **f
+            "Nobody can tell whether all projects and proposals come from the business: {why_missing}.", **f
         )
     return f.language(
-        "No fault of {n} projects and proposals is known, but strategy.yaml names no objectives or the contract no "
-        "scope, so not everything could be checked.",
+        "Nothing is known to be wrong with {n} projects and proposals, but strategy.yaml names no objectives or the "
+        "contract no scope, so not everything could be checked.",
         **f,
     )
 
@@ -100,25 +155,24 @@ def exceptions_no_verdict(f: Said) -> str:
 def oversight_no_verdict(f: Said) -> str:
     """Not everything about who is in charge is stated."""
     return f.language(
-        "Of {n} points on who is in charge of the provider strategy.yaml leaves {high} out.", **f
+        "On who is in charge of the provider, strategy.yaml leaves {high} of {n} points out.", **f
     )
 
 
 def author_no_verdict(f: Said) -> str:
     """Not everything about the strategy is stated."""
-    return f.language("Of {n} points on the board's own strategy strategy.yaml leaves {high} out.", **f)
+    return f.language("On the board's own strategy, strategy.yaml leaves {high} of {n} points out.", **f)
 
 
 def acknowledged_no_verdict(f: Said) -> str:
     """Whether the provider knows the strategy is not stated."""
-    return f.language("Whether the provider has acknowledged the strategy is not stated.")
+    return f.language("We do not know whether the provider has acknowledged the strategy.")
 
 
 def oversight_missed(f: Said) -> str:
     """Not everything about who watches over the provider is settled."""
     return f.language(
-        "Who is in charge of the provider is named, but {value} of {n} points are open: "
-        "experience, hours, independence.",
+        "On who is in charge of the provider, {value} of {n} points are open: a name, experience, hours, independence.",
         **f,
     )
 

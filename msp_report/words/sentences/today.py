@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from msp_report.words.sentences import helpdesk, payments
-from msp_report.words.sentences.said import Page, Said, joined, paragraph
+from msp_report.words.sentences.said import Page, Said, paragraph
 
 
 def opening(page: Page) -> list[str | None]:
-    """What is open and what is to be paid, what lies still, and whether the board asked for fewer."""
+    """What is open, what is to be paid and held, what lies still, and whether the board asked for fewer."""
     return [
-        joined(_tickets(page), _invoices(page)),
+        _tickets(page),
+        _invoices(page),
         paragraph(_still(page), helpdesk.paused(page.one("today.paused"))),
         _too_many(page),
     ]
@@ -18,19 +19,19 @@ def opening(page: Page) -> list[str | None]:
 def _tickets(page: Page) -> str:
     tickets, late, due = page.one("today.open"), page.one("today.overdue"), page.one("today.due")
     if tickets.raw.value is None:
-        return page.language("What is open at the help desk is not known ({why_missing})", **tickets)
+        return page.language("What is open at the help desk is not known ({why_missing}).", **tickets)
     if tickets.raw.value == 0:
-        return page.language("No ticket is open")
+        return page.language("No ticket is open.")
     if late.raw.value is None:
         return page.language.plural(
-            "{value} ticket is open, and no time is agreed for it",
-            "{value} tickets are open, and no time is agreed for them",
+            "{value} ticket is open, and no time is agreed for it.",
+            "{value} tickets are open, and no time is agreed for them.",
             tickets.raw.value,
             **tickets,
         )
     return page.language.plural(
-        "{value} ticket is open, {late} of them overdue and {due} due before the working day ends",
-        "{value} tickets are open, {late} of them overdue and {due} due before the working day ends",
+        "{value} ticket is open, {late} of them overdue and {due} due before the working day ends.",
+        "{value} tickets are open, {late} of them overdue and {due} due before the working day ends.",
         tickets.raw.value,
         late=helpdesk.counted(late),
         due=helpdesk.counted(due),
@@ -39,82 +40,36 @@ def _tickets(page: Page) -> str:
 
 
 def _invoices(page: Page) -> str:
-    bills, hold = page.one("today.payable"), page.one("today.hold")
+    bills = page.one("today.payable")
     if bills.raw.n is None:
-        return page.language("what is to be paid is not known ({why_missing})", **bills)
+        return page.language("What is to be paid is not known ({why_missing}).", **bills)
     if not bills.raw.n:
-        return page.language("no unpaid invoice is known")
-    return _held(page) if hold.raw.n else _none_held(page)
-
-
-def _held(page: Page) -> str:
-    bills, places = page.one("today.payable").raw.n, _places(page)
-    if page.one("today.release").raw.n and page.one("today.cannot_tell").raw.n:
-        return page.language.plural(
-            "of {bills} unpaid invoice hold {hold}, release {release}, and of {unsure} nobody can tell",
-            "of {bills} unpaid invoices hold {hold}, release {release}, and of {unsure} nobody can tell",
-            bills,
-            **places,
-        )
-    if page.one("today.release").raw.n:
-        return page.language.plural(
-            "of {bills} unpaid invoice hold {hold}, release {release}",
-            "of {bills} unpaid invoices hold {hold}, release {release}",
-            bills,
-            **places,
-        )
-    if page.one("today.cannot_tell").raw.n:
-        return page.language.plural(
-            "of {bills} unpaid invoice hold {hold}, and of {unsure} nobody can tell",
-            "of {bills} unpaid invoices hold {hold}, and of {unsure} nobody can tell",
-            bills,
-            **places,
-        )
-    return page.language.plural(
-        "of {bills} unpaid invoice hold {hold}", "of {bills} unpaid invoices hold {hold}", bills, **places
+        return page.language("No unpaid invoice is known.")
+    hold, release, unsure = (page.one(f"today.{name}") for name in ("hold", "release", "cannot_tell"))
+    if bills.raw.n == 1:
+        return _the_one(page, hold, release)
+    todo = [
+        page.language("hold {bills}", bills=_with(hold, payments.amount_held(hold))) if hold.raw.n else "",
+        page.language("pay {bills}", bills=_with(release, release.value)) if release.raw.n else "",
+        page.language("have {bills} looked at", bills=unsure.n) if unsure.raw.n else "",
+    ]
+    if not any(todo):
+        return page.language("{n} invoices are unpaid.", **bills)
+    return page.language(
+        "Of {n} unpaid invoices, {todo}.", todo=page.listed(list(filter(None, todo))), **bills
     )
 
 
-def _none_held(page: Page) -> str:
-    bills, places = page.one("today.payable").raw.n, _places(page)
-    if page.one("today.release").raw.n and page.one("today.cannot_tell").raw.n:
-        return page.language.plural(
-            "of {bills} unpaid invoice none is to be held, release {release}, and of {unsure} nobody can tell",
-            "of {bills} unpaid invoices none is to be held, release {release}, and of {unsure} nobody can tell",
-            bills,
-            **places,
-        )
-    if page.one("today.release").raw.n:
-        return page.language.plural(
-            "of {bills} unpaid invoice none is to be held, release {release}",
-            "of {bills} unpaid invoices none is to be held, release {release}",
-            bills,
-            **places,
-        )
-    if page.one("today.cannot_tell").raw.n:
-        return page.language.plural(
-            "of {bills} unpaid invoice none is to be held, and of {unsure} nobody can tell",
-            "of {bills} unpaid invoices none is to be held, and of {unsure} nobody can tell",
-            bills,
-            **places,
-        )
-    return page.language.plural(
-        "of {bills} unpaid invoice none is to be held",
-        "of {bills} unpaid invoices none is to be held",
-        bills,
-        **places,
-    )
-
-
-def _places(page: Page) -> dict[str, str | None]:
-    """How many invoices there are of each kind, with what they come to where that is known."""
-    hold, release = page.one("today.hold"), page.one("today.release")
-    return {
-        "bills": page.one("today.payable").n,
-        "hold": _with(hold, payments.amount_held(hold)),
-        "release": _with(release, release.value),
-        "unsure": page.one("today.cannot_tell").n,
-    }
+def _the_one(page: Page, hold: Said, release: Said) -> str:
+    if hold.raw.n and (amount := payments.amount_held(hold)):
+        return page.language("Hold the one unpaid invoice ({amount}).", amount=amount)
+    if hold.raw.n:
+        return page.language("Hold the one unpaid invoice.")
+    if release.raw.n and release.value is not None:
+        return page.language("Pay the one unpaid invoice ({value}).", **release)
+    if release.raw.n:
+        return page.language("Pay the one unpaid invoice.")
+    return page.language("Nobody can tell whether the one unpaid invoice is to be paid.")
 
 
 def _with(invoices: Said, amount: str | None) -> str | None:

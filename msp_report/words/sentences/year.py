@@ -19,6 +19,12 @@ def opening(page: Page) -> list[str | None]:
             missed=page.one("year.missed"),
             unjudged=page.one("year.unjudged"),
         ),
+        own_rules(
+            page,
+            met=page.one("year.own_met"),
+            missed=page.one("year.own_missed"),
+            unjudged=page.one("year.own_unjudged"),
+        ),
         _lacking(page),
         _worse(page),
         _targets(page),
@@ -79,39 +85,51 @@ def kept(
             ),
             silent,
         )
-    return joined(_promises(promised, met, missed, unjudged), silent)
+    return joined(_promises(page, promised, met, missed, unjudged), silent)
 
 
-def _promises(promised: Said, met: Said, missed: Said, unjudged: Said) -> str:
-    language = promised.language
-    places = {
-        "promised": promised.value,
-        "unjudged": unjudged.value,
-        "met": language.plural(
-            "{value} was met in every month with data",
-            "{value} were met in every month with data",
-            met.raw.value or 0,
-            **met,
-        ),
-        "missed": language.plural(
+def _promises(page: Page, promised: Said, met: Said, missed: Said, unjudged: Said) -> str:
+    return page.language.plural(
+        "Of the provider's {n} promise, {clauses}",
+        "Of the provider's {n} promises, {clauses}",
+        promised.raw.value,
+        n=promised.value,
+        clauses=_of_them(page, met, missed, unjudged),
+    )
+
+
+def _of_them(page: Page, met: Said, missed: Said, unjudged: Said) -> str:
+    """How many of some rules were kept in every month, missed, or cannot be judged; none of a kind is not said."""
+    language = page.language
+    clauses = [
+        language.plural(
+            "{value} was kept in every month", "{value} were kept in every month", met.raw.value or 0, **met
+        )
+        if met.raw.value
+        else language("none was kept in every month"),
+        language.plural(
             "{value} was missed at least once",
             "{value} were missed at least once",
             missed.raw.value or 0,
             **missed,
-        ),
-    }
-    if unjudged.raw.value:
-        return language.plural(
-            "Of {promised} promised figure, {met}, {missed} and {unjudged} cannot be judged in every month",
-            "Of {promised} promised figures, {met}, {missed} and {unjudged} cannot be judged in every month",
-            promised.raw.value,
-            **places,
         )
-    return language.plural(
-        "Of {promised} promised figure, {met} and {missed}",
-        "Of {promised} promised figures, {met} and {missed}",
-        promised.raw.value,
-        **places,
+        if missed.raw.value
+        else None,
+        language("{value} could not always be judged", **unjudged) if unjudged.raw.value else None,
+    ]
+    return page.listed(list(filter(None, clauses)))
+
+
+def own_rules(page: Page, *, met: Said, missed: Said, unjudged: Said) -> str | None:
+    """How our own rules stood in the months of a year, which nobody promised us; there is none, no sentence."""
+    if not missed.raw.n:
+        return None
+    return page.language.plural(
+        "Of {n} rule of our own, which the provider did not promise, {clauses}.",
+        "Of {n} rules of our own, which the provider did not promise, {clauses}.",
+        missed.raw.n,
+        n=missed.n,
+        clauses=_of_them(page, met, missed, unjudged),
     )
 
 
@@ -135,8 +153,8 @@ def _worse(page: Page) -> str | None:
     if not worse.raw.value:
         return None
     return page.language.plural(
-        "{value} of the promised figures left its usual course for the worse.",
-        "{value} of the promised figures left their usual course for the worse.",
+        "{value} promised figure left its usual course for the worse.",
+        "{value} promised figures left their usual course for the worse.",
         worse.raw.value,
         **worse,
     )

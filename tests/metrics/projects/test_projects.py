@@ -556,3 +556,12 @@ def test_the_published_cost_variance_of_federal_projects():
     # Wherever both can be known they agree; 17 of 2,468 rows lack a cost or the variance.
     assert np.isclose(ours.to_numpy()[known], published[known], atol=0.0015).all()
     assert (known.sum(), len(raw)) == (2451, 2468)
+
+
+def test_the_page_has_what_runs_or_waits_with_its_name(demo_report):
+    found = demo_report("projects")[0]
+    planned = found.planned
+    assert planned["status"].isin(["approved", "waiting", "in_progress"]).all() and len(planned) > 3
+    assert planned["slip_days"].is_monotonic_decreasing
+    assert found.called[planned["project_id"].iloc[0]] == planned["name"].iloc[0]
+    assert found.as_of == found.variance["as_of"].max()

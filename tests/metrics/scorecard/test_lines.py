@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from months import figures_of
 
-from msp_report.metrics.scorecard.lines import asked, exceptions, lines, on_page_one, past, series, standing
+from msp_report.metrics.scorecard.lines import asked, exceptions, lines, on_page_one, series, standing
+from msp_report.model.columns import by_month
 from msp_report.model.figures import Figure
 
 
@@ -143,7 +144,7 @@ def test_series_put_the_months_in_order():
     email = found[found["subject"] == "email"]
     assert email["month"].tolist() == ["2026-09", "2026-10"]
     asked = pd.DataFrame({"measure": ["availability.ratio", "a.b"], "subject": ["email", ""]})
-    values = past(asked, found)
+    values = by_month(asked, found)
     assert values[0] == [0.9995, 0.9995]
     assert all(value != value for value in values[1])
     assert series(PACK.head(0), history.head(0), "2026-10").empty

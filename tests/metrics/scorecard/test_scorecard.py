@@ -143,6 +143,11 @@ def test_the_figures_count_the_frames():
         "own_met": (1, 2),
         "own_missed": (1, 2),
         "own_unjudged": (0, 2),
+        "judged": (0, 0),
+        "own_judged": (2, 2),
+        "last_missed": (0, 0),
+        "own_last_missed": (1, 2),
+        "most_missed": (None, None),
         "evidence_cost": (None, 0),
         "actions_open": (2, None),
         "actions_overdue": (1, 2),
@@ -172,3 +177,36 @@ def test_what_was_not_supplied_is_missing_and_not_none():
     carried = page({"assessments": assessed()}, came_before={"actions": gone})
     assert values(carried)["actions_overdue"] == (1, 1), "an earlier pack's decision is known"
     assert values(carried)["opinions_overdue"] == (0, 0)
+
+
+def test_a_target_of_the_board_that_no_page_judges_turns_like_any_other():
+    strategy = {"scorecard": [{"measure": "satisfaction.responsiveness", "target": 0.8}]}
+
+    def content(value):
+        return figures_of(Figure(measure="satisfaction.responsiveness", value=value, better="higher"))
+
+    month = MonthOf(*OCTOBER, LONDON, strategy)
+    found = analyse(month, PastOf(figures=content(0.6), before=content(0.86).assign(month="2026-09")))
+    (turned,) = found.changes.to_dict("records")
+    assert (turned["from"], turned["to"], turned["direction"], turned["whose"]) == (
+        "met",
+        "missed",
+        "worse",
+        "own",
+    )
+    assert values(found)["worse"] == (1, None) and values(found)["own_worse"] == (1, 1)
+    assert values(found)["own_last_missed"] == (0, 1)
+    (line,) = found.standing.to_dict("records")
+    assert (line["last_value"], line["missed_months"]) == (0.86, 1)
+
+
+def test_where_the_board_and_the_contract_ask_differently_each_turns_by_its_own():
+    strategy = {"scorecard": [{"measure": "availability.ratio", "subject": "web", "target": 0.95}]}
+    month = MonthOf(*OCTOBER, LONDON, strategy)
+
+    def reached(value, verdict):
+        return figures_of(judged("web", verdict, value))
+
+    past = PastOf(figures=reached(0.92, "met"), before=reached(0.96, "met").assign(month="2026-09"))
+    (turned,) = analyse(month, past).changes.to_dict("records")
+    assert (turned["whose"], turned["direction"]) == ("own", "worse")

@@ -2,8 +2,9 @@
 
 import pandas as pd
 from months import MonthOf, PastOf, figures_of
+from published import packs, series
 
-from msp_report.metrics.assessment import CARRIED, WORST, analyse
+from msp_report.metrics.assessment import CARRIED, FOREMOST, WORST, analyse, foremost
 from msp_report.model.figures import Figure
 
 START, END = pd.Timestamp("2026-01-01", tz="UTC"), pd.Timestamp("2027-01-01", tz="UTC")
@@ -57,3 +58,41 @@ def test_the_summary_is_in_the_order_of_what_is_carried():
     ]  # fmt: skip
     assert of_year(figures_of()).summary.empty
     assert all(figure.value is None for figure in of_year(figures_of()).figures())
+
+
+def test_what_matters_most_is_judged_by_the_boards_target_in_every_month():
+    """The contract is content with 0.9; the board asks for 0.95, and of the shop for nothing on page one."""
+    months = ["2026-01", "2026-02", "2026-04"]
+    line = {"perspective": "customer", "measure": "a.x", "subject": "mail"}
+    strategy = {
+        "scorecard": [
+            line | {"target": 0.95, "page_one": True},
+            line | {"subject": "shop"},
+            line | {"measure": "a.y", "subject": "", "page_one": True},
+        ]
+    }
+    rows = [
+        *series([0.93, 0.97, None], months, subject="mail", target=0.9, verdict="met", better="higher"),
+        *series([0.5, 0.5, 0.5], months, subject="shop"),
+    ]
+    found = foremost(packs(*rows), strategy)
+    assert list(found.columns) == FOREMOST
+    assert found[["subject", "missed", "judged", "verdict"]].values.tolist() == [
+        ["mail", 1, 2, "no_data"],
+        ["", 0, 0, "no_data"],
+    ]
+    assert foremost(packs(), strategy).empty
+
+
+def test_promises_that_were_not_always_kept_are_listed_once():
+    verdicts = pd.DataFrame(
+        {
+            "measure": "a.x",
+            "subject": ["one", None, "two"],
+            "year": ["missed", "unjudged", "met"],
+        }
+    )
+    past = PastOf(figures=PACK, records={("year", "verdicts"): verdicts})
+    found = analyse(MonthOf(START, END, {}), past)
+    assert found.broken["subject"].tolist() == ["one", ""]
+    assert of_year(PACK).broken.empty and of_year(PACK).findings.empty

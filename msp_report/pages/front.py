@@ -1,0 +1,196 @@
+"""What only page one has: who and when, the sums of the month, and the things to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import pandas as pd
+
+from msp_report.model.columns import by_month
+from msp_report.model.figures import anchor
+from msp_report.model.period import Period
+from msp_report.pages import charts
+from msp_report.pages.display import Display, Html, together, verdict
+from msp_report.pages.display import _inside as inside
+from msp_report.pages.display import _safe as safe
+from msp_report.words import labels, sentences
+from msp_report.words.sentences.pages import LOOKED_BACK
+
+
+def bearings(case: Any, others: pd.DataFrame, show: Display) -> Html:
+    """As of which day a page speaks, the packs beside it, and whom to ask.
+
+    `others` are the packs there are, as history.beside.
+    """
+    last = (case.end - pd.Timedelta(1, "us")).tz_convert(case.timezone)
+    texts = [show.language("As things stood on {day}", day=show.day(last))]
+    shown = [safe(texts[0])]
+    for name, href in zip(others["name"], others["href"], strict=True):
+        text = show.language("today") if name == "daily" else show.period(Period.parse(name))
+        shown.append(f'<a href="{inside(href)}">{safe(text)}</a>')
+        texts.append(text)
+    if asked := case.strategy.oversight and case.strategy.oversight.name:
+        texts.append(show.language("Questions: {name}", name=asked))
+        shown.append(safe(texts[-1]))
+    return Html(f'<p class="bearings">{" · ".join(shown)}</p>', " · ".join(texts))
+
+
+class Sum(NamedTuple):
+    """One sum of money, what it is, and a line below it."""
+
+    amount: str
+    what: str
+    below: str = ""
+    href: str = ""
+
+
+def sums(found: Iterable[Sum]) -> Html:
+    """Sums side by side, each a link to where it is shown."""
+    parts, texts = [], []
+    for one in found:
+        what = f'<a href="{inside(one.href)}">{safe(one.what)}</a>' if one.href else safe(one.what)
+        below = f"<small>{safe(one.below)}</small>" if one.below else ""
+        parts.append(f"<div><dt>{what}</dt><dd><b>{safe(one.amount)}</b>{below}</dd></div>")
+        texts.append(" ".join(filter(None, (one.amount, one.what, one.below))))
+    return Html(f'<dl class="sums">{"".join(parts)}</dl>', "\n".join(texts))
+
+
+def money(found: pd.DataFrame, contract: Any, show: Display) -> Html:
+    """The sums of a month: `found` as metrics.scorecard.money; what nobody states is no sum."""
+    told = sentences.sums(found, contract)
+    places = {
+        "contract": "contract.html",
+        "availability": "availability.html",
+        "procurement": "procurement.html",
+    }
+    row = found.set_index("kind").loc["what the month came to"]
+    amounts = [
+        None if pd.isna(row[name]) else show.number(row[name], "cost") for name in ("amount", "last_amount")
+    ]
+    if amounts[0] is None:
+        return sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told)
+    lacks = None if pd.isna(row["lacks"]) else show.label(row["lacks"])
+    text = sentences.say("month_total", contract, amount=amounts[0], last=amounts[1], lacks=lacks)
+    total = Html(f'<p class="onward"><a href="promises.html#table-money">{safe(text)}</a></p>', text)
+    return together(sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told), total)
+
+
+def things(items: pd.DataFrame, show: Display, empty: str, anchors: bool = False) -> Html:
+    """Things to decide as a numbered list: `items` as sentences.decided, each a link to its figure's line.
+
+    Each has its money, who decides and until when, as far as anybody says. With `anchors` each has an id.
+    """
+    if items.empty:
+        text = show.language(empty)
+        return Html(f'<p class="empty">{safe(text)}</p>', text)
+    points, texts = [], []
+    for row in items.to_dict("records"):  # a few rows, each a line of its own
+        when = show.language("by {day}", day=show.day(row["by_on"])) if pd.notna(row["by_on"]) else ""
+        who = ", ".join(filter(None, (labels.raised(_named(row["who"], show)), when)))
+        cost = show.number(row["cost"], "cost") if pd.notna(row["cost"]) else ""
+        page = f"{row['report']}.html#{quote(anchor(row['measure'], row['subject']))}"
+        page = page if row["measure"] else "promises.html"
+        place = f' id="decide-{row["number"]}"' if anchors else ""
+        points.append(
+            f'<li{place} value="{row["number"]}"><div class="what"><a href="{inside(page)}">{safe(row["what"])}</a> '
+            f"<small>{safe(row['why'])}</small></div>"
+            f'<div class="cost">{safe(cost)}</div><div class="who">{safe(who)}</div></li>'
+        )
+        texts.append(" ".join(filter(None, (f"{row['number']}.", row["what"], row["why"], cost, who))))
+    return Html(f'<ol class="things">{"".join(points)}</ol>', "\n".join(texts))
+
+
+def of_pages(recorded: Mapping[str, pd.DataFrame], case: Any) -> dict[str, Html]:
+    """How the promises and rules of each report stand, for its own page, by report: what page one says of them.
+
+    `recorded` as metrics.scorecard.recorded.
+    """
+    show, series = Display.of(case), recorded["series"]
+    return {
+        str(report): course(rows.reset_index(drop=True), series, case.contract, show)
+        for report, rows in recorded["standing"].groupby("report", sort=False)
+    }
+
+
+def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Display) -> Html:
+    """How some promises and rules stand: this month, the month before, what the provider says, and thirteen months.
+
+    `rows` as the record scorecard/standing, `series` as scorecard/series.
+    """
+    told = rows.assign(
+        what=sentences.names(rows, contract),
+        stands=stands(rows, show),
+        trend=charts.sparklines(by_month(rows, series), rows["unit"], rows["target"], show, usual=rows),
+    )
+    claimed = {"claimed": ("The provider says", "unit", "")} if rows["claimed"].notna().any() else {}
+    return show.table(
+        told,
+        {
+            "what": ("Measure", "text"),
+            "value": ("This month", "unit", "why_missing"),
+            "target": ("Asked for", "unit", "none"),
+            "last_value": ("The month before", "unit", ""),
+            **claimed,
+            "stands": ("How it stands", "text"),
+            "trend": ("Thirteen months", "text"),
+        },
+        rows=None,
+        caption="How it stands; the trend has its target dashed and its usual range shaded",
+        anchor="table-standing",
+        more="../records/scorecard/standing.csv",
+    )
+
+
+def more(n: int, show: Display) -> Html:
+    """A link to the things to decide that stand on the page of all promises; without any, nothing."""
+    text = show.language.plural(
+        "{n} more to decide, less grave", "{n} more to decide, less grave", n, n=show.number(n, "count")
+    )
+    if n <= 0:
+        return Html("", "")
+    return Html(f'<p class="onward"><a href="promises.html#decide-all">{safe(text)}</a></p>', text)
+
+
+def stands(rows: pd.DataFrame, show: Display) -> list[Html]:
+    """How each promise stands, for a table: its verdict, for how long it has been missed, and whether it is fragile.
+
+    `rows` have verdict, missed_months and robust.
+    """
+    return [
+        _stands(verdict if isinstance(verdict, str) else None, months, robust, show)
+        for verdict, months, robust in rows[["verdict", "missed_months", "robust"]].to_numpy(object)
+    ]
+
+
+def _stands(name: str | None, months: Any, robust: Any, show: Display) -> Html:
+    told = verdict(name, show)
+    count = None if pd.isna(months) else int(months)
+    since = (
+        None
+        if count is None
+        else show.language("new")
+        if count == 1
+        else show.language("for {n} months or longer", n=show.number(count, "count"))
+        if count > LOOKED_BACK
+        else show.language("for {n} months", n=show.number(count, "count"))
+    )
+    parts = [part for part in (since, show.language("fragile") if robust == "fragile" else None) if part]
+    if not parts:
+        return told
+    text = ", ".join(parts)
+    return Html(f"{told._repr_html_()} <small>{safe(text)}</small>", f"{told} {text}")
+
+
+def _named(who: str, show: Display) -> str:
+    """Several names as a choice between them."""
+    names = [name for name in who.split("; ") if name]
+    return show.language(" or ").join(names)
+
+
+def onward(places: Iterable[tuple[str, str]], show: Display) -> Html:
+    """Where the rest stands: a text and a page each."""
+    texts = [(show.language(text), href) for text, href in places]
+    links = " · ".join(f'<a href="{inside(href)}">{safe(text)}</a>' for text, href in texts)
+    return Html(f'<p class="onward">{links}</p>', " · ".join(text for text, _ in texts))
