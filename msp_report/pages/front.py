@@ -24,7 +24,7 @@ def bearings(case: Any, others: pd.DataFrame, show: Display) -> Html:
     `others` are the packs there are, as history.beside.
     """
     last = (case.end - pd.Timedelta(1, "us")).tz_convert(case.timezone)
-    texts = [show.language("As things stood on {day}", day=show.day(last))]
+    texts = [show.language("As of {day}", day=show.day(last))]
     shown = [safe(texts[0])]
     for name, href in zip(others["name"], others["href"], strict=True):
         text = show.language("today") if name == "daily" else show.period(Period.parse(name))
