@@ -105,15 +105,31 @@ def things(
 
 
 def of_pages(recorded: Mapping[str, pd.DataFrame], case: Any) -> dict[str, Html]:
-    """How the promises and rules of each report stand, for its own page, by report: what page one says of them.
+    """How the promises and rules of each report stand, for its own page, by report: what page one says of them, and
+    what speaks against the provider's replies.
 
     `recorded` as metrics.scorecard.recorded.
     """
     show, series = Display.of(case), recorded["series"]
+    found = sentences.found_on(recorded["replies"], recorded["facts"], case.contract)
+    found = found.assign(
+        report=found["measure"].str.split(".").str[0], name=sentences.names(found, case.contract)
+    )
     return {
-        str(report): course(rows.reset_index(drop=True), series, case.contract, show)
+        str(report): together(
+            course(rows.reset_index(drop=True), series, case.contract, show),
+            facts_of(
+                {row["name"]: row["said"] for row in found[found["report"].eq(report)].to_dict("records")},
+                show,
+            ),
+        )
         for report, rows in recorded["standing"].groupby("report", sort=False)
     }
+
+
+def facts_of(said: Mapping[str, str], show: Display) -> Html:
+    """What was found on figures that the provider disputes, by their names; without any, nothing."""
+    return show.facts(said) if said else Html("", "")
 
 
 def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Display) -> Html:

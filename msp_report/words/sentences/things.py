@@ -307,6 +307,28 @@ def notice(f: Facts) -> Said:
     )
 
 
+def found_on(facts: pd.DataFrame, show: Numbers) -> list[str | None]:
+    """What a fact says against a reply of the provider's; None of a fact that says nothing of its figure."""
+    said = {
+        "priority lowered by the provider": message(
+            "the provider lowered {thing} from {subject} to {detail} on {day}"
+        ),
+        "maintenance that is not accepted": message("the maintenance of {day} is not accepted: {detail}"),
+    }
+    return [
+        None
+        if (text := said.get(row["fact"])) is None
+        else show.language(
+            text,
+            thing=clean(row["thing"]),
+            subject=show.subject(row["measure"], row["subject"]),
+            detail=show.label(row["detail"]),
+            day=show.day(row["on"]),
+        )
+        for row in facts.to_dict("records")  # a few rows
+    ]
+
+
 def sums(money: pd.DataFrame, show: Numbers) -> list[tuple[str, str, str, str]]:
     """The sums of a month, each with what it is, a line below it, and the report that shows it."""
     language = show.language
