@@ -119,7 +119,7 @@ def license(f: Facts) -> Said:
         )
     return (
         f.language("Settle licences: {lacking}.", lacking=f.listed(lacking)),
-        f.language("More is in use than was bought with a receipt."),
+        f.language("More in use than bought with a receipt."),
     )
 
 
