@@ -606,7 +606,8 @@ def waterfall(
 
     def draw(axes: Axes) -> None:
         _rows_of_bars(axes, names, begins, begins + values, marks, signed)
-        axes.vlines(begins[2:], np.arange(1, len(values) - 1), np.arange(2, len(values)), color=SOFT, lw=0.8)
+        after = np.arange(1, len(values) - 1)  # each part shows where the next one begins, above its name
+        axes.vlines(begins[2:], after, after + 0.36, color=SOFT, lw=0.8)
         axes.set_xlim(0, max(values[0], (begins + values).max()))
 
     return _picture(
@@ -709,15 +710,16 @@ def _rows_of_bars(
     colours = [_COLOURS.get(mark, MUTED) for mark in verdicts]
     axes.barh(place, ends - begins, left=begins, height=0.4, color=colours)
     for row, (name, end, begin, words) in enumerate(zip(names, ends, begins, texts, strict=True)):
-        axes.annotate(
+        title = axes.annotate(
             name,
-            (0.0, row - 0.26),
-            xycoords=("axes fraction", "data"),
+            (0.0087, row - 0.26),  # where the layout lets the drawing begin
+            xycoords=("figure fraction", "data"),
             va="bottom",
             ha="left",
             color=INK,
             annotation_clip=False,
         )
+        title.set_in_layout(False)  # a long name may stand above what is beside the bars
         right = end >= begin
         axes.annotate(
             words,
@@ -740,7 +742,7 @@ def _rows_of_bars(
 def _ticks_at(axes: Axes, value: float, rows: int) -> None:
     """A line at a value through the bar of each row, which leaves the names between them whole."""
     place = np.arange(rows)
-    axes.vlines(np.full(rows, value), place - 0.26, place + 0.26, color=INK, lw=1.4, zorder=3)
+    axes.vlines(np.full(rows, value), place - 0.2, place + 0.2, color=INK, lw=1.4, zorder=3)
 
 
 def _long_names(names: pd.Series, show: Display) -> list[str]:
@@ -879,11 +881,11 @@ def calendar(
     value: str = "value",
     by: str | None = None,
     unit: str = "count",
-    note: str = "darker is more",
+    note: str = "stronger is more",
     show: Display = PLAIN,
     why: str = "no days to show",
 ) -> Picture:
-    """The days of a month as a strip for each `by`, darker where the value is higher, crossed where missing.
+    """The days of a month as a strip for each `by`, stronger where the value is higher, crossed where missing.
 
     The sum of each strip stands at its right end.
     """
@@ -1157,7 +1159,7 @@ def _picture(
 def _nothing(title: str, alt: str, why: str, show: Display) -> Picture:
     _check_words(title, alt)
     title = show.language(title)
-    words = show.language("Nothing to draw: {why}.", why=clean(show.language(why)))
+    words = show.language("Nothing to draw: {why}.", why=clean(show.language(why)).rstrip("."))
     html = f'<figure class="chart"><figcaption>{escape(clean(title))}</figcaption><p>{escape(words)}</p></figure>'
     return Picture(html, f"{title}: {words}")
 

@@ -14,7 +14,7 @@ from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
 from msp_report.pages import charts
 from msp_report.pages.display import Display, Html, inside, safe, slug, together, verdict
-from msp_report.words import labels, sentences
+from msp_report.words import sentences
 from msp_report.words.sentences.pages import LOOKED_BACK
 
 
@@ -24,7 +24,7 @@ def bearings(case: Any, others: pd.DataFrame, show: Display) -> Html:
     `others` are the packs there are, as history.beside.
     """
     last = (case.end - pd.Timedelta(1, "us")).tz_convert(case.timezone)
-    texts = [show.language("As things stood on {day}", day=show.day(last))]
+    texts = [show.language("As of {day}", day=show.day(last))]
     shown = [safe(texts[0])]
     for name, href in zip(others["name"], others["href"], strict=True):
         text = show.language("today") if name == "daily" else show.period(Period.parse(name))
@@ -91,7 +91,7 @@ def things(
     points, texts = [], []
     for row in items.to_dict("records"):  # a few rows, each a line of its own
         when = show.language("by {day}", day=show.day(row["by_on"])) if pd.notna(row["by_on"]) else ""
-        who = ", ".join(filter(None, (labels.raised(_named(row["who"], show)), when)))
+        who = ", ".join(filter(None, (_named(row["who"], show), when)))
         cost = show.number(row["cost"], "cost") if pd.notna(row["cost"]) else ""
         page = _shown_by(row["measure"], row["subject"], judged)
         place = f' id="decide-{row["number"]}"' if anchors else ""
@@ -105,15 +105,31 @@ def things(
 
 
 def of_pages(recorded: Mapping[str, pd.DataFrame], case: Any) -> dict[str, Html]:
-    """How the promises and rules of each report stand, for its own page, by report: what page one says of them.
+    """How the promises and rules of each report stand, for its own page, by report: what page one says of them, and
+    what speaks against the provider's replies.
 
     `recorded` as metrics.scorecard.recorded.
     """
     show, series = Display.of(case), recorded["series"]
+    found = sentences.found_on(recorded["replies"], recorded["facts"], case.contract)
+    found = found.assign(
+        report=found["measure"].str.split(".").str[0], name=sentences.names(found, case.contract)
+    )
     return {
-        str(report): course(rows.reset_index(drop=True), series, case.contract, show)
+        str(report): together(
+            course(rows.reset_index(drop=True), series, case.contract, show),
+            facts_of(
+                {row["name"]: row["said"] for row in found[found["report"].eq(report)].to_dict("records")},
+                show,
+            ),
+        )
         for report, rows in recorded["standing"].groupby("report", sort=False)
     }
+
+
+def facts_of(said: Mapping[str, str], show: Display) -> Html:
+    """What was found on figures that the provider disputes, by their names; without any, nothing."""
+    return show.facts(said) if said else Html("", "")
 
 
 def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Display) -> Html:

@@ -207,6 +207,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("orders split under the limit", "its project waits", "credit to claim", "waits for a decision"),
         *("the board decided", "no independent opinion", "full within the quarter", "notice of the contract"),
         *("priority lowered by the provider", "edits that help the provider", "missed or unknown"),
+        "maintenance that is not accepted",
     ),
     "gravity": (*("data that can be lost", "security", "law", "money that leaves us", "everything else"),),
     "pays_by": ("hour", "ticket", "nothing", "not stated"),

@@ -306,6 +306,12 @@ def test_a_long_name_is_neither_cut_nor_written_over(name):
     assert len(names) == len(frame)
     others = [up for up, text in places if text.lower() != long]
     assert min(abs(one - two) for one in names for two in others) > 10  # points: a line
+    begins = [
+        float(node.get("x") or re.search(r"translate\(([\d.]+)", node.get("transform"))[1])
+        for node in root.iter("{http://www.w3.org/2000/svg}text")
+        if "".join(node.itertext()).lower() == long
+    ]
+    assert max(begins) < 10  # at the left edge, so that there is room for a line of them
 
 
 def test_the_line_that_bars_are_held_against_has_its_words():

@@ -64,7 +64,15 @@ def todo(page: Page) -> list[str | None]:
     """Licences to buy or copies to remove, and receipts to ask for."""
     short = [f for f in page.all("licences.position", "missed") if f.raw.value < 0]
     bare, keys = page.one("licences.unreceipted"), page.one("licences.keys_reused")
+    unclear = page.all("licences.position", "no_data", "no_verdict")
     return [
+        page.language(
+            "Get the lists that show whether there is a licence for every copy of {products}: licences, receipts, and "
+            "what is installed.",
+            products=page.subjects(unclear),
+        )
+        if unclear
+        else None,
         page.language(
             "Decide whether to buy the licences that we lack or to have copies removed: {products}.",
             products=page.subjects(short),

@@ -233,6 +233,11 @@ def reply(page: Page, *, by: str, on: str, text: str) -> str:
     return page.language("{by} replied on {on}: “{text}”", by=by, on=on, text=text)
 
 
+def found_on(page: Page, *, facts: Sequence[str]) -> str:
+    """What was found on a figure that the provider disputes."""
+    return page.language("What we found: {facts}.", facts="; ".join(facts))
+
+
 def quiet(page: Page, *, figures: int) -> str:
     """Where no agreed target is listed as missed or unknown: all were met, nothing is agreed, or nothing is known."""
     if not figures:

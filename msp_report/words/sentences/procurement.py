@@ -81,6 +81,9 @@ def todo(page: Page) -> list[str | None]:
     stake, unsure = page.one("procurement.at_stake"), page.one("procurement.unsure")
     unchecked = page.one("procurement.unchecked")
     return [
+        page.language("Supply our own register of purchases: without it nobody can tell what to hold.")
+        if page.one("procurement.exceptions").raw.value is None
+        else None,
         page.language(
             "Pay no invoice that is to be held until the missing document comes or an approver accepts it by name: "
             "the page Meeting lists them, with a letter to send."

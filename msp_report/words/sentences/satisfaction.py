@@ -14,9 +14,9 @@ def opening(page: Page) -> list[str | None]:
 
 def _content(page: Page) -> str:
     quick, able = page.one("satisfaction.responsiveness"), page.one("satisfaction.capability")
-    recommend, answered = page.one("satisfaction.recommend"), page.one("satisfaction.response_ratio")
-    if answered.raw.why_missing == "no survey was supplied":
-        return page.language("We do not know what our people think: {why_missing}.", **answered)
+    recommend = page.one("satisfaction.recommend")
+    if quick.raw.n is None and able.raw.n is None and recommend.raw.n is None:
+        return page.language("We do not know what our people think: {why_missing}.", **quick)
     if quick.raw.value is not None and able.raw.value is not None:
         return page.language(
             "{quick} of {asked} people who answered in {period} are content with how fast they are helped "
