@@ -835,6 +835,10 @@ def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:
 
 
 def read_table(name: str, path: Path) -> pd.DataFrame:
-    """The rows of one Parquet file of a canonical table, typed as Case.table has them."""
+    """The rows of one Parquet file of a canonical table, typed as Case.table has them.
+
+    A pack that an earlier version published lacks the columns that a table has got since: nothing is known there.
+    """
     types = {column.name: PANDAS[column.type] for column in TABLES[name].columns}
-    return pd.read_parquet(path).astype(types)
+    rows = pd.read_parquet(path)
+    return rows.assign(**{column: None for column in types if column not in rows}).astype(types)

@@ -85,12 +85,21 @@ def page_one() -> nbformat.NotebookNode:
     return notebook(
         "# What must we decide?\n\nIt follows from [the tickets](tickets.html#the-pile) and "
         "[the web](https://tool.example/1).",
+        display.Html(
+            '<p class="bearings">As of 31 Oct · <a href="../../2026-09/html/index.html">September 2026</a> · '
+            'Questions: retained CIO</p><dl class="sums"><div><dt><a href="tickets.html">to claim back</a></dt>'
+            "<dd><b>£4,140</b><small>the first lapses on 29 Nov</small></dd></div></dl>"
+            '<ol class="things"><li value="1"><div class="what"><a href="tickets.html">Claim them.</a> '
+            '<small>Due now.</small></div><div class="cost"></div><div class="who">Finance</div></li></ol>',
+            "As of 31 Oct",
+        ),
         display.headlines([("2 promises were missed.", "missed"), ("Nothing else is known.", None)]),
         display.exceptions(figures, "Nothing."),
         display.notes(f"Said at the meeting: {HOSTILE}"),
         "## The same heading",
         SHOW.table(lines, columns, caption="Lines", more="../records/scorecard/lines.csv"),
         charts.trend(trend, unit="ratio", alt="It fell from 99.9 % to 99.7 %.", title="By month", show=SHOW),
+        "[Tickets](tickets.html) · [Availability](availability.html)",
         display.Html("<details><summary>How</summary><p>By rule 13.</p></details>", "How"),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from msp_report.case import open_case
+from msp_report.case import open_case, read_table
 from msp_report.intake import lookback
 from msp_report.model.tables import TABLES
 
@@ -65,3 +65,14 @@ def test_a_file_that_came_every_month_and_not_now_leaves_its_table_in_doubt(
     told = open_case("acme", "2026-05", place.root).doubts("checks")
     why = [f"{name}: came for each of the three months before, and not for this one" for name in lacks]
     assert told == (why[0] if why else None)
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_table_that_an_earlier_version_published_lacks_what_is_new_and_can_be_read(tmp_path, name):
+    """Any column may be the new one; what is read has it, and nothing in it."""
+    whole = TABLES[name].empty().reindex(range(2)).astype("object")
+    for column in whole.columns:
+        whole.drop(columns=column).to_parquet(tmp_path / "table.parquet")
+        read = read_table(name, tmp_path / "table.parquet")
+        assert set(read.columns) == set(whole.columns) and read[column].isna().all()
+        assert (read.dtypes[TABLES[name].empty().columns] == TABLES[name].empty().dtypes).all()

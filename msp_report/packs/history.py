@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,8 +26,8 @@ from msp_report.packs import stale
 from msp_report.packs.scraps import read_pack, read_record, replies_given
 from msp_report.selftest import kept
 
-#: From a page of a pack to page one of another pack of the client.
-_BESIDE = "../../{}/html/index.html"
+#: Page one of a pack.
+_FIRST = "html/index.html"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Published:
     def before(self) -> pd.DataFrame:
         """See `before`."""
         return before(self.case)
+
+    @cached_property
+    def beside(self) -> pd.DataFrame:
+        """See `beside`."""
+        return beside(self.case, self.pack)
 
     @cached_property
     def months(self) -> pd.DataFrame:
@@ -157,24 +163,30 @@ def unfinished(case: Case, before: int) -> list[str]:
     return [month for month, _, to_date, _ in found if to_date]
 
 
-def beside(case: Case) -> pd.DataFrame:
-    """The packs of a client that lie beside a period's own: of a year its months; of a month the one before and the
+def beside(case: Case, pack: Path) -> pd.DataFrame:
+    """The packs of a client that lead on from one of a period: of a year its months; of a month the one before and the
     year that ends with it, else the civil year that holds it; and of both today's.
 
-    One row each that is published: name (a period, or daily) and href, relative to a page of the period's pack.
+    `pack` is the folder of the one that leads to them, being made or published. One row each that is published: name (a
+    period, or daily) and href, relative to a page of that pack where it will lie.
     """
     home, last = case.workspace.output / case.client, case.period.last
-
-    def there(name: str) -> bool:
-        return (home / name / "html" / "index.html").is_file()
-
+    place = pack.parent.parent / pack.name if pack.parent.name == ".staging" else pack
     names = [*map(str, case.period.months)]
     if len(names) == 1:
         years = (str(Period(last.shift(-11), last)), str(last.year))
-        names = [str(last.shift(-1)), next(filter(there, years), years[0])]
-    found = list(filter(there, [*names, "daily"]))
-    hrefs = [f"../../{name}/html/index.html" for name in found]
-    return pd.DataFrame({"name": found, "href": hrefs}, dtype="str")
+        known = (name for name in years if (home / name / _FIRST).is_file())
+        names = [str(last.shift(-1)), next(known, years[0])]
+    files = {name: home / name / _FIRST for name in [*names, "daily"]}
+    there = {name: file for name, file in files.items() if file.is_file()}
+    hrefs = [Path(os.path.relpath(file, place / "html")).as_posix() for file in there.values()]
+    return pd.DataFrame({"name": list(there), "href": hrefs}, dtype="str")
+
+
+def leads_to_today(pack: Path) -> bool:
+    """Whether page one of a pack leads to the pages of today: there were some when it was made."""
+    page = pack / _FIRST
+    return page.is_file() and f"/daily/{_FIRST}" in page.read_text(encoding="utf-8")
 
 
 def _months_before(case: Case, count: int) -> list[Month]:

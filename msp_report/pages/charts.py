@@ -881,11 +881,11 @@ def calendar(
     value: str = "value",
     by: str | None = None,
     unit: str = "count",
-    note: str = "darker is more",
+    note: str = "stronger is more",
     show: Display = PLAIN,
     why: str = "no days to show",
 ) -> Picture:
-    """The days of a month as a strip for each `by`, darker where the value is higher, crossed where missing.
+    """The days of a month as a strip for each `by`, stronger where the value is higher, crossed where missing.
 
     The sum of each strip stands at its right end.
     """

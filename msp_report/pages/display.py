@@ -85,7 +85,7 @@ def verdict(name: Verdict | None, show: Numbers = _PLAIN) -> Html:
         return Html("", "")
     sign, words = SIGNS[name], show.label(name)
     return Html(
-        f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span>\u00a0{_safe(words)}</span>',
+        f'<span class="verdict {name}"><span aria-hidden="true">{sign}</span>\u00a0{safe(words)}</span>',
         f"{sign} {words}",
     )
 
@@ -95,14 +95,14 @@ def mark(name: str, show: Numbers = _PLAIN) -> Html:
     sign, words = MARKS[name], show.label(name)
     kind = name.replace(" ", "_")
     return Html(
-        f'<span class="mark {kind}"><span aria-hidden="true">{sign}</span>\u00a0{_safe(words)}</span>',
+        f'<span class="mark {kind}"><span aria-hidden="true">{sign}</span>\u00a0{safe(words)}</span>',
         f"{sign} {words}",
     )
 
 
 def link(text: str, href: str) -> Html:
     """A link to another file of the pack. Raises ValueError for an address elsewhere."""
-    return Html(f'<a href="{_inside(href)}">{_safe(text)}</a>', text)
+    return Html(f'<a href="{inside(href)}">{safe(text)}</a>', text)
 
 
 def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
@@ -117,7 +117,7 @@ def led_to(texts: Iterable[str], hrefs: Iterable[str], *, title: str, show: Numb
         return Html("", "")
     named = show.language(title)
     html = " · ".join(one._repr_html_() for one in found)
-    return Html(f'<p class="more">{_safe(named)}: {html}</p>', f"{named}: {', '.join(map(str, found))}")
+    return Html(f'<p class="more">{safe(named)}: {html}</p>', f"{named}: {', '.join(map(str, found))}")
 
 
 def slug(text: str) -> str:
@@ -156,17 +156,17 @@ def headlines(
     said = [part for part in parts if part.text]
     first, rest = (said[:1], said[1:]) if opening else ([], said)
     lead = [
-        f'<p class="opening {mark or ""}">{_badge(mark, show)}{_safe(text, clip=False)}</p>{_replies(replies)}'
+        f'<p class="opening {mark or ""}">{_badge(mark, show)}{safe(text, clip=False)}</p>{_replies(replies)}'
         for text, mark, replies, *_ in first
     ]
     plain = [
-        f"<p{_id(place)}>{_safe(text, clip=False)}</p>{_replies(replies)}"
+        f"<p{_id(place)}>{safe(text, clip=False)}</p>{_replies(replies)}"
         for text, mark, replies, place, _ in rest
         if mark is None
     ]
     judged = sorted((line for line in rest if line[1] is not None), key=lambda line: SEVERITY[line[1]])
     points = [
-        f'<li class="{mark}"{_id(place)}>{_badge(mark, show)}{_safe(text, clip=False)}{_table(table, show)}'
+        f'<li class="{mark}"{_id(place)}>{_badge(mark, show)}{safe(text, clip=False)}{_table(table, show)}'
         f"{_replies(replies)}</li>"
         for text, mark, replies, place, table in judged
     ]
@@ -181,7 +181,7 @@ def headlines(
 
 def _table(caption: str, show: Numbers) -> str:
     """A link to the table with the evidence, further down the page."""
-    return f' <a href="#table-{slug(caption)}">{_safe(show.language(caption))}</a>' if caption else ""
+    return f' <a href="#table-{slug(caption)}">{safe(show.language(caption))}</a>' if caption else ""
 
 
 def _id(name: str) -> str:
@@ -194,7 +194,7 @@ def _badge(name: Verdict | None, show: Numbers) -> str:
 
 def _replies(said: Sequence[str]) -> str:
     """What the provider replied, beside the figure that it disputes."""
-    texts = "".join(f"<p>{_safe(text, clip=False)}</p>" for text in said)
+    texts = "".join(f"<p>{safe(text, clip=False)}</p>" for text in said)
     return f'<blockquote class="notes">{texts}</blockquote>' if texts else ""
 
 
@@ -212,26 +212,26 @@ def exceptions(
     """
     if figures.empty:
         text = show.language(empty)
-        return Html(f'<p class="empty">{_safe(text)}</p>' if text else "", text)
+        return Html(f'<p class="empty">{safe(text)}</p>' if text else "", text)
     answers = said_of(figures, replies)
     verdicts = [name if isinstance(name, str) else None for name in figures["verdict"]]
     places = map(anchor, figures["measure"], figures["subject"].fillna(""))
     pages = [f"{report}.html#{quote(place)}" for report, place in zip(figures["report"], places, strict=True)]
     rows = list(zip(figures["report"], pages, figures["headline"], verdicts, answers, strict=True))
     points = [
-        f'<li class="{mark or ""}">{_badge(mark, show)}{_safe(headline, clip=False)} '
-        f'<a href="{_inside(page)}">{_evidence(report, show)}</a>{_replies(said)}</li>'
+        f'<li class="{mark or ""}">{_badge(mark, show)}{safe(headline, clip=False)} '
+        f'<a href="{inside(page)}">{_evidence(report, show)}</a>{_replies(said)}</li>'
         for report, page, headline, mark, said in rows
     ]
     words = ["\n".join([f"{verdict(mark, show)}: {headline}", *said]) for _, _, headline, mark, said in rows]
     head = show.language(title)
     words = [head, *words] if head else words
-    shown = f'<h3 id="{slug(title)}">{_safe(head)}</h3>' if head else ""
+    shown = f'<h3 id="{slug(title)}">{safe(head)}</h3>' if head else ""
     return Html(f'{shown}<div class="headlines"><ul>{"".join(points)}</ul></div>', "\n".join(words))
 
 
 def _evidence(report: str, show: Numbers) -> str:
-    return _safe(show.language("Evidence: {page}", page=show.label(report)))
+    return safe(show.language("Evidence: {page}", page=show.label(report)))
 
 
 def said_of(figures: pd.DataFrame, replies: pd.DataFrame | None) -> list[tuple[str, ...]]:
@@ -258,15 +258,17 @@ def apart(frame: pd.DataFrame, **columns: tuple[str, str]) -> pd.DataFrame:
 def notes(text: str) -> Html:
     """A human's words: paragraphs at blank lines, each in one run, however its lines were broken."""
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
-    html = "".join(f"<p>{_safe(' '.join(part.split()), clip=False)}</p>" for part in paragraphs)
+    html = "".join(f"<p>{safe(' '.join(part.split()), clip=False)}</p>" for part in paragraphs)
     return Html(f'<div class="notes">{html}</div>' if html else "", text)
 
 
-def _safe(text: Any, clip: bool = True) -> str:
+def safe(text: Any, clip: bool = True) -> str:
+    """Text as HTML shows it, cleaned and, if it is long and no sentence of ours, clipped."""
     return escape(clean(text) if clip else clean(text, None))
 
 
-def _inside(href: str) -> str:
+def inside(href: str) -> str:
+    """An address as an attribute. Raises ValueError for one that leads elsewhere than to a file beside the page."""
     parts = urlsplit(href)
     if parts.scheme or parts.netloc or href.startswith(("/", "\\")):
         raise ValueError(f"{href!r} leads out of the pack: link to a file beside the page")
@@ -331,7 +333,7 @@ class Display(Numbers):
             shown, groups = shown.iloc[order], [groups[row] for row in order]
         if frame.empty:
             nothing = f"{caption}: {self.language(empty)}"
-            return Table(f'<p class="empty"{place}>{_safe(nothing, clip=False)}</p>', nothing)
+            return Table(f'<p class="empty"{place}>{safe(nothing, clip=False)}</p>', nothing)
         titles = {name: self.language(heading[0]) for name, heading in columns.items()}
         cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
         kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
@@ -404,7 +406,7 @@ class Display(Numbers):
     def _gap(self, why: str | None, stead: str | None = None) -> Html:
         """A missing cell: nothing known, why, or what stands for it."""
         text = stead if stead is not None else self.missing(why)
-        return Html(f'<span class="gap">{_safe(text)}</span>', text)
+        return Html(f'<span class="gap">{safe(text)}</span>', text)
 
     def data_used(self, reading: pd.DataFrame) -> Html:
         """What a page was made from: `reading` has table, file, read, accepted, rejected, outside, evidence. Columns of
@@ -413,7 +415,7 @@ class Display(Numbers):
         kept = [f"{table}.{column}" for table, columns in KEPT.items() if table in came for column in columns]
         told = self.language("Kept, and used by no figure: {columns}.", columns=", ".join(kept))
         # these are the names under which docs/tables.md has them
-        coded = re.sub(r"\b\w+\.\w+\b", r"<code>\g<0></code>", _safe(told, clip=False))
+        coded = re.sub(r"\b\w+\.\w+\b", r"<code>\g<0></code>", safe(told, clip=False))
         below = [Html(f'<p class="more">{coded}</p>', told)] if kept else []
         return together(self._files_used(reading), *below)
 
@@ -452,8 +454,7 @@ class Display(Numbers):
             for term, value in facts.items()
         }
         html = "".join(
-            f"<div><dt>{_safe(term)}</dt><dd>{value._repr_html_()}</dd></div>"
-            for term, value in shown.items()
+            f"<div><dt>{safe(term)}</dt><dd>{value._repr_html_()}</dd></div>" for term, value in shown.items()
         )
         return Html(
             f'<dl class="facts">{html}</dl>', "\n".join(f"{term}: {value}" for term, value in shown.items())
@@ -502,7 +503,7 @@ def _class(kinds: str) -> str:
 
 
 def _cell(text: str, clip: bool = True) -> Html:
-    return Html(_safe(text, clip), text)
+    return Html(safe(text, clip), text)
 
 
 def _more(rest: int, href: str | None, display: Display) -> str:
@@ -513,11 +514,9 @@ def _more(rest: int, href: str | None, display: Display) -> str:
         rest,
         number=display.number(rest, "count"),
     )
-    parts = [_safe(hidden)] if rest else []
+    parts = [safe(hidden)] if rest else []
     if href is not None:
-        parts.append(
-            f'<a class="rows" href="{_inside(href)}">{_safe(display.language("All rows as CSV"))}</a>'
-        )
+        parts.append(f'<a class="rows" href="{inside(href)}">{safe(display.language("All rows as CSV"))}</a>')
     return f'<p class="more">{" ".join(parts)}</p>' if parts else ""
 
 
@@ -525,7 +524,7 @@ def _group(groups: Sequence[str], row: int, columns: int) -> str:
     """What heads the rows of a group, before its first one."""
     if not groups or (row and groups[row] == groups[row - 1]) or not groups[row]:
         return ""
-    return f'<tr class="group"><th colspan="{columns}" scope="rowgroup">{_safe(groups[row])}</th></tr>'
+    return f'<tr class="group"><th colspan="{columns}" scope="rowgroup">{safe(groups[row])}</th></tr>'
 
 
 def _table_html(
@@ -541,7 +540,7 @@ def _table_html(
     """A table that board.css makes cards of on a phone: each title stands once, in a property of the table, and labels
     the cells of its column."""
     head = "".join(
-        f'<th scope="col"{_class(kinds[name])}>{_safe(title)}</th>' for name, title in titles.items()
+        f'<th scope="col"{_class(kinds[name])}>{safe(title)}</th>' for name, title in titles.items()
     )
     body = "".join(
         _group(groups, row, len(titles))
@@ -553,7 +552,7 @@ def _table_html(
         + "</tr>"
         for row in range(count)
     )
-    title = _safe(caption)
+    title = safe(caption)
     labels = ";".join(f"--c{number}:{css_text(text)}" for number, text in enumerate(titles.values(), 1))
     return (
         f'<div class="table"{place}><div class="wide" role="region" aria-label="{title}" tabindex="0">'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -10,12 +10,11 @@ import pandas as pd
 
 from msp_report.model.columns import by_month
 from msp_report.model.figures import anchor
+from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
 from msp_report.pages import charts
-from msp_report.pages.display import Display, Html, together, verdict
-from msp_report.pages.display import _inside as inside
-from msp_report.pages.display import _safe as safe
-from msp_report.words import labels, sentences
+from msp_report.pages.display import Display, Html, inside, safe, slug, together, verdict
+from msp_report.words import sentences
 from msp_report.words.sentences.pages import LOOKED_BACK
 
 
@@ -25,7 +24,7 @@ def bearings(case: Any, others: pd.DataFrame, show: Display) -> Html:
     `others` are the packs there are, as history.beside.
     """
     last = (case.end - pd.Timedelta(1, "us")).tz_convert(case.timezone)
-    texts = [show.language("As things stood on {day}", day=show.day(last))]
+    texts = [show.language("As of {day}", day=show.day(last))]
     shown = [safe(texts[0])]
     for name, href in zip(others["name"], others["href"], strict=True):
         text = show.language("today") if name == "daily" else show.period(Period.parse(name))
@@ -77,21 +76,24 @@ def money(found: pd.DataFrame, contract: Any, show: Display) -> Html:
     return together(sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told), total)
 
 
-def things(items: pd.DataFrame, show: Display, empty: str, anchors: bool = False) -> Html:
-    """Things to decide as a numbered list: `items` as sentences.decided, each a link to its figure's line.
+def things(
+    items: pd.DataFrame, standing: pd.DataFrame, show: Display, empty: str, anchors: bool = False
+) -> Html:
+    """Things to decide as a numbered list: `items` as sentences.decided, each a link to what shows it.
 
+    That is the line of its figure where the figure is judged, which `standing` tells, else its table, else its page.
     Each has its money, who decides and until when, as far as anybody says. With `anchors` each has an id.
     """
     if items.empty:
         text = show.language(empty)
         return Html(f'<p class="empty">{safe(text)}</p>', text)
+    judged = set(zip(standing["measure"], standing["subject"].fillna(""), strict=True))
     points, texts = [], []
     for row in items.to_dict("records"):  # a few rows, each a line of its own
         when = show.language("by {day}", day=show.day(row["by_on"])) if pd.notna(row["by_on"]) else ""
-        who = ", ".join(filter(None, (labels.raised(_named(row["who"], show)), when)))
+        who = ", ".join(filter(None, (_named(row["who"], show), when)))
         cost = show.number(row["cost"], "cost") if pd.notna(row["cost"]) else ""
-        page = f"{row['report']}.html#{quote(anchor(row['measure'], row['subject']))}"
-        page = page if row["measure"] else "promises.html"
+        page = _shown_by(row["measure"], row["subject"], judged)
         place = f' id="decide-{row["number"]}"' if anchors else ""
         points.append(
             f'<li{place} value="{row["number"]}"><div class="what"><a href="{inside(page)}">{safe(row["what"])}</a> '
@@ -103,15 +105,31 @@ def things(items: pd.DataFrame, show: Display, empty: str, anchors: bool = False
 
 
 def of_pages(recorded: Mapping[str, pd.DataFrame], case: Any) -> dict[str, Html]:
-    """How the promises and rules of each report stand, for its own page, by report: what page one says of them.
+    """How the promises and rules of each report stand, for its own page, by report: what page one says of them, and
+    what speaks against the provider's replies.
 
     `recorded` as metrics.scorecard.recorded.
     """
     show, series = Display.of(case), recorded["series"]
+    found = sentences.found_on(recorded["replies"], recorded["facts"], case.contract)
+    found = found.assign(
+        report=found["measure"].str.split(".").str[0], name=sentences.names(found, case.contract)
+    )
     return {
-        str(report): course(rows.reset_index(drop=True), series, case.contract, show)
+        str(report): together(
+            course(rows.reset_index(drop=True), series, case.contract, show),
+            facts_of(
+                {row["name"]: row["said"] for row in found[found["report"].eq(report)].to_dict("records")},
+                show,
+            ),
+        )
         for report, rows in recorded["standing"].groupby("report", sort=False)
     }
+
+
+def facts_of(said: Mapping[str, str], show: Display) -> Html:
+    """What was found on figures that the provider disputes, by their names; without any, nothing."""
+    return show.facts(said) if said else Html("", "")
 
 
 def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Display) -> Html:
@@ -143,6 +161,15 @@ def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Displa
     )
 
 
+def _shown_by(measure: str, subject: str, judged: Collection[tuple[str, str]]) -> str:
+    """Where a figure is shown: its line, its table or its page; of none, the page of all promises."""
+    page = f"{measure.partition('.')[0] or 'promises'}.html"
+    if (measure, subject) in judged:
+        return f"{page}#{quote(anchor(measure, subject))}"
+    caption = MEASURES[measure].shown if measure in MEASURES else ""
+    return f"{page}#table-{slug(caption)}" if caption else page
+
+
 def more(n: int, show: Display) -> Html:
     """A link to the things to decide that stand on the page of all promises; without any, nothing."""
     text = show.language.plural(
@@ -150,7 +177,7 @@ def more(n: int, show: Display) -> Html:
     )
     if n <= 0:
         return Html("", "")
-    return Html(f'<p class="onward"><a href="promises.html#decide-all">{safe(text)}</a></p>', text)
+    return Html(f'<p class="onward"><a href="promises.html#everything-to-decide">{safe(text)}</a></p>', text)
 
 
 def stands(rows: pd.DataFrame, show: Display) -> list[Html]:
@@ -189,8 +216,13 @@ def _named(who: str, show: Display) -> str:
     return show.language(" or ").join(names)
 
 
-def onward(places: Iterable[tuple[str, str]], show: Display) -> Html:
-    """Where the rest stands: a text and a page each."""
-    texts = [(show.language(text), href) for text, href in places]
+def onward(show: Display) -> Html:
+    """Where the rest stands."""
+    texts = [
+        (show.language("Every promise and rule, one line each"), "promises.html"),
+        (show.language("For the meeting with the provider"), "meeting.html"),
+        (show.language("Evidence and files"), "sources.html"),
+        (show.language("How it is counted"), "rules.html"),
+    ]
     links = " · ".join(f'<a href="{inside(href)}">{safe(text)}</a>' for text, href in texts)
     return Html(f'<p class="onward">{links}</p>', " · ".join(text for text, _ in texts))

@@ -29,6 +29,8 @@ NAME = "board.eml"
 Painter = Callable[[bytes, int, int], bytes | None]
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _LINES = ("p", "caption", "figcaption", "summary", "pre", "dt", *_HEADINGS)
+#: Elements that begin a line of their own within another one.
+_LINES_WITHIN = ("blockquote", "p", "div", "dd")
 #: Attributes that a mail program needs; the others name what is not there.
 _KEPT = ("style", "href", "src", "alt", "width", "height", "scope", "lang", "dir", "colspan", "rowspan")
 #: What is said once of a table, and not of each of its cells: a mail is cut off by some programs after 102 kB.
@@ -78,6 +80,12 @@ def _body(page: Any, language: Language, attached: Sequence[Path]) -> Any:
     for tag in body.select("details:not([open]), nav, svg"):
         tag.decompose()
     _without_empty_columns(body)
+    for paragraph in body.select("p:has(a)"):
+        said = "".join(text for text in paragraph.find_all(string=True) if text.find_parent("a") is None)
+        if len(paragraph.select("a")) > 1 and not re.search(
+            r"\w", said
+        ):  # ways to other pages, and nothing else
+            paragraph.decompose()
     whole.closed(body, ())
     for link in body.select('a[href^="#"]'):
         link.unwrap()
@@ -90,8 +98,10 @@ def _body(page: Any, language: Language, attached: Sequence[Path]) -> Any:
     note = page.new_tag("p", attrs={"class": "note"})
     note.string = told
     body.append(note)
-    for tag in body.select("br, blockquote, blockquote p"):
-        tag.insert_before(" ")  # where plain text has no line of its own
+    for tag in body.select("small"):
+        tag.insert_before(page.new_tag("br"))  # board.css shows them as lines
+    for tag in body.select("li > div:empty"):
+        tag.decompose()
     publish.guarded(str(body), NAME)
     return body
 
@@ -100,11 +110,16 @@ def _without_empty_columns(body: Any) -> None:
     """Take out columns in which nothing is said."""
     for table in body.select("table"):
         rows = [row.find_all(["th", "td"], recursive=False) for row in table.select("tr")]
-        for place in reversed(range(len(rows[0]) if rows else 0)):
-            cells = [row[place] for row in rows if place < len(row)]
+        width = len(rows[0]) if rows else 0
+        rows = [row for row in rows if len(row) == width]  # the others are headings of groups
+        for place in reversed(range(width)):
+            cells = [row[place] for row in rows]
             if not any(cell.get_text(strip=True) or cell.img for cell in cells[1:]):
+                width -= 1
                 for cell in cells:
                     cell.decompose()
+        for cell in table.select("[colspan]"):
+            cell["colspan"] = str(min(int(cell["colspan"]), width))
 
 
 def _pictures(body: Any, paint: Painter) -> list[tuple[str, bytes]]:
@@ -185,7 +200,9 @@ def _told(tag: Any) -> Iterator[str]:
         elif part.name in _LINES:
             yield from ("", text) if part.name != "dt" else (f"{text}:",)
         elif part.name == "li":
-            yield f"- {text}"
+            first, *rest = [_words(line) for line in part.find_all("div", recursive=False)] or [text]
+            yield f"{part['value']}. {first}" if part.get("value") else f"- {first}"
+            yield from (f"  {' · '.join(rest)}",) if rest else ()
         elif part.name == "dd":
             yield f"  {text}"
         elif part.name == "table":
@@ -205,8 +222,14 @@ def _rows(table: Any) -> Iterator[str]:
     for row in table.select("tbody tr"):
         cells = [_words(cell) for cell in row.find_all(["th", "td"], recursive=False)]
         rest = [f"{title}: {cell}" for title, cell in zip(titles[1:], cells[1:], strict=False) if cell]
-        yield f"- {'; '.join([cells[0], *rest])}"
+        yield f"- {'; '.join([cells[0], *rest])}" if len(cells) > 1 else f"{cells[0]}:"
 
 
 def _words(tag: Any) -> str:
-    return " ".join(tag.get_text().split())
+    return " ".join("".join(map(_part, tag.find_all(string=True))).split())
+
+
+def _part(text: Any) -> str:
+    """A text apart from the one before where a page shows it on a line of its own."""
+    within = text.parent.name
+    return f" ({text})" if within == "small" else f" {text}" if within in _LINES_WITHIN else text

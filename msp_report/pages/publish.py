@@ -50,6 +50,8 @@ _KINDS = {
 }
 #: A link to a figure's line on the page of its report, or from there to its table.
 _EVIDENCE = re.compile(r' <a href="((?:[^"#]+(?=#figure-))|#table-[^"]*)[^"]*">[^<]*</a>')
+#: A link to another page of the pack.
+_TO_A_PAGE = re.compile(r'<a href="([\w-]+\.html)(?:#[^"]*)?">([^<]*)</a>')
 #: The id of the heading from which on a page is folded: how its figures were computed.
 FOLDED = "how-this-was-computed"
 #: What of a page is no text.
@@ -144,7 +146,7 @@ def pages(
     for report, notebook in notebooks:
         below = (standing or {}).get(report)
         html = rules.linked(page(notebook, replace(context, current=files[report]), strict, below))
-        html = counts.counted(_followed(html, files.values()), folder, show)
+        html = counts.counted(_followed(html, [*files.values(), rules.PAGE, RESTATED]), folder, show)
         (folder / files[report]).write_text(html, encoding="utf-8", newline="\n")
     html = rules.anchored(page(rules.notebook(), replace(context, current=rules.PAGE)))
     (folder / rules.PAGE).write_text(html, encoding="utf-8", newline="\n")
@@ -155,9 +157,10 @@ def pages(
 
 def _followed(html: str, files: Iterable[str]) -> str:
     """A page without its links to evidence that is not there: on a page that the pack does not have, or in a table that
-    stands on a page of another period only."""
+    stands on a page of another period only. Of any other link to a page that is not there the words stay."""
     there = {*files, *(f"#{name}" for name in re.findall(r'\bid="([^"]+)"', html))}
-    return _EVIDENCE.sub(lambda link: link[0] if link[1] in there else "", html)
+    html = _EVIDENCE.sub(lambda link: link[0] if link[1] in there else "", html)
+    return _TO_A_PAGE.sub(lambda link: link[0] if link[1] in there else link[2], html)
 
 
 #: So many letters of a digest are shown; the seal has them all.

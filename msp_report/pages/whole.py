@@ -22,6 +22,7 @@ FIRST = "index.html"
 _NAMING = ("aria-labelledby", "aria-describedby", "aria-controls", "aria-owns", "headers", "for")
 #: Links that are nothing but the name of a file: without the file their text says nothing.
 _FILES = frozenset({"rows", "file"})
+_OTHER_PACK = "../../"
 
 
 def whole(html: Path) -> str:
@@ -71,13 +72,16 @@ def said(frame: BeautifulSoup) -> list[str]:
 
 def closed(soup: BeautifulSoup | Tag, there: Container[str]) -> None:
     """Take out the links to files that are not `there`, names beside the page; their text stays, but that of a link
-    which only names its file. Links within the page and to web addresses stay."""
+    which only names a file or another pack. Links within the page and to web addresses stay."""
     for link in soup.select("a[href]"):
         parts = urlsplit(link["href"])
         if parts.scheme or parts.netloc or not parts.path or unquote(parts.path) in there:
             continue
         above = link.parent
-        if _FILES.intersection(link.get("class", ())):
+        if _FILES.intersection(link.get("class", ())) or parts.path.startswith(_OTHER_PACK):
+            before = link.previous_sibling
+            if isinstance(before, str):  # what sets it apart from the one before
+                before.replace_with(before.rstrip(" \u00b7"))
             link.decompose()
         else:
             link.unwrap()

@@ -36,6 +36,7 @@ _IMPORTED = {
     "python-calamine": "python_calamine",
     "pyyaml": "yaml",
     "charset-normalizer": "charset_normalizer",
+    "python-docx": "docx",
 }
 
 DOCUMENT = """\

@@ -311,6 +311,16 @@ def test_titles_of_columns_may_hold_whatever_quotes_and_ends(opened, pack):
     assert said.replace("\\", "") == f'"{title}" / ""'.replace("\\", "")
 
 
+def test_thirty_columns_have_labels(opened, pack):
+    """As where a group of companies compares itself."""
+    frame = pd.DataFrame({f"c{number}": ["value"] for number in range(30)})
+    columns = {name: (f"Title {name}", "text") for name in frame}
+    html = publish.page(notebook("# Wide", SHOW.table(frame, columns, caption="Wide")), CONTEXT)
+    (pack / "wide.html").write_text(html, encoding="utf-8")
+    cells = opened("wide.html", 390).evaluate(CELLS)
+    assert [cell["label"] for cell in cells] == [f'"Title c{number}" / ""' for number in range(30)]
+
+
 def test_on_a_phone_the_tab_of_the_page_is_seen_wherever_it_stands(opened, pack):
     html = publish.page(scorecard(), replace(CONTEXT, current="procurement.html"))
     (pack / "procurement.html").write_text(html, encoding="utf-8")

@@ -57,11 +57,23 @@ def test_the_figures_the_lists_and_the_sentence_agree(page):
         met, missed, unjudged = (counted[f"{prefix}{name}"] for name in ("met", "missed", "unjudged"))
         assert met.value + missed.value + unjudged.value == met.n == missed.n == unjudged.n
         assert missed.value + unjudged.value == listed.get(whose, 0)
-    said = sentences.opening("scorecard", found.figures(), case.contract, case.period)[0][0]
-    if counted["met"].n > 1 and counted["missed"].value:
-        numbers = [int(n) for n in re.findall(r"\d+(?= (?:of|agreed|was|were|cannot))", said)]
-        sums = [counted["met"].value, counted["met"].n, counted["missed"].value, counted["unjudged"].value]
-        assert numbers == [n for n in sums if n], said
+    for prefix in ("", "own_"):
+        assert (
+            counted[f"{prefix}judged"].value
+            == counted[f"{prefix}met"].value + counted[f"{prefix}missed"].value
+        )
+    first, *others = (
+        text for text, _ in sentences.opening("scorecard", found.figures(), case.contract, case.period)
+    )
+    judged, missed = counted["judged"].value, counted["missed"].value
+    if judged > 1:
+        numbers = [int(n) for n in re.findall(r"\d+(?= (?:of the|promises))", first)]
+        assert numbers == ([missed, judged] if missed else [judged]), first
+    said = {int(n) for text in others for n in re.findall(r"\d+(?= (?:promises? cannot|of our own))", text)}
+    below = {counted["unjudged"].value} if judged else set()
+    assert said == {n for n in (*below, counted["own_missed"].value) if n or counted["own_unjudged"].value}, (
+        others
+    )
 
 
 def test_nothing_is_counted_twice_and_nothing_that_is_agreed_is_left_out(page):

@@ -305,7 +305,7 @@ def test_the_money_of_the_year_is_that_of_its_months(run, place):
     said = months.groupby("kind")["amount"].sum()
     for kind in ("fee", "work lost to outages", "less the credits owed"):
         assert money[kind] == said[kind], kind
-    total, lapsed = money["what the year came to"], money["credits never claimed in time"]
+    total, lapsed = money["what the year came to"], money["plus the credits never claimed in time"]
     # what a month counted off as owed and nobody claimed, the year has to pay after all
     assert total == said["what the month came to"] + lapsed == 3000 + 5800 - 50 + 50
     assert money["less the credits owed"] == money["credits granted"] + money["can still be claimed"] + lapsed
@@ -368,6 +368,20 @@ def test_other_months_than_a_civil_year(run, place):
     assert history.year(case, before=1)["month"].unique().tolist() == ["2025-01", "2025-02", "2025-04"]
     assert str(case.period) == "2025-02..2025-04" and case.closing == Month(2025, 4)
     assert case.workspace.pack("acme", case.period).name == "2025-02..2025-04"
+
+
+def test_links_to_other_packs_lead_from_where_a_pack_will_lie(run, place):
+    case = open_year("acme", "2025", place.root)
+    home = place.output / "acme"
+    for pack_, up in (
+        (home / "2025", "../.."),
+        (home / ".staging" / "2025", "../.."),
+        (home / "our-fork" / ".staging" / "2025", "../../.."),
+    ):
+        found = history.beside(case, pack_)
+        assert found["name"].tolist() == HELD
+        assert found["href"].tolist() == [f"{up}/{month}/html/index.html" for month in HELD]
+    assert not history.leads_to_today(run.pack)
 
 
 def test_a_pack_made_before_its_month_was_over_says_so(run, place):

@@ -86,6 +86,15 @@ def test_both_forms_say_what_page_one_says(plain):
     assert "It fell from 99.9 % to 99.7 %." in text
 
 
+def test_what_stands_on_lines_of_its_own_is_apart_and_ways_to_other_pages_are_left_out(plain):
+    html, text = (plain.get_body((kind,)).get_content() for kind in ("html", "plain"))
+    text = text.replace("\r\n", "\n")
+    assert "As of 31 Oct · Questions: retained CIO" in text and "September 2026" not in html
+    assert "to claim back:\n  £4,140 (the first lapses on 29 Nov)" in text
+    assert "1. Claim them. (Due now.)\n  Finance" in text
+    assert "Tickets · Availability" not in text and "<div></div>" not in html
+
+
 def test_a_column_that_says_nothing_is_left_out(plain):
     html = plain.get_body(("html",)).get_content()
     assert "Verdict" in html and "13 months" not in html and "Nothing</th>" not in html

@@ -47,7 +47,7 @@ def data(every_pack) -> frozenset[str]:
         found |= set(pd.read_csv(path, dtype=str)[["first_id", "last_id"]].stack())
     found |= {path.name for path in every_pack.root.glob("exports/*/*/*")}
     notes = [path.read_text(encoding="utf-8") for path in every_pack.root.glob("params/*/notes/*.md")]
-    paragraphs = [part for note in notes for part in note.split("\n")]
+    paragraphs = [part for note in notes for part in note.split("\n\n")]
     found |= set(questions.listed()["question"])
     return frozenset(clean(text) for text in (*found, *paragraphs))
 

@@ -231,6 +231,11 @@ SAID = [
         "As of 9 May, 09:30. The newest entry is of 6 May. Nothing newer had come by 12 May, when this page was made: "
         "things may stand otherwise now.",
     ),
+    (
+        "each_month",
+        dict(amounts={"May 2026": "£20", "June 2026": "not known", "July 2026": "£30"}),
+        "What each month came to: May 2026 £20, June 2026 not known and July 2026 £30.",
+    ),
     ("dearest", dict(month=None, amount=""), "What each month came to"),
     ("dearest", dict(month="June 2026", amount="£145,770"), "June 2026 came to the most: £145,770"),
     (
@@ -258,6 +263,7 @@ SAID = [
     ),
     ("compare_missing", dict(clients=[], period="May"), ""),
     ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
+    ("found_on", dict(facts=["A", "B"]), "What we found: A; B."),
     ("month_total", dict(amount="£9", last="£8", lacks=None), "In all: £9; the month before: £8."),
     (
         "month_total",
@@ -386,6 +392,23 @@ def test_the_sums_of_a_month_are_what_is_known_of_it(money, said):
     assert spaced == said
 
 
+AGAINST = pd.DataFrame(
+    [
+        ("P1", "priority lowered by the provider", "INC7", "P2"),
+        ("P1", "missed or unknown", "P1", "missed"),
+        ("mail", "maintenance that is not accepted", "mail", "over the monthly cap"),
+    ],
+    columns=["subject", "fact", "thing", "detail"],
+).assign(measure=["tickets.resolution_attainment"] * 2 + ["availability.ratio"], on=DAY)
+
+
+def test_what_was_found_stands_against_a_reply():
+    replies = pd.DataFrame({"measure": ["tickets.resolution_attainment", "a.other"], "subject": ["P1", None]})
+    (told,) = sentences.found_on(replies, AGAINST, contract())["said"]
+    assert told == "What we found: the provider lowered INC7 from P1 to P2 on 29 May 2026."
+    assert sentences.found_on(replies.tail(1), AGAINST, contract()).empty
+
+
 def test_every_message_is_said_by_a_case(monkeypatch):
     monkeypatch.setattr("msp_report.words.numbers.Language", Heard)
     for report, table in TABLES.items():
@@ -406,6 +429,7 @@ def test_every_message_is_said_by_a_case(monkeypatch):
     for name, given, _ in SAID:
         sentences.say(name, contract(), **given)
     sentences.names(pd.DataFrame({"measure": ["credit_terms.cap_ratio"], "subject": ""}), contract())
+    sentences.found_on(AGAINST, AGAINST, contract())
     for money in MONTHS_MONEY:
         sentences.sums(money, contract())
     sentences.parts([1], [2], contract()), sentences.against([1], [2], "days", "none", contract())
@@ -415,5 +439,5 @@ def test_every_message_is_said_by_a_case(monkeypatch):
         for message in extraction.in_code(path.read_text("utf-8"), shows=False):
             written |= {message} if isinstance(message, str) else set(message)
     assert len(written) > 300
-    # of what nobody has declared there is no name
+    # what nobody has declared has no name of its own
     assert written - Heard.messages == {"{measure} of {subject}"}

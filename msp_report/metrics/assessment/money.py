@@ -20,7 +20,7 @@ from msp_report.metrics.scorecard.money import of_pages
 from msp_report.model.figures import Figure
 
 MONEY = ["kind", "amount", "hours", "included_hours", "n", "by_on", "lacks"]
-LAPSED, TOTAL = "credits never claimed in time", "what the year came to"
+LAPSED, TOTAL = "plus the credits never claimed in time", "what the year came to"
 GRANTED, DISPUTED = "credits granted", "purchases in dispute"
 #: What the total is made of, and which of it makes it less.
 _PARTS = {month.FEE: 1, month.BESIDE: 1, month.LOST: 1, month.CREDITS: -1, LAPSED: 1}

@@ -44,6 +44,13 @@ class Analysis:
     money: pd.DataFrame
     hours: pd.DataFrame
 
+    @property
+    def listed(self) -> pd.DataFrame:
+        """The credits that are owed, and what a cap took off, so that the list adds up to what is owed; a cap has no
+        state."""
+        rows = self.credits[self.credits["owed"].ne(0)]
+        return rows.assign(state=rows["state"].mask(rows["measure"].eq(agreement.CAP), ""))
+
     def figures(self) -> list[Figure]:
         """contract.year_fee, .year_owed, .year_claimed, .year_credited, .year_open, .year_lost, .year_at_stake,
         .year_user_cost [cost] and .year_user_hours [hours], each over the months that say (n); .year_credits [count of

@@ -114,11 +114,6 @@ class Analysis:
         """How many figures are compared with enough months of their own, as marks.compared."""
         return len(marks.compared(self.signals))
 
-    @property
-    def disputed(self) -> pd.DataFrame:
-        """The figures that replies speak of and that are no exceptions, as replies.disputed."""
-        return replies.disputed(self.pack, self.replies, but=self.exceptions)
-
     def figures(self) -> list[Figure]:
         """How the promises of the whole pack stand, and the board's own loop.
 
@@ -353,6 +348,11 @@ def _month_money(case: Case, past: Past, last_figures: pd.DataFrame) -> pd.DataF
     beside = money.charged_beside(case.table("time_entries"), agreed, case.start, case.end, hours)
     records = (past.record("contract", "claims"), past.record("procurement", "due"))
     return money.money(past.figures, last_figures, agreed, hours, beside, *records)
+
+
+def disputed(past: Past, exceptions: pd.DataFrame) -> pd.DataFrame:
+    """The figures that the provider's replies speak of and that are no exceptions, as replies.disputed."""
+    return replies.disputed(past.figures, past.replies, but=exceptions)
 
 
 def claims(past: Past) -> pd.DataFrame:

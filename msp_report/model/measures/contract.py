@@ -30,6 +30,7 @@ MEASURES = (
         "Credits that can still be claimed",
         of="Unclaimed credit for {}",
         unit="cost",
+        shown="Service credits, what became of them",
         rule="rule 29",
         meaning=(
             "What is left of the credits of this and earlier months that nobody has claimed and that may "

@@ -162,6 +162,7 @@ MEASURES = (
         "Proposals that wait for a decision",
         of="Proposals of {} that wait",
         unit="count",
+        shown="Proposals that wait for a decision, the best score first",
         better="lower",
         rule="strategy.yaml, contract.yaml scope",
         meaning=(

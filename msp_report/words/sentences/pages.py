@@ -172,6 +172,14 @@ def dearest(page: Page, *, month: str | None, amount: str) -> str:
     return page.language("{month} came to the most: {amount}", month=month, amount=amount)
 
 
+def each_month(page: Page, *, amounts: Mapping[str, str]) -> str:
+    """The same in words, for whoever does not see the picture: every month with its amount."""
+    named = [
+        page.language("{month} {amount}", month=month, amount=amount) for month, amount in amounts.items()
+    ]
+    return page.language("What each month came to: {months}.", months=page.listed(named))
+
+
 def stands_for(page: Page, *, year: str, months: int) -> str:
     """Why a year that nobody named is the last twelve months: the civil year is not whole."""
     if not months:
@@ -223,6 +231,11 @@ def compare_missing(page: Page, *, clients: Sequence[str], period: str) -> str |
 def reply(page: Page, *, by: str, on: str, text: str) -> str:
     """What the provider replied to a figure."""
     return page.language("{by} replied on {on}: “{text}”", by=by, on=on, text=text)
+
+
+def found_on(page: Page, *, facts: Sequence[str]) -> str:
+    """What was found on a figure that the provider disputes."""
+    return page.language("What we found: {facts}.", facts="; ".join(facts))
 
 
 def quiet(page: Page, *, figures: int) -> str:

@@ -100,7 +100,7 @@ def license(f: Facts) -> Said:
     """Products of which more is in use than there are licences."""
     short = f.of("more in use than there are licences")
     lacking = [
-        f.language("{n} {name}", n=f.count(n), name=clean(name))
+        f.language("{n} of {name}", n=f.count(n), name=clean(name))
         for name, n in zip(short["thing"], short["n"], strict=True)
     ]
     used = f.of("key used too often")
@@ -305,6 +305,28 @@ def notice(f: Facts) -> Said:
             "To end it with its term, notice must be given by {day}.", day=f.day(f.rows["on"].iloc[0])
         ),
     )
+
+
+def found_on(facts: pd.DataFrame, show: Numbers) -> list[str | None]:
+    """What a fact says against a reply of the provider's; None of a fact that says nothing of its figure."""
+    said = {
+        "priority lowered by the provider": message(
+            "the provider lowered {thing} from {subject} to {detail} on {day}"
+        ),
+        "maintenance that is not accepted": message("the maintenance of {day} is not accepted: {detail}"),
+    }
+    return [
+        None
+        if (text := said.get(row["fact"])) is None
+        else show.language(
+            text,
+            thing=clean(row["thing"]),
+            subject=show.subject(row["measure"], row["subject"]),
+            detail=show.label(row["detail"]),
+            day=show.day(row["on"]),
+        )
+        for row in facts.to_dict("records")  # a few rows
+    ]
 
 
 def sums(money: pd.DataFrame, show: Numbers) -> list[tuple[str, str, str, str]]:

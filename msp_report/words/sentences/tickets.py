@@ -220,6 +220,20 @@ def chart_pile(page: Page, *, first: str, month: str, target: str, change: float
     return page.language("{said}; {target} was asked for", said=said, target=target) if target else said
 
 
+def chart_ledger(page: Page, *, gone: int) -> str:
+    """How many are open at the end, and how many of them the provider no longer lists: the caption of a table."""
+    pile = page.one("tickets.backlog")
+    if pile.raw.value is None:
+        return page.language("From the tickets open at the beginning of the month to those open at its end")
+    if not gone:
+        return page.language("How {value} tickets came to be open at the end of the month", **pile)
+    return page.language(
+        "How {value} tickets came to be open at the end of the month, {gone} of which the provider no longer lists",
+        gone=gone,
+        **pile,
+    )
+
+
 def chart_ages(page: Page, *, old: int, all: int) -> str:
     """How many of the open tickets are older than a month."""
     if not all:

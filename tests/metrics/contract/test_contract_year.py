@@ -122,6 +122,14 @@ def test_owed_is_granted_or_may_still_come_or_is_lost():
         assert (one["owed"] == one["credited"] + one["left"] + one["lost"]).all()
 
 
+def test_the_list_of_credits_adds_up_to_what_is_owed_with_what_the_cap_took_off():
+    found, _ = of_year()
+    owed = {figure.measure: figure.value for figure in found.figures()}["contract.year_owed"]
+    cap = found.listed[found.listed["measure"].eq("credit_terms.cap_ratio")]
+    assert cap["owed"].tolist() == [-1000] and cap["state"].tolist() == [""]
+    assert found.listed["owed"].ne(0).all() and sum(found.listed["owed"]) == owed == 3000
+
+
 def test_a_month_without_a_pack_owes_nothing_that_is_known():
     rows = [row for row in YEAR if row[0] != "2026-02"]
     year, money = of_year(rows, absent=["2026-02"])
