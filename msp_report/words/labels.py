@@ -112,7 +112,7 @@ CODES: dict[str, tuple[str, ...]] = {
     ),
     "found": ("yes",),
     "by": ("proposed_by", "sponsor"),
-    "detail": (),
+    "detail": ("never", "not every time"),
     "direction": ("better", "worse", "lost", "looser", "stricter", "rising", "falling", "no trend"),
     "side": ("better", "worse"),
     "variation": ("worse than usual", "not as usual", "better than usual", "as usual"),

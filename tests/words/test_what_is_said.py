@@ -264,11 +264,15 @@ SAID = [
     ("compare_missing", dict(clients=[], period="May"), ""),
     ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
     ("found_on", dict(facts=["A", "B"]), "What we found: A; B."),
-    ("month_total", dict(amount="£9", last="£8", lacks=None), "In all: £9; the month before: £8."),
     (
         "month_total",
-        dict(amount="£9", last=None, lacks="fee"),
-        "In all: £9. Not stated, and not in it: fee.",
+        dict(amount="£9", last="£8", added="£2", taken="£1", lacks=None),
+        "£9 in all, with £2 of extra work, less £1 of credits; the month before: £8.",
+    ),
+    (
+        "month_total",
+        dict(amount="£9", last=None, added=None, taken=None, lacks="fee"),
+        "£9 in all. Not stated, and not in it: fee.",
     ),
     ("reply", dict(by="N", on="1 May", text="{by} %s"), "N replied on 1 May: “{by} %s”"),
     ("quiet", dict(figures=9), "Nothing that is agreed could be judged this month."),

@@ -20,8 +20,8 @@ NAMED = 3
 #: The facts that say what the provider has to do with a vendor.
 _TIES = {
     "owner": message("the provider is tied to it as owner"),
-    "commission": message("it pays the provider a commission"),
-    "referral": message("it pays the provider for referrals"),
+    "commission": message("the vendor pays the provider a commission"),
+    "referral": message("the vendor pays the provider for referrals"),
 }
 
 Said = tuple[str, str]
@@ -79,7 +79,7 @@ def protect(f: Facts) -> Said:
         paragraph(
             f.language("None all month: {names}.", names=f.listed(never["thing"])) if len(never) else None,
             f.language(
-                "None since {day}: {names}.", names=f.listed(last["thing"]), day=f.day(last["on"].iloc[0])
+                "The last on {day}: {names}.", names=f.listed(last["thing"]), day=f.day(last["on"].iloc[0])
             )
             if len(last)
             else None,
@@ -90,9 +90,13 @@ def protect(f: Facts) -> Said:
 def prove(f: Facts) -> Said:
     """Routine duties without proof."""
     names = f.rows["thing"]
+    never, some = (names[f.rows["detail"].eq(detail)] for detail in ("never", "not every time"))
     return (
         f.language("Ask for proof: {names}.", names=f.listed(names)),
-        f.language("Due, and not proved every time."),
+        paragraph(
+            f.language("Not once this month: {names}.", names=f.listed(never)) if len(never) else None,
+            f.language("Not every time: {names}.", names=f.listed(some)) if len(some) else None,
+        ),
     )
 
 
@@ -113,9 +117,7 @@ def license(f: Facts) -> Said:
         )
     return (
         f.language("Buy licences or remove copies: {lacking}.", lacking=f.listed(lacking)),
-        f.language("In use without a receipt; a key of {names} is overused.", names=f.listed(used["thing"]))
-        if len(used)
-        else f.language("In use without a receipt."),
+        f.language("In use without a receipt."),
     )
 
 
@@ -156,7 +158,7 @@ def _dealings(f: Facts) -> str:
         did,
         f.language("split under the approval limit") if f.has("orders split under the limit") else None,
         _tied(f, tie.iloc[0]) if len(tie) else None,
-        f.language("its project waits") if f.has("its project waits") else None,
+        f.language("the project for it waits") if f.has("its project waits") else None,
     ]
     told = [part for part in parts if part]
     return f.language("{facts}.", facts=labels.raised("; ".join(told))) if told else ""
@@ -166,7 +168,7 @@ def _tied(f: Facts, tie: pd.Series) -> str:
     """A tie to the provider that nobody was told of."""
     if tie["detail"] == "commission" and pd.notna(tie["n"]):
         share = f.show.number(tie["n"], "ratio")
-        return f.language("it pays the provider {share}, undisclosed", share=share)
+        return f.language("the vendor pays the provider {share}, undisclosed", share=share)
     how = _TIES.get(tie["detail"])
     known = f.language(how) if how else f.language("it is tied to the provider")
     return f.language("{tie}, undisclosed", tie=known)
@@ -179,10 +181,10 @@ def claim(f: Facts) -> Said:
     soon = first[first["on"].eq(first["on"].iloc[0])]["cost"].sum()
     months = f.listed(months_in_words(sorted(set(credits["detail"])), f.show))
     subjects = f.listed(name or f.show.label(thing) for name, thing in credits[["name", "thing"]].to_numpy())
-    day = f.day(first["on"].iloc[0]) if first["on"].notna().any() else None
+    day = first["on"].notna().any()
     parts = [
         months,
-        f.language("{money} lapses on {day}", money=f.money(soon), day=day) if day else None,
+        f.language("{money} lapses first", money=f.money(soon)) if day and len(credits) > 1 else None,
         f.language("decided, not done") if _taken(f) else None,
     ]
     return (
