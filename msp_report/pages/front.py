@@ -225,7 +225,10 @@ def _stands(name: str | None, months: Any, robust: Any, show: Display) -> Html:
         if count > LOOKED_BACK
         else show.language("for {n} months", n=show.number(count, "count"))
     )
-    parts = [part for part in (since, show.language("fragile") if robust == "fragile" else None) if part]
+    open_ = show.language("evidence missing") if name in ("no_verdict", "no_data") else None
+    parts = [
+        part for part in (since, open_, show.language("fragile") if robust == "fragile" else None) if part
+    ]
     if not parts:
         return told
     text = ", ".join(parts)

@@ -50,7 +50,7 @@ def html(request, tmp_path_factory) -> Path:
         return request.getfixturevalue("demo_pack") / "html"
     place = Place(tmp_path_factory.mktemp("two"))
     place.client(contract=CONTRACT)
-    outages = "service,started_at,ended_at\nemail,2026-03-02T09:00Z,2026-03-02T10:00Z\n"
+    outages = "service,started_at,ended_at,state\nemail,2026-03-02T09:00Z,2026-03-02T10:00Z,down\n"
     place.put({"tickets.csv": tickets(9, "2026-03"), "outages.csv": outages})
     return pack.run_month("acme", "2026-03", place.root) / "html"
 

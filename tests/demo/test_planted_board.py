@@ -192,7 +192,7 @@ def test_page_one_closes_the_boards_loop(demo_place, tmp_path, monkeypatch):
         "Questions: retained CIO",
         "the provider missed 1 of the 2 promises that can be judged (the month before: 0)",
         "to claim back",
-        "Things to decide",
+        "Things to decide, the gravest first",
         "What matters most to us",
         "What is not known",
         "The webshop was down during the autumn sale",  # the human's own words

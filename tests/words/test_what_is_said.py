@@ -267,7 +267,7 @@ SAID = [
     (
         "month_total",
         dict(amount="£9", last="£8", added="£2", taken="£1", lacks=None),
-        "£9 in all, with £2 extra work, less £1 credits; the month before: £8.",
+        "£9 in all, with £2 extra work, less £1 credits owed; the month before: £8.",
     ),
     (
         "month_total",
@@ -378,14 +378,14 @@ MONTHS_MONEY = [
 SUMS = [
     [
         ("£900", "fee", "12 h worked, 10 h included", "contract"),
-        ("£80", "work lost to outages", "the month before £70", "availability"),
+        ("£80", "work lost to outages, estimated", "the month before £70", "availability"),
         ("£40", "to claim back", "first by 29 May 2026", "contract"),
-        ("£30", "unpaid bills to hold", "2 bills; some in another currency are left out", "procurement"),
+        ("£30", "bills to hold", "2 bills; some in another currency are left out", "procurement"),
     ],
     [
         ("£900", "fee", "12 h worked", "contract"),
-        ("£80", "work lost to outages", "", "availability"),
-        ("£30", "unpaid bills to hold", "1 bill", "procurement"),
+        ("£80", "work lost to outages, estimated", "", "availability"),
+        ("£30", "bills to hold", "1 bill", "procurement"),
     ],
 ]
 

@@ -255,7 +255,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     found = Analysis(
         pack=pack,
         lines=_with_course(
-            _whose(marks.of_lines(asked, points, month), standing), case, past.before, firm, pack
+            _with_whose(marks.of_lines(asked, points, month), standing), case, past.before, firm, pack
         ),
         standing=_standing(standing, points, case, past.before, firm, pack),
         exceptions=exceptions,
@@ -311,7 +311,7 @@ def _with_numbers(texts: pd.Series, units: pd.Series) -> pd.Series:
     return numbers.where(~units.isin(["text", "verdict"]) & numbers.notna(), texts.astype(object))
 
 
-def _whose(lines: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
+def _with_whose(lines: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
     """The scorecard's lines with `whose` target each has: agreed where the contract asks the same, none without one."""
     key = ["measure", "subject"]
     agreed = standing[standing["whose"].eq(promises.AGREED)].assign(subject=standing["subject"].fillna(""))

@@ -314,7 +314,7 @@ def month_total(
     parts = [
         page.language("{amount} in all", amount=amount),
         page.language("with {money} extra work", money=added) if added else None,
-        page.language("less {money} credits", money=taken) if taken else None,
+        page.language("less {money} credits owed", money=taken) if taken else None,
     ]
     return paragraph(
         joined(

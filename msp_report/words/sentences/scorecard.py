@@ -105,8 +105,8 @@ def _own(page: Page) -> str | None:
         return None
     return joined(
         page.language.plural(
-            "{value} of {n} targets that only we set is missed",
-            "{value} of {n} targets that only we set are missed",
+            "{value} of our own {n} targets is missed",
+            "{value} of our own {n} targets are missed",
             broken.raw.value or 0,
             **broken,
         ),

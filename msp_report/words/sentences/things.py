@@ -13,7 +13,7 @@ from msp_report.params import Contract
 from msp_report.words import labels
 from msp_report.words.language import message
 from msp_report.words.numbers import Numbers, clean
-from msp_report.words.sentences.said import Page, joined, months_in_words, paragraph
+from msp_report.words.sentences.said import Page, joined, paragraph
 
 #: So many names are listed in a line; the others are counted.
 NAMED = 3
@@ -77,7 +77,7 @@ def protect(f: Facts) -> Said:
     never, stopped = f.of("not backed up in the month"), f.of("not backed up since")
     last = stopped.sort_values("on")
     return (
-        f.language("Have {names} backed up.", names=f.listed(f.rows["thing"])),
+        f.language("Back up {names}.", names=f.listed(f.rows["thing"])),
         paragraph(
             f.language("None all month: {names}.", names=f.listed(never["thing"])) if len(never) else None,
             f.language(
@@ -94,9 +94,14 @@ def prove(f: Facts) -> Said:
     names = f.rows["thing"]
     never, some = (names[f.rows["detail"].eq(detail)] for detail in ("never", "not every time"))
     return (
-        f.language("Ask for proof: {names}.", names=f.listed(names)),
+        f.language.plural(
+            "Ask for proof of a routine duty.",
+            "Ask for proof of {n} routine duties.",
+            names.nunique(),
+            n=f.count(names.nunique()),
+        ),
         paragraph(
-            f.language("Not once this month: {names}.", names=f.listed(never)) if len(never) else None,
+            f.language("No proof this month: {names}.", names=f.listed(never)) if len(never) else None,
             f.language("Not every time: {names}.", names=f.listed(some)) if len(some) else None,
         ),
     )
@@ -158,9 +163,9 @@ def _dealings(f: Facts) -> str:
     )
     parts = [
         did,
-        f.language("split under the approval limit") if f.has("orders split under the limit") else None,
+        f.language("split under the limit") if f.has("orders split under the limit") else None,
         _tied(f, tie.iloc[0]) if len(tie) else None,
-        f.language("the project for it waits") if f.has("its project waits") else None,
+        f.language("its project has not begun") if f.has("its project waits") else None,
     ]
     told = [part for part in parts if part]
     return f.language("{facts}.", facts=labels.raised("; ".join(told))) if told else ""
@@ -177,20 +182,15 @@ def _tied(f: Facts, tie: pd.Series) -> str:
 
 
 def claim(f: Facts) -> Said:
-    """Credits to claim."""
+    """Credits to claim, month by month."""
     credits = f.of("credit to claim")
-    first = credits.sort_values("on")
-    soon = first[first["on"].eq(first["on"].iloc[0])]["cost"].sum()
-    months = f.listed(months_in_words(sorted(set(credits["detail"])), f.show))
     subjects = f.listed(name or f.show.label(thing) for name, thing in credits[["name", "thing"]].to_numpy())
-    day = first["on"].notna().any()
-    parts = [
-        months,
-        f.language("{money} lapses first", money=f.money(soon)) if day and len(credits) > 1 else None,
+    months = [
+        f.language("{money} for {month}", money=f.money(cost), month=f.show.dated(month))
+        for month, cost in credits.groupby("detail")["cost"].sum().items()
     ]
-    return (
-        f.language("Claim the service credits for {subjects}.", subjects=subjects),
-        joined(*parts),
+    return f.language("Claim the service credits for {subjects}.", subjects=subjects), joined(
+        f.listed(months)
     )
 
 
@@ -345,7 +345,7 @@ def sums(money: pd.DataFrame, show: Numbers) -> list[tuple[str, str, str, str]]:
         *told("fee", message("fee"), "contract", _hours(fee, show)),
         *told(
             "work lost to outages",
-            message("work lost to outages"),
+            message("work lost to outages, estimated"),
             "availability",
             language("the month before {money}", money=last) if last else None,
         ),
@@ -357,7 +357,7 @@ def sums(money: pd.DataFrame, show: Numbers) -> list[tuple[str, str, str, str]]:
         ),
         *told(
             "bills to hold",
-            message("unpaid bills to hold"),
+            message("bills to hold"),
             "procurement",
             language.plural("{n} bill", "{n} bills", int(hold["n"]), n=show.number(hold["n"], "count"))
             if pd.notna(hold["n"])
