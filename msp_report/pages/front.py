@@ -24,10 +24,17 @@ def bearings(case: Any, others: pd.DataFrame, show: Display) -> Html:
     `others` are the packs there are, as history.beside.
     """
     last = (case.end - pd.Timedelta(1, "us")).tz_convert(case.timezone)
-    texts = [show.language("As things stood on {day}", day=show.day(last))]
+    texts = [show.language("As of {day}", day=show.day(last))]
     shown = [safe(texts[0])]
     for name, href in zip(others["name"], others["href"], strict=True):
-        text = show.language("today") if name == "daily" else show.period(Period.parse(name))
+        several = name != "daily" and len(Period.parse(name).months) > 1
+        text = (
+            show.language("today")
+            if name == "daily"
+            else show.language("the year")
+            if several
+            else show.period(Period.parse(name))
+        )
         shown.append(f'<a href="{inside(href)}">{safe(text)}</a>')
         texts.append(text)
     if asked := case.strategy.oversight and case.strategy.oversight.name:
@@ -71,7 +78,12 @@ def money(found: pd.DataFrame, contract: Any, show: Display) -> Html:
     if amounts[0] is None:
         return sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told)
     lacks = None if pd.isna(row["lacks"]) else show.label(row["lacks"])
-    text = sentences.say("month_total", contract, amount=amounts[0], last=amounts[1], lacks=lacks)
+    kinds = ("work charged beside the fee", "less the credits owed")
+    parts = (found.set_index("kind")["amount"].get(kind) for kind in kinds)
+    added, taken = (show.number(part, "cost") if pd.notna(part) and part else None for part in parts)
+    text = sentences.say(
+        "month_total", contract, amount=amounts[0], last=amounts[1], added=added, taken=taken, lacks=lacks
+    )
     total = Html(f'<p class="onward"><a href="promises.html#table-money">{safe(text)}</a></p>', text)
     return together(sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told), total)
 
@@ -90,7 +102,7 @@ def things(
     judged = set(zip(standing["measure"], standing["subject"].fillna(""), strict=True))
     points, texts = [], []
     for row in items.to_dict("records"):  # a few rows, each a line of its own
-        when = show.language("by {day}", day=show.day(row["by_on"])) if pd.notna(row["by_on"]) else ""
+        when = _when(row["leads_to"], row["by_on"], show)
         who = ", ".join(filter(None, (_named(row["who"], show), when)))
         cost = show.number(row["cost"], "cost") if pd.notna(row["cost"]) else ""
         page = _shown_by(row["measure"], row["subject"], judged)
@@ -105,15 +117,31 @@ def things(
 
 
 def of_pages(recorded: Mapping[str, pd.DataFrame], case: Any) -> dict[str, Html]:
-    """How the promises and rules of each report stand, for its own page, by report: what page one says of them.
+    """How the promises and rules of each report stand, for its own page, by report: what page one says of them, and
+    what speaks against the provider's replies.
 
     `recorded` as metrics.scorecard.recorded.
     """
     show, series = Display.of(case), recorded["series"]
+    found = sentences.found_on(recorded["replies"], recorded["facts"], case.contract)
+    found = found.assign(
+        report=found["measure"].str.split(".").str[0], name=sentences.names(found, case.contract)
+    )
     return {
-        str(report): course(rows.reset_index(drop=True), series, case.contract, show)
+        str(report): together(
+            course(rows.reset_index(drop=True), series, case.contract, show),
+            facts_of(
+                {row["name"]: row["said"] for row in found[found["report"].eq(report)].to_dict("records")},
+                show,
+            ),
+        )
         for report, rows in recorded["standing"].groupby("report", sort=False)
     }
+
+
+def facts_of(said: Mapping[str, str], show: Display) -> Html:
+    """What was found on figures that the provider disputes, by their names; without any, nothing."""
+    return show.facts(said) if said else Html("", "")
 
 
 def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Display) -> Html:
@@ -142,6 +170,16 @@ def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Displa
         caption="How it stands; the trend has its target dashed and its usual range shaded",
         anchor="table-standing",
         more="../records/scorecard/standing.csv",
+    )
+
+
+def _when(kind: str, by_on: Any, show: Display) -> str:
+    """Until when something is to be decided; bills are due, and what saves data is done now."""
+    if pd.isna(by_on):
+        return show.language("now") if kind == "protect" else ""
+    day = show.day(by_on)
+    return (
+        show.language("due {day}", day=day) if kind.startswith("hold") else show.language("by {day}", day=day)
     )
 
 

@@ -187,7 +187,7 @@ def test_page_one_closes_the_boards_loop(demo_place, tmp_path, monkeypatch):
 
     # read in ninety seconds: who and when, the answer, the money, what to decide, what matters, what is not known
     order = [
-        "As things stood on 31 Oct 2026",
+        "As of 31 Oct 2026",
         "September 2026",
         "Questions: retained CIO",
         "the provider missed 1 of the 2 promises that can be judged (the month before: 0)",

@@ -263,11 +263,16 @@ SAID = [
     ),
     ("compare_missing", dict(clients=[], period="May"), ""),
     ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
-    ("month_total", dict(amount="£9", last="£8", lacks=None), "In all: £9; the month before: £8."),
+    ("found_on", dict(facts=["A", "B"]), "What we found: A; B."),
     (
         "month_total",
-        dict(amount="£9", last=None, lacks="fee"),
-        "In all: £9. Not stated, and not in it: fee.",
+        dict(amount="£9", last="£8", added="£2", taken="£1", lacks=None),
+        "£9 in all, with £2 extra work, less £1 credits; the month before: £8.",
+    ),
+    (
+        "month_total",
+        dict(amount="£9", last=None, added=None, taken=None, lacks="fee"),
+        "£9 in all. Not stated, and not in it: fee.",
     ),
     ("reply", dict(by="N", on="1 May", text="{by} %s"), "N replied on 1 May: “{by} %s”"),
     ("quiet", dict(figures=9), "Nothing that is agreed could be judged this month."),
@@ -374,7 +379,7 @@ SUMS = [
     [
         ("£900", "fee", "12 h worked, 10 h included", "contract"),
         ("£80", "work lost to outages", "the month before £70", "availability"),
-        ("£40", "to claim back", "the first lapses on 29 May 2026", "contract"),
+        ("£40", "to claim back", "first by 29 May 2026", "contract"),
         ("£30", "unpaid bills to hold", "2 bills; some in another currency are left out", "procurement"),
     ],
     [
@@ -389,6 +394,23 @@ SUMS = [
 def test_the_sums_of_a_month_are_what_is_known_of_it(money, said):
     spaced = [tuple(text.replace("\u00a0", " ") for text in one) for one in sentences.sums(money, contract())]
     assert spaced == said
+
+
+AGAINST = pd.DataFrame(
+    [
+        ("P1", "priority lowered by the provider", "INC7", "P2"),
+        ("P1", "missed or unknown", "P1", "missed"),
+        ("mail", "maintenance that is not accepted", "mail", "over the monthly cap"),
+    ],
+    columns=["subject", "fact", "thing", "detail"],
+).assign(measure=["tickets.resolution_attainment"] * 2 + ["availability.ratio"], on=DAY)
+
+
+def test_what_was_found_stands_against_a_reply():
+    replies = pd.DataFrame({"measure": ["tickets.resolution_attainment", "a.other"], "subject": ["P1", None]})
+    (told,) = sentences.found_on(replies, AGAINST, contract())["said"]
+    assert told == "What we found: the provider lowered INC7 from P1 to P2 on 29 May 2026."
+    assert sentences.found_on(replies.tail(1), AGAINST, contract()).empty
 
 
 def test_every_message_is_said_by_a_case(monkeypatch):
@@ -411,6 +433,7 @@ def test_every_message_is_said_by_a_case(monkeypatch):
     for name, given, _ in SAID:
         sentences.say(name, contract(), **given)
     sentences.names(pd.DataFrame({"measure": ["credit_terms.cap_ratio"], "subject": ""}), contract())
+    sentences.found_on(AGAINST, AGAINST, contract())
     for money in MONTHS_MONEY:
         sentences.sums(money, contract())
     sentences.parts([1], [2], contract()), sentences.against([1], [2], "days", "none", contract())

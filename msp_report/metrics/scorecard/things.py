@@ -98,6 +98,7 @@ LOWERED, EDITED, MISSED = (
     "edits that help the provider",
     "missed or unknown",
 )
+REFUSED = "maintenance that is not accepted"
 #: A resource that is full within so many days is a thing to decide [days].
 SOON = 92
 
@@ -121,6 +122,7 @@ class Records:
     resources: pd.DataFrame | None = None
     priority_changes: pd.DataFrame | None = None
     edits: pd.DataFrame | None = None
+    maintenance: pd.DataFrame | None = None
     timezone: str = "UTC"
     """The client's zone, in which instants become days."""
 
@@ -143,6 +145,7 @@ class Records:
             "resources": "capacity/resources",
             "priority_changes": "tickets/priority_changes",
             "edits": "tickets/edits",
+            "maintenance": "availability/maintenance",
         }
         return cls(
             **{name: past.record(*place.split("/")) for name, place in places.items()}, timezone=timezone
@@ -180,6 +183,7 @@ def facts(
         *_credits(records),
         *_capacity(records, last_on),
         *_tickets(records),
+        *_maintenance(records),
         *_opinions(opinions),
         *_notice(days_to_notice, last_on),
         *_exceptions(exceptions),
@@ -242,6 +246,7 @@ def _duties(records: Records) -> Iterator[pd.DataFrame]:
     yield pd.DataFrame(
         {
             **{"kind": "duty", "thing": rows["duty"], "fact": UNPROVED, "n": rows["missed"]},
+            "detail": np.where(rows["good"].eq(0), "never", "not every time"),
             **{"on": records.day(rows["last_done_at"]), "report": "duties", "measure": "duties.kept_ratio"},
             **{"subject": rows["duty"], "leads_to": PROVE},
         }
@@ -363,6 +368,16 @@ def _tickets(records: Records) -> Iterator[pd.DataFrame]:
         n = rows.groupby("actor").size().rename("n").reset_index()
         told = {"kind": "person", "thing": n["actor"], "fact": EDITED, "n": n["n"]}
         yield pd.DataFrame({**place, **told})
+
+
+def _maintenance(records: Records) -> Iterator[pd.DataFrame]:
+    """Maintenance that the contract does not accept, and why."""
+    if records.maintenance is None:
+        return
+    rows = records.maintenance[records.maintenance["refused_min"].gt(0)]
+    told = {"kind": "service", "thing": rows["service"], "fact": REFUSED, "detail": rows["why"]}
+    told |= {"on": records.day(rows["started_at"]), "n": rows["notice_hours"], "report": "availability"}
+    yield pd.DataFrame(told).assign(measure="availability.ratio", subject=rows["service"])
 
 
 def _opinions(opinions: pd.DataFrame) -> Iterator[pd.DataFrame]:

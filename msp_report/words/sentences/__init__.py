@@ -323,6 +323,27 @@ def written(
     return pd.DataFrame({"name": texts.keys(), "title": about.values(), "text": texts.values()}, dtype=object)
 
 
+def found_on(replies: pd.DataFrame, facts: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """What pages found on the figures that replies speak of, as rows of `replied` in the order of the replies.
+
+    `facts` as metrics.scorecard.things gives them, people hidden; a figure on which nothing more is known has no row.
+    """
+    known = facts.assign(said=things.found_on(facts, Numbers.of(contract)))
+    known = known[known["said"].notna()]
+    told = known.groupby(["measure", "subject"], sort=False)["said"].agg(list)
+    keys = dict.fromkeys(zip(replies["measure"], replies["subject"].fillna(""), strict=True))
+    rows = [
+        {
+            "measure": measure,
+            "subject": subject,
+            "said": say("found_on", contract, facts=told[measure, subject]),
+        }
+        for measure, subject in keys
+        if (measure, subject) in told.index
+    ]
+    return pd.DataFrame(rows, columns=["measure", "subject", "said"])
+
+
 def as_of(at: pd.Timestamp, age: pd.Timedelta, contract: Contract, newest: Any = None) -> str:
     """Which instant a day's page stands at, and when it was made where that is later by more than STALE.
 
