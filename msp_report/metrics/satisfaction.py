@@ -27,16 +27,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.scorecard import lines
 from msp_report.metrics.tickets import history_of, reopens, repeats
 from msp_report.model.case import Case
 from msp_report.model.columns import bounds, instants, micros
-from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.figures import Figure
 from msp_report.model.names import normal, spelled
 from msp_report.model.reach import reach_of
 from msp_report.model.statistics import ANSWERS_NEEDED, Interval, csat, recommend
 from msp_report.model.tables import TABLES
-from msp_report.params import Contract, Strategy, as_contract, as_strategy
+from msp_report.params import Contract, as_contract
 
 QUESTIONS = ("responsiveness", "capability", "recommend")
 #: The column of another question, answered from 1 to 5.
@@ -217,27 +216,6 @@ class Analysis:
     assignees: pd.DataFrame
     put_aside: pd.DataFrame
     undated: int
-    strategy: Strategy | None = None
-    """What the board asks for."""
-    doubt: str | None = None
-    """Why the surveys are doubted as a whole."""
-
-    @property
-    def shares(self) -> pd.DataFrame:
-        """The scores that are shares, not the recommend score, with the board's target and the verdict by it."""
-        rows = self.scores[self.scores["unit"].eq("ratio")]
-        doubts = (
-            [Figure(measure=lines.DOUBTED, subject="surveys", why_missing=self.doubt)] if self.doubt else []
-        )
-        known = pd.DataFrame([figure.row() for figure in [*self.figures(), *doubts]], columns=COLUMNS)
-        asked = lines.lines(known, self.strategy)
-        asked = asked[asked["measure"].isin("satisfaction." + rows["question"]) & asked["target"].notna()]
-        asked = asked.assign(
-            question=asked["measure"].astype("str").str.removeprefix("satisfaction.")
-        ).drop_duplicates("question")
-        return rows.merge(
-            asked[["question", "target", "verdict"]].astype({"question": "str"}), "left", on="question"
-        )
 
     def figures(self) -> list[Figure]:
         """The figures over all answers.
@@ -290,8 +268,6 @@ def analyse(case: Case) -> Analysis:
         assignees(spoken),
         put_aside(surveys, start, end),
         undated,
-        as_strategy(case.strategy),
-        case.doubts("surveys"),
     )
 
 

@@ -27,7 +27,14 @@ def bearings(case: Any, others: pd.DataFrame, show: Display) -> Html:
     texts = [show.language("As of {day}", day=show.day(last))]
     shown = [safe(texts[0])]
     for name, href in zip(others["name"], others["href"], strict=True):
-        text = show.language("today") if name == "daily" else show.period(Period.parse(name))
+        several = name != "daily" and len(Period.parse(name).months) > 1
+        text = (
+            show.language("today")
+            if name == "daily"
+            else show.language("the year")
+            if several
+            else show.period(Period.parse(name))
+        )
         shown.append(f'<a href="{inside(href)}">{safe(text)}</a>')
         texts.append(text)
     if asked := case.strategy.oversight and case.strategy.oversight.name:
@@ -71,7 +78,12 @@ def money(found: pd.DataFrame, contract: Any, show: Display) -> Html:
     if amounts[0] is None:
         return sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told)
     lacks = None if pd.isna(row["lacks"]) else show.label(row["lacks"])
-    text = sentences.say("month_total", contract, amount=amounts[0], last=amounts[1], lacks=lacks)
+    kinds = ("work charged beside the fee", "less the credits owed")
+    parts = (found.set_index("kind")["amount"].get(kind) for kind in kinds)
+    added, taken = (show.number(part, "cost") if pd.notna(part) and part else None for part in parts)
+    text = sentences.say(
+        "month_total", contract, amount=amounts[0], last=amounts[1], added=added, taken=taken, lacks=lacks
+    )
     total = Html(f'<p class="onward"><a href="promises.html#table-money">{safe(text)}</a></p>', text)
     return together(sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told), total)
 
@@ -90,7 +102,7 @@ def things(
     judged = set(zip(standing["measure"], standing["subject"].fillna(""), strict=True))
     points, texts = [], []
     for row in items.to_dict("records"):  # a few rows, each a line of its own
-        when = show.language("by {day}", day=show.day(row["by_on"])) if pd.notna(row["by_on"]) else ""
+        when = _when(row["leads_to"], row["by_on"], show)
         who = ", ".join(filter(None, (_named(row["who"], show), when)))
         cost = show.number(row["cost"], "cost") if pd.notna(row["cost"]) else ""
         page = _shown_by(row["measure"], row["subject"], judged)
@@ -158,6 +170,16 @@ def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Displa
         caption="How it stands; the trend has its target dashed and its usual range shaded",
         anchor="table-standing",
         more="../records/scorecard/standing.csv",
+    )
+
+
+def _when(kind: str, by_on: Any, show: Display) -> str:
+    """Until when something is to be decided; bills are due, and what saves data is done now."""
+    if pd.isna(by_on):
+        return show.language("now") if kind == "protect" else ""
+    day = show.day(by_on)
+    return (
+        show.language("due {day}", day=day) if kind.startswith("hold") else show.language("by {day}", day=day)
     )
 
 

@@ -69,7 +69,9 @@ def test_the_figures_the_lists_and_the_sentence_agree(page):
     if judged > 1:
         numbers = [int(n) for n in re.findall(r"\d+(?= (?:of the|promises))", first)]
         assert numbers == ([missed, judged] if missed else [judged]), first
-    said = {int(n) for text in others for n in re.findall(r"\d+(?= (?:promises? cannot|of our own))", text)}
+    said = {
+        int(n) for text in others for n in re.findall(r"\d+(?= (?:promises? cannot|of \d+ targets))", text)
+    }
     below = {counted["unjudged"].value} if judged else set()
     assert said == {n for n in (*below, counted["own_missed"].value) if n or counted["own_unjudged"].value}, (
         others

@@ -333,17 +333,3 @@ def test_assignees_need_five_answers_for_a_figure():
     assert (bob["assignee"], bob["answers"], bob["repeated"]) == ("bob", 1, 1)
     assert pd.isna(bob["responsiveness"])
     assert pd.isna(ann["capability"])
-
-
-@pytest.mark.parametrize(
-    ("target", "verdict"), [(0.8, "missed"), (0.3, "met"), (0.65, "no_verdict"), (None, None)]
-)
-def test_shares_stand_beside_what_the_board_asks_for(target, verdict):
-    given_ = survey(*[5] * 18, *[1] * 12, capability=pd.Series([4] * 30, dtype="Float64"))
-    line = {"perspective": "customer", "measure": "satisfaction.responsiveness", "target": target}
-    strategy = {"scorecard": [line]} if target else {}
-    found = analyse(MonthOf(START, END, {}, strategy, tables={"surveys": given_}, invited=30))
-    shares = found.shares.set_index("question")
-    assert list(shares.index) == ["responsiveness", "capability"]
-    assert [one if isinstance(one, str) else None for one in shares["verdict"]] == [verdict, None]
-    assert shares["target"].isna().tolist() == [target is None, True]

@@ -43,6 +43,8 @@ NUMBERED = {
     *("The nearest ones", "What to send"),
     *("Nearly the same, and open then", "First number", "Last number", "Next ticket"),
 }
+#: How our counter-fact to a reply begins: it names the ticket as both sides find it again.
+COUNTER = "What we found:"
 CLOSELY = {
     *("availability", "capacity", "tickets", "requests", "projects", "strategy"),
     *(
@@ -74,9 +76,9 @@ def raw(text: Text) -> list[str]:
 
 def raw_too(text: Text) -> list[str]:
     """What of a text of a page that is read closely is raw, each with its kind."""
-    if text.column in NUMBERED:
-        return []
     said = text.text.strip()
+    if text.column in NUMBERED or said.startswith(COUNTER):
+        return []
     return [f"{found} is {kind}: {text}" for kind, like in RAW_TOO.items() for found in like.findall(said)]
 
 

@@ -264,11 +264,15 @@ SAID = [
     ("compare_missing", dict(clients=[], period="May"), ""),
     ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
     ("found_on", dict(facts=["A", "B"]), "What we found: A; B."),
-    ("month_total", dict(amount="£9", last="£8", lacks=None), "In all: £9; the month before: £8."),
     (
         "month_total",
-        dict(amount="£9", last=None, lacks="fee"),
-        "In all: £9. Not stated, and not in it: fee.",
+        dict(amount="£9", last="£8", added="£2", taken="£1", lacks=None),
+        "£9 in all, with £2 extra work, less £1 credits; the month before: £8.",
+    ),
+    (
+        "month_total",
+        dict(amount="£9", last=None, added=None, taken=None, lacks="fee"),
+        "£9 in all. Not stated, and not in it: fee.",
     ),
     ("reply", dict(by="N", on="1 May", text="{by} %s"), "N replied on 1 May: “{by} %s”"),
     ("quiet", dict(figures=9), "Nothing that is agreed could be judged this month."),
@@ -375,7 +379,7 @@ SUMS = [
     [
         ("£900", "fee", "12 h worked, 10 h included", "contract"),
         ("£80", "work lost to outages", "the month before £70", "availability"),
-        ("£40", "to claim back", "the first lapses on 29 May 2026", "contract"),
+        ("£40", "to claim back", "first by 29 May 2026", "contract"),
         ("£30", "unpaid bills to hold", "2 bills; some in another currency are left out", "procurement"),
     ],
     [

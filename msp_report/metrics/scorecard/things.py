@@ -246,6 +246,7 @@ def _duties(records: Records) -> Iterator[pd.DataFrame]:
     yield pd.DataFrame(
         {
             **{"kind": "duty", "thing": rows["duty"], "fact": UNPROVED, "n": rows["missed"]},
+            "detail": np.where(rows["good"].eq(0), "never", "not every time"),
             **{"on": records.day(rows["last_done_at"]), "report": "duties", "measure": "duties.kept_ratio"},
             **{"subject": rows["duty"], "leads_to": PROVE},
         }

@@ -285,38 +285,43 @@ def no_signal(page: Page, *, compared: int) -> str:
 
 def taken(page: Page) -> str | None:
     """What missing evidence took away: how many verdicts, since when, and how much money hangs on it (rule 50)."""
-    taken, money = page.one("scorecard.unjudged"), page.one("scorecard.evidence_cost")
-    if not taken.raw.value:
+    lost, money = page.one("scorecard.unjudged"), page.one("scorecard.evidence_cost")
+    if not lost.raw.value:
         return None
     since = page.all("scorecard.unjudged_months")
-    first = (
-        page.language("one has been missing since {month}", month=page.months(since[:1])) if since else None
-    )
+    first = page.language("one since {month}", month=page.months(since[:1])) if since else None
     if since and not since[0].raw.subject:
-        first = page.language("one was never known so far")
+        first = page.language("at least one never had any")
     told = page.language.plural(
-        "Missing or doubtful evidence took away {value} verdict this month",
-        "Missing or doubtful evidence took away {value} verdicts this month",
-        taken.raw.value,
-        **taken,
+        "For want of evidence {value} promise has no verdict",
+        "For want of evidence {value} promises have no verdict",
+        lost.raw.value,
+        **lost,
     )
     return joined(
         ", ".join(filter(None, (told, first))),
-        page.language("up to {value} more in service credits may hang on it", **money)
+        page.language("up to {value} more in service credits may hang on it, after the month's cap", **money)
         if money.raw.value
         else None,
     )
 
 
-def month_total(page: Page, *, amount: str, last: str | None, lacks: str | None) -> str:
-    """What the month came to in all, and what nobody states of it."""
-    said = (
-        page.language("In all: {amount}; the month before: {last}.", amount=amount, last=last)
-        if last
-        else page.language("In all: {amount}.", amount=amount)
-    )
+def month_total(
+    page: Page, *, amount: str, last: str | None, added: str | None, taken: str | None, lacks: str | None
+) -> str:
+    """What the month came to in all, with the work charged beside the fee and the credits taken off, and what nobody
+    states of it."""
+    parts = [
+        page.language("{amount} in all", amount=amount),
+        page.language("with {money} extra work", money=added) if added else None,
+        page.language("less {money} credits", money=taken) if taken else None,
+    ]
     return paragraph(
-        said, page.language("Not stated, and not in it: {lacks}.", lacks=lacks) if lacks else None
+        joined(
+            ", ".join(filter(None, parts)),
+            page.language("the month before: {last}", last=last) if last else None,
+        ),
+        page.language("Not stated, and not in it: {lacks}.", lacks=lacks) if lacks else None,
     )
 
 

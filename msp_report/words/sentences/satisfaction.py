@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msp_report.words.sentences.said import Page, Said
 
 
@@ -86,15 +84,22 @@ def _answered(page: Page) -> str | None:
     return page.language("{part} of {n} people who were asked answered ({value}).", **answered)
 
 
-def chart_shares(page: Page, *, asked: Mapping[str, float]) -> str:
-    """Who is content: with how fast they are helped, and what the board asked for; `asked`, its targets by question."""
+def chart_months(page: Page, *, first: str, month: str, target: str, change: float) -> str:
+    """Who is content with how fast they are helped, month by month: now, what the board asked for, and before."""
     quick = page.one("satisfaction.responsiveness")
     if quick.raw.value is None:
-        return page.language("How many people are content")
-    if "responsiveness" in asked:
+        return page.language("How many people are content with how fast they are helped")
+    if target:
         return page.language(
             "{part} of {n} people are content with how fast they are helped; {target} was asked for",
-            **{**quick, "target": page.number(asked["responsiveness"], "ratio")},
+            **{**quick, "target": target},
+        )
+    if change:
+        return page.language(
+            "{part} of {n} people are content with how fast they are helped ({value}; {month}: {first})",
+            **quick,
+            month=month,
+            first=first,
         )
     return page.language("{part} of {n} people are content with how fast they are helped", **quick)
 

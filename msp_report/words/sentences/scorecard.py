@@ -105,8 +105,8 @@ def _own(page: Page) -> str | None:
         return None
     return joined(
         page.language.plural(
-            "{value} of our own {n} rules is broken",
-            "{value} of our own {n} rules are broken",
+            "{value} of {n} targets that only we set is missed",
+            "{value} of {n} targets that only we set are missed",
             broken.raw.value or 0,
             **broken,
         ),

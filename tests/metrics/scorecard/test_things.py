@@ -108,7 +108,7 @@ def test_the_gravest_comes_first_then_the_money_then_the_age():
     )
     records = {
         "assets": assets(("db", 0, 31, None, 25.0, 24.0)),
-        "duties": frame("duty verdict missed last_done_at", ("patching", "missed", 1, None)),
+        "duties": frame("duty verdict missed good last_done_at", ("patching", "missed", 1, 0, None)),
         "positions": frame("product verdict short", ("Pen", "missed", 4)),
         "keys": frame("product licence_key over person"),
         "due": TIED["due"].head(1),
