@@ -6,7 +6,7 @@ RECORDS = (
     Record(
         "decisions",
         "one row per decision of the board that was carried out in the year or was still to be at its end",
-        "action_id text owner state days_overdue due_on decided_on done_on",
+        "action_id text owner state days_overdue due_on decided_on done_on about",
     ),
     Record(
         "exceptions",
