@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -186,7 +187,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     unpriced = promises_credits(agreed) and agreed.on(month.first_on).term.monthly_fee is None
     due = past.record("procurement", "due")
     return Analysis(
-        asks=asks(lines.standing(pack, asked, past.before), past.before, month),
+        asks=asks(lines.standing(pack, asked, past.before), past.before, month, case.strategy),
         claims=claims(owed, agreed, pd.concat([past.before, pack.assign(month=str(month))])),
         payments=payments(due),
         needed=needed(
@@ -202,10 +203,11 @@ def analyse(case: Case, past: Past) -> Analysis:
     )
 
 
-def asks(standing: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.DataFrame:
+def asks(standing: pd.DataFrame, before: pd.DataFrame, month: Month, strategy: Any = None) -> pd.DataFrame:
     """What was missed and somebody else than we must put right, the gravest first.
 
-    Parameters: `standing` as scorecard.lines.standing; the figures of the packs `before`, with their month.
+    Parameters: `standing` as scorecard.lines.standing; the figures of the packs `before`, with their month; the
+    strategy, for the board's own targets.
     Returns: one row each with ASKS: its `number` on the agenda, its `kind` (KINDS), `missed_months`, for how many
     months in a row with this one it was missed, as far as the twelve packs before show; missing where no pack of the
     month before judges it, so that nobody knows whether it is new. Source: rule 49.
@@ -221,7 +223,9 @@ def asks(standing: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.DataF
     rows = standing[missed & ~standing["measure"].isin(OURS)].reset_index(drop=True)
     own = pd.Series(np.where(rows["whose"].eq(promises.AGREED), PROMISE, TARGET), rows.index, dtype=object)
     kind = rows["measure"].astype("str").str.split(".").str[0].map(_KIND_OF).astype(object)
-    rows = rows.assign(kind=kind.where(kind.notna(), own), missed_months=missed_months(rows, before, month))
+    rows = rows.assign(
+        kind=kind.where(kind.notna(), own), missed_months=missed_months(rows, before, month, strategy)
+    )
     order = pd.DataFrame(
         {
             "kind": rows["kind"].map({name: place for place, name in enumerate(KINDS)}),

@@ -3,7 +3,8 @@
 Decided here, where the rules leave room:
 
 - A figure is promised if in any month of the year it was agreed with the provider and judged, as on the monthly page
-  one (rule 49); our own rules stand apart. A month with nothing to judge counts neither way.
+  one (rule 49). Our own rules stand apart: they are those that page one of each month counted, what the board asks for
+  beyond the contract among them. A month with nothing to judge counts neither way.
 - A promise is missed if it was missed in any month; met if it was met in every month with a pack that gives it; what
   was never missed, and cannot be judged in some month, is neither.
 - How figures are told to have left their usual course says metrics/signals.
@@ -135,7 +136,9 @@ def analyse(case: Case, past: Past) -> Analysis:
         published=published,
         months=months,
         verdicts=kept,
-        own_rules=verdicts(published, months, promises.OWN),
+        own_rules=verdicts(
+            own_rules(published, past.monthly_record("scorecard", "standing")), months, promises.OWN
+        ),
         points=points,
         limits=limits(points, published, every),
         signals=signals.signals(points, kept),
@@ -188,10 +191,27 @@ def verdicts(figures: pd.DataFrame, months: pd.DataFrame, whose: str = promises.
     return found.sort_values(["missed", "unjudged"], ascending=False, kind="stable").reset_index()
 
 
+def own_rules(figures: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
+    """What was judged by our own rules in each month, as its page one counted it (rule 49).
+
+    Parameters: `figures` of the months' packs; `standing`, the records scorecard/standing of those that have one, each
+    with its month.
+    Returns: rows like figures.json with a month and `whose`, in the order of months; of a month without the record the
+    figures that are our own rules.
+    """
+    rest = figures[~figures["month"].isin(standing["month"])]
+    rest = rest[promises.whose(rest).eq(promises.OWN)]
+    counted = standing[standing["whose"].eq(promises.OWN)]
+    counted = counted.assign(subject=counted["subject"].fillna("")).reindex(columns=figures.columns)
+    parts = [part.astype(object) for part in (rest, counted) if len(part)]
+    every = pd.concat(parts, ignore_index=True) if parts else figures.head(0)
+    return every.assign(whose=promises.OWN).sort_values("month", kind="stable", ignore_index=True)
+
+
 def _ever(figures: pd.DataFrame, whose: str) -> pd.DataFrame:
     """Measure and subject of what was agreed in any month, or of our own rules that were decided in any, in the order
     of the newest pack."""
-    mine = promises.whose(figures).eq(whose)
+    mine = (figures["whose"] if "whose" in figures else promises.whose(figures)).eq(whose)
     if whose == promises.OWN:
         mine &= figures["verdict"].ne("no_data")
     order = figures.assign(mine=mine)[::-1].groupby(_KEY, sort=False)["mine"].any()[::-1]

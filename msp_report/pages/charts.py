@@ -39,9 +39,6 @@ from msp_report.words import labels
 from msp_report.words.numbers import clean
 from msp_report.words.sentences.said import paragraph
 
-#: A drawing brings its own ground and its own colours for the night: nothing of the page is to turn them.
-_BOTH = "color-scheme:light dark;background:none;padding:0;filter:none"
-
 #: So long a text for one who cannot see a picture is read out; it names at most twelve rows.
 _LONGEST = 1000
 
@@ -1141,16 +1138,16 @@ def _picture(
         buffer = io.BytesIO()
         if marks > MOST_MARKS:
             figure.savefig(buffer, format="png", dpi=200, metadata={"Software": None})
-            kind, data, style = "png", buffer.getvalue(), "background:#fff"
+            kind, data = "png", buffer.getvalue()
         else:
             empty = dict.fromkeys(("Date", "Creator", "Format", "Type"))
             figure.savefig(buffer, format="svg", metadata=empty)
-            kind, data, style = "svg+xml", _slim(buffer.getvalue().decode()).encode(), _BOTH
+            kind, data = "svg+xml", _slim(buffer.getvalue().decode()).encode()
     source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
     html = (
         f'<figure class="chart"><figcaption>{escape(clean(title))}</figcaption>'
         f'<img alt="{escape(clean(alt, _LONGEST))}" width="{WIDTH * 100:.0f}" height="{height * 100:.0f}" '
-        f'style="{style}" src="{source}">'
+        f'src="{source}">'
         "</figure>"
     )
     return Picture(html, f"{title}: {alt}")

@@ -226,9 +226,7 @@ def _promises(written: _Writing, verdicts: pd.DataFrame) -> None:
         return
     named = zip(sentences.names(broken, written.case.contract), broken.to_dict("records"), strict=True)
     written.table(
-        show.language(
-            "Promises that were missed or cannot be judged in some month, the most often missed first"
-        ),
+        show.language("Promises not always kept, the most often missed first"),
         [
             show.language("Promised"),
             show.language("Months missed"),

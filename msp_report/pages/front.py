@@ -27,7 +27,14 @@ def bearings(case: Any, others: pd.DataFrame, show: Display) -> Html:
     texts = [show.language("As of {day}", day=show.day(last))]
     shown = [safe(texts[0])]
     for name, href in zip(others["name"], others["href"], strict=True):
-        text = show.language("today") if name == "daily" else show.period(Period.parse(name))
+        several = name != "daily" and len(Period.parse(name).months) > 1
+        text = (
+            show.language("today")
+            if name == "daily"
+            else show.language("the year")
+            if several
+            else show.period(Period.parse(name))
+        )
         shown.append(f'<a href="{inside(href)}">{safe(text)}</a>')
         texts.append(text)
     if asked := case.strategy.oversight and case.strategy.oversight.name:

@@ -252,6 +252,7 @@ NAMED: dict[str, str] = {
     "evidence for the time of which nobody knows": "records for the time that no file covers",
     "the rows that its page calls in doubt": "the doubtful rows, put right",
     "nearest_rank": "nearest rank",
+    "own": "our own",
     "responsiveness": "how fast we are helped",
     "capability": "how well we are helped",
     "recommend": "would recommend the help desk",

@@ -16,7 +16,7 @@ from threading import Thread
 import nbformat
 import pandas as pd
 import pytest
-from PIL import Image
+from matplotlib.image import imread
 
 from msp_report.pages import charts, display, publish
 
@@ -342,19 +342,33 @@ def test_no_line_ends_between_a_number_and_its_unit(opened, name):
     assert not re.search(r"\d (?:%|h\b|min\b|days?\b)", text.replace(HOSTILE, ""))
 
 
-def test_a_chart_is_dark_at_night_and_white_by_day(opened):
-    """On paper it is white too: its colours of the night are for screens alone, which no emulation tells a picture."""
+def test_a_picture_is_dark_at_night_and_as_it_is_on_paper(opened, pack):
+    many = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=700, freq="h"), "value": range(700)})
+    chart = charts.trend(many, x="day", alt="It rises.", title="By the hour", show=SHOW)
+    assert "data:image/png" in str(chart._repr_html_())
+    (pack / "pixels.html").write_text(publish.page(notebook("# Pixels", chart), CONTEXT), encoding="utf-8")
+    page = opened("pixels.html", scheme="dark")
+    picture = page.locator("figure img")
+    assert picture.evaluate("image => getComputedStyle(image).filter") == "invert(0.9) hue-rotate(180deg)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert picture.evaluate("image => getComputedStyle(image).filter") == "none"
+    drawn = opened("tickets.html", scheme="dark").locator("figure img").first
+    assert drawn.evaluate("image => getComputedStyle(image).filter") == "none", "it has colours of its own"
+
+
+def test_a_chart_is_dark_at_night_and_white_on_paper(opened):
     page = opened("tickets.html", scheme="dark")
     chart = page.locator("figure img").first
-    assert chart.evaluate("image => getComputedStyle(image).filter") == "none"  # it brings its own colours
-    assert max(corner(chart)) < 60
-    page.emulate_media(color_scheme="light")
-    assert min(corner(chart)) > 240
 
+    def ground() -> list[int]:
+        """The colour of a corner, as the reader sees it."""
+        return (imread(BytesIO(chart.screenshot()))[4, 4, :3] * 255).round().astype(int).tolist()
 
-def corner(picture) -> tuple[int, ...]:
-    """The colour of a picture's ground, as it is shown."""
-    return Image.open(BytesIO(picture.screenshot())).convert("RGB").getpixel((4, 4))
+    assert ground() == [0x14, 0x19, 0x1F]
+    page.emulate_media(media="print", color_scheme="dark")
+    assert ground() == [255, 255, 255]
+    page.emulate_media(media="screen", color_scheme="light")
+    assert ground() == [255, 255, 255]
 
 
 @every_page

@@ -13,6 +13,7 @@ from published import END, MONTHS, PERIOD, START, calendar, judged, packs, serie
 from msp_report.metrics import year
 from msp_report.model.figures import Figure
 from msp_report.model.period import Period
+from msp_report.model.records import RECORDS
 
 # ---------------------------------------------------------------- what was kept
 
@@ -223,3 +224,39 @@ def test_every_promise_and_every_month_is_counted_once(letters, holes):
     assert (table[["met", "missed", "unjudged"]].sum(axis=1) == given_in.sum(axis=1)).all()
     assert table["met"].sum() == sum(row["verdict"] == "met" for row in rows)
     assert (table[months].eq("absent").sum(axis=1) == len(months) - len(held)).all()
+
+
+def test_our_own_rules_are_those_that_page_one_of_each_month_counted():
+    """The board asks for more than the contract, and for something that nothing else judges: both are rules of ours. A
+    month whose page one kept no list has what its figures judge."""
+    months = ["2026-01", "2026-02"]
+    rows = [
+        *judged("mm", months, subject="mail", target=0.9),  # promised
+        *judged("xx", months, subject="control", clause=None),
+    ]
+    standing = pd.DataFrame(
+        [
+            ("2026-02", "agreed", "a.x", "mail", "met", 0.9),
+            ("2026-02", "own", "a.x", "mail", "missed", 0.95),
+            ("2026-02", "own", "a.x", "control", "missed", 0.9),
+            ("2026-02", "own", "a.y", None, "met", 1.0),
+        ],
+        columns=["month", "whose", "measure", "subject", "verdict", "target"],
+    )
+    standing = standing.reindex(columns=["month", *RECORDS["scorecard/standing"].names])
+    published = packs(*rows)
+    past = PastOf(
+        of_year=published,
+        months=calendar(months, months=months),
+        monthly={("scorecard", "standing"): standing},
+    )
+    found = year.analyse(MonthOf(START, END, {}), past)
+    own = found.own_rules.set_index(["measure", "subject"])
+    assert own[months].astype(object).where(own[months].notna(), None).to_dict("index") == {
+        ("a.x", "control"): {"2026-01": "missed", "2026-02": "missed"},
+        ("a.x", "mail"): {"2026-01": None, "2026-02": "missed"},
+        ("a.y", ""): {"2026-01": None, "2026-02": "met"},
+    }
+    assert found.verdicts["subject"].tolist() == ["mail"] and found.verdicts["year"].tolist() == ["met"]
+    counts = {figure.measure: figure.value for figure in found.figures() if not figure.subject}
+    assert [counts[f"year.own_{name}"] for name in ("met", "missed", "unjudged")] == [1, 2, 0]

@@ -267,7 +267,7 @@ SAID = [
     (
         "month_total",
         dict(amount="£9", last="£8", added="£2", taken="£1", lacks=None),
-        "£9 in all, with £2 of extra work, less £1 of credits; the month before: £8.",
+        "£9 in all, with £2 extra work, less £1 credits; the month before: £8.",
     ),
     (
         "month_total",
@@ -379,7 +379,7 @@ SUMS = [
     [
         ("£900", "fee", "12 h worked, 10 h included", "contract"),
         ("£80", "work lost to outages", "the month before £70", "availability"),
-        ("£40", "to claim back", "the first lapses on 29 May 2026", "contract"),
+        ("£40", "to claim back", "first by 29 May 2026", "contract"),
         ("£30", "unpaid bills to hold", "2 bills; some in another currency are left out", "procurement"),
     ],
     [

@@ -254,8 +254,10 @@ def analyse(case: Case, past: Past) -> Analysis:
     firm = past.record("evidence", "firmness")
     found = Analysis(
         pack=pack,
-        lines=_with_course(marks.of_lines(asked, points, month), past.before, case.period.last, firm, pack),
-        standing=_standing(standing, points, past.before, case.period.last, firm, pack),
+        lines=_with_course(
+            _whose(marks.of_lines(asked, points, month), standing), case, past.before, firm, pack
+        ),
+        standing=_standing(standing, points, case, past.before, firm, pack),
         exceptions=exceptions,
         series=lines.series(pack, past.before, month),
         signals=marks.of_pack(pack, asked, points, month),
@@ -309,28 +311,37 @@ def _with_numbers(texts: pd.Series, units: pd.Series) -> pd.Series:
     return numbers.where(~units.isin(["text", "verdict"]) & numbers.notna(), texts.astype(object))
 
 
+def _whose(lines: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
+    """The scorecard's lines with `whose` target each has: agreed where the contract asks the same, none without one."""
+    key = ["measure", "subject"]
+    agreed = standing[standing["whose"].eq(promises.AGREED)].assign(subject=standing["subject"].fillna(""))
+    known = lines[key].merge(agreed.drop_duplicates(key)[[*key, "target"]], on=key, how="left")["target"]
+    same = known.astype("float64").eq(lines["target"].astype("float64"))
+    whose = pd.Series(promises.OWN, lines.index, dtype=object).mask(same, promises.AGREED)
+    return lines.assign(whose=whose.where(lines["target"].notna(), None))
+
+
 def _standing(
     standing: pd.DataFrame,
     points: pd.DataFrame,
+    case: Case,
     before: pd.DataFrame,
-    month: Month,
     firm: pd.DataFrame | None,
     pack: pd.DataFrame,
 ) -> pd.DataFrame:
     """The promises and rules with how each has gone, its usual range and how firm its verdict is."""
-    marked = signals.marks(standing, points, str(month))
+    marked = signals.marks(standing, points, str(case.period))
     usual = {name: marked[name].to_numpy() for name in ("usual_low", "usual_high", "variation", "assurance")}
     rows = standing.drop(columns="robust").assign(**usual)
-    return _with_course(rows, before, month, firm, pack)[[*course.STANDING, "headline"]]
+    return _with_course(rows, case, before, firm, pack)[[*course.STANDING, "headline"]]
 
 
 def _with_course(
-    rows: pd.DataFrame, before: pd.DataFrame, month: Month, firm: pd.DataFrame | None, pack: pd.DataFrame
+    rows: pd.DataFrame, case: Case, before: pd.DataFrame, firm: pd.DataFrame | None, pack: pd.DataFrame
 ) -> pd.DataFrame:
     """Rows with what course.course adds, and `robust` of the verdicts that are those of their own pages."""
     key = ["measure", "subject"]
-    told = rows.assign(whose=promises.OWN) if "whose" not in rows else rows
-    told = course.course(told, before, month)
+    told = course.course(rows, before, case.period.last, case.strategy)
     added = {name: told[name] for name in ("last_value", "missed_months")}
     if firm is None:
         return rows.assign(**added, robust=None)

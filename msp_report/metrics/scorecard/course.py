@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from msp_report.metrics.scorecard.lines import asked as asked_for
+from msp_report.metrics.scorecard.lines import keys
 from msp_report.model import promises
 from msp_report.model.period import Month
+from msp_report.params import Strategy, as_strategy
 
 #: How many packs before the month are looked at.
 MONTHS_BEFORE = 12
@@ -19,46 +25,56 @@ STANDING = [
 _KEY = ["measure", "subject"]
 
 
-def course(rows: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.DataFrame:
+def course(
+    rows: pd.DataFrame,
+    before: pd.DataFrame,
+    month: Month,
+    strategy: Strategy | Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
     """The rows with last_value and missed_months.
 
     Parameters: `rows` with measure, subject, verdict, target, better and whose, as lines.standing; the figures of the
-    packs `before`, with their month.
+    packs `before`, with their month; the strategy, for the board's own targets.
     Returns: the rows in their order, with `last_value`, what the pack of the month before gives, missing where there is
     none; missed_months as `missed_months`, missing for what is not missed.
     """
     last = before[before["month"].eq(str(month.shift(-1)))].drop_duplicates(_KEY)
     was = rows[_KEY].merge(last[[*_KEY, "value"]], on=_KEY, how="left")["value"]
-    months = missed_months(rows, before, month).where(rows["verdict"].eq("missed"))
+    months = missed_months(rows, before, month, strategy).where(rows["verdict"].eq("missed"))
     return rows.assign(last_value=was.astype("float64").to_numpy(), missed_months=months)
 
 
-def missed_months(rows: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.Series:
+def missed_months(
+    rows: pd.DataFrame,
+    before: pd.DataFrame,
+    month: Month,
+    strategy: Strategy | Mapping[str, Any] | None = None,
+) -> pd.Series:
     """For how many months in a row, the month included, each row has been missed, if it is missed now.
 
     Parameters: as `course`. Returns: counts, at most MONTHS_BEFORE + 1; missing where the month before has no pack, or
-    one that does not tell, so that nobody knows whether it is new.
-    A month before counts by the verdict that its pack gave by the same target. Where it gave none, or by another, as
-    for a target of the board's that no page judges, its value is held against the target of the row.
+    one that has no verdict, so that nobody knows whether it is new.
+    A month before counts by the verdict that its pack gave; a target of the board's by that of its line in
+    strategy.yaml as it stands today (lines.asked), because no pack judges it.
 
     >>> row = {"measure": "a.x", "subject": "", "target": 60.0, "better": "lower", "whose": "own"}
-    >>> told = {"measure": "a.x", "subject": "", "target": None, "verdict": None}
-    >>> before = pd.DataFrame([told | {"month": "2026-08", "value": 55.0}, told | {"month": "2026-09", "value": 63.0}])
+    >>> told = {"measure": "a.x", "subject": "", "target": 60.0, "verdict": "missed", "value": 63.0}
+    >>> before = pd.DataFrame([told | {"month": "2026-08", "verdict": "met"}, told | {"month": "2026-09"}])
     >>> missed_months(pd.DataFrame([row]), before, Month(2026, 10)).tolist()
     [2]
     """
     steps = [str(month.shift(-step)) for step in range(1, MONTHS_BEFORE + 1)]
-    asked = rows.reset_index(drop=True)[[*_KEY, "target", "better", "whose"]]
+    asked = rows.reset_index(drop=True)[[*_KEY, "whose"]]
     asked = asked.assign(row=asked.index, subject=asked["subject"].fillna(""))
-    told = before[[*_KEY, "month", "value", "target", "verdict"]].drop_duplicates([*_KEY, "month"])
-    pairs = asked.merge(told, on=_KEY, suffixes=("", "_then"))
-    goal, value = pairs["target"].astype("float64"), pairs["value"].astype("float64")
-    same = pairs["target_then"].astype("float64").eq(goal) | pairs["whose"].eq(promises.AGREED) | goal.isna()
-    judged = pairs["verdict"].notna() & same
-    apart = np.where(pairs["better"].eq("lower"), value > goal, value < goal)
-    known = judged | (value.notna() & goal.notna() & pairs["whose"].eq(promises.OWN))
-    pairs["missed"] = known & np.where(judged, pairs["verdict"].eq("missed"), apart)
-    pairs["silent"] = ~known
+    own = asked["whose"].eq(promises.OWN)
+    parts = [
+        asked[~own].merge(_told(before), on=_KEY),
+        asked[own].merge(_told(_by_lines(before, strategy)), on=_KEY),
+    ]
+    pairs = pd.concat(parts, ignore_index=True)
+    pairs = pairs.assign(
+        missed=pairs["verdict"].eq("missed"), silent=~pairs["verdict"].isin(promises.DECIDED)
+    )
     missed, silent = (
         pairs.pivot_table(index="row", columns="month", values=name, aggfunc="any")
         .reindex(index=asked.index, columns=steps, fill_value=False)
@@ -68,3 +84,18 @@ def missed_months(rows: pd.DataFrame, before: pd.DataFrame, month: Month) -> pd.
     run = np.cumprod(missed.astype(int), axis=1).sum(axis=1) + 1
     told_last = bool(before["month"].eq(steps[0]).any())
     return pd.Series(run, rows.index, dtype="Int64").where(~silent[:, 0] & told_last)
+
+
+def _told(before: pd.DataFrame) -> pd.DataFrame:
+    return before[[*_KEY, "month", "verdict"]].drop_duplicates([*_KEY, "month"]).astype(object)
+
+
+def _by_lines(before: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
+    """The figures of earlier packs, those that the board has a target of its own for judged by it."""
+    lines_of = {
+        (line.measure, line.subject) for line in as_strategy(strategy).scorecard if line.target is not None
+    }
+    mine = (
+        keys(before).isin(list(lines_of)) if lines_of and len(before) else np.zeros(len(before), dtype=bool)
+    )
+    return pd.concat([before[~mine], asked_for(before[mine], strategy)]) if mine.any() else before

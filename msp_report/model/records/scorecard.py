@@ -26,7 +26,7 @@ RECORDS = (
     Record(
         "lines",
         "one row per line of the scorecard in strategy.yaml",
-        "perspective objective measure subject target result unit verdict why_missing page_one better usual_low usual_high variation assurance unmarked last_value missed_months robust",
+        "perspective objective measure subject target result unit verdict why_missing page_one better usual_low usual_high variation assurance unmarked whose last_value missed_months robust",
     ),
     Record(
         "money",

@@ -105,9 +105,17 @@ def todo(
     """What to do about what a page shows, and who, a sentence each; one that says so where there is nothing to do."""
     page = Page(figures, contract, period, end, called)
     said = [text for text in map(_line, _modules()[report].todo(page)) if text]
-    return [
-        (text, None) for text in said or [page.language("Nothing on this page asks for anything to be done.")]
-    ]
+    return [(text, None) for text in said or [_nothing_to_do(page, figures)]]
+
+
+def _nothing_to_do(page: Page, figures: Sequence[Figure]) -> str:
+    """What to do where a page asks for nothing: silence is no statement (rule 47)."""
+    if all(figure.value is None for figure in figures):
+        return page.language("What this page rests on is not known yet: ask for it first.")
+    known = sum(figure.value is not None for figure in figures)
+    if 2 * known < len(figures) or any(figure.verdict in ("no_verdict", "no_data") for figure in figures):
+        return page.language("Some of what this page rests on is not known: ask for it first.")
+    return page.language("Nothing on this page asks for anything to be done.")
 
 
 def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Line]:

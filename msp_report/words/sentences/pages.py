@@ -291,7 +291,7 @@ def taken(page: Page) -> str | None:
     since = page.all("scorecard.unjudged_months")
     first = page.language("one since {month}", month=page.months(since[:1])) if since else None
     if since and not since[0].raw.subject:
-        first = page.language("one never had any")
+        first = page.language("at least one never had any")
     told = page.language.plural(
         "For want of evidence {value} promise has no verdict",
         "For want of evidence {value} promises have no verdict",
@@ -313,8 +313,8 @@ def month_total(
     states of it."""
     parts = [
         page.language("{amount} in all", amount=amount),
-        page.language("with {money} of extra work", money=added) if added else None,
-        page.language("less {money} of credits", money=taken) if taken else None,
+        page.language("with {money} extra work", money=added) if added else None,
+        page.language("less {money} credits", money=taken) if taken else None,
     ]
     return paragraph(
         joined(

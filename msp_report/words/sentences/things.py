@@ -17,6 +17,8 @@ from msp_report.words.sentences.said import Page, joined, months_in_words, parag
 
 #: So many names are listed in a line; the others are counted.
 NAMED = 3
+#: So many vendors are named where several bills are held.
+VENDORS = 2
 #: The facts that say what the provider has to do with a vendor.
 _TIES = {
     "owner": message("the provider is tied to it as owner"),
@@ -104,7 +106,7 @@ def license(f: Facts) -> Said:
     """Products of which more is in use than there are licences."""
     short = f.of("more in use than there are licences")
     lacking = [
-        f.language("{n} of {name}", n=f.count(n), name=clean(name))
+        f.language("{name} lacks {n}", n=f.count(n), name=clean(name))
         for name, n in zip(short["thing"], short["n"], strict=True)
     ]
     used = f.of("key used too often")
@@ -116,15 +118,15 @@ def license(f: Facts) -> Said:
             f.language("More devices use a key than it is good for."),
         )
     return (
-        f.language("Buy licences or remove copies: {lacking}.", lacking=f.listed(lacking)),
-        f.language("In use without a receipt."),
+        f.language("Settle licences: {lacking}.", lacking=f.listed(lacking)),
+        f.language("More in use than bought with a receipt."),
     )
 
 
 def hold(f: Facts) -> Said:
     """Bills to hold, of one vendor or of several."""
     bills = f.of("bill to hold")
-    vendors, n = f.listed(bills["thing"]), len(bills)
+    vendors, n = f.listed(bills["thing"], VENDORS), len(bills)
     what = f.language.plural(
         "Hold the bill of {vendors}.", "Hold {n} bills of {vendors}.", n, n=f.count(n), vendors=vendors
     )
@@ -135,9 +137,9 @@ def _reasons(f: Facts, bills: pd.DataFrame) -> str:
     """Why bills are held, the most costly reason first."""
     every = bills.assign(detail=bills["detail"].str.split("; ")).explode("detail")
     why = every.groupby("detail")["cost"].sum().sort_values(ascending=False, kind="stable").index
-    told = [f.show.label(code) for code in why[:2]]
-    more = f.language.plural("{n} other reason", "{n} other reasons", len(why) - 2, n=f.count(len(why) - 2))
-    told += [more] if len(why) > 2 else []
+    told, rest = [f.show.label(code) for code in why[:1]], len(why) - 1
+    more = f.language.plural("{n} other reason", "{n} other reasons", rest, n=f.count(rest))
+    told += [more] if rest else []
     return f.language("{reasons}.", reasons=labels.raised("; ".join(told)))
 
 
@@ -168,7 +170,7 @@ def _tied(f: Facts, tie: pd.Series) -> str:
     """A tie to the provider that nobody was told of."""
     if tie["detail"] == "commission" and pd.notna(tie["n"]):
         share = f.show.number(tie["n"], "ratio")
-        return f.language("the vendor pays the provider {share}, undisclosed", share=share)
+        return f.language("a {share} commission for the provider, undisclosed", share=share)
     how = _TIES.get(tie["detail"])
     known = f.language(how) if how else f.language("it is tied to the provider")
     return f.language("{tie}, undisclosed", tie=known)
@@ -185,17 +187,11 @@ def claim(f: Facts) -> Said:
     parts = [
         months,
         f.language("{money} lapses first", money=f.money(soon)) if day and len(credits) > 1 else None,
-        f.language("decided, not done") if _taken(f) else None,
     ]
     return (
         f.language("Claim the service credits for {subjects}.", subjects=subjects),
         joined(*parts),
     )
-
-
-def _taken(f: Facts) -> bool:
-    """Whether the board decided it before, and it is not done."""
-    return f.has("the board decided") or f.has("overdue")
 
 
 def decide(f: Facts) -> Said:
@@ -357,9 +353,7 @@ def sums(money: pd.DataFrame, show: Numbers) -> list[tuple[str, str, str, str]]:
             "can still be claimed",
             message("to claim back"),
             "contract",
-            language("the first lapses on {day}", day=show.day(claim["by_on"]))
-            if pd.notna(claim["by_on"])
-            else None,
+            language("first by {day}", day=show.day(claim["by_on"])) if pd.notna(claim["by_on"]) else None,
         ),
         *told(
             "bills to hold",
