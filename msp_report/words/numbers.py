@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from copy import copy
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -296,6 +296,10 @@ class Numbers:
         """Those of a contract's client."""
         client = contract.client
         return cls(client.locale, client.currency, client.timezone, Language(client.language))
+
+    def counted(self, rows: Sized) -> dict[str, Any]:
+        """How many there are, as a number and in words."""
+        return {"n": len(rows), "count": self.number(len(rows), "count")}
 
     def page(self, report: str) -> str:
         """What a report is called where its name stands alone."""

@@ -214,7 +214,7 @@ def test_page_one_closes_the_boards_loop(demo_place, tmp_path, monkeypatch):
     assert "Availability of webshop" in first and "Availability of erp" not in first
 
     # the reply to the missed figure stands beside it, the one to a figure that no page gives is told too
-    attention = every[: every.index("Every promise of the provider")]
+    attention = every[: every.index("Promises of the provider, by page")]
     reply = "replied on 30 Oct 2026: “The maintenance was announced by <i>telephone</i> in good time.”"
     assert attention.index("availability.ratio vpn.") < attention.index(reply)
     assert "<i>" not in promises and "The third ticket was no longer of the first priority." in attention

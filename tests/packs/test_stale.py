@@ -218,5 +218,7 @@ def test_a_late_row_is_named_and_a_rerun_lists_what_it_changes(place, msp, monke
         "met",
         "missed",
     ]
-    assert "Restated" in page("2026-02")
+    assert "1 figure differs from the pack" in page("2026-02") or "figures differ from the pack" in page(
+        "2026-02"
+    )
     assert "out of date" not in monthly("2026-03"), "all is made of what is there"

@@ -263,6 +263,17 @@ SAID = [
     ),
     ("compare_missing", dict(clients=[], period="May"), ""),
     ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
+    ("restates", dict(n=0, count="0"), ""),
+    (
+        "restates",
+        dict(n=1, count="1"),
+        "1 figure differs from the pack that this one replaces: the page Promises has it.",
+    ),
+    (
+        "restates",
+        dict(n=2, count="2"),
+        "2 figures differ from the pack that this one replaces: the page Promises has them.",
+    ),
     ("found_on", dict(facts=["A", "B"]), "What we found: A; B."),
     (
         "month_total",

@@ -233,6 +233,18 @@ def reply(page: Page, *, by: str, on: str, text: str) -> str:
     return page.language("{by} replied on {on}: “{text}”", by=by, on=on, text=text)
 
 
+def restates(page: Page, *, n: int, count: str) -> str | None:
+    """How many figures differ from the pack that is replaced; none, no sentence."""
+    if not n:
+        return None
+    return page.language.plural(
+        "{count} figure differs from the pack that this one replaces: the page Promises has it.",
+        "{count} figures differ from the pack that this one replaces: the page Promises has them.",
+        n,
+        count=count,
+    )
+
+
 def found_on(page: Page, *, facts: Sequence[str]) -> str:
     """What was found on a figure that the provider disputes."""
     return page.language("What we found: {facts}.", facts="; ".join(facts))
