@@ -39,7 +39,7 @@ NEUTRAL = re.compile(
     "|No resource has a limit|No standard duties are agreed|names no measures|there is none before this one"
     "|figures were not supplied|published for this month|pack before this one|more is due than came"
     "|none stands apart|the contract names none|needs a table that did not come"
-    "|none of the rows that came|The contract names none|No notebook recorded anything"
+    "|[Nn]one of the rows that came|The contract names none|No notebook recorded anything"
     "|Every table that was due came|can be called usual or not"
 )
 #: What an empty table says where it rests on something that nobody supplied.
