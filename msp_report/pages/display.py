@@ -43,6 +43,9 @@ _UNKNOWN = {
     "never filled": message("not known, for this is never filled in: {names}."),
 }
 
+#: Columns whose names the contract may give a title, and the report whose subjects they are.
+_TITLED = {"service": "availability", "priority": "tickets"}
+
 #: A table's columns know these units too.
 _OTHERS = ("at", "date", "verdict", "mark", "robust", "flag", "text")
 
@@ -366,7 +369,9 @@ class Display(Numbers):
 
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
         values = list(frame[name])
-        if heading[1] == "text" and name in labels.COLUMNS:
+        if heading[1] == "text" and name in _TITLED:
+            values = [self.titles.get((_TITLED[name], value), value) for value in values]
+        elif heading[1] == "text" and name in labels.COLUMNS:
             values = [self.label(value) if isinstance(value, str) else value for value in values]
         missing = heading[2] if len(heading) == 3 else None
         units = list(frame[heading[1]]) if _by_row(frame, heading[1]) else [heading[1]] * len(values)

@@ -246,7 +246,7 @@ def onward(show: Display) -> Html:
     texts = [
         (show.language("Every promise and rule, one line each"), "promises.html"),
         (show.language("For the meeting with the provider"), "meeting.html"),
-        (show.language("Evidence and files"), "sources.html"),
+        (show.language("Evidence and files"), "files.html"),
         (show.language("How it is counted"), "rules.html"),
     ]
     links = " · ".join(f'<a href="{inside(href)}">{safe(text)}</a>' for text, href in texts)

@@ -147,6 +147,8 @@ class Calendar(Params):
 class Service(Params):
     name: Name
     """What outages and checks call the service."""
+    title: str | None = None
+    """What pages call it; else by its name."""
     calendar: str = "always"
     """Name of the calendar of its service time; `always` is round the clock."""
     availability_ratio: Ratio | None = None
@@ -185,6 +187,8 @@ class Accounting(Params):
 
 
 class Priority(Params):
+    title: str | None = None
+    """What pages call it beside its name, such as urgent."""
     calendar: str = "always"
     """Name of the calendar in which its clocks run."""
     response_min: Minutes | None = None
@@ -224,6 +228,8 @@ class Tickets(Params):
 class Capacity(Params):
     resource: Name
     """What samples call the resource."""
+    title: str | None = None
+    """What pages call it; else by its name and metric."""
     metric: Name
     """Which of its metrics is judged."""
     unit: str = "ratio"

@@ -199,7 +199,12 @@ CODES: dict[str, tuple[str, ...]] = {
     "before": ("none", "low", "medium", "high", "critical"),
     "severity_before": ("low", "medium", "high", "critical"),
     "item": ("exit fee", "fee until the end"),
-    "report": (*dict.fromkeys(measure.partition(".")[0] for measure in MEASURES), "compare", "promises"),
+    "report": (
+        *dict.fromkeys(measure.partition(".")[0] for measure in MEASURES),
+        "compare",
+        "promises",
+        "files",
+    ),
     "fact": (
         *("not backed up in the month", "not backed up since", "not proved when it was due"),
         *("more in use than there are licences", "key used too often", "bill to hold", "overdue"),

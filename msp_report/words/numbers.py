@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any, Self
@@ -278,6 +278,18 @@ def clean(text: Any, longest: int | None = _LONGEST_TEXT) -> str:
     return plain if longest is None or len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
 
 
+def _titles(contract: Any) -> dict[tuple[str, str], str]:
+    """The titles that a contract gives, by report and subject; a priority's name stays beside its title."""
+    services = {("availability", one.name): one.title for one in contract.services}
+    resources = {("capacity", f"{one.resource}:{one.metric}"): one.title for one in contract.capacity}
+    priorities = {
+        (report, name): f"{name} ({one.title})" if one.title else None
+        for name, one in contract.tickets.priorities.items()
+        for report in ("tickets", "helpdesk")
+    }
+    return {key: title for key, title in (services | resources | priorities).items() if title}
+
+
 @dataclass(frozen=True)
 class Numbers:
     """Numbers, instants and dates as the client writes them: its locale, currency, zone and language.
@@ -290,12 +302,14 @@ class Numbers:
     currency: str | None = None
     timezone: str = "UTC"
     language: Language = ENGLISH
+    titles: Mapping[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    """What the contract calls services, priorities and resources, by report and name."""
 
     @classmethod
     def of(cls, contract: Any) -> Self:
         """Those of a contract's client."""
-        client = contract.client
-        return cls(client.locale, client.currency, client.timezone, Language(client.language))
+        client, titles = contract.client, _titles(contract)
+        return cls(client.locale, client.currency, client.timezone, Language(client.language), titles)
 
     def counted(self, rows: Sized) -> dict[str, Any]:
         """How many there are, as a number and in words."""
@@ -311,6 +325,8 @@ class Numbers:
 
     def subject(self, measure: str, name: str) -> str:
         """What the subject of a figure is called, a month in words; see `labels`."""
+        if titled := self.titles.get((measure.partition(".")[0], name)):
+            return titled
         return self.dated(name) if _DATED.fullmatch(name) else labels.subject(measure, name, self.language)
 
     def dated(self, text: str) -> str:

@@ -17,7 +17,7 @@ from msp_report.packs import pack, scraps
 MONTH = "2025-10"
 NOTEBOOKS = {path.stem: path for path in sorted((pack.NOTEBOOKS / "monthly").glob("*.ipynb"))}
 #: What a page without tables of its own sums up, or lists: it lacks nothing where they lack something.
-OVER_ALL = ("00_scorecard", "02_promises", "90_evidence", "95_sources", "97_meeting")
+OVER_ALL = ("00_scorecard", "02_promises", "90_evidence", "95_sources", "97_meeting", "99_files")
 
 
 def code(name: str) -> list[str]:

@@ -24,6 +24,7 @@ from msp_report.model.hostile import visible
 from msp_report.model.period import Month, Period
 from msp_report.pages import display
 from msp_report.pages.display import Display
+from msp_report.params import as_contract
 from msp_report.words import labels, numbers, records
 from msp_report.words.numbers import number
 
@@ -632,3 +633,24 @@ def test_signs_become_words_by_standing_apart():
     found = display.apart(frame, days=("later", "earlier"))
     assert found["later"].dropna().tolist() == [5.0]
     assert found["earlier"].dropna().tolist() == [3.0]
+
+
+def test_what_the_contract_gives_a_title_is_called_by_it():
+    agreed = as_contract(
+        {
+            "client": {"name": "Acme", "timezone": "Europe/London"},
+            "services": [{"name": "email", "title": "E-mail"}, {"name": "erp"}],
+            "tickets": {"priorities": {"P1": {"title": "urgent"}, "P2": {}}},
+            "capacity": [{"resource": "wan", "metric": "use", "title": "London line"}],
+        }
+    )
+    show = Display.of(agreed)
+    assert show.subject("availability.ratio", "email") == "E-mail"
+    assert show.subject("capacity.utilisation", "wan:use") == "London line"
+    assert show.subject("tickets.backlog", "P1") == "P1 (urgent)"
+    assert show.subject("availability.ratio", "erp") == "erp"
+    frame = pd.DataFrame({"service": ["email", "erp"], "priority": ["P1", "P2"]})
+    table = str(
+        show.table(frame, {"service": ("Service", "text"), "priority": ("Priority", "text")}, caption="c")
+    )
+    assert "E-mail" in table and "erp" in table and "P1 (urgent)" in table and "P2" in table

@@ -182,16 +182,16 @@ def _tied(f: Facts, tie: pd.Series) -> str:
 
 
 def claim(f: Facts) -> Said:
-    """Credits to claim, month by month."""
+    """Credits to claim, and what lapses when."""
     credits = f.of("credit to claim")
     subjects = f.listed(name or f.show.label(thing) for name, thing in credits[["name", "thing"]].to_numpy())
-    months = [
-        f.language("{money} for {month}", money=f.money(cost), month=f.show.dated(month))
-        for month, cost in credits.groupby("detail")["cost"].sum().items()
+    dated = credits[credits["on"].notna()]
+    days = [
+        f.language("{money} by {day}", money=f.money(cost), day=f.day(day))
+        for day, cost in dated.groupby("on")["cost"].sum().items()
     ]
-    return f.language("Claim the service credits for {subjects}.", subjects=subjects), joined(
-        f.listed(months)
-    )
+    what = f.language("Claim the service credits for {subjects}.", subjects=subjects)
+    return what, joined(f.listed(days)) if days else ""
 
 
 def decide(f: Facts) -> Said:
