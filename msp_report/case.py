@@ -311,6 +311,11 @@ class Case:
         return month in self.months and self._came(name, month)
 
     @property
+    def ticket_url(self) -> str:
+        """The address of a ticket in the tool it came from, with {ticket_id}, as sources.yaml states it; else empty."""
+        return next((source.url for source in self.sources.tables.get("tickets", ()) if source.url), "")
+
+    @property
     def invited(self) -> int | None:
         """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""
         return self.sources.invited

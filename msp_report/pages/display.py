@@ -43,6 +43,8 @@ _UNKNOWN = {
     "never filled": message("not known, for this is never filled in: {names}."),
 }
 
+#: Columns that name a ticket.
+_TICKETS = ("ticket_id", "earlier_id")
 #: Columns whose names the contract may give a title, and the report whose subjects they are.
 _TITLED = {"service": "availability", "priority": "tickets"}
 
@@ -106,6 +108,12 @@ def mark(name: str, show: Numbers = _PLAIN) -> Html:
 def link(text: str, href: str) -> Html:
     """A link to another file of the pack. Raises ValueError for an address elsewhere."""
     return Html(f'<a href="{inside(href)}">{safe(text)}</a>', text)
+
+
+def _in_tool(ticket: str, url: str) -> Html:
+    """A link from a ticket's number to the ticket in its tool, which a page never loads by itself."""
+    address = url.replace("{ticket_id}", quote(ticket, safe=""))
+    return Html(f'<a href="{escape(address)}" rel="noreferrer">{safe(ticket)}</a>', clean(ticket))
 
 
 def links(texts: Iterable[str], hrefs: Iterable[str]) -> list[Html]:
@@ -293,12 +301,16 @@ class Display(Numbers):
     """
 
     people: Callable[[pd.DataFrame], pd.DataFrame] | None = field(default=None, compare=False, repr=False)
+    ticket_url: str = field(default="", compare=False, repr=False)
+    """The address of a ticket in the tool it came from, with {ticket_id}; empty: none is stated."""
 
     @classmethod
     def of(cls, case: Any) -> Self:
         """Those of a case's client, or of a contract's."""
         contract = getattr(case, "contract", None)
-        return super().of(case) if contract is None else replace(super().of(contract), people=case.people)
+        if contract is None:
+            return super().of(case)
+        return replace(super().of(contract), people=case.people, ticket_url=case.ticket_url)
 
     def table(
         self,
@@ -311,15 +323,16 @@ class Display(Numbers):
         empty: str = "Nothing to list.",
         anchor: str = "",
         group: str = "",
+        ids: str = "",
     ) -> Table:
         """The first `rows` rows of a frame, the rest one click away.
 
-        `columns` maps a column to (title, unit) or (title, unit, text for a missing value). A unit is one of
-        NUMBERS, `at`, `date`, `verdict`, `mark`, `robust`, `flag`, `text`, or the name of the frame's column that
-        holds the unit of each row; the text for a missing value may likewise name the column that says why.
-        `more` is the record that holds every row, as a link relative to the page. `anchor` is the id of a table whose
-        caption is no fixed text; any other's is `table-` and its caption. Rows that are alike in the column
-        `group` stand together below it, in the order of their first. The first column heads its row. Cells that
+        `columns` maps a column to (title, unit) or (title, unit, text for a missing value). A unit is one of NUMBERS,
+        `at`, `date`, `verdict`, `mark`, `robust`, `flag`, `text`, or the name of the frame's column that holds the unit
+        of each row; the text for a missing value may likewise name the column that says why. `more` is the record that
+        holds every row, as a link relative to the page. `anchor` is the id of a table whose caption is no fixed text;
+        any other's is `table-` and its caption. Rows that are alike in the column `group` stand together below it, in
+        the order of their first. The column `ids` has the id of each row. The first column heads its row. Cells that
         are Html (links, sparklines) stay as they are, all else is escaped; codes, in the columns that hold them (see
         `labels`), are shown by their labels. Raises ValueError for an unknown column or unit, an empty title or
         caption.
@@ -349,6 +362,7 @@ class Display(Numbers):
             len(shown),
             _more(len(frame) - len(shown), more, self),
             groups,
+            [str(name) for name in shown[ids]] if ids and len(shown) else [""] * len(shown),
         )
         plain = pd.DataFrame({titles[name]: list(map(str, cells[name])) for name in columns})
         return Table(html, f"{caption}\n{plain.to_string(index=False)}")
@@ -369,7 +383,11 @@ class Display(Numbers):
 
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
         values = list(frame[name])
-        if heading[1] == "text" and name in _TITLED:
+        if self.ticket_url and name in _TICKETS:
+            values = [
+                _in_tool(value, self.ticket_url) if isinstance(value, str) else value for value in values
+            ]
+        elif heading[1] == "text" and name in _TITLED:
             values = [self.titles.get((_TITLED[name], value), value) for value in values]
         elif heading[1] == "text" and name in labels.COLUMNS:
             values = [self.label(value) if isinstance(value, str) else value for value in values]
@@ -541,6 +559,7 @@ def _table_html(
     count: int,
     more: str,
     groups: Sequence[str] = (),
+    ids: Sequence[str] = (),
 ) -> str:
     """A table that board.css makes cards of on a phone: each title stands once, in a property of the table, and labels
     the cells of its column."""
@@ -549,7 +568,7 @@ def _table_html(
     )
     body = "".join(
         _group(groups, row, len(titles))
-        + "<tr>"
+        + f"<tr{_id(ids[row] if ids else '')}>"
         + "".join(
             _td("td" if place else 'th scope="row"', cells[name][row], kinds[name])
             for place, name in enumerate(titles)
@@ -573,5 +592,5 @@ def css_text(text: str) -> str:
     >>> css_text("It's <50 %")
     "'It\\27 s \\3c 50 %'"
     """
-    safe = re.sub(r"[\\'\"<>&\n\f\r]", lambda found: f"\\{ord(found[0]):x} ", clean(text))
-    return f"'{safe}'"
+    plain = re.sub(r"[\\'\"<>&\n\f\r]", lambda found: f"\\{ord(found[0]):x} ", clean(text))
+    return f"'{plain}'"

@@ -139,6 +139,16 @@ def of_pages(recorded: Mapping[str, pd.DataFrame], case: Any) -> dict[str, Html]
     }
 
 
+def places(rows: pd.DataFrame) -> list[str]:
+    """The id of each promise or rule in a table: agreed-… or own-…, with its measure and subject."""
+    return [
+        f"{whose}-{anchor(measure, subject)}"
+        for whose, measure, subject in zip(
+            rows["whose"], rows["measure"], rows["subject"].fillna(""), strict=True
+        )
+    ]
+
+
 def facts_of(said: Mapping[str, str], show: Display) -> Html:
     """What was found on figures that the provider disputes, by their names; without any, nothing."""
     return show.facts(said) if said else Html("", "")
@@ -150,6 +160,7 @@ def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Displa
     `rows` as the record scorecard/standing, `series` as scorecard/series.
     """
     told = rows.assign(
+        place=places(rows),
         what=sentences.names(rows, contract),
         stands=stands(rows, show),
         trend=charts.sparklines(by_month(rows, series), rows["unit"], rows["target"], show, usual=rows),
@@ -167,6 +178,7 @@ def course(rows: pd.DataFrame, series: pd.DataFrame, contract: Any, show: Displa
             "trend": ("Thirteen months", "text"),
         },
         rows=None,
+        ids="place",
         caption="How it stands; the trend has its target dashed and its usual range shaded",
         anchor="table-standing",
         more="../records/scorecard/standing.csv",

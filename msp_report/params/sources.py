@@ -43,6 +43,9 @@ class Source(Layout):
     """surveys: how many were asked, where the answers alone are listed."""
     other: Name | None = None
     """surveys: the words of the question that is none of the three and whose answers stand in the column `other`."""
+    url: Annotated[str, Field(pattern=r"^https?://[^\s{}]*\{ticket_id\}[^\s{}]*$")] | None = None
+    """tickets: the address of a ticket in the tool, with {ticket_id}, such as https://desk.example/t/{ticket_id}; pages
+    link to it and never load it."""
     due: Due | None = None
     """How often the table has to come: monthly, quarterly, yearly or once; as docs/tables.md says where not given."""
     ended: Ended | None = None

@@ -24,7 +24,7 @@ from msp_report.model.hostile import visible
 from msp_report.model.period import Month, Period
 from msp_report.pages import display
 from msp_report.pages.display import Display
-from msp_report.params import as_contract
+from msp_report.params import Sources, as_contract
 from msp_report.words import labels, numbers, records
 from msp_report.words.numbers import number
 
@@ -654,3 +654,30 @@ def test_what_the_contract_gives_a_title_is_called_by_it():
         show.table(frame, {"service": ("Service", "text"), "priority": ("Priority", "text")}, caption="c")
     )
     assert "E-mail" in table and "erp" in table and "P1 (urgent)" in table and "P2" in table
+
+
+def test_a_ticket_leads_to_its_tool_where_the_source_says_where_that_is():
+    frame = pd.DataFrame({"ticket_id": ["INC 7&<", None], "place": ["one", ""]})
+    plain = Display().table(frame, {"ticket_id": ("Ticket", "text", "none")}, caption="c", ids="place")
+    assert "<a " not in plain._repr_html_() and '<tr id="one">' in plain._repr_html_()
+    show = Display(ticket_url="https://desk.example/t/{ticket_id}?a=1&b=2")
+    found = show.table(frame, {"ticket_id": ("Ticket", "text", "none")}, caption="c")._repr_html_()
+    assert (
+        '<a href="https://desk.example/t/INC%207%26%3C?a=1&amp;b=2" rel="noreferrer">INC 7&amp;&lt;</a>'
+        in found
+    )
+    assert found.count("<a ") == 1 and "none" in found
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://desk.example/{ticket_id}",
+        "https://desk.example/",
+        "javascript:alert({ticket_id})",
+        "https://{a}",
+    ],
+)
+def test_an_address_that_leads_to_no_ticket_is_refused(address):
+    with pytest.raises(ValueError, match="url"):
+        Sources.model_validate({"tables": {"tickets": {"file": "t.csv", "url": address}}})
