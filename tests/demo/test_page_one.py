@@ -1,6 +1,8 @@
 """Page one adds up (rule 49): its sentence, its lists and its figures count the same things, each once."""
 
+import json
 import re
+from html import unescape
 
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from msp_report.metrics import evidence, scorecard
 from msp_report.model import promises
 from msp_report.selftest.asked import REPORTS, analysed
 from msp_report.words import sentences
+from msp_report.words.numbers import Numbers
 
 SILENT = "client: {name: Acme Ltd, timezone: Europe/London, currency: GBP}\n"
 DUTIES = SILENT + "duties: [{name: patching, every_days: 30}, {name: backups watched, every_days: 7}]\n"
@@ -104,3 +107,56 @@ def test_what_is_told_as_so_many_of_so_many_is_a_share_of_them(page):
     shares = pack[pack["measure"].isin(SHARES) & pack["value"].notna() & pack["n"].gt(0)]
     counts = shares["value"].astype(float) * shares["n"].astype(float)
     assert (counts - counts.round()).abs().max() < 1e-6 or shares.empty
+
+
+def numbers(text: str) -> set[str]:
+    """Every number of a text, as it is written."""
+    return set(re.findall(r"\d[\d,.]*\d|\d", text))
+
+
+def test_every_number_to_the_last_decision_stands_in_a_figure_or_a_record(demo_pack):
+    """Page one says nothing that figures.json and its records do not have: values, counts of rows, sums and days."""
+    show = Numbers(currency="GBP")
+    page = (demo_pack / "html" / "index.html").read_text(encoding="utf-8")
+    page = page[page.index("<main") : page.index("</ol>")]
+    said = unescape(re.sub("<[^>]+>", " ", re.sub("[⟦⟧]", "", page)))
+    items, facts, money = (
+        pd.read_csv(demo_pack / "records" / "scorecard" / f"{name}.csv")
+        for name in ("items", "facts", "money")
+    )
+    for name in sorted({*facts["thing"], *facts["name"].dropna()}, key=len, reverse=True):
+        said = said.replace(str(name), "")  # names have numbers of their own
+    figures = pd.DataFrame(json.loads((demo_pack / "figures.json").read_text(encoding="utf-8")))
+    mine = figures[figures["report"].eq("scorecard")]
+    texts = [
+        show.number(value, unit)
+        for value, unit in zip(mine["value"], mine["unit"], strict=True)
+        if value == value
+    ]
+    texts += [show.number(n, "count") for n in mine["n"].dropna()]
+    for column, unit in (
+        ("amount", "cost"),
+        ("last_amount", "cost"),
+        ("hours", "hours"),
+        ("included_hours", "hours"),
+    ):
+        texts += [show.number(value, unit) for value in money[column].dropna()]
+    texts += [show.number(n, "count") for n in money["n"].dropna()]
+    led = facts[facts["number"].notna()]
+    for _, rows in led.groupby("number"):
+        reasons = rows["detail"].fillna("").str.split("; ").explode().nunique()
+        counts = {len(rows), rows["thing"].nunique(), *rows["fact"].value_counts(), *rows["n"].dropna()}
+        counts |= {n - shown for n in (rows["thing"].nunique(), reasons) for shown in (1, 2, 3)}
+        texts += [show.number(n, "count") for n in counts if n >= 0 and n == int(n)]
+        texts += [show.number(value, "ratio") for value in rows["n"].dropna() if value < 1]
+        texts += [
+            show.number(value, "cost")
+            for value in (*rows["cost"].dropna(), *rows.groupby("on")["cost"].sum())
+        ]
+    texts += [show.number(value, "cost") for value in items["cost"].dropna()]
+    days = pd.concat([facts["on"], items["by_on"], money["by_on"]]).dropna().unique()
+    texts += [show.day(day) for day in days] + ["31 Oct 2026", "October 2026", "September 2026"]
+    texts += [str(number) for number in items["number"]]
+    assert numbers(said) <= set().union(*map(numbers, texts)), numbers(said) - set().union(
+        *map(numbers, texts)
+    )

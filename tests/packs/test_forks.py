@@ -196,7 +196,7 @@ def test_a_fork_with_a_figure_and_a_chart_of_its_own_for_two_clients(msp, client
         assert f"{client} 2026-01: no pack: no exports were supplied" in said.err
         assert values(clients.output / client / MONTH)["one.seen"] == total * 2 / 3
         page = (target / "html" / "index.html").read_text(encoding="utf-8")
-        assert 'alt="Tickets seen in each month"' in page
+        assert 'alt="Tickets seen in each month' in page
         assert 'alt="Picture of 00_assessment.ipynb, cell 6"' in page and "data:image/png" in page
         assert "Axes" not in page
         # what it printed is there as text, hostile or not; a warning is told and stands on no page

@@ -220,6 +220,9 @@ def case(tmp_path):
         ),
         provider=SimpleNamespace(name="Example MSP"),
         brand=SimpleNamespace(logo=None),
+        services=(),
+        capacity=(),
+        tickets=SimpleNamespace(priorities={}),
     )
     entries = [
         {"file": "a.csv", "table": "tickets", "read": 1200, "accepted": 1190, "rejected": 10},
