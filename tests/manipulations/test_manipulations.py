@@ -13,10 +13,10 @@ from trials import Trials
 from msp_report.case import open_case
 from msp_report.selftest.changed import Export, manipulated
 
-#: In every run: four of each kind, a third of them two at once.
-NORMAL = range(40)
+#: In every run: three of each kind or nearly so, a third of them two at once.
+NORMAL = range(28)
 #: What `make abuse` tries beside them.
-MORE = range(40, 400)
+MORE = range(28, 400)
 
 
 @pytest.fixture(scope="module")
