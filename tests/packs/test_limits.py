@@ -85,7 +85,7 @@ cli.main()
     ("number", "hang"),
     [
         ("SIGTERM", "it counts"),
-        ("SIGHUP", "it sleeps"),
+        pytest.param("SIGHUP", "it sleeps", marks=pytest.mark.thorough),
         pytest.param("SIGINT", "it counts", marks=pytest.mark.thorough),
         pytest.param("SIGTERM", "it is in a library", marks=pytest.mark.thorough),
     ],
