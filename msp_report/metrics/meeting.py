@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +25,7 @@ import pandas as pd
 from msp_report.metrics import evidence, procurement
 from msp_report.metrics.contract import NO_FEE, promises_credits
 from msp_report.metrics.scorecard import NO_PACK, decisions, lines
-from msp_report.metrics.scorecard.course import missed_months
+from msp_report.metrics.scorecard.course import by_lines, missed_months
 from msp_report.model import promises
 from msp_report.model.case import Case, Past
 from msp_report.model.columns import cents, last_day, total, with_sum
@@ -187,7 +186,9 @@ def analyse(case: Case, past: Past) -> Analysis:
     unpriced = promises_credits(agreed) and agreed.on(month.first_on).term.monthly_fee is None
     due = past.record("procurement", "due")
     return Analysis(
-        asks=asks(lines.standing(pack, asked, past.before), past.before, month, case.strategy),
+        asks=asks(
+            lines.standing(pack, asked, past.before), past.before, month, by_lines(past.before, case.strategy)
+        ),
         claims=claims(owed, agreed, pd.concat([past.before, pack.assign(month=str(month))])),
         payments=payments(due),
         needed=needed(
@@ -203,11 +204,13 @@ def analyse(case: Case, past: Past) -> Analysis:
     )
 
 
-def asks(standing: pd.DataFrame, before: pd.DataFrame, month: Month, strategy: Any = None) -> pd.DataFrame:
+def asks(
+    standing: pd.DataFrame, before: pd.DataFrame, month: Month, by_board: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """What was missed and somebody else than we must put right, the gravest first.
 
-    Parameters: `standing` as scorecard.lines.standing; the figures of the packs `before`, with their month; the
-    strategy, for the board's own targets.
+    Parameters: `standing` as scorecard.lines.standing; the figures of the packs `before`, with their month, and as
+    `course.by_lines` judges them.
     Returns: one row each with ASKS: its `number` on the agenda, its `kind` (KINDS), `missed_months`, for how many
     months in a row with this one it was missed, as far as the twelve packs before show; missing where no pack of the
     month before judges it, so that nobody knows whether it is new. Source: rule 49.
@@ -224,7 +227,7 @@ def asks(standing: pd.DataFrame, before: pd.DataFrame, month: Month, strategy: A
     own = pd.Series(np.where(rows["whose"].eq(promises.AGREED), PROMISE, TARGET), rows.index, dtype=object)
     kind = rows["measure"].astype("str").str.split(".").str[0].map(_KIND_OF).astype(object)
     rows = rows.assign(
-        kind=kind.where(kind.notna(), own), missed_months=missed_months(rows, before, month, strategy)
+        kind=kind.where(kind.notna(), own), missed_months=missed_months(rows, before, month, by_board)
     )
     order = pd.DataFrame(
         {

@@ -80,11 +80,6 @@ class Published:
         rows = self.figures[self.figures["report"].eq(report)].astype(object)
         return [Figure.from_row(row) for row in rows.where(rows.notna(), None).to_dict("records")]
 
-    @property
-    def last_month(self) -> Month | None:
-        """The month of the newest pack before the period; None where there is none."""
-        return None if self.before.empty else Month.parse(self.before["month"].max())
-
     def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
         """What figures say otherwise than the published pack of this period, as model.restated."""
         folder = self.case.workspace.pack(self.case.client, self.case.period)

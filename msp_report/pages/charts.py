@@ -211,12 +211,7 @@ def months(
         notes = [show.language("×: not known")] if gaps else []
         panels[-1].set_xlabel(" · ".join(filter(None, [*notes, _left_out(left_out, show)])), loc="left")
 
-    told = paragraph(
-        *(
-            f"{clean(rows[by][0], 60)}: {_course(rows[x], _floats(rows[y]), unit, _last(rows[target]), show)}"
-            for rows in groups
-        )
-    )
+    told = _courses(groups, (by, x, y), lambda rows: (unit, _last(rows[target])), show)
     height = 0.5 + 0.62 * len(groups)
     return _picture(draw, title, alt, show, height, len(groups) * 20, panels=len(groups), told=told)
 
@@ -1050,12 +1045,7 @@ def control(
         ringed = known[signal].fillna(False).astype(bool).any()
         panels[-1].set_xlabel(show.language("ring: outside its usual course") if ringed else "", loc="left")
 
-    told = paragraph(
-        *(
-            f"{clean(rows[by][0], 60)}: {_course(rows[x], _floats(rows[y]), rows[unit][0], None, show)}"
-            for rows in groups
-        )
-    )
+    told = _courses(groups, (by, x, y), lambda rows: (rows[unit][0], None), show)
     height = 0.5 + 1.35 * len(groups)
     return _picture(draw, title, alt, show, height, len(frame) * 2, panels=len(groups), told=told)
 
@@ -1273,6 +1263,23 @@ def _floats(values: pd.Series) -> np.ndarray:
 def _last(values: pd.Series) -> float | None:
     """The newest of some values; None where it is missing."""
     return None if values.empty or pd.isna(values.iloc[-1]) else float(values.iloc[-1])
+
+
+def _courses(
+    groups: Iterable[pd.DataFrame],
+    columns: tuple[str, str, str],
+    scale: Callable[[pd.DataFrame], tuple[str, float | None]],
+    show: Display,
+) -> str:
+    """The courses of several things, each by its name: `columns` name, moment and value; `scale`, the unit and the
+    target of one."""
+    name, moment, value = columns
+    return paragraph(
+        *(
+            f"{clean(rows[name][0], 60)}: {_course(rows[moment], _floats(rows[value]), *scale(rows), show)}"
+            for rows in groups
+        )
+    )
 
 
 def _course(

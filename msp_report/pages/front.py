@@ -65,27 +65,33 @@ def sums(found: Iterable[Sum]) -> Html:
 
 def money(found: pd.DataFrame, contract: Any, show: Display) -> Html:
     """The sums of a month: `found` as metrics.scorecard.money; what nobody states is no sum."""
-    told = sentences.sums(found, contract)
-    places = {
-        "contract": "contract.html",
-        "availability": "availability.html",
-        "procurement": "procurement.html",
-    }
-    row = found.set_index("kind").loc["what the month came to"]
-    amounts = [
-        None if pd.isna(row[name]) else show.number(row[name], "cost") for name in ("amount", "last_amount")
-    ]
-    if amounts[0] is None:
-        return sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told)
-    lacks = None if pd.isna(row["lacks"]) else show.label(row["lacks"])
-    kinds = ("work charged beside the fee", "less the credits owed")
-    parts = (found.set_index("kind")["amount"].get(kind) for kind in kinds)
-    added, taken = (show.number(part, "cost") if pd.notna(part) and part else None for part in parts)
-    text = sentences.say(
-        "month_total", contract, amount=amounts[0], last=amounts[1], added=added, taken=taken, lacks=lacks
+    side_by_side = sums(
+        Sum(amount, what, below, f"{page}.html")
+        for amount, what, below, page in sentences.sums(found, contract)
     )
-    total = Html(f'<p class="onward"><a href="promises.html#table-money">{safe(text)}</a></p>', text)
-    return together(sums(Sum(amount, what, below, places[page]) for amount, what, below, page in told), total)
+    rows = found.set_index("kind")
+
+    def told(kind: str, column: str = "amount") -> str | None:
+        value = rows.loc[kind, column]
+        return None if pd.isna(value) else show.number(value, "cost")
+
+    total, beside, owed = "what the month came to", "work charged beside the fee", "less the credits owed"
+    if (amount := told(total)) is None:
+        return side_by_side
+    lacks = rows.loc[total, "lacks"]
+    text = sentences.say(
+        "month_total",
+        contract,
+        amount=amount,
+        last=told(total, "last_amount"),
+        added=told(beside) if rows.loc[beside, "amount"] else None,
+        taken=told(owed) if rows.loc[owed, "amount"] else None,
+        lacks=None if pd.isna(lacks) else show.label(lacks),
+    )
+    return together(
+        side_by_side,
+        Html(f'<p class="onward"><a href="promises.html#table-money">{safe(text)}</a></p>', text),
+    )
 
 
 def things(
@@ -206,11 +212,9 @@ def _shown_by(measure: str, subject: str, judged: Collection[tuple[str, str]]) -
 
 def more(n: int, show: Display) -> Html:
     """A link to the things to decide that stand on the page of all promises; without any, nothing."""
-    text = show.language.plural(
-        "{n} more to decide, less grave", "{n} more to decide, less grave", n, n=show.number(n, "count")
-    )
     if n <= 0:
         return Html("", "")
+    text = show.language("{n} more to decide, less grave", n=show.number(n, "count"))
     return Html(f'<p class="onward"><a href="promises.html#everything-to-decide">{safe(text)}</a></p>', text)
 
 
@@ -220,8 +224,8 @@ def stands(rows: pd.DataFrame, show: Display) -> list[Html]:
     `rows` have verdict, missed_months and robust.
     """
     return [
-        _stands(verdict if isinstance(verdict, str) else None, months, robust, show)
-        for verdict, months, robust in rows[["verdict", "missed_months", "robust"]].to_numpy(object)
+        _stands(name if isinstance(name, str) else None, months, robust, show)
+        for name, months, robust in rows[["verdict", "missed_months", "robust"]].to_numpy(object)
     ]
 
 

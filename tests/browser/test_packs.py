@@ -6,15 +6,14 @@ The pack is the demo's, in brackets; that of a client of two tables is thorough.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
 import pytest
+from browsers import CHROMIUM, NEED_IT
 from workspaces import CONTRACT, Place, tickets
 
 from msp_report.packs import pack
@@ -22,15 +21,7 @@ from msp_report.packs import pack
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make env")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: make env")
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM, reason="no Chromium on this machine: install it or set CHROMIUM to its path"
-    ),
-]
+pytestmark = NEED_IT
 #: So many words lead to the last decision on page one, and on so many sheets of A4 it is printed.
 WORDS, SHEETS = 300, 2
 #: So much weigh page one and every other page [bytes].

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +14,7 @@ from threading import Thread
 import nbformat
 import pandas as pd
 import pytest
+from browsers import CHROMIUM, NEED_IT
 from matplotlib.image import imread
 
 from msp_report.pages import charts, display, publish
@@ -23,15 +22,7 @@ from msp_report.pages import charts, display, publish
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make env")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: make env")
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM, reason="no Chromium on this machine: install it or set CHROMIUM to its path"
-    ),
-]
+pytestmark = NEED_IT
 
 HOSTILE = '<img src="http://127.0.0.1:9/x" onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
 REPORTS = (

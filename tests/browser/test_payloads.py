@@ -13,19 +13,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from browsers import CHROMIUM, NEED_IT
 from payloads import PAYLOADS
-from test_pages import CHROMIUM, sync_api
+from test_pages import sync_api
 from workspaces import Place
 
 from msp_report.model.tables import TABLES
 from msp_report.words import questions
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM, reason="no Chromium on this machine: install it or set CHROMIUM to its path"
-    ),
-]
+pytestmark = NEED_IT
 WIDTHS = (1280, 375)
 YEAR = "2026-09..2026-10"
 QUESTIONS = list(questions.listed()["question"])

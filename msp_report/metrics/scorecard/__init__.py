@@ -239,7 +239,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     decided, assessed = case.table("actions"), case.table("assessments")
     pack, asked = past.figures, lines.lines(past.figures, case.strategy)
     standing = lines.standing(pack, asked, past.before)
-    exceptions = lines.exceptions(standing, pack)
+    exceptions, by_board = lines.exceptions(standing, pack), course.by_lines(past.before, case.strategy)
     last_month, last_figures = changes.last_pack(past.before)
     last_asked = lines.lines(last_figures, case.strategy)
     last_judged = lines.standing(last_figures, last_asked, past.before)
@@ -251,13 +251,12 @@ def analyse(case: Case, past: Past) -> Analysis:
     facts = things.facts(things.Records.of(past, zone), exceptions, judged, actions, notice, last_on)
     items, facts = things.items(facts, as_strategy(case.strategy))
     counted = past.before[past.before["measure"].eq("scorecard.missed") & past.before["subject"].eq("")]
-    firm = past.record("evidence", "firmness")
     found = Analysis(
         pack=pack,
         lines=_with_course(
-            _with_whose(marks.of_lines(asked, points, month), standing), case, past.before, firm, pack
+            _with_whose(marks.of_lines(asked, points, month), standing), past, case.period.last, by_board
         ),
-        standing=_standing(standing, points, case, past.before, firm, pack),
+        standing=_standing(standing, points, past, case.period.last, by_board),
         exceptions=exceptions,
         series=lines.series(pack, past.before, month),
         signals=marks.of_pack(pack, asked, points, month),
@@ -322,26 +321,19 @@ def _with_whose(lines: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
 
 
 def _standing(
-    standing: pd.DataFrame,
-    points: pd.DataFrame,
-    case: Case,
-    before: pd.DataFrame,
-    firm: pd.DataFrame | None,
-    pack: pd.DataFrame,
+    standing: pd.DataFrame, points: pd.DataFrame, past: Past, month: Month, by_board: pd.DataFrame
 ) -> pd.DataFrame:
     """The promises and rules with how each has gone, its usual range and how firm its verdict is."""
-    marked = signals.marks(standing, points, str(case.period))
+    marked = signals.marks(standing, points, str(month))
     usual = {name: marked[name].to_numpy() for name in ("usual_low", "usual_high", "variation", "assurance")}
     rows = standing.drop(columns="robust").assign(**usual)
-    return _with_course(rows, case, before, firm, pack)[[*course.STANDING, "headline"]]
+    return _with_course(rows, past, month, by_board)[[*course.STANDING, "headline"]]
 
 
-def _with_course(
-    rows: pd.DataFrame, case: Case, before: pd.DataFrame, firm: pd.DataFrame | None, pack: pd.DataFrame
-) -> pd.DataFrame:
+def _with_course(rows: pd.DataFrame, past: Past, month: Month, by_board: pd.DataFrame) -> pd.DataFrame:
     """Rows with what course.course adds, and `robust` of the verdicts that are those of their own pages."""
-    key = ["measure", "subject"]
-    told = course.course(rows, before, case.period.last, case.strategy)
+    key, firm, pack = ["measure", "subject"], past.record("evidence", "firmness"), past.figures
+    told = course.course(rows, past.before, month, by_board)
     added = {name: told[name] for name in ("last_value", "missed_months")}
     if firm is None:
         return rows.assign(**added, robust=None)

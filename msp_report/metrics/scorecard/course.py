@@ -29,18 +29,18 @@ def course(
     rows: pd.DataFrame,
     before: pd.DataFrame,
     month: Month,
-    strategy: Strategy | Mapping[str, Any] | None = None,
+    by_board: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The rows with last_value and missed_months.
 
     Parameters: `rows` with measure, subject, verdict, target, better and whose, as lines.standing; the figures of the
-    packs `before`, with their month; the strategy, for the board's own targets.
+    packs `before`, with their month, and as `by_lines` judges them, where the board has targets of its own.
     Returns: the rows in their order, with `last_value`, what the pack of the month before gives, missing where there is
     none; missed_months as `missed_months`, missing for what is not missed.
     """
     last = before[before["month"].eq(str(month.shift(-1)))].drop_duplicates(_KEY)
     was = rows[_KEY].merge(last[[*_KEY, "value"]], on=_KEY, how="left")["value"]
-    months = missed_months(rows, before, month, strategy).where(rows["verdict"].eq("missed"))
+    months = missed_months(rows, before, month, by_board).where(rows["verdict"].eq("missed"))
     return rows.assign(last_value=was.astype("float64").to_numpy(), missed_months=months)
 
 
@@ -48,14 +48,14 @@ def missed_months(
     rows: pd.DataFrame,
     before: pd.DataFrame,
     month: Month,
-    strategy: Strategy | Mapping[str, Any] | None = None,
+    by_board: pd.DataFrame | None = None,
 ) -> pd.Series:
     """For how many months in a row, the month included, each row has been missed, if it is missed now.
 
     Parameters: as `course`. Returns: counts, at most MONTHS_BEFORE + 1; missing where the month before has no pack, or
     one that has no verdict, so that nobody knows whether it is new.
     A month before counts by the verdict that its pack gave; a target of the board's by that of its line in
-    strategy.yaml as it stands today (lines.asked), because no pack judges it.
+    strategy.yaml as it stands today (`by_lines`), because no pack judges it.
 
     >>> row = {"measure": "a.x", "subject": "", "target": 60.0, "better": "lower", "whose": "own"}
     >>> told = {"measure": "a.x", "subject": "", "target": 60.0, "verdict": "missed", "value": 63.0}
@@ -69,7 +69,7 @@ def missed_months(
     own = asked["whose"].eq(promises.OWN)
     parts = [
         asked[~own].merge(_told(before), on=_KEY),
-        asked[own].merge(_told(_by_lines(before, strategy)), on=_KEY),
+        asked[own].merge(_told(before if by_board is None else by_board), on=_KEY),
     ]
     pairs = pd.concat(parts, ignore_index=True)
     pairs = pairs.assign(
@@ -90,7 +90,7 @@ def _told(before: pd.DataFrame) -> pd.DataFrame:
     return before[[*_KEY, "month", "verdict"]].drop_duplicates([*_KEY, "month"]).astype(object)
 
 
-def _by_lines(before: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
+def by_lines(before: pd.DataFrame, strategy: Strategy | Mapping[str, Any] | None) -> pd.DataFrame:
     """The figures of earlier packs, those that the board has a target of its own for judged by it."""
     lines_of = {
         (line.measure, line.subject) for line in as_strategy(strategy).scorecard if line.target is not None

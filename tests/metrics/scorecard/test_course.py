@@ -58,13 +58,13 @@ BOARD = {"scorecard": [{"measure": "a.x", "target": 60, "better": "lower"}]}
     ],
 )
 def test_a_target_of_the_board_that_no_page_judges_is_held_against_the_values(values, months):
-    found = course.missed_months(rows(), told(*values), MONTH, BOARD)
+    found = course.missed_months(rows(), told(*values), MONTH, course.by_lines(told(*values), BOARD))
     assert found.isna().all() if months is None else found.tolist() == [months]
 
 
 def test_what_an_interval_left_open_the_month_before_is_not_known_to_be_new():
     before = told(55).assign(low=50.0, high=70.0)
-    assert course.missed_months(rows(), before, MONTH, BOARD).isna().all()
+    assert course.missed_months(rows(), before, MONTH, course.by_lines(before, BOARD)).isna().all()
 
 
 def test_a_promise_counts_by_the_verdicts_of_its_packs_whatever_its_value_was():
@@ -76,8 +76,10 @@ def test_a_promise_counts_by_the_verdicts_of_its_packs_whatever_its_value_was():
 
 def test_a_stricter_target_of_the_board_is_not_judged_by_the_one_that_was_agreed():
     before = told(70.0, verdicts=["met"], target=80.0)
-    assert course.missed_months(rows(), before, MONTH, BOARD).tolist() == [2]
-    assert course.missed_months(rows(whose="agreed"), before, MONTH, BOARD).tolist() == [1]
+    assert course.missed_months(rows(), before, MONTH, course.by_lines(before, BOARD)).tolist() == [2]
+    assert course.missed_months(
+        rows(whose="agreed"), before, MONTH, course.by_lines(before, BOARD)
+    ).tolist() == [1]
 
 
 def test_the_month_before_stands_beside_and_what_is_met_was_not_missed_for_months():
