@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report import ledger, params
-from msp_report.intake import emptied, exports, ingest, lookback
+from msp_report.intake import emptied, exports, ingest, lines, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.model import privacy, strangers
 from msp_report.model.clock import localize
@@ -314,6 +314,17 @@ class Case:
     def ticket_url(self) -> str:
         """The address of a ticket in the tool it came from, with {ticket_id}, as sources.yaml states it; else empty."""
         return next((source.url for source in self.sources.tables.get("tickets", ()) if source.url), "")
+
+    def lines_of(self, table: str, rows: pd.DataFrame) -> pd.DataFrame:
+        """Where rows of a table come from, by what `rows` has of its key: file, line, the month whose export it was,
+        where that is not the newest, and how many lines there are; missing where nothing is known of a row."""
+        keys = [name for name in TABLES[table].key if name in rows.columns]
+        asked = rows[keys].reset_index(drop=True)
+        named = self._reused if "ticket_id" in keys else None
+        found = lines.find(self.paths(table), asked, named).groupby("asked")
+        told = found[["month", "file", "line"]].first().assign(lines=found.size())
+        own = told["month"].eq(str(self.newest)) | (not self._exports.by_month)
+        return told.assign(month=told["month"].mask(own)).reindex(asked.index)
 
     @property
     def invited(self) -> int | None:

@@ -1,7 +1,8 @@
 """A month's exports become accepted tables, rejects and a manifest: every row is in one of the first two.
 
-File → format reader → profile → table → `tables/<table>.parquet`, `rejects/<table>.csv`, `manifest.json`. What
-one table's files gave is kept in a cache by their hashes, so that a file that serves many months is read once.
+File → format reader → profile → table → `tables/<table>.parquet`, `lines/<table>.parquet` (where each row comes
+from), `rejects/<table>.csv`, `manifest.json`. What one table's files gave is kept in a cache by their hashes, so that
+a file that serves many months is read once.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from msp_report.intake import canonical, exports, reach, staged, stated, sums, values
+from msp_report.intake import canonical, exports, lines, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
 from msp_report.intake.chunk import Chunk, Unreadable, take
 from msp_report.intake.guarded import read
@@ -135,7 +136,7 @@ def read_month(
     cache: Path | None = None,
     progress: Say | None = None,
 ) -> Manifest:
-    """Read a month's exports into `into`: tables/*.parquet, rejects/*.csv, manifest.json.
+    """Read a month's exports into `into`: tables/*.parquet, lines/*.parquet, rejects/*.csv, manifest.json.
 
     `template` is the folder of the client's exports, with `{month}` in it where each month has its own;
     `params` the folder that profiles like ./mine.yaml lie in. A file that serves several months is accepted
@@ -336,7 +337,7 @@ class Outcome:
     """What one table's files gave, whatever the month."""
 
     folder: Path
-    """With table.parquet, rejects.csv and dropped.parquet."""
+    """With table.parquet, lines.parquet, rejects.csv and dropped.parquet."""
     accounts: list[FileAccount]
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -665,7 +666,8 @@ def _key_of(chunk: Chunk, table: Table, given: Input) -> tuple[str, np.ndarray]:
 
 
 def _write(stage: staged.Stage, left_out: np.ndarray, path: Path, accounts: list[FileAccount]) -> None:
-    """The table's Parquet, and how many of its rows each file gave."""
+    """The table's Parquet, where each of its rows comes from, and how many each file gave."""
+    origins = lines.Writer(path.with_name("lines.parquet"), [account.file for account in accounts])
     with pq.ParquetWriter(path, stage.schema, compression="zstd") as writer:
         for batch in stage.batches(left_out):
             numbers, counts = np.unique(batch.column("_file").to_numpy(), return_counts=True)
@@ -673,6 +675,8 @@ def _write(stage: staged.Stage, left_out: np.ndarray, path: Path, accounts: list
                 accounts[number].rows += count
             if len(batch):
                 writer.write_batch(batch.select(stage.schema.names))
+                origins.append(batch)
+    origins.close()
 
 
 def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
@@ -767,7 +771,10 @@ def _publish(
     A file without rows says that nothing happened. A register holds until it changes, and so does a project's
     last reported state. One with rows of earlier months alone speaks where it reaches into the period (rule 41).
     """
-    kinds = (("tables", "table.parquet"), ("rejects", "rejects.csv"), ("rejects", "dropped.parquet"))
+    kinds = (
+        *(("tables", "table.parquet"), ("lines", "lines.parquet")),
+        *(("rejects", "rejects.csv"), ("rejects", "dropped.parquet")),
+    )
     for kind, name in kinds:
         (staging / kind).mkdir(exist_ok=True)
         shutil.copyfile(outcome.folder / name, (staging / kind / table.name).with_suffix(Path(name).suffix))
@@ -980,7 +987,7 @@ def _silence(manifest: Manifest, sources: Sources, folder: Path) -> str:
 
 def _replace(staging: Path, into: Path, whole: bool) -> None:
     """Put what was made in the place of what was there; where data are refused, rejects only."""
-    for kind in ("tables", "rejects"):
+    for kind in ("tables", "lines", "rejects"):
         shutil.rmtree(into / kind, ignore_errors=True)
         if (staging / kind).is_dir() and (whole or kind == "rejects"):
             os.replace(staging / kind, into / kind)

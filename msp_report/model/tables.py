@@ -651,6 +651,14 @@ _DECLARED = (
 
 TABLES: dict[str, Table] = {table.name: table for table in _DECLARED}
 
+#: The table of which a column of numbers is the key, or the first of its key's numbers.
+NUMBERED: dict[str, str] = {
+    name: table.name
+    for table in reversed(TABLES.values())
+    for name in reversed(table.key)
+    if name.endswith("_id")
+}
+
 #: Columns that are accepted and kept, and that no figure uses: by table and column, why. Pages say so under
 #: "Data used".
 KEPT: dict[str, dict[str, str]] = {

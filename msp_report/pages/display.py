@@ -16,7 +16,8 @@ from urllib.parse import quote, urlsplit
 import pandas as pd
 
 from msp_report.model.figures import SEVERITY, Figure, Verdict, anchor
-from msp_report.model.tables import KEPT
+from msp_report.model.period import Month
+from msp_report.model.tables import KEPT, NUMBERED
 from msp_report.words import labels
 from msp_report.words.language import message
 from msp_report.words.numbers import NUMBERS, Numbers, clean, decimal_of
@@ -303,6 +304,10 @@ class Display(Numbers):
     people: Callable[[pd.DataFrame], pd.DataFrame] | None = field(default=None, compare=False, repr=False)
     ticket_url: str = field(default="", compare=False, repr=False)
     """The address of a ticket in the tool it came from, with {ticket_id}; empty: none is stated."""
+    lines_of: Callable[[str, pd.DataFrame], pd.DataFrame] | None = field(
+        default=None, compare=False, repr=False
+    )
+    """Where rows of a table come from, as Case.lines_of."""
 
     @classmethod
     def of(cls, case: Any) -> Self:
@@ -310,7 +315,9 @@ class Display(Numbers):
         contract = getattr(case, "contract", None)
         if contract is None:
             return super().of(case)
-        return replace(super().of(contract), people=case.people, ticket_url=case.ticket_url)
+        return replace(
+            super().of(contract), people=case.people, ticket_url=case.ticket_url, lines_of=case.lines_of
+        )
 
     def table(
         self,
@@ -324,6 +331,7 @@ class Display(Numbers):
         anchor: str = "",
         group: str = "",
         ids: str = "",
+        of: str = "",
     ) -> Table:
         """The first `rows` rows of a frame, the rest one click away.
 
@@ -332,27 +340,32 @@ class Display(Numbers):
         of each row; the text for a missing value may likewise name the column that says why. `more` is the record that
         holds every row, as a link relative to the page. `anchor` is the id of a table whose caption is no fixed text;
         any other's is `table-` and its caption. Rows that are alike in the column `group` stand together below it, in
-        the order of their first. The column `ids` has the id of each row. The first column heads its row. Cells that
-        are Html (links, sparklines) stay as they are, all else is escaped; codes, in the columns that hold them (see
-        `labels`), are shown by their labels. Raises ValueError for an unknown column or unit, an empty title or
-        caption.
+        the order of their first. The column `ids` has the id of each row. The first column heads its row; below it
+        stands the file and line that the row comes from, where that column is a number by which the rows of an accepted
+        table are told apart, or where `of` names the table, of whose key the frame has a part. Cells that are Html
+        (links, sparklines) stay as they are, all else is escaped; codes, in the columns that hold them (see `labels`),
+        are shown by their labels. Raises ValueError for an unknown column or unit, an empty title or caption.
         """
         _check_columns(frame, columns, caption)
         place = _id(anchor or f"table-{slug(caption)}")
         caption = self.language(caption)
         shown = frame if rows is None else frame.head(rows)
+        origins = self._origins(shown, of or NUMBERED.get(next(iter(columns)), ""))
         if self.people is not None and len(shown):
             shown = self.people(shown)
         groups = [str(name) for name in shown[group]] if group and len(shown) else []
         if groups:
             order = sorted(range(len(groups)), key=lambda row: groups.index(groups[row]))
             shown, groups = shown.iloc[order], [groups[row] for row in order]
+            origins = [origins[row] for row in order]
         if frame.empty:
             nothing = f"{caption}: {self.language(empty)}"
             return Table(f'<p class="empty"{place}>{safe(nothing, clip=False)}</p>', nothing)
         titles = {name: self.language(heading[0]) for name, heading in columns.items()}
         cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
         kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
+        head = next(iter(columns))
+        cells[head] = [_below(cell, origin) for cell, origin in zip(cells[head], origins, strict=True)]
         html = _table_html(
             caption,
             place,
@@ -380,6 +393,32 @@ class Display(Numbers):
         return (
             self.language(empty) if stated else self.language("nothing is agreed or stated to judge it by.")
         )
+
+    def _origins(self, rows: pd.DataFrame, table: str) -> list[Html | None]:
+        """The file and line that each row comes from; None where no table is meant, or nothing is known of a row."""
+        if self.lines_of is None or not table or rows.empty:
+            return [None] * len(rows)
+        told = self.lines_of(table, rows)
+        return [
+            self._origin(*row) if isinstance(row[1], str) else None
+            for row in told[["month", "file", "line", "lines"]].itertuples(index=False)
+        ]
+
+    def _origin(self, month: Any, file: str, line: float, lines: float) -> Html:
+        first, more = self.number(int(line), "count"), int(lines) - 1
+        where = self.language("line {line}", line=first)
+        if more:
+            rest = self.number(more, "count")
+            where = self.language.plural(
+                "line {line} and {number} more",
+                "line {line} and {number} more",
+                more,
+                line=first,
+                number=rest,
+            )
+        if isinstance(month, str):
+            where = self.language("{month}, {line}", month=self.period(Month.parse(month)), line=where)
+        return Html(f"<code>{safe(file)}</code>, {safe(where)}", f"{clean(file)}, {where}")
 
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
         values = list(frame[name])
@@ -527,6 +566,13 @@ def _class(kinds: str) -> str:
 
 def _cell(text: str, clip: bool = True) -> Html:
     return Html(safe(text, clip), text)
+
+
+def _below(cell: Html, origin: Html | None) -> Html:
+    """A cell with the place that its row comes from below it; in plain text the cell alone."""
+    if origin is None:
+        return cell
+    return Html(f'{cell._repr_html_()}<small class="from">{origin._repr_html_()}</small>', str(cell))
 
 
 def _more(rest: int, href: str | None, display: Display) -> str:

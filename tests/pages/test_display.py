@@ -7,6 +7,7 @@ import datetime as dt
 import html
 import io
 import math
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -681,3 +682,31 @@ def test_a_ticket_leads_to_its_tool_where_the_source_says_where_that_is():
 def test_an_address_that_leads_to_no_ticket_is_refused(address):
     with pytest.raises(ValueError, match="url"):
         Sources.model_validate({"tables": {"tickets": {"file": "t.csv", "url": address}}})
+
+
+# ---------------------------------------------------------------- where rows come from
+
+
+def _of_lines(table, rows):
+    """Two rows of three that are known, one of an earlier month and on several lines."""
+    assert table == "tickets" and list(rows["ticket_id"]) == ["T1", "T2", "T3"]
+    told = {"month": [None, "2026-03", None], "file": ["tickets_<b>.csv", "t.csv", None]}
+    return pd.DataFrame({**told, "line": [1214, 2, None], "lines": [1, 3, None]})
+
+
+def test_a_row_says_the_file_and_line_it_comes_from():
+    show = Display(lines_of=_of_lines)
+    rows = pd.DataFrame({"ticket_id": ["T1", "T2", "T3"], "priority": ["P1", "P1", "P2"]})
+    page = show.table(rows, {"ticket_id": ("Ticket", "text")}, caption="Late")._repr_html_()
+    below = [re.sub("<[^>]+>", "", text) for text in re.findall(r'<small class="from">(.*?)</small>', page)]
+    assert below == ["tickets_&lt;b&gt;.csv, line 1,214", "t.csv, March 2026, line 2 and 2 more"]
+    # in the order of its groups each row keeps its own
+    mixed = rows.assign(priority=["P1", "P2", "P1"])
+    page = show.table(
+        mixed, {"ticket_id": ("Ticket", "text")}, caption="Late", group="priority"
+    )._repr_html_()
+    heads = [re.sub("<[^>]+>", " ", text).split() for text in re.findall(r'<th scope="row".*?</th>', page)]
+    assert [head[0] for head in heads] == ["T1", "T3", "T2"] and heads[1] == ["T3"]
+    # rows that are named by what is no number of an accepted table come from many lines
+    page = show.table(rows, {"priority": ("Priority", "text")}, caption="Late")._repr_html_()
+    assert "from" not in page

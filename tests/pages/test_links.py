@@ -48,6 +48,37 @@ def said(html: str) -> str:
     return " ".join(re.sub("<[^>]+>", "", line).split())
 
 
+#: A row's head with the file and line below it, and the month of a file that is not the page's own.
+FROM = re.compile(
+    r'<th[^>]* scope="row"[^>]*>(?P<head>(?:(?!</th>).)*?)'
+    r'<small class="from"><code>(?P<file>[^<]+)</code>, (?:(?P<month>\w+ \d{4}), )?line (?P<line>[\d,]+)',
+    re.S,
+)
+
+
+def test_the_line_that_a_row_names_is_the_one_it_came_from(folders, every_pack):
+    told: dict[str, int] = {}
+    for folder in folders:
+        if not re.fullmatch(r"\d{4}-\d\d", folder.parent.name) or folder.parent.parent.name == "compare":
+            continue
+        for page in folder.glob("*.html"):
+            for found in FROM.finditer(read(page)):
+                if not found["file"].endswith(".csv"):  # of a workbook the row
+                    continue
+                head = unescape(re.sub("<[^>]+>", "", found["head"])).strip()
+                month = (
+                    pd.Timestamp(found["month"]).strftime("%Y-%m") if found["month"] else folder.parent.name
+                )
+                export = next(every_pack.exports.rglob(f"{month}/{found['file']}"))
+                line = export.read_text(encoding="latin-1").splitlines()[
+                    int(found["line"].replace(",", "")) - 1
+                ]
+                number = re.fullmatch(r"[A-Z]{2,4}-[\w-]+|[\w-]+", head)
+                assert not number or head.partition(" ")[0] in line, (page.name, head, line)
+                told[found["file"]] = told.get(found["file"], 0) + bool(number)
+    assert {"tickets.csv", "purchases.csv", "outages.csv"} <= {name for name, n in told.items() if n}
+
+
 def test_no_id_stands_twice_on_a_page(folders):
     twice = {
         (page.name, name)
