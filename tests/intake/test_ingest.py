@@ -964,7 +964,7 @@ def test_same_input_same_bytes_with_and_without_cache(read, tmp_path):
     first = everything()
     assert set(first) == {
         "manifest.json", "tables/tickets.parquet", "tables/checks.parquet", "rejects/tickets.csv", "rejects/checks.csv",
-        "rejects/tickets.parquet", "rejects/checks.parquet",
+        "rejects/tickets.parquet", "rejects/checks.parquet", "lines/tickets.parquet", "lines/checks.parquet",
     }  # fmt: skip
     cache = tmp_path / "cache"
     assert first == everything(cache=cache) == everything(cache=cache)

@@ -226,7 +226,7 @@ def test_a_pack_is_a_link_to_a_revision(run):
     assert os.readlink(run.pack) == f".revisions/{MONTH}/0001"
     made = {path.name for path in run.pack.iterdir()}
     assert made == {
-        "html", "notebooks", "tables", "rejects", "records", "manifest.json", "figures.json", "figures.csv"
+        "html", "notebooks", "tables", "lines", "rejects", "records", "manifest.json", "figures.json", "figures.csv"
     }  # fmt: skip
     assert {path.name for path in (run.pack / "notebooks").iterdir()} == {path.name for path in NOTEBOOKS}
     pages = {"index.html" if report == "scorecard" else f"{report}.html" for report in REPORTS}
@@ -241,7 +241,16 @@ def test_a_letter_that_would_say_nothing_is_not_written(run):
 
 
 def test_the_same_exports_give_the_same_bytes(run, again):
-    kinds = ("figures.*", "records/**/*", "letters/*", "html/*", "rejects/*", "tables/*", "manifest.json")
+    kinds = (
+        "figures.*",
+        "records/**/*",
+        "letters/*",
+        "html/*",
+        "rejects/*",
+        "tables/*",
+        "lines/*",
+        "manifest.json",
+    )
     one, two = digests(run.pack, *kinds), digests(again.pack, *kinds)
     assert {name for name in one | two if one.get(name) != two.get(name)} == set()
     assert len(one) > 20

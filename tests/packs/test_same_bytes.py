@@ -20,7 +20,7 @@ from msp_report.workspace import PROJECT
 
 #: Tables that come in two files.
 SPLIT = ("tickets", "purchases", "installs", "outages", "duty_evidence")
-KINDS = ("figures.*", "records/**/*", "html/*", "rejects/*", "tables/*", "manifest.json")
+KINDS = ("figures.*", "records/**/*", "html/*", "rejects/*", "tables/*", "lines/*", "manifest.json")
 
 
 def run(root: Path, *arguments: str, begin: tuple[str, ...] = (), **variables: str) -> None:
