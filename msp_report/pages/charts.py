@@ -209,7 +209,7 @@ def months(
                 axes.set_xticklabels([])
         gaps = any(rows[y].isna().any() for rows in groups)
         notes = [show.language("×: not known")] if gaps else []
-        panels[-1].set_xlabel(" · ".join(filter(None, [*notes, _left_out(left_out, show)])), loc="left")
+        panels[-1].set_xlabel("\n".join(filter(None, [*notes, _left_out(left_out, show)])), loc="left")
 
     told = _courses(groups, (by, x, y), lambda rows: (unit, _last(rows[target])), show)
     height = 0.5 + 0.62 * len(groups)
@@ -373,13 +373,13 @@ def spans(
                 color=SOFT,
                 fontsize=9,
             )
-        axes.set_yticks(place, [_wrapped(name, 26) for name in _named(rows[label], show)])
+        axes.set_yticks(place, _all_wrapped(_named(rows[label], show), 26))
         axes.tick_params(axis="y", labelcolor=INK)
         last = max(end.max(), begin.max())
         _month_ticks(axes, list(pd.date_range(zero, max(last, zero + pd.Timedelta(days=60)))), show, most=5)
         axes.grid(axis="y", visible=False)
         key = show.language("ring: planned first · dot: expected now")
-        axes.set_xlabel(" · ".join(filter(None, (key, _left_out(left_out, show)))), loc="left")
+        axes.set_xlabel("\n".join(filter(None, (key, _left_out(left_out, show)))), loc="left")
 
     told = "; ".join(
         show.language(
@@ -444,7 +444,7 @@ def against_target(
                 color=_COLOURS.get(marks[row], INK),
                 annotation_clip=False,
             )
-        axes.set_yticks(place, [_wrapped(name, 24) for name in _named(rows[subject], show)])
+        axes.set_yticks(place, _all_wrapped(_named(rows[subject], show), 24))
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
@@ -638,7 +638,7 @@ def strips(
     last = int(np.ceil(to_day.max()))
     place = rows[subject].map({name: row for row, name in enumerate(chosen)})
     texts = list(rows.drop_duplicates(subject)[text]) if text in rows else [""] * len(chosen)
-    names = [clean(name, 22) for name in chosen]
+    names = told_apart(chosen, 22)
     left_out = _left_out(len(order) - len(chosen), show)
     key = [
         show.language(text)
@@ -740,9 +740,8 @@ def _ticks_at(axes: Axes, value: float, rows: int) -> None:
 def _long_names(names: pd.Series, show: Display) -> list[str]:
     """Names that stand above their bars, where there is a line's room for each; a code's label with a capital."""
     coded = names.name in labels.COLUMNS
-    return [
-        labels.raised(text) if coded else text for text in (clean(name, 54) for name in _named(names, show))
-    ]
+    texts = told_apart(_named(names, show), 54)
+    return [labels.raised(text) for text in texts] if coded else texts
 
 
 def _marked(rows: pd.DataFrame, column: str) -> list[str]:
@@ -910,7 +909,7 @@ def calendar(
         axes.set_xticks([p + 0.5 for p in shown], [str(span[p].day) for p in shown], rotation=0)
         axes.set_xlim(0, len(span))
         axes.set_ylim(len(wide) - 0.5, -0.5)
-        axes.set_yticks(np.arange(len(wide)), [_wrapped(name, 20) for name in names], rotation=0)
+        axes.set_yticks(np.arange(len(wide)), _all_wrapped(names, 20), rotation=0)
         axes.tick_params(axis="y", labelcolor=INK)
         axes.spines["bottom"].set_visible(False)
         for row, text in enumerate(sums):
@@ -919,7 +918,7 @@ def calendar(
             )
         axes.set_ylabel("")
         notes = [show.language(note), *([show.language("×: not known")] if len(gaps) else [])]
-        axes.set_xlabel(" · ".join(filter(None, notes)), loc="left")
+        axes.set_xlabel("\n".join(filter(None, notes)), loc="left")
 
     told = "; ".join(
         ": ".join(filter(None, (clean(name, 60), text))) for name, text in zip(names, sums, strict=True)
@@ -1310,9 +1309,34 @@ def _moment(moment: Any, show: Display) -> str:
     return show.period(Month.parse(str(moment))) if monthly else show.day(moment)
 
 
+def told_apart(names: Sequence[Any], letters: int) -> list[str]:
+    """Names of at most so many letters; what is alike at the beginning of those that would look alike is left out.
+
+    >>> told_apart(["core.example/north/mail", "core.example/north/files", "web"], 16)
+    ['…mail', '…files', 'web']
+    """
+    whole = [clean(name, None) for name in names]
+    short = [clean(name, letters) for name in names]
+    alike = [text for text, cut in zip(whole, short, strict=True) if short.count(cut) > 1]
+    if len(set(alike)) < 2:
+        return short
+    first, last = min(alike), max(alike)
+    same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    start = re.sub(r"\w+$", "", first[:same])
+    return [
+        clean("…" + text.removeprefix(start), letters) if start and text in alike else cut
+        for text, cut in zip(whole, short, strict=True)
+    ]
+
+
 def _wrapped(name: Any, letters: int, lines: int = 2) -> str:
     """A name over as many lines as it needs, clipped only beyond them."""
     return "\n".join(textwrap.wrap(clean(name, letters * lines), letters)) or ""
+
+
+def _all_wrapped(names: Sequence[Any], letters: int) -> list[str]:
+    """Names over two lines each, none of which looks like another."""
+    return [_wrapped(name, letters) for name in told_apart(names, 2 * letters)]
 
 
 def _gaps(axes: Axes, places: np.ndarray) -> None:
@@ -1347,7 +1371,7 @@ def _left_out(count: int, show: Display) -> str:
 
 def _subjects(axes: Axes, names: Sequence[Any]) -> None:
     """Names down the side; no scale below, since every bar says its number."""
-    axes.set_yticks(np.arange(len(names)), [_wrapped(name, 28) for name in names])
+    axes.set_yticks(np.arange(len(names)), _all_wrapped(names, 28))
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xticks([])

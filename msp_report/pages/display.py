@@ -49,6 +49,9 @@ _TICKETS = ("ticket_id", "earlier_id")
 #: Columns whose names the contract may give a title, and the report whose subjects they are.
 _TITLED = {"service": "availability", "priority": "tickets"}
 
+#: So many rows a table shows that shows all: more is no reading for a page, and is one click away.
+MOST_ROWS = 60
+
 #: A table's columns know these units too.
 _OTHERS = ("at", "date", "verdict", "mark", "robust", "flag", "text")
 
@@ -333,7 +336,8 @@ class Display(Numbers):
         ids: str = "",
         of: str = "",
     ) -> Table:
-        """The first `rows` rows of a frame, the rest one click away.
+        """The first `rows` rows of a frame, the rest one click away; None: all, up to MOST_ROWS. Where the last row
+        holds sums (model.columns.with_sum) it stays, and what is not shown is summed up before it.
 
         `columns` maps a column to (title, unit) or (title, unit, text for a missing value). A unit is one of NUMBERS,
         `at`, `date`, `verdict`, `mark`, `robust`, `flag`, `text`, or the name of the frame's column that holds the unit
@@ -349,7 +353,7 @@ class Display(Numbers):
         _check_columns(frame, columns, caption)
         place = _id(anchor or f"table-{slug(caption)}")
         caption = self.language(caption)
-        shown = frame if rows is None else frame.head(rows)
+        shown = self._first(frame, columns) if rows is None else frame.head(rows)
         origins = self._origins(shown, of or NUMBERED.get(next(iter(columns)), ""))
         if self.people is not None and len(shown):
             shown = self.people(shown)
@@ -373,7 +377,7 @@ class Display(Numbers):
             cells,
             kinds,
             len(shown),
-            _more(len(frame) - len(shown), more, self),
+            _more(max(0, len(frame) - len(shown)), more, self),
             groups,
             [str(name) for name in shown[ids]] if ids and len(shown) else [""] * len(shown),
         )
@@ -393,6 +397,25 @@ class Display(Numbers):
         return (
             self.language(empty) if stated else self.language("nothing is agreed or stated to judge it by.")
         )
+
+    def _first(self, frame: pd.DataFrame, columns: Mapping[str, Heading]) -> pd.DataFrame:
+        """The first rows of a table that shows all, and where its last row holds sums what the others come to."""
+        head = next(iter(columns))
+        if len(frame) <= MOST_ROWS + 2:
+            return frame
+        if not pd.isna(frame[head].iloc[-1]):
+            return frame.head(MOST_ROWS)
+        first, sums = frame.head(MOST_ROWS), frame.iloc[-1]
+        rest = self.number(len(frame) - 1 - MOST_ROWS, "count")
+        text = self.language.plural(
+            "{number} other", "{number} others", len(frame) - 1 - MOST_ROWS, number=rest
+        )
+        others: dict[str, Any] = {head: _cell(text)}
+        for name, (_, unit, *_) in columns.items():
+            if unit in NUMBERS and name != head and decimal_of(sums[name]) is not None:
+                others[name] = decimal_of(sums[name]) - sum(filter(None, map(decimal_of, first[name])))
+        made = pd.DataFrame([others]).reindex(columns=frame.columns).astype(object)
+        return pd.concat([first.astype(object), made, frame.tail(1).astype(object)], ignore_index=True)
 
     def _origins(self, rows: pd.DataFrame, table: str) -> list[Html | None]:
         """The file and line that each row comes from; None where no table is meant, or nothing is known of a row."""

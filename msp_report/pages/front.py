@@ -65,10 +65,11 @@ def sums(found: Iterable[Sum]) -> Html:
 
 def money(found: pd.DataFrame, contract: Any, show: Display) -> Html:
     """The sums of a month: `found` as metrics.scorecard.money; what nobody states is no sum."""
-    side_by_side = sums(
-        Sum(amount, what, below, f"{page}.html")
-        for amount, what, below, page in sentences.sums(found, contract)
-    )
+    known = sentences.sums(found, contract)
+    if not known:
+        text = show.language("What the month cost is not known: the contract states no fee.")
+        return Html(f'<p class="empty">{safe(text)}</p>', text)
+    side_by_side = sums(Sum(amount, what, below, f"{page}.html") for amount, what, below, page in known)
     rows = found.set_index("kind")
 
     def told(kind: str, column: str = "amount") -> str | None:
@@ -104,6 +105,7 @@ def things(
     """
     if items.empty:
         text = show.language(empty)
+        text = text[:1].upper() + text[1:]  # it stands alone, after no caption
         return Html(f'<p class="empty">{safe(text)}</p>', text)
     judged = set(zip(standing["measure"], standing["subject"].fillna(""), strict=True))
     points, texts = [], []

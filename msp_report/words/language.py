@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
 
 from msp_report.model.hostile import isolated
 
@@ -27,17 +28,19 @@ PSEUDO = "en-XA"
 class Language:
     """Messages in one language; one that its catalogue lacks is said in English.
 
-    `name` is a language tag, such as en, de or pt-BR. Raises ValueError for one that has no catalogue.
+    `name` is a language tag, such as en, de or pt-BR; `numbers` the locale in which whole numbers in messages are
+    written, from a thousand on in groups. Raises ValueError for a language that has no catalogue.
     """
 
-    def __init__(self, name: str = "en") -> None:
+    def __init__(self, name: str = "en", numbers: str = "en-GB") -> None:
         self.name = name
+        self.numbers = numbers.replace("-", "_")
         self._catalogue = _catalogue(name)
 
     def __call__(self, message: str, /, **places: object) -> str:
         """A message with its places filled; without places its braces stay as they are."""
         text = self._catalogue.gettext(message) if message else ""  # gettext keeps its header under ""
-        return text.format(**_isolated(places)) if places else text
+        return text.format(**self._written(places)) if places else text
 
     def plural(self, one: str, many: str, number: float | Decimal, /, **places: object) -> str:
         """The message for one or for many, as the language counts; the number itself is a place like any other.
@@ -45,7 +48,18 @@ class Language:
         Languages count whole numbers: a fraction is counted as two is.
         """
         whole = int(number) if number == int(number) else 2
-        return self._catalogue.ngettext(one, many, whole).format(**_isolated(places))
+        return self._catalogue.ngettext(one, many, whole).format(**self._written(places))
+
+    def _written(self, places: Mapping[str, object]) -> dict[str, object]:
+        """What fills the places of a message: names that do not turn the sentence around them, and grouped numbers."""
+        return {name: self._place(value) for name, value in places.items()}
+
+    def _place(self, value: object) -> object:
+        if isinstance(value, str):
+            return value if value.isascii() else isolated(value)
+        if type(value) is int and abs(value) >= 1000:
+            return format_decimal(value, locale=self.numbers)
+        return value
 
     @cached_property
     def is_source(self) -> bool:
@@ -93,11 +107,3 @@ def message(text: str) -> str:
 
 #: What the code is written in.
 ENGLISH = Language()
-
-
-def _isolated(places: Mapping[str, object]) -> dict[str, object]:
-    """Names for the places of a message, none of which turns the sentence around it."""
-    return {
-        name: isolated(value) if isinstance(value, str) and not value.isascii() else value
-        for name, value in places.items()
-    }

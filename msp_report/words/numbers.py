@@ -309,7 +309,9 @@ class Numbers:
     def of(cls, contract: Any) -> Self:
         """Those of a contract's client."""
         client, titles = contract.client, _titles(contract)
-        return cls(client.locale, client.currency, client.timezone, Language(client.language), titles)
+        return cls(
+            client.locale, client.currency, client.timezone, Language(client.language, client.locale), titles
+        )
 
     def counted(self, rows: Sized) -> dict[str, Any]:
         """How many there are, as a number and in words."""

@@ -15,6 +15,9 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from msp_report.pages import charts
 from msp_report.pages.display import MARK, Display
@@ -546,3 +549,13 @@ def test_a_column_a_month_is_headed_by_it():
         "2026-01": ("Jan\n2026", "text"),
         "2026-02": ("Feb", "text"),
     }
+
+
+@examples(60)
+@given(
+    names=st.lists(st.text("abc", min_size=1, max_size=10), max_size=6, unique=True),
+    start=st.text("ab.", max_size=40).map(lambda text: f"{text}/"),
+)
+def test_names_that_begin_alike_are_told_apart_by_their_ends(names, start):
+    shown = charts.told_apart([start + name for name in names], 16)
+    assert len(set(shown)) == len(names) and all(len(text) <= 16 for text in shown)

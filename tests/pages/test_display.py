@@ -20,6 +20,7 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msp_report.model.columns import with_sum
 from msp_report.model.figures import Figure
 from msp_report.model.hostile import visible
 from msp_report.model.period import Month, Period
@@ -710,3 +711,31 @@ def test_a_row_says_the_file_and_line_it_comes_from():
     # rows that are named by what is no number of an accepted table come from many lines
     page = show.table(rows, {"priority": ("Priority", "text")}, caption="Late")._repr_html_()
     assert "from" not in page
+
+
+def test_a_table_that_shows_all_ends_somewhere_and_its_sum_still_adds_up():
+    rows = pd.DataFrame(
+        {"name": [f"P{n}" for n in range(1_500)], "cost": range(1_500), "spent": [1.5, None] * 750}
+    )
+    columns = {
+        "name": ("Project", "text", "all together"),
+        "cost": ("Cost", "cost"),
+        "spent": ("Spent", "cost", ""),
+    }
+    show = Display(currency="GBP")
+    page = show.table(
+        with_sum(rows, "cost", "spent", known=True), columns, rows=None, caption="Cost"
+    )._repr_html_()
+    cells = [
+        re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row, re.S)
+        for row in re.findall(r"<tr.*?</tr>", page, re.S)[1:]
+    ]
+    plain = [[re.sub("<[^>]+>|[£,]", "", cell) for cell in row] for row in cells]
+    assert len(plain) == display.MOST_ROWS + 2
+    assert plain[-2][0] == "1440 others" and plain[-1][0] == "all together"
+    for place in (1, 2):
+        *each, whole = (float(row[place] or 0) for row in plain)
+        assert sum(each) == whole and whole > 0
+    # without a sum what is not shown is counted
+    page = show.table(rows, {"name": ("Project", "text")}, rows=None, caption="Names")._repr_html_()
+    assert page.count("<tr>") == display.MOST_ROWS + 1 and "1,440 more are not shown." in page

@@ -103,3 +103,9 @@ def test_pages_in_earnest_load_no_tools_of_translators():
     code = "import sys, msp_report.pages.publish; print('babel.messages' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_whole_numbers_in_messages_are_grouped_as_the_client_writes_them():
+    assert Language("en", "en-US")("{late} of {n}", late=316, n=1547) == "316 of 1,547"
+    assert Language("en", "de-DE").plural("{n} row", "{n} rows", 24918, n=24918) == "24.918 rows"
+    assert Language()("{year}: {flag}", year="2026", flag=True) == "2026: True"  # a year is a name

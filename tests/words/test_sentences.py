@@ -13,7 +13,7 @@ from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
 from msp_report.words import sentences
 from msp_report.words.numbers import Numbers
-from msp_report.words.sentences.said import Page
+from msp_report.words.sentences.said import MANY, Page
 
 CONTRACT = params.as_contract({"client": {"name": "Acme", "timezone": "Europe/London", "currency": "GBP"}})
 PERIOD = Period.parse("2026-03")
@@ -257,3 +257,11 @@ def test_the_ends_of_a_course_are_said_in_words():
     }
     alone = sentences.ends(course.tail(1).assign(target=None), CONTRACT)
     assert alone == {"first": "", "month": "", "target": "", "change": 0}
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(7, "S1, S2, S3, S4, S5, S6 and S7"), (9, "S1, S2, S3, S4, S5, S6 and 3 others")]
+)
+def test_a_sentence_lists_few_names(count, said):
+    page = Page([], params.as_contract({}))
+    assert page.listed([f"S{n}" for n in range(1, count + 1)], MANY) == said

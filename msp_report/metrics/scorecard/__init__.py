@@ -349,8 +349,10 @@ def _month_money(case: Case, past: Past, last_figures: pd.DataFrame) -> pd.DataF
     agreed = as_contract(case.agreed).on(case.period.last.first_on)
     hours = past.record("contract", "hours")
     beside = money.charged_beside(case.table("time_entries"), agreed, case.start, case.end, hours)
-    records = (past.record("contract", "claims"), past.record("procurement", "due"))
-    return money.money(past.figures, last_figures, agreed, hours, beside, *records)
+    due = None if case.table("purchases") is None else past.record("procurement", "due")
+    return money.money(
+        past.figures, last_figures, agreed, hours, beside, past.record("contract", "claims"), due
+    )
 
 
 def disputed(past: Past, exceptions: pd.DataFrame) -> pd.DataFrame:

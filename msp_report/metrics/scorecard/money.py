@@ -6,6 +6,8 @@ Decided here, where no rule says:
   for its missed levels. What is to be held or claimed is no cost of the month: it stands under the total.
 - What nobody states is missing from the total, and the total says which part it lacks.
 - All money is that of the pack's own pages, so that no sum differs from theirs.
+- Of a contract without service credits nothing can be claimed, and without purchases nobody knows what to hold: neither
+  is a sum of nought.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ def money(
     """The month's money, one row per kind.
 
     Parameters: `figures` of the pack and of the pack of the month `before`, like figures.json; the contract in force;
-    the pack's records contract/hours, contract/claims and procurement/due, None where it has none; `beside` the hours
+    the pack's records contract/hours, contract/claims and procurement/due, None where it has none, of due also where no
+    purchases were supplied; `beside` the hours
     charged beside the fee and their cost, as charged_beside.
     Returns: rows with MONEY in this order: fee, work charged beside it, work lost to outages, credits owed, what the
     month came to, what can still be claimed, bills to hold. amount and last_amount [client's currency; that of the last
@@ -81,7 +84,10 @@ def money(
         },
     ]
     rows.append(_total_of(rows) | {"last_amount": _last_said(before, "month_cost")})
-    rows += [_to_claim(figures, before, claims), _to_hold(before, due, agreed.client.currency)]
+    to_claim = _to_claim(figures, before, claims)
+    if not agreed.credits and not to_claim["n"]:
+        to_claim |= {"amount": None, "n": None}
+    rows += [to_claim, _to_hold(before, due, agreed.client.currency)]
     found = pd.DataFrame(rows).reindex(columns=MONEY)
     numbers = dict.fromkeys(("amount", "last_amount", "hours", "included_hours"), "float64")
     found["by_on"] = pd.to_datetime(found["by_on"]).astype("datetime64[us]")

@@ -8,7 +8,7 @@ from msp_report.words.sentences.said import LITTLE, Page, Said, paragraph
 
 def opening(page: Page) -> list[str | None]:
     """Who missed what was agreed, and whose verdict depends on the reading of the contract."""
-    return [_kept(page), _fragile(page)]
+    return [_kept(page), _fragile(page), _hardly_watched(page)]
 
 
 def _kept(page: Page) -> str:
@@ -62,12 +62,34 @@ def _fragile(page: Page) -> str | None:
     )
 
 
+def _hardly(page: Page) -> list[Said]:
+    """The services without a target that were watched for little of their time; with one the verdict says so."""
+    rows = page.all("availability.ratio", "no_target")
+    return [f for f in rows if f.raw.coverage is not None and f.raw.coverage < LITTLE]
+
+
+def _hardly_watched(page: Page) -> str | None:
+    hardly = _hardly(page)
+    if not hardly:
+        return None
+    least = min(hardly, key=lambda f: f.raw.coverage)
+    return page.language(
+        "Hardly anybody watched: {service} for {coverage} of its agreed time, so that what was seen says little.",
+        service=least.subject,
+        coverage=least.coverage,
+    )
+
+
 def chart_months(page: Page) -> str:
     """How many services missed what was agreed this month, and with how much."""
     judged = page.judged("availability.ratio")
     missed = page.all("availability.ratio", "missed")
     if not judged:
-        return page.language("The share of its agreed time in which each service was up")
+        return (
+            page.language("The share of the time watched in which each service was up")
+            if _hardly(page)
+            else page.language("The share of its agreed time in which each service was up")
+        )
     if missed:
         named = [page.language("{subject} ({value})", **f) for f in missed]
         return page.language(
@@ -129,6 +151,9 @@ def todo(page: Page) -> list[str | None]:
             services=page.subjects(unclear),
         )
         if unclear
+        else None,
+        page.language("Have the services watched all the time: what nobody saw proves nothing.")
+        if _hardly(page) and not unclear
         else None,
         page.language(
             "Agree with the provider how the contract is to be read for {services}: the table on how firm each verdict "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msp_report.words.sentences.said import Page, Said
+from msp_report.words.sentences.said import MANY, Page, Said
 
 
 def opening(page: Page) -> list[str | None]:
@@ -102,7 +102,7 @@ def chart_use(page: Page) -> str:
             len(over),
             over=len(over),
             judged=len(judged),
-            resources=page.listed(page.language("{subject} {value}", **f) for f in over),
+            resources=page.listed((page.language("{subject} {value}", **f) for f in over), MANY),
         )
     met = len(page.all("capacity.utilisation", "met"))
     if judged and met == len(judged):

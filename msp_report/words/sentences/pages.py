@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msp_report.words import labels
-from msp_report.words.sentences.said import Page, Said, joined, paragraph
+from msp_report.words.sentences.said import MANY, Page, Said, joined, paragraph
 
 #: So many packs before this one are looked at.
 LOOKED_BACK = 12
@@ -224,7 +224,7 @@ def compare_missing(page: Page, *, clients: Sequence[str], period: str) -> str |
     if not clients:
         return None
     return page.language(
-        "There is no pack of {period} for {clients}.", period=period, clients=page.listed(clients)
+        "There is no pack of {period} for {clients}.", period=period, clients=page.listed(clients, MANY)
     )
 
 

@@ -13,6 +13,8 @@ from msp_report.model.period import Month, Period
 from msp_report.params import Contract
 from msp_report.words.numbers import Numbers
 
+#: So many names of things a sentence lists; its page has a table of all.
+MANY = 6
 #: The places of a sentence that a figure fills.
 PLACES = (
     "subject",
@@ -115,9 +117,13 @@ class Page:
         """The figures of a measure that have a target."""
         return [f for f in self.all(measure) if f.raw.verdict not in (None, "no_target")]
 
-    def listed(self, names: Iterable[str]) -> str:
-        """Names as one list in words: a, b and c."""
-        return format_list(list(names), locale=self.language.locale(self._show.locale).replace("-", "_"))
+    def listed(self, names: Iterable[str], most: int | None = None) -> str:
+        """Names as one list in words: a, b and c; of more than `most` the first ones, and how many others there are."""
+        names = list(names)
+        if most is not None and len(names) > most + 1:
+            others = self.language("{n} others", n=len(names) - most)
+            names = [*names[:most], others]
+        return format_list(names, locale=self.language.locale(self._show.locale).replace("-", "_"))
 
     def number(self, value: float, unit: str) -> str:
         """A number that is no figure's, such as a sum that a chart shows."""
@@ -128,8 +134,8 @@ class Page:
         return self._show.label(code)
 
     def subjects(self, figures: Iterable[Said]) -> str:
-        """The subjects of figures as one list in words."""
-        return self.listed(f.subject for f in figures)
+        """The subjects of figures as one list in words, of many the first ones."""
+        return self.listed((f.subject for f in figures), MANY)
 
     def months(self, figures: Iterable[Said]) -> str:
         """The subjects of figures, which are months, as one list in words."""

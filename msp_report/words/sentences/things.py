@@ -48,12 +48,7 @@ class Facts:
 
     def listed(self, names: Iterable[str], most: int = NAMED) -> str:
         """Names as one list in words, each once; of many the first ones and how many more there are."""
-        once = [clean(name) for name in dict.fromkeys(names)]
-        if len(once) <= most + 1:
-            return self._page.listed(once)
-        more = len(once) - most
-        shown = self.language("{n} others", n=self.show.number(more, "count"))
-        return self._page.listed([*once[:most], shown])
+        return self._page.listed([clean(name) for name in dict.fromkeys(names)], most)
 
     def quoted(self, names: Iterable[str]) -> str:
         """Titles as one list in words, each in quotation marks."""

@@ -63,6 +63,15 @@ def test_what_nobody_states_is_missing_from_the_total_which_says_so():
     }  # fmt: skip
 
 
+def test_of_a_contract_without_credits_nothing_can_be_claimed_and_that_is_no_sum():
+    none = figures_of(Figure(measure="contract.credit_unclaimed", value=0, n=0))
+    agreed = AGREED | {"term": {}, "credits": []}
+    row = came_to(none, agreed, (None, None), None, CLAIMS[:0], None).loc["can still be claimed"]
+    assert pd.isna(row["amount"]) and pd.isna(row["n"])
+    # what earlier months left to claim stays, whatever the contract says by now
+    assert came_to(agreed=agreed).loc["can still be claimed", "amount"] == 80.0
+
+
 def test_bills_in_another_currency_are_held_and_in_no_sum():
     row = came_to().loc["bills to hold"]
     assert (row["amount"], row["n"], row["lacks"]) == (200.0, 2, "bills in another currency")
