@@ -1,5 +1,6 @@
 """What several tests share: a client in a workspace of its own, and the command line run as an outsider runs it."""
 
+import gc
 import json
 import os
 import shutil
@@ -58,6 +59,21 @@ def pytest_configure():
         if not file.name.startswith(("test_", "conftest"))
     )
     sys.path += sorted({str(file.parent) for file in shared})
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays until the end: Python's collector need not walk through it again and again.
+
+    It is two million objects, and walking through them was a sixth of the time of all tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_unconfigure():
+    """What stayed is let go: libraries written in C++ call it a leak otherwise."""
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items):
