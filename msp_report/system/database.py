@@ -19,23 +19,24 @@ def connect(**config: Any) -> duckdb.DuckDBPyConnection:
 
     In a notebook without ipywidgets it can draw none, and refuses to be told so.
     """
-    return _silent(duckdb.connect(config=config))
+    database = duckdb.connect(config=config)
+    database.execute("SET TimeZone = 'UTC'")
+    with suppress(duckdb.InvalidInputException):
+        database.execute("PRAGMA disable_progress_bar")
+    return database
 
 
 def connect_small() -> duckdb.DuckDBPyConnection:
     """The same for what fits into memory many times over. A new database takes a hundredth of a second, so that these
     share one; what is only theirs, as a temporary view is, they do not share."""
-    return _silent(_shared(os.getpid()).cursor())
+    database = _shared(os.getpid()).cursor()
+    database.execute("SET TimeZone = 'UTC'")
+    with suppress(duckdb.InvalidInputException):
+        database.execute("PRAGMA disable_progress_bar")
+    return database
 
 
 @cache
 def _shared(process: int) -> duckdb.DuckDBPyConnection:
     """One for each process: the threads of a database do not go on in a fork. It keeps nothing of the files it read."""
-    return duckdb.connect(config={"enable_external_file_cache": False})
-
-
-def _silent(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    database.execute("SET TimeZone = 'UTC'")
-    with suppress(duckdb.InvalidInputException):
-        database.execute("PRAGMA disable_progress_bar")
-    return database
+    return connect(enable_external_file_cache=False)
