@@ -44,6 +44,8 @@ pdf: ## the pack of a month as one PDF, through Chromium; of a year where YEAR= 
 mail: ## page one of the pack as a mail, with the PDF and a zip of the pages attached: board.eml
 	$(REPORT) mail $(client) $(month) $(year)
 
+# Tests start Python hundreds of times: each start compiles the package anew where nobody keeps what was compiled.
+test quick abuse: export PYTHONDONTWRITEBYTECODE :=
 test: ## code and notebooks linted, notebooks free of outputs, and the tests
 	$(TEST) ruff check
 	$(TEST) ruff format --check

@@ -15,7 +15,7 @@ import pandas as pd
 from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import PANDAS, TABLES, Column, Table
-from msp_report.system.database import connect
+from msp_report.system.database import SMALL, connect, connect_small
 
 #: The tables whose rows speak of a ticket by its number.
 _OF_TICKETS = ("tickets", "ticket_events", "time_entries")
@@ -117,7 +117,8 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
         from read_parquet(?, filename = true) o join read_parquet(?) n on {_same_key(table)} where not ({same})
     """
     older = [str(path) for path in paths[:-1]]
-    with connect(memory_limit="1500MB") as database:
+    small = sum(path.stat().st_size for path in paths) <= SMALL
+    with connect_small() if small else connect(memory_limit="1500MB") as database:
         rows = database.sql(query, params=[older, str(paths[-1])]).to_arrow_table().to_pandas()
     months: Mapping[str, str] = {str(path): str(_month(path)) for path in paths}
     rows = rows.assign(table=name, month=rows["path"].map(months), reason=REPLACED)

@@ -19,7 +19,7 @@ from pandas.util import hash_pandas_object
 
 from msp_report.intake import reasons
 from msp_report.model.tables import Table
-from msp_report.system.database import connect
+from msp_report.system.database import SMALL, connect, connect_small
 
 #: Where a canonical row comes from: file by number, row of the file from 0, line, a number for its cells, and how much
 #: later its time, and the end of it, came again when the clocks went back [us]; 0 for those that were once.
@@ -323,16 +323,21 @@ class _Database:
     """The staged rows as `staged`, with their `_position`; `counted` is without those left out."""
 
     def __init__(self, stage: Stage, left_out: np.ndarray | None = None) -> None:
-        self._connection = connect(temp_directory=str(stage.path.parent), memory_limit="1500MB")
+        small = stage.path.stat().st_size <= SMALL
+        self._connection = (
+            connect_small()
+            if small
+            else connect(temp_directory=str(stage.path.parent), memory_limit="1500MB")
+        )
         path = escape(str(stage.path)).replace("'", "''")
         self._connection.execute(
-            "create view staged as select * exclude (file_row_number), file_row_number as _position "
+            "create temp view staged as select * exclude (file_row_number), file_row_number as _position "
             f"from read_parquet('{path}', file_row_number = true)"
         )
         if left_out is not None:
             self._connection.register("left_out", pa.table({"_position": pa.array(left_out, pa.int64())}))
             self._connection.execute(
-                "create view counted as from staged anti join left_out using (_position)"
+                "create temp view counted as from staged anti join left_out using (_position)"
             )
 
     def __enter__(self) -> _Database:

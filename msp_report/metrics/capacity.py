@@ -42,7 +42,7 @@ from typing import Any, NamedTuple
 import duckdb
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from msp_report.model.case import Case
 from msp_report.model.columns import DAY, instants, plain_rows, wall_time
@@ -349,7 +349,7 @@ def time_to_limit(days: np.ndarray, p95: np.ndarray, limit: float, cutoff: float
         return {"forecast": "too_short"}
     effect = pd.Series(p95).groupby(np.asarray(days, dtype="int64") % 7).transform("median") - np.median(p95)
     level = p95 - effect.to_numpy()
-    slope, _, low, high = stats.theilslopes(level, days)
+    slope, _, low, high = scipy.stats.theilslopes(level, days)
     middle, height = np.median(days), np.median(level)
     now = height + slope * (cutoff - middle)
     line = {"slope_day": slope, "level": now}

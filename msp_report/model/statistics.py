@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+import scipy  # its parts are imported where they are used first: few processes need them, and each takes long
 
 #: Fewest answers that make a survey figure (rule 20).
 ANSWERS_NEEDED = 5
@@ -129,8 +129,8 @@ def poisson(count: float, confidence: float = 0.95) -> Interval:
     """
     count = _whole(count, "count")
     tail = (1 - confidence) / 2
-    low = float(stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    return Interval(float(count), low, float(stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2, count)
+    low = float(scipy.stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
+    return Interval(float(count), low, float(scipy.stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2, count)
 
 
 def recommend(promoters: float, passives: float, detractors: float) -> Interval:
@@ -282,7 +282,7 @@ def g_chart(cases: Iterable[float | None]) -> Xmr:
 
 def _geometric_ends(mean: float) -> tuple[float, float]:
     """The quantiles of the number of cases before an event where there are so many on average."""
-    ends = stats.geom.ppf(_TAILS, 1 / (1 + mean)) - 1
+    ends = scipy.stats.geom.ppf(_TAILS, 1 / (1 + mean)) - 1
     return float(ends[0]), float(ends[1])
 
 
@@ -330,7 +330,7 @@ def trend(at: Iterable[Any], values: Iterable[float | None], confidence: float =
     if instants.nunique() < 3:
         return Trend(None, None, None, len(series))
     origin = instants.min()
-    line = stats.theilslopes(series, (instants - origin) / pd.Timedelta(days=1), alpha=confidence)
+    line = scipy.stats.theilslopes(series, (instants - origin) / pd.Timedelta(days=1), alpha=confidence)
     return Trend(
         float(line.slope),
         float(line.low_slope),
@@ -427,13 +427,13 @@ def _unseen_ends(
 
     counts, least = counts.copy(), 0.0
     least = beyond(best) + reach
-    low = 0.0 if beyond(0.0) <= 0 else optimize.brentq(beyond, 0.0, best, xtol=1e-4)
+    low = 0.0 if beyond(0.0) <= 0 else scipy.optimize.brentq(beyond, 0.0, best, xtol=1e-4)
     high = 2 * best + 10
     while beyond(high) <= 0:
         high *= 2
         if high > most:
             return None
-    return low, optimize.brentq(beyond, best, high, xtol=1e-4)
+    return low, scipy.optimize.brentq(beyond, best, high, xtol=1e-4)
 
 
 def _poisson_fit(counts: np.ndarray, design: np.ndarray) -> Any:
@@ -510,7 +510,7 @@ def _share(successes: float, n: float, confidence: float, method: str) -> Interv
         raise ValueError(f"{successes} successes are more than the {n} trials")
     if not n:
         return Interval(None, None, None, 0)
-    ends = stats.binomtest(successes, n).proportion_ci(confidence, method)
+    ends = scipy.stats.binomtest(successes, n).proportion_ci(confidence, method)
     return Interval(successes / n, float(ends.low), float(ends.high), n)
 
 
@@ -531,7 +531,7 @@ def _numbers(values: Iterable[float | None], keep_missing: bool = False) -> np.n
 
 
 def _z(confidence: float) -> float:
-    return float(stats.norm.ppf((1 + confidence) / 2))
+    return float(scipy.stats.norm.ppf((1 + confidence) / 2))
 
 
 def _finite(number: float) -> float | None:

@@ -7,8 +7,6 @@ stand at what they name. A drawing has two sets of colours and takes the one tha
 same frame gives the same bytes, so figures are drawn without pyplot, which holds state.
 """
 
-# ruff: noqa: E402 - matplotlib must be quiet before it is imported
-
 from __future__ import annotations
 
 import base64
@@ -19,18 +17,10 @@ import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-
-logging.getLogger("matplotlib").setLevel(logging.ERROR)  # building its font cache is no news for a page
-
-import matplotlib
-import seaborn as sns
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from msp_report.model.figures import SEVERITY
 from msp_report.model.period import Month
@@ -38,6 +28,13 @@ from msp_report.pages.display import SIGNS, Display, Html
 from msp_report.words import labels
 from msp_report.words.numbers import clean
 from msp_report.words.sentences.said import paragraph
+
+# matplotlib and seaborn take a second to import: that is done where something is drawn first
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # building its font cache is no news for a page
 
 #: So long a text for one who cannot see a picture is read out; it names at most twelve rows.
 _LONGEST = 1000
@@ -135,12 +132,14 @@ def trend(
     target = None if pd.isna(target) else target
 
     def draw(axes: Axes) -> None:
+        import seaborn
+
         place = np.arange(len(frame))
         if low and high:
             ends = [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
             axes.fill_between(place, *ends, color=PALE, alpha=0.6, lw=0)
         runs = np.cumsum(gaps)  # one line for each run without a gap
-        sns.lineplot(x=place, y=values, units=runs, estimator=None, color=MUTED, lw=1.8, ax=axes)
+        seaborn.lineplot(x=place, y=values, units=runs, estimator=None, color=MUTED, lw=1.8, ax=axes)
         if len(frame) <= 40:
             _points(axes, place, values, frame)
         axes.margins(x=0.02, y=0.12)
@@ -1052,6 +1051,8 @@ def control(
 def _control_panel(
     axes: Axes, rows: pd.DataFrame, columns: Sequence[str], name: str, unit: str, show: Display
 ) -> None:
+    import seaborn
+
     x, *numbers, signal = columns
     values, low, high, middle = (rows[column].to_numpy(dtype=float, na_value=np.nan) for column in numbers)
     place, gaps = np.arange(len(rows)), np.isnan(values)
@@ -1059,7 +1060,7 @@ def _control_panel(
     edges = np.repeat(np.arange(len(rows) + 1) - 0.5, 2)[1:-1]
     axes.fill_between(edges, np.repeat(low, 2), np.repeat(high, 2), color=PALE, alpha=0.45, lw=0)
     axes.plot(edges, np.repeat(middle, 2), color=SOFT, lw=0.8, ls=(0, (4, 3)))
-    sns.lineplot(x=place, y=values, units=np.cumsum(gaps), estimator=None, color=MUTED, lw=1.6, ax=axes)
+    seaborn.lineplot(x=place, y=values, units=np.cumsum(gaps), estimator=None, color=MUTED, lw=1.6, ax=axes)
     marked = rows[signal].fillna(False).to_numpy(dtype=bool) & ~gaps
     plain = ~gaps & ~marked
     axes.scatter(place[plain], values[plain], s=16, color=MUTED, zorder=3)
@@ -1116,6 +1117,10 @@ def _picture(
     told: str = "",
 ) -> Picture:
     """What `draw` draws into one pair of axes, or into a list of `panels` one below the other; `told`, its numbers."""
+    import matplotlib
+    import seaborn  # noqa: F401 - whole before a style holds for what is drawn
+    from matplotlib.figure import Figure
+
     _check_words(title, alt)
     title, alt = show.language(title), paragraph(show.language(alt), told)
     with warnings.catch_warnings(), matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
@@ -1207,11 +1212,13 @@ def _round_numbers(match: re.Match[str]) -> str:
 
 def _points(axes: Axes, across: np.ndarray, up: np.ndarray, frame: pd.DataFrame) -> None:
     """Dots by verdict: colour and shape."""
+    import seaborn
+
     marks = list(frame["verdict"]) if "verdict" in frame else [None] * len(frame)
     kinds = np.array([mark if mark in _SHAPES else "" for mark in marks])
     for kind in dict.fromkeys(kinds):
         chosen = kinds == kind
-        sns.scatterplot(
+        seaborn.scatterplot(
             x=across[chosen],
             y=up[chosen],
             marker=_SHAPES.get(kind, "o"),
@@ -1345,7 +1352,7 @@ def _gaps(axes: Axes, places: np.ndarray) -> None:
     axes.scatter(places, floor, marker="x", s=20, color=SOFT, lw=1, clip_on=False)
 
 
-def _whole(axis: matplotlib.axis.Axis, unit: str, ends: tuple[float, float] | None = None) -> None:
+def _whole(axis: Axis, unit: str, ends: tuple[float, float] | None = None) -> None:
     """An axis that does not mislead: from 0 on, and of shares to 100 %; where all shares lie within a tenth of 100 % it
     begins at the lowest, for there the rest would hide them. `ends` are those of the data, where these axes do not
     show all of them."""
@@ -1412,7 +1419,9 @@ def _end_labels(axes: Axes, labels: Sequence[tuple[float, str, str, str]]) -> No
 _MINUTES = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 7200, 14400, 28800, 72000)
 
 
-def _number_axis(axis: matplotlib.axis.Axis, unit: str, show: Display, most: int = 5) -> None:
+def _number_axis(axis: Axis, unit: str, show: Display, most: int = 5) -> None:
+    from matplotlib.ticker import MaxNLocator, MultipleLocator
+
     low, high = sorted(axis.get_view_interval())
     if unit == "min":
         step = next((step for step in _MINUTES if (high - low) / step <= most), _MINUTES[-1])

@@ -18,7 +18,8 @@ from msp_report.metrics import strategy
 from msp_report.metrics.competence.opinions import opinions
 from msp_report.metrics.scorecard.decisions import actions
 from msp_report.model.figures import Figure
-from msp_report.packs import scraps
+from msp_report.packs import kernels, scraps
+from msp_report.packs.pack import execute
 from msp_report.pages import publish
 from msp_report.workspace import PROJECT, Workspace
 
@@ -121,23 +122,18 @@ def glued(report, rows):
     return papermill.iorw.nbformat.v4.new_code_cell("", outputs=[output])
 
 
-def pages(case, pack, monkeypatch):
-    """Run the notebooks of page one and of all promises by plain papermill over a pack, and make their pages."""
-    for name, value in (case.workspace.environment | {scraps.DESK: str(pack)}).items():
-        monkeypatch.setenv(name, value)
+def pages(case, pack):
+    """Run the notebooks of page one and of all promises over a pack, and make their pages."""
+    environment = case.workspace.environment | {scraps.DESK: str(pack)}
     parameters = {"client": case.client, "period": str(case.period), "workspace": str(case.workspace.root)}
     made = []
-    for report, number in (("scorecard", "00"), ("promises", "02")):
-        executed = pack / "notebooks" / f"{number}_{report}.ipynb"
-        executed.parent.mkdir(parents=True, exist_ok=True)
-        papermill.execute_notebook(
-            str(PROJECT / "notebooks" / "monthly" / executed.name),
-            str(executed),
-            parameters=parameters | {"pack": str(pack)},
-            kernel_name="python3",
-            progress_bar=False,
-        )
-        made.append((report, executed))
+    with kernels.private_sockets() as config:
+        for report, number in (("scorecard", "00"), ("promises", "02")):
+            executed = pack / "notebooks" / f"{number}_{report}.ipynb"
+            executed.parent.mkdir(parents=True, exist_ok=True)
+            notebook = PROJECT / "notebooks" / "monthly" / executed.name
+            execute(notebook, executed, parameters | {"pack": str(pack)}, environment, config)
+            made.append((report, executed))
     publish.pages(case, pack, made)
     first, promises = (
         (pack / "html" / f"{name}.html").read_text(encoding="utf-8") for name in ("index", "promises")
@@ -146,9 +142,9 @@ def pages(case, pack, monkeypatch):
     return first, promises, {figure.measure: figure.value for figure in found["figures"]}
 
 
-def test_page_one_without_a_pack_says_so(demo_place, tmp_path, monkeypatch):
+def test_page_one_without_a_pack_says_so(demo_place, tmp_path):
     case = open_case("demo", "2026-08", demo_place)
-    first, promises, values = pages(case, tmp_path / "page", monkeypatch)
+    first, promises, values = pages(case, tmp_path / "page")
     assert "There is no pack of August 2026 yet, so there is nothing to sum up" in Text(first).text
     promises = Text(promises).text
     assert "0 of 0" not in promises and "No target was missed" not in promises
@@ -156,7 +152,7 @@ def test_page_one_without_a_pack_says_so(demo_place, tmp_path, monkeypatch):
     assert "Changed since the last pack: there is none before this one." in promises
 
 
-def test_page_one_closes_the_boards_loop(demo_place, tmp_path, monkeypatch):
+def test_page_one_closes_the_boards_loop(demo_place, tmp_path):
     workspace = Workspace(demo_place.root, demo_place.params, tmp_path / "output", demo_place.exports)
     open_case("demo", GOLDEN, demo_place).accepted  # noqa: B018 - what was read is not read again
     (tmp_path / "output" / "demo").mkdir(parents=True)
@@ -181,7 +177,7 @@ def test_page_one_closes_the_boards_loop(demo_place, tmp_path, monkeypatch):
     (last / "html").mkdir()
     (last / "html" / "index.html").write_text("<html></html>", encoding="utf-8")
     folder = put_pack(case, GOLDEN, october, plan.waiting)
-    html, promises, values = pages(case, folder, monkeypatch)
+    html, promises, values = pages(case, folder)
     first, every = Text(html).text, Text(promises).text
     assert len(html.encode()) < 60_000
 

@@ -26,7 +26,7 @@ from msp_report.words.language import Language
 from msp_report.words.sentences import letters
 
 TABLES = {
-    path.stem: yaml.safe_load(path.read_text("utf-8"))
+    path.stem: yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
     for path in Path(__file__).parent.glob("sentences/*.yaml")
 }
 PERIODS = {"opening": Period.parse("2026-03"), "opening_year": Period.parse("2026")}

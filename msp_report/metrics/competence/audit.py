@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from msp_report.model.case import Case
 from msp_report.model.names import normal
@@ -409,7 +409,7 @@ def _wilson(share: float, spread: float, confidence: float) -> tuple[float, floa
 
 
 def _z(confidence: float) -> float:
-    return float(stats.norm.ppf((1 + confidence) / 2))
+    return float(scipy.stats.norm.ppf((1 + confidence) / 2))
 
 
 def _as_read_back(ids: pd.Series) -> pd.Series:

@@ -24,7 +24,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from msp_report.metrics import capacity
 from msp_report.metrics.availability.doubts import doubts
@@ -358,7 +358,7 @@ def _bursts_of(at: np.ndarray, hours: int) -> Spans:
     counts = np.unique(at // HOUR, return_counts=True)[1]
     each[: len(counts)] = counts
     busy = max(percentile(each, BUSY, "inverted_cdf") or 0.0, each.mean())
-    least = max(BURST, int(stats.poisson.isf(BY_CHANCE, busy)) + 1)
+    least = max(BURST, int(scipy.stats.poisson.isf(BY_CHANCE, busy)) + 1)
     last = np.searchsorted(at, at + HOUR) - 1
     dense = last - np.arange(len(at)) + 1 >= least
     return _together(np.column_stack([at[dense], at[last[dense]]]))
