@@ -71,10 +71,7 @@ def pytest_configure():
 
 
 def pytest_collection_finish():
-    """What was imported and collected stays until the end: Python's collector need not walk through it again and again.
-
-    It is two million objects, and walking through them was a sixth of the time of all tests.
-    """
+    """What was imported and collected stays until the end: the collector need not walk through it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
