@@ -45,8 +45,6 @@ _UNKNOWN = {
 
 #: Columns that name a ticket.
 _TICKETS = ("ticket_id", "earlier_id")
-#: Columns whose names the contract may give a title, and the report whose subjects they are.
-_TITLED = {"service": "availability", "priority": "tickets"}
 
 #: A table's columns know these units too.
 _OTHERS = ("at", "date", "verdict", "mark", "robust", "flag", "text")
@@ -382,13 +380,13 @@ class Display(Numbers):
         )
 
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
-        values = list(frame[name])
+        values = (
+            self.headed(name, frame[name], frame.get("metric")) if heading[1] == "text" else list(frame[name])
+        )
         if self.ticket_url and name in _TICKETS:
             values = [
                 _in_tool(value, self.ticket_url) if isinstance(value, str) else value for value in values
             ]
-        elif heading[1] == "text" and name in _TITLED:
-            values = [self.titles.get((_TITLED[name], value), value) for value in values]
         elif heading[1] == "text" and name in labels.COLUMNS:
             values = [self.label(value) if isinstance(value, str) else value for value in values]
         missing = heading[2] if len(heading) == 3 else None

@@ -141,6 +141,79 @@ def test_a_figure_has_its_sentence(report, kind, case):
     assert headline(report, case) == case["says"]
 
 
+TITLED = as_contract(
+    {
+        "client": {"name": "Acme", "timezone": "Europe/London"},
+        "services": [{"name": "web", "title": "the web shop"}],
+        "tickets": {"priorities": {"P1": {"title": "urgent"}}},
+        "capacity": [{"resource": "wan", "metric": "use", "title": "the line to London"}],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("measure", "subject", "verdict", "says"),
+    [
+        (
+            "availability.ratio",
+            "web",
+            "missed",
+            "The web shop was up 50 % of its agreed time; 75 % was agreed.",
+        ),
+        (
+            "availability.ratio",
+            "mail",
+            "missed",
+            "The service mail was up 50 % of its agreed time; 75 % was agreed.",
+        ),
+        (
+            "availability.ratio",
+            "web",
+            "no_data",
+            "We do not know how much of its agreed time the web shop was up: too old.",
+        ),
+        ("capacity.utilisation", "wan:use", "missed", "The line to London was 50 % full; the limit is 75 %."),
+        (
+            "capacity.utilisation",
+            "wan:cpu",
+            "missed",
+            "The resource wan (cpu) was 50 % full; the limit is 75 %.",
+        ),
+        (
+            "tickets.resolution_attainment",
+            "P1",
+            "missed",
+            "5 of 10 urgent (P1) tickets (50 %) were solved in time; 75 % was agreed.",
+        ),
+    ],
+)
+def test_a_sentence_calls_a_thing_by_its_title(measure, subject, verdict, says):
+    found = figure(
+        measure, "too old", subject=subject, value=0.5, target=0.75, n=10, unit="ratio", verdict=verdict
+    )
+    assert sentences.headline(found, TITLED) == says
+
+
+def test_a_credit_and_a_resource_are_called_by_their_titles():
+    rows = [
+        {"fact": "credit to claim", "thing": "availability.ratio", "name": "web"},
+        {"fact": "credit to claim", "thing": "tickets.resolution_attainment", "name": "P1"},
+    ]
+    facts = (
+        pd.DataFrame([{"kind": "credit"} | row for row in rows])
+        .reindex(columns=things.FACTS)
+        .assign(number=1)
+    )
+    full = {"kind": "resource", "thing": "wan", "measure": "capacity.days_to_limit", "subject": "wan:use"}
+    facts = pd.concat([facts, pd.DataFrame([full]).reindex(columns=things.FACTS).assign(number=2)])
+    facts["on"] = pd.Timestamp("2026-05-29")
+    items = pd.DataFrame({"number": [1, 2], "leads_to": ["claim", "grow"]})
+    assert list(sentences.decided(items, facts, TITLED)["what"]) == [
+        "Claim the service credits for the web shop and urgent (P1) tickets.",
+        "Make room on the line to London.",
+    ]
+
+
 @pytest.mark.parametrize(("_", "kind", "case"), cases(*LETTERS))
 def test_a_letter_says_its_rows(_, kind, case):
     assert letter(kind, case) == case["says"]

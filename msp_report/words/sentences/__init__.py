@@ -24,6 +24,7 @@ from msp_report.model.figures import COLUMNS, SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Period
 from msp_report.params import Contract
+from msp_report.words import labels
 from msp_report.words.language import message
 from msp_report.words.numbers import Numbers, clean
 from msp_report.words.sentences import letters, pages, things
@@ -50,7 +51,8 @@ def headline(figure: Figure, contract: Contract) -> str | None:
     if sentence is None:
         return None
     said = Said(figure, Numbers.of(contract))
-    return _line(paragraph(sentence(said), covered(said))) or None
+    told = _line(paragraph(sentence(said), covered(said)))
+    return labels.raised(told) or None
 
 
 def opening(
@@ -150,7 +152,7 @@ def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str |
 def _name(measure: str, subject: str, show: Numbers) -> str:
     declared, subject = MEASURES.get(measure) or NAMED.get(measure), show.subject(measure, subject)
     if declared is not None and declared.title:
-        return declared.called(subject, show.language)
+        return labels.raised(declared.called(subject, show.language))
     return show.language("{measure} of {subject}", measure=measure, subject=subject) if subject else measure
 
 
@@ -173,6 +175,16 @@ def moments(texts: pd.Series, contract: Contract, money: Iterable[bool] | None =
     return [
         None if pd.isna(text) else show.number(Decimal(text), "money") if amount else show.dated(text)
         for text, amount in zip(texts, amounts, strict=True)
+    ]
+
+
+def edited(edits: pd.DataFrame, column: str, contract: Contract) -> list[str | None]:
+    """What edits changed or made of it: a `column` of edits, priorities by their titles, moments in words."""
+    show = Numbers.of(contract)
+    said = moments(edits[column], contract)
+    return [
+        show.headed("priority", [text])[0] if field == "priority" else text
+        for field, text in zip(edits["field"], said, strict=True)
     ]
 
 
