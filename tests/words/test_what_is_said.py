@@ -214,6 +214,24 @@ def test_a_credit_and_a_resource_are_called_by_their_titles():
     ]
 
 
+@pytest.mark.parametrize(
+    ("end", "named"),
+    [
+        ("2026-11-01T00:00Z", ["30 Nov 2026", "1 Jan 2028", "30 Dec 2026"]),
+        ("2026-10-15T09:00Z", ["14 Nov 2026", "16 Dec 2027", "14 Dec 2026"]),
+    ],
+)
+def test_a_count_of_days_to_come_has_its_day(end, named):
+    measures = ["scorecard.claim_days", "contract.days_to_notice", "capacity.days_to_limit"]
+    counts = pd.DataFrame(
+        {"measure": [*measures, "projects.slip"], "subject": "", "value": [30, 427, 59.9, 5]}
+    )
+    told = sentences.names(counts, contract(), "value", pd.Timestamp(end))
+    assert [name.rpartition(" (")[2].rstrip(")") for name in told[:3]] == named
+    assert told[3] == sentences.names(counts, contract())[3]
+    assert "(" not in sentences.names(counts.assign(value=None), contract(), "value", pd.Timestamp(end))[0]
+
+
 @pytest.mark.parametrize(("_", "kind", "case"), cases(*LETTERS))
 def test_a_letter_says_its_rows(_, kind, case):
     assert letter(kind, case) == case["says"]
@@ -517,6 +535,8 @@ def test_every_message_is_said_by_a_case(monkeypatch):
     for name, given, _ in SAID:
         sentences.say(name, contract(), **given)
     sentences.names(pd.DataFrame({"measure": ["credit_terms.cap_ratio"], "subject": ""}), contract())
+    counted = pd.DataFrame({"measure": ["scorecard.claim_days"], "subject": "", "value": 1})
+    sentences.names(counted, contract(), "value", pd.Timestamp("2026-11-01T00:00Z"))
     sentences.found_on(AGAINST, AGAINST, contract())
     for money in MONTHS_MONEY:
         sentences.sums(money, contract())

@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from msp_report.model.columns import last_day, wall_time
 from msp_report.model.figures import COLUMNS, SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Period
@@ -137,15 +138,44 @@ def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Li
     return [(say("stated_by_provider", contract, claims=parts), None)] if parts else []
 
 
-def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str | None]:
+#: Measures that count the days to a day to come: from the last day of the period, or from the cut-off itself.
+COUNTS_TO = {
+    "contract.days_to_notice": "last day",
+    "scorecard.claim_days": "last day",
+    "capacity.days_to_limit": "cut-off",
+}
+
+
+def names(
+    figures: pd.DataFrame,
+    contract: Contract | None = None,
+    value: str = "",
+    end: pd.Timestamp | None = None,
+) -> list[str | None]:
     """What each row's measure and subject are called, in the contract's language, without one in English.
 
-    A measure that nobody has declared keeps its own name; a row without a measure, such as a sum, has none.
+    A measure that nobody has declared keeps its own name; a row without a measure, such as a sum, has none. Where the
+    column `value` counts the days from `end` to a day to come, that day stands behind the name: a count of days is
+    wrong on the day on which it is read.
     """
     show = Numbers.of(contract) if contract else Numbers()
-    return [
+    named = [
         None if pd.isna(measure) else _name(measure, subject, show)
         for measure, subject in zip(figures["measure"], figures["subject"], strict=True)
+    ]
+    if contract is None or end is None:
+        return named
+    zone = contract.client.timezone
+    begin = {"last day": last_day(end, zone), "cut-off": wall_time(end, zone)}
+    return [
+        show.language(
+            "{measure} ({day})",
+            measure=name,
+            day=show.day(begin[COUNTS_TO[measure]] + pd.Timedelta(days=float(days))),
+        )
+        if measure in COUNTS_TO and pd.notna(days)
+        else name
+        for name, measure, days in zip(named, figures["measure"], figures[value], strict=True)
     ]
 
 
