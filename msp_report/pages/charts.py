@@ -968,9 +968,9 @@ def sparkline(
     shade = f'<path d="M0 {high:.1f}H90V{low:.1f}H0Z" class="usual"/>' if low - high > 0.5 else ""
     end = int(np.flatnonzero(~np.isnan(numbers))[-1])
     html = (
-        f'<svg class="spark" viewBox="0 0 90 20" width="90" height="20" role="img" aria-label="{escape(alt)}">'
-        f'{shade}{dashes}<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.4"/>'
-        f'<circle cx="{places[end]:.0f}" cy="{heights[end]:.1f}" r="2.4" fill="currentColor"/></svg>'
+        f'<svg class="spark" viewBox="0 0 90 20" role="img" aria-label="{escape(alt)}">'
+        f'{shade}{dashes}<path d="{line}"/>'
+        f'<circle cx="{places[end]:.0f}" cy="{heights[end]:.1f}" r="2.4"/></svg>'
     )
     return Picture(html, alt)
 
@@ -1084,7 +1084,7 @@ def marks(frame: pd.DataFrame, columns: Sequence[str], show: Display = PLAIN) ->
 
     What is no verdict, such as `absent`, becomes a dot; nothing stays nothing.
     """
-    signs = {name: _mark(f"verdict {name}", sign, show.label(name)) for name, sign in SIGNS.items()}
+    signs = {name: _mark(name, sign, show.label(name)) for name, sign in SIGNS.items()}
     absent, nothing = _mark("gap", "·", show.language("no pack")), Picture("", "")
     drawn = {
         name: [nothing if pd.isna(value) else signs.get(value, absent) for value in frame[name]]
@@ -1094,7 +1094,7 @@ def marks(frame: pd.DataFrame, columns: Sequence[str], show: Display = PLAIN) ->
 
 
 def _mark(kind: str, sign: str, words: str) -> Picture:
-    return Picture(f'<span class="{kind}" role="img" aria-label="{escape(words)}">{sign}</span>', words)
+    return Picture(f'<b class="{kind}" role="img" aria-label="{escape(words)}">{sign}</b>', words)
 
 
 def month_headings(months: Sequence[str], show: Display = PLAIN, *kind: str) -> dict[str, tuple[str, ...]]:

@@ -330,7 +330,8 @@ class Display(Numbers):
         of each row; the text for a missing value may likewise name the column that says why. `more` is the record that
         holds every row, as a link relative to the page. `anchor` is the id of a table whose caption is no fixed text;
         any other's is `table-` and its caption. Rows that are alike in the column `group` stand together below it, in
-        the order of their first. The column `ids` has the id of each row. The first column heads its row. Cells that
+        the order of their first. The column `ids` has the id of each row. The first column heads its row; another that
+        says nothing in any row shown, not even why, is left out. Cells that
         are Html (links, sparklines) stay as they are, all else is escaped; codes, in the columns that hold them (see
         `labels`), are shown by their labels. Raises ValueError for an unknown column or unit, an empty title or
         caption.
@@ -348,9 +349,13 @@ class Display(Numbers):
         if frame.empty:
             nothing = f"{caption}: {self.language(empty)}"
             return Table(f'<p class="empty"{place}>{safe(nothing, clip=False)}</p>', nothing)
+        columns = _telling(shown, columns)
         titles = {name: self.language(heading[0]) for name, heading in columns.items()}
         cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
-        kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
+        kinds = {
+            name: "t" if at and name.endswith("_id") else _kind(shown, heading[1])
+            for at, (name, heading) in enumerate(columns.items())
+        }
         html = _table_html(
             caption,
             place,
@@ -427,6 +432,8 @@ class Display(Numbers):
     def _gap(self, why: str | None, stead: str | None = None) -> Html:
         """A missing cell: nothing known, why, or what stands for it."""
         text = stead if stead is not None else self.missing(why)
+        if not text:
+            return Html("")
         return Html(f'<span class="gap">{safe(text)}</span>', text)
 
     def data_used(self, reading: pd.DataFrame) -> Html:
@@ -495,6 +502,15 @@ def _check_columns(frame: pd.DataFrame, columns: Mapping[str, Heading], caption:
                 f"column {name!r}: {unit!r} is neither a unit nor a column: "
                 f"use one of {', '.join(filter(None, (*NUMBERS, *_OTHERS)))}"
             )
+
+
+def _telling(shown: pd.DataFrame, columns: Mapping[str, Heading]) -> dict[str, Heading]:
+    """The columns that say something in some row, the first one whatever it says."""
+    return {
+        name: heading
+        for place, (name, heading) in enumerate(columns.items())
+        if not place or heading[2:] != ("",) or not (shown[name].isna() | shown[name].eq("")).all()
+    }
 
 
 def _by_row(frame: pd.DataFrame, unit: str) -> bool:
