@@ -209,7 +209,7 @@ def test_a_credit_and_a_resource_are_called_by_their_titles():
     facts["on"] = pd.Timestamp("2026-05-29")
     items = pd.DataFrame({"number": [1, 2], "leads_to": ["claim", "grow"]})
     assert list(sentences.decided(items, facts, TITLED)["what"]) == [
-        "Claim the service credits for the web shop and urgent (P1) tickets.",
+        "Claim service credits for the web shop and urgent (P1) tickets.",
         "Make room on the line to London.",
     ]
 

@@ -198,7 +198,7 @@ def claim(f: Facts) -> Said:
         f.language("{money} by {day}", money=f.money(cost), day=f.day(day))
         for day, cost in dated.groupby("on")["cost"].sum().items()
     ]
-    what = f.language("Claim the service credits for {subjects}.", subjects=subjects)
+    what = f.language("Claim service credits for {subjects}.", subjects=subjects)
     return what, joined(f.listed(days)) if days else ""
 
 
