@@ -123,9 +123,9 @@ class Analysis:
 
     @property
     def labelled(self) -> pd.DataFrame:
-        """The resources that have a utilisation, with `label` for a chart: resource and metric."""
+        """The resources that have a utilisation, for a chart, with their `measure` and `subject`."""
         known = self.resources[self.resources["utilisation_ratio"].notna()]
-        return known.assign(label=known["resource"] + " " + known["metric"])
+        return known.assign(measure="capacity.utilisation", subject=known["resource"] + ":" + known["metric"])
 
     @property
     def forecasts(self) -> pd.DataFrame:

@@ -189,6 +189,7 @@ def months(
     Each dot has the colour and shape of its verdict; the target of each month is a line that steps where it changes.
     The last value and the last target stand at the right end.
     """
+    frame = _called(frame, by, show)
     known = frame[frame[by].isin(frame.loc[frame[y].notna(), by])]
     groups = [rows.reset_index(drop=True) for _, rows in known.groupby(by, sort=False)]
     if not groups:
@@ -414,7 +415,7 @@ def against_target(
     `low`, `high`, `target` and `verdict` are used where the frame has them. Value and target stand at the right; the
     axis begins at 0, but for shares that all lie near 100 %.
     """
-    rows = frame[frame[value].notna()]
+    rows = _called(frame[frame[value].notna()], subject, show)
     if rows.empty:
         return _nothing(title, alt, why, show)
     if verdict in rows:
@@ -965,9 +966,9 @@ def sparkline(
     shade = f'<path d="M0 {high:.1f}H90V{low:.1f}H0Z" class="usual"/>' if low - high > 0.5 else ""
     end = int(np.flatnonzero(~np.isnan(numbers))[-1])
     html = (
-        f'<svg class="spark" viewBox="0 0 90 20" width="90" height="20" role="img" aria-label="{escape(alt)}">'
-        f'{shade}{dashes}<path d="{line}" fill="none" stroke="currentColor" stroke-width="1.4"/>'
-        f'<circle cx="{places[end]:.0f}" cy="{heights[end]:.1f}" r="2.4" fill="currentColor"/></svg>'
+        f'<svg class="spark" viewBox="0 0 90 20" role="img" aria-label="{escape(alt)}">'
+        f'{shade}{dashes}<path d="{line}"/>'
+        f'<circle cx="{places[end]:.0f}" cy="{heights[end]:.1f}" r="2.4"/></svg>'
     )
     return Picture(html, alt)
 
@@ -1083,7 +1084,7 @@ def marks(frame: pd.DataFrame, columns: Sequence[str], show: Display = PLAIN) ->
 
     What is no verdict, such as `absent`, becomes a dot; nothing stays nothing.
     """
-    signs = {name: _mark(f"verdict {name}", sign, show.label(name)) for name, sign in SIGNS.items()}
+    signs = {name: _mark(name, sign, show.label(name)) for name, sign in SIGNS.items()}
     absent, nothing = _mark("gap", "·", show.language("no pack")), Picture("", "")
     drawn = {
         name: [nothing if pd.isna(value) else signs.get(value, absent) for value in frame[name]]
@@ -1093,7 +1094,7 @@ def marks(frame: pd.DataFrame, columns: Sequence[str], show: Display = PLAIN) ->
 
 
 def _mark(kind: str, sign: str, words: str) -> Picture:
-    return Picture(f'<span class="{kind}" role="img" aria-label="{escape(words)}">{sign}</span>', words)
+    return Picture(f'<b class="{kind}" role="img" aria-label="{escape(words)}">{sign}</b>', words)
 
 
 def month_headings(months: Sequence[str], show: Display = PLAIN, *kind: str) -> dict[str, tuple[str, ...]]:
@@ -1247,10 +1248,23 @@ def _bar_labels(axes: Axes, values: np.ndarray, texts: Sequence[str]) -> None:
         )
 
 
+def _called(frame: pd.DataFrame, subject: str, show: Display) -> pd.DataFrame:
+    """A frame in which subjects are what pages call them, where it says of which measure they are."""
+    if subject != "subject" or "measure" not in frame:
+        return frame
+    pairs = zip(frame["measure"], frame["subject"], strict=True)
+    return frame.assign(
+        subject=[labels.raised(show.titled(*pair) or "") or show.subject(*pair) for pair in pairs]
+    )
+
+
 def _named(names: pd.Series | pd.Index, show: Display) -> list[Any]:
-    """What a frame's column has for the names beside marks; codes by their labels."""
+    """What a frame's column has for the names beside marks; codes by their labels, what has a title by that."""
     coded = names.name in labels.COLUMNS
-    return [show.label(name) if coded and isinstance(name, str) else name for name in names]
+    return [
+        show.label(name) if coded and isinstance(name, str) else name
+        for name in show.headed(names.name, names)
+    ]
 
 
 def _agreed(target: float, unit: str, show: Display, asked: bool = False) -> str:
@@ -1301,8 +1315,16 @@ def _course(
         show.language("{value} ({moment})", value=value, moment=named[place])
         for value, place in zip(show.numbers(list(values[list(at)]), unit), at, strict=True)
     )
-    course = show.language(
-        "first {first}, last {last}, lowest {low}, highest {high}", first=first, last=last, low=low, high=high
+    course = (
+        first
+        if len(known) == 1
+        else show.language(
+            "first {first}, last {last}, lowest {low}, highest {high}",
+            first=first,
+            last=last,
+            low=low,
+            high=high,
+        )
     )
     goal = None if target is None else show.language("target {target}", target=show.number(target, unit))
     gaps = len(values) - len(known)

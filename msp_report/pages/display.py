@@ -46,8 +46,6 @@ _UNKNOWN = {
 
 #: Columns that name a ticket.
 _TICKETS = ("ticket_id", "earlier_id")
-#: Columns whose names the contract may give a title, and the report whose subjects they are.
-_TITLED = {"service": "availability", "priority": "tickets"}
 
 #: So many rows a table shows that shows all: more is no reading for a page, and is one click away.
 MOST_ROWS = 60
@@ -344,11 +342,12 @@ class Display(Numbers):
         of each row; the text for a missing value may likewise name the column that says why. `more` is the record that
         holds every row, as a link relative to the page. `anchor` is the id of a table whose caption is no fixed text;
         any other's is `table-` and its caption. Rows that are alike in the column `group` stand together below it, in
-        the order of their first. The column `ids` has the id of each row. The first column heads its row; below it
-        stands the file and line that the row comes from, where that column is a number by which the rows of an accepted
-        table are told apart, or where `of` names the table, of whose key the frame has a part. Cells that are Html
-        (links, sparklines) stay as they are, all else is escaped; codes, in the columns that hold them (see `labels`),
-        are shown by their labels. Raises ValueError for an unknown column or unit, an empty title or caption.
+        the order of their first. The column `ids` has the id of each row. The first column heads its row; another that
+        says nothing in any row shown, not even why, is left out. Below the first stands the file and line that the row
+        comes from, where that column is a number by which the rows of an accepted table are told apart, or where `of`
+        names the table, of whose key the frame has a part. Cells that are Html (links, sparklines) stay as they are,
+        all else is escaped; codes, in the columns that hold them (see `labels`), are shown by their labels. Raises
+        ValueError for an unknown column or unit, an empty title or caption.
         """
         _check_columns(frame, columns, caption)
         place = _id(anchor or f"table-{slug(caption)}")
@@ -365,9 +364,13 @@ class Display(Numbers):
         if frame.empty:
             nothing = f"{caption}: {self.language(empty)}"
             return Table(f'<p class="empty"{place}>{safe(nothing, clip=False)}</p>', nothing)
+        columns = _telling(shown, columns)
         titles = {name: self.language(heading[0]) for name, heading in columns.items()}
         cells = {name: self._cells(shown, name, heading) for name, heading in columns.items()}
-        kinds = {name: _kind(shown, heading[1]) for name, heading in columns.items()}
+        kinds = {
+            name: "t" if at and name.endswith("_id") else _kind(shown, heading[1])
+            for at, (name, heading) in enumerate(columns.items())
+        }
         head = next(iter(columns))
         cells[head] = [_below(cell, origin) for cell, origin in zip(cells[head], origins, strict=True)]
         html = _table_html(
@@ -444,13 +447,13 @@ class Display(Numbers):
         return Html(f"<code>{safe(file)}</code>, {safe(where)}", f"{clean(file)}, {where}")
 
     def _cells(self, frame: pd.DataFrame, name: str, heading: Heading) -> list[Html]:
-        values = list(frame[name])
+        values = (
+            self.headed(name, frame[name], frame.get("metric")) if heading[1] == "text" else list(frame[name])
+        )
         if self.ticket_url and name in _TICKETS:
             values = [
                 _in_tool(value, self.ticket_url) if isinstance(value, str) else value for value in values
             ]
-        elif heading[1] == "text" and name in _TITLED:
-            values = [self.titles.get((_TITLED[name], value), value) for value in values]
         elif heading[1] == "text" and name in labels.COLUMNS:
             values = [self.label(value) if isinstance(value, str) else value for value in values]
         missing = heading[2] if len(heading) == 3 else None
@@ -491,6 +494,8 @@ class Display(Numbers):
     def _gap(self, why: str | None, stead: str | None = None) -> Html:
         """A missing cell: nothing known, why, or what stands for it."""
         text = stead if stead is not None else self.missing(why)
+        if not text:
+            return Html("")
         return Html(f'<span class="gap">{safe(text)}</span>', text)
 
     def data_used(self, reading: pd.DataFrame) -> Html:
@@ -559,6 +564,15 @@ def _check_columns(frame: pd.DataFrame, columns: Mapping[str, Heading], caption:
                 f"column {name!r}: {unit!r} is neither a unit nor a column: "
                 f"use one of {', '.join(filter(None, (*NUMBERS, *_OTHERS)))}"
             )
+
+
+def _telling(shown: pd.DataFrame, columns: Mapping[str, Heading]) -> dict[str, Heading]:
+    """The columns that say something in some row, the first one whatever it says."""
+    return {
+        name: heading
+        for place, (name, heading) in enumerate(columns.items())
+        if not place or heading[2:] != ("",) or not (shown[name].isna() | shown[name].eq("")).all()
+    }
 
 
 def _by_row(frame: pd.DataFrame, unit: str) -> bool:

@@ -281,7 +281,9 @@ def _anchored(html: str, anchors: Sequence[str]) -> str:
 @cache
 def _css() -> str:
     css = (TEMPLATES / "board" / "board.css").read_text(encoding="utf-8")
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"/\*.*?\*/", "", css, flags=re.S)).strip()
+    for some, instead in ((r"/\*.*?\*/", ""), (r"\s*([{};,>])\s*", r"\1"), (r":\s+", ":"), (r";}", "}")):
+        css = re.sub(some, instead, css, flags=re.S)
+    return css.strip()
 
 
 def _title(node: NotebookNode) -> str | None:

@@ -148,7 +148,7 @@ class Service(Params):
     name: Name
     """What outages and checks call the service."""
     title: str | None = None
-    """What pages call it; else by its name."""
+    """What pages call it, as it stands in a sentence: the web shop; else by its name."""
     calendar: str = "always"
     """Name of the calendar of its service time; `always` is round the clock."""
     availability_ratio: Ratio | None = None
@@ -188,7 +188,7 @@ class Accounting(Params):
 
 class Priority(Params):
     title: str | None = None
-    """What pages call it beside its name, such as urgent."""
+    """What pages call it, with its name behind: urgent (P1)."""
     calendar: str = "always"
     """Name of the calendar in which its clocks run."""
     response_min: Minutes | None = None
@@ -229,7 +229,7 @@ class Capacity(Params):
     resource: Name
     """What samples call the resource."""
     title: str | None = None
-    """What pages call it; else by its name and metric."""
+    """What pages call it, as it stands in a sentence: the line to London; else by its name and metric."""
     metric: Name
     """Which of its metrics is judged."""
     unit: str = "ratio"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from copy import copy
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -278,12 +278,16 @@ def clean(text: Any, longest: int | None = _LONGEST_TEXT) -> str:
     return plain if longest is None or len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
 
 
+#: Columns of names that may have a title, with the report whose subjects they are.
+_TITLED = {"service": "availability", "priority": "tickets", "resource": "capacity"}
+
+
 def _titles(contract: Any) -> dict[tuple[str, str], str]:
-    """The titles that a contract gives, by report and subject; a priority's name stays beside its title."""
+    """The titles that a contract gives, by report and subject; a priority's name stays behind its title."""
     services = {("availability", one.name): one.title for one in contract.services}
     resources = {("capacity", f"{one.resource}:{one.metric}"): one.title for one in contract.capacity}
     priorities = {
-        (report, name): f"{name} ({one.title})" if one.title else None
+        (report, name): f"{one.title} ({name})" if one.title else None
         for name, one in contract.tickets.priorities.items()
         for report in ("tickets", "helpdesk")
     }
@@ -325,11 +329,29 @@ class Numbers:
         """What a code or a reason of the records is called; see `labels`."""
         return labels.label(code, self.language, self.dated)
 
+    def titled(self, measure: str, name: str) -> str | None:
+        """The title that the contract gives to the subject of a figure, as it stands in a sentence."""
+        return self.titles.get((measure.partition(".")[0], name))
+
     def subject(self, measure: str, name: str) -> str:
         """What the subject of a figure is called, a month in words; see `labels`."""
-        if titled := self.titles.get((measure.partition(".")[0], name)):
+        if titled := self.titled(measure, name):
             return titled
         return self.dated(name) if _DATED.fullmatch(name) else labels.subject(measure, name, self.language)
+
+    def headed(self, column: Any, names: Iterable[Any], metrics: Iterable[Any] | None = None) -> list[Any]:
+        """What a column of a table or chart has, with the titles of services, priorities and resources for their names.
+
+        They stand alone there, so they begin with a capital. A resource is known by its metric too.
+        """
+        names, report = list(names), _TITLED.get(column)
+        keys = (
+            names
+            if metrics is None or report != "capacity"
+            else [f"{name}:{of}" for name, of in zip(names, metrics, strict=True)]
+        )
+        titles = [self.titles.get((report, key)) if report else None for key in keys]
+        return [labels.raised(title) if title else name for title, name in zip(titles, names, strict=True)]
 
     def dated(self, text: str) -> str:
         """A text in which months, days and instants that stand as records write them are in words.

@@ -191,7 +191,7 @@ def test_page_one_closes_the_boards_loop(demo_place, tmp_path):
         "Things to decide, the gravest first",
         "What matters most to us",
         "What is not known",
-        "The webshop was down during the autumn sale",  # the human's own words
+        "The web shop was down during the autumn sale",  # the human's own words
     ]
     places = [first.find(part) for part in order]
     assert -1 not in places and places == sorted(places), dict(zip(order, places, strict=True))
@@ -207,7 +207,7 @@ def test_page_one_closes_the_boards_loop(demo_place, tmp_path):
     # strategy.yaml decides what is on page one
     lines = case.strategy.scorecard
     assert {line.page_one for line in lines} == {True, False}
-    assert "Availability of webshop" in first and "Availability of erp" not in first
+    assert "Availability of the web shop" in first and "Availability of the order system" not in first
 
     # the reply to the missed figure stands beside it, the one to a figure that no page gives is told too
     attention = every[: every.index("Promises of the provider, by page")]

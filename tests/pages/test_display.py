@@ -641,21 +641,28 @@ def test_what_the_contract_gives_a_title_is_called_by_it():
     agreed = as_contract(
         {
             "client": {"name": "Acme", "timezone": "Europe/London"},
-            "services": [{"name": "email", "title": "E-mail"}, {"name": "erp"}],
+            "services": [{"name": "email", "title": "the mail"}, {"name": "erp"}],
             "tickets": {"priorities": {"P1": {"title": "urgent"}, "P2": {}}},
-            "capacity": [{"resource": "wan", "metric": "use", "title": "London line"}],
+            "capacity": [{"resource": "wan", "metric": "use", "title": "the London line"}],
         }
     )
     show = Display.of(agreed)
-    assert show.subject("availability.ratio", "email") == "E-mail"
-    assert show.subject("capacity.utilisation", "wan:use") == "London line"
-    assert show.subject("tickets.backlog", "P1") == "P1 (urgent)"
+    assert show.subject("availability.ratio", "email") == "the mail"
+    assert show.subject("capacity.utilisation", "wan:use") == "the London line"
+    assert show.subject("tickets.backlog", "P1") == "urgent (P1)"
     assert show.subject("availability.ratio", "erp") == "erp"
-    frame = pd.DataFrame({"service": ["email", "erp"], "priority": ["P1", "P2"]})
-    table = str(
-        show.table(frame, {"service": ("Service", "text"), "priority": ("Priority", "text")}, caption="c")
-    )
-    assert "E-mail" in table and "erp" in table and "P1 (urgent)" in table and "P2" in table
+    rows = {
+        "service": ["email", "erp"],
+        "priority": ["P1", "P2"],
+        "resource": ["wan", "wan"],
+        "metric": ["use", "cpu"],
+    }
+    table = str(show.table(pd.DataFrame(rows), {name: (name, "text") for name in rows}, caption="c"))
+    shown = [line.split() for line in table.splitlines()[2:]]
+    assert shown == [
+        ["The", "mail", "Urgent", "(P1)", "The", "London", "line", "use"],
+        ["erp", "P2", "wan", "cpu"],
+    ]
 
 
 def test_a_ticket_leads_to_its_tool_where_the_source_says_where_that_is():

@@ -139,7 +139,7 @@ class _Tables(HTMLParser):
         elif tag == "th" and self._in_head:
             self.tables[-1].titles.append(text)
         elif tag in ("td", "th"):
-            self.tables[-1].rows[-1].append(Cell(text, self._gap))
+            self.tables[-1].rows[-1].append(Cell(text, self._gap or not text))
 
     def handle_data(self, data: str) -> None:
         self._said.append(data)

@@ -16,7 +16,8 @@ from seen import pages, texts
 from msp_report.case import open_year
 from msp_report.model.tables import TABLES
 from msp_report.packs import document
-from msp_report.words import questions
+from msp_report.words import labels, questions
+from msp_report.workspace import PROJECT
 
 
 def scalars(value: object) -> Iterator[str]:
@@ -49,6 +50,7 @@ def data(every_pack) -> frozenset[str]:
     notes = [path.read_text(encoding="utf-8") for path in every_pack.root.glob("params/*/notes/*.md")]
     paragraphs = [part for note in notes for part in note.split("\n\n")]
     found |= set(questions.listed()["question"])
+    found |= {labels.raised(text) for text in found}  # a title that stands alone
     return frozenset(clean(text) for text in (*found, *paragraphs))
 
 
@@ -65,6 +67,15 @@ _WRITTEN = re.compile(
 )
 
 
+#: The titles of several words that the demo's contract gives, wherever they stand in a sentence.
+_TITLES = re.compile(
+    "|".join(
+        re.findall(r"title: (\w+[^,]* [^,]+)", (PROJECT / "params/demo/contract.yaml").read_text("utf-8"))
+    ),
+    re.I,
+)
+
+
 def left(text: str, data: frozenset[str]) -> list[str]:
     """What of a text is neither in brackets nor data."""
     while (bare := re.sub(r"⟦[^⟦⟧]*(⟧|…$)", "\n", text)) != text:
@@ -76,13 +87,15 @@ def left(text: str, data: frozenset[str]) -> list[str]:
 def is_data(piece: str, data: frozenset[str]) -> bool:
     """Whether a piece is a name, a number or a day, cut short, or several of them."""
     piece = clean(piece)
+    if piece not in data:
+        piece = clean(_TITLES.sub("", piece))
     if not piece or piece in data or _WRITTEN.fullmatch(piece):
         return True
     if len(piece) > 12 and any(text.startswith(piece) for text in data):
         return True
     if len(piece) == 4 and any(text.endswith(piece) for text in data):  # what is shown of a key
         return True
-    for separator in ("; ", ", ", " and ", ": ", " · ", " ", ":"):
+    for separator in ("; ", ", ", " and ", ": ", " · ", " (", " ", ":"):
         parts = piece.split(separator)
         if len(parts) > 1 and all(is_data(part, data) for part in parts):
             return True

@@ -9,6 +9,7 @@ rules is none of them: it speaks of columns and codes to those who compute a fig
 import re
 
 import pytest
+import yaml
 from seen import Text, pages, texts
 
 from msp_report.pages import rules
@@ -108,6 +109,24 @@ def test_no_page_that_is_read_closely_shows_a_raw_value(every_pack):
         for text in texts(re.sub("[⟦⟧]", "", html))
         for told in raw_too(text)
     }
+    assert not shown
+
+
+def test_no_page_says_a_name_that_has_a_title(every_pack):
+    """But for names that came in files and joined nothing, which are looked for there."""
+    agreed = yaml.safe_load((every_pack.client_params("demo") / "contract.yaml").read_text(encoding="utf-8"))
+    names = [one["name"] for one in agreed["services"] if one["title"].casefold() != one["name"]]
+    names += [one["resource"] for one in agreed["capacity"]]
+    named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?![\w-])")
+    priority = re.compile(rf"\b(?:{'|'.join(agreed['tickets']['priorities'])})\b(?!\))")
+    shown = {
+        (name, text)
+        for name, html in pages(every_pack).items()
+        if re.search(r"demo/\d{4}-\d\d/html/\w+\.html$", name) and not name.endswith(rules.PAGE)
+        for text in texts(html)
+        if text.column not in {"Name", "What for"} and (named.search(text.text) or priority.search(text.text))
+    }
+    assert len(names) > 10
     assert not shown
 
 

@@ -141,6 +141,97 @@ def test_a_figure_has_its_sentence(report, kind, case):
     assert headline(report, case) == case["says"]
 
 
+TITLED = as_contract(
+    {
+        "client": {"name": "Acme", "timezone": "Europe/London"},
+        "services": [{"name": "web", "title": "the web shop"}],
+        "tickets": {"priorities": {"P1": {"title": "urgent"}}},
+        "capacity": [{"resource": "wan", "metric": "use", "title": "the line to London"}],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("measure", "subject", "verdict", "says"),
+    [
+        (
+            "availability.ratio",
+            "web",
+            "missed",
+            "The web shop was up 50 % of its agreed time; 75 % was agreed.",
+        ),
+        (
+            "availability.ratio",
+            "mail",
+            "missed",
+            "The service mail was up 50 % of its agreed time; 75 % was agreed.",
+        ),
+        (
+            "availability.ratio",
+            "web",
+            "no_data",
+            "We do not know how much of its agreed time the web shop was up: too old.",
+        ),
+        ("capacity.utilisation", "wan:use", "missed", "The line to London was 50 % full; the limit is 75 %."),
+        (
+            "capacity.utilisation",
+            "wan:cpu",
+            "missed",
+            "The resource wan (cpu) was 50 % full; the limit is 75 %.",
+        ),
+        (
+            "tickets.resolution_attainment",
+            "P1",
+            "missed",
+            "5 of 10 urgent (P1) tickets (50 %) were solved in time; 75 % was agreed.",
+        ),
+    ],
+)
+def test_a_sentence_calls_a_thing_by_its_title(measure, subject, verdict, says):
+    found = figure(
+        measure, "too old", subject=subject, value=0.5, target=0.75, n=10, unit="ratio", verdict=verdict
+    )
+    assert sentences.headline(found, TITLED) == says
+
+
+def test_a_credit_and_a_resource_are_called_by_their_titles():
+    rows = [
+        {"fact": "credit to claim", "thing": "availability.ratio", "name": "web"},
+        {"fact": "credit to claim", "thing": "tickets.resolution_attainment", "name": "P1"},
+    ]
+    facts = (
+        pd.DataFrame([{"kind": "credit"} | row for row in rows])
+        .reindex(columns=things.FACTS)
+        .assign(number=1)
+    )
+    full = {"kind": "resource", "thing": "wan", "measure": "capacity.days_to_limit", "subject": "wan:use"}
+    facts = pd.concat([facts, pd.DataFrame([full]).reindex(columns=things.FACTS).assign(number=2)])
+    facts["on"] = pd.Timestamp("2026-05-29")
+    items = pd.DataFrame({"number": [1, 2], "leads_to": ["claim", "grow"]})
+    assert list(sentences.decided(items, facts, TITLED)["what"]) == [
+        "Claim service credits for the web shop and urgent (P1) tickets.",
+        "Make room on the line to London.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "named"),
+    [
+        ("2026-11-01T00:00Z", ["30 Nov 2026", "1 Jan 2028", "30 Dec 2026"]),
+        ("2026-10-15T09:00Z", ["14 Nov 2026", "16 Dec 2027", "14 Dec 2026"]),
+    ],
+)
+def test_a_count_of_days_to_come_has_its_day(end, named):
+    measures = ["scorecard.claim_days", "contract.days_to_notice", "capacity.days_to_limit"]
+    counts = pd.DataFrame(
+        {"measure": [*measures, "projects.slip"], "subject": "", "value": [30, 427, 59.9, 5]}
+    )
+    told = sentences.names(counts, contract(), "value", pd.Timestamp(end))
+    assert [name.rpartition(" (")[2].rstrip(")") for name in told[:3]] == named
+    assert told[3] == sentences.names(counts, contract())[3]
+    assert "(" not in sentences.names(counts.assign(value=None), contract(), "value", pd.Timestamp(end))[0]
+
+
 @pytest.mark.parametrize(("_", "kind", "case"), cases(*LETTERS))
 def test_a_letter_says_its_rows(_, kind, case):
     assert letter(kind, case) == case["says"]
@@ -444,6 +535,8 @@ def test_every_message_is_said_by_a_case(monkeypatch):
     for name, given, _ in SAID:
         sentences.say(name, contract(), **given)
     sentences.names(pd.DataFrame({"measure": ["credit_terms.cap_ratio"], "subject": ""}), contract())
+    counted = pd.DataFrame({"measure": ["scorecard.claim_days"], "subject": "", "value": 1})
+    sentences.names(counted, contract(), "value", pd.Timestamp("2026-11-01T00:00Z"))
     sentences.found_on(AGAINST, AGAINST, contract())
     for money in MONTHS_MONEY:
         sentences.sums(money, contract())

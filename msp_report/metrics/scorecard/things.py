@@ -351,7 +351,9 @@ def _capacity(records: Records, last_on: pd.Timestamp) -> Iterator[pd.DataFrame]
         "report": "capacity",
         "leads_to": GROW,
     }
-    on = last_on + pd.to_timedelta(np.floor(days), unit="D")
+    on = last_on + pd.to_timedelta(
+        np.floor(days) + 1, unit="D"
+    )  # days are counted from the end of the last day
     yield pd.DataFrame(told).assign(measure="capacity.days_to_limit", subject=name, on=on)
 
 

@@ -20,10 +20,12 @@ from typing import Any
 
 import pandas as pd
 
+from msp_report.model.columns import last_day, wall_time
 from msp_report.model.figures import COLUMNS, SEVERITY, Figure, Verdict
 from msp_report.model.measures import MEASURES, Measure
 from msp_report.model.period import Period
 from msp_report.params import Contract
+from msp_report.words import labels
 from msp_report.words.language import message
 from msp_report.words.numbers import Numbers, clean
 from msp_report.words.sentences import letters, pages, things
@@ -50,7 +52,8 @@ def headline(figure: Figure, contract: Contract) -> str | None:
     if sentence is None:
         return None
     said = Said(figure, Numbers.of(contract))
-    return _line(paragraph(sentence(said), covered(said))) or None
+    told = _line(paragraph(sentence(said), covered(said)))
+    return labels.raised(told) or None
 
 
 def opening(
@@ -135,22 +138,51 @@ def stated_by_provider(figures: Sequence[Figure], contract: Contract) -> list[Li
     return [(say("stated_by_provider", contract, claims=parts), None)] if parts else []
 
 
-def names(figures: pd.DataFrame, contract: Contract | None = None) -> list[str | None]:
+#: Measures that count the days to a day to come: from the last day of the period, or from the cut-off itself.
+COUNTS_TO = {
+    "contract.days_to_notice": "last day",
+    "scorecard.claim_days": "last day",
+    "capacity.days_to_limit": "cut-off",
+}
+
+
+def names(
+    figures: pd.DataFrame,
+    contract: Contract | None = None,
+    value: str = "",
+    end: pd.Timestamp | None = None,
+) -> list[str | None]:
     """What each row's measure and subject are called, in the contract's language, without one in English.
 
-    A measure that nobody has declared keeps its own name; a row without a measure, such as a sum, has none.
+    A measure that nobody has declared keeps its own name; a row without a measure, such as a sum, has none. Where the
+    column `value` counts the days from `end` to a day to come, that day stands behind the name: a count of days is
+    wrong on the day on which it is read.
     """
     show = Numbers.of(contract) if contract else Numbers()
-    return [
+    named = [
         None if pd.isna(measure) else _name(measure, subject, show)
         for measure, subject in zip(figures["measure"], figures["subject"], strict=True)
+    ]
+    if contract is None or end is None:
+        return named
+    zone = contract.client.timezone
+    begin = {"last day": last_day(end, zone), "cut-off": wall_time(end, zone)}
+    return [
+        show.language(
+            "{measure} ({day})",
+            measure=name,
+            day=show.day(begin[COUNTS_TO[measure]] + pd.Timedelta(days=float(days))),
+        )
+        if measure in COUNTS_TO and pd.notna(days)
+        else name
+        for name, measure, days in zip(named, figures["measure"], figures[value], strict=True)
     ]
 
 
 def _name(measure: str, subject: str, show: Numbers) -> str:
     declared, subject = MEASURES.get(measure) or NAMED.get(measure), show.subject(measure, subject)
     if declared is not None and declared.title:
-        return declared.called(subject, show.language)
+        return labels.raised(declared.called(subject, show.language))
     return show.language("{measure} of {subject}", measure=measure, subject=subject) if subject else measure
 
 
@@ -173,6 +205,16 @@ def moments(texts: pd.Series, contract: Contract, money: Iterable[bool] | None =
     return [
         None if pd.isna(text) else show.number(Decimal(text), "money") if amount else show.dated(text)
         for text, amount in zip(texts, amounts, strict=True)
+    ]
+
+
+def edited(edits: pd.DataFrame, column: str, contract: Contract) -> list[str | None]:
+    """What edits changed or made of it: a `column` of edits, priorities by their titles, moments in words."""
+    show = Numbers.of(contract)
+    said = moments(edits[column], contract)
+    return [
+        show.headed("priority", [text])[0] if field == "priority" else text
+        for field, text in zip(edits["field"], said, strict=True)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msp_report.model.figures import meets
+from msp_report.words import labels
 from msp_report.words.sentences.said import LITTLE, Page, Said, paragraph
 
 
@@ -41,8 +42,8 @@ def _kept(page: Page) -> str:
         )
     if len(judged) == 1:
         return page.language(
-            "The service {service} met its agreed availability in {period}.",
-            service=judged[0].subject,
+            "{service} met its agreed availability in {period}.",
+            service=labels.raised(judged[0].named or ""),
             period=page.period,
         )
     return page.language(
@@ -169,17 +170,17 @@ def ratio_missed(f: Said) -> str:
     """A service is judged by its ratio and by its number of outages: it may miss one and keep the other."""
     if f.raw.target is None:
         return f.language(
-            "The service {subject} was up {value} of its agreed time, but it went down more often than agreed.",
+            "{named} was up {value} of its agreed time, but it went down more often than agreed.",
             **f,
         )
     if f.raw.value is not None and f.raw.value >= f.raw.target:
         return f.language(
-            "The service {subject} was up {value} of its agreed time; {target} was agreed, "
+            "{named} was up {value} of its agreed time; {target} was agreed, "
             "but it went down more often than agreed.",
             **f,
         )
     return paragraph(
-        f.language("The service {subject} was up {value} of its agreed time; {target} was agreed.", **f),
+        f.language("{named} was up {value} of its agreed time; {target} was agreed.", **f),
         _unwatched(f, f.raw.high),
     )
 
@@ -188,11 +189,11 @@ def ratio_met(f: Said) -> str:
     """Where no ratio is agreed, the outages were few enough."""
     if f.raw.target is None:
         return f.language(
-            "The service {subject} was up {value} of its agreed time and went down no more often than agreed.",
+            "{named} was up {value} of its agreed time and went down no more often than agreed.",
             **f,
         )
     return paragraph(
-        f.language("The service {subject} was up {value} of its agreed time, as agreed ({target}).", **f),
+        f.language("{named} was up {value} of its agreed time, as agreed ({target}).", **f),
         _unwatched(f, f.raw.low),
     )
 
@@ -214,21 +215,19 @@ def ratio_no_verdict(f: Said) -> str:
     between = None not in (low, high, target) and low < target <= high
     if f.raw.why_missing and between:
         return f.language(
-            "The service {subject} cannot be judged ({why_missing}): it was up between {low} and {high} of its agreed "
+            "{named} cannot be judged ({why_missing}): it was up between {low} and {high} of its agreed "
             "time, and the {target} agreed lies in between.",
             **f,
         )
     if f.raw.why_missing:
-        return f.language("The service {subject} cannot be judged: {why_missing}.", **f)
+        return f.language("{named} cannot be judged: {why_missing}.", **f)
     if between:
         return f.language(
-            "The service {subject} cannot be judged: it was up between {low} and {high} of its agreed time, "
+            "{named} cannot be judged: it was up between {low} and {high} of its agreed time, "
             "and the {target} agreed lies in between.",
             **f,
         )
-    return f.language(
-        "The service {subject} cannot be judged: it may have gone down more often than was seen.", **f
-    )
+    return f.language("{named} cannot be judged: it may have gone down more often than was seen.", **f)
 
 
 def outages_no_verdict(f: Said) -> str:
@@ -257,16 +256,14 @@ def doubted_probes_no_verdict(f: Said) -> str:
 
 def ratio_no_data(f: Said) -> str:
     """Nothing is known of the service."""
-    return f.language(
-        "We do not know how much of its agreed time the service {subject} was up: {why_missing}.", **f
-    )
+    return f.language("We do not know how much of its agreed time {named} was up: {why_missing}.", **f)
 
 
 def ratio_no_target(f: Said) -> str:
     """Nothing is agreed for the service."""
     if f.raw.value is None:
-        return f.language("No availability is agreed for the service {subject}.", **f)
+        return f.language("No availability is agreed for {named}.", **f)
     return f.language(
-        "No availability is agreed for the service {subject}; it was up {value} of the time that is known.",
+        "No availability is agreed for {named}; it was up {value} of the time that is known.",
         **f,
     )

@@ -159,32 +159,32 @@ def todo(page: Page) -> list[str | None]:
 
 def utilisation_missed(f: Said) -> str:
     """Fuller than agreed."""
-    return f.language("The resource {subject} was {value} full; the limit is {target}.", **f)
+    return f.language("{named} was {value} full; the limit is {target}.", **f)
 
 
 def utilisation_met(f: Said) -> str:
     """Within its limit."""
-    return f.language("The resource {subject} was {value} full, within the limit of {target}.", **f)
+    return f.language("{named} was {value} full, within the limit of {target}.", **f)
 
 
 def utilisation_no_verdict(f: Said) -> str:
     """Too much is missing to tell, or the samples are not believed."""
     if not f.raw.why_missing:
         return f.language(
-            "Nobody can tell whether the resource {subject} keeps within its limit of {target}.",
+            "Nobody can tell whether {named} keeps within its limit of {target}.",
             **f,
         )
     if f.raw.value is None:
-        return f.language("Nobody can tell how full the resource {subject} was: {why_missing}.", **f)
+        return f.language("Nobody can tell how full {named} was: {why_missing}.", **f)
     return f.language(
-        "Nobody can tell whether the resource {subject} keeps within its limit of {target}: {why_missing}.",
+        "Nobody can tell whether {named} keeps within its limit of {target}: {why_missing}.",
         **f,
     )
 
 
 def utilisation_no_data(f: Said) -> str:
     """Nobody watched it."""
-    return f.language("We do not know how full the resource {subject} was: {why_missing}.", **f)
+    return f.language("We do not know how full {named} was: {why_missing}.", **f)
 
 
 def _thin(f: Said) -> bool:

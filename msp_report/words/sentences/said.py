@@ -11,6 +11,7 @@ from msp_report.model.columns import wall_time
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.period import Month, Period
 from msp_report.params import Contract
+from msp_report.words.language import message
 from msp_report.words.numbers import Numbers
 
 #: So many names of things a sentence lists; its page has a table of all.
@@ -18,6 +19,7 @@ MANY = 6
 #: The places of a sentence that a figure fills.
 PLACES = (
     "subject",
+    "named",
     "value",
     "size",
     "low",
@@ -29,6 +31,12 @@ PLACES = (
     "why_missing",
     "clause",
 )
+
+#: What a sentence calls a service or a resource without a title.
+_UNTITLED = {
+    "availability": message("the service {subject}"),
+    "capacity": message("the resource {subject}"),
+}
 
 #: From so much on a sentence says money to the whole pound, euro or dollar.
 POUNDS = 100
@@ -56,6 +64,14 @@ class Said:
 
     def __getitem__(self, place: str) -> str | None:
         return getattr(self, place)
+
+    @property
+    def named(self) -> str | None:
+        """What a sentence calls the subject: its title as it stands, else what it is, with its name."""
+        untitled = _UNTITLED.get(self.raw.measure.partition(".")[0])
+        if untitled is None or self._show.titled(self.raw.measure, self.raw.subject):
+            return self.subject
+        return self.language(untitled, subject=self.subject)
 
     @property
     def count(self) -> int | None:

@@ -176,16 +176,24 @@ def _tied(f: Facts, tie: pd.Series) -> str:
     return f.language("{tie}, undisclosed", tie=known)
 
 
+def _credited(show: Numbers, measure: str, name: str) -> str:
+    """What a credit is for: a service, tickets of a priority, or else what is measured."""
+    if not name:
+        return show.label(measure)
+    called = show.subject(measure, name)
+    return show.language("{subject} tickets", subject=called) if measure.startswith("tickets.") else called
+
+
 def claim(f: Facts) -> Said:
     """Credits to claim, and what lapses when."""
     credits = f.of("credit to claim")
-    subjects = f.listed(name or f.show.label(thing) for name, thing in credits[["name", "thing"]].to_numpy())
+    subjects = f.listed(_credited(f.show, *row) for row in credits[["thing", "name"]].to_numpy())
     dated = credits[credits["on"].notna()]
     days = [
         f.language("{money} by {day}", money=f.money(cost), day=f.day(day))
         for day, cost in dated.groupby("on")["cost"].sum().items()
     ]
-    what = f.language("Claim the service credits for {subjects}.", subjects=subjects)
+    what = f.language("Claim service credits for {subjects}.", subjects=subjects)
     return what, joined(f.listed(days)) if days else ""
 
 
@@ -276,11 +284,17 @@ def opinion(f: Facts) -> Said:
     )
 
 
+def _resources(show: Numbers, rows: pd.DataFrame) -> list[str]:
+    """Resources by their titles, else by their names."""
+    named = rows[["measure", "subject", "thing"]].to_numpy()
+    return [show.titled(str(measure), str(subject)) or thing for measure, subject, thing in named]
+
+
 def grow(f: Facts) -> Said:
     """Resources that will be full soon."""
     first = f.rows.sort_values("on")
     return (
-        f.language("Make room on {names}.", names=f.listed(first["thing"])),
+        f.language("Make room on {names}.", names=f.listed(_resources(f.show, first))),
         f.language.plural(
             "At this rate it reaches its limit about {day}.",
             "At this rate the first reaches its limit about {day}.",
@@ -315,7 +329,7 @@ def found_on(facts: pd.DataFrame, show: Numbers) -> list[str | None]:
             text,
             thing=clean(row["thing"]),
             subject=show.subject(row["measure"], row["subject"]),
-            detail=show.label(row["detail"]),
+            detail=show.titled(str(row["measure"]), str(row["detail"])) or show.label(row["detail"]),
             day=show.day(row["on"]),
         )
         for row in facts.to_dict("records")  # a few rows

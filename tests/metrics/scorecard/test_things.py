@@ -134,7 +134,7 @@ def test_the_gravest_comes_first_then_the_money_then_the_age():
     assert places == sorted(places)
     other = items[items["gravity"].eq(things.OTHER)]["cost"].fillna(0)
     assert other.is_monotonic_decreasing
-    assert items.set_index("leads_to").loc["grow", "by_on"] == pd.Timestamp("2026-12-29")
+    assert items.set_index("leads_to").loc["grow", "by_on"] == pd.Timestamp("2026-12-30")
 
 
 def test_only_what_is_behind_at_the_end_of_the_month_is_to_be_saved():
