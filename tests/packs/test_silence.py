@@ -36,8 +36,8 @@ backups: {rpo_hours: 24}
 #: What an empty table may say where nothing was supplied: that nothing is known, or what params leave out.
 NEUTRAL = re.compile(
     "was not supplied|is agreed or stated|There is no pack of this month|Nothing to (list|draw)"
-    "|No resource has a limit|No standard duties are agreed|nothing is chosen for this page|there is none before this one"
-    "|What the month cost is not known"
+    "|No resource has a limit|No standard duties are agreed|nothing is chosen for this page"
+    "|there is none before this one|What the month cost is not known"
     "|figures were not supplied|published for this month|pack before this one|more is due than came"
     "|none stands apart|the contract names none|needs a table that did not come"
     "|[Nn]one of the rows that came|The contract names none|No notebook recorded anything"
