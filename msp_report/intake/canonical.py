@@ -475,8 +475,9 @@ def _mark_totals(chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
 def _cells(chunk: Chunk, header: str, layout: Layout) -> pa.StringArray:
     """The cells under a header, trimmed, missing ones null."""
     cells = pc.utf8_trim_whitespace(chunk.column(header))
-    nulls = pa.array(["", *(value.strip().lower() for value in layout.nulls)])
-    missing = pc.is_in(pc.utf8_lower(cells) if layout.nulls else cells, value_set=nulls)
+    stated = layout.missing("*")
+    nulls = pa.array(["", *(value.strip().lower() for value in stated)])
+    missing = pc.is_in(pc.utf8_lower(cells) if stated else cells, value_set=nulls)
     return pc.if_else(missing, None, cells)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -34,6 +34,24 @@ class Broken(NamedTuple):
     cells: Sequence[str]
 
 
+class Origin(NamedTuple):
+    """Which input rows each row of a chunk came of, by their number in the file, from 0, and their line."""
+
+    rows: pa.ListArray
+    lines: pa.ListArray
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Input rows that are left out for one reason, with their text."""
+
+    reason: str
+    rows: np.ndarray
+    """Their numbers in the file, from 0."""
+    lines: np.ndarray
+    texts: pa.StringArray
+
+
 @dataclass(frozen=True)
 class Chunk:
     """Some rows of one file. `typed`: dates and numbers come from typed cells, in ISO 8601 and with a point."""
@@ -48,6 +66,12 @@ class Chunk:
     typed: bool = False
     remarks: tuple[str, ...] = ()
     """What an analyst should know of how the file was read, without its name."""
+    origin: Origin | None = None
+    """The input rows that each row came of, where `split` or `shape` made them; None: each row is one."""
+    aside: tuple[Aside, ...] = ()
+    """Input rows that `where` or `shape` left out."""
+    read: int | None = None
+    """Input rows that the chunk stands for; None: its rows and the broken ones."""
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -159,9 +183,14 @@ def _without_blank(chunk: Chunk) -> Chunk:
 def take(chunk: Chunk, rows: np.ndarray, broken: Sequence[Broken] = ()) -> Chunk:
     """Some rows of a chunk."""
     places = pa.array(rows, pa.int64())
-    columns = tuple(column.take(places) for column in chunk.columns)
-    aside = (*chunk.broken, *broken)
-    return Chunk(chunk.header, columns, chunk.lines[rows], aside, chunk.facts, chunk.typed, chunk.remarks)
+    origin = chunk.origin and Origin(*(listed.take(places) for listed in chunk.origin))
+    return replace(
+        chunk,
+        columns=tuple(column.take(places) for column in chunk.columns),
+        lines=chunk.lines[rows],
+        broken=(*chunk.broken, *broken),
+        origin=origin,
+    )
 
 
 def sift(chunk: Chunk) -> Chunk:

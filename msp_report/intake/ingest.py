@@ -78,6 +78,8 @@ class FileAccount:
     accepted: int = 0
     rejected: int = 0
     by_reason: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
+    """Those of the rejected that are no records, as the file or sources.yaml says (reasons.LEFT_OUT)."""
     rows: int = 0
     """Canonical rows that came of it."""
     outside: int = 0
@@ -684,6 +686,7 @@ def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
     for number, account in enumerate(outcome.accounts):
         account.by_reason = {r: n for (file, r), n in sorted(rejects.counts.items()) if file == number}
         account.rejected = sum(account.by_reason.values())
+        account.left_out = sum(account.by_reason.get(reason, 0) for reason in why.LEFT_OUT)
         account.accepted = account.read - account.rejected
         if account.accepted < 0:
             raise AssertionError(f"{account.file}: {account.rejected} rejects of {account.read} rows")

@@ -28,6 +28,11 @@ NOT_DURATION = "not a duration in this encoding"
 ERROR = "an error of the spreadsheet in the place of a value: mend the cell and export it again"
 FORMULA = "a formula without a stored value: open the workbook, save it, and export it again"
 REVERSED = "ends before it begins"
+WHERE = "where"
+SHAPE = "shape"
+
+#: Rows that are no records, as the file itself or the client's own sources.yaml says.
+LEFT_OUT = frozenset({TOTAL, TITLE, WHERE, SHAPE})
 
 #: Rejects that say nothing against the export and do not count to the limit.
-HARMLESS = frozenset({DUPLICATE, REPEATED, TOTAL, TITLE})
+HARMLESS = LEFT_OUT | {DUPLICATE, REPEATED}

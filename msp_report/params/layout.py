@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -31,6 +32,25 @@ class Layout(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    records: str | None = None
+    """Where in a JSON or XML document the records lie: `data.result.values`. Lists on the way are gone through, each
+    record with what stands beside it on the way; `*` stands for the names of objects that are kept by name."""
+    query: str | None = None
+    """What to ask of a database: one SELECT, of a file of SQLite or of `sql`; there `:start` and `:end` are the month's
+    first instant and the next month's."""
+    split: dict[str, str] = {}
+    """Vendor's header: what separates several values in one cell (`;`), or `lines`; each becomes a row of its own. An
+    input row stays one row of the accounts."""
+    where: str | None = None
+    """Which rows count: a condition in SQL over one row's headers, all of them text: `"Type" = 'Incident'`. What it
+    does not hold for is left out and counted, with the reason `where`."""
+    beside: dict[str, Texts] = {}
+    """Name: the file, or pattern of files, beside this one that `shape` may read under that name."""
+    shape: str | None = None
+    """For all that the other words cannot say: one SELECT in DuckDB's SQL over `rows`, the whole file, each header a
+    column of text, and over what `beside` names. `_row` is a row's number; the result has `_rows`, the number or the
+    list of numbers of the rows that each of its own came of. Rows that are in no result are left out and counted, with
+    the reason `shape`. It reads no other file, no network and no settings."""
     columns: dict[str, Texts] = {}
     """Canonical column: the vendor's header, or several in order of preference; `[]` leaves it out. Case,
     spaces, punctuation and asterisks of headers do not count; the second header of a name is `name#2`. A
@@ -41,6 +61,8 @@ class Layout(BaseModel):
     ticket_events also by field: `status`, `priority`, …"""
     constants: dict[str, str] = {}
     """Canonical column: the value of every row."""
+    default: dict[str, str] = {}
+    """Canonical column: its value, in our words, where a row has none."""
     dates: Texts | dict[str, Texts] = ()
     """strptime formats (`%d/%m/%Y %H:%M`), `iso`, `epoch`, `epoch_ms` or `excel`, tried in order; each may
     carry its zone: `%d/%m/%Y @ Europe/Paris`. For all time columns, or by canonical column. Default `iso`,
@@ -49,11 +71,14 @@ class Layout(BaseModel):
     """IANA zone of times without an offset; default the client's."""
     durations: dict[str, str] = {}
     """Canonical column: encoding of a duration (hours, minutes, seconds, milliseconds, hms, epoch_date,
-    text); it is converted to the column's unit. `hms` reads `03:39` as 3 hours and 39 minutes."""
-    factors: dict[str, Annotated[int, Field(gt=1)]] = {}
-    """Canonical column: what its numbers are multiplied by, 1000000 where a header says `$ M`."""
-    nulls: Texts = ()
-    """Values that mean missing, beside the empty one."""
+    text); it is converted to the column's unit. `hms` reads `03:39` as 3 hours and 39 minutes. A time may be so long
+    after another one of its row: `first_response_at: minutes after opened_at`."""
+    day_hours: Annotated[Decimal, Field(gt=0, le=24)] | None = None
+    """How many hours a day of a duration in words has (`1d 4h`): 8 where a tool counts working days."""
+    factors: dict[str, Annotated[Decimal, Field(gt=0)]] = {}
+    """Canonical column: what its numbers are multiplied by, 1000000 where a header says `$ M`, 0.01 of hundredths."""
+    nulls: Texts | dict[str, Texts] = ()
+    """Values that mean missing, beside the empty one: in all columns, or by canonical column (`"*"` for all others)."""
     decimal: Literal[".", ","] | None = None
     """Decimal sign; found by itself where the file leaves no doubt."""
     encoding: str | None = None
@@ -68,8 +93,12 @@ class Layout(BaseModel):
     """Vendor's header: pattern of a row that sums others up and is no record."""
     path: str | None = None
     """Columns from the path: a template such as `{resource}.csv`."""
-    record: Literal["each", "last"] = "each"
-    """`last`: the last row of a key, in the order of the file, is the record."""
+    record: Literal["each", "first", "last"] = "each"
+    """`first`, `last`: that row of a key, in the order of the file, is the record."""
+    first: Texts = ()
+    """Canonical columns whose value is that of the first row of their key that has one; the record is the last row."""
+    last: Texts = ()
+    """Canonical columns whose value is that of the last row of their key that has one; the record is the last row."""
     unpivot: dict[str, Texts] = {}
     """Columns that become rows. samples: {metric: vendor's header}, one row a metric. ticket_events:
     {field: vendor's header} of a log with the whole ticket in each row, one row a change."""
@@ -96,11 +125,27 @@ class Layout(BaseModel):
             return self.dates.get(column, self.dates.get("*", ("iso",)))
         return self.dates or ("iso",)
 
+    def missing(self, column: str) -> tuple[str, ...]:
+        """The values of a column that mean missing; `*` for cells of no canonical column."""
+        if isinstance(self.nulls, dict):
+            return self.nulls.get(column, self.nulls.get("*", ()))
+        return self.nulls
+
     def under(self, inline: Layout) -> Layout:
         """This profile with the keys of sources.yaml laid over it: mappings join, all else is replaced."""
         said: dict[str, Any] = {name: getattr(inline, name) for name in Layout.model_fields}
         said = {name: value for name, value in said.items() if name in inline.model_fields_set}
-        for name in ("columns", "constants", "durations", "factors", "totals", "unpivot"):
+        for name in (
+            "beside",
+            "columns",
+            "constants",
+            "default",
+            "durations",
+            "factors",
+            "split",
+            "totals",
+            "unpivot",
+        ):
             if name in said:
                 said[name] = getattr(self, name) | said[name]
         if "values" in said:

@@ -54,8 +54,6 @@ class Source(Layout):
     """Address of a Prometheus server; not read by this version."""
     sql: str | None = None
     """Address of a database; not read by this version."""
-    query: str | None = None
-    """What to ask of it; not read by this version."""
     resource: str | None = None
     """The label that names the resource; not read by this version."""
 

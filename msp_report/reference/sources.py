@@ -10,6 +10,16 @@ from msp_report.reference.keys import meanings
 
 #: An example of every word of the mapping language, as it stands under a table in sources.yaml or in a profile.
 EXAMPLES: dict[str, str] = {
+    "records": "records: data.result.values",
+    "query": "query: select * from heartbeat where important = 1",
+    "split": 'split: {Licenses: "+"}',
+    "where": """where: lower("Type") = 'incident'""",
+    "beside": "beside: {picklists: entityInformation.json}",
+    "shape": "shape: |\n  select *, first_value(Vendor) over (partition by Bill order by _row) as Seller, _row as _rows\n  from rows",
+    "default": "default: {priority: none}",
+    "day_hours": "day_hours: 8",
+    "first": "first: [opened_at]",
+    "last": "last: [resolved_at]",
     "columns": "columns: {ticket_id: Number, opened_at: [Opened, Created]}",
     "values": "values: {status: {open: [In Progress, Active], closed: Closed}}",
     "constants": "constants: {kind: incident}",

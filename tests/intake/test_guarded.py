@@ -132,7 +132,7 @@ def test_a_reader_that_dies_is_the_problem_of_its_file_alone(good, number):
     reader._process.wait()
     reader.is_idle = False
     with pytest.raises(Unreadable, match="no row came" if number == "SIGXCPU" else "memory"):
-        list(reader.chunks(good, Layout(), Limits()))
+        list(reader.chunks(good, Layout(), Limits(), {}))
     chunks.close()
     assert rows(good) == 3
 
