@@ -15,7 +15,11 @@ EXAMPLES: dict[str, str] = {
     "split": 'split: {Licenses: "+"}',
     "where": """where: lower("Type") = 'incident'""",
     "beside": "beside: {picklists: entityInformation.json}",
-    "shape": "shape: |\n  select *, first_value(Vendor) over (partition by Bill order by _row) as Seller, _row as _rows\n  from rows",
+    "shape": (
+        "shape: |\n"
+        "  select *, first_value(Vendor) over (partition by Bill order by _row) as Seller, _row as _rows\n"
+        "  from rows"
+    ),
     "default": "default: {priority: none}",
     "day_hours": "day_hours: 8",
     "first": "first: [opened_at]",
