@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from rapidfuzz import process
 
 from msp_report.intake import reach
-from msp_report.intake.values import DURATIONS, EPOCHS, SECONDS
+from msp_report.intake.values import AFTER, DURATIONS, SECONDS, WORDS
 from msp_report.model.errors import WrongUse
 from msp_report.model.tables import TABLES, Column, Table
 from msp_report.model.zones import ZoneInfo
@@ -69,6 +69,10 @@ class Route(Layout):
     route: str = ""
     """Its name; empty where there is only one."""
     recognise: Recognise = Recognise()
+    asks: Annotated[
+        tuple[Literal["timezone", "date_order", "decimal", "invited"], ...], BeforeValidator(as_list)
+    ] = ()
+    """What the file does not say and only who exported it knows."""
 
 
 #: A text for the whole profile, or one for each route.
@@ -269,20 +273,21 @@ def _check_keys(layout: Layout, table: Table) -> None:
         "constants": layout.constants,
         "durations": layout.durations,
         "factors": layout.factors,
+        "default": layout.default,
+        "first": layout.first,
+        "last": layout.last,
         "dates": [name for name in layout.dates if name != ANY] if isinstance(layout.dates, dict) else (),
+        "nulls": [name for name in layout.nulls if name != ANY] if isinstance(layout.nulls, dict) else (),
         "path": [p for p in re.findall(r"{(\w+)}", layout.path or "") if p not in ("client", "month")],
     }
     for key, used in named.items():
         for name in used:
-            if name not in table.names and not (key == "dates" and meaning(table, name)):
+            if name not in table.names and not (key in ("dates", "nulls") and meaning(table, name)):
                 raise ProfileError(
                     f"{key}: {name!r} is no column of {table.name}{nearest(name, table.names)}"
                 )
     for name, encoding in layout.durations.items():
-        if encoding not in DURATIONS:
-            raise ProfileError(f"durations: {encoding!r} is not known{nearest(encoding, DURATIONS)}")
-        if table.column(name).unit not in SECONDS:
-            raise ProfileError(f"durations: {name} is no duration: take it out")
+        _check_duration(name, encoding, layout, table)
     for name in layout.factors:
         if table.column(name).type not in ("number", "decimal"):
             raise ProfileError(f"factors: {name} is no amount that can be multiplied: take it out")
@@ -296,8 +301,16 @@ def _check_keys(layout: Layout, table: Table) -> None:
         raise ProfileError(str(error)) from None
     if layout.unpivot and table.name not in UNPIVOT:
         raise ProfileError(f"unpivot: {table.name} takes one row a row; only {', '.join(UNPIVOT)} unpivot")
-    if layout.record == "last" and not table.key:
-        raise ProfileError(f"record: {table.name} has no key, so there is no last row of one")
+    if layout.record != "each" and not table.key:
+        raise ProfileError(f"record: {table.name} has no key, so there is no {layout.record} row of one")
+    if (layout.first or layout.last) and not table.key:
+        raise ProfileError(f"first, last: {table.name} has no key, so there is no first or last row of one")
+    if layout.record == "first" and (layout.first or layout.last):
+        raise ProfileError(
+            "record: with first or last the record is the last row of its key: take record out"
+        )
+    if layout.beside and not layout.shape:
+        raise ProfileError("beside: only shape reads other files: write a shape, or take it out")
     for header, pattern in layout.totals.items():
         try:
             re.compile(pattern)
@@ -305,10 +318,37 @@ def _check_keys(layout: Layout, table: Table) -> None:
             raise ProfileError(f"totals: {header}: {pattern!r} is no pattern ({error})") from None
 
 
+def _check_duration(name: str, encoding: str, layout: Layout, table: Table) -> None:
+    """Refuse a length in an unknown encoding, of a column that holds none, or after a column that is no time."""
+    after = AFTER.fullmatch(encoding)
+    unit = after[1] if after else encoding
+    if unit not in DURATIONS:
+        raise ProfileError(f"durations: {unit!r} is not known{nearest(unit, DURATIONS)}")
+    if not after:
+        if table.column(name).unit not in SECONDS:
+            raise ProfileError(
+                f"durations: {name} is no duration: take it out, or say after which time it is"
+            )
+        return
+    if table.column(name).type != "instant" or unit == "epoch_date":
+        raise ProfileError(f"durations: {name} is no time that can be so long after another: take it out")
+    base = meaning(table, after[2])
+    if base is None or base.type != "instant" or after[2] not in table.names:
+        raise ProfileError(
+            f"durations: {name}: {after[2]!r} is no time of {table.name}{nearest(after[2], table.names)}"
+        )
+    if AFTER.fullmatch(layout.durations.get(after[2], "")):
+        raise ProfileError(
+            f"durations: {name}: {after[2]} is itself a length after another time: name that one"
+        )
+
+
 def _check_format(form: str) -> None:
     spec, _, zone = form.partition(" @ ")
-    if spec not in ("iso", *EPOCHS) and "%" not in spec:
-        raise ProfileError(f"dates: {form!r} is no format: write it like %d/%m/%Y %H:%M, iso or epoch")
+    if spec not in WORDS and "%" not in spec:
+        raise ProfileError(
+            f"dates: {form!r} is no format: write it like %d/%m/%Y %H:%M, iso, dmy, mdy or epoch"
+        )
     _check_zone(zone or None)
 
 

@@ -192,6 +192,29 @@ def test_a_profile_that_cannot_be_used(tmp_path, yaml, sentence):
             "dates: 'opend_at' is no column of tickets: did you mean 'opened_at'?",
         ),
         ({"durations": {"reopens": "hours"}}, "durations: reopens is no duration: take it out"),
+        (
+            {"durations": {"resolved_at": "hours"}},
+            "durations: resolved_at is no duration: take it out, or say after",
+        ),
+        ({"durations": {"hours": "days"}}, "durations: 'days' is not known"),
+        ({"durations": {"hours": "hours after opened_at"}}, "durations: hours is no time"),
+        (
+            {"durations": {"resolved_at": "hours after opend_at"}},
+            "durations: resolved_at: 'opend_at' is no time",
+        ),
+        (
+            {"durations": {"resolved_at": "hours after closed_at", "closed_at": "hours after opened_at"}},
+            "durations: resolved_at: closed_at is itself",
+        ),
+        (
+            {"default": {"prioriti": "P3"}},
+            "default: 'prioriti' is no column of tickets: did you mean 'priority'?",
+        ),
+        ({"nulls": {"closd_at": ["-"]}}, "nulls: 'closd_at' is no column of tickets"),
+        ({"first": ["opend_at"]}, "first: 'opend_at' is no column of tickets"),
+        ({"record": "first", "first": ["opened_at"]}, "record: with first or last"),
+        ({"beside": {"other": "b.csv"}}, "beside: only shape reads other files"),
+        ({"dates": "day first"}, "dates: 'day first' is no format"),
         ({"factors": {"reopens": 1000}}, "factors: reopens is no amount that can be multiplied: take it out"),
         ({"factors": {"hour": 60}}, "factors: 'hour' is no column of tickets: did you mean 'hours'?"),
         ({"totals": {"Name": "("}}, "totals: Name: '(' is no pattern"),
@@ -209,5 +232,7 @@ def test_keys_that_cannot_be_used(keys, sentence):
 
 
 def test_the_last_row_of_a_key_needs_a_key():
-    with pytest.raises(ProfileError, match="record: ticket_events has no key"):
+    with pytest.raises(ProfileError, match="record: ticket_events has no key, so there is no last row"):
         resolve(Layout(record="last"), EVENTS)
+    with pytest.raises(ProfileError, match="first, last: ticket_events has no key"):
+        resolve(Layout(last=["actor"]), EVENTS)
