@@ -54,9 +54,9 @@ _OBTAINED = {
 
 @dataclass(frozen=True)
 class Question:
-    """What only a person can say. `id`: its path in the file of answers."""
+    """What only a person can say. `path`: where its answer stands in the file of answers."""
 
-    id: str
+    path: tuple[str, ...]
     text: str
     why: str
     choices: tuple[str, ...] = ()
@@ -64,6 +64,11 @@ class Question:
     """What seems likeliest; it is not taken."""
     blocks: bool = False
     """Whether nothing can be read of the file until it is answered."""
+
+    @property
+    def id(self) -> str:
+        """Its path in one word."""
+        return ".".join(self.path)
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,16 @@ class Hints:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Canonical column: {their value: ours}."""
     constants: Mapping[str, str] = field(default_factory=dict)
+    durations: Mapping[str, str] = field(default_factory=dict)
     day_hours: str | None = None
     record: str | None = None
     where: str | None = None
 
 
-def unknown(seen: Sketch, hints: Hints | None = None, asked: str = "") -> list[Guess]:
-    """The tables that a file may serve, the likeliest first; `asked` is where its answers stand, files.<name>."""
+def unknown(
+    seen: Sketch, hints: Hints | None = None, asked: tuple[str, ...] = ("files", "this")
+) -> list[Guess]:
+    """The tables that a file may serve, the likeliest first; `asked` is where its answers stand."""
     hints = hints or Hints()
     if not seen.rows or not seen.columns:
         return []
@@ -151,7 +159,7 @@ def unknown(seen: Sketch, hints: Hints | None = None, asked: str = "") -> list[G
         guesses[0].questions.insert(
             0,
             Question(
-                f"{asked}.table",
+                (*asked, "table"),
                 f"What does {seen.path.name} hold?",
                 "its columns fit several tables",
                 choices,
@@ -313,7 +321,7 @@ def _why(one: Seen, column: Column, table: Table, score: float) -> str:
 # ---------------------------------------------------------------- what is in doubt
 
 
-def _settle(guess: Guess, hints: Hints, asked: str) -> None:
+def _settle(guess: Guess, hints: Hints, asked: tuple[str, ...]) -> None:
     """Leave out what is in doubt, and ask."""
     table = TABLES[guess.table]
     _doubtful_columns(guess, table, hints, asked)
@@ -329,7 +337,7 @@ def _settle(guess: Guess, hints: Hints, asked: str) -> None:
     guess.unread = tuple(header for header in guess.sketch.headers if header not in used)
 
 
-def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
+def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """Required columns below ENOUGH, and those with a rival, are questions; optional ones are left out."""
     for column in table.columns:
         found = guess.columns.get(column.name)
@@ -345,7 +353,7 @@ def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: str) -> N
             why = f"{' and '.join(map(repr, choices))} may be it" if rivals else f"{found.header!r} may be it"
             guess.questions.append(
                 Question(
-                    f"{asked}.columns.{column.name}",
+                    (*asked, "columns", column.name),
                     f"Which column of {guess.sketch.path.name} is {_meant(column)}?",
                     why,
                     (*choices, *[name for name in _others(guess, choices)][:12]),
@@ -356,7 +364,7 @@ def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: str) -> N
         elif rivals and found.score >= ENOUGH:
             guess.questions.append(
                 Question(
-                    f"{asked}.columns.{column.name}",
+                    (*asked, "columns", column.name),
                     f"Which column of {guess.sketch.path.name} is {_meant(column)}?",
                     f"{' and '.join(map(repr, choices))} may be it; none is read",
                     choices,
@@ -374,7 +382,7 @@ def _others(guess: Guess, choices: Sequence[str]) -> list[str]:
     return [header for header in guess.sketch.headers if header not in choices]
 
 
-def _dates(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
+def _dates(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """The formats of times; an order of day and month that nothing shows is asked."""
     times = {
         column.name: guess.sketch.column(guess.columns[column.name].header)
@@ -420,7 +428,7 @@ def _dates(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
         required = any(table.column(name).required for name in doubtful)
         guess.questions.append(
             Question(
-                f"{asked}.date_order",
+                (*asked, "date_order"),
                 f"In which order does {guess.sketch.path.name} write day, month and year?",
                 why,
                 ("dmy", "mdy"),
@@ -444,7 +452,7 @@ def _likely_order(guess: Guess, one: Seen) -> str | None:
     return min(spans, key=spans.get) if len(set(spans.values())) == 2 else None
 
 
-def _values(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
+def _values(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """Their values in our words; those that no word names are asked."""
     for column in table.columns:
         if column.type not in ("choice", "boolean") or column.name not in guess.columns:
@@ -472,7 +480,7 @@ def _values(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
         for text, count in left.items() if asks else ():
             guess.questions.append(
                 Question(
-                    f"{asked}.values.{column.name}.{text}",
+                    (*asked, "values", column.name, str(text)),
                     f"What does {text!r} mean as {_meant(column)}?",
                     f"{count} rows of {guess.sketch.path.name} have it in {header!r}",
                     choices,
@@ -486,7 +494,7 @@ def _values(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
             guess.values.pop(column.name, None)
 
 
-def _numbers(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
+def _numbers(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """Units of durations and the sign of decimals, where header and cells show them; else asked."""
     shown: set[str] = set()
     doubtful: list[str] = []
@@ -511,7 +519,7 @@ def _numbers(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
     elif doubtful and len(shown) != 1:
         guess.questions.append(
             Question(
-                f"{asked}.decimal",
+                (*asked, "decimal"),
                 f"Which sign begins the decimals of {guess.sketch.path.name}?",
                 f"{guess.columns[doubtful[0]].header!r} has numbers such as 1,200: one, or a thousand",
                 (".", ","),
@@ -542,8 +550,12 @@ _UNITS = {
 }  # fmt: skip
 
 
-def _unit(guess: Guess, column: Column, one: Seen, hints: Hints, asked: str) -> bool:
+def _unit(guess: Guess, column: Column, one: Seen, hints: Hints, asked: tuple[str, ...]) -> bool:
     """Whether the unit of a duration is known; else it is asked and the column left out."""
+    if column.name in hints.durations:
+        guess.durations[column.name] = hints.durations[column.name]
+        guess.day_hours = hints.day_hours
+        return True
     tokens = set(words.plain(one.name).split())
     named = [unit for unit, listed in _UNITS.items() if tokens & listed]
     if one.kind("number") >= 0.9 and len(named) == 1:
@@ -561,11 +573,9 @@ def _unit(guess: Guess, column: Column, one: Seen, hints: Hints, asked: str) -> 
             guess.durations[column.name] = "text"
             guess.day_hours = hints.day_hours if days.any() else None
             return True
-    if column.name in hints.constants:
-        return True
     guess.questions.append(
         Question(
-            f"{asked}.durations.{column.name}",
+            (*asked, "durations", column.name),
             f"In which unit is {one.name!r} of {guess.sketch.path.name}?",
             f"{one.values[0]!r} does not say it; it is not read" if one.values else "it does not say it",
             ("hours", "minutes", "seconds", "hms"),
@@ -624,7 +634,7 @@ def _times(texts: pd.Series, forms: Iterable[str]) -> pd.Series:
     return found
 
 
-def _course(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
+def _course(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """Times that stand in no order are not what their names say."""
     spans = [pair for pair in table.spans]
     course = _COURSE.get(table.name, ())
@@ -646,7 +656,7 @@ def _course(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
             continue
         guess.questions.append(
             Question(
-                f"{asked}.columns.{end}",
+                (*asked, "columns", end),
                 f"Which column of {guess.sketch.path.name} is {_meant(table.column(end))}?",
                 f"{header!r} lies before {guess.columns[start].header!r} in many rows; it is not read",
                 tuple(_others(guess, (header,)))[:12],
@@ -657,13 +667,13 @@ def _course(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
         del guess.columns[end]
 
 
-def _obtain(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
+def _obtain(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """Required columns that the file does not have: made of what it has, or asked."""
     for name, value in hints.constants.items():
         if name in table.names:
             guess.constants[name] = value
     _wide_samples(guess, table)
-    questioned = {question.id for question in guess.questions}
+    questioned = {question.path for question in guess.questions}
     for name in table.required:
         column = table.column(name)
         if name in guess.columns:
@@ -676,7 +686,7 @@ def _obtain(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
             continue
         if (
             name in guess.constants
-            or f"{asked}.columns.{name}" in questioned
+            or (*asked, "columns", name) in questioned
             or (guess.unpivot and name in ("metric", "value"))
         ):
             continue
@@ -685,6 +695,9 @@ def _obtain(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
             guess.questions.append(
                 _no_priority(guess, asked, "it has no priority: all tickets are read as none")
             )
+        elif table.name == "purchases" and name == "document" and _is_invoice(guess):
+            guess.constants["document"] = "invoice"
+            guess.notes["document"] = "its number is an invoice's, and no line is negative"
         elif table.name == "purchases" and name == "line" and "document_id" in guess.columns:
             _numbered_lines(guess)
         elif table.name == "backup_jobs" and name == "asset" and "job" in guess.columns:
@@ -699,7 +712,7 @@ def _obtain(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
         else:
             guess.questions.append(
                 Question(
-                    f"{asked}.{'constants' if column.type in ('choice', 'text') else 'columns'}.{name}",
+                    (*asked, "constants" if column.type in ("choice", "text") else "columns", name),
                     f"What is {_meant(column)} of {guess.sketch.path.name}?",
                     "no column of it is named so: write a value for all rows, or under columns the header that has it",
                     column.choices
@@ -710,9 +723,29 @@ def _obtain(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
             )
 
 
-def _no_priority(guess: Guess, asked: str, why: str) -> Question:
+def _is_invoice(guess: Guess) -> bool:
+    """Whether the number of a document is called an invoice's, and nothing looks like a credit."""
+    number = guess.columns.get("document_id")
+    known = words.values("purchases", "document")
+    if number is None or not any(known.get(word) == "invoice" for word in _parts(words.plain(number.header))):
+        return False
+    for name in ("quantity", "unit_price"):
+        found = guess.columns.get(name)
+        if found and guess.sketch.texts(found.header).dropna().str.match(r"^\(|^-|.*-$").any():
+            return False
+    return True
+
+
+def _parts(said: str) -> list[str]:
+    """The words of a header, and the first part of those that are joined: Rechnungsnummer."""
+    tokens = said.split()
+    joined = [re.sub(r"(s?nummer|s?nr|number|num)$", "", token) for token in tokens]
+    return [*tokens, *joined]
+
+
+def _no_priority(guess: Guess, asked: tuple[str, ...], why: str) -> Question:
     return Question(
-        f"{asked}.columns.priority",
+        (*asked, "columns", "priority"),
         f"Which column of {guess.sketch.path.name} is the priority?",
         why,
         guess.unread,
@@ -741,7 +774,7 @@ def _wide_samples(guess: Guess, table: Table) -> None:
         guess.unpivot = {words.plain(name).replace(" ", "_"): name for name in wide}
 
 
-def _keys(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
+def _keys(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """Rows of one key that differ: which of them is the record is asked."""
     names = [name for name in table.key if name in guess.columns]
     if hints.record:
@@ -757,7 +790,7 @@ def _keys(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
         shown = " ".join(str(cell) for cell in cells[extra].iloc[0])
         guess.questions.append(
             Question(
-                f"{asked}.record",
+                (*asked, "record"),
                 f"Which row of {guess.sketch.path.name} counts where several have one {' and '.join(names)}?",
                 f"{int(extra.sum())} rows do, such as {shown!r}, and differ",
                 ("last", "first"),
@@ -775,7 +808,7 @@ _MARKS = frozenset(
 )  # fmt: skip
 
 
-def _all_rows(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
+def _all_rows(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """A column by which some rows may not count, and which serves nothing, is asked about."""
     if hints.where:
         guess.where = None if hints.where.casefold() == "all" else hints.where
@@ -789,7 +822,7 @@ def _all_rows(guess: Guess, table: Table, hints: Hints, asked: str) -> None:
             shown = ", ".join(map(repr, one.values[:6]))
             guess.questions.append(
                 Question(
-                    f"{asked}.where",
+                    (*asked, "where"),
                     f"Does every row of {guess.sketch.path.name} count?",
                     f"its column {one.name!r} says {shown}, and {guess.table} has no such column: write all, or a "
                     f"condition such as {quoted} = '{one.values[0]}'",
