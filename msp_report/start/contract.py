@@ -83,9 +83,7 @@ def _client(client: str, answers: Answers, asked: list[Question]) -> list[str]:
             Question(
                 ("client", "timezone"),
                 "In which time zone does the client work?",
-                "months, office hours and times without an offset are in it; UTC stands in contract.yaml until then",
-                (),
-                "Europe/London",
+                "months and office hours are in it; UTC stands there until then: write one like Europe/London",
             )
         )
     if not currency:

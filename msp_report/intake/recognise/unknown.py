@@ -116,6 +116,15 @@ class Guess:
     questions: list[Question] = field(default_factory=list)
 
     @property
+    def months(self) -> pd.Series:
+        """The months of its rows, by the column that says to which one they belong; none where that is in doubt."""
+        period = TABLES[self.table].period
+        if period not in self.columns or period not in self.dates:
+            return pd.Series(dtype="str")
+        times = _times(self.sketch.texts(self.columns[period].header), self.dates[period])
+        return times.dropna().dt.strftime("%Y-%m")
+
+    @property
     def is_blocked(self) -> bool:
         """Whether a question has to be answered before anything can be read."""
         return any(question.blocks for question in self.questions)
@@ -467,6 +476,8 @@ def _values(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) ->
             ours = said.get(text.casefold()) or (None if numeric else dictionary.get(words.plain(text)))
             if ours is None and column.type == "boolean" and text.casefold() in ("1", "0"):
                 ours = "true" if text == "1" else "false"
+            if ours is None and column.name == "status" and table.name == "tickets":
+                ours = _ended(guess, header, str(text), asked)
             if ours is None:
                 guess.unknown.setdefault(column.name, {})[str(text)] = int(count)
             else:
@@ -492,6 +503,26 @@ def _values(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) ->
             guess.notes[f"left out {column.name}"] = f"{header!r}: not all of its values are known: {shown}"
             del guess.columns[column.name]
             guess.values.pop(column.name, None)
+
+
+def _ended(guess: Guess, header: str, text: str, asked: tuple[str, ...]) -> str | None:
+    """What a word for work that is over stands for, as the times of its rows show; asked all the same."""
+    if words.plain(text) not in words.done():
+        return None
+    rows = guess.sketch.texts(header) == text
+    for name, ours in (("closed_at", "closed"), ("resolved_at", "resolved")):
+        found = guess.columns.get(name)
+        if found and guess.sketch.texts(found.header)[rows].notna().mean() >= IN_ORDER:
+            guess.questions.append(
+                Question(
+                    (*asked, "values", "status", text),
+                    f"Does {text!r} mean closed or resolved?",
+                    f"its rows have {found.header!r}, so it is read as {ours} until then",
+                    ("closed", "resolved"),
+                )
+            )
+            return ours
+    return None
 
 
 def _numbers(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
