@@ -256,19 +256,21 @@ def _named(header: str, name: str, table: str, is_time: bool) -> float:
     phrases = words.phrases(table)[name]
     if said in phrases:
         return 0.85 if said in _GENERIC else 1.0
-    tokens = set(said.split())
+    tokens = words.stems(header)
     best = 0.0
     neutral = words.neutral(table, is_time)
     for phrase in phrases:
-        own = set(phrase.split())
-        if not own <= tokens or (len(own) == 1 and len(phrase) < 4):
+        own = words.stems(phrase)
+        if not own or not own <= tokens:
             continue
         more = tokens - own
         if more & words.another_time() and not own & words.another_time():
             continue
-        if more <= neutral:
+        if not more:
+            best = max(best, 0.85 if phrase in _GENERIC else 0.95)
+        elif more <= neutral:
             best = max(best, 0.8 if phrase in _GENERIC else 0.9)
-        elif len(own) > 1 or len(more) == 1:
+        elif (len(own) > 1 or len(more) == 1) and len(phrase) >= 4:
             best = max(best, 0.55)
     if best < 0.7 and len(said) > 6 and not tokens & words.another_time():
         near = max((fuzz.ratio(said, phrase) for phrase in phrases if len(phrase) > 6), default=0.0)
