@@ -288,12 +288,13 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
 def check(place: Any, client: str, month: str, complete: bool) -> None:
     """Read and validate a month's exports and params, and publish nothing."""
     from msp_report.case import open_case
+    from msp_report.start import checked
 
     case = open_case(client, _one_month(month), place)
     if complete:
         case.refuse_withheld()
     click.echo(_lines(case.reading().to_string(index=False, na_rep="")))
-    for remark in case.remarks():
+    for remark in (*checked.lines(case), *case.remarks()):
         click.echo(_lines(remark))
 
 
