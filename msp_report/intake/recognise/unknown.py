@@ -163,20 +163,29 @@ def unknown(
     guesses.sort(key=lambda guess: -guess.score)
     for guess in guesses[:2]:
         _settle(guess, hints, asked)
-    if len(guesses) > 1 and not hints.table and guesses[0].score - guesses[1].score < TABLE_MARGIN:
+    if guesses and not hints.table and (why := _table_in_doubt(guesses)):
         choices = tuple(guess.table for guess in guesses[:3])
-        guesses[0].questions.insert(
-            0,
-            Question(
-                (*asked, "table"),
-                f"What does {seen.path.name} hold?",
-                "its columns fit several tables",
-                choices,
-                choices[0],
-                blocks=True,
-            ),
-        )
+        text = f"What does {seen.path.name} hold?"
+        question = Question((*asked, "table"), text, why, (*choices, "none"), choices[0], blocks=True)
+        guesses[0].questions.insert(0, question)
     return guesses
+
+
+def _table_in_doubt(guesses: list[Guess]) -> str | None:
+    """Why it is not certain which table a file holds; None where it is."""
+    best = guesses[0]
+    if len(guesses) > 1 and best.score - guesses[1].score < TABLE_MARGIN:
+        return "its columns fit several tables"
+    required = TABLES[best.table].required
+    sure = [name for name in required if name in best.columns and best.columns[name].score >= 0.9]
+    if len(sure) < 0.5 * len(required) and best.table not in _spoken_of(best.sketch):
+        return "its columns have names that many tables have"
+    return None
+
+
+def _spoken_of(seen: Sketch) -> set[str]:
+    """The tables of which the names of a file, its sheet or its list speak."""
+    return set(words.cue(f"{seen.path.stem} {seen.sheet or ''} {seen.records or ''}"))
 
 
 # ---------------------------------------------------------------- which column
@@ -200,8 +209,7 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
     ]
     filled = sum(one.filled > 0 for one in seen.columns)
     explained = sum(min(1.0, score) for _, score in chosen.values() if score >= 0.6) / max(1, filled)
-    name = f"{seen.path.stem} {seen.sheet or ''} {seen.records or ''}"
-    cue = 0.05 if table.name in set(words.cue(name)) else 0.0
+    cue = 0.05 if table.name in _spoken_of(seen) else 0.0
     whole = 0.6 * float(np.mean(required)) + 0.4 * min(1.0, explained) + cue
     if not required or np.mean(required) < 0.4 or not chosen:
         return None
