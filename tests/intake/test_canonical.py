@@ -66,6 +66,14 @@ def test_all_unknown_values_are_counted_but_not_those_of_totals():
     assert got.unknown == {"status": {"parked": 2}, "kind": {"x": 2, "y": 1}}
 
 
+def test_other_values_may_be_taken_for_missing():
+    text = f"{HEAD},kind\nT1,2026-04-02,P1,Neu,Alarm\nT2,2026-04-02,P1,Neu,Stoerung\n"
+    values = {"kind": {"incident": ["Stoerung"], "*": ""}, "status": {"Neu": "new"}}
+    assert rows(text, "kind", values=values) == [(None,), ("incident",)]
+    got = accepted(text, values={"status": {"open": ["Zu"], "*": ""}, "kind": {"*": ""}})
+    assert got.rejects["reason"].tolist() == [reasons.MISSING] * 2
+
+
 def test_missing_values_by_column():
     text = f"{HEAD},category\n-,2026-04-02,-,new,-\n"
     assert rows(text, "ticket_id", "priority", "category", nulls={"category": "-"}) == [("-", "-", None)]
