@@ -151,6 +151,7 @@ def _equal(cells: pd.Series, value: Any, near: float) -> pd.Series:
     """Which cells are a value of expected.yaml, in whatever type the table keeps it."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         wanted = pd.Timestamp(value)
+        near = max(near, 0.999)
         wanted = wanted if wanted.tzinfo else wanted.tz_localize("UTC")
         return (cells - wanted).abs().dt.total_seconds().le(near)
     if isinstance(value, bool):
