@@ -165,7 +165,9 @@ def test_a_wide_row_is_good_where_no_comma_can_have_moved_its_cells(header, line
 
 def test_the_place_of_a_record_is_no_cell_of_it():
     header = ("ticket_id", "opened_at", PLACE)
-    one, other = (Chunk(header, (pa.array(["T1"]), pa.array(["x"]), pa.array([at])), np.array([1])) for at in "17")
+    one, other = (
+        Chunk(header, (pa.array(["T1"]), pa.array(["x"]), pa.array([at])), np.array([1])) for at in "17"
+    )
     assert one.hashes().tolist() == other.hashes().tolist()
     assert other.text(np.array([0])).to_pylist() == ["7: T1,x"]
 
