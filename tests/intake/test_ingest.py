@@ -836,7 +836,7 @@ WRONG = {
     ),
     "format": (
         {"dates": "dd/mm/yyyy"},
-        "dates: 'dd/mm/yyyy' is no format: write it like %d/%m/%Y %H:%M, iso or epoch",
+        "dates: 'dd/mm/yyyy' is no format: write it like %d/%m/%Y %H:%M, iso, dmy, mdy or epoch",
     ),
     "unpivot": ({"unpivot": {"a": "b"}}, "unpivot: tickets takes one row a row"),
     "duration": ({"durations": {"hours": "fortnights"}}, "durations: 'fortnights' is not known"),
