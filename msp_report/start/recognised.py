@@ -111,7 +111,7 @@ def _first_look(path: Path, name: str, answers: Answers) -> _Look:
     except OSError as error:
         return _Look(path, name, [], [], error.strerror or str(error))
     matches = known(seen)
-    if own.profile:
+    if own.profile and own.profile != "none":
         forced, _, route = own.profile.partition("/")
         forced = profile.ALIASES.get(forced, forced)
         profile.load(forced)  # refused by name where there is none
@@ -155,14 +155,19 @@ def _readings(look: _Look, answers: Answers, folder: Path | None) -> list[Readin
     if answers.of(look.name).table == "none":
         return [Reading([look.path], look.name, remarks=["not to be read, as you said"])]
     suggested = []
-    for match in look.matches[:3]:
+    refused: list[Question] = []
+    for match in look.matches[:3] if answers.of(look.name).profile != "none" else ():
         if match.is_sure:
             reading = _of_profile(look, match, answers, folder)
             told = reading.trial
             if told and (not told.problems or told.only_unknown_values or _is_asked(reading)):
                 return [reading]
-            suggested.append(
-                f"{match.name} knows such files, but: {'; '.join(told.problems) if told else ''}"
+            why = "; ".join(told.problems) if told else ""
+            suggested.append(f"{match.name} knows such files, but: {why}")
+            text = f"Is {look.path.name} an export of {match.profile}?"
+            why = f"it has its headers, and its profile refuses it: {why}; answer none to read it by its columns"
+            refused.append(
+                Question(("files", look.name, "profile"), text, why, (match.name, "none"), blocks=True)
             )
         elif match.score >= 0.6:
             suggested.append(f"it is like a file of the profile {match.name} ({match.score:.0%})")
@@ -174,6 +179,7 @@ def _readings(look: _Look, answers: Answers, folder: Path | None) -> list[Readin
     if not made:
         made = [Reading([look.path], look.name, remarks=["no table of ours fits its columns"])]
     made[0].remarks += suggested[:2]
+    made[0].questions = [*refused[:1], *made[0].questions]
     return made
 
 
@@ -196,7 +202,7 @@ def _of_profile(look: _Look, match: Match, answers: Answers, folder: Path | None
     own, name = answers.of(look.name), look.name
     route = next(one for one in profile.load(match.profile)[match.table] if one.route == match.route)
     several = len(profile.load(match.profile)[match.table]) > 1
-    entry: dict[str, Any] = {"profile": match.name if several and own.profile else match.profile}
+    entry: dict[str, Any] = {"profile": match.name if several else match.profile}
     reading = Reading([look.path], name, match.table, f"the profile {match.name}", entry)
     lacking = f"; it lacks {', '.join(match.missing[:5])}" if match.missing else ""
     reading.remarks.append(f"read as {match.name} (sure: {match.score:.0%} of what it is known by{lacking})")
