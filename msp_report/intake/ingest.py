@@ -31,8 +31,8 @@ import pyarrow.parquet as pq
 
 from msp_report.intake import canonical, exports, lines, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
-from msp_report.intake.chunk import Chunk, Unreadable, take
-from msp_report.intake.guarded import read
+from msp_report.intake.chunk import Chunk, Origin, Unreadable, take
+from msp_report.intake.guarded import Beside, read
 from msp_report.intake.profile import ProfileError, nearest, resolve
 from msp_report.intake.rejects import Rejects
 from msp_report.model import zones
@@ -65,7 +65,10 @@ class DataRefused(Refused):
 
 @dataclass
 class FileAccount:
-    """What became of the rows of one file for one table; read = accepted + rejected, in rows of the file."""
+    """What became of the rows of one file for one table; read = accepted + rejected, in rows of the file.
+
+    Where `split` or `shape` made rows of them, a row of the file of which one is rejected counts as rejected.
+    """
 
     file: str
     table: str
@@ -101,7 +104,10 @@ class FileAccount:
     contradictions: list[str] = field(default_factory=list)
     """Totals of the file that its rows do not have (rule 43)."""
     read_as: dict[str, Any] = field(default_factory=dict)
-    """Encoding, delimiter, decimal sign, header line, sheet, zone; what the file says of its size (intake/stated)."""
+    """Encoding, delimiter, decimal sign, header line, sheet, zone; what the file says of its size (intake/stated).
+    `columns`, the header of each canonical column; `unread`, the headers of which nothing is read; `absent`, what
+    split, where and shape name and no row has; `beside`, the files that shape reads, none where one is not there;
+    `unknown`, the values that stand in no list, with their counts; `default`, how many cells it filled; `route`."""
 
 
 @dataclass
@@ -157,7 +163,7 @@ def read_month(
         zone_data=zones.VERSION,
         tables=_states(sources, inputs),
         files=[],
-        unread=_unread(sources, str(template), month),
+        unread=_unread(sources, str(template), month, params),
         warnings=[],
         problems=problems,
     )
@@ -220,11 +226,23 @@ def months_with_exports(
     return [Month.parse(text) for text in sorted(found)]
 
 
-def files(sources: Sources, template: str | Path, month: Month) -> list[Path]:
+def files(
+    sources: Sources, template: str | Path, month: Month, params: Path | None = None
+) -> list[Path]:
     """Every file that is read for a month, sorted; none where sources.yaml names none that is there."""
     place = str(template)
     entries = _entries(sources, exports.folder(place, month))
-    return sorted({path for _, source in entries for path in exports.matches(source, place, month)})
+    found = {path for _, source in entries for path in exports.matches(source, place, month)}
+    return sorted(found | set(_beside(sources, place, month, params)))
+
+
+def _beside(sources: Sources, template: str, month: Month, params: Path | None) -> Iterator[Path]:
+    """The files that a shape reads beside those of its source."""
+    for table, source in _entries(sources, exports.folder(template, month)):
+        layout = _layout_of(source, TABLES[table], params) if source.profile or source.beside else source
+        for path in exports.matches(source, template, month) if layout.beside else ():
+            for others in exports.beside(path, layout.beside, template, month).values():
+                yield from others
 
 
 # ---------------------------------------------------------------- which files
@@ -245,6 +263,16 @@ class Input:
     """Columns from the path."""
     limits: Limits
     """What reading it may take."""
+    beside: Mapping[str, tuple[tuple[Path, str], ...]] = field(default_factory=dict)
+    """What its shape reads besides, by name: files and their hashes."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Its rows. Raises Unreadable."""
+        plain = Layout(encoding=self.layout.encoding)
+        others: Beside = {
+            name: (tuple(path for path, _ in found), plain) for name, found in self.beside.items()
+        }
+        return read(self.path, self.layout, self.limits, others)
 
     def label(self, table: str) -> str:
         """What the file is called where its numbers are another file's too: its source's name, or what its own name
@@ -305,10 +333,14 @@ def _inputs(
             try:
                 hashed[path] = hashed.get(path) or _hash(path)
                 fixed = exports.from_path(layout.path, file)
+                beside = {
+                    key: tuple((other, (hashed.setdefault(other, _hash(other)))[0]) for other in others)
+                    for key, others in exports.beside(path, layout.beside, template, month).items()
+                }
             except (OSError, ValueError) as error:
                 problems.append(f"{file}: {error}")
                 continue
-            given = Input(path, file, *hashed[path], source, layout, fixed, sources.limits)
+            given = Input(path, file, *hashed[path], source, layout, fixed, sources.limits, beside)
             inputs.setdefault(name, []).append(given)
     return inputs
 
@@ -377,7 +409,11 @@ def _outcome(
     """What a table's files give, from the cache where they were read before in the same way."""
     key = [code(), table.name, timezone, limit]
     key += [
-        [i.account, i.layout.model_dump(), dict(i.fixed), sorted(i.source.columns), i.source.name]
+        [
+            *(i.account, i.layout.model_dump(mode="json"), dict(i.fixed), sorted(i.source.columns)),
+            *(i.source.name, {name: [sha for _, sha in found] for name, found in i.beside.items()}),
+            sorted(i.source.model_fields_set),
+        ]
         for i in inputs
     ]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]
@@ -483,7 +519,7 @@ def _read_source(
     layout = inputs[numbers[0]].layout
     is_log = bool(layout.unpivot) and table.name == "ticket_events"
     target = stage
-    if is_log or layout.record == "last":
+    if is_log or _is_picked(layout):
         schema = canonical.log_schema(table, layout) if is_log else table.schema
         target = staged.Stage(stage.path.with_name(f"staged-{numbers[0]}.parquet"), schema)
     for number in numbers:
@@ -506,7 +542,12 @@ def _read_source(
     if is_log:
         staged.changes(target, tuple(layout.unpivot), left_out, stage)
     else:
-        staged.move(target, staged.superseded(target, table, left_out), stage)
+        staged.pick(target, table, layout, left_out, stage)
+
+
+def _is_picked(layout: Layout) -> bool:
+    """Whether the rows of a key become one."""
+    return layout.record != "each" or bool(layout.first or layout.last)
 
 
 def _read_file(
@@ -532,37 +573,90 @@ def _read_file(
         factors=layout.factors,
     )
     fitted: canonical.Fit | None = None
-    compared = not table.key or layout.record == "last"
+    compared = not table.key or _is_picked(layout)
     done = 0
     tally = sums.Tally()
-    for chunk in read(given.path, layout, given.limits):
+    told = _ReadAs(given)
+    for chunk in given.chunks():
+        account.read += chunk.read if chunk.read is not None else len(chunk) + len(chunk.broken)
+        told.add(chunk)
+        for aside in chunk.aside:
+            rejects.left_out(number, given.name, aside)
+        say(f"{table.name}: {account.read:,} rows of {given.name}")
+        if chunk.aside and not chunk.header:  # rows left out before the first that stays
+            continue
         if fitted is None:
             fitted = canonical.fit(chunk, table, layout, replace(manner, typed=chunk.typed), given.fixed)
             warnings += (f"{given.name}: {remark}" for remark in chunk.remarks)
-            account.read_as = {**chunk.facts, "decimal": fitted.manner.decimal, "timezone": manner.timezone}
             warnings += _not_found(given, fitted)
             account.exported_at = _exported_at(given, chunk, manner)
-        got = canonical.accept(chunk, fitted)
+        got, origin = _accept(chunk, fitted)
         places = done + got.place
         hashes = chunk.hashes()[got.place] if compared else None
         folds = [got.folds.get(name or "") for name in staged.time_columns(table)]
         stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes, *folds))
-        rejects.add(number, given.name, got.rejects)
+        rejects.add(number, given.name, got.rejects, origin)
         rejects.keep(given.name, got.dropped)
-        account.read += len(chunk) + len(chunk.broken)
         account.in_fold += got.in_fold
         account.second += got.second
         if fitted.layout.exported_at and isinstance(fitted.layout.exported_at, dict) and done:
             later = _exported_at(given, chunk, manner)
             account.exported_at = max(filter(None, (account.exported_at, later)), default=None)
         done += len(chunk)
+        told.accepted(chunk, got, fitted)
         tally.add(chunk, fitted, got.rejects)
-        say(f"{table.name}: {account.read:,} rows of {given.name}")
-    account.read_as |= stated.by_text(" ".join(tally.texts))
+    account.read_as = told.all(fitted, manner) | stated.by_text(" ".join(tally.texts))
     account.records = tally.rows
     account.contradictions = [f"{given.name}: {text}" for text in tally.wrong]
+    warnings += told.warnings()
     if layout.exported_at is not None and account.exported_at is None:
         warnings.append(f"{given.name}: exported_at {layout.exported_at!r} says nothing of it")
+
+
+def _accept(chunk: Chunk, fitted: canonical.Fit) -> tuple[canonical.Accepted, Origin | None]:
+    """What becomes of a chunk, and, where its rows were made of others, the origins of those that are rejected.
+
+    Such rows are told apart by their place until each is known by its lines.
+    """
+    if chunk.origin is None:
+        return canonical.accept(chunk, fitted), None
+    got = canonical.accept(replace(chunk, lines=np.arange(len(chunk))), fitted)
+    bad = got.rejects["line"].to_numpy(np.int64)
+    lines = pa.array(chunk.lines).take(got.dropped.column("line").combine_chunks())
+    place = got.dropped.schema.get_field_index("line")
+    dropped = got.dropped.set_column(place, got.dropped.schema.field(place), lines)
+    origin = Origin(*(of.take(pa.array(bad)) for of in chunk.origin))
+    return replace(got, rejects=got.rejects.assign(line=chunk.lines[bad]), dropped=dropped), origin
+
+
+class _ReadAs:
+    """How a file was read: what `read_as` of its account says."""
+
+    def __init__(self, given: Input) -> None:
+        self._given = given
+        self._facts: dict[str, Any] = {}
+        self._shaped: dict[str, list[str]] = {}
+        self._headers: dict[str, None] = {}
+        self._found: dict[str, str] = {}
+        self._unknown: dict[str, Counter[str]] = {}
+        self._default: Counter[str] = Counter()
+
+    def add(self, chunk: Chunk) -> None:
+        """The next chunk; what a file says of itself stands whole at its end."""
+        facts = dict(chunk.facts)
+        self._shaped = facts.pop("shaped", self._shaped)
+        self._facts |= facts
+        self._headers |= dict.fromkeys(chunk.header)
+
+    def accepted(self, chunk: Chunk, got: canonical.Accepted, fitted: canonical.Fit) -> None:
+        """What became of it."""
+        used = (*fitted.layout.columns, *fitted.layout.unpivot)
+        here = fitted if chunk.header == fitted.header else canonical.refitted(chunk, fitted)
+        self._found |= {name: header for name, header in here.found.items() if name in used}
+        self._found |= here.unpivoted
+        for name, values in getattr(got, "unknown", {}).items():
+            self._unknown.setdefault(name, Counter()).update(values)
+        self._default.update(getattr(got, "default", {}))
 
 
 def _exported_at(given: Input, chunk: Chunk, manner: values.Manner) -> str | None:
@@ -746,10 +840,12 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
     }
 
 
-def _unread(sources: Sources, template: str, month: Month) -> list[str]:
-    """The files of the folder that no source reads."""
+def _unread(sources: Sources, template: str, month: Month, params: Path | None) -> list[str]:
+    """The files of the folder that no source reads, and no shape beside one."""
     listed = [source for _, source in _entries(sources, exports.folder(template, month))]
-    return [path.name for path in exports.unclaimed(listed, template, month)]
+    claimed = {os.path.abspath(path) for path in _beside(sources, template, month, params)}
+    found = exports.unclaimed(listed, template, month)
+    return [path.name for path in found if os.path.abspath(path) not in claimed]
 
 
 def why_unread(name: str, sources: Sources) -> str:
