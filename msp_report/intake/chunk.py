@@ -20,6 +20,8 @@ FIELD_LIMIT = 1_000_000
 NAME_LIMIT = 1_000
 #: Longest text of a row kept in the rejects, in characters.
 ROW_LIMIT = 10_000
+#: The header under which the cells of a row beyond its last header stand, as CSV; only where a row has some.
+WIDER = "(more cells)"
 
 
 class Unreadable(Exception):
@@ -80,27 +82,49 @@ class Chunk:
     def _places(self) -> dict[str, int]:
         return {fold(name): place for place, name in reversed(list(enumerate(self.header)))}
 
+    @cached_property
+    def _exact(self) -> dict[str, int]:
+        return {name: place for place, name in reversed(list(enumerate(self.header))) if name}
+
     def column(self, header: str) -> pa.StringArray:
-        """The cells under a header."""
-        return self.columns[self._places[fold(header)]]
+        """The cells under a header: the one written so, else the first that differs only in what `fold` drops."""
+        place = self._exact.get(header)
+        return self.columns[self._places[fold(header)] if place is None else place]
 
     def header_of(self, names: Sequence[str]) -> str | None:
         """The first of some names that is a header here, as the file writes it."""
-        places = (self._places.get(fold(name)) for name in names if fold(name))
-        return next((self.header[place] for place in places if place is not None), None)
+        for name in names:
+            if name in self._exact:
+                return name
+            place = self._places.get(fold(name)) if fold(name) else None
+            if place is not None:
+                return self.header[place]
+        return None
 
     def text(self, rows: np.ndarray) -> pa.StringArray:
         """Whole rows as CSV, commas between the cells, cut after ROW_LIMIT characters."""
         chosen = [column.take(pa.array(rows)) for column in self.columns]
-        return joined(chosen, len(rows))
+        if WIDER not in self.header:
+            return joined(chosen, len(rows))
+        more = chosen.pop(self.header.index(WIDER))
+        whole = joined(chosen, len(rows))
+        return pc.if_else(
+            pc.is_valid(more), pc.binary_join_element_wise(whole, pc.fill_null(more, ""), ","), whole
+        )
 
     def hashes(self) -> np.ndarray:
         """One number a row, the same for rows with the same cells under the same headers."""
         from pandas.util import hash_array
 
-        order = sorted(range(len(self.header)), key=self.header.__getitem__)
+        order = sorted(
+            (n for n, name in enumerate(self.header) if name != WIDER), key=self.header.__getitem__
+        )
         cells = [pc.fill_null(self.columns[place], "") for place in order]
         whole = pc.binary_join_element_wise(*cells, "\x1f") if cells else pa.array([""] * len(self))
+        if WIDER in self.header:
+            more = self.columns[self.header.index(WIDER)]
+            longer = pc.binary_join_element_wise(whole, pc.fill_null(more, ""), "\x1f")
+            whole = pc.if_else(pc.is_valid(more), longer, whole)
         return hash_array(np.asarray(whole, dtype=object), categorize=False)
 
 
@@ -127,7 +151,8 @@ def align(
     facts: dict[str, str | int],
     typed: bool = False,
 ) -> Chunk:
-    """Rows under their header: blank ones left out, those of another width set aside.
+    """Rows under their header: blank ones left out, shorter ones set aside; what wider ones have beyond it stands
+    under WIDER.
 
     Empty cells beyond the header are no cells, and a header without a name needs none.
     """
@@ -135,18 +160,25 @@ def align(
     least = max((place + 1 for place, name in enumerate(header) if name), default=0)
     widths = np.fromiter(map(len, rows), np.int64, len(rows))
     broken: list[Broken] = []
+    more: dict[int, str] = {}
     if (widths != width).any():
         whole, kept = [], []
         for row, line in zip(rows, lines, strict=True):
             cells = _trimmed(row, width, least)
+            if len(cells) > width and width > 1:
+                cells_beyond = [pa.array([cell], pa.string()) for cell in cells[width:]]
+                more[len(whole)] = joined(cells_beyond, 1)[0].as_py()
+                cells = cells[:width]
             if len(cells) == width:
                 whole.append(cells)
                 kept.append(line)
             elif any(cell.strip() for cell in cells):
-                reason = reasons.WIDE if len(cells) > width else reasons.SHORT
-                broken.append(Broken(line, reason, cells))
+                broken.append(Broken(line, reasons.WIDE if len(cells) > width else reasons.SHORT, cells))
         rows, lines = whole, kept
     columns = tuple(_texts(cells) for cells in zip(*rows, strict=True)) if rows else (_texts(()),) * width
+    if more:
+        header = (*header, WIDER)
+        columns = (*columns, _texts([more.get(place) for place in range(len(rows))]))
     chunk = Chunk(header, columns, np.asarray(lines, np.int64), tuple(broken), facts, typed)
     return tidy(chunk)
 
@@ -164,7 +196,7 @@ def _trimmed(row: Sequence[str], width: int, least: int) -> Sequence[str]:
     return row
 
 
-def _texts(cells: Sequence[str]) -> pa.StringArray:
+def _texts(cells: Sequence[str | None]) -> pa.StringArray:
     array = pa.array(cells, pa.string())
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 

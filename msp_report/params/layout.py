@@ -64,21 +64,26 @@ class Layout(BaseModel):
     default: dict[str, str] = {}
     """Canonical column: its value, in our words, where a row has none."""
     dates: Texts | dict[str, Texts] = ()
-    """strptime formats (`%d/%m/%Y %H:%M`), `iso`, `epoch`, `epoch_ms` or `excel`, tried in order; each may
-    carry its zone: `%d/%m/%Y @ Europe/Paris`. For all time columns, or by canonical column. Default `iso`,
-    which takes `2026-10-01 10:09` too: a day and month in doubt are never guessed."""
+    """strptime formats (`%d/%m/%Y %H:%M`); or `iso`, which takes `2026-10-01 10:09` too; `dmy`, `mdy` and `ymd`,
+    numbers in that order, however they are parted and whatever clock stands behind them; `named`, with the name of the
+    month in one of ten languages; `epoch`, `epoch_ms`, `excel`. They are tried in order, and each may carry its zone:
+    `dmy @ Europe/Paris`. For all time columns, or by canonical column. Default `iso`: a day and month in doubt are
+    never guessed. `/Date(1790956800000)/` is always understood."""
     timezone: str | None = None
     """IANA zone of times without an offset; default the client's."""
     durations: dict[str, str] = {}
     """Canonical column: encoding of a duration (hours, minutes, seconds, milliseconds, hms, epoch_date,
-    text); it is converted to the column's unit. `hms` reads `03:39` as 3 hours and 39 minutes. A time may be so long
-    after another one of its row: `first_response_at: minutes after opened_at`."""
+    text); it is converted to the column's unit. `hms` reads `03:39` as 3 hours and 39 minutes; `text` reads words
+    (`1d 4h`, `2 heures 32 minutes`), `PT26H`, `1.02:00:00` and `1 day, 2:00:00`. A time may be so long after another
+    one of its row: `first_response_at: minutes after opened_at`."""
     day_hours: Annotated[Decimal, Field(gt=0, le=24)] | None = None
-    """How many hours a day of a duration in words has (`1d 4h`): 8 where a tool counts working days."""
+    """How many hours a day of a duration in words has (`1d 4h`): 8 where a tool counts working days. A week has seven
+    such days of 24 hours, else five."""
     factors: dict[str, Annotated[Decimal, Field(gt=0)]] = {}
     """Canonical column: what its numbers are multiplied by, 1000000 where a header says `$ M`, 0.01 of hundredths."""
     nulls: Texts | dict[str, Texts] = ()
-    """Values that mean missing, beside the empty one: in all columns, or by canonical column (`"*"` for all others)."""
+    """Values that mean missing, beside the empty one: in all columns, or by canonical column (`"*"` for all others). Of
+    times a day means all its instants, however they are written: `1900-01-01`."""
     decimal: Literal[".", ","] | None = None
     """Decimal sign; found by itself where the file leaves no doubt."""
     encoding: str | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import yaml
-
 from msp_report.intake import profile
 from msp_report.params.layout import Layout
 from msp_report.reference.keys import meanings
@@ -75,8 +73,7 @@ def _profiles() -> str:
 
 
 def _about(name: str) -> str:
-    text = (profile.PROFILES / f"{name}.yaml").read_text(encoding="utf-8")
-    return " ".join(yaml.safe_load(text)["about"].split())
+    return " ".join(profile.about(name).about.split())
 
 
 def _language() -> str:

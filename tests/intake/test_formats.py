@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.intake import reasons
-from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.intake.chunk import WIDER, Chunk, Unreadable
 from msp_report.intake.formats import FORMATS, csv, read
 from msp_report.params.layout import Layout
 
@@ -155,9 +156,13 @@ def test_headers_twice_and_headers_without_a_name(chunks):
 
 def test_wide_and_short_rows_and_empty_cells_at_the_end(chunks):
     (chunk,) = chunks("ticket_id,priority\nT1,P1,,\nT2\nT3,P1,x\n,\n\nT4,P1\n")
-    assert chunk.column("ticket_id").to_pylist() == ["T1", "T4"]
-    assert chunk.lines.tolist() == [2, 7]
-    assert [(row.line, row.reason) for row in chunk.broken] == [(3, reasons.SHORT), (4, reasons.WIDE)]
+    assert chunk.column("ticket_id").to_pylist() == ["T1", "T3", "T4"]
+    assert chunk.lines.tolist() == [2, 4, 7]
+    assert [(row.line, row.reason) for row in chunk.broken] == [(3, reasons.SHORT)]
+    assert chunk.column(WIDER).to_pylist() == [None, "x", None]  # whether it is a good row its table decides
+    assert chunk.text(np.arange(3)).to_pylist() == ["T1,P1", "T3,P1,x", "T4,P1"]
+    (plain,) = chunks("ticket_id,priority\nT1,P1\nT4,P1\n")
+    assert chunk.hashes()[[0, 2]].tolist() == plain.hashes().tolist()
 
 
 def test_quotes(frame, chunks):

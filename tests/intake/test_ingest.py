@@ -534,7 +534,7 @@ REJECTED = {
     "no such day": ("T1,2026-04-31,P1,new", "opened_at", "2026-04-31", reasons.NOT_TIME),
     "missing": ("T1,,P1,new", "opened_at", "", reasons.MISSING),
     "blank key": ("  ,2026-04-02,P1,new", "ticket_id", "", reasons.MISSING),
-    "wide": ("T1,2026-04-02,P1,new,more", "", "", reasons.WIDE),
+    "wide": ("T1,2026-04-02,P1, highest,new", "", "", reasons.WIDE),
     "short": ("T1,2026-04-02,P1", "", "", reasons.SHORT),
     "quotes": ('T1,2026-04-02,P1,"new"er', "", "", reasons.QUOTES),
     "nul": ("T1,2026-04-02,P\x001,new", "", "", reasons.BYTES),
