@@ -46,6 +46,8 @@ class Query:
     text: str
     columns: tuple[tuple[str, str], ...]
     """(table, column) for each name that is none of the query's own."""
+    around: tuple[int, int] = (0, 0)
+    """How many columns its list names before its `*`, and how many after it; 0 where it has none, or several."""
 
 
 def connect(path: str = ":memory:", **config: Any) -> duckdb.DuckDBPyConnection:
@@ -78,7 +80,13 @@ def of_shape(text: str, tables: Iterable[str] = ()) -> Query:
     if inner is None:  # `from rows` alone is no subquery to the parser
         raise Unclear("shape: write one SELECT")
     _check(inner, {ROWS, *tables}, "shape")
-    return Query(query, tuple(dict.fromkeys(_named(inner, [ROWS, *tables]))))
+    return Query(query, tuple(dict.fromkeys(_named(inner, [ROWS, *tables]))), _around(inner))
+
+
+def _around(node: dict[str, Any]) -> tuple[int, int]:
+    items = node.get("select_list", ())
+    stars = [place for place, item in enumerate(items) if item["class"] == "STAR"]
+    return (stars[0], len(items) - 1 - stars[0]) if len(stars) == 1 else (0, 0)
 
 
 def of_where(text: str) -> Query:

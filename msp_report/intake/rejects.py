@@ -41,7 +41,7 @@ class Rejects:
     def add(self, number: int, file: str, rows: pd.DataFrame, origin: Origin | None = None) -> None:
         """Rows with the columns line, column, value, reason, row.
 
-        With `origin` each of them was made of input rows, every one of which is listed, on its own line and once in all.
+        With `origin` each was made of input rows, every one of which is listed, on its own line and once in all.
         """
         if origin is not None:
             rows = self._by_input(number, rows, origin)

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from msp_report.intake import query, reasons
-from msp_report.intake.chunk import ROW_LIMIT, Aside, Broken, Chunk, Origin, Unreadable, joined, take
+from msp_report.intake.chunk import ROW_LIMIT, WIDER, Aside, Broken, Chunk, Origin, Unreadable, joined, take
 from msp_report.intake.query import Unclear
 from msp_report.params.layout import Layout, fold
 
@@ -98,7 +98,11 @@ def reading(layout: Layout) -> Layout:
         asked = query.of_shape(layout.shape, layout.beside).columns
         named += [name for table, name in asked if table == query.ROWS]
     named = [name for name in named if name not in query.OWN]
-    return layout.model_copy(update={"columns": {**layout.columns, query.ROWS: tuple(named)}}) if named else layout
+    return (
+        layout.model_copy(update={"columns": {**layout.columns, query.ROWS: tuple(named)}})
+        if named
+        else layout
+    )
 
 
 @dataclass
@@ -319,6 +323,8 @@ class _Table:
 
     def append(self, chunk: Chunk) -> None:
         """Rows at its end."""
+        if WIDER in chunk.header:
+            chunk = _parted_from(chunk, WIDER)
         own = self.names.of(chunk)
         for name in own:
             self.has(name)
@@ -338,6 +344,13 @@ class _Table:
             self._database.execute(f"alter table {self._name} add column {_quoted(name)} varchar")
 
 
+def _parted_from(chunk: Chunk, header: str) -> Chunk:
+    """A chunk without one of its columns."""
+    kept = [place for place, name in enumerate(chunk.header) if name != header]
+    names, columns = ([of[place] for place in kept] for of in (chunk.header, chunk.columns))
+    return replace(chunk, header=tuple(names), columns=tuple(columns))
+
+
 class _Given:
     """The rows that a query reads, by their number in its table."""
 
@@ -347,7 +360,7 @@ class _Given:
         """A chunk of them, for its header, its facts, and whether its cells are typed."""
         self._inputs: list[np.ndarray] = []
         self._lines: list[np.ndarray] = []
-        self._places: list[pa.StringArray] = []
+        self._beside: dict[str, list[pa.StringArray]] = {PLACE: [], WIDER: []}
 
     def add(self, chunk: Chunk) -> None:
         """Some more."""
@@ -356,8 +369,11 @@ class _Given:
         self.like = replace(take(chunk, _NONE), origin=None, aside=(), broken=(), remarks=said)
         self._inputs.append(np.asarray(_inputs(chunk)))
         self._lines.append(chunk.lines)
-        if PLACE in chunk.header:
-            self._places.append(chunk.columns[chunk.header.index(PLACE)])
+        for name, found in self._beside.items():
+            there = name in chunk.header
+            found.append(
+                chunk.columns[chunk.header.index(name)] if there else pa.nulls(len(chunk), pa.string())
+            )
 
     @cached_property
     def inputs(self) -> np.ndarray:
@@ -370,10 +386,10 @@ class _Given:
         return np.concatenate(self._lines)
 
     @cached_property
-    def places(self) -> pa.StringArray | None:
-        """Where in its document each stood, where the reader tells it of all."""
-        found = pa.concat_arrays(self._places) if self._places else None
-        return found if found is not None and len(found) == len(self.inputs) else None
+    def beside(self) -> dict[str, pa.StringArray]:
+        """What readers tell of each beside its cells: where in its document it stood, and cells beyond the header."""
+        found = {name: pa.concat_arrays(texts) for name, texts in self._beside.items()}
+        return {name: texts for name, texts in found.items() if texts.null_count < len(texts)}
 
 
 def _shape(
@@ -409,7 +425,7 @@ def _shape(
 
 
 def _results(
-    database: duckdb.DuckDBPyConnection, asked: query.Query, given: _Given, layout: Layout, told: _Told
+    database: duckdb.DuckDBPyConnection, asked: query.Query, given: _Given, layout: Layout, say: _Told
 ) -> Iterator[Chunk]:
     """What a query makes of the rows, and those of which it makes nothing."""
     header, select = _made(database, asked, given, layout)
@@ -421,8 +437,7 @@ def _results(
     used = np.zeros(len(given.inputs), bool)
     result = database.sql(f"select {', '.join([*select, '_rows'])} from _shaped {order_by}")
     counted = len(np.unique(given.inputs))
-    own = (PLACE,) if given.places is not None else ()
-    like = replace(given.like, header=(*header, *own))
+    like = replace(given.like, header=(*header, *given.beside))
     for batch in _batches(result, header):
         listed = batch.columns[-1]
         flat = np.asarray(pc.list_flatten(listed))
@@ -431,13 +446,23 @@ def _results(
         first = flat[steps[:-1]]
         of = (pa.array(numbers[flat], pa.int64()) for numbers in (given.inputs, given.lines))
         origin = Origin(*(pa.ListArray.from_arrays(pa.array(steps), numbers) for numbers in of))
-        columns = (*batch.columns[:-1], *(given.places.take(pa.array(first)) for _ in own))
+        told = (_told_of(texts, flat, steps) for texts in given.beside.values())
+        columns = (*batch.columns[:-1], *told)
         made = replace(like, columns=columns, lines=given.lines[first], origin=origin, read=counted)
-        yield told.stated(made)
+        yield say.stated(made)
         counted, like = 0, replace(like, remarks=())
-    if not len(firsts) and len(given.inputs) and told.absent and "header_line" in given.like.facts:
-        raise Unreadable(f"shape gives no row: {told.advice()}")
+    if not len(firsts) and len(given.inputs) and say.absent and "header_line" in given.like.facts:
+        raise Unreadable(f"shape gives no row: {say.advice()}")
     yield from _unused(database, given, used)
+
+
+def _told_of(texts: pa.StringArray, rows: np.ndarray, steps: np.ndarray) -> pa.StringArray:
+    """Of each list of rows what is told of the first of which anything is."""
+    there = np.where(np.asarray(pc.is_valid(texts))[rows], np.arange(len(rows)), len(rows))
+    if not len(rows):
+        return pa.array([], pa.string())
+    first = np.minimum.reduceat(there, steps[:-1])
+    return texts.take(pa.array(rows[np.where(first < len(rows), first, steps[:-1])]))
 
 
 def _batches(result: duckdb.DuckDBPyRelation, header: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
@@ -466,8 +491,8 @@ def _made(
             )
         place = len(folded) - 1 - folded[::-1].index("_rows")
         first, whole = _row_numbers(f"c{place}", types[place])
-        own = {name.casefold(): header or name for header, name in given.table.names.by_header.items()}
-        chosen = _chosen([(own.get(n, names[k]), k) for k, n in enumerate(folded)], set(own.values()))
+        known = {name: header or name for header, name in given.table.names.by_header.items()}
+        chosen = _chosen(names, known, asked.around)
         cells = [f"{_as_text(f'c{k}', types[k], layout)} as c{k}" for _, k in chosen]
         listed = ", ".join(f"c{k}" for k in range(len(names)))
         database.execute(
@@ -488,16 +513,24 @@ def _made(
     return tuple(name for name, _ in chosen), [f"c{k}" for _, k in chosen]
 
 
-def _chosen(columns: list[tuple[str, int]], of_file: set[str]) -> list[tuple[str, int]]:
-    """The columns of a result that are read: those that the query makes, then those of the file.
+def _chosen(names: Sequence[str], known: Mapping[str, str], around: tuple[int, int]) -> list[tuple[str, int]]:
+    """The columns of a result that are read, by header and place: those that the query makes, then those of the file.
 
-    Of several with one name the last counts, and one that the query makes counts before one that the file calls alike.
+    `known`: what the file calls them. Of several with one name the last counts, but for what `*` brings, before which
+    goes what the query names itself; and a column that it makes goes before one that the file calls alike.
     """
-    last = {name: place for name, place in columns if name.casefold() not in ("_rows", *query.OWN)}
-    made = {fold(name) for name in last if name not in of_file} - {""}
-    ours = [(name, place) for name, place in last.items() if name not in of_file]
-    theirs = [(name, place) for name, place in last.items() if name in of_file and fold(name) not in made]
-    return ours + theirs
+    last: dict[str, int] = {}
+    after = len(names) - around[1]
+    own = [place for place in range(len(names)) if place < around[0] or place >= after]
+    for place in (*(place for place in range(len(names)) if place not in own), *own):
+        if names[place].casefold() not in ("_rows", *query.OWN):
+            last[names[place]] = place
+    made = {fold(name) for name in last if name not in known} - {""}
+    ours = [
+        (name, place) for name, place in sorted(last.items(), key=lambda one: one[1]) if name not in known
+    ]
+    theirs = [(known[name], place) for name, place in last.items() if name in known]
+    return ours + [(name, place) for name, place in theirs if fold(name) not in made]
 
 
 def _row_numbers(column: str, kind: str) -> tuple[str, str]:
@@ -541,7 +574,7 @@ def _unused(database: duckdb.DuckDBPyConnection, given: _Given, used: np.ndarray
     gone = gone[np.unique(given.inputs[gone], return_index=True)[1]]
     if not len(gone):
         return
-    header = (*given.table.columns, *([PLACE] if given.places is not None else []))
+    header = (*given.table.columns, *([PLACE] if PLACE in given.beside else []))
     listed = ", ".join(["_row", *map(_quoted, header)])
     database.register("_gone", pa.table({"_row": pa.array(gone, pa.int64())}))
     found = database.sql(f"select {listed} from rows semi join _gone using (_row) order by _row")
