@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from rapidfuzz import process
 
 from msp_report.intake import reasons
-from msp_report.intake.chunk import WIDER, Chunk, Unreadable, joined
+from msp_report.intake.chunk import PLACE, WIDER, Chunk, Unreadable, joined
 from msp_report.intake.formats.cells import FORMULA
 from msp_report.intake.profile import UNPIVOT, ProfileError, meaning
 from msp_report.intake.values import AFTER, Manner, Values, convert, lengths, mapped, signs, without_percent
@@ -182,7 +182,7 @@ def _check_columns(fitted: Fit, chunk: Chunk) -> None:
         missing.append(" or ".join(name for names in layout.unpivot.values() for name in names))
     if not missing or not (len(chunk) or chunk.header or chunk.facts.get("header_line")):
         return
-    names = [name for name in chunk.header if name]
+    names = [name for name in chunk.header if name and name not in (PLACE, WIDER)]
     used = {fold(header) for header in (*fitted.found.values(), *fitted.unpivoted.values())}
     free = {fold(name): name for name in names if fold(name) not in used}
     wanted = {alias for name in missing for alias in (name, *layout.columns.get(name, ()))}
@@ -321,7 +321,7 @@ def _dropped(
         bad, why = bad[wide], why[wide]
         at = pa.array(bad)
     filled = np.zeros(len(bad), np.int64)
-    for column in chunk.columns:
+    for column in (chunk.columns[one] for one in cell_places(chunk)):
         filled += np.asarray(pc.not_equal(pc.utf8_trim_whitespace(pc.fill_null(column.take(at), "")), ""))
     flags = {name: np.asarray(pc.is_valid(values)) for name, values in kept.items()}
     told = _may_be_records(fitted.table, flags, filled) & ~np.isin(why, list(reasons.HARMLESS))
@@ -447,13 +447,14 @@ class _Faults:
     def rejects(self, chunk: Chunk, fitted: Fit) -> pd.DataFrame:
         """The rows at fault; one that cannot be a record because it sums others up, or is a title, is named as that."""
         rows = np.flatnonzero(~self.free)
-        parts = [column.take(pa.array(rows)) for column in chunk.columns]
+        header = [name for name in chunk.header if name != PLACE]
+        parts = [chunk.columns[place].take(pa.array(rows)) for place in cell_places(chunk)]
         filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(part), ""), None, part) for part in parts]
         why = self.why[rows]
         if len(rows) and filled:
             first = pc.coalesce(*filled)
             why = np.where(
-                _titles(chunk.header, filled, first, fitted) & (why != reasons.TOTAL), reasons.TITLE, why
+                _titles(header, filled, first, fitted) & (why != reasons.TOTAL), reasons.TITLE, why
             )
             total = pc.match_substring_regex(first, TOTAL)
             why = np.where(np.asarray(pc.fill_null(total, False)), reasons.TOTAL, why)
@@ -619,6 +620,11 @@ def _constant(fitted: Fit, column: Column, value: str, length: int) -> pa.Array:
         raise ProfileError(f"{column.name}: {value!r} cannot be its value ({result.why[0]})")
     one = result.values if len(result.values) else pa.nulls(1, ARROW[column.type])
     return one.take(pa.array(np.zeros(length, np.int64)))
+
+
+def cell_places(chunk: Chunk) -> list[int]:
+    """Which columns of a chunk are the file's own: its records' place in it is none."""
+    return [place for place, name in enumerate(chunk.header) if name != PLACE]
 
 
 def wide_rows(chunk: Chunk) -> np.ndarray:

@@ -22,6 +22,8 @@ NAME_LIMIT = 1_000
 ROW_LIMIT = 10_000
 #: The header under which the cells of a row beyond its last header stand, as CSV; only where a row has some.
 WIDER = "(more cells)"
+#: The column in which a document's records have their place in it; what they say stands beside it.
+PLACE = "_place"
 
 
 class Unreadable(Exception):
@@ -102,12 +104,17 @@ class Chunk:
         return None
 
     def text(self, rows: np.ndarray) -> pa.StringArray:
-        """Whole rows as CSV, commas between the cells, cut after ROW_LIMIT characters."""
-        chosen = [column.take(pa.array(rows)) for column in self.columns]
+        """Whole rows as CSV, commas between the cells, cut after ROW_LIMIT characters; with its place before a record
+        of a document."""
+        own = [place for place, name in enumerate(self.header) if name not in (WIDER, PLACE)]
+        whole = joined([self.columns[place].take(pa.array(rows)) for place in own], len(rows))
+        if PLACE in self.header:
+            at = self.column(PLACE).take(pa.array(rows))
+            told = pc.binary_join_element_wise(pc.fill_null(at, ""), whole, ": ")
+            whole = pc.utf8_slice_codeunits(pc.if_else(pc.is_valid(at), told, whole), 0, ROW_LIMIT)
         if WIDER not in self.header:
-            return joined(chosen, len(rows))
-        more = chosen.pop(self.header.index(WIDER))
-        whole = joined(chosen, len(rows))
+            return whole
+        more = self.column(WIDER).take(pa.array(rows))
         return pc.if_else(
             pc.is_valid(more), pc.binary_join_element_wise(whole, pc.fill_null(more, ""), ","), whole
         )
@@ -116,9 +123,8 @@ class Chunk:
         """One number a row, the same for rows with the same cells under the same headers."""
         from pandas.util import hash_array
 
-        order = sorted(
-            (n for n, name in enumerate(self.header) if name != WIDER), key=self.header.__getitem__
-        )
+        own = (place for place, name in enumerate(self.header) if name not in (WIDER, PLACE))
+        order = sorted(own, key=self.header.__getitem__)
         cells = [pc.fill_null(self.columns[place], "") for place in order]
         whole = pc.binary_join_element_wise(*cells, "\x1f") if cells else pa.array([""] * len(self))
         if WIDER in self.header:

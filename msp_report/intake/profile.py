@@ -32,7 +32,7 @@ ALIASES = {"microsoft_forms": "msforms"}
 #: Tables of which several columns of one row may become rows: the column of their names, of their values.
 UNPIVOT = {"samples": ("metric", "value"), "ticket_events": ("field", "to")}
 
-#: In `values`: any other value, or the value as it is.
+#: In `values`: any other value, or the value as it is; `"*": ""` makes any other value a missing one.
 ANY = "*"
 
 
@@ -384,12 +384,15 @@ def _towards_ours(name: str, given: Mapping[str, str | tuple[str, ...]], table: 
         choices = ("true", "false")
     known = {fold(choice): choice for choice in choices}
     single = {left: right for left, right in given.items() if isinstance(right, str)}
-    lefts, rights = ({fold(value) for value in side if value != ANY} for side in (single, single.values()))
+    lefts, rights = (
+        {fold(value) for value in side if value not in (ANY, "")} for side in (single, single.values())
+    )
     pairs = [(vendor, ours) for ours, listed in given.items() if ours not in single for vendor in listed]
     if known and not rights <= known.keys() and lefts <= known.keys():
         pairs += [(vendor, ours) for ours, vendor in single.items()]
     else:
         pairs += list(single.items())
-    for ours in sorted({ours for _, ours in pairs if ours != ANY and known and fold(ours) not in known}):
+    given_ours = {ours for vendor, ours in pairs if ours != ANY and not (vendor == ANY and not ours)}
+    for ours in sorted(ours for ours in given_ours if known and fold(ours) not in known):
         raise ProfileError(f"values: {name}: {ours!r} is no value of it{nearest(ours, choices)}")
     return {vendor: known.get(fold(ours), ours) for vendor, ours in pairs}

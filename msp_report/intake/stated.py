@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msp_report.params.layout import fold
@@ -28,7 +28,7 @@ _NEXT = frozenset(
 _LAST = frozenset({"islast", "islastpage", "last", "lastpage", "endofstream", "complete"})
 #: Objects beside the list in which such fields stand.
 _INSIDE = frozenset(
-    {"meta", "metadata", "pagination", "paging", "page", "pageinfo", "links", "info", "cursor"}
+    {"meta", "metadata", "pagination", "paging", "page", "pageinfo", "links", "info", "cursor", "pagedetails"}
 )
 #: Every name by which an answer speaks of its pages, folded; beside them a list is still its rows.
 PAGING = (
@@ -109,6 +109,15 @@ def by_fields(fields: Mapping[str, Any]) -> dict[str, int]:
     return found
 
 
+def is_about_pages(path: Sequence[str]) -> bool:
+    """Whether a field beside the records, by its path, speaks of pages and not of the records.
+
+    >>> is_about_pages(("total",)), is_about_pages(("meta", "has_more")), is_about_pages(("customer", "name"))
+    (True, True, False)
+    """
+    return any(fold(name) in PAGING for name in path[-1:]) or any(fold(name) in _INSIDE for name in path[:-1])
+
+
 def doubts(files: Iterable[Mapping[str, Any]]) -> list[str]:
     """Why the files of one source are not all of it: one sentence for each thing that they say and that did not come.
 
@@ -136,7 +145,7 @@ def _flat(fields: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """The plain fields, and those of the objects in which answers speak of their pages."""
     for name, value in fields.items():
         if isinstance(value, Mapping):
-            if fold(name) in _INSIDE:
+            if fold(name) in _INSIDE or any(fold(key) in _NEXT | _MORE for key in value):
                 yield from value.items()
         elif not isinstance(value, list):
             yield name, value

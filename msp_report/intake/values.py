@@ -94,7 +94,8 @@ def convert(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
 
 
 def mapped(texts: pa.StringArray, pairs: Mapping[str, str], known: tuple[str, ...]) -> Values:
-    """Texts through a map of values; case does not count. What neither map nor `known` has is rejected."""
+    """Texts through a map of values; case does not count. What neither map nor `known` has is rejected, or what `*`
+    says: another value, the text as it is, or, where it is empty, missing."""
     lookup = {ours.lower(): ours for ours in (*pairs.values(), *known) if ours != "*"}
     lookup |= {vendor.strip().lower(): ours for vendor, ours in pairs.items() if vendor != "*"}
     lookup = {vendor: "" if ours == "*" else ours for vendor, ours in lookup.items()}  # "": as it is
@@ -106,7 +107,7 @@ def mapped(texts: pa.StringArray, pairs: Mapping[str, str], known: tuple[str, ..
     why = _none(len(texts))
     if rest is None:
         why[np.asarray(pc.is_null(ours))] = reasons.UNKNOWN
-    else:
+    elif rest:
         ours = pc.fill_null(ours, texts if rest == "*" else rest)
     return Values(ours, why, np.zeros(len(texts), np.int64))
 
@@ -564,7 +565,8 @@ def _ordered(texts: pa.StringArray, forms: Sequence[str], names: Mapping[str, in
             )
             month = np.nan_to_num(_numpy(pa.array(list(names.values()), pa.float64()).take(place)))
         year, day, hour = number("y"), number("d"), number("H")
-        year = np.where(year < 70, year + 2000, np.where(year < 100, year + 1900, year))
+        short = _mask(pc.equal(pc.utf8_length(pc.struct_field(parts, ["y"])), 2))
+        year = np.where(short, year + np.where(year < 70, 2000, 1900), year)
         half = pc.struct_field(parts, ["half"])
         late, early = (_mask(pc.equal(half, letter)) for letter in "pa")
         fits = _mask(pc.is_valid(parts)) & (month >= 1) & (month <= 12) & (day >= 1) & (hour < 24)

@@ -57,8 +57,8 @@ class Layout(BaseModel):
     column not listed goes by its own name."""
     values: dict[str, dict[str, str | tuple[str, ...]]] = {}
     """Canonical column: {vendor's value: canonical value}, or {canonical value: [vendor's values]}. A value
-    that neither this list nor the table knows is rejected; `"*": "*"` lets others pass as they are. For
-    ticket_events also by field: `status`, `priority`, …"""
+    that neither this list nor the table knows is rejected; `"*": "*"` lets others pass as they are, and `"*": ""` takes
+    them for missing. For ticket_events also by field: `status`, `priority`, …"""
     constants: dict[str, str] = {}
     """Canonical column: the value of every row."""
     default: dict[str, str] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msp_report.intake import profile
 from msp_report.params.layout import Layout
 from msp_report.reference.keys import meanings
@@ -60,20 +62,61 @@ def document() -> str:
 
 
 def _profiles() -> str:
-    rows = "".join(
-        f"| `{name}` | {', '.join(f'`{table}`' for table in sorted(profile.load(name)))} | {_about(name)} |\n"
-        for name in profile.names()
-    )
     return (
         "\n## Profiles\n\n"
         "Name one at a table of sources.yaml: `tickets: {file: incident.csv, profile: servicenow}`. Keys beside it are "
-        "laid over it. A path such as `./mine.yaml` names a profile of your own, beside the client's params.\n\n"
-        f"| profile | tables | what it reads |\n|---|---|---|\n{rows}"
+        "laid over it. A path such as `./mine.yaml` names a profile of your own, beside the client's params. Where a "
+        "vendor gives a table in several ways, the route is told by the file; `profile: servicenow/api` forces it.\n\n"
+        "| profile | table | route | files | asks | run against |\n|---|---|---|---|---|---|\n"
+        + "".join(_rows(name) for name in profile.names())
+        + "\nAsks: what the file does not say and only who exported it knows.\n"
+        + "".join(_section(name) for name in profile.names())
     )
 
 
-def _about(name: str) -> str:
-    return " ".join(profile.about(name).about.split())
+def _rows(name: str) -> str:
+    tried = profile.about(name).tried
+    rows = []
+    for table, routes in sorted(profile.load(name).items()):
+        for route in routes:
+            files = ", ".join(f"`.{suffix}`" for suffix in route.recognise.formats)
+            asks = ", ".join(one.replace("_", " ") for one in route.asks)
+            against = ", ".join(tried.get(route.route, tried.get("", ("samples only",))))
+            rows.append(f"| `{name}` | `{table}` | {route.route} | {files} | {asks} | {against} |\n")
+    return "".join(rows)
+
+
+def _section(name: str) -> str:
+    """How one profile's exports are made, which access to ask for, and what they cannot tell."""
+    said = profile.about(name)
+    also = [other for other, meant in profile.ALIASES.items() if meant == name]
+    head = f"\n### {name}\n\n{' '.join(said.about.split())}"
+    head += "".join(f" Its other name is `{other}`." for other in also) + "\n"
+    made = [
+        ("How the export is made" if not route else f"How the export is made, {_worded(route)}", steps)
+        for route, steps in said.made.items()
+    ]
+    access = [
+        ("Access to ask for" if not route else f"Access to ask for, {_worded(route)}", listed)
+        for route, listed in said.access.items()
+    ]
+    lists = [*made, *access, ("What it cannot tell", said.cannot_tell)]
+    return head + "".join(f"\n{title}:\n\n{_listed(title, texts)}" for title, texts in lists if texts)
+
+
+def _listed(title: str, texts: tuple[str, ...]) -> str:
+    if title.startswith("How"):
+        return "".join(f"{number}. {_safe(text)}\n" for number, text in enumerate(texts, 1))
+    return "".join(f"- {_safe(text)}\n" for text in texts)
+
+
+def _worded(route: str) -> str:
+    return route.replace("_", " ")
+
+
+def _safe(text: str) -> str:
+    """A step as Markdown shows it literally: what holds signs of programs or addresses as code."""
+    return f"`{text}`" if re.search(r"[*<>|\[\]_{}=]", text) else text
 
 
 def _language() -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from msp_report.intake import canonical, reasons
-from msp_report.intake.chunk import Chunk, Unreadable, align
+from msp_report.intake.chunk import PLACE, Chunk, Unreadable, align
 from msp_report.intake.profile import ProfileError, resolve
 from msp_report.intake.values import Manner
 from msp_report.model.clock import localize, repeated
@@ -64,6 +64,14 @@ def test_all_unknown_values_are_counted_but_not_those_of_totals():
     text = f"{HEAD},kind\nT1,2026-04-02,P1,parked,x\nT2,2026-04-02,P1,parked,y\nT3,2026-04-02,P1,new,x\nTotal,,,2,\n"
     got = accepted(text)
     assert got.unknown == {"status": {"parked": 2}, "kind": {"x": 2, "y": 1}}
+
+
+def test_other_values_may_be_taken_for_missing():
+    text = f"{HEAD},kind\nT1,2026-04-02,P1,Neu,Alarm\nT2,2026-04-02,P1,Neu,Stoerung\n"
+    values = {"kind": {"incident": ["Stoerung"], "*": ""}, "status": {"Neu": "new"}}
+    assert rows(text, "kind", values=values) == [(None,), ("incident",)]
+    got = accepted(text, values={"status": {"open": ["Zu"], "*": ""}, "kind": {"*": ""}})
+    assert got.rejects["reason"].tolist() == [reasons.MISSING] * 2
 
 
 def test_missing_values_by_column():
@@ -153,6 +161,15 @@ def test_a_wide_row_is_good_where_no_comma_can_have_moved_its_cells(header, line
     assert got.rejects["reason"].tolist() == ([] if good else [reasons.WIDE])
     assert got.rejects["row"].tolist() == ([] if good else [line])
     assert got.dropped["ticket_id"].to_pylist() == ([] if good else [None])
+
+
+def test_the_place_of_a_record_is_no_cell_of_it():
+    header = ("ticket_id", "opened_at", PLACE)
+    one, other = (
+        Chunk(header, (pa.array(["T1"]), pa.array(["x"]), pa.array([at])), np.array([1])) for at in "17"
+    )
+    assert one.hashes().tolist() == other.hashes().tolist()
+    assert other.text(np.array([0])).to_pylist() == ["7: T1,x"]
 
 
 def test_per_cent_of_the_providers_figures():

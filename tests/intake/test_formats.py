@@ -325,9 +325,9 @@ def test_half_a_surrogate_pair_is_no_text_but_no_fault(chunks):
 
 
 def test_later_objects_may_bring_other_names(tmp_path, monkeypatch):
-    from msp_report.intake.formats import jsonl
+    from msp_report.intake.formats import records
 
-    monkeypatch.setattr(jsonl, "CHUNK_ROWS", 1)
+    monkeypatch.setattr(records, "CHUNK_ROWS", 1)
     path = tmp_path / "t.jsonl"
     path.write_text(
         json.dumps({"ticket_id": "T1"}) + "\n" + json.dumps({"ticket_id": "T2", "priority": "P1"})

@@ -317,7 +317,7 @@ def test_events_speak_the_words_of_the_tickets(read):
         "T1,2026-04-02 09:06:00,resolved_at,,2026-04-02 10:00:00,ann\n"
         "T1,2026-04-02 09:07:00,state,2,99,ann\n"
     )
-    source = {"file": "audit*.csv", "profile": "servicenow", "timezone": "Europe/London"}
+    source = {"file": "audit*.csv", "profile": "servicenow/list", "timezone": "Europe/London"}
     done = read({"audit.csv": audit}, {"tables": {"ticket_events": source}})
     assert done.table("ticket_events")[["field", "from", "to"]].fillna("").values.tolist() == [
         ["status", "new", "open"],
@@ -836,7 +836,7 @@ WRONG = {
     ),
     "format": (
         {"dates": "dd/mm/yyyy"},
-        "dates: 'dd/mm/yyyy' is no format: write it like %d/%m/%Y %H:%M, iso or epoch",
+        "dates: 'dd/mm/yyyy' is no format: write it like %d/%m/%Y %H:%M, iso, dmy, mdy or epoch",
     ),
     "unpivot": ({"unpivot": {"a": "b"}}, "unpivot: tickets takes one row a row"),
     "duration": ({"durations": {"hours": "fortnights"}}, "durations: 'fortnights' is not known"),

@@ -1,12 +1,14 @@
-"""How bytes become rows, one file a format; each offers `read(path, reading)`."""
+"""How bytes become rows, one file a format; each offers `read(path, layout)`, some also `outline(path, layout)`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.intake.formats.outlines import Outline
 from msp_report.params.layout import Layout
 
 #: Suffix of a file name: the module that reads it.
@@ -24,6 +26,8 @@ FORMATS = {
     ".json": "jsonl",
     ".parquet": "parquet",
 }
+#: A larger file is not gone through for what else it holds.
+OUTLINED = 64_000_000
 
 
 def read(path: Path, layout: Layout) -> Iterator[Chunk]:
@@ -31,15 +35,32 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
 
     Raises Unreadable for an unknown format, no bytes at all, or what the format's reader cannot make out.
     """
+    module, start = _reader(path)
+    if not start:
+        raise Unreadable(
+            "the file is empty (zero bytes): export it again; nothing to report is a header alone"
+        )
+    if module.__name__.endswith(".csv") and start == b"PK\x03\x04":
+        raise Unreadable(f"this is a workbook or an archive, not {path.suffix}: give it the suffix .xlsx")
+    yield from module.read(path, layout)
+
+
+def outline(path: Path, layout: Layout | None = None) -> Outline:
+    """What a file holds among which `records`, `sheet` or `query` may choose; nothing of a large one.
+
+    Raises Unreadable as read does.
+    """
+    module, start = _reader(path)
+    if not start or not hasattr(module, "outline") or path.stat().st_size > OUTLINED:
+        return Outline(FORMATS[path.suffix.casefold()])
+    return module.outline(path, layout or Layout())
+
+
+def _reader(path: Path) -> tuple[ModuleType, bytes]:
+    """The module of a file, and how the file begins."""
     name = FORMATS.get(path.suffix.casefold())
     if name is None:
         raise Unreadable(f"{path.suffix or 'no suffix'} is not a known format: use {', '.join(FORMATS)}")
     with path.open("rb") as file:
         start = file.read(4)
-    if not start:
-        raise Unreadable(
-            "the file is empty (zero bytes): export it again; nothing to report is a header alone"
-        )
-    if name == "csv" and start == b"PK\x03\x04":
-        raise Unreadable(f"this is a workbook or an archive, not {path.suffix}: give it the suffix .xlsx")
-    yield from import_module(f"{__name__}.{name}").read(path, layout)
+    return import_module(f"{__name__}.{name}"), start

@@ -382,6 +382,13 @@ def in_order(forms: tuple[str, ...], order: str) -> tuple[str, ...]:
     return tuple(re.sub(pair, lambda found: f"{new[0]}{found[2]}{new[1]}", form) for form in forms)
 
 
+def bare(path: Path) -> Sketch:
+    """A file that cannot be opened without being told how: a database, a document with several lists."""
+    outline = _outline(path)
+    listed = getattr(outline, "lists", None) or getattr(outline, "tables", None) or ()
+    return Sketch(path, path.suffix.lstrip(".").casefold(), None, 0, (), {}, tuple(listed))
+
+
 def of_sheet(known: Sketch, sheet: str, limits: Limits | None = None) -> Sketch:
     """The same workbook by another of its sheets."""
     found = sketch(known.path, limits, Layout(sheet=sheet))

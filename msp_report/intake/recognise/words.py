@@ -69,6 +69,12 @@ def values(table: str, column: str) -> dict[str, str]:
     return {plain(word): ours for ours, words in listed.items() for word in words} | own
 
 
+@cache
+def done() -> frozenset[str]:
+    """Words by which a ticket is solved or closed, whichever."""
+    return frozenset(plain(word) for word in _data()["done"])
+
+
 def tables() -> tuple[str, ...]:
     """The tables that an unknown file may serve."""
     return tuple(_data()["columns"])
