@@ -141,7 +141,7 @@ ALLOWED = [
     "select list_transform(string_split(Tags, ';'), x -> upper(x)) from rows",
     "select unnest(from_json(Tags, '[\"JSON\"]')) ->> '$.x' from rows",
     "with recursive t as (select 1 as n union all select n + 1 from t where n < 3) select * from t",
-    "select strptime(No, '%d')::date, epoch_ms(1), regexp_extract(Who, 'a(.)', 1), max_by(Who, No) from rows group by all",
+    "select strptime(No, '%d')::date, epoch_ms(1), regexp_extract(Who, 'a(.)', 1), max_by(Who, No) from rows",
     "select * from json_each('[1]'), generate_series(1, 2), range(3)",
 ]
 
@@ -178,7 +178,7 @@ def test_the_pivot_without_its_values_is_told_what_it_needs():
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("select A, b.B as c, c || 'x' as d from rows b where D = '1'", "A B D"),
+        ("select A, b.B as c, c || 'x' as d from rows b where E = '1'", "A B E"),
         ("with f as (select *, coalesce(X, Y) as X from rows) select X as X from f", "X Y"),
         ("select p.v from picks p join rows r on p.k = r.k", "picks.v picks.k k"),
         ("select list_transform(l, x -> x || y) from rows", "l y"),
@@ -214,6 +214,7 @@ def test_a_computed_column_never_loses_to_a_header_of_a_like_name():
         "select *, upper(Status) as Status, _row as _rows from rows",
         "select *, upper(Status) as status, _row as _rows from rows",
         "select upper(Status) as STATUS, *, _row as _rows from rows",
+        "select upper(Status) as Status, *, _row as _rows from rows",
     ):
         [made] = shape([file], shape=text)
         assert made.column("status").to_pylist() == ["X"], text
@@ -224,9 +225,7 @@ def test_a_computed_column_never_loses_to_a_header_of_a_like_name():
 def test_headers_that_differ_in_case_alone_are_two_columns():
     file = chunk(["Status", "status", "_row", ""], ["x", "y", "z", "w"])
     [made] = shape([file], shape='select *, "status#2" || "_row#2" || _4 as both, _row as _rows from rows')
-    assert rows_of([made]) == [
-        {"both": "yzw", "Status": "x", "status": "y", "_row#2": "z", "_4": "w"}
-    ] or rows_of([made]) == [{"both": "yzw", "Status": "x", "status": "y", "_row": "z", "": "w"}]
+    assert rows_of([made]) == [{"both": "yzw", "Status": "x", "status": "y", "_row": "z", "_4": "w"}]
 
 
 def test_parts_of_a_list_come_in_one_order():
@@ -310,7 +309,7 @@ SHAPES = st.sampled_from(
         "select *, row_number() over (partition by k order by _row) as n, _row as _rows from rows",
         "select k, count(*) as n, list(_row) as _rows from rows group by k",
         "select k, u.v, _row as _rows from rows, unnest(string_split(v, ';')) u(v) where k <> 'b'",
-        "select a.k as k, b.v as w, [a._row, b._row] as _rows from rows a join rows b on a.k = b.k and a._row <= b._row",
+        "select a.k, b.v as w, [a._row, b._row] as _rows from rows a join rows b on a.k = b.k and a._row <= b._row",
     ]
 )
 
@@ -339,9 +338,5 @@ def test_rows_are_the_same_whatever_the_chunks(table, split, where, text, size):
             assert used | set(aside) == set(range(len(table)))
             assert not used & set(aside)
         assert sum(len(some.broken) for some in one) == 1
-        assert all(
-            one.lines[0] == listed[0] + 2
-            for one in one
-            if one.origin and len(one)
-            for listed in one.origin.rows[:1].to_pylist()
-        )
+        firsts = [(some.lines.tolist(), some.origin.rows.to_pylist()) for some in one if some.origin]
+        assert all(lines == [listed[0] + 2 for listed in origins] for lines, origins in firsts)
