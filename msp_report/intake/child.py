@@ -36,13 +36,13 @@ def main() -> None:
     """Answer every request until nobody asks any more."""
     asked, told = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
-    limited = False
+    limited = None
     while header := asked.read(8):
         given = pickle.loads(asked.read(int.from_bytes(header, "big")))
         path, layout, beside, scratch, memory_mb, seconds = given
-        if not limited:
+        if limited != memory_mb:
             limits.memory(memory_mb)
-            limited = True
+            limited = memory_mb
         limits.processor(seconds)
         for message, *tables in _answers(path, layout, beside, scratch):
             _tell(told, message, *tables)

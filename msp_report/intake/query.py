@@ -47,7 +47,7 @@ class Query:
     columns: tuple[tuple[str, str], ...]
     """(table, column) for each name that is none of the query's own."""
     around: tuple[int, int] = (0, 0)
-    """How many columns its list names before its `*`, and how many after it; 0 where it has none, or several."""
+    """How many columns its list names before its first `*` and after its last; all before, where it has none."""
 
 
 def connect(path: str = ":memory:", **config: Any) -> duckdb.DuckDBPyConnection:
@@ -86,7 +86,7 @@ def of_shape(text: str, tables: Iterable[str] = ()) -> Query:
 def _around(node: dict[str, Any]) -> tuple[int, int]:
     items = node.get("select_list", ())
     stars = [place for place, item in enumerate(items) if item["class"] == "STAR"]
-    return (stars[0], len(items) - 1 - stars[0]) if len(stars) == 1 else (0, 0)
+    return (stars[0], len(items) - 1 - stars[-1]) if stars else (len(items), 0)
 
 
 def of_where(text: str) -> Query:

@@ -491,9 +491,7 @@ def _made(
             )
         place = len(folded) - 1 - folded[::-1].index("_rows")
         first, whole = _row_numbers(f"c{place}", types[place])
-        known = {name: header or name for header, name in given.table.names.by_header.items()}
-        chosen = _chosen(names, known, asked.around)
-        cells = [f"{_as_text(f'c{k}', types[k], layout)} as c{k}" for _, k in chosen]
+        cells = [f"{_as_text(f'c{k}', kind, layout)} as c{k}" for k, kind in enumerate(types)]
         listed = ", ".join(f"c{k}" for k in range(len(names)))
         database.execute(
             f"create table _shaped as select {', '.join([*cells, f'{first} as _first', f'{whole} as _rows'])} "
@@ -510,21 +508,34 @@ def _made(
             f"shape: in {wrong:,} of its results _rows names no row of the file: it takes the `_row` of rows, and of "
             "each result one at least"
         )
+    chosen = _chosen(names, given.table, asked.around, _empty(database, names))
     return tuple(name for name, _ in chosen), [f"c{k}" for _, k in chosen]
 
 
-def _chosen(names: Sequence[str], known: Mapping[str, str], around: tuple[int, int]) -> list[tuple[str, int]]:
+def _empty(database: duckdb.DuckDBPyConnection, names: Sequence[str]) -> frozenset[int]:
+    """The columns of a result in which no row says anything, where there are rows."""
+    asks = f"select count(*), {', '.join(f'count(c{k})' for k in range(len(names)))} from _shaped"
+    [(rows, *counts)] = database.sql(asks).fetchall()
+    return frozenset(k for k, count in enumerate(counts) if rows and not count)
+
+
+def _chosen(
+    names: Sequence[str], table: _Table, around: tuple[int, int], empty: frozenset[int]
+) -> list[tuple[str, int]]:
     """The columns of a result that are read, by header and place: those that the query makes, then those of the file.
 
-    `known`: what the file calls them. Of several with one name the last counts, but for what `*` brings, before which
-    goes what the query names itself; and a column that it makes goes before one that the file calls alike.
+    Of several with one name the last counts, but for what `*` brings, before which goes what the query names itself;
+    and a column that it makes goes before one that the file calls alike. `*` brings those that no row has, too: they
+    are none.
     """
-    last: dict[str, int] = {}
+    known = {name: header or name for header, name in table.names.by_header.items()}
+    absent = set(table.columns) - known.keys()
     after = len(names) - around[1]
     own = [place for place in range(len(names)) if place < around[0] or place >= after]
-    for place in (*(place for place in range(len(names)) if place not in own), *own):
-        if names[place].casefold() not in ("_rows", *query.OWN):
-            last[names[place]] = place
+    brought = [place for place in range(len(names)) if place not in own]
+    brought = [place for place in brought if names[place] not in absent or place not in empty]
+    last = {names[place]: place for place in (*brought, *own)}
+    last = {name: place for name, place in last.items() if name.casefold() not in ("_rows", *query.OWN)}
     made = {fold(name) for name in last if name not in known} - {""}
     ours = [
         (name, place) for name, place in sorted(last.items(), key=lambda one: one[1]) if name not in known

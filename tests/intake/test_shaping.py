@@ -222,6 +222,17 @@ def test_a_computed_column_never_loses_to_a_header_of_a_like_name():
     assert made.column("A B").to_pylist() == ["z"]
 
 
+def test_a_star_does_not_bring_what_no_row_has():
+    """`*InvoiceNumber` is the file's; `InvoiceNumber`, which the query only asks for, is not there to hide it."""
+    file = chunk(["*InvoiceNumber"], ["7"])
+    for text in (
+        'select *, coalesce("*InvoiceNumber", InvoiceNumber) as id, _row as _rows from rows',
+        "with f as (select *, InvoiceNumber as other from rows) select f.*, _row as _rows from f",
+    ):
+        [made] = shape([file], shape=text)
+        assert made.column("invoice number").to_pylist() == ["7"], text
+
+
 def test_headers_that_differ_in_case_alone_are_two_columns():
     file = chunk(["Status", "status", "_row", ""], ["x", "y", "z", "w"])
     [made] = shape([file], shape='select *, "status#2" || "_row#2" || _4 as both, _row as _rows from rows')
