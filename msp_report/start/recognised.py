@@ -249,6 +249,12 @@ def _of_profile(look: _Look, match: Match, answers: Answers, folder: Path | None
             Question(("files", name, "date_order"), which, why, ("dmy", "mdy"), None, blocks=True)
         )
     _ask_values(reading, match.table)
+    if match.also and not own.table:
+        which = f"What does {look.path.name} hold?"
+        why = f"the profile {match.profile} reads it as either"
+        choices = (match.table, *match.also)
+        question = Question(("files", name, "table"), which, why, choices, match.table, blocks=True)
+        reading.questions.insert(0, question)
     return reading
 
 
