@@ -208,6 +208,8 @@ def _of_profile(look: _Look, match: Match, answers: Answers, folder: Path | None
     reading.remarks.append(f"read as {match.name} (sure: {match.score:.0%} of what it is known by{lacking})")
     asks = set(route.asks)
     zone, order = answers.zone(name), own.date_order or answers.date_order
+    if "date_order" in asks and not order and (shown := _shown_order(match.sketch)):
+        order, reading.notes["dates"] = shown, "sure: its own days show it"
     decimal = own.decimal or answers.decimal
     if "timezone" in asks:
         if zone:
@@ -256,6 +258,13 @@ def _of_profile(look: _Look, match: Match, answers: Answers, folder: Path | None
         question = Question(("files", name, "table"), which, why, choices, match.table, blocks=True)
         reading.questions.insert(0, question)
     return reading
+
+
+def _shown_order(seen: Sketch | None) -> str | None:
+    """The order of day and month that a file's own dates show, where none shows the other one."""
+    orders = {one.order for one in seen.columns if one.kind("date") >= 0.99} if seen else set()
+    shown = orders & {"dmy", "mdy", "contradictory"}
+    return shown.pop() if len(shown) == 1 and "contradictory" not in shown else None
 
 
 def _dates(route: profile.Route, order: str) -> Any:
@@ -409,10 +418,13 @@ def _apart(readings: list[Reading]) -> list[Reading]:
         for other in readings:
             if one is other or one.table != other.table or not (one.trial and other.trial):
                 continue
-            mine, theirs = one.trial.keys, other.trial.keys
-            if not mine or not theirs or one.is_blocked or other.is_blocked:
+            if one.is_blocked or other.is_blocked or _rank(one) > _rank(other):
                 continue
-            if len(mine & theirs) > 0.5 * min(len(mine), len(theirs)) and _rank(one) < _rank(other):
+            routes = {str(each.entry.get("profile", "")).partition("/")[::2] for each in (one, other)}
+            of_one_tool = len({name for name, _ in routes}) == 1 and len(routes) == 2
+            same = _overlap(one.trial.keys, other.trial.keys) > 0.5
+            as_many = one.trial.accepted == other.trial.accepted  # their zones may still be unknown
+            if same or (of_one_tool and (as_many or _overlap(one.trial.times, other.trial.times) > 0.5)):
                 text = (
                     f"{one.paths[0].name} and {other.paths[0].name} hold the same rows. Which is to be read?"
                 )
@@ -426,6 +438,11 @@ def _apart(readings: list[Reading]) -> list[Reading]:
                     )
                 )
     return readings
+
+
+def _overlap(mine: frozenset, theirs: frozenset) -> float:
+    """The share of the smaller of two sets that is in the other one."""
+    return len(mine & theirs) / max(1, min(len(mine), len(theirs)))
 
 
 def _rank(one: Reading) -> tuple[int, int, str]:
