@@ -418,7 +418,7 @@ def _apart(readings: list[Reading]) -> list[Reading]:
         for other in readings:
             if one is other or one.table != other.table or not (one.trial and other.trial):
                 continue
-            if one.is_blocked or other.is_blocked or _rank(one) > _rank(other):
+            if other.is_blocked or one.is_blocked or _rank(one) > _rank(other):
                 continue
             routes = {str(each.entry.get("profile", "")).partition("/")[::2] for each in (one, other)}
             of_one_tool = len({name for name, _ in routes}) == 1 and len(routes) == 2
@@ -445,7 +445,7 @@ def _overlap(mine: frozenset, theirs: frozenset) -> float:
     return len(mine & theirs) / max(1, min(len(mine), len(theirs)))
 
 
-def _rank(one: Reading) -> tuple[int, int, str]:
-    """How much a source says: its columns, its rows; of equals by name."""
+def _rank(one: Reading) -> tuple[bool, int, int, str]:
+    """How much a source says: whether it asks nothing, its columns, its rows; of equals by name."""
     told = one.trial
-    return (told.filled, told.accepted, one.name) if told else (0, 0, one.name)
+    return (not one.questions, told.filled if told else 0, told.accepted if told else 0, one.name)
