@@ -195,9 +195,9 @@ class Seen:
             found |= {".".join(path): text(value) for path, value in told.items()}
         return found
 
-    def stated(self, way: tuple[str, ...]) -> dict[str, int]:
+    def stated(self, way: tuple[str, ...]) -> dict[str, Any]:
         """What the fields beside the way to a list say of the size of it all."""
-        found: dict[str, int] = {}
+        found: dict[str, Any] = {}
         for level in self.around(way):
             nested: dict[str, Any] = {path[0]: value for path, value in level.items() if len(path) == 1}
             for path, value in level.items():
