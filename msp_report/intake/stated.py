@@ -24,7 +24,15 @@ _PAGES = frozenset({"pages", "totalpages", "pagecount", "pagestotal", "lastpage"
 _PAGE = frozenset({"page", "currentpage", "pagenumber", "pageno"})
 _MORE = frozenset(
     {"hasmore", "hasnextpage", "hasnext", "more", "moreavailable", "truncated", "istruncated"}
-    | {"hasmorerows", "hasmorepages", "hasmorerecords", "morerecords", "incomplete", "incompleteresults", "partial"}
+    | {
+        "hasmorerows",
+        "hasmorepages",
+        "hasmorerecords",
+        "morerecords",
+        "incomplete",
+        "incompleteresults",
+        "partial",
+    }
 )
 _NEXT = frozenset(
     {"next", "nextpage", "nextlink", "nexturl", "nextpagetoken", "nextpageurl", "nextcursor", "odatanextlink"}
@@ -32,7 +40,15 @@ _NEXT = frozenset(
 _LAST = frozenset({"islast", "islastpage", "last", "lastpage", "endofstream", "complete"})
 #: When the answer was made. What names only the last change that it holds, such as Zendesk's end_time, is not.
 _WHEN = frozenset(
-    {"exportedat", "exportedon", "exportdate", "exporttime", "generatedat", "generatedon", "reportgeneratedat"}
+    {
+        "exportedat",
+        "exportedon",
+        "exportdate",
+        "exporttime",
+        "generatedat",
+        "generatedon",
+        "reportgeneratedat",
+    }
 )
 #: Objects beside the list in which such fields stand.
 _INSIDE = frozenset(
@@ -124,7 +140,9 @@ def by_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
             found["stated_pages"] = whole
         elif whole is not None and key in _PAGE:
             found["stated_page"] = whole
-    if linked is not None:  # some give a next link on the last page too, and say there in a word that it is the last
+    if (
+        linked is not None
+    ):  # some give a next link on the last page too, and say there in a word that it is the last
         found.setdefault("stated_more", linked)
     return found
 

@@ -119,7 +119,11 @@ class Window:
                 continue
             except ValueError as error:  # a number of too many digits
                 raise self._wrong(str(error), self._at) from None
-            if end < len(self._text) or not self._more():
+            behind = self._text[end : end + _NEAR]
+            is_whole = behind and (
+                behind[0] not in ".eE" or len(behind) == _NEAR
+            )  # 1 may be the begin of 1.5
+            if is_whole or not self._more():
                 self._at, self._step = end, BLOCK
                 return found
 
