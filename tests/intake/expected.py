@@ -49,7 +49,8 @@ def _of(
     sources = {}
     for table, wanted in tables.items():
         try:
-            sources[table] = _source(vendor, table, wanted["file"], export.get("answers", {}), folder)
+            name = wanted.get("profile", vendor)
+            sources[table] = _source(name, table, wanted["file"], export.get("answers", {}), folder)
         except profile.ProfileError as error:
             problems.append(f"{table}: {error}")
     if problems:
@@ -77,15 +78,15 @@ def _of(
     return problems
 
 
-def _source(vendor: str, table: str, file: str, answers: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _source(name: str, table: str, file: str, answers: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A source as sources.yaml has it, with the answers that its route asks for."""
-    routes = profile.routes_of(vendor, TABLES[table])
+    routes = profile.routes_of(name, TABLES[table])
     route = known.route_of(sketch(sorted(folder.glob(file))[0]), routes)
-    source = {"file": file, "profile": f"{vendor}/{route.route}" if route.route else vendor}
+    source = {"file": file, "profile": name}
     if "timezone" in route.asks:
         source["timezone"] = answers["timezone"]
     if "date_order" in route.asks:
-        source["dates"] = answers["date_order"]
+        source["dates"] = ["iso", answers["date_order"]]
     return source
 
 
