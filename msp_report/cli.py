@@ -288,12 +288,13 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
 def check(place: Any, client: str, month: str, complete: bool) -> None:
     """Read and validate a month's exports and params, and publish nothing."""
     from msp_report.case import open_case
+    from msp_report.start import checked
 
     case = open_case(client, _one_month(month), place)
     if complete:
         case.refuse_withheld()
     click.echo(_lines(case.reading().to_string(index=False, na_rep="")))
-    for remark in case.remarks():
+    for remark in (*checked.lines(case), *case.remarks()):
         click.echo(_lines(remark))
 
 
@@ -302,13 +303,19 @@ def check(place: Any, client: str, month: str, complete: bool) -> None:
 @click.option("--client", default="", help="The client, where it does not stand first.")
 @click.option("--month", default="", help="YYYY-MM of the files; default: as their folder or their rows say.")
 @click.option("--answers", metavar="FILE", help="YAML with answers to what init asks; nothing is asked then.")
+@click.option(
+    "--questions", is_flag=True, help="Print what would be asked as a file to fill in, and write nothing."
+)
 @_new_place
-def init(place: Any, names: tuple[str, ...], client: str, month: str, answers: str | None) -> int:
+def init(
+    place: Any, names: tuple[str, ...], client: str, month: str, answers: str | None, questions: bool
+) -> int:
     """Write a new client's params from the files that the provider sent, as far as they tell.
 
     FILE is an export or a folder of exports. What only a person can say is asked at a terminal, read from --answers,
     or stands as a marked QUESTION. Nothing that is there is written over.
     """
+    from msp_report.start import ask
     from msp_report.start import init as starting
 
     files = list(names)
@@ -320,7 +327,7 @@ def init(place: Any, names: tuple[str, ...], client: str, month: str, answers: s
         raise click.UsageError("name the files that the provider sent, or their folder")
     if answers and not Path(answers).expanduser().is_file():
         raise click.UsageError(f"--answers {answers}: there is no such file")
-    asks = not answers and sys.stdin.isatty() and sys.stderr.isatty()
+    asks = not answers and not questions and sys.stdin.isatty() and sys.stderr.isatty()
     done = starting.init(
         client,
         files,
@@ -328,7 +335,11 @@ def init(place: Any, names: tuple[str, ...], client: str, month: str, answers: s
         _one_month(month),
         Path(answers).expanduser() if answers else None,
         _prompt if asks else None,
+        questions,
     )
+    if questions:
+        click.echo(_lines(ask.template(done.questions).rstrip("\n")))
+        return DONE
     for path in done.written:
         click.echo(path)
     for path, text in done.kept.items():

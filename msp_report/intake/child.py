@@ -36,14 +36,15 @@ def main() -> None:
     """Answer every request until nobody asks any more."""
     asked, told = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
-    limited = False
+    limited = None
     while header := asked.read(8):
-        path, layout, beside, memory_mb, seconds = pickle.loads(asked.read(int.from_bytes(header, "big")))
-        if not limited:
+        given = pickle.loads(asked.read(int.from_bytes(header, "big")))
+        path, layout, beside, scratch, memory_mb, seconds = given
+        if limited != memory_mb:
             limits.memory(memory_mb)
-            limited = True
+            limited = memory_mb
         limits.processor(seconds)
-        for message, *tables in _answers(path, layout, beside):
+        for message, *tables in _answers(path, layout, beside, scratch):
             _tell(told, message, *tables)
             limits.processor(seconds)
 
@@ -52,11 +53,11 @@ def main() -> None:
 Answer = tuple[dict[str, object], pa.RecordBatch | None, pa.RecordBatch | None]
 
 
-def _answers(path: Path, layout: Layout, beside: dict) -> Iterator[Answer]:
+def _answers(path: Path, layout: Layout, beside: dict, scratch: Path | None) -> Iterator[Answer]:
     """The chunks of a file and its end; or why it has none."""
     others = {name: _rows_of(*given) for name, given in beside.items()}
     try:
-        for chunk in shaping.shaped(read(path, layout), layout, others):
+        for chunk in shaping.shaped(read(path, shaping.reading(layout)), layout, others, scratch):
             if chunk is None:  # nothing to tell yet, and still at work
                 yield {"busy": True}, None, None
                 continue
@@ -66,7 +67,7 @@ def _answers(path: Path, layout: Layout, beside: dict) -> Iterator[Answer]:
                     "that are empty"
                 )
             yield _packed(chunk)
-    except Unreadable as error:
+    except (Unreadable, shaping.Unclear) as error:
         yield {"unreadable": str(error)}, None, None
     except MemoryError:
         yield {"memory": True}, None, None

@@ -8,7 +8,8 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -81,6 +82,24 @@ def matches(source: Named, exports: str, month: object) -> list[Path]:
     found = glob.glob(source.file.replace(MONTH, str(month)), root_dir=place, recursive=True)
     names = [name for name in sorted(sorted(found), key=_natural) if is_text(name)]
     return [place / name for name in names if _is_shown(place / name)]
+
+
+def beside(
+    path: Path, named: Mapping[str, Iterable[str]], exports: str, month: object
+) -> dict[str, list[Path]]:
+    """The files beside one, by the names under which they are read, without itself; none from outside the exports."""
+    found: dict[str, list[Path]] = {}
+    for name, patterns in named.items():
+        texts = [os.path.relpath(path.parent / text, folder(exports, month)) for text in patterns]
+        inside = [text for text in texts if not leaves(text, exports, month)]
+        others = [other for text in inside for other in matches(_Files(text), exports, month)]
+        found[name] = [other for other in dict.fromkeys(others) if not os.path.samefile(other, path)]
+    return found
+
+
+@dataclass(frozen=True)
+class _Files:
+    file: str
 
 
 def is_of_month(name: str, exports: str, month: object) -> bool:

@@ -14,9 +14,10 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -43,13 +44,16 @@ def read(
     memory or time than the limits of sources.yaml allow.
     """
     reader = _idle()
-    try:
-        yield from reader.chunks(path, layout, limits or Limits(), beside or {})
-    finally:
-        if reader.is_idle:
-            _waiting.append(reader)
-        else:  # it is dead, or the file was left in the middle: nobody may take its rest for another's
-            reader.end()
+    # what a shape puts onto the disk is taken away here, since the other process may be ended at any time
+    room = tempfile.TemporaryDirectory(prefix="msp-shape-") if layout.shape else nullcontext()
+    with room as scratch:
+        try:
+            yield from reader.chunks(path, layout, limits or Limits(), beside or {}, scratch)
+        finally:
+            if reader.is_idle:
+                _waiting.append(reader)
+            else:  # it is dead, or the file was left in the middle: nobody may take its rest for another's
+                reader.end()
 
 
 class _Reader:
@@ -85,9 +89,12 @@ class _Reader:
                 pipe.close()
         self._process.wait()
 
-    def chunks(self, path: Path, layout: Layout, limits: Limits, beside: Beside) -> Iterator[Chunk]:
-        """Ask for a file and give its chunks until its end."""
-        asked = (path, layout, dict(beside), limits.file_memory_mb, limits.file_seconds)
+    def chunks(
+        self, path: Path, layout: Layout, limits: Limits, beside: Beside, scratch: str | None = None
+    ) -> Iterator[Chunk]:
+        """Ask for a file and give its chunks until its end; `scratch`: a folder for what memory does not hold."""
+        place = Path(scratch) if scratch else None
+        asked = (path, layout, dict(beside), place, limits.file_memory_mb, limits.file_seconds)
         request = pickle.dumps(asked)
         self.is_idle = False
         try:

@@ -19,6 +19,7 @@ from pandas.util import hash_pandas_object
 
 from msp_report.intake import reasons
 from msp_report.model.tables import Table
+from msp_report.params.layout import Layout
 from msp_report.system.database import connect
 
 #: Where a canonical row comes from: file by number, row of the file from 0, line, a number for its cells, and how much
@@ -265,14 +266,26 @@ def contents(stage: Stage, left_out: np.ndarray) -> dict[int, str]:
     return dict(zip(found["_file"].tolist(), found["content"].tolist(), strict=True))
 
 
-def superseded(stage: Stage, table: Table, left_out: np.ndarray) -> np.ndarray:
-    """Positions of the rows of a key that a later row replaces."""
+def pick(stage: Stage, table: Table, layout: Layout, left_out: np.ndarray, into: Stage) -> None:
+    """One row of each key to another stage: its first or its last, in the order in which they were read.
+
+    The columns of `first` and `last` are those of the first and the last of its rows that has one.
+    """
     listed = ", ".join(f'"{name}"' for name in table.key)
+    picked = "min" if layout.record == "first" else "max"
+    taken = [(name, "arg_min") for name in layout.first] + [(name, "arg_max") for name in layout.last]
+    taken = [(name, way) for name, way in taken if name not in table.key]
+    values = "".join(f', {way}("{name}", _position) as "{name}"' for name, way in taken)
+    instead = ", ".join(f'k."{name}" as "{name}"' for name, _ in taken)
+    query = f"""
+        with k as (select {listed}, {picked}(_position) as _chosen{values} from counted group by {listed})
+        select c.* {f"replace ({instead})" if instead else ""} from counted c join k on c._position = k._chosen
+        order by c._position
+    """
     with _Database(stage, left_out) as db:
-        last = db.frame(f"select max(_position) as _position from counted group by {listed}")
-    keep = np.zeros(stage.length, bool)
-    keep[last["_position"].to_numpy(np.int64)] = True
-    return np.flatnonzero(~keep)
+        for batch in db.batches(query):
+            rows = pa.Table.from_batches([batch])
+            into.append(rows.select(into.schema.names), _unmarked(rows))
 
 
 def changes(stage: Stage, fields: Sequence[str], left_out: np.ndarray, into: Stage) -> None:
@@ -302,13 +315,10 @@ def changes(stage: Stage, fields: Sequence[str], left_out: np.ndarray, into: Sta
             into.append(rows.select(into.schema.names), rows.select(ORIGIN.names))
 
 
-def move(stage: Stage, left_out: np.ndarray, into: Stage) -> None:
-    """Rows of one stage to another, without those at some positions; they are compared no more."""
-    for batch in stage.batches(left_out):
-        rows = pa.Table.from_batches([batch])
-        file, row, line = (rows.column(name).to_numpy() for name in ORIGIN.names[:3])
-        places = origin(0, row, line).set_column(0, "_file", pa.array(file, pa.int32()))
-        into.append(rows.select(into.schema.names), places)
+def _unmarked(rows: pa.Table) -> pa.Table:
+    """Where rows come from, to be compared no more."""
+    file, row, line = (rows.column(name).to_numpy() for name in ORIGIN.names[:3])
+    return origin(0, row, line).set_column(0, "_file", pa.array(file, pa.int32()))
 
 
 _NONE = pd.DataFrame({name: pd.Series(dtype="int64") for name in ("_file", "_row", "_line")})

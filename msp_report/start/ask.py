@@ -218,13 +218,23 @@ def told(question: Question) -> str:
 
 
 def template(questions: Iterable[Question]) -> str:
-    """A file of answers with a place for each question, to be filled in."""
+    """A file of answers with a place for each question, which stands above it as a comment."""
     data: dict[str, Any] = {}
     for question in questions:
         target = data
         *path, last = question.path
         for key in path:
             target = target.setdefault(key, {})
-        target.setdefault(last, None)
-    text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1000)
-    return text.replace(": null\n", ":\n")
+        target.setdefault(last, question)
+    return "\n".join(_lines(data, "")) + "\n" if data else ""
+
+
+def _lines(data: Mapping[str, Any], indent: str) -> Iterable[str]:
+    for key, value in data.items():
+        name = yaml.safe_dump(key, default_flow_style=True, allow_unicode=True, width=1000).split("\n")[0]
+        if isinstance(value, Question):
+            yield f"{indent}# {' '.join(told(value).split())}"
+            yield f"{indent}{name}:"
+        else:
+            yield f"{indent}{name}:"
+            yield from _lines(value, f"{indent}  ")

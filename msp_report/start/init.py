@@ -63,8 +63,10 @@ def init(
     month: str = "",
     answers: Path | None = None,
     prompt: Prompt | None = None,
+    only_ask: bool = False,
 ) -> Done:
-    """Write the params of a client as far as its files and answers tell; `prompt` asks a person.
+    """Write the params of a client as far as its files and answers tell; `prompt` asks a person, and with `only_ask`
+    nothing is written.
 
     Raises WrongUse for a client's name that is none, a file that is absent, answers that cannot be used.
     """
@@ -84,6 +86,8 @@ def init(
         given, raw = ask.with_answers(raw, said)
         readings = recognised.recognise(paths, given, folder if folder.is_dir() else None)
     done = _made(client, given, readings, chosen, place)
+    if only_ask:
+        return done
     _copy(done, client, place)
     _write(done, client, given, place)
     return done

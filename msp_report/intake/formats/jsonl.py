@@ -37,10 +37,8 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """
     facts: dict[str, Any] = {"encoding": detect(path, layout.encoding).removesuffix("-sig")}
     given = None if layout.records is None else path_of(layout.records)
-    if _has_lines(path, layout):
-        rows = _of_lines(path, layout, given)
-    else:
-        rows = _of_document(path, layout, given, facts)
+    has_lines = _has_lines(path, layout)
+    rows = _of_lines(path, layout, given) if has_lines else _of_document(path, layout, given, facts)
     yield from chunks(rows, facts, placed=given is not None)
 
 

@@ -1,4 +1,4 @@
-"""Records of a document (JSON, XML): from names and texts to chunks, under every name that a record of the chunk uses."""
+"""Records of a document (JSON, XML), as chunks under every name that one of a chunk's records uses."""
 
 from __future__ import annotations
 

@@ -167,14 +167,12 @@ def _sketch(path: Path, size: int, changed: int, limits: Limits, key: str, said:
         name: getattr(said.layout, name) for name in _OPENING if getattr(said.layout, name) is not None
     }
     layout = Layout(**opening, columns={"known": _known_headers()})
-    chunks: list[Chunk] = []
-    count = broken = 0
-    for chunk in guarded.read(path, layout, limits):
-        chunks.append(chunk)
-        count += len(chunk)
-        broken += len(chunk.broken)
-        if count >= ROWS:
-            break
+    chunks = _chunks(path, layout, limits)
+    if chunks and int(chunks[0].facts.get("header_line", 1)) > 1 and layout.skip_rows is None:
+        first = _chunks(path, Layout(**opening), limits)
+        if first and _is_header(first[0].header, chunks[0].header):
+            chunks = first
+    broken = sum(len(chunk.broken) for chunk in chunks)
     cells = _joined(chunks)
     facts = dict(chunks[-1].facts) if chunks else {}
     outline = _outline(path)
@@ -192,6 +190,29 @@ def _sketch(path: Path, size: int, changed: int, limits: Limits, key: str, said:
         broken,
         cells,
     )
+
+
+def _chunks(path: Path, layout: Layout, limits: Limits) -> list[Chunk]:
+    """The first ROWS rows of a file."""
+    chunks: list[Chunk] = []
+    for chunk in guarded.read(path, layout, limits):
+        chunks.append(chunk)
+        if sum(map(len, chunks)) >= ROWS:
+            break
+    return chunks
+
+
+def _is_header(first: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether the first row with anything in it is as good a header as another one, which knows more of our words: a
+    row of data may hold such words, too."""
+    named = [name for name in first if name]
+    texts = pd.Series(named, dtype="object")
+    plain = (
+        not (_matches(texts, _NUMBER) | _written(texts).is_time | _matches(texts, _EMAIL)).any()
+        if named
+        else False
+    )
+    return plain and len(named) >= 0.9 * sum(bool(name) for name in other)
 
 
 def _outline(path: Path) -> Any:

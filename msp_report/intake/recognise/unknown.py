@@ -163,20 +163,29 @@ def unknown(
     guesses.sort(key=lambda guess: -guess.score)
     for guess in guesses[:2]:
         _settle(guess, hints, asked)
-    if len(guesses) > 1 and not hints.table and guesses[0].score - guesses[1].score < TABLE_MARGIN:
+    if guesses and not hints.table and (why := _table_in_doubt(guesses)):
         choices = tuple(guess.table for guess in guesses[:3])
-        guesses[0].questions.insert(
-            0,
-            Question(
-                (*asked, "table"),
-                f"What does {seen.path.name} hold?",
-                "its columns fit several tables",
-                choices,
-                choices[0],
-                blocks=True,
-            ),
-        )
+        text = f"What does {seen.path.name} hold?"
+        question = Question((*asked, "table"), text, why, (*choices, "none"), choices[0], blocks=True)
+        guesses[0].questions.insert(0, question)
     return guesses
+
+
+def _table_in_doubt(guesses: list[Guess]) -> str | None:
+    """Why it is not certain which table a file holds; None where it is."""
+    best = guesses[0]
+    if len(guesses) > 1 and best.score - guesses[1].score < TABLE_MARGIN:
+        return "its columns fit several tables"
+    required = TABLES[best.table].required
+    sure = [name for name in required if name in best.columns and best.columns[name].score >= 0.9]
+    if len(sure) < 0.5 * len(required) and best.table not in _spoken_of(best.sketch):
+        return "its columns have names that many tables have"
+    return None
+
+
+def _spoken_of(seen: Sketch) -> set[str]:
+    """The tables of which the names of a file, its sheet or its list speak."""
+    return set(words.cue(f"{seen.path.stem} {seen.sheet or ''} {seen.records or ''}"))
 
 
 # ---------------------------------------------------------------- which column
@@ -200,8 +209,7 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
     ]
     filled = sum(one.filled > 0 for one in seen.columns)
     explained = sum(min(1.0, score) for _, score in chosen.values() if score >= 0.6) / max(1, filled)
-    name = f"{seen.path.stem} {seen.sheet or ''} {seen.records or ''}"
-    cue = 0.05 if table.name in set(words.cue(name)) else 0.0
+    cue = 0.05 if table.name in _spoken_of(seen) else 0.0
     whole = 0.6 * float(np.mean(required)) + 0.4 * min(1.0, explained) + cue
     if not required or np.mean(required) < 0.4 or not chosen:
         return None
@@ -256,19 +264,21 @@ def _named(header: str, name: str, table: str, is_time: bool) -> float:
     phrases = words.phrases(table)[name]
     if said in phrases:
         return 0.85 if said in _GENERIC else 1.0
-    tokens = set(said.split())
+    tokens = words.stems(header)
     best = 0.0
     neutral = words.neutral(table, is_time)
     for phrase in phrases:
-        own = set(phrase.split())
-        if not own <= tokens or (len(own) == 1 and len(phrase) < 4):
+        own = words.stems(phrase)
+        if not own or not own <= tokens:
             continue
         more = tokens - own
         if more & words.another_time() and not own & words.another_time():
             continue
-        if more <= neutral:
+        if not more:
+            best = max(best, 0.85 if phrase in _GENERIC else 0.95)
+        elif more <= neutral:
             best = max(best, 0.8 if phrase in _GENERIC else 0.9)
-        elif len(own) > 1 or len(more) == 1:
+        elif (len(own) > 1 or len(more) == 1) and len(phrase) >= 4:
             best = max(best, 0.55)
     if best < 0.7 and len(said) > 6 and not tokens & words.another_time():
         near = max((fuzz.ratio(said, phrase) for phrase in phrases if len(phrase) > 6), default=0.0)

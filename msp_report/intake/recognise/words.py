@@ -29,6 +29,53 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", text))
 
 
+#: Parts that German, Dutch and the Nordic languages join to a word.
+_JOINED = (
+    "zeitpunkt", "tijdstip", "datum", "dato", "zeit", "tijd", "nummer", "nr", "number", "name", "naam", "navn", "namn",
+    "bezeichnung", "zeile", "status", "stempel",
+)  # fmt: skip
+_ENDINGS = (
+    "ungs",
+    "ungen",
+    "ung",
+    "ings",
+    "ing",
+    "etes",
+    "ete",
+    "et",
+    "tes",
+    "te",
+    "en",
+    "ed",
+    "es",
+    "e",
+    "t",
+    "s",
+    "n",
+)
+
+
+@cache
+def stems(text: str) -> frozenset[str]:
+    """The words of a text without their endings, joined words parted.
+
+    >>> sorted(stems("Eröffnungszeitpunkt")), sorted(stems("Eröffnet am")), sorted(stems("Ticket-Nr."))
+    (['eroffn', 'zeitpunkt'], ['am', 'eroffn'], ['nr', 'ticket'])
+    """
+    found: list[str] = []
+    for token in plain(text).split():
+        end = next((one for one in _JOINED if token.endswith(one) and len(token) - len(one) >= 4), "")
+        found += [token.removesuffix(end), end] if end else [token]
+    return frozenset(_stem(token) for token in found)
+
+
+def _stem(token: str) -> str:
+    if token in _JOINED:
+        return token
+    ending = next((one for one in _ENDINGS if token.endswith(one) and len(token) - len(one) >= 5), "")
+    return token.removesuffix(ending)
+
+
 @cache
 def _data() -> Mapping[str, Any]:
     text = (Path(__file__).parent / "words.yaml").read_text(encoding="utf-8")
@@ -51,13 +98,15 @@ def neutral(table: str, is_time: bool) -> frozenset[str]:
     """Words that a header may have beside a phrase and mean the same."""
     listed = _data()["neutral"]
     names = ["any", table, *(["time"] if is_time else [])]
-    return frozenset(plain(word) for name in names for word in listed.get(name, ()))
+    return frozenset(
+        stem for name in names for word in listed.get(name, ()) for stem in (*stems(word), plain(word))
+    )
 
 
 @cache
 def another_time() -> frozenset[str]:
     """Words by which a header is of another time than it seems."""
-    return frozenset(plain(word) for word in _data()["another_time"])
+    return frozenset(stem for word in _data()["another_time"] for stem in stems(word))
 
 
 @cache
