@@ -49,3 +49,18 @@ def workbook(path: Path, cells: dict[str, str] | None = None, blank: int = 0) ->
 def large_cell(path: Path, megabytes: int) -> Path:
     """A workbook of one cell that is so large."""
     return workbook(path, {"A3": "x" * (megabytes * 1_000_000)})
+
+
+def definitions(path: Path, told: str = "") -> Path:
+    """XML that brings definitions: by themselves each stands for ten of the one before."""
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    path.write_text(
+        f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "ha">{told or laughs}]><r><a>&l9;</a></r>'
+    )
+    return path
+
+
+def deep_xml(path: Path, depth: int) -> Path:
+    """XML of elements within elements."""
+    path.write_text("<a>" * depth + "</a>" * depth)
+    return path

@@ -213,7 +213,7 @@ def test_a_profile_that_cannot_be_used(tmp_path, yaml, sentence):
         ({"nulls": {"closd_at": ["-"]}}, "nulls: 'closd_at' is no column of tickets"),
         ({"first": ["opend_at"]}, "first: 'opend_at' is no column of tickets"),
         ({"record": "first", "first": ["opened_at"]}, "record: with first or last"),
-        ({"beside": {"other": "b.csv"}}, "beside: only shape reads other files"),
+        ({"beside": {"other": "b.csv"}}, "beside: only shape reads what lies beside a file"),
         ({"dates": "day first"}, "dates: 'day first' is no format"),
         ({"factors": {"reopens": 1000}}, "factors: reopens is no amount that can be multiplied: take it out"),
         ({"factors": {"hour": 60}}, "factors: 'hour' is no column of tickets: did you mean 'hours'?"),

@@ -119,7 +119,11 @@ class Window:
                 continue
             except ValueError as error:  # a number of too many digits
                 raise self._wrong(str(error), self._at) from None
-            if end < len(self._text) or not self._more():
+            behind = self._text[end : end + _NEAR]
+            is_whole = behind and (
+                behind[0] not in ".eE" or len(behind) == _NEAR
+            )  # 1 may be the begin of 1.5
+            if is_whole or not self._more():
                 self._at, self._step = end, BLOCK
                 return found
 
@@ -195,9 +199,9 @@ class Seen:
             found |= {".".join(path): text(value) for path, value in told.items()}
         return found
 
-    def stated(self, way: tuple[str, ...]) -> dict[str, int]:
+    def stated(self, way: tuple[str, ...]) -> dict[str, Any]:
         """What the fields beside the way to a list say of the size of it all."""
-        found: dict[str, int] = {}
+        found: dict[str, Any] = {}
         for level in self.around(way):
             nested: dict[str, Any] = {path[0]: value for path, value in level.items() if len(path) == 1}
             for path, value in level.items():
