@@ -17,10 +17,11 @@ import xlsxwriter
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from monsters import ods
 
 from msp_report.intake import reasons
 from msp_report.intake.chunk import WIDER, Chunk, Unreadable
-from msp_report.intake.formats import FORMATS, csv, read
+from msp_report.intake.formats import FORMATS, csv, outline, read
 from msp_report.params.layout import Layout
 
 KNOWN = Layout(columns={name: (name,) for name in ("ticket_id", "opened_at", "priority", "status")})
@@ -414,6 +415,74 @@ def test_a_sheet_that_cannot_be_chosen_is_asked_for(tmp_path):
         list(read(path, KNOWN))
     book_of(path, {"March": TICKETS[:1], "April": TICKETS})
     assert [chunk.facts["sheet"] for chunk in read(path, KNOWN)] == ["April"], "one without rows is no rival"
+
+
+def merged(path, ranges, rows):
+    book = xlsxwriter.Workbook(str(path))
+    page = book.add_worksheet("Data")
+    for span in ranges:
+        page.merge_range(*span, "")
+    for y, row in enumerate(rows):
+        for x, value in enumerate(row):
+            if value is not None:
+                page.write(y, x, value)
+    book.close()
+
+
+def test_a_head_over_several_columns_is_repeated_with_what_the_next_row_calls_each(tmp_path):
+    path = tmp_path / "t.xlsx"
+    heads = ["ticket_id", "How was it?", None, "status", "Why?", None, None]
+    below = [None, "Mail", "Phone", "now", "1", "2", "3"]
+    spans = [(0, 1, 0, 2), (0, 4, 0, 6), (0, 0, 1, 0)]
+    merged(path, spans, [heads, below, ["T1", 4, 5, "new", "a", "b", "c"], ["T2", 3, None, "new"]])
+    (chunk,) = read(path, KNOWN)
+    assert chunk.header == (
+        "ticket_id", "How was it? / Mail", "How was it? / Phone", "status / now", "Why? / 1", "Why? / 2", "Why? / 3",
+    )  # fmt: skip
+    assert chunk.lines.tolist() == [3, 4] and chunk.column("How was it? / Phone").to_pylist() == ["5", ""]
+    assert chunk.remarks == (
+        "'How was it?' stands over 2 columns: they are called like 'How was it? / Mail'",
+        "'Why?' stands over 3 columns: they are called like 'Why? / 1'",
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["T1", 4, 5, "new"],
+        ["T1", 4, 5, None],
+        ["T1", 4, None, "new"],
+        [None, 4, None, None],
+        [None, 4, 4, "new"],
+    ],
+)
+def test_a_row_that_names_no_columns_is_a_row(tmp_path, row):
+    path = tmp_path / "t.xlsx"
+    merged(path, [(0, 1, 0, 2)], [["ticket_id", "How was it?", None, "status"], row, ["T2", 1, 2, "new"]])
+    (chunk,) = read(path, KNOWN)
+    assert chunk.header == ("ticket_id", "How was it?", "", "status") and chunk.lines.tolist() == [2, 3]
+
+
+def test_cells_that_are_merged_over_rows_are_told(tmp_path):
+    path = tmp_path / "t.xlsx"
+    merged(path, [(1, 0, 3, 0)], [["ticket_id", "status"], ["T1", "new"], [None, "new"], [None, "new"]])
+    (chunk,) = read(path, KNOWN)
+    assert chunk.remarks == (
+        "cells are merged (rows 2 to 4 of column 1): their value counts for the first of these rows only",
+    )
+
+
+def test_the_sheets_that_are_shown(tmp_path):
+    path = tmp_path / "t.xlsx"
+    book_of(path, {"March": TICKETS, "April": TICKETS}, hidden=["March"])
+    assert outline(path).sheets == ("April",)
+
+
+def test_a_sheet_of_another_office_suite(tmp_path):
+    (chunk,) = read(ods(tmp_path / "t.ods", [["ticket_id", "status"], ["T1", "new"]]), KNOWN)
+    assert (
+        chunk.column("ticket_id").to_pylist() == ["T1"] and "looks empty in this format" in chunk.remarks[0]
+    )
 
 
 def without_results(path, sheet):
