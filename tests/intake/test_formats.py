@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from monsters import ods
 
-from msp_report.intake import reasons
+from msp_report.intake import reasons, stated
 from msp_report.intake.chunk import WIDER, Chunk, Unreadable
 from msp_report.intake.formats import FORMATS, csv, outline, read
 from msp_report.params.layout import Layout
@@ -562,6 +562,16 @@ def test_no_cell_without_a_value_reads_as_empty(tmp_path_factory, cells):
          {"stated_rows": 9, "stated_more": 1}),
         ('{"tickets": [{"ticket_id": "T1"}], "meta": {"has_more": true}, "links": {"next": "z"}}', {"stated_more": 1}),
         ('{"count": 1, "next": null, "results": [{"ticket_id": "T1"}]}', {"stated_rows": 1, "stated_more": 0}),
+        ('{"tickets": [{"ticket_id": "T1"}], "end_of_stream": true, "next_page": "https://x/y"}', {"stated_more": 0}),
+        ('{"end_of_stream": false, "next_page": null, "tickets": [{"ticket_id": "T1"}]}', {"stated_more": 1}),
+        ('{"tickets": [{"ticket_id": "T1"}], "meta": {"has_more": false}, "links": {"next": "z"}}', {"stated_more": 0}),
+        ('{"items": [{"ticket_id": "T1"}], "pageDetails": {"count": 1, "nextPageUrl": "https://x/y"}}',
+         {"stated_rows": 1, "stated_more": 1}),
+        ('{"tickets": [{"ticket_id": "T1"}], "list_info": {"has_more_rows": true, "row_count": 1}}',
+         {"stated_more": 1, "stated_rows": 1}),
+        ('{"exportedAt": "2026-11-01T08:00:00+01:00", "tickets": [{"ticket_id": "T1"}]}',
+         {"stated_at": "2026-11-01T07:00:00+00:00"}),
+        ('{"exportedAt": "2026-11-01T08:00:00", "tickets": [{"ticket_id": "T1"}]}', {}),
     ],
 )  # fmt: skip
 def test_an_answer_says_how_much_there_is(chunks, text, said):
@@ -575,3 +585,46 @@ def test_the_lines_above_the_header_say_how_much_there_is(chunks):
     assert {k: v for k, v in chunk.facts.items() if k.startswith("stated")} == {
         "stated_pages": 3, "stated_page": 1, "stated_rows": 1200,
     }  # fmt: skip
+
+
+def file(name, came, **said):
+    return {"file": name, "rows": came, **{f"stated_{key}": value for key, value in said.items()}}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([file("a", 5, more=1)], ["a: says that more rows follow, and they did not come"]),
+        ([file("a", 5, more=1), file("b", 2, more=0)], []),
+        (
+            [file("a", 5, page=1, more=1), file("c", 2, page=3, more=0)],
+            ["a, c: has page 3, and page 2 did not come"],
+        ),
+        ([file("b", 5, page=2)], ["b: has page 2, and page 1 did not come"]),
+        ([file("a", 5, page=0), file("b", 5, page=1)], []),
+        (
+            [file("a", 5, page=1, pages=2), file("a (2)", 5, page=1, pages=2)],
+            ["a, a (2): says that there are 2 pages, and 1 came"],
+        ),
+        ([file("a", 5, page=7, rows=5)], []),
+        ([file("a", 5, page=900_000)], ["a: has page 900000, and page 1 did not come"]),
+    ],
+)
+def test_what_the_files_of_a_source_lack(files, said):
+    assert stated.doubts(files) == said
+
+
+@pytest.mark.parametrize(
+    ("files", "is_begin"),
+    [
+        ([file("a", 5)], False),
+        ([file("a", 5, more=1)], True),
+        ([file("a", 5, rows=9)], True),
+        ([file("a", 5, rows=5, more=0)], False),
+        ([file("b", 5, page=2, pages=2)], False),
+        ([file("a", 5, page=1, pages=2)], True),
+        ([], False),
+    ],
+)
+def test_whether_rows_come_after_those_of_the_files(files, is_begin):
+    assert stated.is_begin(files) is is_begin
