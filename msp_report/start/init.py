@@ -73,6 +73,7 @@ def init(
     if not _CLIENT.fullmatch(client):
         raise WrongUse(f"client {client!r}: name it with a-z, 0-9, dots and dashes")
     given, raw = ask.load(answers)
+    contract.contract(client, given, Names())  # what it would refuse is told before anything is read
     chosen = Month.parse(month) if month else Month.parse(given.month) if given.month else None
     paths = _files(files)
     _known_files(given, paths)
