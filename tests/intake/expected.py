@@ -27,7 +27,7 @@ def exports(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """(vendor, export) of every expected.yaml below a folder."""
     found = []
     for path in sorted(folder.glob("*/expected.yaml")):
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        said = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         found += [(said["vendor"], {"month": str(said["month"]), **export}) for export in said["exports"]]
     return found
 
@@ -71,12 +71,8 @@ def _of(
     problems += [f"warning: {text}" for text in manifest.warnings if "reach" in text]
     for table, wanted in tables.items():
         accounts = [one for one in manifest.files if one.table == table]
-        problems += [
-            f"{table}: {text}"
-            for text in _judged(
-                table, wanted, pd.read_parquet(into / "tables" / f"{table}.parquet"), accounts
-            )
-        ]
+        rows = pd.read_parquet(into / "tables" / f"{table}.parquet")
+        problems += [f"{table}: {text}" for text in judged(wanted, rows, accounts)]
     return problems
 
 
@@ -87,7 +83,7 @@ def _source(name: str, table: str, file: str, answers: dict[str, Any], folder: P
     source = {"file": file, "profile": name}
     if "timezone" in route.asks:
         source["timezone"] = answers["timezone"]
-    if "date_order" in route.asks:
+    if "date_order" in route.asks and "date_order" in answers:
         source["dates"] = ["iso", answers["date_order"]]
     return source
 
@@ -102,7 +98,8 @@ def _route(path: Path, routes: tuple[profile.Route, ...]) -> profile.Route:
     raise profile.ProfileError(f"{path.name} cannot be opened")
 
 
-def _judged(table: str, wanted: dict[str, Any], rows: pd.DataFrame, accounts: list[Any]) -> list[str]:
+def judged(wanted: dict[str, Any], rows: pd.DataFrame, accounts: list[Any]) -> list[str]:
+    """Where the rows and accounts of a table differ from what is wanted of it."""
     problems = []
 
     def differ(what: str, found: object, expected: object) -> None:

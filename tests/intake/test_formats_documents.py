@@ -79,7 +79,7 @@ def test_a_record_may_lie_across_any_border_of_blocks(rows, monkeypatch, block):
 def test_chunks_end_where_there_is_enough_text(tmp_path, monkeypatch, most):
     path = tmp_path / "t.json"
     path.write_text(json.dumps([{"a": "x" * 10} for _ in range(6)]), encoding="utf-8")
-    monkeypatch.setattr(records, "CHUNK_TEXT", most * 10)
+    monkeypatch.setattr(records, "CHUNK_TEXT", most * (10 + records._A_CELL))
     assert [len(chunk) for chunk in read(path, Layout())] == [most] * (6 // most)
 
 

@@ -70,6 +70,22 @@ def test_routes_of_shipped_profiles_are_forced_behind_a_slash():
         routes_of("servicenow_audit/api", TICKETS)
 
 
+@pytest.mark.parametrize("name", names())
+def test_a_profile_says_what_only_the_exporter_knows_and_how_its_export_is_made(name):
+    said = about(name)
+    assert said.about and all(said.tried.values())
+    for routes in load(name).values():
+        for route in routes:
+            listed = route.dates.values() if isinstance(route.dates, dict) else [route.dates]
+            in_doubt = any({"dmy", "mdy"} <= set(forms) for forms in listed)
+            assert in_doubt == ("date_order" in route.asks), route.route
+            assert not ("timezone" in route.asks and route.timezone), "asked, and known"
+    if name not in ("bitbrains", "servicenow_audit", "uptime_checks", "veeam_one"):
+        named = {route.route for routes in load(name).values() for route in routes}
+        assert {*said.made, *said.access, *said.tried} <= named | {""}
+        assert said.made and said.access and said.cannot_tell and said.tried
+
+
 def test_columns_in_both_directions():
     reading = resolve(Layout(columns={"ticket_id": ["Nr", "number"], "Subject": "title"}), TICKETS)
     assert reading.columns["ticket_id"] == ("Nr", "number")
