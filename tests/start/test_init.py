@@ -77,9 +77,7 @@ def test_what_can_be_told_is_written_and_every_doubt_is_marked(sent, board):
     text = (board.params / "acme" / "sources.yaml").read_text(encoding="utf-8")
     sources = params.load_sources(board.params / "acme")
     assert set(sources.tables) == {"backup_jobs", "checks"}  # the tickets wait for an answer
-    assert "QUESTION: What does 'Wibble?' mean" in text and "# - file: tickets.csv" in " ".join(
-        text.split()
-    )
+    assert "QUESTION: What does 'Wibble?' mean" in text and "# - file: tickets.csv" in " ".join(text.split())
     assert sources.tables["backup_jobs"][0].values == {
         "result": {"success": ("Réussi",), "failed": ("Échec",)}
     }
@@ -203,11 +201,7 @@ def test_questions_are_asked_one_by_one_until_none_is_new(sent, board):
     def person(text: str, likely: str) -> str:
         seen.append(text)
         return (
-            "Europe/Berlin"
-            if "time zone does the client" in text
-            else "waiting"
-            if "Wibble" in text
-            else ""
+            "Europe/Berlin" if "time zone does the client" in text else "waiting" if "Wibble" in text else ""
         )
 
     done = starting.init("acme", [sent], board, prompt=person)

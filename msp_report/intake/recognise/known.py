@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msp_report.intake import profile
 from msp_report.intake.chunk import Unreadable
+from msp_report.intake.formats import packed
 from msp_report.intake.profile import ProfileError, Route
 from msp_report.intake.recognise.sketch import Sketch, sketch
 from msp_report.model.tables import TABLES
@@ -227,9 +228,22 @@ def _opened(seen: Sketch, route: Route, limits: Limits | None) -> Sketch | None:
 
 
 def _suffix(path: Path) -> str:
-    """What the name of a file ends with, packed or not."""
-    suffixes = [one.lstrip(".").casefold() for one in path.suffixes[-2:]]
-    return suffixes[0] if len(suffixes) == 2 and suffixes[1] in ("gz", "zip") else (suffixes or [""])[-1]
+    """What the name of a file ends with; of a packed one that of the file inside."""
+    suffix = path.suffix.lstrip(".").casefold()
+    if suffix == "gz":
+        return Path(path.stem).suffix.lstrip(".").casefold()
+    if suffix == "zip":
+        names = _inside(path, path.stat().st_mtime_ns)
+        suffix = Path(names[0]).suffix.lstrip(".").casefold() if len(names) == 1 else suffix
+    return suffix
+
+
+@cache
+def _inside(path: Path, changed: int) -> tuple[str, ...]:
+    try:
+        return tuple(packed.inside(path))
+    except (Unreadable, OSError):
+        return ()
 
 
 def _has_root(seen: Sketch, roots: Sequence[str]) -> bool:
@@ -240,6 +254,14 @@ def _has_root(seen: Sketch, roots: Sequence[str]) -> bool:
 
 @cache
 def _edges(path: Path, changed: int) -> str:
+    """The begin and the end of a file; of a packed one of the file inside."""
+    if path.suffix.casefold() in (".gz", ".zip"):
+        with packed.unpacked(path) as inside:
+            return _ends(inside)
+    return _ends(path)
+
+
+def _ends(path: Path) -> str:
     with path.open("rb") as file:
         begin = file.read(_EDGE)
         size = file.seek(0, 2)
