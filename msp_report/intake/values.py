@@ -405,7 +405,8 @@ def _times(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
     _refuse_two_orders(texts, column, forms)
     if manner.typed:
         _refuse_half_converted(texts, column, forms)
-    for form in forms if "iso" in forms or not manner.typed else ("typed", *forms):
+    has_iso = any(form.partition(" @ ")[0] == "iso" for form in forms)
+    for form in forms if has_iso or not manner.typed else ("typed", *forms):
         todo = np.flatnonzero(np.isnat(wall))
         if not len(todo):
             break

@@ -50,7 +50,7 @@ def _of_file(entry: Mapping[str, Any]) -> list[str]:
     if columns is None:
         return []
     by = told.get("route") or entry["profile"]
-    way = f"by the profile {by}" if by else "by its own columns"
+    way = f"by the profile {by}" if by else "without a profile"
     said = [f"{entry['file']}: read as {entry['table']} {way}, {len(columns)} columns"]
     if told.get("beside"):
         names = ", ".join(str(one) for one in dict(told["beside"]).values())

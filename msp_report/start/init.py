@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msp_report.intake.chunk import Unreadable
 from msp_report.intake.exports import listed
-from msp_report.intake.formats import FORMATS
+from msp_report.intake.formats import FORMATS, packed
 from msp_report.intake.recognise.unknown import Question
 from msp_report.model.errors import WrongUse
 from msp_report.model.period import Month
@@ -73,8 +74,24 @@ def init(
     if not _CLIENT.fullmatch(client):
         raise WrongUse(f"client {client!r}: name it with a-z, 0-9, dots and dashes")
     given, raw = ask.load(answers)
+    contract.contract(client, given, Names())  # what it would refuse is told before anything is read
     chosen = Month.parse(month) if month else Month.parse(given.month) if given.month else None
-    paths = _files(files)
+    with tempfile.TemporaryDirectory(prefix="msp-report-init-") as unpacked:
+        return _begun(client, files, place, chosen, given, raw, prompt, only_ask, Path(unpacked))
+
+
+def _begun(
+    client: str,
+    files: Iterable[str | Path],
+    place: Workspace,
+    chosen: Month | None,
+    given: Answers,
+    raw: dict[str, Any],
+    prompt: Prompt | None,
+    only_ask: bool,
+    unpacked: Path,
+) -> Done:
+    paths = _files(files, unpacked)
     _known_files(given, paths)
     folder = place.params / client
     readings = recognised.recognise(paths, given, folder if folder.is_dir() else None)
@@ -107,8 +124,8 @@ def _asked(raw: dict[str, Any]) -> set[tuple[str, ...]]:
     return found
 
 
-def _files(given: Iterable[str | Path]) -> list[Path]:
-    """The files that were named, and those of folders; each once."""
+def _files(given: Iterable[str | Path], unpacked: Path) -> list[Path]:
+    """The files that were named, those of folders, and those of archives with several, unpacked; each once."""
     found: dict[Path, None] = {}
     for name in given:
         path = Path(name).expanduser()
@@ -123,12 +140,30 @@ def _files(given: Iterable[str | Path]) -> list[Path]:
             raise WrongUse(f"{name}: there is no such file")
     if not found:
         raise WrongUse("there is nothing to read: name the files that the provider sent, or their folder")
-    return list(found)
+    return [inner for path in found for inner in _members(path, unpacked)]
+
+
+def _members(path: Path, into: Path) -> list[Path]:
+    """The files of an archive that holds several; else the file itself."""
+    try:
+        names = packed.inside(path) if path.suffix.casefold() == ".zip" else []
+        if len(names) < 2:
+            return [path]
+        members = []
+        for name in names:
+            target = into / path.stem / Path(name).name
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with packed.unpacked(path / name) as file:
+                    shutil.copyfile(file, target)
+                members.append(target)
+        return members
+    except Unreadable:
+        return [path]
 
 
 def _may_be_read(path: Path) -> bool:
-    suffixes = {*FORMATS, ".gz", ".zip", ".xml", ".db", ".sqlite", ".sqlite3"}
-    return path.suffix.casefold() in suffixes and not path.name.casefold().startswith(("readme", "expected."))
+    return path.suffix.casefold() in FORMATS and not path.name.casefold().startswith(("readme", "expected."))
 
 
 def _known_files(answers: Answers, paths: list[Path]) -> None:
@@ -380,10 +415,7 @@ def told(done: Done, client: str, place: Workspace) -> list[str]:
         f"{path}: another file of this name is there and stays: rename the new one" for path in done.differs
     ]
     if done.questions:
-        said.append(
-            f"{len(done.questions)} questions are open; answer them in a file, and give it with --answers:"
-        )
-        said += ask.template(done.questions).rstrip().split("\n")
-        said += [f"# {question.id}: {ask.told(question)}" for question in done.questions]
+        said.append(f"{len(done.questions)} questions are open, marked QUESTION in {place.params / client}:")
+        said += [f"  {question.id}: {ask.told(question)}" for question in done.questions]
     said.append(f"next: msp-report check --client {client} --month {done.month}")
     return said

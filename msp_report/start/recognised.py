@@ -111,7 +111,7 @@ def _first_look(path: Path, name: str, answers: Answers) -> _Look:
     except OSError as error:
         return _Look(path, name, [], [], error.strerror or str(error))
     matches = known(seen)
-    if own.profile:
+    if own.profile and own.profile != "none":
         forced, _, route = own.profile.partition("/")
         forced = profile.ALIASES.get(forced, forced)
         profile.load(forced)  # refused by name where there is none
@@ -155,14 +155,19 @@ def _readings(look: _Look, answers: Answers, folder: Path | None) -> list[Readin
     if answers.of(look.name).table == "none":
         return [Reading([look.path], look.name, remarks=["not to be read, as you said"])]
     suggested = []
-    for match in look.matches[:3]:
+    refused: list[Question] = []
+    for match in look.matches[:3] if answers.of(look.name).profile != "none" else ():
         if match.is_sure:
             reading = _of_profile(look, match, answers, folder)
             told = reading.trial
             if told and (not told.problems or told.only_unknown_values or _is_asked(reading)):
                 return [reading]
-            suggested.append(
-                f"{match.name} knows such files, but: {'; '.join(told.problems) if told else ''}"
+            why = "; ".join(told.problems) if told else ""
+            suggested.append(f"{match.name} knows such files, but: {why}")
+            text = f"Is {look.path.name} an export of {match.profile}?"
+            why = f"it has its headers, and its profile refuses it: {why}; answer none to read it by its columns"
+            refused.append(
+                Question(("files", look.name, "profile"), text, why, (match.name, "none"), blocks=True)
             )
         elif match.score >= 0.6:
             suggested.append(f"it is like a file of the profile {match.name} ({match.score:.0%})")
@@ -174,6 +179,7 @@ def _readings(look: _Look, answers: Answers, folder: Path | None) -> list[Readin
     if not made:
         made = [Reading([look.path], look.name, remarks=["no table of ours fits its columns"])]
     made[0].remarks += suggested[:2]
+    made[0].questions = [*refused[:1], *made[0].questions]
     return made
 
 
@@ -196,12 +202,14 @@ def _of_profile(look: _Look, match: Match, answers: Answers, folder: Path | None
     own, name = answers.of(look.name), look.name
     route = next(one for one in profile.load(match.profile)[match.table] if one.route == match.route)
     several = len(profile.load(match.profile)[match.table]) > 1
-    entry: dict[str, Any] = {"profile": match.name if several and own.profile else match.profile}
+    entry: dict[str, Any] = {"profile": match.name if several else match.profile}
     reading = Reading([look.path], name, match.table, f"the profile {match.name}", entry)
     lacking = f"; it lacks {', '.join(match.missing[:5])}" if match.missing else ""
     reading.remarks.append(f"read as {match.name} (sure: {match.score:.0%} of what it is known by{lacking})")
     asks = set(route.asks)
     zone, order = answers.zone(name), own.date_order or answers.date_order
+    if "date_order" in asks and not order and (shown := _shown_order(match.sketch)):
+        order, reading.notes["dates"] = shown, "sure: its own days show it"
     decimal = own.decimal or answers.decimal
     if "timezone" in asks:
         if zone:
@@ -243,7 +251,20 @@ def _of_profile(look: _Look, match: Match, answers: Answers, folder: Path | None
             Question(("files", name, "date_order"), which, why, ("dmy", "mdy"), None, blocks=True)
         )
     _ask_values(reading, match.table)
+    if match.also and not own.table:
+        which = f"What does {look.path.name} hold?"
+        why = f"the profile {match.profile} reads it as either"
+        choices = (match.table, *match.also)
+        question = Question(("files", name, "table"), which, why, choices, match.table, blocks=True)
+        reading.questions.insert(0, question)
     return reading
+
+
+def _shown_order(seen: Sketch | None) -> str | None:
+    """The order of day and month that a file's own dates show, where none shows the other one."""
+    orders = {one.order for one in seen.columns if one.kind("date") >= 0.99} if seen else set()
+    shown = orders & {"dmy", "mdy", "contradictory"}
+    return shown.pop() if len(shown) == 1 and "contradictory" not in shown else None
 
 
 def _dates(route: profile.Route, order: str) -> Any:
@@ -397,10 +418,13 @@ def _apart(readings: list[Reading]) -> list[Reading]:
         for other in readings:
             if one is other or one.table != other.table or not (one.trial and other.trial):
                 continue
-            mine, theirs = one.trial.keys, other.trial.keys
-            if not mine or not theirs or one.is_blocked or other.is_blocked:
+            if other.is_blocked or one.is_blocked or _rank(one) > _rank(other):
                 continue
-            if len(mine & theirs) > 0.5 * min(len(mine), len(theirs)) and _rank(one) < _rank(other):
+            routes = {str(each.entry.get("profile", "")).partition("/")[::2] for each in (one, other)}
+            of_one_tool = len({name for name, _ in routes}) == 1 and len(routes) == 2
+            same = _overlap(one.trial.keys, other.trial.keys) > 0.5
+            as_many = one.trial.accepted == other.trial.accepted  # their zones may still be unknown
+            if same or (of_one_tool and (as_many or _overlap(one.trial.times, other.trial.times) > 0.5)):
                 text = (
                     f"{one.paths[0].name} and {other.paths[0].name} hold the same rows. Which is to be read?"
                 )
@@ -416,7 +440,12 @@ def _apart(readings: list[Reading]) -> list[Reading]:
     return readings
 
 
-def _rank(one: Reading) -> tuple[int, int, str]:
-    """How much a source says: its columns, its rows; of equals by name."""
+def _overlap(mine: frozenset, theirs: frozenset) -> float:
+    """The share of the smaller of two sets that is in the other one."""
+    return len(mine & theirs) / max(1, min(len(mine), len(theirs)))
+
+
+def _rank(one: Reading) -> tuple[bool, int, int, str]:
+    """How much a source says: whether it asks nothing, its columns, its rows; of equals by name."""
     told = one.trial
-    return (told.filled, told.accepted, one.name) if told else (0, 0, one.name)
+    return (not one.questions, told.filled if told else 0, told.accepted if told else 0, one.name)

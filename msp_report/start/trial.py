@@ -39,6 +39,8 @@ class Trial:
     """The month of most of its rows; None of a table without dates."""
     keys: frozenset[tuple] = frozenset()
     """The keys of its rows."""
+    times: frozenset = frozenset()
+    """When its rows happened."""
     filled: int = 0
     """The canonical columns in which any row says something."""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -129,6 +131,7 @@ def _tried(
         _unknown(files, target, table),
         best if months else None,
         _keys(rows, table),
+        _times(rows, table),
         int(rows.notna().any().sum()) if len(rows) else 0,
         _names(rows),
         files[0]["read_as"] if files else {},
@@ -144,6 +147,15 @@ def _rows(target: Path, table: str) -> pd.DataFrame:
 def _keys(rows: pd.DataFrame, table: str) -> frozenset[tuple]:
     names = [name for name in TABLES[table].key if name in rows]
     return frozenset(rows[names].astype(str).itertuples(index=False, name=None)) if names else frozenset()
+
+
+def _times(rows: pd.DataFrame, table: str) -> frozenset:
+    """The minutes, or the days, of its rows."""
+    period = TABLES[table].period
+    if period not in rows:
+        return frozenset()
+    told = rows[period].dropna()
+    return frozenset(told.dt.floor("min") if isinstance(told.dtype, pd.DatetimeTZDtype) else told.astype(str))
 
 
 def _names(rows: pd.DataFrame) -> dict[str, tuple[str, ...]]:

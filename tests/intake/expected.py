@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import yaml
 
 from msp_report.intake import ingest, profile
+from msp_report.intake.chunk import Unreadable
 from msp_report.intake.recognise import known
 from msp_report.intake.recognise.sketch import sketch
 from msp_report.model.period import Month
@@ -25,7 +27,7 @@ def exports(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """(vendor, export) of every expected.yaml below a folder."""
     found = []
     for path in sorted(folder.glob("*/expected.yaml")):
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        said = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         found += [(said["vendor"], {"month": str(said["month"]), **export}) for export in said["exports"]]
     return found
 
@@ -49,7 +51,8 @@ def _of(
     sources = {}
     for table, wanted in tables.items():
         try:
-            sources[table] = _source(vendor, table, wanted["file"], export.get("answers", {}), folder)
+            name = wanted.get("profile", vendor)
+            sources[table] = _source(name, table, wanted["file"], export.get("answers", {}), folder)
         except profile.ProfileError as error:
             problems.append(f"{table}: {error}")
     if problems:
@@ -68,28 +71,35 @@ def _of(
     problems += [f"warning: {text}" for text in manifest.warnings if "reach" in text]
     for table, wanted in tables.items():
         accounts = [one for one in manifest.files if one.table == table]
-        problems += [
-            f"{table}: {text}"
-            for text in _judged(
-                table, wanted, pd.read_parquet(into / "tables" / f"{table}.parquet"), accounts
-            )
-        ]
+        rows = pd.read_parquet(into / "tables" / f"{table}.parquet")
+        problems += [f"{table}: {text}" for text in judged(wanted, rows, accounts)]
     return problems
 
 
-def _source(vendor: str, table: str, file: str, answers: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _source(name: str, table: str, file: str, answers: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A source as sources.yaml has it, with the answers that its route asks for."""
-    routes = profile.routes_of(vendor, TABLES[table])
-    route = known.route_of(sketch(sorted(folder.glob(file))[0]), routes)
-    source = {"file": file, "profile": f"{vendor}/{route.route}" if route.route else vendor}
+    routes = profile.routes_of(name, TABLES[table])
+    route = _route(sorted(folder.glob(file))[0], routes)
+    source = {"file": file, "profile": name}
     if "timezone" in route.asks:
         source["timezone"] = answers["timezone"]
-    if "date_order" in route.asks:
-        source["dates"] = answers["date_order"]
+    if "date_order" in route.asks and "date_order" in answers:
+        source["dates"] = ["iso", answers["date_order"]]
     return source
 
 
-def _judged(table: str, wanted: dict[str, Any], rows: pd.DataFrame, accounts: list[Any]) -> list[str]:
+def _route(path: Path, routes: tuple[profile.Route, ...]) -> profile.Route:
+    """The route of a file, or one that asks the same; some files are opened only as a route says."""
+    if len({one.asks for one in routes}) == 1:
+        return routes[0]  # no matter which: they ask the same
+    for opening in (None, *routes):
+        with suppress(Unreadable):
+            return known.route_of(sketch(path, layout=opening), routes)
+    raise profile.ProfileError(f"{path.name} cannot be opened")
+
+
+def judged(wanted: dict[str, Any], rows: pd.DataFrame, accounts: list[Any]) -> list[str]:
+    """Where the rows and accounts of a table differ from what is wanted of it."""
     problems = []
 
     def differ(what: str, found: object, expected: object) -> None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from monsters import large_cell, workbook
+from monsters import large_cell, ods, workbook
 from workspaces import HEADER, tickets
 
 from msp_report.intake import formats, guarded
@@ -86,6 +86,17 @@ def test_a_far_cell_is_named(tmp_path, good, cell):
 def test_an_archive_that_is_blown_up_is_refused(tmp_path, good):
     said = refused(large_cell(tmp_path / "cell.xlsx", 300), SMALL)
     assert "more than 256 MB of memory: export it in parts, or raise limits.file_memory_mb" in said
+    assert rows(good) == 3
+
+
+@limited
+def test_a_sheet_that_repeats_its_last_row_for_ever_is_refused(tmp_path, good):
+    rows_ = [["ticket_id", "status"], ["T1", "new"]]
+    assert rows(ods(tmp_path / "small.ods", rows_, 3)) == 3
+    said = refused(ods(tmp_path / "large.ods", rows_, 1_048_576, 16_000), SMALL)
+    assert "its sheet has more cells than can be read: delete the empty rows and columns" in said
+    large = ods(tmp_path / "less.ods", rows_, 1_000_000, 50)
+    assert "more than 256 MB of memory" in refused(large, SMALL)
     assert rows(good) == 3
 
 

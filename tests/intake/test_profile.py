@@ -70,6 +70,22 @@ def test_routes_of_shipped_profiles_are_forced_behind_a_slash():
         routes_of("servicenow_audit/api", TICKETS)
 
 
+@pytest.mark.parametrize("name", names())
+def test_a_profile_says_what_only_the_exporter_knows_and_how_its_export_is_made(name):
+    said = about(name)
+    assert said.about and all(said.tried.values())
+    for routes in load(name).values():
+        for route in routes:
+            listed = route.dates.values() if isinstance(route.dates, dict) else [route.dates]
+            in_doubt = any({"dmy", "mdy"} <= set(forms) for forms in listed)
+            assert in_doubt == ("date_order" in route.asks), route.route
+            assert not ("timezone" in route.asks and route.timezone), "asked, and known"
+    if name not in ("bitbrains", "servicenow_audit", "uptime_checks", "veeam_one"):
+        named = {route.route for routes in load(name).values() for route in routes}
+        assert {*said.made, *said.access, *said.tried} <= named | {""}
+        assert said.made and said.access and said.cannot_tell and said.tried
+
+
 def test_columns_in_both_directions():
     reading = resolve(Layout(columns={"ticket_id": ["Nr", "number"], "Subject": "title"}), TICKETS)
     assert reading.columns["ticket_id"] == ("Nr", "number")
@@ -213,7 +229,7 @@ def test_a_profile_that_cannot_be_used(tmp_path, yaml, sentence):
         ({"nulls": {"closd_at": ["-"]}}, "nulls: 'closd_at' is no column of tickets"),
         ({"first": ["opend_at"]}, "first: 'opend_at' is no column of tickets"),
         ({"record": "first", "first": ["opened_at"]}, "record: with first or last"),
-        ({"beside": {"other": "b.csv"}}, "beside: only shape reads other files"),
+        ({"beside": {"other": "b.csv"}}, "beside: only shape reads what lies beside a file"),
         ({"dates": "day first"}, "dates: 'day first' is no format"),
         ({"factors": {"reopens": 1000}}, "factors: reopens is no amount that can be multiplied: take it out"),
         ({"factors": {"hour": 60}}, "factors: 'hour' is no column of tickets: did you mean 'hours'?"),

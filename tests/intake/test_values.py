@@ -95,6 +95,8 @@ def test_typed_cells_are_iso_whatever_the_formats_say():
     form = lambda column: ("%d/%m/%Y",)  # noqa: E731
     assert one("2026-04-01T10:00:00", AT, formats=form, typed=True) == utc("2026-04-01 09:00")
     assert one("2026-04-01", AT, formats=form, typed=True) == reasons.NOT_TIME
+    own = lambda column: ("iso @ Asia/Tokyo",)  # noqa: E731
+    assert one("2026-04-01T10:00:00", AT, formats=own, typed=True) == utc("2026-04-01 01:00")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ FORMATS = {
     ".sqlite": "sqlite",
     ".sqlite3": "sqlite",
     ".parquet": "parquet",
+    ".zip": "packed",
+    ".gz": "packed",
 }
 #: A larger file is not gone through for what else it holds.
 OUTLINED = 64_000_000
@@ -37,15 +39,26 @@ OUTLINED = 64_000_000
 def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """The rows of a file in chunks, in the file's order; the first chunk comes even without rows.
 
-    Raises Unreadable for an unknown format, no bytes at all, or what the format's reader cannot make out.
+    A file inside an archive is called as if that were a folder: `export.zip/tickets.csv`. Raises Unreadable for an
+    unknown format, no bytes at all, or what the format's reader cannot make out.
     """
+    if _is_inside(path):
+        yield from import_module(f"{__name__}.packed").read(path, layout)
+    else:
+        yield from rows_of(path, layout)
+
+
+def rows_of(path: Path, layout: Layout) -> Iterator[Chunk]:
+    """The rows of a file on disk."""
     module, start = _reader(path)
     if not start:
         raise Unreadable(
             "the file is empty (zero bytes): export it again; nothing to report is a header alone"
         )
     if module.__name__.endswith(".csv") and start == b"PK\x03\x04":
-        raise Unreadable(f"this is a workbook or an archive, not {path.suffix}: give it the suffix .xlsx")
+        raise Unreadable(
+            f"this is a workbook or an archive, not {path.suffix}: give it the suffix .xlsx or .zip"
+        )
     yield from module.read(path, layout)
 
 
@@ -54,10 +67,22 @@ def outline(path: Path, layout: Layout | None = None) -> Outline:
 
     Raises Unreadable as read does.
     """
+    if _is_inside(path):
+        return import_module(f"{__name__}.packed").outline(path, layout or Layout())
+    return outline_of(path, layout or Layout())
+
+
+def outline_of(path: Path, layout: Layout) -> Outline:
+    """What a file on disk holds."""
     module, start = _reader(path)
     if not start or not hasattr(module, "outline") or path.stat().st_size > OUTLINED:
         return Outline(FORMATS[path.suffix.casefold()])
-    return module.outline(path, layout or Layout())
+    return module.outline(path, layout)
+
+
+def _is_inside(path: Path) -> bool:
+    """Whether a path leads into an archive."""
+    return any(above.suffix.casefold() == ".zip" and above.is_file() for above in path.parents)
 
 
 def _reader(path: Path) -> tuple[ModuleType, bytes]:

@@ -21,7 +21,7 @@ WRAPPINGS = frozenset({"data", "items", "records", "result", "results", "rows", 
 #: An object with more plain values than that beside its lists is a record, and no wrapping.
 MOST_BESIDE = 3
 #: A first line that is longer is no object of many.
-_LONGEST_LINE = 16_000_000
+_LONGEST_LINE = 2_000_000
 
 Path_ = tuple[str, ...]
 

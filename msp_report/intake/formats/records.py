@@ -18,6 +18,7 @@ from msp_report.params.layout import distinct
 CHUNK_ROWS = 50_000
 #: Characters of cells after which a chunk ends, so that neither side holds much at once.
 CHUNK_TEXT = 2_000_000
+_A_CELL = 20
 #: As in intake/child: more names than any table has.
 MOST_NAMES = 16_384
 #: The header under which a record's place in its document stands.
@@ -66,12 +67,17 @@ def chunks(
     for record in records:
         batch.append(record)
         cells = record.cells
-        size += len(cells) if isinstance(cells, str) else sum(map(len, filter(None, cells.values())))
+        size += len(cells) if isinstance(cells, str) else _size(cells)
         if len(batch) >= CHUNK_ROWS or size >= CHUNK_TEXT:
             yield _chunk(batch, facts, remarks, placed)
             batch, size, first = [], 0, False
     if batch or first:
         yield _chunk(batch, facts, remarks, placed)
+
+
+def _size(cells: Cells) -> int:
+    """Characters of some cells, and what a cell takes beside them."""
+    return sum(map(len, filter(None, cells.values()))) + _A_CELL * len(cells)
 
 
 def _chunk(batch: list[Record], facts: dict[str, Any], remarks: tuple[str, ...], placed: bool) -> Chunk:

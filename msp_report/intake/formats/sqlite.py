@@ -64,12 +64,26 @@ def outline(path: Path, layout: Layout) -> Outline:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    _refuse_cut(path)
     try:
         database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
     except sqlite3.Error as error:
         raise Unreadable(f"this is no database of SQLite that can be read ({error}): copy it again") from None
     database.text_factory = lambda given: given.decode("utf-8", "msp_report.mark")
     return database
+
+
+def _refuse_cut(path: Path) -> None:
+    """Refuse a file that is shorter than its own head says: SQLite would read the pages that are not there as empty."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
+        raise Unreadable("this is no database of SQLite: copy its file again")
+    size = int.from_bytes(head[16:18], "big")
+    size = 65_536 if size == 1 else size
+    pages, changed, counted_at = (int.from_bytes(head[at : at + 4], "big") for at in (28, 24, 92))
+    if changed == counted_at and pages * size > path.stat().st_size:
+        raise Unreadable("the database breaks off: it is shorter than it says: copy its file again")
 
 
 def _authorised(action: int, first: str | None, second: str | None, *rest: object) -> int:
@@ -106,7 +120,7 @@ def _listed(tables: dict[str, tuple[str, ...]]) -> str:
 
 def _why(error: Exception, database: sqlite3.Connection) -> str:
     said = str(error)
-    if "not authorized" in said or "prohibited" in said:
+    if "not authorized" in said or "authorization denied" in said or "prohibited" in said:
         return "query may only read this file's tables: write one SELECT"
     if "one statement" in said:
         return "query is more than one statement: write one SELECT"
@@ -120,13 +134,13 @@ def _why(error: Exception, database: sqlite3.Connection) -> str:
 
 def _written_to(path: Path) -> tuple[str, ...]:
     """What to say of a copy that was made while somebody wrote: its last rows lie in another file."""
-    log = path.with_name(f"{path.name}-wal")
-    if log.exists() and log.stat().st_size:
-        return (
-            f"{log.name} lies beside it, with rows that are not read: stop what writes to it and copy it again, or ask "
-            "for a backup of the database",
-        )
-    return ()
+    logs = [path.with_name(f"{path.name}-{kind}") for kind in ("wal", "journal")]
+    return tuple(
+        f"{log.name} lies beside it, with what was being written: stop what writes to it and copy it again, or ask for "
+        "a backup of the database"
+        for log in logs
+        if log.exists() and log.stat().st_size
+    )
 
 
 def _text(cell: object) -> str | None:

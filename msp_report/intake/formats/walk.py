@@ -38,6 +38,7 @@ def _number(text: str) -> _Number:
     return _Number(repr(float(text)) if "e" in text or "E" in text else text)
 
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 _DECODER = json.JSONDecoder(parse_float=_number, strict=False)
 
 
@@ -119,7 +120,11 @@ class Window:
                 continue
             except ValueError as error:  # a number of too many digits
                 raise self._wrong(str(error), self._at) from None
-            if end < len(self._text) or not self._more():
+            behind = self._text[end : end + _NEAR]
+            is_whole = behind and (
+                behind[0] not in ".eE" or len(behind) == _NEAR
+            )  # 1 may be the begin of 1.5
+            if is_whole or not self._more():
                 self._at, self._step = end, BLOCK
                 return found
 
@@ -195,9 +200,9 @@ class Seen:
             found |= {".".join(path): text(value) for path, value in told.items()}
         return found
 
-    def stated(self, way: tuple[str, ...]) -> dict[str, int]:
+    def stated(self, way: tuple[str, ...]) -> dict[str, Any]:
         """What the fields beside the way to a list say of the size of it all."""
-        found: dict[str, int] = {}
+        found: dict[str, Any] = {}
         for level in self.around(way):
             nested: dict[str, Any] = {path[0]: value for path, value in level.items() if len(path) == 1}
             for path, value in level.items():
@@ -327,7 +332,7 @@ class Walker:
         if path or self._window.sign() in ("{", "["):
             return self._inside(path, place)
         line = self._window.line()
-        return [Record(line, json.dumps(self._window.value(), ensure_ascii=False), place)]
+        return [Record(line, _encoded(_plain(self._window.value())), place)]
 
     def _inside(self, path: tuple[str, ...], place: tuple[str | int, ...]) -> list[Record]:
         window = self._window
@@ -339,7 +344,7 @@ class Walker:
                 return [row for n in window.items() for row in self._item(path, (*place, n))]
             values = window.value()
             if not self._is_given:
-                return [Record(line, json.dumps(value, ensure_ascii=False), place) for value in values]
+                return [Record(line, _encoded(_plain(value)), place) for value in values]
             return [Record(line, {str(n): text(value) for n, value in enumerate(values)}, place)] * bool(
                 values
             )
@@ -370,22 +375,30 @@ class Walker:
         return rows
 
 
-def flat(value: Mapping[str, Any], prefix: str = "") -> Cells:
+def flat(value: Mapping[str, Any]) -> Cells:
     """The cells of an object; those of nested ones have names with points."""
     cells: Cells = {}
-    for name, inner in value.items():
-        if isinstance(inner, dict):
-            cells |= flat(inner, f"{prefix}{name}.")
-        else:
-            cells[f"{prefix}{name}"] = text(inner)
+    _fill(cells, value, "")
     return cells
+
+
+def _fill(cells: Cells, value: Mapping[str, Any], prefix: str) -> None:
+    for name, inner in value.items():
+        if type(inner) is str:
+            cells[prefix + name] = inner
+        elif type(inner) is dict:
+            _fill(cells, inner, f"{prefix}{name}.")
+        else:
+            cells[prefix + name] = text(inner)
 
 
 def text(value: Any) -> str | None:
     """A value as the text of a cell; lists and what is in them stay JSON."""
     if value is None or isinstance(value, str):
-        return value if value is None else str(value)
-    return json.dumps(_plain(value), ensure_ascii=False)
+        return value
+    if type(value) is int:
+        return str(value)
+    return _encoded(_plain(value))
 
 
 def _plain(value: Any) -> Any:

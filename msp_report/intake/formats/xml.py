@@ -1,8 +1,8 @@
 """XML: the elements under a path as rows, with what stands beside them on the way.
 
-Names go without their namespaces; an attribute is `@name`, text beside elements `#text`. An element that holds others is
-a JSON list of objects under its name, whether it stands there once or often, and of a lone one each thing inside has a
-header of its own too: `Baseline.Finish`. One without others is its text, with `Amount.@currencyID` beside it.
+Names go without their namespaces; an attribute is `@name`, text beside elements `#text`. An element that holds others
+is a JSON list of objects under its name, whether it stands there once or often, and of a lone one each thing inside has
+a header of its own too: `Baseline.Finish`. One without others is its text, with `Amount.@currencyID` beside it.
 """
 
 from __future__ import annotations

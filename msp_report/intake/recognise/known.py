@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
 from msp_report.intake import profile
 from msp_report.intake.chunk import Unreadable
+from msp_report.intake.formats import packed
 from msp_report.intake.profile import ProfileError, Route
 from msp_report.intake.recognise.sketch import Sketch, sketch
 from msp_report.model.tables import TABLES
@@ -40,6 +41,10 @@ class Match:
     """How far its score lies over that of the next profile."""
     sketch: Sketch | None = None
     """The file as the route opens it."""
+    specific: int = 0
+    """How much its route asks of a file beside headers: of equals the one that asks more is meant."""
+    also: tuple[str, ...] = ()
+    """Other tables for which the same profile knows the file as well."""
 
     @property
     def name(self) -> str:
@@ -83,15 +88,26 @@ def known(seen: Sketch, limits: Limits | None = None) -> list[Match]:
             for route in routes:
                 score, missing, opened = _score(seen, route, limits)
                 if score > 0.3 and _serves(route, table, _names(opened)):
-                    match = Match(name, route.route, table, score, missing, sketch=opened)
+                    told = route.recognise
+                    asks = (told.values, told.file, told.root, told.without)
+                    specific = sum(map(bool, asks))
+                    match = Match(name, route.route, table, score, missing, sketch=opened, specific=specific)
                     found.setdefault((name, table), []).append(match)
-    best = [max(matches, key=lambda one: one.score) for matches in found.values()]
-    return sorted((_with_margin(one, found) for one in best), key=lambda one: (-one.score, one.profile))
+    best = [max(matches, key=lambda one: (one.score, one.specific)) for matches in found.values()]
+    return sorted(
+        (_beside_others(one, best) for one in best), key=lambda one: (-one.score, -one.specific, one.profile)
+    )
 
 
-def _with_margin(match: Match, found: dict[tuple[str, str], list[Match]]) -> Match:
-    others = [one.score for (name, _), matches in found.items() if name != match.profile for one in matches]
-    return Match(**{**match.__dict__, "margin": round(match.score - max(others, default=0.0), 4)})
+def _beside_others(match: Match, every: list[Match]) -> Match:
+    """A match with what else comes near it."""
+    others = [one.score for one in every if one.profile != match.profile]
+    own = [one for one in every if one.profile == match.profile and one.table != match.table]
+    near = [
+        one for one in own if one.score > match.score - MARGIN_OF_ROUTES and one.specific >= match.specific
+    ]
+    margin = round(match.score - max(others, default=0.0), 4)
+    return replace(match, margin=margin, also=tuple(one.table for one in near))
 
 
 def headers_of(route: Route) -> tuple[str, ...]:
@@ -212,9 +228,22 @@ def _opened(seen: Sketch, route: Route, limits: Limits | None) -> Sketch | None:
 
 
 def _suffix(path: Path) -> str:
-    """What the name of a file ends with, packed or not."""
-    suffixes = [one.lstrip(".").casefold() for one in path.suffixes[-2:]]
-    return suffixes[0] if len(suffixes) == 2 and suffixes[1] in ("gz", "zip") else (suffixes or [""])[-1]
+    """What the name of a file ends with; of a packed one that of the file inside."""
+    suffix = path.suffix.lstrip(".").casefold()
+    if suffix == "gz":
+        return Path(path.stem).suffix.lstrip(".").casefold()
+    if suffix == "zip":
+        names = _inside(path, path.stat().st_mtime_ns)
+        suffix = Path(names[0]).suffix.lstrip(".").casefold() if len(names) == 1 else suffix
+    return suffix
+
+
+@cache
+def _inside(path: Path, changed: int) -> tuple[str, ...]:
+    try:
+        return tuple(packed.inside(path))
+    except (Unreadable, OSError):
+        return ()
 
 
 def _has_root(seen: Sketch, roots: Sequence[str]) -> bool:
@@ -225,6 +254,14 @@ def _has_root(seen: Sketch, roots: Sequence[str]) -> bool:
 
 @cache
 def _edges(path: Path, changed: int) -> str:
+    """The begin and the end of a file; of a packed one of the file inside."""
+    if path.suffix.casefold() in (".gz", ".zip"):
+        with packed.unpacked(path) as inside:
+            return _ends(inside)
+    return _ends(path)
+
+
+def _ends(path: Path) -> str:
     with path.open("rb") as file:
         begin = file.read(_EDGE)
         size = file.seek(0, 2)

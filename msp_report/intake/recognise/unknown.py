@@ -308,8 +308,8 @@ def _fits(one: Seen, column: Column, table: Table) -> float:
         return 0.0
     if column.name in table.key[:1] and column.name.endswith("_id") and len(table.key) == 1:
         return 1.0 if one.is_key else 0.9 if one.filled == 1 and one.distinct > 0.5 * one.n else 0.4
-    if column.holds == "words" and one.kind("number") >= 0.9:
-        return 0.3
+    if column.holds in ("words", "person") and one.kind("number") >= 0.9:
+        return 0.3  # a number of something else stands for no words and for nobody's name
     return 1.0
 
 
