@@ -1112,7 +1112,7 @@ def _content(table: Table, staging: Path, shared: bool, period: Period, timezone
     digest = hashlib.sha256()
     found = [np.array([], np.uint64)]
     with pq.ParquetFile(staging / "tables" / f"{table.name}.parquet") as file:
-        for batch in file.iter_batches(100_000):
+        for batch in file.iter_batches(staged.ROWS):
             if shared:
                 column = table.column(table.period)
                 before, after = _outside(batch.column(column.name), column, period, timezone)

@@ -105,5 +105,5 @@ class Rejects:
                 f"select {names} from read_parquet(?) order by _file, line, _order",
                 params=[escape(str(self.path))],
             )
-            for batch in rows.to_arrow_reader(100_000):
+            for batch in rows.to_arrow_reader(20_000):
                 yield batch.to_pandas()

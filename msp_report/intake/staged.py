@@ -38,8 +38,8 @@ ORIGIN = pa.schema(
 NEAR_FOLD = "2 days"
 
 
-#: Rows of which the keys alone are held in memory.
-SOON = 5_000_000
+#: So many rows are held at once.
+ROWS = 20_000
 
 
 class Stage:
@@ -50,6 +50,7 @@ class Stage:
         self.schema = schema
         self.length = 0
         self.has_folds = False
+        self._distinct: dict[tuple[str, ...], bool] = {}
         self._writer = pq.ParquetWriter(path, pa.schema([*schema, *ORIGIN]), compression="lz4")
 
     def append(self, rows: pa.Table, origin: pa.Table) -> None:
@@ -72,7 +73,7 @@ class Stage:
         def some() -> Iterator[pa.RecordBatch]:
             done = 0
             with pq.ParquetFile(self.path) as file:
-                for batch in file.iter_batches(100_000):
+                for batch in file.iter_batches(ROWS):
                     yield batch.filter(pa.array(keep[done : done + len(batch)]))
                     done += len(batch)
 
@@ -105,14 +106,26 @@ class Stage:
                 hashes = pc.if_else(here, other, batch.column("_hash"))
                 writer.write_batch(batch.set_column(batch.schema.get_field_index("_hash"), "_hash", hashes))
         path.replace(self.path)
+        self._distinct = {}
 
     def is_distinct(self, names: Sequence[str]) -> bool:
-        """Whether no two rows have the same values; quick to tell, where there are not too many to hold."""
-        if self.length > SOON:
-            return False
-        rows = pq.read_table(self.path, columns=list(names))
-        rows = rows.drop_null() if names == ["_hash"] else rows
-        return rows.group_by(list(names)).aggregate([]).num_rows == rows.num_rows
+        """Whether no two rows have the same values: sure where it says so; rows of which a number is missing differ.
+
+        Eight bytes a row are held, a number of each row's values.
+        """
+        if (found := self._distinct.get(tuple(names))) is not None:
+            return found
+        numbers = [np.array([], np.uint64)]
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(ROWS, columns=list(names)):
+                if list(names) == ["_hash"]:
+                    numbers.append(batch.column(0).drop_null().to_numpy())
+                    continue
+                rows = batch.to_pandas(date_as_object=False)
+                numbers.append(hash_pandas_object(rows, index=False, categorize=False).to_numpy())
+        whole = np.sort(np.concatenate(numbers))
+        self._distinct[tuple(names)] = found = not (whole[1:] == whole[:-1]).any()
+        return found
 
 
 def _later(batch: pa.RecordBatch, name: str, fold: str, here: pa.BooleanArray) -> pa.Array:
@@ -357,7 +370,7 @@ class _Database:
 
     def batches(self, query: str) -> pa.RecordBatchReader:
         """A result of any length."""
-        return self._connection.sql(query).to_arrow_reader(100_000)
+        return self._connection.sql(query).to_arrow_reader(ROWS)
 
     def rows_of(self, inputs: pd.DataFrame) -> pa.Table:
         """Every canonical row of some input rows, in order."""
