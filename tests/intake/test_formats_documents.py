@@ -403,6 +403,24 @@ def test_a_database_that_is_none_or_was_copied_while_it_was_written_to(database)
             list(read(cut, Layout(query=query)))
 
 
+def test_a_damaged_database_is_refused(database):
+    with closing(sqlite3.connect(database)) as made, made:
+        made.executemany("insert into beat (at) values (?)", [("x" * 900,) for _ in range(40)])
+    data = bytearray(database.read_bytes())
+    for page in range(2, len(data) // 4096):
+        data[page * 4096 : page * 4096 + 8] = bytes(8)
+    database.write_bytes(data)
+    with pytest.raises(Unreadable, match="the database is damaged"):
+        list(read(database, Layout(query="select at from beat")))
+
+
+def test_records_are_a_matter_of_documents(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a\n1\n")
+    with pytest.raises(Unreadable, match=r"this is \.csv: take it out"):
+        list(read(path, Layout(records="a")))
+
+
 # What else a file holds
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,30 @@ def test_a_sheet_that_repeats_its_last_row_for_ever_is_refused(tmp_path, good):
 
 
 @limited
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (
+            "with recursive a(n) as (select 1 union all select n + 1 from a) select max(n) from a",
+            "no row came",
+        ),
+        (
+            "with recursive a(n) as (select 1 union all select n + 1 from a) select n from a where n < 0",
+            "no row came",
+        ),
+        ("select hex(zeroblob(400000000))", "memory|too big"),
+    ],
+)
+def test_a_query_without_end_is_this_file_s_problem(tmp_path, good, query, expected):
+    path = tmp_path / "t.db"
+    with closing(sqlite3.connect(path)) as made, made:
+        made.execute("create table x (y)")
+    with pytest.raises(Unreadable, match=expected):
+        list(guarded.read(path, Layout(query=query), Limits(file_memory_mb=256, file_seconds=1)))
+    assert rows(good) == 3
+
+
+@limited
 def test_white_space_before_the_rows_takes_no_memory_that_is_not_there(tmp_path):
     path = workbook(tmp_path / "blank.xlsx", blank=400_000_000)
     assert path.stat().st_size < 1_000_000
@@ -116,6 +142,10 @@ def test_white_space_before_the_rows_takes_no_memory_that_is_not_there(tmp_path)
         ("a.json", "[" * 2000, "nested too deep"),
         ("b.json", '{"data": [{"x": ' + "[" * 5000 + "]" * 5000 + "}]}", "nested too deep"),
         ("c.csv", ",".join(f"c{n}" for n in range(20_000)) + "\n" + "," * 19_999 + "\n", "20,000 columns"),
+        ("a.xml", "<a>" * 5000, "nested too deep"),
+        ("b.xml", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "definitions of its own"),
+        ("e.json", '{"a": ' * 5000, "nested too deep"),
+        ("f.json", '{"' + "a" * 20_000_000, "Unterminated"),
         ("d.jsonl", "{" + ", ".join(f'"c{n}": 1' for n in range(20_000)) + "}\n", "20,000 columns"),
     ],
 )

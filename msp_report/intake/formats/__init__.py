@@ -59,6 +59,10 @@ def rows_of(path: Path, layout: Layout) -> Iterator[Chunk]:
         raise Unreadable(
             f"this is a workbook or an archive, not {path.suffix}: give it the suffix .xlsx or .zip"
         )
+    if layout.records is not None and not hasattr(module, "DOCUMENT"):
+        raise Unreadable(
+            f"records names a place in a document of JSON or XML, and this is {path.suffix}: take it out"
+        )
     yield from module.read(path, layout)
 
 

@@ -16,6 +16,8 @@ from msp_report.intake.formats.records import Record, chunks, missing, path_of
 from msp_report.intake.formats.walk import Seen, Walker, Window, flat, scan
 from msp_report.params.layout import Layout, fold
 
+#: `records` has a meaning here.
+DOCUMENT = True
 #: Names under which interfaces hold their records; of other names an empty list is a cell.
 WRAPPINGS = frozenset({"data", "items", "records", "result", "results", "rows", "value", "values"})
 #: An object with more plain values than that beside its lists is a record, and no wrapping.

@@ -24,6 +24,8 @@ from msp_report.intake.formats import FORMATS, outline_of, rows_of
 from msp_report.intake.formats.outlines import Outline
 from msp_report.params.layout import Layout
 
+#: `records` may have a meaning for what is inside.
+DOCUMENT = True
 #: What one file may become, in bytes, and how many there may be in an archive.
 MOST_BYTES, MOST_FILES = 20_000_000_000, 1_000
 #: Exports of text become a tenth or a fiftieth; what becomes less than that, and is large, is made to fill a disk.

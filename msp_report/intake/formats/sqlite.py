@@ -15,6 +15,8 @@ from msp_report.intake.formats.records import column
 from msp_report.params.layout import Layout, distinct
 
 CHUNK_ROWS = 20_000
+#: A larger file is not gone through to see whether it is whole.
+CHECKED = 2_000_000_000
 #: What a statement may do: read tables, by functions if it likes, and by itself again and again.
 _ALLOWED = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
@@ -34,6 +36,7 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     Unreadable without a query, for one that does anything but read, and for a file that is no such database.
     """
     with closing(_opened(path)) as database:
+        _refuse_damaged(path, database)
         if layout.query is None:
             raise Unreadable(f"say in query what to ask of this database: {_listed(_tables(database))}")
         database.set_authorizer(_authorised)
@@ -84,6 +87,20 @@ def _refuse_cut(path: Path) -> None:
     pages, changed, counted_at = (int.from_bytes(head[at : at + 4], "big") for at in (28, 24, 92))
     if changed == counted_at and pages * size > path.stat().st_size:
         raise Unreadable("the database breaks off: it is shorter than it says: copy its file again")
+
+
+def _refuse_damaged(path: Path, database: sqlite3.Connection) -> None:
+    """Refuse a file that was copied while it was written to: a query would find some of its rows."""
+    if path.stat().st_size > CHECKED:
+        return
+    try:
+        (found,) = database.execute("pragma quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        found = str(error)
+    if found != "ok":
+        raise Unreadable(
+            f"the database is damaged ({found.splitlines()[0]}): stop what writes to it and copy it again"
+        )
 
 
 def _authorised(action: int, first: str | None, second: str | None, *rest: object) -> int:

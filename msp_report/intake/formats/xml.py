@@ -29,6 +29,8 @@ from msp_report.intake.formats.records import (
 )
 from msp_report.params.layout import Layout
 
+#: `records` has a meaning here.
+DOCUMENT = True
 #: The header under which the name of the document's outermost element stands.
 ROOT = "_root"
 #: Elements within one another; documents of data have a dozen.
