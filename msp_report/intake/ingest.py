@@ -239,7 +239,7 @@ def months_with_exports(
 
 
 def files(sources: Sources, template: str | Path, month: Month, params: Path | None = None) -> list[Path]:
-    """Every file that is read for a month, archives as such, sorted; none where sources.yaml names none that is there."""
+    """Every file that is read for a month, sorted; none where sources.yaml names none that is there."""
     place = str(template)
     entries = _entries(sources, exports.folder(place, month))
     found = {path for _, source in entries for path in exports.matches(source, place, month)}
