@@ -485,6 +485,22 @@ def test_a_sheet_of_another_office_suite(tmp_path):
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_text_that_is_called_a_workbook_is_read_as_text(chunks, encoding):
+    (chunk,) = chunks(PLAIN.replace(",", "\t").encode(encoding), name="tickets.xls")
+    assert chunk.column("priority").to_pylist() == ["Général"]
+
+
+def test_a_web_page_that_is_called_a_workbook_is_named(chunks):
+    for page in ("<html><table><tr><td>1", "\ufeff\n<!DOCTYPE html>", '<?xml version="1.0"?><Workbook/>'):
+        with pytest.raises(
+            Unreadable, match=r"web page or XML that is called \.xls: open it in a spreadsheet"
+        ):
+            chunks(page, name="tickets.xls")
+    with pytest.raises(Unreadable, match="no workbook that can be read"):
+        chunks(b"\x09\x08\x00\x00\x10" * 9, name="tickets.xls")
+
+
 def without_results(path, sheet):
     """The same workbook as some writers make it: formulas without their results."""
     with zipfile.ZipFile(path) as old:

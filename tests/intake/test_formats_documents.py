@@ -159,6 +159,15 @@ def test_a_fault_has_its_line_and_no_record_comes_of_it(rows, text, said):
         rows(text)
 
 
+def test_a_document_of_powershell(tmp_path):
+    path = tmp_path / "t.json"
+    path.write_bytes(
+        '{\r\n  "value": [\r\n {"a": "Größe"},\r\n {"a": 2} ],\r\n  "Count": 2\r\n}'.encode("utf-16")
+    )
+    assert cells(read(path, Layout())) == [(3, {"a": "Größe"}), (4, {"a": "2"})]
+    assert facts(path, Layout())["stated_rows"] == 2
+
+
 def test_a_byte_that_is_no_text_costs_its_record_only(tmp_path):
     path = tmp_path / "t.json"
     path.write_bytes('[{"a": "é"}, {"a": "é'.encode() + b"\xff" + '"}, {"a": "é"}]'.encode())

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from monsters import workbook
 
-from msp_report.intake import guarded
+from msp_report.intake import guarded, ingest
 from msp_report.intake.chunk import Unreadable
 from msp_report.intake.formats import outline, packed, read
+from msp_report.model.period import Month
 from msp_report.params.layout import Layout
+from msp_report.params.sources import Sources
 
 CSV = "ticket_id,opened_at\n" + "".join(f"T{n},2026-10-0{n}\n" for n in range(1, 6))
 
@@ -141,6 +143,25 @@ def test_other_archives(archive, tmp_path):
     path.write_bytes(data)
     with pytest.raises(Unreadable, match="has a password"):
         ids(path)
+
+
+def test_packed_exports_are_read_by_their_names_and_rejected_with_their_lines(tmp_path):
+    exports, into = tmp_path / "exports", tmp_path / "into"
+    exports.mkdir()
+    text = CSV.replace("T3,2026-10-03", "T3,never")
+    (exports / "tickets.csv.gz").write_bytes(
+        gzip.compress(
+            text.replace("\n", ",P1,new\n").replace("opened_at,P1,new", "opened_at,priority,status").encode()
+        )
+    )
+    head = "service,at,state\n"
+    with zipfile.ZipFile(exports / "checks.zip", "w") as made:
+        made.writestr("checks of the month.csv", head + "Mail,2026-10-02T09:00:00Z,up\n" * 2)
+    sources = Sources.model_validate({"reject_limit_ratio": 1})
+    manifest = ingest.read_month(sources, exports, Month.parse("2026-10"), "Europe/London", into)
+    counts = {file.file: (file.read, file.accepted, file.rejected) for file in manifest.files}
+    assert counts == {"tickets.csv.gz": (5, 4, 1), "checks.zip": (2, 1, 1)}
+    assert "tickets.csv.gz,4,opened_at,never" in (into / "rejects" / "tickets.csv").read_text()
 
 
 def test_the_reader_s_process_may_be_ended_in_the_middle(archive):

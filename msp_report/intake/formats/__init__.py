@@ -32,6 +32,8 @@ FORMATS = {
     ".zip": "packed",
     ".gz": "packed",
 }
+#: How workbooks begin, packed and old.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 #: A larger file is not gone through for what else it holds.
 OUTLINED = 64_000_000
 
@@ -59,6 +61,8 @@ def rows_of(path: Path, layout: Layout) -> Iterator[Chunk]:
         raise Unreadable(
             f"this is a workbook or an archive, not {path.suffix}: give it the suffix .xlsx or .zip"
         )
+    if module.__name__.endswith(".xlsx") and start[:4] not in _WORKBOOKS:
+        module = _called_workbook(path, module)
     if layout.records is not None and not hasattr(module, "DOCUMENT"):
         raise Unreadable(
             f"records names a place in a document of JSON or XML, and this is {path.suffix}: take it out"
@@ -82,6 +86,22 @@ def outline_of(path: Path, layout: Layout) -> Outline:
     if not start or not hasattr(module, "outline") or path.stat().st_size > OUTLINED:
         return Outline(FORMATS[path.suffix.casefold()])
     return module.outline(path, layout)
+
+
+def _called_workbook(path: Path, module: ModuleType) -> ModuleType:
+    """Who reads what is called a workbook and is none: many a tool gives a web page or text with tabs that name."""
+    with path.open("rb") as file:
+        head = file.read(4_000)
+    text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if text.startswith(
+        (b"<html", b"<!doctype html", b"<table", b"<?xml", b"<meta", b"<head", b"<body", b"<style")
+    ):
+        raise Unreadable(
+            f"this is a web page or XML that is called {path.suffix}: open it in a spreadsheet and save it as .xlsx"
+        )
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    is_text = all(byte >= 32 or byte in b"\t\r\n" for byte in (text if wide else head))
+    return import_module(f"{__name__}.csv") if is_text else module
 
 
 def _is_inside(path: Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -129,12 +130,12 @@ class _Reader:
 
     def go(self, path: Path, layout: Layout) -> Iterator[Record]:
         """What comes of the document, as it comes. Raises Unreadable."""
-        parser = expat.ParserCreate()
+        self._parser = parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_definitions
         parser.XmlDeclHandler = self._declared
-        parser.StartElementHandler = lambda name, given: self._begin(name, given, parser.CurrentLineNumber)
-        parser.EndElementHandler = lambda name: self._end()
+        parser.StartElementHandler = self._begin
+        parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self.text
         try:
             yield from self._parsed(parser, path, layout)
@@ -162,20 +163,17 @@ class _Reader:
     def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
         self.encoding = (encoding or self.encoding).casefold()
 
-    def _begin(self, name: str, given: dict[str, str], line: int) -> None:
+    def _begin(self, name: str, given: dict[str, str]) -> None:
+        line = self._parser.CurrentLineNumber
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(
                 f"line {line}: it is nested too deep to be read: export it as rows of plain cells"
             )
-        attributes = {
-            f"@{_local(key)}": value
-            for key, value in given.items()
-            if key != "xmlns" and not key.startswith("xmlns:")
-        }
+        attributes = _attributes(given) if given else {}
         self.begin(_Node(_local(name), attributes, line))
 
-    def _end(self) -> None:
+    def _end(self, name: str) -> None:
         self._depth -= 1
         self.end()
 
@@ -421,6 +419,15 @@ def _refuse_definitions(*given: Any) -> None:
     )
 
 
+def _attributes(given: dict[str, str]) -> dict[str, str]:
+    return {
+        f"@{_local(key)}": value
+        for key, value in given.items()
+        if key != "xmlns" and not key.startswith("xmlns:")
+    }
+
+
+@lru_cache(_PATHS)
 def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
@@ -461,6 +468,8 @@ def _own(node: _Node) -> dict[str, str]:
 
 def _leaves(name: str, group: Sequence[_Node]) -> dict[str, Any]:
     """Elements of one name that hold no others: their text and their attributes; lists where there are several."""
+    if len(group) == 1 and not group[0].attributes:
+        return {name: group[0].text}
     found: dict[str, Any] = {name: group[0].text if len(group) == 1 else [kid.text for kid in group]}
     for key in dict.fromkeys(key for kid in group for key in kid.attributes):
         values = [kid.attributes.get(key) for kid in group]
