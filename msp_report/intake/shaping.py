@@ -30,8 +30,9 @@ __all__ = ["Unclear", "check", "reading", "shaped"]
 
 #: Where in its document a record stood, as some readers tell it beside the record's own cells.
 PLACE = "_place"
-#: What the queries of one file may hold in memory; more goes to the disk.
-_MEMORY = "100MB"
+#: What the queries of one file may hold in memory [MB], and how much more for each of its columns; the rest goes to the
+#: disk.
+_MEMORY, _MEMORY_COLUMN = 100, 0.2
 #: Rows of a result at once.
 _ROWS = 10_000
 _BY_LINE, _BY_LIST = "lines", "list"
@@ -402,10 +403,14 @@ def _shape(
     """What `shape` makes of all rows together."""
     asked = query.of_shape(layout.shape, layout.beside)
     disk = {"temp_directory": str(scratch), "max_temp_directory_size": "20GB"}
-    with query.connect(str(scratch / "rows.db"), memory_limit=_MEMORY, **disk) as database:
+    with query.connect(str(scratch / "rows.db"), memory_limit=f"{_MEMORY}MB", **disk) as database:
         tables = {name: _Table(database, name) for name in (query.ROWS, *layout.beside)}
         given, broken = _Given(tables[query.ROWS]), []
+        width = 0
         for chunk in chunks:
+            if len(chunk.header) > width:
+                width = len(chunk.header)
+                database.execute(f"set memory_limit = '{_MEMORY + round(_MEMORY_COLUMN * width)}MB'")
             given.add(chunk)
             broken += chunk.broken
             for aside in chunk.aside:
