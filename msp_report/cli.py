@@ -153,12 +153,15 @@ def verbs() -> None:
 @_client
 @_month
 @_complete
+@click.option(
+    "--only", is_flag=True, help="This month alone, without packs of earlier months that have none."
+)
 @_place
-def monthly(place: Any, client: str, month: str, complete: bool) -> None:
+def monthly(place: Any, client: str, month: str, complete: bool, only: bool) -> None:
     """Publish the board pack of a month, and first those of earlier months that have none."""
     from msp_report.packs import pack
 
-    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete)
+    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete, only=only)
     click.echo(published / "html" / "index.html")
 
 
