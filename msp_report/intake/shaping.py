@@ -30,8 +30,10 @@ __all__ = ["Unclear", "check", "reading", "shaped"]
 
 #: Where in its document a record stood, as some readers tell it beside the record's own cells.
 PLACE = "_place"
-#: What the query of a file may hold in memory, and what one may that cannot do with it; more goes to the disk.
-_MEMORY = ("64MB", "800MB")
+#: What the query of a file may hold in memory [MB], and what one may that cannot do with it; more goes to the disk.
+_MEMORY = (64, 800)
+#: How much more a table takes for each of its columns [MB].
+_MEMORY_COLUMN = 0.25
 #: Rows of a result at once.
 _ROWS = 10_000
 _BY_LINE, _BY_LIST = "lines", "list"
@@ -403,10 +405,14 @@ def _shape(
     asked = query.of_shape(layout.shape, layout.beside)
     disk = {"temp_directory": str(scratch), "max_temp_directory_size": "20GB"}
     file = str(scratch / "rows.db")
-    with query.connect(file, memory_limit=_MEMORY[0], **disk) as database:
+    with query.connect(file, memory_limit=f"{_MEMORY[0]}MB", **disk) as database:
         tables = {name: _Table(database, name) for name in (query.ROWS, *layout.beside)}
         given, broken = _Given(tables[query.ROWS]), []
+        width = 0
         for chunk in chunks:
+            if len(chunk.header) > width:
+                width = len(chunk.header)
+                database.execute(f"set memory_limit = '{_MEMORY[0] + round(_MEMORY_COLUMN * width)}MB'")
             given.add(chunk)
             broken += chunk.broken
             for aside in chunk.aside:
@@ -421,7 +427,8 @@ def _shape(
         for table, column in asked.columns:
             tables[table].has(column)
     for memory in _MEMORY:
-        with query.connect(file, memory_limit=memory, **disk) as database:
+        more = round(_MEMORY_COLUMN * len(given.table.columns))
+        with query.connect(file, memory_limit=f"{memory + more}MB", **disk) as database:
             query.lock(database)
             try:
                 made = _made(database, asked, given, layout)
