@@ -1,6 +1,7 @@
 """Every export of samples/ and, where they lie beside the project, of ../shared/vendor-samples becomes what its
 expected.yaml says, by the shipped profile and unchanged."""
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -8,7 +9,10 @@ import pandas as pd
 import pytest
 from expected import OWN, SHARED, differences, exports, judged
 
+from msp_report.intake import shaping
+from msp_report.intake.formats import read
 from msp_report.intake.profile import ALIASES, names
+from msp_report.params.layout import Layout
 
 SAMPLES = [(folder, *one) for folder in (OWN, SHARED) for one in exports(folder)]
 
@@ -80,3 +84,13 @@ def test_the_shared_samples_are_read():
     if not SHARED.is_dir():
         pytest.skip("the vendors' samples are not here (../shared/vendor-samples)")
     assert len([one for one in SAMPLES if one[0] == SHARED]) >= 36
+
+
+def test_a_shape_has_room_for_as_many_columns_as_any_tool_gives(tmp_path):
+    (tmp_path / "wide.json").write_text(
+        json.dumps([{f"field {n}": f"{n}" for n in range(700)}] * 2), encoding="utf-8"
+    )
+    query = "select *, row_number() over (order by _row) as place, _row as _rows from rows"
+    layout = Layout(shape=query)
+    chunks = list(shaping.shaped(read(tmp_path / "wide.json", layout), layout, {}))
+    assert sum(len(chunk) for chunk in chunks if chunk is not None) == 2
