@@ -64,16 +64,11 @@ ELSEWHERE = {
     ("Priority", "title"): "words/numbers.py",
     ("Capacity", "title"): "words/numbers.py",
     ("Source", "url"): "case.py",
+    **dict.fromkeys([("Source", "default"), ("Source", "day_hours")], "intake/canonical.py"),
+    **dict.fromkeys([("Source", "first"), ("Source", "last")], "intake/staged.py"),
+    **dict.fromkeys([("Source", "shape"), ("Source", "split"), ("Source", "where")], "intake/shaping.py"),
     ("Source", "records"): "intake/formats/jsonl.py",
     ("Source", "query"): "intake/formats/sqlite.py",
-    ("Source", "split"): "intake/shaping.py",
-    ("Source", "where"): "intake/shaping.py",
-    ("Source", "beside"): "intake/ingest.py",
-    ("Source", "shape"): "intake/shaping.py",
-    ("Source", "default"): "intake/canonical.py",
-    ("Source", "day_hours"): "intake/values.py",
-    ("Source", "first"): "intake/staged.py",
-    ("Source", "last"): "intake/staged.py",
     ("Client", "language"): "words/numbers.py",
     ("Privacy", "people"): "case.py",
     ("Privacy", "roles"): "case.py",
@@ -103,7 +98,7 @@ ELSEWHERE = {
     for name in names.split()
 }
 #: Keys that are accepted and say in docs/params.md that nothing reads them.
-NOT_READ = {("Source", "query"), ("Source", "resource"), ("Ended", "why")}
+NOT_READ = {("Source", "resource"), ("Ended", "why")}
 
 
 class Watched(pd.DataFrame):
