@@ -33,6 +33,7 @@ import pyarrow.parquet as pq
 from msp_report.intake import canonical, exports, lines, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
 from msp_report.intake.chunk import WIDER, Chunk, Origin, Unreadable, take
+from msp_report.intake.formats import packed
 from msp_report.intake.guarded import Beside, read
 from msp_report.intake.profile import ProfileError, nearest, resolve, routes_of
 from msp_report.intake.recognise import known
@@ -112,6 +113,8 @@ class FileAccount:
     """Rows of the file that are no titles, footers or totals of a report."""
     contradictions: list[str] = field(default_factory=list)
     """Totals of the file that its rows do not have (rule 43)."""
+    more_follows: bool = False
+    """Whether the files of its source say that rows come after theirs."""
     read_as: dict[str, Any] = field(default_factory=dict)
     """Encoding, delimiter, decimal sign, header line, sheet, zone; what the file says of its size (intake/stated).
     `columns`, the header of each canonical column; `unread`, the headers of which nothing is read; `absent`, what
@@ -240,7 +243,7 @@ def files(sources: Sources, template: str | Path, month: Month, params: Path | N
     place = str(template)
     entries = _entries(sources, exports.folder(place, month))
     found = {path for _, source in entries for path in exports.matches(source, place, month)}
-    return sorted(found | set(_beside(sources, place, month, params)))
+    return sorted({packed.real(path) for path in (*found, *_beside(sources, place, month, params))})
 
 
 def _beside(sources: Sources, template: str, month: Month, params: Path | None) -> Iterator[Path]:
@@ -391,8 +394,9 @@ def _unusable(source: Source, template: str, month: Month) -> str | None:
 
 def _hash(path: Path) -> tuple[str, int]:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+        whole = packed.real(path)
+        with whole.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), whole.stat().st_size
     except OSError as error:
         raise OSError(f"cannot be opened ({error.strerror}): check its permissions") from None
 
@@ -522,6 +526,10 @@ def _read_table(
         path.unlink()
     _settle(outcome, rejects, limit)
     outcome.doubts = [text for numbers in by_source.values() for text in _doubts(accounts, numbers)]
+    for numbers in by_source.values():
+        if stated.is_begin(_sizes(accounts, numbers)):
+            for number in numbers:
+                accounts[number].more_follows = True
     return outcome
 
 
@@ -640,6 +648,8 @@ def _read_file(
         told.accepted(chunk, got, fitted)
         tally.add(chunk, fitted, got.rejects)
     account.read_as = told.all(fitted, manner) | stated.by_text(" ".join(tally.texts))
+    if layout.exported_at is None:  # what stands beside the rows says it too
+        account.exported_at = account.read_as.get("stated_at")
     account.records = tally.rows
     account.contradictions = [f"{given.name}: {text}" for text in tally.wrong]
     warnings += told.warnings()
@@ -911,13 +921,17 @@ def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
 
 def _doubts(accounts: list[FileAccount], numbers: list[int]) -> list[str]:
     """What the files of one source say of their size and of their sums that their rows do not bear out."""
-    chosen = [accounts[number] for number in numbers]
-    told = [
+    contradictions = (text for number in numbers for text in accounts[number].contradictions)
+    return [*stated.doubts(_sizes(accounts, numbers)), *contradictions]
+
+
+def _sizes(accounts: list[FileAccount], numbers: list[int]) -> list[dict[str, Any]]:
+    """What the files of one source say of their size, and the rows that came."""
+    return [
         {"file": one.file, "rows": one.records}
         | {key: one.read_as[key] for key in stated.KEYS if key in one.read_as}
-        for one in chosen
+        for one in (accounts[number] for number in numbers)
     ]
-    return [*stated.doubts(told), *(text for one in chosen for text in one.contradictions)]
 
 
 def _over_limit(account: FileAccount, number: int, counted: int, limit: float, rejects: Rejects) -> str:
@@ -1037,6 +1051,8 @@ def _publish(
         inside = account.outside < account.rows or not _records(account)
         if not mine:
             _set_reach(account, last, "last row")
+        elif account.more_follows and last is not None and _runs_forward(values[here]):
+            _set_reach(account, last, "says that more follows")
         elif inside or not account.rows or table.list_of_all:
             _set_reach(account, end, "folder")
         elif dense or not early.any():
@@ -1089,6 +1105,13 @@ def _last_instant(values: pa.ChunkedArray, column: Column, timezone: str) -> pd.
     if column.type == "month":
         return Period.parse(last).bounds(timezone)[1]
     return midnight(last + timedelta(days=1), timezone)
+
+
+def _runs_forward(values: pa.ChunkedArray) -> bool:
+    """Whether some rows run from old to new, as far as they run anywhere."""
+    known = values.drop_null()
+    steps = [pc.sum(how(known[1:], known[:-1])).as_py() or 0 for how in (pc.greater, pc.less)]
+    return steps[0] > steps[1]
 
 
 def _is_dense(values: pa.ChunkedArray, column: Column) -> bool:

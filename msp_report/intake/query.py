@@ -16,6 +16,8 @@ from typing import Any
 
 import duckdb
 
+from msp_report.system import database
+
 #: What a table of rows has beside the headers of its file.
 OWN = ("_row", "_line", "_place")
 #: The table of a file's rows.
@@ -52,24 +54,22 @@ class Query:
 
 def connect(path: str = ":memory:", **config: Any) -> duckdb.DuckDBPyConnection:
     """A database that loads nothing and uses one thread; `lock` it before a query of others is run."""
-    database = duckdb.connect(path, config={**_LOCKED, **config})
-    database.execute(
-        "set TimeZone = 'UTC'; set enable_progress_bar = false; set python_enable_replacements = false"
-    )
-    return database
+    opened = database.connect(path, **_LOCKED, **config)
+    opened.execute("set python_enable_replacements = false")
+    return opened
 
 
-def lock(database: duckdb.DuckDBPyConnection) -> None:
+def lock(opened: duckdb.DuckDBPyConnection) -> None:
     """From now on no file, no network, and no change of settings."""
-    database.execute("set enable_external_access = false")
-    database.execute("set lock_configuration = true")
+    opened.execute("set enable_external_access = false")
+    opened.execute("set lock_configuration = true")
 
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    database = connect()
-    lock(database)
-    return database
+    opened = connect()
+    lock(opened)
+    return opened
 
 
 def of_shape(text: str, tables: Iterable[str] = ()) -> Query:

@@ -30,9 +30,10 @@ __all__ = ["Unclear", "check", "reading", "shaped"]
 
 #: Where in its document a record stood, as some readers tell it beside the record's own cells.
 PLACE = "_place"
-#: What the queries of one file may hold in memory [MB], and how much more for each of its columns; the rest goes to the
-#: disk.
-_MEMORY, _MEMORY_COLUMN = 100, 0.2
+#: What the query of a file may hold in memory [MB], and what one may that cannot do with it; more goes to the disk.
+_MEMORY = (64, 800)
+#: How much more a table takes for each of its columns [MB].
+_MEMORY_COLUMN = 0.25
 #: Rows of a result at once.
 _ROWS = 10_000
 _BY_LINE, _BY_LIST = "lines", "list"
@@ -403,14 +404,15 @@ def _shape(
     """What `shape` makes of all rows together."""
     asked = query.of_shape(layout.shape, layout.beside)
     disk = {"temp_directory": str(scratch), "max_temp_directory_size": "20GB"}
-    with query.connect(str(scratch / "rows.db"), memory_limit=f"{_MEMORY}MB", **disk) as database:
+    file = str(scratch / "rows.db")
+    with query.connect(file, memory_limit=f"{_MEMORY[0]}MB", **disk) as database:
         tables = {name: _Table(database, name) for name in (query.ROWS, *layout.beside)}
         given, broken = _Given(tables[query.ROWS]), []
         width = 0
         for chunk in chunks:
             if len(chunk.header) > width:
                 width = len(chunk.header)
-                database.execute(f"set memory_limit = '{_MEMORY + round(_MEMORY_COLUMN * width)}MB'")
+                database.execute(f"set memory_limit = '{_MEMORY[0] + round(_MEMORY_COLUMN * width)}MB'")
             given.add(chunk)
             broken += chunk.broken
             for aside in chunk.aside:
@@ -424,16 +426,26 @@ def _shape(
         told.asked(asked.columns)
         for table, column in asked.columns:
             tables[table].has(column)
-        query.lock(database)
-        yield from _results(database, asked, given, layout, told)
-        yield from _apart(given.like, broken)
+    for memory in _MEMORY:
+        more = round(_MEMORY_COLUMN * len(given.table.columns))
+        with query.connect(file, memory_limit=f"{memory + more}MB", **disk) as database:
+            query.lock(database)
+            try:
+                made = _made(database, asked, given, layout)
+            except duckdb.OutOfMemoryException:
+                if memory == _MEMORY[-1]:
+                    raise
+                continue
+            yield from _results(database, made, given, told)
+        break
+    yield from _apart(given.like, broken)
 
 
 def _results(
-    database: duckdb.DuckDBPyConnection, asked: query.Query, given: _Given, layout: Layout, say: _Told
+    database: duckdb.DuckDBPyConnection, made: tuple[tuple[str, ...], list[str]], given: _Given, say: _Told
 ) -> Iterator[Chunk]:
-    """What a query makes of the rows, and those of which it makes nothing."""
-    header, select = _made(database, asked, given, layout)
+    """What a query made of the rows, and those of which it made nothing. `made`: as `_made` gives it."""
+    header, select = made
     firsts = np.asarray(database.sql("select _first from _shaped").to_arrow_table().column(0))
     order_by = ""
     if (np.diff(firsts) <= 0).any():  # unnest does not keep the order of a list
@@ -453,8 +465,8 @@ def _results(
         origin = Origin(*(pa.ListArray.from_arrays(pa.array(steps), numbers) for numbers in of))
         told = (_told_of(texts, flat, steps) for texts in given.beside.values())
         columns = (*batch.columns[:-1], *told)
-        made = replace(like, columns=columns, lines=given.lines[first], origin=origin, read=counted)
-        yield say.stated(made)
+        whole = replace(like, columns=columns, lines=given.lines[first], origin=origin, read=counted)
+        yield say.stated(whole)
         counted, like = 0, replace(like, remarks=())
     if not len(firsts) and len(given.inputs) and say.absent and "header_line" in given.like.facts:
         raise Unreadable(f"shape gives no row: {say.advice()}")

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,8 @@ WAYS = {
     },
     "shape, half stays": {"shape": "select *, _row as _rows from rows where Type = 'Incident'"},
     "shape, two rows make one": {
-        "shape": "select No, Opened, Priority, Status, Title, [_row, lead(_row) over (order by _row)] as _rows from rows "
-        "qualify _row % 2 = 0"
+        "shape": "select No, Opened, Priority, Status, Title, [_row, lead(_row) over (order by _row)] as _rows "
+        "from rows qualify _row % 2 = 0"
     },
 }
 COLUMNS = {
@@ -66,9 +67,9 @@ print(json.dumps({
 """
 
 
-def told(folder: Path, source: dict) -> dict:
+def told(folder: Path, source: dict, table: str = "tickets") -> dict:
     """What reading a file cost."""
-    said = {"reject_limit_ratio": 1, "tables": {"tickets": source}}
+    said = {"reject_limit_ratio": 1, "tables": {table: source}}
     command = [sys.executable, "-c", textwrap.dedent(READ), str(folder), json.dumps(said)]
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
@@ -77,11 +78,21 @@ def told(folder: Path, source: dict) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def show(name: str, cost: dict) -> None:
-    print(
-        f"{name:26} {cost['read']:>9,} read {cost['rows']:>9,} rows {cost['left_out']:>8,} left out   "
-        f"CPU {cost['cpu'][0]:5.1f} + {cost['cpu'][1]:5.1f} s   memory {cost['mb'][0]:4} + {cost['mb'][1]:4} MB"
+@pytest.fixture
+def show(pytestconfig: pytest.Config) -> Callable[[str, dict], None]:
+    """Print past pytest, which keeps what a passing test prints to itself."""
+    capture, terminal = (
+        pytestconfig.pluginmanager.getplugin(n) for n in ("capturemanager", "terminalreporter")
     )
+
+    def line(name: str, cost: dict) -> None:
+        with capture.global_and_fixture_disabled():
+            terminal.write_line(
+                f"{name:26} {cost['read']:>9,} read {cost['rows']:>9,} rows {cost['left_out']:>8,} left out   "
+                f"CPU {cost['cpu'][0]:5.1f} + {cost['cpu'][1]:5.1f} s   memory {cost['mb'][0]:4} + {cost['mb'][1]:4} MB"
+            )
+
+    return line
 
 
 @pytest.fixture(scope="module")
@@ -99,11 +110,12 @@ def million(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_a_million_rows(million, name, capsys):
+def test_a_million_rows(million, name, show):
     source = {"file": "tickets.csv", "columns": COLUMNS, **WAYS[name]}
-    cost = told(million, source)
-    with capsys.disabled():
-        show(name, cost)
+    if name == "split":
+        source = {"file": "tickets.csv", "columns": {"product": "Tags", "device": "No"}, **WAYS[name]}
+    cost = told(million, source, "installs" if name == "split" else "tickets")
+    show(name, cost)
     assert cost["read"] == ROWS
     if "half" in name:
         assert cost["left_out"] == ROWS // 2
@@ -135,17 +147,23 @@ def document(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("shape", [None, "select *, _row as _rows from rows", "window"])
-def test_a_document_of_500_mb_takes_less_than_that(document, shape, capsys):
+@pytest.mark.parametrize(
+    "shape",
+    [
+        None,
+        "select *, _row as _rows from rows",
+        "select *, _row as _rows from rows qualify row_number() over (partition by id order by _row desc) = 1",
+    ],
+    ids=["as it is", "shape", "window"],
+)
+def test_a_document_of_500_mb(document, shape, show):
+    """As it is it takes less than its own size; with a shape, whose database holds 64 MB, each process does."""
     source = {
         "file": "tickets.json",
         "records": "tickets",
         "columns": {"ticket_id": "id", "opened_at": "created_at", "title": "subject"},
     }
-    if shape == "window":
-        shape = "select *, _row as _rows from rows qualify row_number() over (partition by id order by _row desc) = 1"
     cost = told(document, source | ({"shape": shape} if shape else {}))
-    with capsys.disabled():
-        show(f"JSON, {(shape or 'no shape')[-20:]}", cost)
+    show(f"JSON, {'window' if 'qualify' in (shape or '') else 'shape' if shape else 'as it is'}", cost)
     assert cost["rows"] > 0
-    assert sum(cost["mb"]) < 500
+    assert (sum if shape is None else max)(cost["mb"]) < 500

@@ -1,6 +1,7 @@
 """Rows made of other rows: read = accepted + rejected, every reject has its line, what is left out is told apart."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -432,3 +433,47 @@ def test_accounts_hold(tmp_path_factory, rows, split, where, shape, record):
     assert not told.duplicated().any()
     assert told.between(2, len(rows) + 1).all()
     assert file["left_out"] <= file["rejected"]
+
+
+# Archives, and what a file says of when it was made and of what follows
+
+
+def test_files_in_an_archive_are_read_as_if_they_lay_there(tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "export.zip", "w") as archive:
+        archive.writestr("all/tickets-1.csv", csv("T1,2026-04-01T09:00Z,1,4,a"))
+        archive.writestr("all/tickets-2.csv", csv("T2,2026-04-01T09:00Z,1,5,a"))
+        archive.writestr("all/picks.json", PICKLIST)
+    model = Sources.model_validate({"tables": {"tickets": {"file": "export.zip/all/tick*.csv", **BESIDE}}})
+    manifest = ingest.read_month(model, folder, APRIL, "UTC", tmp_path / "into", params=tmp_path)
+    assert [file.file for file in manifest.files] == [f"export.zip/all/tickets-{n}.csv" for n in (1, 2)]
+    assert [file.rows for file in manifest.files] == [1, 1]
+    assert manifest.unread == []
+    assert ingest.files(model, folder, APRIL) == [folder / "export.zip"]
+
+
+TICKET = {"No": "T1", "Opened": "2026-04-01T09:00Z", "Prio": "1", "Status": "New"}
+
+
+@pytest.mark.parametrize(
+    ("said", "days", "reach", "by"),
+    [
+        ({}, [1, 2], "2026-05-01T00:00:00+00:00", "folder"),
+        ({"exportedAt": "2026-04-20T08:00:00Z"}, [1, 2], "2026-04-20T08:00:00+00:00", "exported_at"),
+        ({"has_more": True}, [1, 2, 3], "2026-04-03T09:00:00+00:00", "says that more follows"),
+        ({"has_more": True}, [3, 2, 1], "2026-05-01T00:00:00+00:00", "folder"),  # the newest are there
+        ({"has_more": False, "next": "https://x.example/2"}, [1, 2], "2026-05-01T00:00:00+00:00", "folder"),
+    ],
+)
+def test_how_far_a_document_speaks(tmp_path, said, days, reach, by):
+    (tmp_path / "2026-04").mkdir()
+    rows = [{**TICKET, "No": f"T{day}", "Opened": f"2026-04-0{day}T09:00Z"} for day in days]
+    (tmp_path / "2026-04" / "t.json").write_text(json.dumps({"tickets": rows, **said}))
+    model = Sources.model_validate(
+        {"tables": {"tickets": {"file": "t.json", "columns": COLUMNS, "values": VALUES}}}
+    )
+    manifest = ingest.read_month(model, tmp_path / "{month}", APRIL, "UTC", tmp_path / "into")
+    [file] = manifest.files
+    assert (pd.Timestamp(file.reach), file.reach_by) == (pd.Timestamp(reach), by)
+    assert bool(manifest.tables["tickets"]["doubts"]) == bool(said.get("has_more"))
