@@ -274,6 +274,15 @@ def test_elements_by_their_path(rows):
         "Tag": '["a", "b"]', "_place": "1", **AROUND,
     }  # fmt: skip
     assert rows(PLAN, "Tasks.Task", "t.xml") == [(4, first), (5, second)]
+    for way in ("Plan.Tasks.Task", "/Plan/Tasks/Task"):
+        assert rows(PLAN, way, "t.xml") == [(4, first), (5, second)]
+    assert (
+        [line for line, _ in rows(PLAN, ".", "t.xml")]
+        == [line for line, _ in rows(PLAN, "Plan", "t.xml")]
+        == [2]
+    )
+    with pytest.raises(Unreadable, match=r"nothing under records: Task: its lists are Tasks\.Task"):
+        rows(PLAN, "Task", "t.xml")
     inner = [(row["@id"], row["No"], row["_place"]) for _, row in rows(PLAN, "Tasks.Task.Base", "t.xml")]
     assert inner == [("1", "0", "0.0"), ("2", "0", "1.0"), ("2", "1", "1.1")]
     assert [row["*"] for _, row in rows(PLAN, "Tasks.*", "t.xml")] == ["Task", "Task"]
