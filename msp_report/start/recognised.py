@@ -132,7 +132,9 @@ def _others(seen: Sketch) -> list[Sketch]:
     for sheet in seen.sheets if len(seen.sheets) > 1 else ():
         if sheet != seen.sheet:
             found.append(lambda sheet=sheet: of_sheet(seen, sheet))
-    for one in seen.lists if not seen.columns else ():
+    for one in (
+        seen.lists if seen.rows <= 1 else ()
+    ):  # of a document that is one record its lists may be meant
         suffix = seen.path.suffix.lstrip(".").casefold()
         query = 'select * from "{}"'.format(one.replace('"', '""'))
         layout = Layout(query=query) if "db" in suffix or "sqlite" in suffix else Layout(records=one)
@@ -305,8 +307,11 @@ def _zone(answers: Answers) -> str:
 def _guessed(look: _Look, seen: Sketch, answers: Answers, folder: Path | None) -> Reading | None:
     """A file, or a sheet or list of it, as its columns let guess; None where nothing fits."""
     part = seen.sheet if len(seen.sheets) > 1 else seen.records
+    if seen.query:
+        part = seen.query.rpartition(" from ")[2].strip('"')
     name = f"{look.name}#{part}" if part else look.name
-    hints = answers.hints(name if name in answers.files else look.name)
+    own = name if name in answers.files else look.name
+    hints = answers.hints(own)
     guesses = unknown(seen, hints, ("files", name))
     if not guesses or guesses[0].score < 0.45:
         return None
@@ -315,14 +320,14 @@ def _guessed(look: _Look, seen: Sketch, answers: Answers, folder: Path | None) -
     reading.remarks.append(f"no known vendor; read as {guess.table} by its columns")
     reading.entry, reading.notes = _entry(guess, seen)
     reading.months = {str(month): int(count) for month, count in guess.months.value_counts().items()}
-    zone = answers.zone(name)
+    zone = answers.zone(own)
     if guess.needs_zone:
         if zone:
             reading.entry["timezone"] = zone
         else:
             reading.questions.append(_zone_question(name, look.path.name))
-    if answers.of(name).exported_at:
-        reading.entry["exported_at"] = answers.of(name).exported_at
+    if answers.of(own).exported_at:
+        reading.entry["exported_at"] = answers.of(own).exported_at
     for key, text in guess.notes.items():
         if key.startswith("left out "):
             reading.remarks.append(f"not read as {key.removeprefix('left out ')}: {text}")
@@ -338,8 +343,9 @@ def _entry(guess: Guess, seen: Sketch) -> tuple[dict[str, Any], dict[str, str]]:
     table = TABLES[guess.table]
     entry: dict[str, Any] = {}
     notes: dict[str, str] = {}
-    if seen.records:
-        entry["records"] = seen.records
+    for key in ("records", "query"):
+        if getattr(seen, key):
+            entry[key] = getattr(seen, key)
     if seen.sheet and len(seen.sheets) > 1:
         entry["sheet"] = seen.sheet
     columns: dict[str, Any] = {}
@@ -360,7 +366,9 @@ def _entry(guess: Guess, seen: Sketch) -> tuple[dict[str, Any], dict[str, str]]:
     entry["columns"] = columns
     if guess.values:
         entry["values"] = {
-            column: dict(listed) for column, listed in guess.values.items() if column in guess.columns
+            column: dict(listed)
+            for column, listed in guess.values.items()
+            if column in guess.columns or (guess.table == "ticket_events" and column == "status")
         }
         entry["values"] = {column: pairs for column, pairs in entry["values"].items() if pairs} or None
     for key in ("constants", "default", "durations", "nulls", "unpivot"):

@@ -1,10 +1,15 @@
 """`msp-report init`: what a new client's files tell, what is asked, and that nothing is written over."""
 
+import json
 import shutil
+import sqlite3
+import zipfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 import yaml
 from workspaces import REAL, digests
 
@@ -171,6 +176,109 @@ def test_questions_are_a_file_to_fill_in_and_write_nothing(msp, sent, tmp_path):
     assert data["files"]["tickets.csv"]["values"]["status"] == {"Wibble?": None}
     same = msp("init", "acme", sent, "--answers", tmp_path / "answers.yaml", "--workspace", tmp_path / "ws")
     assert same.code == 0  # what was left empty is still open
+
+
+# ---------------------------------------------------------------- other formats of no known vendor
+
+
+def _rows() -> list[dict]:
+    return [
+        {
+            "ref": f"R{n}",
+            "headline": "x",
+            "severity": "P2",
+            "state": ["Open", "Closed"][n % 2],
+            "raised_at": f"2026-10-{n + 1:02d}T09:00:00Z",
+            "closed_on": f"2026-10-{n + 1:02d}T19:00:00Z" if n % 2 else None,
+            "sla": {"breach_at": f"2026-10-{n + 2:02d}T19:00:00Z"},
+        }
+        for n in range(20)
+    ]
+
+
+def _database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("create table probes (target text, checked_at text, outcome text)")
+        database.execute("create table settings (name text)")
+        rows = [("web", f"2026-10-{n + 1:02d}T10:00:00Z", "OK" if n % 3 else "Down") for n in range(20)]
+        database.executemany("insert into probes values (?, ?, ?)", rows)
+        database.commit()
+
+
+def _workbook(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Backups")
+        page.write_row(0, 0, ["Server", "Job", "Started", "Finished", "Result"])
+        for n in range(1, 13):
+            day = f"2026-10-{n:02d}T"
+            page.write_row(
+                n, 0, ["S1", "nightly", f"{day}22:00:00Z", f"{day}23:00:00Z", ["Success", "Failed"][n % 2]]
+            )
+        page = book.add_worksheet("Tickets")
+        page.write_row(0, 0, ["Ticket ID", "Summary", "Priority", "Status", "Created"])
+        for n in range(1, 13):
+            page.write_row(n, 0, [f"T{n}", "x", "P1", "Open", f"2026-10-{n:02d}T08:00:00Z"])
+
+
+FORMATS = {
+    "cases.json": (
+        lambda path: path.write_text(json.dumps({"meta": {"page": 1}, "items": _rows()})),
+        {"tickets": 20},
+    ),
+    "two.json": (
+        lambda path: path.write_text(
+            json.dumps({"issues": _rows(), "people": [{"id": n} for n in range(3)]})
+        ),
+        {"tickets": 20},
+    ),
+    "feed.xml": (
+        lambda path: path.write_text(
+            "<export><made>x</made><cases>"
+            + "".join(
+                f"<case><number>N{n}</number><subject>x</subject><priority>P1</priority><status>Open</status>"
+                f"<opened>2026-10-{n + 1:02d}T08:00:00Z</opened></case>"
+                for n in range(12)
+            )
+            + "</cases></export>"
+        ),
+        {"tickets": 12},
+    ),
+    "monitor.db": (_database, {"checks": 20}),
+    "book.xlsx": (_workbook, {"tickets": 12, "backup_jobs": 12}),
+    "log.csv": (
+        lambda path: path.write_text(
+            "Ticket,Changed At,Field,Old Value,New Value\n"
+            + "".join(f"T{n},2026-10-{n + 1:02d}T10:00:00Z,Zustand,Neu,Geschlossen\n" for n in range(12))
+        ),
+        {"ticket_events": 12},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_documents_databases_and_sheets_are_told_apart(tmp_path, board, name):
+    write, tables = FORMATS[name]
+    write(tmp_path / name)
+    done = starting.init("acme", [tmp_path / name], board)
+    assert {
+        one.table: one.trial.accepted for one in done.readings if one.trial and not one.is_blocked
+    } == tables
+    case = open_case("acme", "2026-10", board)
+    assert {table: len(case.table(table)) for table in tables} == tables
+    if name == "log.csv":
+        events = case.table("ticket_events")
+        assert set(events["field"]) == {"status"} and set(events["to"]) == {"closed"}
+
+
+def test_an_archive_of_several_files_is_unpacked(sent, board, tmp_path):
+    with zipfile.ZipFile(tmp_path / "october.zip", "w") as archive:
+        for path in sent.iterdir():
+            archive.write(path, f"october/{path.name}")
+    starting.init("acme", [tmp_path / "october.zip"], board)
+    assert set(params.load_sources(board.params / "acme").tables) == {"backup_jobs", "checks"}
+    assert sorted(path.name for path in (board.root / "exports/acme/2026-10").iterdir()) == sorted(
+        path.name for path in sent.iterdir()
+    )
 
 
 # ---------------------------------------------------------------- answers

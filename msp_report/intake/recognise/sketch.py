@@ -110,6 +110,8 @@ class Sketch:
     facts: Mapping[str, Any]
     lists: tuple[str, ...] = ()
     """Paths of all lists of a document, or the tables of a database, as far as they are told."""
+    query: str | None = None
+    """What was asked of a database."""
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     """The sheets of a workbook that can be seen."""
@@ -184,6 +186,7 @@ def _sketch(path: Path, size: int, changed: int, limits: Limits, key: str, said:
         tuple(seen(name, cells.column(name)) for name in cells.column_names if name),
         facts,
         tuple(getattr(outline, "lists", None) or getattr(outline, "tables", None) or ()),
+        layout.query,
         facts.get("sheet"),
         tuple(getattr(outline, "sheets", None) or ()),
         tuple(dict.fromkeys(remark for chunk in chunks for remark in chunk.remarks)),
@@ -407,7 +410,8 @@ def bare(path: Path) -> Sketch:
     """A file that cannot be opened without being told how: a database, a document with several lists."""
     outline = _outline(path)
     listed = getattr(outline, "lists", None) or getattr(outline, "tables", None) or ()
-    return Sketch(path, path.suffix.lstrip(".").casefold(), None, 0, (), {}, tuple(listed))
+    sheets = tuple(getattr(outline, "sheets", ()))
+    return Sketch(path, path.suffix.lstrip(".").casefold(), None, 0, (), {}, tuple(listed), sheets=sheets)
 
 
 def of_sheet(known: Sketch, sheet: str, limits: Limits | None = None) -> Sketch:

@@ -30,8 +30,25 @@ IN_ORDER = 0.98
 #: Names that say little: any table has such a column.
 _GENERIC = frozenset(
     {"id", "number", "no", "nr", "key", "ref", "reference", "name", "type", "date", "time", "from", "to", "by", "at",
-     "datum", "nom", "numero", "nummer", "data", "fecha", "typ", "tipo", "user", "contact", "value", "p", "art", "von"}
+     "datum", "nom", "numero", "nummer", "data", "fecha", "typ", "tipo", "user", "contact", "value", "p", "art", "von",
+     "price", "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "pris", "rate"}
 )  # fmt: skip
+#: Columns that may have one value in all rows of a file.
+_OF_ALL_ROWS = frozenset(
+    {
+        "service",
+        "vendor",
+        "duty",
+        "resource",
+        "metric",
+        "currency",
+        "job",
+        "asset",
+        "by",
+        "owner",
+        "checked_by",
+    }
+)
 #: Times that follow one another, by table.
 _COURSE = {"tickets": ("opened_at", "first_response_at", "resolved_at", "closed_at")}
 #: Required columns for which a file may have no column of its own, as `init` can ask or make them.
@@ -473,6 +490,8 @@ def _likely_order(guess: Guess, one: Seen) -> str | None:
 
 def _values(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
     """Their values in our words; those that no word names are asked."""
+    if table.name == "ticket_events":
+        _fields(guess, hints, asked)
     for column in table.columns:
         if column.type not in ("choice", "boolean") or column.name not in guess.columns:
             continue
@@ -513,6 +532,37 @@ def _values(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) ->
             guess.notes[f"left out {column.name}"] = f"{header!r}: not all of its values are known: {shown}"
             del guess.columns[column.name]
             guess.values.pop(column.name, None)
+
+
+def _fields(guess: Guess, hints: Hints, asked: tuple[str, ...]) -> None:
+    """What a log calls the fields of a ticket, and the states of it that it has gone through."""
+    if not {"field", "from", "to"} <= guess.columns.keys():
+        return
+    cells = {name: guess.sketch.texts(guess.columns[name].header) for name in ("field", "from", "to")}
+    ours = {}
+    for text in cells["field"].dropna().unique():
+        scores = {name: _named(text, name, "tickets", False) for name in ("status", "priority", "assignee")}
+        best = max(scores, key=scores.get)
+        ours[text] = hints.values.get("field", {}).get(text) or (best if scores[best] >= 0.9 else None)
+    listed: dict[str, list[str]] = {}
+    for text, name in ours.items():
+        if name:
+            listed.setdefault(name, []).append(text)
+    guess.values["field"] = {**listed, "*": "*"}  # type: ignore[dict-item]
+    of_status = cells["field"].map(ours) == "status"
+    said = {text.casefold(): value for text, value in hints.values.get("status", {}).items()}
+    known = words.values("tickets", "status")
+    for text in pd.concat([cells["from"][of_status], cells["to"][of_status]]).dropna().unique():
+        value = said.get(text.casefold()) or known.get(words.plain(text))
+        if value:
+            guess.values.setdefault("status", {}).setdefault(value, []).append(str(text))
+        else:
+            which = f"What does {text!r} mean as the status of a ticket?"
+            why = f"the log {guess.sketch.path.name} has it"
+            choices = TABLES["tickets"].column("status").choices
+            guess.questions.append(
+                Question((*asked, "values", "status", str(text)), which, why, choices, blocks=True)
+            )
 
 
 def _ended(guess: Guess, header: str, text: str, asked: tuple[str, ...]) -> str | None:
@@ -753,9 +803,14 @@ def _obtain(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) ->
         else:
             guess.questions.append(
                 Question(
-                    (*asked, "constants" if column.type in ("choice", "text") else "columns", name),
+                    (*asked, "constants" if name in _OF_ALL_ROWS or column.choices else "columns", name),
                     f"What is {_meant(column)} of {guess.sketch.path.name}?",
-                    "no column of it is named so: write a value for all rows, or under columns the header that has it",
+                    "no column of it is named so: write "
+                    + (
+                        "a value for all rows, or under columns the header that has it"
+                        if name in _OF_ALL_ROWS or column.choices
+                        else "the header that has it"
+                    ),
                     column.choices
                     or tuple(_others(guess, [one.header for one in guess.columns.values()]))[:12],
                     None,
