@@ -92,7 +92,11 @@ ELSEWHERE = {
 } | {
     ("Source", name): f"{where}.py"
     for where, names in {
-        "intake/canonical": "constants nulls totals unpivot changes_only max_gap_s",
+        "intake/canonical": "constants day_hours default nulls totals unpivot changes_only max_gap_s",
+        "intake/formats/sqlite": "query",
+        "intake/formats/jsonl": "records",
+        "intake/shaping": "split where beside shape",
+        "intake/staged": "first last",
         "intake/ingest": "exported_at timezone durations factors path record prometheus sql",
     }.items()
     for name in names.split()

@@ -827,13 +827,16 @@ def _found_again(wanted: pd.DataFrame, table: Table, given: Input) -> list[pd.Da
             others = pa.array(np.delete(np.arange(len(chunk)), gone))
             stays.append(np.asarray(pc.list_flatten(chunk.origin.rows.take(others))))
         done += len(chunk)
-    kept = set(np.concatenate(stays).tolist())
-    for rows in found if kept else ():
-        again = rows["reason"].ne(why.CONFLICT) & rows["_inputs"].notna()
-        for row in rows.index[again]:
-            pairs = list(zip(rows.at[row, "_inputs"], rows.at[row, "_lines"], strict=True))
-            rows.at[row, "_inputs"] = [number for number, _ in pairs if number not in kept]
-            rows.at[row, "_lines"] = [line for number, line in pairs if number not in kept]
+    kept = np.unique(np.concatenate(stays))
+    for rows in found if len(kept) else ():
+        again = rows["reason"].ne(why.CONFLICT).to_numpy()
+        lists = [pa.array(rows[name].tolist(), pa.list_(pa.int64())) for name in ("_inputs", "_lines")]
+        numbers, of = (np.asarray(make(lists[0])) for make in (pc.list_flatten, pc.list_parent_indices))
+        listed = ~(np.isin(numbers, kept) & again[of])
+        steps = np.concatenate([[0], np.cumsum(np.bincount(of[listed], minlength=len(rows)))])
+        for name, whole in zip(("_inputs", "_lines"), lists, strict=True):
+            left = pc.list_flatten(whole).filter(pa.array(listed))
+            rows[name] = pa.ListArray.from_arrays(pa.array(steps, pa.int32()), left).to_pylist()
     return found
 
 

@@ -69,10 +69,11 @@ class Route(Layout):
     route: str = ""
     """Its name; empty where there is only one."""
     recognise: Recognise = Recognise()
+    """What its files are known by."""
     asks: Annotated[
         tuple[Literal["timezone", "date_order", "decimal", "invited"], ...], BeforeValidator(as_list)
     ] = ()
-    """What the file does not say and only who exported it knows."""
+    """What the file does not say and only who exported it knows: timezone, date_order, decimal, invited."""
 
 
 #: A text for the whole profile, or one for each route.

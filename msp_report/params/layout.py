@@ -39,8 +39,8 @@ class Layout(BaseModel):
     """What to ask of a database: one SELECT, of a file of SQLite or of `sql`; there `:start` and `:end` are the month's
     first instant and the next month's."""
     split: dict[str, str] = {}
-    """Vendor's header: what separates several values in one cell (`;`), or `lines`; each becomes a row of its own. An
-    input row stays one row of the accounts."""
+    """Vendor's header: what separates several values in one cell (`;`), or `lines`, or `list` of a list in JSON; each
+    becomes a row of its own. An input row stays one row of the accounts."""
     where: str | None = None
     """Which rows count: a condition in SQL over one row's headers, all of them text: `"Type" = 'Incident'`. What it
     does not hold for is left out and counted, with the reason `where`."""
@@ -115,7 +115,8 @@ class Layout(BaseModel):
     """When the export was made, up to which it speaks (rule 41): a time; or a pattern of the file's name with
     strptime's codes, `outages_%Y%m%dT%H%M.csv`, in which `*` stands for anything; or where the file says it itself:
     `{column: header}`, of which the latest counts, or `{line: pattern}` of a line of the text, with the time in round
-    brackets, read by `dates`. A day alone is its beginning. Where nothing says it, a file in a month's folder, or
+    brackets, read by `dates`. A day alone is its beginning. Where nothing says it, and no time of making stands
+    beside a document's records, a file in a month's folder, or
     with the month in its name, speaks to the end of that month, and any other to its last instant."""
 
     @property

@@ -58,7 +58,7 @@ def document() -> str:
         "table, such a file is found by its name; once it names one, name every file there: "
         "`checks: {file: checks.csv}`.\n"
     )
-    return head + _profiles() + _language()
+    return head + _profiles() + _own() + _language()
 
 
 def _profiles() -> str:
@@ -117,6 +117,26 @@ def _worded(route: str) -> str:
 def _safe(text: str) -> str:
     """A step as Markdown shows it literally: what holds signs of programs or addresses as code."""
     return f"`{text}`" if re.search(r"[*<>|\[\]_{}=]", text) else text
+
+
+def _own() -> str:
+    """The keys that a profile has beside the words of the mapping language."""
+    kinds = (
+        ("Of the profile", profile.About, tuple(profile.About.model_fields)),
+        ("Of a route, beside the words below", profile.Route, ("route", "recognise", "asks")),
+        ("In `recognise`", profile.Recognise, tuple(profile.Recognise.model_fields)),
+    )
+    tables = "".join(
+        f"\n{title}:\n\n| key | meaning |\n|---|---|\n"
+        + "".join(f"| `{name}` | {meanings(model)[name]} |\n" for name in names)
+        for title, model, names in kinds
+    )
+    return (
+        "\n## A profile of one's own\n\n"
+        "A profile is one YAML: what it says of itself, and under the name of each table its words, or a list of "
+        "routes, each with its words. `<<` takes over another mapping's keys. All its values are text.\n"
+        f"{tables}"
+    )
 
 
 def _language() -> str:
