@@ -142,6 +142,20 @@ def test_lines_are_lines_though_the_first_is_broken_or_a_page(rows):
     assert [(line, row["a"]) for line, row in rows(pages, "rows")] == [(1, "1"), (1, "2"), (3, "3")]
 
 
+def test_pages_of_an_answer_that_stand_one_a_line_say_what_follows(tmp_path):
+    path = tmp_path / "t.jsonl"
+    one, two = ({"rows": [{"a": n}], "page": n, "pages": 2, "total": 2, "has_more": n < 2} for n in (1, 2))
+    path.write_text(json.dumps(one) + "\n" + json.dumps(two) + "\n")
+    told = {"stated_rows": 2, "stated_more": 0, "stated_seen": 2, "encoding": "utf-8"}
+    assert facts(path, Layout(records="rows")) == told
+    path.write_text(json.dumps(one) + "\n")
+    assert facts(path, Layout(records="rows")) == told | {
+        "stated_more": 1, "stated_seen": 1, "stated_page": 1, "stated_pages": 2,
+    }  # fmt: skip
+    path.write_text(json.dumps(one) + "\n" + json.dumps(one | {"page": 2}) + "\n")
+    assert facts(path, Layout(records="rows")) == told | {"stated_more": 1}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -260,6 +274,15 @@ def test_elements_by_their_path(rows):
         "Tag": '["a", "b"]', "_place": "1", **AROUND,
     }  # fmt: skip
     assert rows(PLAN, "Tasks.Task", "t.xml") == [(4, first), (5, second)]
+    for way in ("Plan.Tasks.Task", "/Plan/Tasks/Task"):
+        assert rows(PLAN, way, "t.xml") == [(4, first), (5, second)]
+    assert (
+        [line for line, _ in rows(PLAN, ".", "t.xml")]
+        == [line for line, _ in rows(PLAN, "Plan", "t.xml")]
+        == [2]
+    )
+    with pytest.raises(Unreadable, match=r"nothing under records: Task: its lists are Tasks\.Task"):
+        rows(PLAN, "Task", "t.xml")
     inner = [(row["@id"], row["No"], row["_place"]) for _, row in rows(PLAN, "Tasks.Task.Base", "t.xml")]
     assert inner == [("1", "0", "0.0"), ("2", "0", "1.0"), ("2", "1", "1.1")]
     assert [row["*"] for _, row in rows(PLAN, "Tasks.*", "t.xml")] == ["Task", "Task"]

@@ -86,6 +86,7 @@ def test_the_shared_samples_are_read():
     assert len([one for one in SAMPLES if one[0] == SHARED]) >= 36
 
 
+@pytest.mark.thorough
 def test_a_shape_has_room_for_as_many_columns_as_any_tool_gives(tmp_path):
     (tmp_path / "wide.json").write_text(
         json.dumps([{f"field {n}": f"{n}" for n in range(700)}] * 2), encoding="utf-8"

@@ -101,7 +101,7 @@ def _called_workbook(path: Path, module: ModuleType) -> ModuleType:
         )
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     is_text = all(byte >= 32 or byte in b"\t\r\n" for byte in (text if wide else head))
-    return import_module(f"{__name__}.csv") if is_text else module
+    return import_module(f"{__name__}.csv") if is_text and path.suffix.casefold() == ".xls" else module
 
 
 def _is_inside(path: Path) -> bool:

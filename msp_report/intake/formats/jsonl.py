@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,6 +41,8 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     facts: dict[str, Any] = {"encoding": detect(path, layout.encoding).removesuffix("-sig")}
     given = None if layout.records is None else path_of(layout.records)
     has_lines = _has_lines(path, layout)
+    if has_lines and given is not None:
+        facts |= _stated_by_lines(path, layout, given)
     rows = _of_lines(path, layout, given) if has_lines else _of_document(path, layout, given, facts)
     yield from chunks(rows, facts, placed=given is not None)
 
@@ -95,6 +98,25 @@ def _of_lines(path: Path, layout: Layout, given: Path_ | None) -> Iterator[Recor
             except (Unreadable, RecursionError):
                 rows = [Record(number, text)]
             yield from rows
+
+
+def _stated_by_lines(path: Path, layout: Layout, given: Path_) -> dict[str, Any]:
+    """What pages of an answer, one a line, say of the size of it all: the last of them of what follows."""
+    told: dict[str, Any] = {"stated_seen": 0}
+    pages = 0
+    with _opened(path, layout) as file:
+        for line in filter(str.strip, file):
+            with suppress(Unreadable, RecursionError):
+                seen = scan(Window(io.StringIO(line)), given)
+                said = seen.stated(seen.outer)
+                said["stated_rows"] = max(said.get("stated_rows", 0), told.get("stated_rows", 0))
+                told |= said | {"stated_seen": told["stated_seen"] + seen.count}
+                pages += 1
+    if not told.get("stated_rows"):
+        told.pop("stated_rows", None)
+    if told.pop("stated_page", 0) and told.get("stated_pages", 0) <= pages:
+        told.pop("stated_pages", None)
+    return told
 
 
 def _flat_object(text: str) -> dict[str, str | None] | str:

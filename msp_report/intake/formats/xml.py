@@ -48,10 +48,11 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     each of these. The document is gone through once before its first row is given. Raises Unreadable for what is no
     XML, breaks off, brings definitions of its own (DOCTYPE), is nested too deep, or has nothing under `records`.
     """
-    given = None if layout.records is None else path_of(layout.records)
-    seen = _Scan(given)
-    for _ in seen.go(path, layout):
-        pass
+    given = None if layout.records is None else path_of(layout.records.replace("/", "."))
+    seen = _scanned(path, layout, given)
+    if given and not seen.records and given[0] == seen.root:  # the outermost element is named as well
+        given = given[1:]
+        seen = _scanned(path, layout, given)
     way = given
     if given is None:
         way = seen.wrapped()
@@ -73,10 +74,14 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
 
 def outline(path: Path, layout: Layout) -> Outline:
     """The elements that stand there several times, by their path, and how many there are."""
-    seen = _Scan(None)
+    return Outline("xml", lists=_scanned(path, layout, None).lists())
+
+
+def _scanned(path: Path, layout: Layout, way: tuple[str, ...] | None) -> _Scan:
+    seen = _Scan(way)
     for _ in seen.go(path, layout):
         pass
-    return Outline("xml", lists=seen.lists())
+    return seen
 
 
 def _rows(walk: _Walk, path: Path, layout: Layout, beside: Cells, seen: _Scan) -> Iterator[Record]:
