@@ -55,8 +55,11 @@ def _of_file(entry: Mapping[str, Any]) -> list[str]:
     if told.get("beside"):
         names = ", ".join(str(one) for one in dict(told["beside"]).values())
         said.append(f"{entry['file']}: read together with {names}")
-    if told.get("unread"):
-        said.append(f"{entry['file']}: not read: {', '.join(told['unread'])}")
+    unread = [
+        name for name in told.get("unread") or () if not name.startswith("_")
+    ]  # where it stands, no column
+    if unread:
+        said.append(f"{entry['file']}: not read: {', '.join(unread)}")
     if told.get("default"):
         filled = ", ".join(f"{column} in {count:,} rows" for column, count in told["default"].items())
         said.append(f"{entry['file']}: filled by default: {filled}")

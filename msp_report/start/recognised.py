@@ -73,12 +73,32 @@ def recognise(paths: Iterable[Path], answers: Answers, folder: Path | None) -> l
                     for other in files
                     if other != path and other.parent == path.parent and fnmatch(other.name, pattern)
                 }
+    together = _of_one_kind([found[path] for path in files if path not in claimed], answers, folder)
+    readings += together
+    done = {path for reading in together for path in reading.paths}
     for path in files:
         if path in claimed:
             readings.append(Reading([path], names[path], beside=claimed[path]))
-        else:
+        elif path not in done:
             readings += _readings(found[path], answers, folder)
     return _apart(_joined(readings, answers, folder))
+
+
+def _of_one_kind(looks: list[_Look], answers: Answers, folder: Path | None) -> list[Reading]:
+    """Many files of one folder that one route knows, such as an invoice a file: read as one source, tried once."""
+    groups: dict[tuple[str, ...], list[_Look]] = {}
+    for look in looks:
+        if look.matches and look.matches[0].is_sure and look.name not in answers.files:
+            match = look.matches[0]
+            key = (match.name, match.table, str(look.path.parent), look.path.suffix)
+            groups.setdefault(key, []).append(look)
+    found = []
+    for group in groups.values():
+        if len(group) > 2:
+            first = group[0]
+            reading = _of_profile(first, first.matches[0], answers, folder, [look.path for look in group])
+            found += [] if reading.problems else [reading]
+    return found
 
 
 def _names(files: list[Path]) -> dict[Path, str]:
@@ -199,13 +219,16 @@ def _zone_question(name: str, file: str) -> Question:
     )
 
 
-def _of_profile(look: _Look, match: Match, answers: Answers, folder: Path | None) -> Reading:
-    """A file as a shipped profile reads it."""
+def _of_profile(
+    look: _Look, match: Match, answers: Answers, folder: Path | None, paths: list[Path] | None = None
+) -> Reading:
+    """A file, or several of its kind, as a shipped profile reads it."""
+    paths = paths or [look.path]
     own, name = answers.of(look.name), look.name
     route = next(one for one in profile.load(match.profile)[match.table] if one.route == match.route)
     several = len(profile.load(match.profile)[match.table]) > 1
     entry: dict[str, Any] = {"profile": match.name if several else match.profile}
-    reading = Reading([look.path], name, match.table, f"the profile {match.name}", entry)
+    reading = Reading(paths, name, match.table, f"the profile {match.name}", entry)
     lacking = f"; it lacks {', '.join(match.missing[:5])}" if match.missing else ""
     reading.remarks.append(f"read as {match.name} (sure: {match.score:.0%} of what it is known by{lacking})")
     asks = set(route.asks)
@@ -244,7 +267,7 @@ def _of_profile(look: _Look, match: Match, answers: Answers, folder: Path | None
             entry[key] = getattr(own, key)
     if own.where and own.where.casefold() != "all":
         entry["where"] = own.where
-    reading.trial = trial.run([look.path], match.table, entry, _zone(answers), None, folder)
+    reading.trial = trial.run(paths, match.table, entry, _zone(answers), None, folder)
     text = " ".join(reading.trial.problems)
     if "date_order" in asks and not order and "in doubt" in text:
         why = "its days and months may be read either way"

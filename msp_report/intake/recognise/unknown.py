@@ -33,6 +33,8 @@ _GENERIC = frozenset(
      "datum", "nom", "numero", "nummer", "data", "fecha", "typ", "tipo", "user", "contact", "value", "p", "art", "von",
      "price", "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "pris", "rate"}
 )  # fmt: skip
+#: What readers say of where a record stands, beside its columns.
+PLACES = frozenset({"_root", "_place"})
 #: Columns that may have one value in all rows of a file.
 _OF_ALL_ROWS = frozenset(
     {
@@ -370,7 +372,8 @@ def _settle(guess: Guess, hints: Hints, asked: tuple[str, ...]) -> None:
     _keys(guess, table, hints, asked)
     _all_rows(guess, table, hints, asked)
     used = {found.header for found in guess.columns.values()} | set(guess.unpivot.values())
-    guess.unread = tuple(header for header in guess.sketch.headers if header not in used)
+    free = (header for header in guess.sketch.headers if header not in PLACES)
+    guess.unread = tuple(header for header in free if header not in used)
 
 
 def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
