@@ -438,7 +438,7 @@ BAD = {
         "tickets.csv: this is a workbook or an archive, not .csv: give it the suffix .xlsx",
     ),
     "no workbook": (
-        {"tickets.xlsx": b"no workbook"},
+        {"tickets.xlsx": b"\x00\x01 no workbook"},
         "tickets.xlsx: this is no workbook that can be read (",
     ),
     "no parquet": ({"tickets.parquet": b"no parquet"}, "tickets.parquet: this is no Parquet file ("),
