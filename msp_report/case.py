@@ -22,6 +22,7 @@ import pandas as pd
 from msp_report import ledger, params
 from msp_report.intake import emptied, exports, ingest, lines, lookback
 from msp_report.intake.accepted import Accepted
+from msp_report.intake.reasons import SHAPE, WHERE
 from msp_report.model import privacy, strangers
 from msp_report.model.clock import localize
 from msp_report.model.period import Month, Period
@@ -217,6 +218,8 @@ class Case:
                 "came" if here else "ended" if ended else "withheld" if name in self.withheld else "stands"
             )
             counts = self.manifest["tables"][name]
+            files = [_of_records(e) for e in self._told(self.newest)["files"] if e["table"] == name]
+            counts = {**counts, "rejected": sum(entry["rejected"] for entry in files)}
             of_table = [counts[count] if here else 0 for count in columns[4:]]
             rows.append((name, state, self.sources.due(name), str(last) if last else None, *of_table))
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:4], "str"))
@@ -549,12 +552,13 @@ class Case:
         """What was read for some tables, or for all: one row per file and table, with its counts.
 
         Columns table, file, read, accepted, rejected, outside (the period), in_fold and second (rows with a local time
-        that was twice, and those of them told to be the second), reach, reach_by, evidence. A table that was not
-        supplied has a row with no file. Over a longer period the months' files of one name are added up.
+        that was twice, and those of them told to be the second), reach, reach_by, evidence. What `where` and `shape`
+        leave out is read, and neither accepted nor rejected. A table that was not supplied has a row with no file. Over
+        a longer period the months' files of one name are added up.
         """
         counts = ["read", "accepted", "rejected", "outside", "in_fold", "second"]
         columns = ["table", "file", *counts, "reach", "reach_by", "evidence"]
-        entries = [e for e in self.manifest["files"] if not tables or e["table"] in tables]
+        entries = [_of_records(e) for e in self.manifest["files"] if not tables or e["table"] in tables]
         missing = [{"table": name} for name in tables if name not in {e["table"] for e in entries}]
         frame = pd.DataFrame([*entries, *missing], columns=columns)
         frame["reach"] = pd.to_datetime(frame["reach"], format="ISO8601", utc=True).astype(
@@ -605,7 +609,7 @@ class Case:
     def remarks(self) -> list[str]:
         """What an analyst should look at in what was read, one sentence each: rejects, warnings, absent files."""
         said = []
-        for entry in self.manifest["files"]:
+        for entry in map(_of_records, self.manifest["files"]):
             if entry["rejected"]:
                 reasons = "; ".join(f"{count:,} {reason}" for reason, count in entry["by_reason"].items())
                 listed = self.accepted / "rejects" / f"{entry['table']}.csv"
@@ -689,7 +693,7 @@ class Case:
             {"month": str(month), **{name: entry.get(name) for name in (*names, "exported_at")}}
             for month in self.months
             if self.closing.shift(1 - months) <= month <= self.closing and (told := self._told(month))
-            for entry in sorted(told["files"], key=lambda one: (one["table"], one["file"]))
+            for entry in map(_of_records, sorted(told["files"], key=lambda one: (one["table"], one["file"])))
         ]
         frame = pd.DataFrame(rows, columns=["month", *names, "exported_at"])
         for name in ("reach", "exported_at"):
@@ -842,6 +846,13 @@ def latest_complete(case: Case) -> Month:
             ]
         )
     return over[-1]
+
+
+def _of_records(entry: dict[str, Any]) -> dict[str, Any]:
+    """What the manifest says of a file, its rejected rows without those that its `where` and `shape` leave out."""
+    left_out = {why: n for why, n in entry["by_reason"].items() if why in (WHERE, SHAPE)}
+    others = {why: n for why, n in entry["by_reason"].items() if why not in left_out}
+    return {**entry, "rejected": entry["rejected"] - sum(left_out.values()), "by_reason": others}
 
 
 def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:

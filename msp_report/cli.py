@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from msp_report.model.errors import Failed, Told, WrongUse
+from msp_report.model.errors import Failed, Refused, Told, WrongUse
 
 DONE, FAILED, WRONG_USE = 0, Failed.code, WrongUse.code
 
@@ -89,6 +89,15 @@ def _lines(text: str) -> str:
 
 def _place(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every verb on a client's data has; gives the verb a `place`."""
+    return _placed(command, begins=False)
+
+
+def _new_place(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a verb that may begin a workspace: the current folder, never the checkout from elsewhere."""
+    return _placed(command, begins=True)
+
+
+def _placed(command: Callable[..., Any], begins: bool) -> Callable[..., Any]:
 
     @click.option("--workspace", default="", metavar="DIR", help="Folder with params/, exports/ and output/.")
     @click.option("--params", metavar="DIR", help="Folder of params, instead of the workspace's.")
@@ -99,11 +108,12 @@ def _place(command: Callable[..., Any]) -> Callable[..., Any]:
         from msp_report.workspace import Workspace
 
         for name, folder in (("workspace", workspace), ("params", params), ("exports", exports)):
-            if folder and not Path(folder).expanduser().is_dir():
+            if folder and not Path(folder).expanduser().is_dir() and not begins:
                 raise click.UsageError(f"--{name} {folder}: there is no such folder")
         if output and Path(output).expanduser().exists() and not Path(output).expanduser().is_dir():
             raise click.UsageError(f"--output {output}: this is no folder")
-        return command(place=Workspace.find(workspace, params, exports, output), **options)
+        root = workspace or (Workspace.begun() if begins else "")
+        return command(place=Workspace.find(root, params, exports, output), **options)
 
     return with_place
 
@@ -143,12 +153,15 @@ def verbs() -> None:
 @_client
 @_month
 @_complete
+@click.option(
+    "--only", is_flag=True, help="This month alone, without packs of earlier months that have none."
+)
 @_place
-def monthly(place: Any, client: str, month: str, complete: bool) -> None:
+def monthly(place: Any, client: str, month: str, complete: bool, only: bool) -> None:
     """Publish the board pack of a month, and first those of earlier months that have none."""
     from msp_report.packs import pack
 
-    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete)
+    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete, only=only)
     click.echo(published / "html" / "index.html")
 
 
@@ -278,13 +291,94 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
 def check(place: Any, client: str, month: str, complete: bool) -> None:
     """Read and validate a month's exports and params, and publish nothing."""
     from msp_report.case import open_case
+    from msp_report.start import checked
 
     case = open_case(client, _one_month(month), place)
     if complete:
         case.refuse_withheld()
     click.echo(_lines(case.reading().to_string(index=False, na_rep="")))
-    for remark in case.remarks():
+    for remark in (*checked.lines(case), *case.remarks()):
         click.echo(_lines(remark))
+
+
+@verbs.command()
+@click.argument("names", nargs=-1, metavar="[CLIENT] FILE...")
+@click.option("--client", default="", help="The client, where it does not stand first.")
+@click.option("--month", default="", help="YYYY-MM of the files; default: as their folder or their rows say.")
+@click.option("--answers", metavar="FILE", help="YAML with answers to what init asks; nothing is asked then.")
+@click.option(
+    "--questions", is_flag=True, help="Print what would be asked as a file to fill in, and write nothing."
+)
+@_new_place
+def init(
+    place: Any, names: tuple[str, ...], client: str, month: str, answers: str | None, questions: bool
+) -> int:
+    """Write a new client's params from the files that the provider sent, as far as they tell.
+
+    FILE is an export or a folder of exports. What only a person can say is asked at a terminal, read from --answers,
+    or stands as a marked QUESTION. Nothing that is there is written over.
+    """
+    from msp_report.start import ask
+    from msp_report.start import init as starting
+
+    files = list(names)
+    if not client:
+        if not files:
+            raise click.UsageError("write msp-report init CLIENT FILE…")
+        client = files.pop(0)
+    if not files:
+        raise click.UsageError("name the files that the provider sent, or their folder")
+    if answers and not Path(answers).expanduser().is_file():
+        raise click.UsageError(f"--answers {answers}: there is no such file")
+    asks = not answers and not questions and sys.stdin.isatty() and sys.stderr.isatty()
+    done = starting.init(
+        client,
+        files,
+        place,
+        _one_month(month),
+        Path(answers).expanduser() if answers else None,
+        _prompt if asks else None,
+        questions,
+    )
+    if questions:
+        click.echo(_lines(ask.template(done.questions).rstrip("\n")))
+        return DONE
+    for path in done.written:
+        click.echo(path)
+    for path, text in done.kept.items():
+        click.echo(_lines(f"# {path} exists and is left as it is; init would have written:\n{text.rstrip()}"))
+    for line in starting.told(done, client, place):
+        _say(line)
+    if done.unreadable:
+        return _fail(Refused.code, "\n".join(f"{name}: {why}" for name, why in done.unreadable.items()))
+    if not done.written:
+        names_ = ", ".join(path.name for path in done.kept)
+        return _fail(WRONG_USE, f"{names_} exist already and are not written over: paste what you need")
+    return DONE
+
+
+def _prompt(text: str, likely: str) -> str:
+    return click.prompt(_lines(text), default="", show_default=False, err=True)
+
+
+@verbs.command()
+@click.argument("client", required=False)
+@click.option("--client", "named", default="", help="The same.")
+@click.option(
+    "--into", default="", metavar="FILE", help="Where it goes; default: exports/CLIENT/register.xlsx."
+)
+@_new_place
+def register(place: Any, client: str | None, named: str, into: str) -> None:
+    """Write a workbook for what no tool exports: quotes, packing slips, receipts, approvals, proofs, actions."""
+    from msp_report.start import register as registers
+
+    client = client or named
+    if not client:
+        raise click.UsageError("write msp-report register CLIENT")
+    told = registers.make(client, place, Path(into).expanduser() if into else None)
+    click.echo(told.path)
+    for line in told.lines:
+        _say(line)
 
 
 _key = click.option("--key", metavar="FILE", help="Ed25519 private key (PEM) that signs the seal.")

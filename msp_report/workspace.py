@@ -65,6 +65,12 @@ class Workspace:
             exports=Path(given["exports"]).expanduser().resolve() if given["exports"] else None,
         )
 
+    @staticmethod
+    def begun() -> Path:
+        """The current folder or the nearest one above with params/; where there is none, the current folder itself."""
+        here = Path.cwd().resolve()
+        return next((folder for folder in (here, *here.parents) if (folder / "params").is_dir()), here)
+
     @property
     def environment(self) -> dict[str, str]:
         """What a kernel must know to find the same folders."""

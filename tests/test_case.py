@@ -76,3 +76,16 @@ def test_a_table_that_an_earlier_version_published_lacks_what_is_new_and_can_be_
         read = read_table(name, tmp_path / "table.parquet")
         assert set(read.columns) == set(whole.columns) and read[column].isna().all()
         assert (read.dtypes[TABLES[name].empty().columns] == TABLES[name].empty().dtypes).all()
+
+
+def test_what_is_left_out_is_no_reject_of_an_export(place):
+    """An inquiry that `where` leaves out is read, and neither accepted nor rejected; a total is a reject as ever."""
+    place.client(sources="tables: {tickets: {file: tickets.csv, where: \"Sort <> 'project'\"}}\n")
+    rows = "T1,2026-05-02T09:00Z,P1,new,ticket\nT2,2026-05-02T09:00Z,P1,new,project\nTotal,,,,\n"
+    place.put({"tickets.csv": f"ticket_id,opened_at,priority,status,Sort\n{rows}"}, "2026-05")
+    case = open_case("acme", "2026-05", place.root)
+    [read] = case.reading("tickets")[["read", "accepted", "rejected"]].to_numpy().tolist()
+    [told] = case.told_of_files()[["read", "accepted", "rejected"]].to_numpy().tolist()
+    came = case.arrivals().set_index("table").loc["tickets", ["read", "accepted", "rejected"]].tolist()
+    assert read == told == came == [3, 1, 1]
+    assert not any("(1 where" in text for text in case.remarks())

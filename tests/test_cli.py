@@ -70,7 +70,12 @@ ROWS = {
         "duplicate",
     ),
     "too few cells": ("X,2026-03-04T09:00,amy,Mail,P1", "", "", "fewer cells"),
-    "too many cells": ("X,2026-03-04T09:00,amy,Mail,P1,open,,,,more", "", "", "more cells"),
+    "a comma moved the cells": (
+        "X,2026-03-04T09:00,amy,Mail, and more,P1,open,",
+        "status",
+        "P1",
+        "unknown value",
+    ),
     "a NUL": ("X,2026-03-04T09:00,a\0my,Mail,P1,open,", "", "", "NUL"),
     "a total": ("Total,,,,,,", "opened_at", "", "total row"),
 }

@@ -112,6 +112,7 @@ ROOMS = {
     "case": {"model", "params", "intake", "workspace", "system", "ledger"},
     "pages": {"model", "params", "words", "workspace", "case"},
     "demo": {"model"},
+    "start": {"model", "params", "intake", "workspace", "system", "case"},
 }
 
 

@@ -100,7 +100,7 @@ class Accepted:
         if found := self._found.get(month):
             return found
         target = self._place(month)
-        files = ingest.files(self._sources, self._template, month)
+        files = ingest.files(self._sources, self._template, month, self._params)
         stamp = f"{self._stamp(files)}\n{self._origin}"
         if not _is_fresh(target, stamp):
             with locks.held(

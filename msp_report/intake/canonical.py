@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,10 @@ import pyarrow.compute as pc
 from rapidfuzz import process
 
 from msp_report.intake import reasons
-from msp_report.intake.chunk import Chunk, Unreadable, joined
+from msp_report.intake.chunk import PLACE, WIDER, Chunk, Unreadable, joined
 from msp_report.intake.formats.cells import FORMULA
 from msp_report.intake.profile import UNPIVOT, ProfileError, meaning
-from msp_report.intake.values import Manner, Values, convert, mapped, signs
+from msp_report.intake.values import AFTER, Manner, Values, convert, lengths, mapped, signs, without_percent
 from msp_report.model.tables import ARROW, Column, Table
 from msp_report.params.layout import Layout, fold
 
@@ -40,6 +41,8 @@ _ERRORS = (
     FORMULA,
 )
 _VALUE_LIMIT = 200
+#: In `nulls` of a time: the day that means that none is set.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,13 @@ class Accepted:
     """Accepted rows with a time that was twice."""
     second: int
     """Those of them whose end would lie before its start if it were not the second."""
+    unknown: dict[str, Counter[str]] = field(default_factory=dict)
+    """By column, the vendor's values that `values` does not know, and how often each stands in rows that may be
+    records."""
+    default: dict[str, int] = field(default_factory=dict)
+    """By column, in how many accepted rows it is the value of `default`."""
+    wide: int = 0
+    """Accepted rows with more cells than headers."""
 
 
 def dropped_schema(table: Table) -> pa.Schema:
@@ -129,6 +139,11 @@ def fit(chunk: Chunk, table: Table, layout: Layout, manner: Manner, fixed: Mappi
     """
     found = _found(chunk, layout, table)
     unpivoted = _unpivoted(chunk, layout)
+    manner = replace(
+        manner,
+        day_hours=None if layout.day_hours is None else float(layout.day_hours),
+        unset=lambda name: tuple(day for day in layout.missing(name) if _DAY.fullmatch(day.strip())),
+    )
     given = {**fixed, **layout.constants}
     for name, value in (("max_gap_s", layout.max_gap_s), ("changes_only", layout.changes_only)):
         if value is not None and name in table.names and name not in found:
@@ -159,13 +174,15 @@ def _check_columns(fitted: Fit, chunk: Chunk) -> None:
     missing = [
         column.name
         for column in fitted.columns
-        if column.required and column.name not in fitted.found and column.name not in fitted.fixed
+        if column.required
+        and column.name not in (*fitted.found, *fitted.fixed)
+        and column.name not in fitted.layout.default
     ]
     if layout.unpivot and not fitted.unpivoted:
         missing.append(" or ".join(name for names in layout.unpivot.values() for name in names))
     if not missing or not (len(chunk) or chunk.header or chunk.facts.get("header_line")):
         return
-    names = [name for name in chunk.header if name]
+    names = [name for name in chunk.header if name and name not in (PLACE, WIDER)]
     used = {fold(header) for header in (*fitted.found.values(), *fitted.unpivoted.values())}
     free = {fold(name): name for name in names if fold(name) not in used}
     wanted = {alias for name in missing for alias in (name, *layout.columns.get(name, ()))}
@@ -179,8 +196,12 @@ def _check_columns(fitted: Fit, chunk: Chunk) -> None:
     lone = "; is the delimiter another one? name it in delimiter" if len(names) == 1 else ""
     columns = " and ".join(repr(name) for name in missing)
     lacking = f"column {columns} is" if len(missing) == 1 else f"columns {columns} are"
+    sought = [
+        alias for name in missing for alias in layout.columns.get(name, ()) if fold(alias) != fold(name)
+    ]
+    looked = f" (looked for {', '.join(map(repr, sought[:8]))})" if sought else ""
     raise Unreadable(
-        f"{lacking} missing: {where} {shown or 'no names'}{hint}{lone}: "
+        f"{lacking} missing{looked}: {where} {shown or 'no names'}{hint}{lone}: "
         f"name the vendor's headers in columns of {fitted.table.name}, or export them"
     )
 
@@ -214,7 +235,21 @@ def accept(chunk: Chunk, fitted: Fit) -> Accepted:
     lost = _dropped(chunk, fitted, columns, readings, bad, own["reason"].to_numpy(object))
     dropped = pa.concat_tables([lost, *_broken_dropped(chunk, fitted)])
     folds = {name: later[place] for name, later in faults.folds.items() if name in rows.column_names}
-    return Accepted(rows, place, rejects, dropped, folds, in_fold, int((second & faults.free).sum()))
+    told = own["reason"].to_numpy(object)
+    harmless = bad[np.isin(told, list(reasons.LEFT_OUT))]
+    default = {name: int(filled[good].sum()) for name, filled in faults.filled.items()}
+    return Accepted(
+        rows,
+        place,
+        rejects,
+        dropped,
+        folds,
+        in_fold,
+        int((second & faults.free).sum()),
+        faults.unknown(harmless),
+        {name: count for name, count in default.items() if count},
+        int((wide_rows(chunk) & faults.free).sum()),
+    )
 
 
 def _converted(
@@ -223,13 +258,20 @@ def _converted(
     """The chunk's canonical columns, its wide readings, the faults of its rows, and which ends are the second."""
     faults = _Faults(len(chunk))
     _mark_totals(chunk, fitted, faults)
-    columns = {c.name: _column(chunk, fitted, c, faults) for c in fitted.columns}
+    after = {name: match for name, how in fitted.layout.durations.items() if (match := AFTER.fullmatch(how))}
+    first = [c for c in fitted.columns if c.name not in after]
+    columns = {c.name: _column(chunk, fitted, c, faults) for c in first}
+    for column in (c for c in fitted.columns if c.name in after):
+        unit, base = after[column.name].groups()
+        columns[column.name] = _later(chunk, fitted, column, unit, base, columns[base], faults)
+    columns = {c.name: columns[c.name] for c in fitted.columns}
     if fitted.table.name == "ticket_events" and not fitted.is_log:
         _type_fields(columns, chunk, fitted, faults)
     second = _second_ends(columns, fitted.table, faults)
     for start, end in fitted.table.spans:
         before = pc.fill_null(pc.less(columns[end], columns[start]), False)
         faults.add(np.asarray(before), fitted.found.get(end, end), _raw(chunk, fitted, end), reasons.REVERSED)
+    _judge_wide(chunk, fitted, columns, faults)
     return columns, _readings(chunk, fitted, faults), faults, second
 
 
@@ -279,10 +321,11 @@ def _dropped(
         bad, why = bad[wide], why[wide]
         at = pa.array(bad)
     filled = np.zeros(len(bad), np.int64)
-    for column in chunk.columns:
+    for column in (chunk.columns[one] for one in cell_places(chunk)):
         filled += np.asarray(pc.not_equal(pc.utf8_trim_whitespace(pc.fill_null(column.take(at), "")), ""))
     flags = {name: np.asarray(pc.is_valid(values)) for name, values in kept.items()}
     told = _may_be_records(fitted.table, flags, filled) & ~np.isin(why, list(reasons.HARMLESS))
+    told |= why == reasons.WIDE  # nothing of it is known
     place = {"line": pa.array(chunk.lines[bad], pa.int64()), "reason": pa.array(why, pa.string())}
     own = {"document_line" if name == "line" else name: values for name, values in kept.items()}
     return pa.table({**own, **place, "is_record": told}).select(schema.names).cast(schema)
@@ -366,6 +409,9 @@ class _Faults:
         self.in_fold = np.zeros(length, bool)
         self.folds: dict[str, np.ndarray] = {}
         """By column, how much later a time came again when the clocks went back [us]."""
+        self.filled: dict[str, np.ndarray] = {}
+        """By column, the rows that have the value of `default`."""
+        self._unknown: list[tuple[str, np.ndarray, pa.StringArray]] = []
 
     @property
     def free(self) -> np.ndarray:
@@ -381,16 +427,34 @@ class _Faults:
         if texts is not None:
             self.value[rows] = shortened(texts.take(pa.array(rows)))
 
+    def note_unknown(self, column: str, why: np.ndarray, texts: pa.StringArray) -> None:
+        """Keep which rows have a value of a column that `values` does not know."""
+        at = np.equal(why, reasons.UNKNOWN).astype(bool)
+        if at.any():
+            self._unknown.append((column, at, texts))
+
+    def unknown(self, left_out: np.ndarray) -> dict[str, Counter[str]]:
+        """The unknown values of each column and how often each stands, but for the rows that are no records."""
+        found: dict[str, Counter[str]] = {}
+        for column, at, texts in self._unknown:
+            at = at.copy()
+            at[left_out] = False
+            if at.any():
+                counts = pc.value_counts(texts.filter(pa.array(at))).to_pylist()
+                found.setdefault(column, Counter()).update({one["values"]: one["counts"] for one in counts})
+        return found
+
     def rejects(self, chunk: Chunk, fitted: Fit) -> pd.DataFrame:
         """The rows at fault; one that cannot be a record because it sums others up, or is a title, is named as that."""
         rows = np.flatnonzero(~self.free)
-        parts = [column.take(pa.array(rows)) for column in chunk.columns]
+        header = [name for name in chunk.header if name != PLACE]
+        parts = [chunk.columns[place].take(pa.array(rows)) for place in cell_places(chunk)]
         filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(part), ""), None, part) for part in parts]
         why = self.why[rows]
         if len(rows) and filled:
             first = pc.coalesce(*filled)
             why = np.where(
-                _titles(chunk.header, filled, first, fitted) & (why != reasons.TOTAL), reasons.TITLE, why
+                _titles(header, filled, first, fitted) & (why != reasons.TOTAL), reasons.TITLE, why
             )
             total = pc.match_substring_regex(first, TOTAL)
             why = np.where(np.asarray(pc.fill_null(total, False)), reasons.TOTAL, why)
@@ -472,11 +536,12 @@ def _mark_totals(chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
             faults.add(at, header, cells, reasons.TOTAL)
 
 
-def _cells(chunk: Chunk, header: str, layout: Layout) -> pa.StringArray:
-    """The cells under a header, trimmed, missing ones null."""
+def _cells(chunk: Chunk, header: str, layout: Layout, name: str = "*") -> pa.StringArray:
+    """The cells under a header, as a canonical column's, trimmed, missing ones null."""
     cells = pc.utf8_trim_whitespace(chunk.column(header))
-    nulls = pa.array(["", *(value.strip().lower() for value in layout.nulls)])
-    missing = pc.is_in(pc.utf8_lower(cells) if layout.nulls else cells, value_set=nulls)
+    stated = layout.missing(name)
+    nulls = pa.array(["", *(value.strip().lower() for value in stated)])
+    missing = pc.is_in(pc.utf8_lower(cells) if stated else cells, value_set=nulls)
     return pc.if_else(missing, None, cells)
 
 
@@ -502,33 +567,108 @@ def _column(chunk: Chunk, fitted: Fit, column: Column, faults: _Faults) -> pa.Ar
     header = (fitted.unpivoted if is_field else fitted.found).get(name)
     if header is None:
         values = pa.nulls(len(chunk), ARROW[column.type])
-        header, cells = name, None
+        header, wrong = name, np.zeros(len(chunk), bool)
     else:
-        cells = _cells(chunk, header, fitted.layout)
-        values = _typed(cells, column, header, fitted, faults)
-    if column.required:
-        gone = np.asarray(pc.is_null(cells)) if cells is not None else np.ones(len(chunk), bool)
-        faults.add(gone, header, None, reasons.MISSING)
+        cells = _cells(chunk, header, fitted.layout, name)
+        values, wrong = _typed(cells, column, header, fitted, faults)
+    values = _completed(values, wrong, column, header, fitted, faults)
     return _as_text(values, column) if is_field else values
 
 
+def _completed(
+    values: pa.Array, wrong: np.ndarray, column: Column, header: str, fitted: Fit, faults: _Faults
+) -> pa.Array:
+    """A column with its default where a row has no value, which is a fault where there is none; a faulty one stays."""
+    gone = np.asarray(pc.is_null(values)) & ~wrong
+    if column.name in fitted.layout.default and gone.any():
+        value = _constant(fitted, column, fitted.layout.default[column.name], 1)[0]
+        faults.filled[column.name] = gone
+        return pc.if_else(pa.array(gone), value, values)
+    if column.required:
+        faults.add(gone, header, None, reasons.MISSING)
+    return values
+
+
+def _later(
+    chunk: Chunk, fitted: Fit, column: Column, unit: str, base: str, start: pa.Array, faults: _Faults
+) -> pa.Array:
+    """A time that is stated as so long after another one of its row."""
+    header = fitted.found.get(column.name)
+    if header is None or column.name in fitted.fixed:
+        return _column(chunk, fitted, column, faults)
+    cells = _cells(chunk, header, fitted.layout, column.name)
+    coded = cells.dictionary_encode()
+    length = lengths(coded.dictionary, unit, fitted.manner)
+    place = coded.indices.fill_null(-1).to_numpy()
+    wrong = np.not_equal(np.append(length.why, None)[place], None).astype(bool)
+    faults.add(wrong, header, cells, np.append(length.why, None)[place])
+    values = pc.add(start, length.values.take(coded.indices)).cast(ARROW[column.type])
+    if base in faults.folds:  # where the start is the second one, so is this
+        faults.folds[column.name] = np.where(np.asarray(pc.is_valid(values)), faults.folds[base], 0)
+    return _completed(values, wrong, column, header, fitted, faults)
+
+
 def _constant(fitted: Fit, column: Column, value: str, length: int) -> pa.Array:
-    result = _values(pa.array([value.strip()]), column, fitted)
+    """A value of every row: from the path in the vendor's words, from sources.yaml in ours."""
+    texts = pa.array([value.strip()])
+    if column.name in fitted.layout.constants or column.name in fitted.layout.default:
+        ours = replace(fitted.manner, formats=lambda name: ("iso",), decimal=".", durations={}, factors={})
+        result = convert(texts, column, ours)
+    else:
+        result = _values(texts, column, fitted)
     if result.why[0] is not None:
         raise ProfileError(f"{column.name}: {value!r} cannot be its value ({result.why[0]})")
     one = result.values if len(result.values) else pa.nulls(1, ARROW[column.type])
     return one.take(pa.array(np.zeros(length, np.int64)))
 
 
-def _typed(cells: pa.StringArray, column: Column, header: str, fitted: Fit, faults: _Faults) -> pa.Array:
-    """Values of cells through their distinct texts; rejected ones are null."""
+def cell_places(chunk: Chunk) -> list[int]:
+    """Which columns of a chunk are the file's own: its records' place in it is none."""
+    return [place for place, name in enumerate(chunk.header) if name != PLACE]
+
+
+def wide_rows(chunk: Chunk) -> np.ndarray:
+    """Which rows have more cells than headers."""
+    if WIDER not in chunk.header:
+        return np.zeros(len(chunk), bool)
+    return np.asarray(pc.is_valid(chunk.columns[chunk.header.index(WIDER)]))
+
+
+def _judge_wide(chunk: Chunk, fitted: Fit, columns: dict[str, pa.Array], faults: _Faults) -> None:
+    """Reject a row with more cells than headers where a comma within a text may have moved its cells: to the right of
+    every free text that is read a time, a number or a known value has to stand that is one, and nothing is at fault."""
+    wide = wide_rows(chunk)
+    if not wide.any():
+        return
+    place = {name: position for position, name in reversed(list(enumerate(chunk.header)))}
+    free, sure = -1, np.full(len(chunk), -1)
+    for name, header in fitted.found.items():
+        column = next((c for c in fitted.columns if c.name == name), None)
+        if column is None or header not in place:
+            continue
+        if column.type == "text" and name not in fitted.layout.values:
+            free = max(free, place[header])
+        else:
+            there = np.asarray(pc.is_valid(columns[name])) & ~faults.filled.get(name, False)
+            sure = np.maximum(sure, np.where(there, place[header], -1))
+    moved = wide & ((sure < free) | ~faults.free)
+    faults.why[moved], faults.column[moved], faults.value[moved] = reasons.WIDE, "", ""
+    for name, values in columns.items():
+        columns[name] = pc.if_else(pa.array(moved), None, values)
+
+
+def _typed(
+    cells: pa.StringArray, column: Column, header: str, fitted: Fit, faults: _Faults
+) -> tuple[pa.Array, np.ndarray]:
+    """Values of cells through their distinct texts, and which are rejected; those are null."""
     lacking = _without_value(cells)
+    bad = np.zeros(len(cells), bool)
     if lacking is not None:
         bad = np.not_equal(lacking, None).astype(bool)
         faults.add(bad, header, cells, lacking)
         cells = pc.if_else(pa.array(bad), None, cells)
     if column.type == "text" and column.name not in fitted.layout.values:
-        return cells
+        return cells, bad
     coded = cells.dictionary_encode()
     result = _values(coded.dictionary, column, fitted)
     place = coded.indices.fill_null(-1).to_numpy()
@@ -539,11 +679,14 @@ def _typed(cells: pa.StringArray, column: Column, header: str, fitted: Fit, faul
     wrong = np.not_equal(why, None).astype(bool)
     if wrong.any():
         faults.add(wrong, header, cells, why)
-    return result.values.take(coded.indices)
+        faults.note_unknown(column.name, why, cells)
+    return result.values.take(coded.indices), bad | wrong
 
 
 def _values(texts: pa.StringArray, column: Column, fitted: Fit) -> Values:
     pairs = fitted.layout.values.get(column.name)
+    if fitted.table.name == "claims" and column.name == "value" and _is_share(fitted):
+        texts = without_percent(texts)
     if pairs is None:
         return convert(texts, column, fitted.manner)
     through = mapped(texts, pairs, column.choices)
@@ -560,6 +703,11 @@ def _values(texts: pa.StringArray, column: Column, fitted: Fit) -> Values:
     values = pc.if_else(pa.array(unknown), direct.values, typed.values)
     why = np.where(unknown, np.where(np.equal(direct.why, None), None, reasons.UNKNOWN), typed.why)
     return Values(values, why, np.where(unknown, direct.fold, typed.fold))
+
+
+def _is_share(fitted: Fit) -> bool:
+    """Whether the provider's figures may be shares: their unit differs by row, or it is per cent."""
+    return fitted.fixed.get("unit", "%") == "%"
 
 
 # ---------------------------------------------------------------- rows from columns
@@ -582,14 +730,14 @@ def _as_text(values: pa.Array, column: Column) -> pa.StringArray:
 
 def _type_fields(columns: dict[str, pa.Array], chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
     """`from` and `to` in our words, field by field: statuses through their map, times in UTC."""
-    for field in pc.unique(columns["field"].drop_null()).to_pylist():
-        column = _field(fitted.table, field)
-        if column.type not in ("choice", "instant") and field not in fitted.layout.values:
+    for changed in pc.unique(columns["field"].drop_null()).to_pylist():
+        column = _field(fitted.table, changed)
+        if column.type not in ("choice", "instant") and changed not in fitted.layout.values:
             continue
-        here = pc.fill_null(pc.equal(columns["field"], field), False)
+        here = pc.fill_null(pc.equal(columns["field"], changed), False)
         for name in ("from", "to"):
             cells = pc.if_else(here, columns[name], None)
-            typed = _typed(cells, column, fitted.found.get(name, name), fitted, faults)
+            typed, _ = _typed(cells, column, fitted.found.get(name, name), fitted, faults)
             columns[name] = pc.if_else(here, _as_text(typed, column), columns[name])
 
 
@@ -599,7 +747,7 @@ def _readings(chunk: Chunk, fitted: Fit, faults: _Faults) -> dict[str, pa.Array]
         return {}
     column = fitted.table.column(UNPIVOT[fitted.table.name][1])
     return {
-        name: _typed(_cells(chunk, header, fitted.layout), column, header, fitted, faults)
+        name: _typed(_cells(chunk, header, fitted.layout, column.name), column, header, fitted, faults)[0]
         for name, header in fitted.unpivoted.items()
     }
 

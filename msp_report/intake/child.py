@@ -17,14 +17,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
-from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.intake import shaping
+from msp_report.intake.chunk import Aside, Broken, Chunk, Origin, Unreadable
 from msp_report.intake.formats import read
+from msp_report.params.layout import Layout
 from msp_report.system import limits
 
-#: A frame: how many bytes of JSON, how many of Arrow.
-FRAME = struct.Struct(">QQ")
+#: A frame: how many bytes of JSON, how many of Arrow for the rows, how many for those that are left out.
+FRAME = struct.Struct(">QQQ")
 #: No table of the model comes near it, and no spreadsheet has more.
 MOST_COLUMNS = 16_384
 
@@ -33,61 +36,115 @@ def main() -> None:
     """Answer every request until nobody asks any more."""
     asked, told = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
-    limited = False
+    limited = None
     while header := asked.read(8):
-        path, layout, memory_mb, seconds = pickle.loads(asked.read(int.from_bytes(header, "big")))
-        if not limited:
+        given = pickle.loads(asked.read(int.from_bytes(header, "big")))
+        path, layout, beside, scratch, memory_mb, seconds = given
+        if limited != memory_mb:
             limits.memory(memory_mb)
-            limited = True
+            limited = memory_mb
         limits.processor(seconds)
-        for message, table in _answers(Path(path), layout):
-            _tell(told, message, table)
+        for message, *tables in _answers(path, layout, beside, scratch):
+            _tell(told, message, *tables)
             limits.processor(seconds)
 
 
-def _answers(path: Path, layout: object) -> Iterator[tuple[dict[str, object], pa.RecordBatch | None]]:
+#: What is told, the rows, and those that are left out.
+Answer = tuple[dict[str, object], pa.RecordBatch | None, pa.RecordBatch | None]
+
+
+def _answers(path: Path, layout: Layout, beside: dict, scratch: Path | None) -> Iterator[Answer]:
     """The chunks of a file and its end; or why it has none."""
+    others = {name: _rows_of(*given) for name, given in beside.items()}
     try:
-        for chunk in read(path, layout):  # type: ignore[arg-type]
+        for chunk in shaping.shaped(read(path, shaping.reading(layout)), layout, others, scratch):
+            if chunk is None:  # nothing to tell yet, and still at work
+                yield {"busy": True}, None, None
+                continue
             if len(chunk.header) > MOST_COLUMNS:
                 raise Unreadable(
                     f"it has {len(chunk.header):,} columns, and more than {MOST_COLUMNS:,} are not read: delete those "
                     "that are empty"
                 )
             yield _packed(chunk)
-    except Unreadable as error:
-        yield {"unreadable": str(error)}, None
+    except (Unreadable, shaping.Unclear) as error:
+        yield {"unreadable": str(error)}, None, None
     except MemoryError:
-        yield {"memory": True}, None
+        yield {"memory": True}, None, None
     except RecursionError:
-        yield {"unreadable": "it is nested too deep to be read: export it as rows of plain cells"}, None
+        yield {"unreadable": "it is nested too deep to be read: export it as rows of plain cells"}, None, None
     except Exception as error:  # noqa: BLE001 - whatever a reader fails of is this file's problem, and no other's
         text = (str(error).splitlines() or [""])[0] or type(error).__name__
-        yield {"unreadable": f"cannot be read ({text}): open and save or export it again"}, None
+        yield {"unreadable": f"cannot be read ({text}): open and save or export it again"}, None, None
     else:
-        yield {"end": True}, None
+        yield {"end": True}, None, None
 
 
-def _packed(chunk: Chunk) -> tuple[dict[str, object], pa.RecordBatch]:
+def _rows_of(paths: tuple[Path, ...], layout: Layout) -> Iterator[Chunk]:
+    for path in paths:
+        yield from read(path, layout)
+
+
+def _packed(chunk: Chunk) -> Answer:
     told = {
         "header": chunk.header,
         "broken": [(line, reason, list(cells)) for line, reason, cells in chunk.broken],
         "facts": chunk.facts,
         "typed": chunk.typed,
         "remarks": chunk.remarks,
+        "read": chunk.read,
+        "origin": chunk.origin is not None,
     }
-    arrays = [pa.array(chunk.lines), *chunk.columns]
-    return told, pa.RecordBatch.from_arrays(arrays, names=[str(place) for place in range(len(arrays))])
+    arrays = [pa.array(chunk.lines), *(chunk.origin or ()), *chunk.columns]
+    aside = [_packed_aside(one) for one in chunk.aside]
+    left_out = pa.Table.from_batches(aside).combine_chunks().to_batches()[0] if aside else None
+    return told, pa.RecordBatch.from_arrays(arrays, names=[str(n) for n in range(len(arrays))]), left_out
 
 
-def _tell(told: BinaryIO, message: dict[str, object], table: pa.RecordBatch | None) -> None:
+def _packed_aside(aside: Aside) -> pa.RecordBatch:
+    reasons = pa.array([aside.reason] * len(aside.rows), pa.string())
+    arrays = [reasons, pa.array(aside.rows, pa.int64()), pa.array(aside.lines, pa.int64()), aside.texts]
+    return pa.RecordBatch.from_arrays(arrays, names=["reason", "row", "line", "text"])
+
+
+def unpacked(message: dict, rows: pa.Table, aside: pa.Table | None) -> Chunk:
+    """A chunk as it was before it was told."""
+    lines, *arrays = (column.combine_chunks() for column in rows.columns)
+    arrays = [one.chunk(0) if isinstance(one, pa.ChunkedArray) else one for one in arrays]
+    made = 2 if message["origin"] else 0
+    left_out = aside.to_pandas() if aside is not None else None
+    return Chunk(
+        tuple(message["header"]),
+        tuple(arrays[made:]),
+        np.asarray(lines, np.int64),
+        tuple(Broken(*one) for one in message["broken"]),
+        message["facts"],
+        message["typed"],
+        tuple(message["remarks"]),
+        Origin(*arrays[:2]) if made else None,
+        tuple(
+            Aside(
+                reason,
+                *(some[name].to_numpy() for name in ("row", "line")),
+                pa.array(some["text"], pa.string()),
+            )
+            for reason, some in (left_out.groupby("reason", sort=False) if left_out is not None else ())
+        ),
+        message["read"],
+    )
+
+
+def _tell(told: BinaryIO, message: dict[str, object], *tables: pa.RecordBatch | None) -> None:
     text = json.dumps(message).encode()
-    sink = pa.BufferOutputStream()
-    if table is not None:
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_batch(table)
-    rows = sink.getvalue()
-    for part in (FRAME.pack(len(text), rows.size), text, memoryview(rows)):
+    streams = []
+    for table in tables:
+        sink = pa.BufferOutputStream()
+        if table is not None:
+            with pa.ipc.new_stream(sink, table.schema) as stream:
+                stream.write_batch(table)
+        streams.append(sink.getvalue())
+    sizes = (len(text), *(stream.size for stream in streams))
+    for part in (FRAME.pack(*sizes), text, *map(memoryview, streams)):
         while len(part):
             part = part[told.write(part) :]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +20,10 @@ FIELD_LIMIT = 1_000_000
 NAME_LIMIT = 1_000
 #: Longest text of a row kept in the rejects, in characters.
 ROW_LIMIT = 10_000
+#: The header under which the cells of a row beyond its last header stand, as CSV; only where a row has some.
+WIDER = "(more cells)"
+#: The column in which a document's records have their place in it; what they say stands beside it.
+PLACE = "_place"
 
 
 class Unreadable(Exception):
@@ -32,6 +36,24 @@ class Broken(NamedTuple):
     line: int
     reason: str
     cells: Sequence[str]
+
+
+class Origin(NamedTuple):
+    """Which input rows each row of a chunk came of, by their number in the file, from 0, and their line."""
+
+    rows: pa.ListArray
+    lines: pa.ListArray
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Input rows that are left out for one reason, with their text."""
+
+    reason: str
+    rows: np.ndarray
+    """Their numbers in the file, from 0."""
+    lines: np.ndarray
+    texts: pa.StringArray
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,12 @@ class Chunk:
     typed: bool = False
     remarks: tuple[str, ...] = ()
     """What an analyst should know of how the file was read, without its name."""
+    origin: Origin | None = None
+    """The input rows that each row came of, where `split` or `shape` made them; None: each row is one."""
+    aside: tuple[Aside, ...] = ()
+    """Input rows that `where` or `shape` left out."""
+    read: int | None = None
+    """Input rows that the chunk stands for; None: its rows and the broken ones."""
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -56,27 +84,53 @@ class Chunk:
     def _places(self) -> dict[str, int]:
         return {fold(name): place for place, name in reversed(list(enumerate(self.header)))}
 
+    @cached_property
+    def _exact(self) -> dict[str, int]:
+        return {name: place for place, name in reversed(list(enumerate(self.header))) if name}
+
     def column(self, header: str) -> pa.StringArray:
-        """The cells under a header."""
-        return self.columns[self._places[fold(header)]]
+        """The cells under a header: the one written so, else the first that differs only in what `fold` drops."""
+        place = self._exact.get(header)
+        return self.columns[self._places[fold(header)] if place is None else place]
 
     def header_of(self, names: Sequence[str]) -> str | None:
         """The first of some names that is a header here, as the file writes it."""
-        places = (self._places.get(fold(name)) for name in names if fold(name))
-        return next((self.header[place] for place in places if place is not None), None)
+        for name in names:
+            if name in self._exact:
+                return name
+            place = self._places.get(fold(name)) if fold(name) else None
+            if place is not None:
+                return self.header[place]
+        return None
 
     def text(self, rows: np.ndarray) -> pa.StringArray:
-        """Whole rows as CSV, commas between the cells, cut after ROW_LIMIT characters."""
-        chosen = [column.take(pa.array(rows)) for column in self.columns]
-        return joined(chosen, len(rows))
+        """Whole rows as CSV, commas between the cells, cut after ROW_LIMIT characters; with its place before a record
+        of a document."""
+        own = [place for place, name in enumerate(self.header) if name not in (WIDER, PLACE)]
+        whole = joined([self.columns[place].take(pa.array(rows)) for place in own], len(rows))
+        if PLACE in self.header:
+            at = self.column(PLACE).take(pa.array(rows))
+            told = pc.binary_join_element_wise(pc.fill_null(at, ""), whole, ": ")
+            whole = pc.utf8_slice_codeunits(pc.if_else(pc.is_valid(at), told, whole), 0, ROW_LIMIT)
+        if WIDER not in self.header:
+            return whole
+        more = self.column(WIDER).take(pa.array(rows))
+        return pc.if_else(
+            pc.is_valid(more), pc.binary_join_element_wise(whole, pc.fill_null(more, ""), ","), whole
+        )
 
     def hashes(self) -> np.ndarray:
         """One number a row, the same for rows with the same cells under the same headers."""
         from pandas.util import hash_array
 
-        order = sorted(range(len(self.header)), key=self.header.__getitem__)
+        own = (place for place, name in enumerate(self.header) if name not in (WIDER, PLACE))
+        order = sorted(own, key=self.header.__getitem__)
         cells = [pc.fill_null(self.columns[place], "") for place in order]
         whole = pc.binary_join_element_wise(*cells, "\x1f") if cells else pa.array([""] * len(self))
+        if WIDER in self.header:
+            more = self.columns[self.header.index(WIDER)]
+            longer = pc.binary_join_element_wise(whole, pc.fill_null(more, ""), "\x1f")
+            whole = pc.if_else(pc.is_valid(more), longer, whole)
         return hash_array(np.asarray(whole, dtype=object), categorize=False)
 
 
@@ -103,7 +157,8 @@ def align(
     facts: dict[str, str | int],
     typed: bool = False,
 ) -> Chunk:
-    """Rows under their header: blank ones left out, those of another width set aside.
+    """Rows under their header: blank ones left out, shorter ones set aside; what wider ones have beyond it stands
+    under WIDER.
 
     Empty cells beyond the header are no cells, and a header without a name needs none.
     """
@@ -111,18 +166,25 @@ def align(
     least = max((place + 1 for place, name in enumerate(header) if name), default=0)
     widths = np.fromiter(map(len, rows), np.int64, len(rows))
     broken: list[Broken] = []
+    more: dict[int, str] = {}
     if (widths != width).any():
         whole, kept = [], []
         for row, line in zip(rows, lines, strict=True):
             cells = _trimmed(row, width, least)
+            if len(cells) > width and width > 1:
+                cells_beyond = [pa.array([cell], pa.string()) for cell in cells[width:]]
+                more[len(whole)] = joined(cells_beyond, 1)[0].as_py()
+                cells = cells[:width]
             if len(cells) == width:
                 whole.append(cells)
                 kept.append(line)
             elif any(cell.strip() for cell in cells):
-                reason = reasons.WIDE if len(cells) > width else reasons.SHORT
-                broken.append(Broken(line, reason, cells))
+                broken.append(Broken(line, reasons.WIDE if len(cells) > width else reasons.SHORT, cells))
         rows, lines = whole, kept
     columns = tuple(_texts(cells) for cells in zip(*rows, strict=True)) if rows else (_texts(()),) * width
+    if more:
+        header = (*header, WIDER)
+        columns = (*columns, _texts([more.get(place) for place in range(len(rows))]))
     chunk = Chunk(header, columns, np.asarray(lines, np.int64), tuple(broken), facts, typed)
     return tidy(chunk)
 
@@ -140,7 +202,7 @@ def _trimmed(row: Sequence[str], width: int, least: int) -> Sequence[str]:
     return row
 
 
-def _texts(cells: Sequence[str]) -> pa.StringArray:
+def _texts(cells: Sequence[str | None]) -> pa.StringArray:
     array = pa.array(cells, pa.string())
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
@@ -159,9 +221,14 @@ def _without_blank(chunk: Chunk) -> Chunk:
 def take(chunk: Chunk, rows: np.ndarray, broken: Sequence[Broken] = ()) -> Chunk:
     """Some rows of a chunk."""
     places = pa.array(rows, pa.int64())
-    columns = tuple(column.take(places) for column in chunk.columns)
-    aside = (*chunk.broken, *broken)
-    return Chunk(chunk.header, columns, chunk.lines[rows], aside, chunk.facts, chunk.typed, chunk.remarks)
+    origin = chunk.origin and Origin(*(listed.take(places) for listed in chunk.origin))
+    return replace(
+        chunk,
+        columns=tuple(column.take(places) for column in chunk.columns),
+        lines=chunk.lines[rows],
+        broken=(*chunk.broken, *broken),
+        origin=origin,
+    )
 
 
 def sift(chunk: Chunk) -> Chunk:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from msp_report.intake.chunk import Unreadable
 from msp_report.intake.encoding import is_text
-from msp_report.intake.formats import FORMATS
+from msp_report.intake.formats import FORMATS, packed
 from msp_report.model.tables import TABLES
 
 MONTH = "{month}"
@@ -78,9 +80,45 @@ def matches(source: Named, exports: str, month: object) -> list[Path]:
     if source.file is None or is_live(exports) or leaves(source.file, exports, month):
         return []
     place = folder(exports, month)
-    found = glob.glob(source.file.replace(MONTH, str(month)), root_dir=place, recursive=True)
+    outside, inside = _in_archive(source.file.replace(MONTH, str(month)))
+    found = glob.glob(outside, root_dir=place, recursive=True)
     names = [name for name in sorted(sorted(found), key=_natural) if is_text(name)]
-    return [place / name for name in names if _is_shown(place / name)]
+    shown = [place / name for name in names if _is_shown(place / name)]
+    return [member for path in shown for member in _members(path, inside)] if inside else shown
+
+
+def _in_archive(pattern: str) -> tuple[str, str]:
+    """The pattern of an archive and that of the files in it, as in `export.zip/tick*.csv`; else the second is empty."""
+    archive = re.match(r"(?i)(.*?\.zip)/(.+)$", pattern)
+    return (archive[1], archive[2]) if archive else (pattern, "")
+
+
+def _members(archive: Path, pattern: str) -> list[Path]:
+    """The files in an archive that fit a pattern in natural order; one that cannot be opened itself, to be refused."""
+    try:
+        return sorted(packed.matches(archive, pattern), key=lambda path: _natural(path.name))
+    except Unreadable:
+        return [archive]
+
+
+def beside(
+    path: Path, named: Mapping[str, Iterable[str]], exports: str, month: object
+) -> dict[str, list[Path]]:
+    """The files beside one, by the names under which they are read, without itself; none from outside the exports."""
+    found: dict[str, list[Path]] = {}
+    for name, patterns in named.items():
+        texts = [os.path.relpath(path.parent / text, folder(exports, month)) for text in patterns]
+        inside = [text for text in texts if not leaves(text, exports, month)]
+        others = [other for text in inside for other in matches(_Files(text), exports, month)]
+        found[name] = [
+            other for other in dict.fromkeys(others) if os.path.abspath(other) != os.path.abspath(path)
+        ]
+    return found
+
+
+@dataclass(frozen=True)
+class _Files:
+    file: str
 
 
 def is_of_month(name: str, exports: str, month: object) -> bool:
@@ -106,7 +144,7 @@ def leaves(pattern: str, exports: str, month: object) -> bool:
 def unclaimed(sources: Iterable[Named], exports: str, month: object) -> list[Path]:
     """The files of a month's folder that no source reads, for this month or, by its `{month}`, for another one."""
     place = folder(exports, month)
-    patterns = [source.file.replace(MONTH, _MONTH_GLOB) for source in sources if source.file]
+    patterns = [_in_archive(source.file.replace(MONTH, _MONTH_GLOB))[0] for source in sources if source.file]
     claimed = {
         os.path.normpath(place / name)
         for pattern in patterns

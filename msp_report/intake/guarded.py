@@ -14,16 +14,16 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
-from msp_report.intake.child import FRAME
-from msp_report.intake.chunk import Broken, Chunk, Unreadable
+from msp_report.intake.child import FRAME, unpacked
+from msp_report.intake.chunk import Chunk, Unreadable
 from msp_report.intake.formats.cells import farthest
 from msp_report.params.layout import Layout
 from msp_report.params.sources import Limits
@@ -31,20 +31,29 @@ from msp_report.params.sources import Limits
 _CHILD = "msp_report.intake.child"
 
 
-def read(path: Path, layout: Layout, limits: Limits | None = None) -> Iterator[Chunk]:
-    """The rows of a file in chunks, as formats.read gives them.
+#: Files beside one, by the names under which its `shape` may read them, each with how it is read.
+Beside = Mapping[str, tuple[tuple[Path, ...], Layout]]
 
-    Raises Unreadable for what formats.read refuses, for whatever else its reader fails of, and where reading takes more
+
+def read(
+    path: Path, layout: Layout, limits: Limits | None = None, beside: Beside | None = None
+) -> Iterator[Chunk]:
+    """The rows of a file in chunks, as formats.read gives them and shaping.shaped makes them.
+
+    Raises Unreadable for what these refuse, for whatever else its reader fails of, and where reading takes more
     memory or time than the limits of sources.yaml allow.
     """
     reader = _idle()
-    try:
-        yield from reader.chunks(path, layout, limits or Limits())
-    finally:
-        if reader.is_idle:
-            _waiting.append(reader)
-        else:  # it is dead, or the file was left in the middle: nobody may take its rest for another's
-            reader.end()
+    # what a shape puts onto the disk is taken away here, since the other process may be ended at any time
+    room = tempfile.TemporaryDirectory(prefix="msp-shape-") if layout.shape else nullcontext()
+    with room as scratch:
+        try:
+            yield from reader.chunks(path, layout, limits or Limits(), beside or {}, scratch)
+        finally:
+            if reader.is_idle:
+                _waiting.append(reader)
+            else:  # it is dead, or the file was left in the middle: nobody may take its rest for another's
+                reader.end()
 
 
 class _Reader:
@@ -80,15 +89,19 @@ class _Reader:
                 pipe.close()
         self._process.wait()
 
-    def chunks(self, path: Path, layout: Layout, limits: Limits) -> Iterator[Chunk]:
-        """Ask for a file and give its chunks until its end."""
-        request = pickle.dumps((str(path), layout, limits.file_memory_mb, limits.file_seconds))
+    def chunks(
+        self, path: Path, layout: Layout, limits: Limits, beside: Beside, scratch: str | None = None
+    ) -> Iterator[Chunk]:
+        """Ask for a file and give its chunks until its end; `scratch`: a folder for what memory does not hold."""
+        place = Path(scratch) if scratch else None
+        asked = (path, layout, dict(beside), place, limits.file_memory_mb, limits.file_seconds)
+        request = pickle.dumps(asked)
         self.is_idle = False
         try:
             self._process.stdin.write(len(request).to_bytes(8, "big") + request)
             self._process.stdin.flush()
             while True:
-                message, table = self._next(limits.file_seconds)
+                message, *tables = self._next(limits.file_seconds)
                 self.is_idle = "unreadable" in message or "end" in message
                 if "unreadable" in message:
                     raise Unreadable(message["unreadable"])
@@ -96,19 +109,22 @@ class _Reader:
                     raise Unreadable(_too_large(path, limits))
                 if "end" in message:
                     return
-                yield _chunk(message, table)
+                if "busy" not in message:
+                    yield unpacked(message, *tables)
         except TimeoutError:
             raise Unreadable(_too_long(limits)) from None
         except (EOFError, BrokenPipeError):
             raise Unreadable(self._why_it_ended(path, limits)) from None
 
-    def _next(self, seconds: float) -> tuple[dict, pa.Table | None]:
+    def _next(self, seconds: float) -> tuple[dict, pa.Table | None, pa.Table | None]:
         """The next frame. Raises EOFError where the process has ended, TimeoutError where it says nothing."""
         by = time.monotonic() + seconds
-        text, rows = FRAME.unpack(self._bytes(FRAME.size, by))
+        text, *sizes = FRAME.unpack(self._bytes(FRAME.size, by))
         message = json.loads(self._bytes(text, by))
-        table = pa.ipc.open_stream(self._bytes(rows, by)).read_all() if rows else None
-        return message, table
+        rows, aside = (
+            pa.ipc.open_stream(self._bytes(size, by)).read_all() if size else None for size in sizes
+        )
+        return message, rows, aside
 
     def _bytes(self, count: int, by: float) -> bytes:
         """So many bytes of the answer, read as they come."""
@@ -156,19 +172,6 @@ def _idle() -> _Reader:
 def _end_all() -> None:
     while _waiting:
         _waiting.pop().end()
-
-
-def _chunk(message: dict, table: pa.Table) -> Chunk:
-    arrays = [column.combine_chunks() for column in table.columns]
-    return Chunk(
-        tuple(message["header"]),
-        tuple(array.chunk(0) if isinstance(array, pa.ChunkedArray) else array for array in arrays[1:]),
-        np.asarray(arrays[0], np.int64),
-        tuple(Broken(*one) for one in message["broken"]),
-        message["facts"],
-        message["typed"],
-        tuple(message["remarks"]),
-    )
 
 
 def _too_large(path: Path, limits: Limits) -> str:

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -31,17 +32,21 @@ import pyarrow.parquet as pq
 
 from msp_report.intake import canonical, exports, lines, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
-from msp_report.intake.chunk import Chunk, Unreadable, take
-from msp_report.intake.guarded import read
-from msp_report.intake.profile import ProfileError, nearest, resolve
+from msp_report.intake.chunk import WIDER, Chunk, Origin, Unreadable, take
+from msp_report.intake.formats import packed
+from msp_report.intake.guarded import Beside, read
+from msp_report.intake.profile import ProfileError, nearest, resolve, routes_of
+from msp_report.intake.recognise import known
+from msp_report.intake.recognise.sketch import sketch
 from msp_report.intake.rejects import Rejects
+from msp_report.intake.shaping import PLACE
 from msp_report.model import zones
 from msp_report.model.clock import localize, repeated
 from msp_report.model.errors import Refused
 from msp_report.model.period import Month, Period, midnight
 from msp_report.model.tables import TABLES, Column, Table
 from msp_report.params import ParamsError, Source, Sources
-from msp_report.params.layout import Layout
+from msp_report.params.layout import Layout, fold
 from msp_report.params.sources import Limits
 
 Say = Callable[[str], None]
@@ -50,6 +55,11 @@ Say = Callable[[str], None]
 ROW_LIMITS = frozenset(
     {1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 65_535, 65_536, 100_000, 1_048_575, 1_048_576}
 )
+
+#: In a file of so many rows one row at fault, such as a footer, is none too many.
+FEW = 20
+#: So many further reasons are told of a file that is refused.
+MOST_REASONS = 4
 
 #: Tables whose rows hold until the next one of the same thing: what was said before a month counts in it.
 HOLDING = frozenset({"projects"})
@@ -65,7 +75,10 @@ class DataRefused(Refused):
 
 @dataclass
 class FileAccount:
-    """What became of the rows of one file for one table; read = accepted + rejected, in rows of the file."""
+    """What became of the rows of one file for one table; read = accepted + rejected, in rows of the file.
+
+    Where `split` or `shape` made rows of them, a row of the file of which one is rejected counts as rejected.
+    """
 
     file: str
     table: str
@@ -78,6 +91,8 @@ class FileAccount:
     accepted: int = 0
     rejected: int = 0
     by_reason: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
+    """Those of the rejected that are no records, as the file or sources.yaml says (reasons.LEFT_OUT)."""
     rows: int = 0
     """Canonical rows that came of it."""
     outside: int = 0
@@ -98,8 +113,13 @@ class FileAccount:
     """Rows of the file that are no titles, footers or totals of a report."""
     contradictions: list[str] = field(default_factory=list)
     """Totals of the file that its rows do not have (rule 43)."""
+    more_follows: bool = False
+    """Whether the files of its source say that rows come after theirs."""
     read_as: dict[str, Any] = field(default_factory=dict)
-    """Encoding, delimiter, decimal sign, header line, sheet, zone; what the file says of its size (intake/stated)."""
+    """Encoding, delimiter, decimal sign, header line, sheet, zone; what the file says of its size (intake/stated).
+    `columns`, the header of each canonical column; `unread`, the headers of which nothing is read; `absent`, what
+    split, where and shape name and no row has; `beside`, the files that shape reads, none where one is not there;
+    `unknown`, the values that stand in no list, with their counts; `default`, how many cells it filled; `route`."""
 
 
 @dataclass
@@ -155,7 +175,7 @@ def read_month(
         zone_data=zones.VERSION,
         tables=_states(sources, inputs),
         files=[],
-        unread=_unread(sources, str(template), month),
+        unread=_unread(sources, str(template), month, params),
         warnings=[],
         problems=problems,
     )
@@ -218,11 +238,22 @@ def months_with_exports(
     return [Month.parse(text) for text in sorted(found)]
 
 
-def files(sources: Sources, template: str | Path, month: Month) -> list[Path]:
+def files(sources: Sources, template: str | Path, month: Month, params: Path | None = None) -> list[Path]:
     """Every file that is read for a month, sorted; none where sources.yaml names none that is there."""
     place = str(template)
     entries = _entries(sources, exports.folder(place, month))
-    return sorted({path for _, source in entries for path in exports.matches(source, place, month)})
+    found = {path for _, source in entries for path in exports.matches(source, place, month)}
+    return sorted({packed.real(path) for path in (*found, *_beside(sources, place, month, params))})
+
+
+def _beside(sources: Sources, template: str, month: Month, params: Path | None) -> Iterator[Path]:
+    """The files that a shape reads beside those of its source."""
+    for table, source in _entries(sources, exports.folder(template, month)):
+        layouts = _layouts(source, TABLES[table], params).values() if source.profile or source.beside else ()
+        for patterns in (layout.beside for layout in layouts if layout.beside):
+            for path in exports.matches(source, template, month):
+                for others in exports.beside(path, patterns, template, month).values():
+                    yield from others
 
 
 # ---------------------------------------------------------------- which files
@@ -243,6 +274,18 @@ class Input:
     """Columns from the path."""
     limits: Limits
     """What reading it may take."""
+    beside: Mapping[str, tuple[tuple[Path, str], ...]] = field(default_factory=dict)
+    """What its shape reads besides, by name: files and their hashes."""
+    route: str = ""
+    """The profile's route by which it is read, `servicenow/api`; empty where it has one way only."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Its rows. Raises Unreadable."""
+        plain = Layout(encoding=self.layout.encoding)
+        others: Beside = {
+            name: (tuple(path for path, _ in found), plain) for name, found in self.beside.items()
+        }
+        return read(self.path, self.layout, self.limits, others)
 
     def label(self, table: str) -> str:
         """What the file is called where its numbers are another file's too: its source's name, or what its own name
@@ -274,12 +317,33 @@ def _entries(sources: Sources, folder: Path | None = None) -> list[tuple[str, So
     return [(table, Source(file=glob.escape(name))) for table, name in named if table is not None]
 
 
-def _layout_of(source: Source, table: Table, params: Path | None) -> Layout:
+def _layouts(source: Source, table: Table, params: Path | None) -> dict[str, Layout]:
+    """How a source may be read, by the route of its profile; of one that has no routes by the empty name."""
     try:
-        return resolve(source, table, source.profile, params)
+        if source.profile is None:
+            return {"": resolve(source, table)}
+        named = [one.route for one in routes_of(source.profile, table, params)]
+        return {route: resolve(source, table, source.profile, params, route) for route in named}
     except ProfileError as error:
         place = source.file or source.sql or source.prometheus
         raise ParamsError(f"sources.yaml: tables.{table.name} ({place}): {error}") from None
+
+
+def _route(source: Source, table: Table, path: Path, params: Path | None, limits: Limits) -> str:
+    """Which of its profile's routes a file is of. Raises ProfileError, Unreadable."""
+    routes = routes_of(source.profile, table, params) if source.profile else ()
+    if len(routes) < 2:
+        return routes[0].route if routes else ""
+    failed = None
+    for opening in (
+        None,
+        *routes,
+    ):  # a document with several lists is opened where a route says that its rows are
+        try:
+            return known.route_of(sketch(path, limits, opening), routes).route
+        except Unreadable as error:
+            failed = failed or error
+    raise failed
 
 
 def _inputs(
@@ -295,18 +359,25 @@ def _inputs(
     inputs: dict[str, list[Input]] = {}
     hashed: dict[Path, tuple[str, int]] = {}
     for name, source in _entries(sources, folder):
-        layout = _layout_of(source, TABLES[name], params)
+        layouts = _layouts(source, TABLES[name], params)
         if problem := _unusable(source, template, month):
             problems.append(f"sources.yaml: tables.{name}: {problem}")
         for path in exports.matches(source, template, month):
             file = os.path.relpath(path, folder).replace(os.sep, "/")
             try:
                 hashed[path] = hashed.get(path) or _hash(path)
+                route = _route(source, TABLES[name], path, params, sources.limits)
+                layout = layouts[route]
                 fixed = exports.from_path(layout.path, file)
-            except (OSError, ValueError) as error:
+                beside = {
+                    key: tuple((other, (hashed.setdefault(other, _hash(other)))[0]) for other in others)
+                    for key, others in exports.beside(path, layout.beside, template, month).items()
+                }
+            except (OSError, ValueError, Unreadable, ProfileError) as error:
                 problems.append(f"{file}: {error}")
                 continue
-            given = Input(path, file, *hashed[path], source, layout, fixed, sources.limits)
+            named = f"{source.profile.removesuffix(f'/{route}')}/{route}" if route else ""
+            given = Input(path, file, *hashed[path], source, layout, fixed, sources.limits, beside, named)
             inputs.setdefault(name, []).append(given)
     return inputs
 
@@ -323,8 +394,9 @@ def _unusable(source: Source, template: str, month: Month) -> str | None:
 
 def _hash(path: Path) -> tuple[str, int]:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+        whole = packed.real(path)
+        with whole.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), whole.stat().st_size
     except OSError as error:
         raise OSError(f"cannot be opened ({error.strerror}): check its permissions") from None
 
@@ -375,7 +447,11 @@ def _outcome(
     """What a table's files give, from the cache where they were read before in the same way."""
     key = [code(), table.name, timezone, limit]
     key += [
-        [i.account, i.layout.model_dump(), dict(i.fixed), sorted(i.source.columns), i.source.name]
+        [
+            *(i.account, i.layout.model_dump(mode="json"), dict(i.fixed), sorted(i.source.columns)),
+            *(i.source.name, {name: [sha for _, sha in found] for name, found in i.beside.items()}),
+            sorted(i.source.model_fields_set),
+        ]
         for i in inputs
     ]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]
@@ -429,9 +505,9 @@ def _read_table(
     rejects = Rejects(folder / "rejects.parquet", canonical.dropped_schema(table))
     outcome = Outcome(folder, accounts)
     stage = staged.Stage(folder / "staged.parquet", table.schema)
-    by_source: dict[int, list[int]] = {}
+    by_source: dict[tuple[int, str], list[int]] = {}
     for number, given in enumerate(inputs):
-        by_source.setdefault(id(given.source), []).append(number)
+        by_source.setdefault((id(given.source), given.route), []).append(number)
     for numbers in by_source.values():
         _read_source(table, inputs, numbers, timezone, stage, rejects, outcome, say)
     stage.close()
@@ -450,6 +526,10 @@ def _read_table(
         path.unlink()
     _settle(outcome, rejects, limit)
     outcome.doubts = [text for numbers in by_source.values() for text in _doubts(accounts, numbers)]
+    for numbers in by_source.values():
+        if stated.is_begin(_sizes(accounts, numbers)):
+            for number in numbers:
+                accounts[number].more_follows = True
     return outcome
 
 
@@ -481,7 +561,7 @@ def _read_source(
     layout = inputs[numbers[0]].layout
     is_log = bool(layout.unpivot) and table.name == "ticket_events"
     target = stage
-    if is_log or layout.record == "last":
+    if is_log or _is_picked(layout):
         schema = canonical.log_schema(table, layout) if is_log else table.schema
         target = staged.Stage(stage.path.with_name(f"staged-{numbers[0]}.parquet"), schema)
     for number in numbers:
@@ -504,7 +584,12 @@ def _read_source(
     if is_log:
         staged.changes(target, tuple(layout.unpivot), left_out, stage)
     else:
-        staged.move(target, staged.superseded(target, table, left_out), stage)
+        staged.pick(target, table, layout, left_out, stage)
+
+
+def _is_picked(layout: Layout) -> bool:
+    """Whether the rows of a key become one."""
+    return layout.record != "each" or bool(layout.first or layout.last)
 
 
 def _read_file(
@@ -530,37 +615,149 @@ def _read_file(
         factors=layout.factors,
     )
     fitted: canonical.Fit | None = None
-    compared = not table.key or layout.record == "last"
+    compared = not table.key or _is_picked(layout)
     done = 0
     tally = sums.Tally()
-    for chunk in read(given.path, layout, given.limits):
+    told = _ReadAs(given)
+    for chunk in given.chunks():
+        account.read += chunk.read if chunk.read is not None else len(chunk) + len(chunk.broken)
+        told.add(chunk)
+        for aside in chunk.aside:
+            rejects.left_out(number, given.name, aside)
+        say(f"{table.name}: {account.read:,} rows of {given.name}")
+        if chunk.aside and not chunk.header:  # rows left out before the first that stays
+            continue
         if fitted is None:
             fitted = canonical.fit(chunk, table, layout, replace(manner, typed=chunk.typed), given.fixed)
             warnings += (f"{given.name}: {remark}" for remark in chunk.remarks)
-            account.read_as = {**chunk.facts, "decimal": fitted.manner.decimal, "timezone": manner.timezone}
             warnings += _not_found(given, fitted)
             account.exported_at = _exported_at(given, chunk, manner)
-        got = canonical.accept(chunk, fitted)
+        got, origin = _accept(chunk, fitted)
         places = done + got.place
         hashes = chunk.hashes()[got.place] if compared else None
         folds = [got.folds.get(name or "") for name in staged.time_columns(table)]
         stage.append(got.rows, staged.origin(number, places, chunk.lines[got.place], hashes, *folds))
-        rejects.add(number, given.name, got.rejects)
+        rejects.add(number, given.name, got.rejects, origin)
         rejects.keep(given.name, got.dropped)
-        account.read += len(chunk) + len(chunk.broken)
         account.in_fold += got.in_fold
         account.second += got.second
         if fitted.layout.exported_at and isinstance(fitted.layout.exported_at, dict) and done:
             later = _exported_at(given, chunk, manner)
             account.exported_at = max(filter(None, (account.exported_at, later)), default=None)
         done += len(chunk)
+        told.accepted(chunk, got, fitted)
         tally.add(chunk, fitted, got.rejects)
-        say(f"{table.name}: {account.read:,} rows of {given.name}")
-    account.read_as |= stated.by_text(" ".join(tally.texts))
+    account.read_as = told.all(fitted, manner) | stated.by_text(" ".join(tally.texts))
+    if layout.exported_at is None:  # what stands beside the rows says it too
+        account.exported_at = account.read_as.get("stated_at")
     account.records = tally.rows
     account.contradictions = [f"{given.name}: {text}" for text in tally.wrong]
+    warnings += told.warnings()
     if layout.exported_at is not None and account.exported_at is None:
         warnings.append(f"{given.name}: exported_at {layout.exported_at!r} says nothing of it")
+
+
+def _accept(chunk: Chunk, fitted: canonical.Fit) -> tuple[canonical.Accepted, Origin | None]:
+    """What becomes of a chunk, and, where its rows were made of others, the origins of those that are rejected.
+
+    Such rows are told apart by their place until each is known by its lines.
+    """
+    if chunk.origin is None:
+        return canonical.accept(chunk, fitted), None
+    got = canonical.accept(replace(chunk, lines=np.arange(len(chunk))), fitted)
+    bad = got.rejects["line"].to_numpy(np.int64)
+    lines = pa.array(chunk.lines).take(got.dropped.column("line").combine_chunks())
+    place = got.dropped.schema.get_field_index("line")
+    dropped = got.dropped.set_column(place, got.dropped.schema.field(place), lines)
+    origin = Origin(*(of.take(pa.array(bad)) for of in chunk.origin))
+    return replace(got, rejects=got.rejects.assign(line=chunk.lines[bad]), dropped=dropped), origin
+
+
+class _ReadAs:
+    """How a file was read: what `read_as` of its account says."""
+
+    def __init__(self, given: Input) -> None:
+        self._given = given
+        self._facts: dict[str, Any] = {}
+        self._shaped: dict[str, list[str]] = {}
+        self._headers: dict[str, None] = {}
+        self._found: dict[str, str] = {}
+        self._unpivoted: dict[str, str] = {}
+        self._unknown: dict[str, Counter[str]] = {}
+        self._default: Counter[str] = Counter()
+        self._wide = 0
+
+    def add(self, chunk: Chunk) -> None:
+        """The next chunk; what a file says of itself stands whole at its end."""
+        facts = dict(chunk.facts)
+        self._shaped = facts.pop("shaped", self._shaped)
+        self._facts |= facts
+        self._headers |= dict.fromkeys(chunk.header)
+
+    def accepted(self, chunk: Chunk, got: canonical.Accepted, fitted: canonical.Fit) -> None:
+        """What became of it."""
+        self._unpivoted |= fitted.unpivoted
+        self._found = {**fitted.found, **self._found}
+        if chunk.header != fitted.header:  # objects of JSON may bring other names later
+            layout = fitted.layout
+            more = {name: chunk.header_of(layout.columns.get(name, ())) for name in fitted.table.names}
+            self._found = {name: header for name, header in more.items() if header} | self._found
+        for name, counts in got.unknown.items():
+            self._unknown.setdefault(name, Counter()).update(counts)
+        self._default.update(got.default)
+        self._wide += got.wide
+
+    def all(self, fitted: canonical.Fit | None, manner: values.Manner) -> dict[str, Any]:
+        """All of it, as the manifest says it."""
+        layout = self._given.layout
+        used = {fold(header) for header in (*self._found.values(), *self._unpivoted.values(), *layout.totals)}
+        named = {name.casefold() for name in self._shaped.get("named", ())}
+        headers = self._shaped.get("headers") or list(self._headers)
+        told = {
+            **self._facts,
+            "decimal": fitted.manner.decimal if fitted else None,
+            "timezone": manner.timezone,
+            "columns": {**self._unpivoted, **{k: h for k, h in self._found.items() if h}},
+            "unread": [
+                header
+                for header in headers
+                if header
+                and header not in _OURS
+                and fold(header) not in used
+                and header.casefold() not in named
+            ],
+        }
+        more = {
+            "absent": self._shaped.get("absent"),
+            "beside": {
+                name: [path.name for path, _ in found] or None for name, found in self._given.beside.items()
+            },
+            "unknown": {
+                name: dict(values.most_common(MOST_VALUES)) for name, values in self._unknown.items()
+            },
+            "default": dict(self._default),
+            "wide": self._wide,
+            "route": self._given.route,
+        }
+        return told | {name: value for name, value in more.items() if value}
+
+    def warnings(self) -> Iterator[str]:
+        """What an analyst should know of it."""
+        given = self._given
+        inline = {"split", "where", "shape"} & given.source.model_fields_set
+        for name in self._shaped.get("absent", ()) if inline else ():
+            hint = nearest(name, self._shaped["headers"] or [""])
+            yield f"{given.name}: {' and '.join(sorted(inline))} name {name!r}, which no row of it has{hint}"
+        for name, found in given.beside.items():
+            if not found:
+                patterns = ", ".join(given.layout.beside[name])
+                yield f"{given.name}: there is no {patterns} beside it, which its shape reads as {name}: export it too"
+
+
+#: Columns that a reader adds to those of a file.
+_OURS = frozenset({PLACE, WIDER, "_root"})
+#: So many different unknown values of a column are told, the commonest first; more are no list to map.
+MOST_VALUES = 1_000
 
 
 def _exported_at(given: Input, chunk: Chunk, manner: values.Manner) -> str | None:
@@ -601,23 +798,46 @@ def _reject_later(
     """
     found = []
     for number, some in rejected[~rejected["_file"].isin(outcome.unreadable)].groupby("_file"):
-        given = inputs[int(number)]
-        wanted = some.set_index("_row").sort_index()
-        done = 0
-        for chunk in read(given.path, given.layout, given.limits):
-            here = wanted[(wanted.index >= done) & (wanted.index < done + len(chunk))]
-            if len(here):
-                found.append(
-                    _listed_later(here, take(chunk, here.index.to_numpy(np.int64) - done), table, given)
-                )
-            done += len(chunk)
+        found += _found_again(some.set_index("_row").sort_index(), table, inputs[int(number)])
     if not found:
         return
     rows = pd.concat(found, ignore_index=True)
     exact = rows.duplicated(["_twin", "_cells"]) & (rows["reason"] == why.REPEATED)
     rows.loc[exact, "reason"] = why.DUPLICATE
     for number, some in rows[rows["reason"] != ""].groupby("_file"):
-        rejects.add(int(number), inputs[int(number)].name, some[list(canonical.REJECTED)])
+        made = some["_inputs"].notna().all()
+        lists = (pa.array(some[name].tolist(), pa.list_(pa.int64())) for name in ("_inputs", "_lines"))
+        origin = Origin(*lists) if made else None
+        rejects.add(int(number), inputs[int(number)].name, some[list(canonical.REJECTED)], origin)
+
+
+def _found_again(wanted: pd.DataFrame, table: Table, given: Input) -> list[pd.DataFrame]:
+    """Some rows of a file as `_listed_later` gives them. `wanted`: by their place among all rows.
+
+    An input row that also gave a row that stays is not listed for one that repeats another.
+    """
+    found, stays, done = [], [np.array([], np.int64)], 0
+    for chunk in given.chunks():
+        here = wanted[(wanted.index >= done) & (wanted.index < done + len(chunk))]
+        places = here.index.to_numpy(np.int64) - done
+        if len(here):
+            found.append(_listed_later(here, take(chunk, places), table, given))
+        if chunk.origin is not None:
+            gone = places[here["reason"].ne("").to_numpy()]
+            others = pa.array(np.delete(np.arange(len(chunk)), gone))
+            stays.append(np.asarray(pc.list_flatten(chunk.origin.rows.take(others))))
+        done += len(chunk)
+    kept = np.unique(np.concatenate(stays))
+    for rows in found if len(kept) else ():
+        again = rows["reason"].ne(why.CONFLICT).to_numpy()
+        lists = [pa.array(rows[name].tolist(), pa.list_(pa.int64())) for name in ("_inputs", "_lines")]
+        numbers, of = (np.asarray(make(lists[0])) for make in (pc.list_flatten, pc.list_parent_indices))
+        listed = ~(np.isin(numbers, kept) & again[of])
+        steps = np.concatenate([[0], np.cumsum(np.bincount(of[listed], minlength=len(rows)))])
+        for name, whole in zip(("_inputs", "_lines"), lists, strict=True):
+            left = pc.list_flatten(whole).filter(pa.array(listed))
+            rows[name] = pa.ListArray.from_arrays(pa.array(steps, pa.int32()), left).to_pylist()
+    return found
 
 
 def _keep_conflicts(
@@ -651,6 +871,8 @@ def _listed_later(here: pd.DataFrame, chunk: Chunk, table: Table, given: Input) 
             "value": texts,
             "reason": here["reason"].to_numpy(),
             "row": np.asarray(chunk.text(np.arange(len(chunk))), dtype=object),
+            "_inputs": chunk.origin.rows.to_pylist() if chunk.origin else None,
+            "_lines": chunk.origin.lines.to_pylist() if chunk.origin else None,
         }
     )
 
@@ -682,13 +904,17 @@ def _write(stage: staged.Stage, left_out: np.ndarray, path: Path, accounts: list
 def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
     """Complete the accounts and judge them: the limit of rejects, counts that look like a limit of rows."""
     for number, account in enumerate(outcome.accounts):
+        if "stated_seen" in account.read_as:  # what the file says of its size is said of its outermost list
+            account.records = account.read_as["stated_seen"]
         account.by_reason = {r: n for (file, r), n in sorted(rejects.counts.items()) if file == number}
         account.rejected = sum(account.by_reason.values())
+        account.left_out = sum(account.by_reason.get(reason, 0) for reason in why.LEFT_OUT)
         account.accepted = account.read - account.rejected
         if account.accepted < 0:
             raise AssertionError(f"{account.file}: {account.rejected} rejects of {account.read} rows")
         counted = account.rejected - sum(account.by_reason.get(reason, 0) for reason in why.HARMLESS)
-        if number not in outcome.unreadable and counted > limit * account.read:
+        allowed = max(limit * account.read, 1 if account.read >= FEW else 0)
+        if number not in outcome.unreadable and counted > allowed:
             outcome.problems.append(_over_limit(account, number, counted, limit, rejects))
         if account.read in ROW_LIMITS:
             outcome.warnings.append(
@@ -698,25 +924,44 @@ def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
 
 def _doubts(accounts: list[FileAccount], numbers: list[int]) -> list[str]:
     """What the files of one source say of their size and of their sums that their rows do not bear out."""
-    chosen = [accounts[number] for number in numbers]
-    told = [
+    contradictions = (text for number in numbers for text in accounts[number].contradictions)
+    return [*stated.doubts(_sizes(accounts, numbers)), *contradictions]
+
+
+def _sizes(accounts: list[FileAccount], numbers: list[int]) -> list[dict[str, Any]]:
+    """What the files of one source say of their size, and the rows that came."""
+    return [
         {"file": one.file, "rows": one.records}
         | {key: one.read_as[key] for key in stated.KEYS if key in one.read_as}
-        for one in chosen
+        for one in (accounts[number] for number in numbers)
     ]
-    return [*stated.doubts(told), *(text for one in chosen for text in one.contradictions)]
 
 
 def _over_limit(account: FileAccount, number: int, counted: int, limit: float, rejects: Rejects) -> str:
-    worst = [
-        (seen, key) for key, seen in rejects.first.items() if key[0] == number and key[1] not in why.HARMLESS
+    """What is wrong with most of the rejected rows, with the others in a few words, and what to do."""
+    seen = [
+        (*values, reason, column)
+        for (file, reason, column), values in rejects.first.items()
+        if file == number and reason not in why.HARMLESS
     ]
-    (count, line, value), (_, reason, column) = max(worst, key=lambda item: item[0][0])
+    (count, line, value, reason, column), *others = sorted(seen, key=lambda one: -one[0])
     where = f"{column}: " if column else ""
     shown = f" {str(value)[:60]!r}" if value else ""
+    more = "".join(
+        f"; {count:,} for {f'{column}: ' if column else ''}{reason}, first on line {line}"
+        for count, line, _, reason, column in others[:MOST_REASONS]
+    )
+    more += f"; and {len(others) - MOST_REASONS} reasons more" if len(others) > MOST_REASONS else ""
+    hint = (
+        "; where an export holds a record's whole course, its last row counts: record: last"
+        if reason == why.CONFLICT
+        else ""
+    )
+    lacking = [name for name, found in account.read_as.get("beside", {}).items() if not found]
+    hint += f"; the file that its shape reads as {', '.join(lacking)} is not there" if lacking else ""
     return (
         f"{account.file}: {counted:,} of {account.read:,} rows are rejected, over the limit of {limit:.3g} of a "
-        f"file (reject_limit_ratio): {count:,} for {where}{reason}, first{shown} on line {line}: "
+        f"file (reject_limit_ratio): {count:,} for {where}{reason}, first{shown} on line {line}{more}{hint}: "
         f"correct the export or sources.yaml; all are in rejects/{account.table}.csv"
     )
 
@@ -743,10 +988,12 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
     }
 
 
-def _unread(sources: Sources, template: str, month: Month) -> list[str]:
-    """The files of the folder that no source reads."""
+def _unread(sources: Sources, template: str, month: Month, params: Path | None) -> list[str]:
+    """The files of the folder that no source reads, and no shape beside one."""
     listed = [source for _, source in _entries(sources, exports.folder(template, month))]
-    return [path.name for path in exports.unclaimed(listed, template, month)]
+    claimed = {os.path.abspath(path) for path in _beside(sources, template, month, params)}
+    found = exports.unclaimed(listed, template, month)
+    return [path.name for path in found if os.path.abspath(path) not in claimed]
 
 
 def why_unread(name: str, sources: Sources) -> str:
@@ -784,23 +1031,31 @@ def _publish(
     if table.period is None:
         for account, mine in zip(outcome.accounts, of_month, strict=True):
             _set_reach(account, end if mine else None, "folder" if mine else "")
-        return any(not account.read for account in outcome.accounts) or rows > 0
+        return any(not _records(account) for account in outcome.accounts) or rows > 0
     column = table.column(table.period)
     if column.type == "month" and not column.required:
         _fill_month(path, column, str(period.first))
     values = pq.read_table(path, columns=[column.name]).column(0)
     before, after = _outside(values, column, period, timezone)
     done, speaks = 0, False
+    dated = column.type != "month" or column.required
     for account, mine in zip(outcome.accounts, of_month, strict=True):
         here = slice(done, done + account.rows)
         done += account.rows
         early, late = before[here], after[here]
         account.outside = int((early | late).sum())
+        if mine and dated and account.rows >= FEW and account.outside * 2 > account.rows:
+            outcome.warnings.append(
+                f"{account.file}: {account.outside:,} of its {account.rows:,} rows are of other months, in a folder of "
+                "one month: in a folder of all months (exports: exports/{client}) it would serve each of them"
+            )
         last = _last_instant(values[here], column, timezone)
         dense = _is_dense(values[here], column)
-        inside = account.outside < account.rows or not account.read
+        inside = account.outside < account.rows or not _records(account)
         if not mine:
             _set_reach(account, last, "last row")
+        elif account.more_follows and last is not None and _runs_forward(values[here]):
+            _set_reach(account, last, "says that more follows")
         elif inside or not account.rows or table.list_of_all:
             _set_reach(account, end, "folder")
         elif dense or not early.any():
@@ -810,6 +1065,12 @@ def _publish(
         reaches = account.reach is not None and pd.Timestamp(account.reach) > start
         speaks |= inside or bool(early.any() and (reaches or table.name in HOLDING))
     return speaks
+
+
+def _records(account: FileAccount) -> int:
+    """The rows of a file that are records of its table, as its `where` and `shape` say, whether they could be read or
+    not."""
+    return account.read - sum(account.by_reason.get(reason, 0) for reason in (why.WHERE, why.SHAPE))
 
 
 #: So many rows in each month that has any, and none in this one, are another month's, not a quiet one's.
@@ -827,7 +1088,10 @@ def _set_reach(account: FileAccount, otherwise: pd.Timestamp | None, by: str) ->
 def _earliest(inputs: list[Input], accounts: list[FileAccount]) -> str | None:
     """Up to where all sources of a table speak; of one source the file that goes furthest counts."""
     by_source: dict[int, list[pd.Timestamp]] = {}
-    for given, account in zip(inputs, accounts, strict=True):
+    kept = [given.source.due == "once" for given in inputs]
+    for given, account, by_hand in zip(inputs, accounts, kept, strict=True):
+        if by_hand and not all(kept):  # kept by hand: its last row says nothing of how far it speaks
+            continue
         if account.reach is not None:
             by_source.setdefault(id(given.source), []).append(pd.Timestamp(account.reach))
     found = min((max(reaches) for reaches in by_source.values()), default=None)
@@ -844,6 +1108,13 @@ def _last_instant(values: pa.ChunkedArray, column: Column, timezone: str) -> pd.
     if column.type == "month":
         return Period.parse(last).bounds(timezone)[1]
     return midnight(last + timedelta(days=1), timezone)
+
+
+def _runs_forward(values: pa.ChunkedArray) -> bool:
+    """Whether some rows run from old to new, as far as they run anywhere."""
+    known = values.drop_null()
+    steps = [pc.sum(how(known[1:], known[:-1])).as_py() or 0 for how in (pc.greater, pc.less)]
+    return steps[0] > steps[1]
 
 
 def _is_dense(values: pa.ChunkedArray, column: Column) -> bool:
@@ -867,7 +1138,7 @@ def _content(table: Table, staging: Path, shared: bool, period: Period, timezone
     digest = hashlib.sha256()
     found = [np.array([], np.uint64)]
     with pq.ParquetFile(staging / "tables" / f"{table.name}.parquet") as file:
-        for batch in file.iter_batches(100_000):
+        for batch in file.iter_batches(staged.ROWS):
             if shared:
                 column = table.column(table.period)
                 before, after = _outside(batch.column(column.name), column, period, timezone)
@@ -975,6 +1246,18 @@ def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:
 
 def _silence(manifest: Manifest, sources: Sources, folder: Path) -> str:
     """Why no table says anything about the month, and what to do."""
+    gone = [
+        f"{source.file} ({table})"
+        for table, listed in sources.tables.items()
+        for source in listed
+        if source.file and manifest.tables[table]["state"] == "no_file"
+    ]
+    if gone:
+        there = ", ".join(manifest.unread[:5])
+        return (
+            f"sources.yaml names files that are not in {folder}: {', '.join(gone[:10])}: put them there or correct file"
+            f"{f'; there are {there}' if there else ''}"
+        )
     read = ", ".join(dict.fromkeys(account.file for account in manifest.files))
     if read:
         return f"no table has rows in {manifest.month} ({read}): export that month, or name another one"

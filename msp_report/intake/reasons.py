@@ -24,10 +24,16 @@ DOUBT = "thousands or decimals? name the sign in decimal"
 NOT_WHOLE = "not a whole number"
 NOT_BOOLEAN = "not true or false"
 NOT_MONTH = "not a month: write YYYY-MM"
+DAY_HOURS = "a day of how many hours? say day_hours"
 NOT_DURATION = "not a duration in this encoding"
 ERROR = "an error of the spreadsheet in the place of a value: mend the cell and export it again"
 FORMULA = "a formula without a stored value: open the workbook, save it, and export it again"
 REVERSED = "ends before it begins"
+WHERE = "where"
+SHAPE = "shape"
+
+#: Rows that are no records, as the file itself or the client's own sources.yaml says.
+LEFT_OUT = frozenset({TOTAL, TITLE, WHERE, SHAPE})
 
 #: Rejects that say nothing against the export and do not count to the limit.
-HARMLESS = frozenset({DUPLICATE, REPEATED, TOTAL, TITLE})
+HARMLESS = LEFT_OUT | {DUPLICATE, REPEATED}

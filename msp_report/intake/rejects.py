@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from msp_report.intake.chunk import Aside, Origin
 from msp_report.model.hostile import cells
 from msp_report.system.database import connect
 
@@ -34,9 +36,15 @@ class Rejects:
         self.first: dict[tuple[int, str, str], list[Any]] = {}
         self._writer = pq.ParquetWriter(path, self.SCHEMA, compression="lz4")
         self._written = 0
+        self._listed: dict[int, np.ndarray] = {}
 
-    def add(self, number: int, file: str, rows: pd.DataFrame) -> None:
-        """Rows with the columns line, column, value, reason, row."""
+    def add(self, number: int, file: str, rows: pd.DataFrame, origin: Origin | None = None) -> None:
+        """Rows with the columns line, column, value, reason, row.
+
+        With `origin` each was made of input rows, every one of which is listed, on its own line and once in all.
+        """
+        if origin is not None:
+            rows = self._by_input(number, rows, origin)
         if rows.empty:
             return
         for (reason, column), some in rows.groupby(["reason", "column"], sort=False):
@@ -53,6 +61,25 @@ class Rejects:
             pa.Table.from_pandas(named[self.SCHEMA.names], self.SCHEMA, preserve_index=False)
         )
         self._written += len(rows)
+
+    def left_out(self, number: int, file: str, aside: Aside) -> None:
+        """Input rows that are no records, as sources.yaml says."""
+        rows = pd.DataFrame({"line": aside.lines, "column": "", "value": "", "reason": aside.reason})
+        self.add(number, file, rows.assign(row=np.asarray(aside.texts, dtype=object)))
+
+    def _by_input(self, number: int, rows: pd.DataFrame, origin: Origin) -> pd.DataFrame:
+        """Rejected rows as the input rows that they came of and that are not listed yet, in the order of the file."""
+        times = np.asarray(pc.list_value_length(origin.rows))
+        inputs, lines = (np.asarray(pc.list_flatten(of)) for of in origin)
+        made = rows.iloc[np.repeat(np.arange(len(rows)), times)].assign(line=lines)
+        first = np.unique(inputs, return_index=True)[1]
+        seen = self._listed.get(number, np.zeros(0, bool))
+        if len(inputs) and inputs.max() >= len(seen):
+            seen = np.concatenate([seen, np.zeros(max(len(seen), int(inputs.max()) + 1), bool)])
+        first = first[~seen[inputs[first]]]
+        seen[inputs[first]] = True
+        self._listed[number] = seen
+        return made.iloc[first]
 
     def keep(self, file: str, rows: pa.Table) -> None:
         """What could be read of rejected rows of a file."""
@@ -78,5 +105,5 @@ class Rejects:
                 f"select {names} from read_parquet(?) order by _file, line, _order",
                 params=[escape(str(self.path))],
             )
-            for batch in rows.to_arrow_reader(100_000):
+            for batch in rows.to_arrow_reader(20_000):
                 yield batch.to_pandas()

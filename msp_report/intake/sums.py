@@ -42,6 +42,9 @@ class Tally:
         """The next chunk of the file, and what was rejected of it."""
         apart = rejects[rejects["reason"].isin([reasons.TOTAL, reasons.TITLE])]
         self.texts += apart["row"].tolist()[:_MOST]
+        if chunk.read is not None:  # made of the lines of a report: no longer its lines
+            self.rows += chunk.read - apart["line"].nunique()
+            return
         counted = ~np.isin(chunk.lines, apart["line"].to_numpy())
         cells = {
             name: plain_numbers(chunk.column(header), fitted.manner)

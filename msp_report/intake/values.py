@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,15 @@ from msp_report.model.tables import ARROW, Column
 
 EPOCHS = {"epoch": 1.0, "epoch_ms": 1e-3, "excel": 86_400.0}
 """Times as numbers, and their unit in seconds; `excel` counts days of a wall clock since 1899-12-30."""
+ORDERS = ("dmy", "mdy", "ymd")
+"""Dates in numbers, known by the order of day, month and year, however they are parted; with a clock or without."""
+WORDS = ("iso", *EPOCHS, *ORDERS, "named")
+"""The formats of `dates` that are no pattern; `named` are dates with the name of the month, in whatever order."""
 DURATIONS = {"hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 1e-3} | dict.fromkeys(
     ("hms", "epoch_date", "text")
 )
+AFTER = re.compile(r"(\w+) after (\w+)")
+"""In `durations`: how a time is said to be so long after another one of its row."""
 SECONDS = {"hours": 3600.0, "min": 60.0, "s": 1.0}
 """Unit of a column: its length in seconds."""
 
@@ -52,9 +59,13 @@ class Manner:
     decimal: str | None = None
     """None: the file leaves the sign in doubt."""
     durations: Mapping[str, str] = field(default_factory=dict)
-    factors: Mapping[str, int] = field(default_factory=dict)
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
     typed: bool = False
     """Dates and numbers of typed cells are ISO 8601 and carry a point, whatever the formats say."""
+    day_hours: float | None = None
+    """Length of a day of durations in words; None: not known."""
+    unset: Callable[[str], tuple[str, ...]] = lambda column: ()
+    """Of a column, the days that mean that no time is set."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,8 @@ def convert(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
 
 
 def mapped(texts: pa.StringArray, pairs: Mapping[str, str], known: tuple[str, ...]) -> Values:
-    """Texts through a map of values; case does not count. What neither map nor `known` has is rejected."""
+    """Texts through a map of values; case does not count. What neither map nor `known` has is rejected, or what `*`
+    says: another value, the text as it is, or, where it is empty, missing."""
     lookup = {ours.lower(): ours for ours in (*pairs.values(), *known) if ours != "*"}
     lookup |= {vendor.strip().lower(): ours for vendor, ours in pairs.items() if vendor != "*"}
     lookup = {vendor: "" if ours == "*" else ours for vendor, ours in lookup.items()}  # "": as it is
@@ -95,7 +107,7 @@ def mapped(texts: pa.StringArray, pairs: Mapping[str, str], known: tuple[str, ..
     why = _none(len(texts))
     if rest is None:
         why[np.asarray(pc.is_null(ours))] = reasons.UNKNOWN
-    else:
+    elif rest:
         ours = pc.fill_null(ours, texts if rest == "*" else rest)
     return Values(ours, why, np.zeros(len(texts), np.int64))
 
@@ -175,7 +187,7 @@ def _numbers(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
         values = pa.array(amounts / SECONDS[column.unit], pa.float64(), mask=why != None)  # noqa: E711
     else:
         if column.high == 100:  # per cent of a whole
-            texts = pc.replace_substring_regex(texts, r"\s*%$", "")
+            texts = without_percent(texts)
         number, why = _number_texts(texts, manner)
         values = _TYPED[column.type](number, why)
         if column.name in manner.factors:
@@ -202,6 +214,11 @@ def _number_texts(texts: pa.StringArray, manner: Manner) -> tuple[pa.StringArray
     if sign != ".":
         number = pc.replace_substring(number, sign, ".")
     return pc.if_else(valid, number, None), why
+
+
+def without_percent(texts: pa.StringArray) -> pa.StringArray:
+    """Numbers without the sign of per cent behind them."""
+    return pc.replace_substring_regex(texts, r"[\s\x{a0}\x{202f}]*%$", "")
 
 
 def plain_numbers(cells: pa.StringArray, manner: Manner) -> np.ndarray:
@@ -253,16 +270,15 @@ def _with_digits(number: pa.StringArray) -> pa.StringArray:
     return pc.replace_substring_regex(pc.replace_substring_regex(number, r"^(-?)\.", r"\10."), r"\.$", "")
 
 
-def _multiplied(values: pa.Array, factor: int, why: np.ndarray) -> pa.Array:
-    """Numbers in thousands or millions as what they stand for; money stays exact."""
+def _multiplied(values: pa.Array, factor: Decimal, why: np.ndarray) -> pa.Array:
+    """Numbers in thousands, millions or hundredths as what they stand for; money stays exact."""
     if pa.types.is_floating(values.type):
-        return pc.multiply(values, float(factor))
-    amounts = pc.multiply(
-        pc.cast(values, pa.decimal256(38, 9)), pa.scalar(Decimal(factor), pa.decimal256(19))
-    )
+        top, bottom = factor.as_integer_ratio()
+        return pc.divide(pc.multiply(values, float(top)), float(bottom))
+    amounts = pc.multiply(pc.cast(values, pa.decimal256(38, 9)), pa.scalar(factor, pa.decimal256(28, 9)))
     too_much = _mask(pc.greater_equal(pc.abs(amounts), pa.scalar(Decimal(10**28))))
     why[too_much] = reasons.RANGE
-    return pc.cast(pc.if_else(pa.array(too_much), None, amounts), values.type)
+    return pc.cast(pc.round(pc.if_else(pa.array(too_much), None, amounts), 9), values.type)
 
 
 def _check_range(values: pa.Array, why: np.ndarray, column: Column) -> None:
@@ -286,20 +302,86 @@ def _durations(texts: pa.StringArray, encoding: str, manner: Manner) -> tuple[np
     if encoding == "epoch_date":
         wall, _ = _parse(texts, "iso")
         seconds = (wall - np.datetime64(0, "us")) / np.timedelta64(1, "s")
+    elif encoding == "hms":
+        seconds = _length(pc.utf8_lower(texts), _HMS)
     else:
-        parts = pc.extract_regex(pc.utf8_lower(texts), _LENGTHS[encoding])
-        amounts = [_numpy(pc.cast(_empty_as_none(pc.struct_field(parts, [k])), pa.float64())) for k in "hms"]
-        seconds = sum(np.nan_to_num(a) * unit for a, unit in zip(amounts, (3600, 60, 1), strict=True))
-        seconds = np.where(np.isnan(np.stack(amounts)).all(axis=0), np.nan, seconds)
-    why[np.isnan(seconds)] = reasons.NOT_DURATION
+        seconds, in_days = _worded(texts, manner)
+        why[in_days & np.isnan(seconds)] = reasons.DAY_HOURS
+    why[np.isnan(seconds) & (why == None)] = reasons.NOT_DURATION  # noqa: E711
     return seconds, why
 
 
-_LENGTHS = {
-    "hms": r"^(?P<h>\d+):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d(?:\.\d+)?))?$",
-    "text": r"^(?:pt)?(?:(?P<h>\d+(?:\.\d+)?)\s*h[a-z]*)?[\s,]*(?:(?P<m>\d+(?:\.\d+)?)\s*m[a-z]*)?[\s,]*"
-    r"(?:(?P<s>\d+(?:\.\d+)?)\s*s[a-z]*)?$",
+def lengths(texts: pa.StringArray, encoding: str, manner: Manner) -> Values:
+    """Texts (distinct, trimmed, none null) as lengths of time."""
+    seconds, why = _durations(texts, encoding, manner)
+    known = np.isfinite(seconds) & (np.abs(seconds) < 1e10)
+    why[~known & (why == None)] = reasons.RANGE  # noqa: E711
+    micros = np.round(np.where(known, seconds, 0) * 1e6).astype(np.int64)
+    values = pa.array(micros.astype("m8[us]"), pa.duration("us"), mask=why != None)  # noqa: E711
+    return Values(values, why, np.zeros(len(texts), np.int64))
+
+
+def _worded(texts: pa.StringArray, manner: Manner) -> tuple[np.ndarray, np.ndarray]:
+    """Lengths as people and programs write them, in seconds, and which of them are in days of an unknown length."""
+    plain = pc.replace_substring_regex(
+        pc.utf8_lower(pc.replace_substring(texts, "\u2212", "-")), _SPACES, " "
+    )
+    minus = _mask(pc.match_substring_regex(plain, "^-"))
+    plain = pc.replace_substring_regex(plain, r"^[+-] ?", "")
+    day = np.nan if manner.day_hours is None else manner.day_hours * 3600.0
+    week = 7 * 86_400.0 if day == 86_400.0 else 5 * day
+    seconds = _length(plain, _IN_WORDS, week, day)
+    in_days = ~np.isnan(_length(plain, _IN_WORDS)) & np.isnan(seconds)
+    for form in _IN_SIGNS:
+        seconds = np.where(np.isnan(seconds), _length(plain, form), seconds)
+    seconds = np.where(minus, -seconds, seconds)
+    python = _length(plain, _PYTHON)  # its days alone have the sign
+    days = python - _length(pc.replace_substring_regex(plain, r"^\d+ days?,", "0 days,"), _PYTHON)
+    seconds = np.where(np.isnan(python), seconds, np.where(minus, python - 2 * days, python))
+    return seconds, in_days & np.isnan(seconds)
+
+
+def _length(texts: pa.StringArray, form: str, week: float = 604_800.0, day: float = 86_400.0) -> np.ndarray:
+    """The seconds that the parts of a pattern add up to, NaN where it does not fit or has none of them."""
+    parts = pc.extract_regex(texts, form)
+    names = [name for name in re.findall(r"\?P<(\w)>", form) if name in _UNITS]
+    total, known = np.zeros(len(texts)), np.zeros(len(texts), bool)
+    for name in names:
+        cells = pc.replace_substring(pc.struct_field(parts, [name]), ",", ".")
+        amount = _numpy(pc.cast(_empty_as_none(cells), pa.float64()))
+        here = ~np.isnan(amount)
+        unit = {"w": week, "d": day}.get(name, _UNITS[name])
+        total[here] += np.where(amount[here] == 0, 0, amount[here] * unit)
+        known |= here
+    return np.where(known, total, np.nan)
+
+
+_UNITS = {"w": 604_800.0, "d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+_SPACES = "[\\s\u00a0\u202f\u2009]+"
+_HMS = r"^(?P<h>\d+):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d(?:\.\d+)?))?$"
+#: Units of time as exports in ten languages call them: English, German, French, Spanish, Italian, Dutch, Portuguese,
+#: Polish, Swedish, Danish and Norwegian.
+_UNIT_WORDS = {
+    "w": "w|wks?|weeks?|wochen?|sem|semaines?|semanas?|settiman[ae]|weken|tydzień|tygodni[ea]?|veck[ao]r?|uger?|uker?",
+    "d": "d|days?|tage?n?|j|jours?|d[íi]as?|giorn[oi]|gg?|dag|dagen|dagar|dage|dager|dzień|dni",
+    "h": "h|hrs?|hours?|std|stunden?|heures?|horas?|or[ae]|uu?r|uren|godz|godzin[ay]?|timm(?:e|ar)|tim|timer?",
+    "m": "m|mins?|minutes?|minuten?|minutos?|minut[oi]|minuut|minut|minut[ay]|minuter|minutter",
+    "s": "s|secs?|seconds?|sek|sekunden?|secondes?|segundos?|second[oi]|seconden|sekund[ay]?|sekunder",
 }
+_IN_WORDS = (
+    "^"
+    + r"(?: ?,? ?(?:and|und|et|y|e|en|i|og|och)? ?)".join(
+        rf"(?:(?P<{unit}>\d+(?:\.\d+|,\d{{1,2}})?) ?(?:{words})\.?)?" for unit, words in _UNIT_WORDS.items()
+    )
+    + "$"
+)
+_IN_SIGNS = (
+    r"^p(?:(?P<w>\d+(?:\.\d+)?)w)?(?:(?P<d>\d+(?:\.\d+)?)d)?"
+    r"(?:t(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m)?(?:(?P<s>\d+(?:[.,]\d+)?)s)?)?$",  # ISO 8601
+    r"^(?:(?P<d>\d+)\.)?(?P<h>\d+):(?P<m>[0-5]?\d):(?P<s>[0-5]?\d(?:\.\d+)?)$",  # .NET
+    r"^(?P<h>\d+) ?h ?(?P<m>[0-5]\d)$",
+)
+_PYTHON = r"^(?P<d>\d+) days?, (?P<h>\d+):(?P<m>\d\d):(?P<s>\d\d(?:\.\d+)?)$"
 
 
 def _numpy(values: pa.Array) -> np.ndarray:
@@ -317,14 +399,14 @@ def _times(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
     """Wall times and offsets by the first format that fits, then what the column's type makes of them."""
     if column.type == "month":
         texts = pc.replace_substring_regex(texts, r"^(\d{4}-\d{2})$", r"\1-01")
-    wall = np.full(len(texts), np.datetime64("NaT"), "M8[us]")
-    offset = np.full(len(texts), np.nan)
     zone = np.full(len(texts), manner.timezone, dtype=object)
     forms = manner.formats(column.name)
+    wall, offset = _of_dot_net(texts)
     _refuse_two_orders(texts, column, forms)
     if manner.typed:
         _refuse_half_converted(texts, column, forms)
-    for form in forms if "iso" in forms or not manner.typed else ("typed", *forms):
+    has_iso = any(form.partition(" @ ")[0] == "iso" for form in forms)
+    for form in forms if has_iso or not manner.typed else ("typed", *forms):
         todo = np.flatnonzero(np.isnat(wall))
         if not len(todo):
             break
@@ -335,9 +417,37 @@ def _times(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
         zone[hit] = own_zone or manner.timezone
     why = _none(len(texts))
     why[np.isnat(wall)] = reasons.NOT_MONTH if column.type == "month" else reasons.NOT_TIME
+    unset = _unset(wall, offset, manner.unset(column.name))
+    wall[unset] = np.datetime64("NaT")
     if column.type == "instant":
         return _instants(wall, offset, zone, why, manner)
     return _dates(wall, offset, zone, why, column)
+
+
+def _unset(wall: np.ndarray, offset: np.ndarray, days: Sequence[str]) -> np.ndarray:
+    """Which times lie on a day that means that none is set; of those with an offset, in whatever zone it was."""
+    here = np.zeros(len(wall), bool)
+    for day in days:
+        start = np.datetime64(day, "us")
+        shift = np.where(np.isnan(offset), 0, 14 * 3600) * np.timedelta64(1_000_000, "us")
+        with np.errstate(invalid="ignore"):
+            here |= (wall >= start - shift) & (wall < start + np.timedelta64(1, "D") + shift)
+    return here
+
+
+def _of_dot_net(texts: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
+    """The times among some texts that are written as `/Date(1791000000000+0100)/`, and their offsets in seconds."""
+    parts = pc.extract_regex(texts, r"^\\?/Date\((?P<ms>-?\d{1,15})(?P<zone>[+-]\d{4})?\)\\?/$")
+    millis = pc.cast(_empty_as_none(pc.struct_field(parts, ["ms"])), pa.int64())
+    offset = np.full(len(texts), np.nan)
+    wall = np.full(len(texts), np.datetime64("NaT"), "M8[us]")
+    here = np.flatnonzero(_mask(pc.is_valid(millis)))
+    if len(here):
+        zones = pc.struct_field(parts, ["zone"]).take(pa.array(here)).to_pylist()
+        offset[here] = [_offset(zone) if zone else 0.0 for zone in zones]
+        counted = millis.take(pa.array(here)).to_numpy().astype("M8[ms]").astype("M8[us]")
+        wall[here] = counted + (offset[here] * 1e6).astype("m8[us]")
+    return wall, offset
 
 
 def _refuse_two_orders(texts: pa.StringArray, column: Column, forms: Sequence[str]) -> None:
@@ -346,8 +456,12 @@ def _refuse_two_orders(texts: pa.StringArray, column: Column, forms: Sequence[st
     Raises Unreadable where a text fits both, or some fit the one alone and some the other.
     """
     specs = [form.partition(" @ ")[0] for form in forms]
-    day_first = [spec for spec in specs if 0 <= spec.find("%d") < spec.find("%m")]
-    month_first = [spec for spec in specs if 0 <= spec.find("%m") < spec.find("%d") and "%Y" not in spec[:2]]
+    day_first = [spec for spec in specs if spec == "dmy" or 0 <= spec.find("%d") < spec.find("%m")]
+    month_first = [
+        spec
+        for spec in specs
+        if spec == "mdy" or (0 <= spec.find("%m") < spec.find("%d") and "%Y" not in spec[:2])
+    ]
     if not (day_first and month_first and len(texts)):
         return
     fits = [
@@ -369,9 +483,8 @@ def _refuse_half_converted(texts: pa.StringArray, column: Column, forms: Sequenc
 
     Raises Unreadable where a column has both and they part at the 12th.
     """
-    specs = [
-        spec for form in forms if {"%d", "%m"} <= set(re.findall("%.", spec := form.partition(" @ ")[0]))
-    ]
+    named = [form.partition(" @ ")[0] for form in forms]
+    specs = [spec for spec in named if spec in ORDERS or {"%d", "%m"} <= set(re.findall("%.", spec))]
     typed, _ = _iso(texts, typed=True)
     rest = texts.filter(pa.array(np.isnat(typed)))
     if not specs or len(rest) < 2 or (~np.isnat(typed)).sum() < 2:
@@ -402,11 +515,89 @@ def _parse(texts: pa.StringArray, spec: str) -> tuple[np.ndarray, np.ndarray]:
         if spec == "excel":
             return _moments(seconds - 25_569 * 86_400), nowhere  # 1899-12-30 to 1970-01-01
         return _moments(seconds), np.zeros(len(texts))
+    if spec in ORDERS:
+        return _ordered(texts, [_NUMBERED[spec]], {}), nowhere
+    if spec == "named":
+        return _ordered(texts, _NAMED, month_names()), nowhere
     series = pd.Series(np.asarray(texts, dtype=object))
     found = pd.to_datetime(series, format=spec, errors="coerce", utc="%z" in spec)
     if "%z" in spec:
         return _microseconds(found.dt.tz_localize(None)), np.zeros(len(texts))
     return _microseconds(found), nowhere
+
+
+_CLOCK = (
+    r"(?:,?[ t]+(?:(?:at|um|à|a las|alle|om|kl\.?) )?(?P<H>\d{1,2})[:.h](?P<M>[0-5]\d)"
+    r"(?:[:.](?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,6})\d*)?)?(?: ?(?P<half>[ap])\.? ?m\.?)?(?: uhr)?)?"
+)
+_D, _M, _Y, _NAME = r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})", r"(?P<y>\d{4}|\d{2})", r"(?P<name>\pL+)\.?"
+_PART = r" ?[./-] ?"
+_NUMBERED = {
+    "dmy": f"^{_D}{_PART}{_M}{_PART}{_Y}{_CLOCK}$",
+    "mdy": f"^{_M}{_PART}{_D}{_PART}{_Y}{_CLOCK}$",
+    "ymd": rf"^(?P<y>\d{{4}}){_PART}{_M}{_PART}{_D}{_CLOCK}$",
+}
+_WEEKDAY, _TH = r"(?:\pL+\.?,? )?", r"(?:\.|st|nd|rd|th|º|er)?"
+_NAMED = (
+    rf"^{_WEEKDAY}{_D}{_TH}[ /-]*(?:de )?{_NAME}[ ,/-]*(?:de )?{_Y}{_CLOCK}$",
+    rf"^{_WEEKDAY}{_NAME}[ /-]+{_D}{_TH},?[ /-]+(?P<y>\d{{4}}){_CLOCK}$",
+    rf"^{_WEEKDAY}{_NAME} +{_D}{_CLOCK} (?P<y>\d{{4}})$",  # Sun Nov 22 22:51:46 2026
+)
+
+
+def _ordered(texts: pa.StringArray, forms: Sequence[str], names: Mapping[str, int]) -> np.ndarray:
+    """Wall times of dates in numbers or with the month's name, NaT where none of the patterns fits."""
+    wall = np.full(len(texts), np.datetime64("NaT"), "M8[us]")
+    plain = pc.replace_substring_regex(pc.utf8_lower(texts), _SPACES, " ")
+    for form in forms:
+        parts = pc.extract_regex(plain, form)
+        have = set(re.findall(r"\?P<(\w+)>", form))
+
+        def number(name: str, parts: pa.StructArray = parts) -> np.ndarray:
+            return np.nan_to_num(
+                _numpy(pc.cast(_empty_as_none(pc.struct_field(parts, [name])), pa.float64()))
+            )
+
+        if "m" in have:
+            month = number("m")
+        else:
+            place = pc.index_in(
+                pc.struct_field(parts, ["name"]), value_set=pa.array(list(names), pa.string())
+            )
+            month = np.nan_to_num(_numpy(pa.array(list(names.values()), pa.float64()).take(place)))
+        year, day, hour = number("y"), number("d"), number("H")
+        short = _mask(pc.equal(pc.utf8_length(pc.struct_field(parts, ["y"])), 2))
+        year = np.where(short, year + np.where(year < 70, 2000, 1900), year)
+        half = pc.struct_field(parts, ["half"])
+        late, early = (_mask(pc.equal(half, letter)) for letter in "pa")
+        fits = _mask(pc.is_valid(parts)) & (month >= 1) & (month <= 12) & (day >= 1) & (hour < 24)
+        fits &= ~(late | early) | ((hour >= 1) & (hour <= 12))
+        hour = np.where(late | early, hour % 12 + np.where(late, 12, 0), hour)
+        micros = ((hour * 60 + number("M")) * 60 + number("S")) * 1_000_000
+        digits = pc.utf8_rpad(pc.fill_null(pc.struct_field(parts, ["f"]), ""), 6, "0")
+        micros += np.nan_to_num(_numpy(pc.cast(digits, pa.float64())))
+        months = ((year - 1970) * 12 + month - 1).astype(np.int64).astype("M8[M]")
+        days = months.astype("M8[D]") + (day - 1).astype(np.int64).astype("m8[D]")
+        fits &= days.astype("M8[M]") == months
+        found = days.astype("M8[us]") + micros.astype(np.int64).astype("m8[us]")
+        wall = np.where(np.isnat(wall) & fits, found, wall)
+    return wall
+
+
+@cache
+def month_names() -> dict[str, int]:
+    """Names of months and their short forms, without a dot, in the languages of `_UNIT_WORDS`; those that mean two
+    months are left out."""
+    from babel import Locale
+
+    meant: dict[str, set[int]] = {}
+    for language in ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb"):
+        for form in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for month, name in Locale(language).months[form][width].items():
+                    meant.setdefault(name.lower().strip("."), set()).add(month)
+    meant |= {name: {month} for name, month in (("sept", 9), ("mrz", 3), ("mär", 3))}
+    return {name: months.pop() for name, months in meant.items() if len(months) == 1 and not name.isdigit()}
 
 
 def _moments(seconds: np.ndarray) -> np.ndarray:

@@ -155,12 +155,14 @@ def run_month(
     say: Say = lambda text: None,
     complete: bool = False,
     issuing: Issuing | None = None,
+    only: bool = False,
 ) -> Path:
     """Run and publish the monthly pack of a client, and first those of earlier months that have none.
 
-    `complete` refuses a month that lacks a table which was due; `issuing` issues the pack. Returns the published
-    folder. An earlier month that cannot be run is named through `say` and does not stop the one asked for. Raises what
-    `open_case` raises, ledger.Issued, NotebookRefused, ReportFailed.
+    `complete` refuses a month that lacks a table which was due; `issuing` issues the pack; with `only` earlier months
+    stay without packs. The month that is asked for is read first, so that its faults are told at once. Returns the
+    published folder. An earlier month that cannot be run is named through `say` and does not stop the one asked for.
+    Raises what `open_case` raises, ledger.Issued, NotebookRefused, ReportFailed.
     """
     kernels.warm_up()
     found = discover(notebooks or NOTEBOOKS / "monthly")
@@ -170,7 +172,9 @@ def run_month(
     if issuing is None:
         ledger.refuse_issued(case.workspace, case.client, case.period)
     with _desk(case, say, issuing) as desk:
-        desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
+        _ = case.accepted  # refused now, not after the packs of earlier months
+        if not only:
+            desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
         published = desk.run(case, found)
         _tell_stale(case, say)
         return published

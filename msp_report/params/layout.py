@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -31,29 +32,58 @@ class Layout(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    records: str | None = None
+    """Where in a JSON or XML document the records lie: `data.result.values`. Lists on the way are gone through, each
+    record with what stands beside it on the way; `*` stands for the names of objects that are kept by name."""
+    query: str | None = None
+    """What to ask of a database: one SELECT, of a file of SQLite or of `sql`; there `:start` and `:end` are the month's
+    first instant and the next month's."""
+    split: dict[str, str] = {}
+    """Vendor's header: what separates several values in one cell (`;`), or `lines`, or `list` of a list in JSON; each
+    becomes a row of its own. An input row stays one row of the accounts."""
+    where: str | None = None
+    """Which rows count: a condition in SQL over one row's headers, all of them text: `"Type" = 'Incident'`. What it
+    does not hold for is left out and counted, with the reason `where`."""
+    beside: dict[str, Texts] = {}
+    """Name: the file, or pattern of files, beside this one that `shape` may read under that name."""
+    shape: str | None = None
+    """For all that the other words cannot say: one SELECT in DuckDB's SQL over `rows`, the whole file, each header a
+    column of text, and over what `beside` names. `_row` is a row's number; the result has `_rows`, the number or the
+    list of numbers of the rows that each of its own came of. Rows that are in no result are left out and counted, with
+    the reason `shape`. It reads no other file, no network and no settings."""
     columns: dict[str, Texts] = {}
     """Canonical column: the vendor's header, or several in order of preference; `[]` leaves it out. Case,
     spaces, punctuation and asterisks of headers do not count; the second header of a name is `name#2`. A
     column not listed goes by its own name."""
     values: dict[str, dict[str, str | tuple[str, ...]]] = {}
     """Canonical column: {vendor's value: canonical value}, or {canonical value: [vendor's values]}. A value
-    that neither this list nor the table knows is rejected; `"*": "*"` lets others pass as they are. For
-    ticket_events also by field: `status`, `priority`, …"""
+    that neither this list nor the table knows is rejected; `"*": "*"` lets others pass as they are, and `"*": ""` takes
+    them for missing. For ticket_events also by field: `status`, `priority`, …"""
     constants: dict[str, str] = {}
     """Canonical column: the value of every row."""
+    default: dict[str, str] = {}
+    """Canonical column: its value, in our words, where a row has none."""
     dates: Texts | dict[str, Texts] = ()
-    """strptime formats (`%d/%m/%Y %H:%M`), `iso`, `epoch`, `epoch_ms` or `excel`, tried in order; each may
-    carry its zone: `%d/%m/%Y @ Europe/Paris`. For all time columns, or by canonical column. Default `iso`,
-    which takes `2026-10-01 10:09` too: a day and month in doubt are never guessed."""
+    """strptime formats (`%d/%m/%Y %H:%M`); or `iso`, which takes `2026-10-01 10:09` too; `dmy`, `mdy` and `ymd`,
+    numbers in that order, however they are parted and whatever clock stands behind them; `named`, with the name of the
+    month in one of ten languages; `epoch`, `epoch_ms`, `excel`. They are tried in order, and each may carry its zone:
+    `dmy @ Europe/Paris`. For all time columns, or by canonical column. Default `iso`: a day and month in doubt are
+    never guessed. `/Date(1790956800000)/` is always understood."""
     timezone: str | None = None
     """IANA zone of times without an offset; default the client's."""
     durations: dict[str, str] = {}
     """Canonical column: encoding of a duration (hours, minutes, seconds, milliseconds, hms, epoch_date,
-    text); it is converted to the column's unit. `hms` reads `03:39` as 3 hours and 39 minutes."""
-    factors: dict[str, Annotated[int, Field(gt=1)]] = {}
-    """Canonical column: what its numbers are multiplied by, 1000000 where a header says `$ M`."""
-    nulls: Texts = ()
-    """Values that mean missing, beside the empty one."""
+    text); it is converted to the column's unit. `hms` reads `03:39` as 3 hours and 39 minutes; `text` reads words
+    (`1d 4h`, `2 heures 32 minutes`), `PT26H`, `1.02:00:00` and `1 day, 2:00:00`. A time may be so long after another
+    one of its row: `first_response_at: minutes after opened_at`."""
+    day_hours: Annotated[Decimal, Field(gt=0, le=24)] | None = None
+    """How many hours a day of a duration in words has (`1d 4h`): 8 where a tool counts working days. A week has seven
+    such days of 24 hours, else five."""
+    factors: dict[str, Annotated[Decimal, Field(gt=0)]] = {}
+    """Canonical column: what its numbers are multiplied by, 1000000 where a header says `$ M`, 0.01 of hundredths."""
+    nulls: Texts | dict[str, Texts] = ()
+    """Values that mean missing, beside the empty one: in all columns, or by canonical column (`"*"` for all others). Of
+    times a day means all its instants, however they are written: `1900-01-01`."""
     decimal: Literal[".", ","] | None = None
     """Decimal sign; found by itself where the file leaves no doubt."""
     encoding: str | None = None
@@ -68,8 +98,12 @@ class Layout(BaseModel):
     """Vendor's header: pattern of a row that sums others up and is no record."""
     path: str | None = None
     """Columns from the path: a template such as `{resource}.csv`."""
-    record: Literal["each", "last"] = "each"
-    """`last`: the last row of a key, in the order of the file, is the record."""
+    record: Literal["each", "first", "last"] = "each"
+    """`first`, `last`: that row of a key, in the order of the file, is the record."""
+    first: Texts = ()
+    """Canonical columns whose value is that of the first row of their key that has one; the record is the last row."""
+    last: Texts = ()
+    """Canonical columns whose value is that of the last row of their key that has one; the record is the last row."""
     unpivot: dict[str, Texts] = {}
     """Columns that become rows. samples: {metric: vendor's header}, one row a metric. ticket_events:
     {field: vendor's header} of a log with the whole ticket in each row, one row a change."""
@@ -81,7 +115,8 @@ class Layout(BaseModel):
     """When the export was made, up to which it speaks (rule 41): a time; or a pattern of the file's name with
     strptime's codes, `outages_%Y%m%dT%H%M.csv`, in which `*` stands for anything; or where the file says it itself:
     `{column: header}`, of which the latest counts, or `{line: pattern}` of a line of the text, with the time in round
-    brackets, read by `dates`. A day alone is its beginning. Where nothing says it, a file in a month's folder, or
+    brackets, read by `dates`. A day alone is its beginning. Where nothing says it, and no time of making stands
+    beside a document's records, a file in a month's folder, or
     with the month in its name, speaks to the end of that month, and any other to its last instant."""
 
     @property
@@ -96,11 +131,27 @@ class Layout(BaseModel):
             return self.dates.get(column, self.dates.get("*", ("iso",)))
         return self.dates or ("iso",)
 
+    def missing(self, column: str) -> tuple[str, ...]:
+        """The values of a column that mean missing; `*` for cells of no canonical column."""
+        if isinstance(self.nulls, dict):
+            return self.nulls.get(column, self.nulls.get("*", ()))
+        return self.nulls
+
     def under(self, inline: Layout) -> Layout:
         """This profile with the keys of sources.yaml laid over it: mappings join, all else is replaced."""
         said: dict[str, Any] = {name: getattr(inline, name) for name in Layout.model_fields}
         said = {name: value for name, value in said.items() if name in inline.model_fields_set}
-        for name in ("columns", "constants", "durations", "factors", "totals", "unpivot"):
+        for name in (
+            "beside",
+            "columns",
+            "constants",
+            "default",
+            "durations",
+            "factors",
+            "split",
+            "totals",
+            "unpivot",
+        ):
             if name in said:
                 said[name] = getattr(self, name) | said[name]
         if "values" in said:

@@ -54,8 +54,6 @@ class Source(Layout):
     """Address of a Prometheus server; not read by this version."""
     sql: str | None = None
     """Address of a database; not read by this version."""
-    query: str | None = None
-    """What to ask of it; not read by this version."""
     resource: str | None = None
     """The label that names the resource; not read by this version."""
 
@@ -81,6 +79,10 @@ class Limits(Params):
     """How long a run waits for another one of the same client to end [s]."""
 
 
+#: How often a table may come, the most often first.
+OFTEN: tuple[Due, ...] = ("monthly", "quarterly", "yearly", "once")
+
+
 def _sources(value: object) -> object:
     return [value] if isinstance(value, Mapping) else value
 
@@ -99,9 +101,9 @@ class Sources(Params):
     one is named, only what is named is read."""
 
     def due(self, table: str) -> Due:
-        """How often a table has to come."""
-        stated = [source.due for source in self.tables.get(table, ()) if source.due]
-        return stated[0] if stated else TABLES[table].due
+        """How often a table has to come: as often as the source of it that comes most often."""
+        stated = [source.due or TABLES[table].due for source in self.tables.get(table, ())]
+        return min(stated, key=OFTEN.index, default=TABLES[table].due)
 
     def ended(self, table: str, on: date) -> bool:
         """Whether a table is said to come no more since a day."""

@@ -146,12 +146,55 @@ def problems(model: type[Params], error: ValidationError, name: str, lines: dict
         elif problem["type"] == "missing":
             text = f"{key!r} is missing: add it"
         else:
-            message = problem["msg"].removeprefix("Value error, ")
+            message = _plain(problem)
             shown = problem.get("input")
             found = f" (found {shown!r})" if isinstance(shown, str | int | float) and key else ""
             text = f"{key}: {message}{found}" if key else message
         sentences.setdefault(f"{place}:{key}", f"{place}: {text}")
     return list(sentences.values())
+
+
+#: What is to be written where something else stands, by the kind of pydantic's error.
+_WRITE = {
+    "bool": "write true or false",
+    "date": "write a day like 2025-04-01",
+    "decimal": "write a number without thousands, like 18000 or 0.5",
+    "dict": "write keys and values, like {key: value}",
+    "float": "write a number, like 15 or 0.5",
+    "int": "write a whole number",
+    "list": "write a list, like [one, another]",
+    "mapping": "write keys and values, like {key: value}",
+    "model": "write keys and values, like {key: value}",
+    "string": "write a text",
+    "tuple": "write a list, like [one, another]",
+}
+
+
+def _plain(problem: Mapping[str, Any]) -> str:
+    """What is wrong with a value and what to write, in words of people who write YAML."""
+    kind, found, told = problem["type"], problem.get("input"), problem.get("ctx", {})
+    share = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%?\s*", found) if isinstance(found, str) else None
+    if share and (
+        ("%" in found and "parsing" in kind) or (kind == "less_than_equal" and told.get("le") == 1)
+    ):
+        return f"a share is written from 0 to 1: {float(share[1]) / 100:.10g} for {share[1]} %"
+    if kind == "literal_error":
+        return f"write {_or(told['expected'])}"
+    if kind == "string_pattern_mismatch" and told.get("pattern") == "^[A-Z]{3}$":
+        return "write three capital letters, like EUR"
+    if kind == "string_too_short":
+        return "there is nothing: write it, or leave the key out"
+    bounds = {"greater_than_equal": "at least", "greater_than": "more than", "less_than_equal": "at most"}
+    bounds["less_than"] = "less than"
+    if kind in bounds:
+        return f"it must be {bounds[kind]} {next(iter(told.values())):,}"
+    known = _WRITE.get(kind.partition("_")[0])
+    return known or problem["msg"].removeprefix("Value error, ")
+
+
+def _or(expected: str) -> str:
+    """The words of a list without their quotes."""
+    return expected.replace("'", "")
 
 
 def _data_path(path: tuple, lines: dict[tuple, int]) -> tuple:

@@ -43,7 +43,10 @@ CODES: dict[str, tuple[str, ...]] = {
         *("file withheld", "file ends early", "column emptied", "bad rows left out"),
     ),
     "of": ("tickets", "outages", "copies", "assets", "projects", "vendors", "backups", "times"),
-    "reach_by": ("exported_at", "folder", "last row", "assumed from the folder", "silence"),
+    "reach_by": (
+        *("exported_at", "folder", "last row", "assumed from the folder", "silence"),
+        "says that more follows",
+    ),
     "status": (
         *(
             "unprotected",

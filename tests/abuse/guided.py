@@ -21,8 +21,8 @@ import pyarrow as pa
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 with atheris.instrument_imports(include=["msp_report", "yaml"]):
-    from msp_report.intake import child, guarded, ingest, profile
-    from msp_report.intake.chunk import Unreadable
+    from msp_report.intake import child, ingest, profile
+    from msp_report.intake.chunk import Chunk, Unreadable
     from msp_report.model.clock import Clock
     from msp_report.model.period import Month, Period
     from msp_report.model.tables import TABLES
@@ -42,18 +42,26 @@ PROJECT = Path(__file__).resolve().parents[2]
 MARCH = Month.parse("2026-03")
 PLACE = Path(tempfile.mkdtemp(prefix="guided-"))
 SOURCES = Sources.model_validate({"reject_limit_ratio": 1})
+KINDS = ("csv", "jsonl", "json", "xlsx", "xml", "db", "zip", "parquet")
 SOME = (b"tickets", b"outages", b"checks", b"projects", b"purchases", b"surveys")
 
 
-def here(path: Path, layout: object, limits: object = None) -> Iterator[object]:
+def answers(path: Path, layout: Layout, beside: dict | None = None) -> Iterator[dict | Chunk]:
+    """What the process of a reader tells of a file: its chunks, and other messages."""
+    for message, *tables in child._answers(path, layout, dict(beside or {}), None):
+        rows, aside = (None if table is None else pa.Table.from_batches([table]) for table in tables)
+        yield message if rows is None else child.unpacked(message, rows, aside)
+
+
+def here(path: Path, layout: Layout, limits: object = None, beside: dict | None = None) -> Iterator[Chunk]:
     """What `guarded.read` gives, without a process: so that the fuzzer sees the way."""
-    for message, table in child._answers(path, layout):
-        if "unreadable" in message:
-            raise Unreadable(message["unreadable"])
-        if "memory" in message:
+    for told in answers(path, layout, beside):
+        if isinstance(told, Chunk):
+            yield told
+        elif "unreadable" in told:
+            raise Unreadable(told["unreadable"])
+        elif "memory" in told:
             raise MemoryError
-        if table is not None:
-            yield guarded._chunk(message, pa.Table.from_batches([table]))
 
 
 ingest.read = here
@@ -88,17 +96,15 @@ def readers(data: bytes) -> None:
     """One file in one format: what comes of it are chunks whose columns are as long as their lines, or a sentence."""
     if not data:
         return
-    suffix = ("csv", "jsonl", "json", "xlsx", "parquet")[data[0] % 5]
+    suffix = KINDS[data[0] % len(KINDS)]
     path = PLACE / f"some.{suffix}"
     path.write_bytes(data[1:])
-    for message, table in child._answers(path, Layout()):
-        if table is not None:
-            chunk = guarded._chunk(message, pa.Table.from_batches([table]))
-            assert {len(column) for column in chunk.columns} <= {len(chunk)} and len(chunk.columns) == len(
-                chunk.header
-            )
-        elif "unreadable" in message:
-            assert message["unreadable"].strip()
+    for told in answers(path, Layout()):
+        if isinstance(told, Chunk):
+            assert {len(column) for column in told.columns} <= {len(told)}
+            assert len(told.columns) == len(told.header)
+        elif "unreadable" in told:
+            assert told["unreadable"].strip()
 
 
 def params(data: bytes) -> None:
@@ -151,6 +157,7 @@ TARGETS = {
     "jsonl": exports("jsonl"),
     "json": exports("json"),
     "xlsx": exports("xlsx"),
+    "xml": exports("xml"),
     "params": params,
     "profiles": profiles,
     "words": words,
@@ -183,11 +190,10 @@ def seeds(target: str, folder: Path) -> None:
         sys.path[:0] = [str(PROJECT / "tests" / "intake")]
         from test_fuzz import SEEDS
 
-        kinds = ("csv", "jsonl", "json", "xlsx", "parquet")
         for name, data in SEEDS.items():
             kind = name.rpartition(".")[2].replace("tsv", "csv")
             if target in ("readers", kind):
-                found.append((bytes([kinds.index(kind)]) if target == "readers" else b"\0") + data)
+                found.append((bytes([KINDS.index(kind)]) if target == "readers" else b"\0") + data)
         found += [b"\1service,started_at,ended_at,state\nweb,2026-03-02 09:00,2026-03-02 10:00,down\n"]
     for number, data in enumerate(found):
         (folder / f"seed-{number}").write_bytes(data)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 FUZZER = Path(__file__).with_name("guided.py")
-TARGETS = ("readers", "csv", "jsonl", "json", "xlsx", "params", "profiles", "words")
+TARGETS = ("readers", "csv", "jsonl", "json", "xlsx", "xml", "params", "profiles", "words")
 #: A target has so long; GUIDED_SECONDS=3600 tries for a night.
 SECONDS = int(os.environ.get("GUIDED_SECONDS", "20"))
 

@@ -49,3 +49,51 @@ def workbook(path: Path, cells: dict[str, str] | None = None, blank: int = 0) ->
 def large_cell(path: Path, megabytes: int) -> Path:
     """A workbook of one cell that is so large."""
     return workbook(path, {"A3": "x" * (megabytes * 1_000_000)})
+
+
+def definitions(path: Path, told: str = "") -> Path:
+    """XML that brings definitions: by themselves each stands for ten of the one before."""
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    path.write_text(
+        f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "ha">{told or laughs}]><r><a>&l9;</a></r>'
+    )
+    return path
+
+
+def deep_xml(path: Path, depth: int) -> Path:
+    """XML of elements within elements."""
+    path.write_text("<a>" * depth + "</a>" * depth)
+    return path
+
+
+def ods(path: Path, rows: list[list[str]], repeated: int = 1, wide: int = 1) -> Path:
+    """A sheet of OpenDocument, in which the last row stands so often and its cells are so many."""
+    texts = [
+        [
+            f'<table:table-cell office:value-type="string"{{}}><text:p>{cell}</text:p></table:table-cell>'
+            for cell in row
+        ]
+        for row in rows
+    ]
+    lines = ["<table:table-row>" + "".join(cells).format(*[""] * len(cells)) for cells in texts]
+    often = f' table:number-columns-repeated="{wide}"'
+    lines[-1] = f'<table:table-row table:number-rows-repeated="{repeated}">' + "".join(texts[-1]).format(
+        *[""] * (len(rows[-1]) - 1), often if wide > 1 else ""
+    )
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0"?><office:document-content{names}><office:body><office:spreadsheet>'
+        f'<table:table table:name="Data">{"</table:table-row>".join(lines)}</table:table-row></table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("content.xml", content)
+        book.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+    return path

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,10 +17,11 @@ import xlsxwriter
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from monsters import ods
 
-from msp_report.intake import reasons
-from msp_report.intake.chunk import Chunk, Unreadable
-from msp_report.intake.formats import FORMATS, csv, read
+from msp_report.intake import reasons, stated
+from msp_report.intake.chunk import WIDER, Chunk, Unreadable
+from msp_report.intake.formats import FORMATS, csv, outline, read
 from msp_report.params.layout import Layout
 
 KNOWN = Layout(columns={name: (name,) for name in ("ticket_id", "opened_at", "priority", "status")})
@@ -155,9 +157,13 @@ def test_headers_twice_and_headers_without_a_name(chunks):
 
 def test_wide_and_short_rows_and_empty_cells_at_the_end(chunks):
     (chunk,) = chunks("ticket_id,priority\nT1,P1,,\nT2\nT3,P1,x\n,\n\nT4,P1\n")
-    assert chunk.column("ticket_id").to_pylist() == ["T1", "T4"]
-    assert chunk.lines.tolist() == [2, 7]
-    assert [(row.line, row.reason) for row in chunk.broken] == [(3, reasons.SHORT), (4, reasons.WIDE)]
+    assert chunk.column("ticket_id").to_pylist() == ["T1", "T3", "T4"]
+    assert chunk.lines.tolist() == [2, 4, 7]
+    assert [(row.line, row.reason) for row in chunk.broken] == [(3, reasons.SHORT)]
+    assert chunk.column(WIDER).to_pylist() == [None, "x", None]  # whether it is a good row its table decides
+    assert chunk.text(np.arange(3)).to_pylist() == ["T1,P1", "T3,P1,x", "T4,P1"]
+    (plain,) = chunks("ticket_id,priority\nT1,P1\nT4,P1\n")
+    assert chunk.hashes()[[0, 2]].tolist() == plain.hashes().tolist()
 
 
 def test_quotes(frame, chunks):
@@ -320,9 +326,9 @@ def test_half_a_surrogate_pair_is_no_text_but_no_fault(chunks):
 
 
 def test_later_objects_may_bring_other_names(tmp_path, monkeypatch):
-    from msp_report.intake.formats import jsonl
+    from msp_report.intake.formats import records
 
-    monkeypatch.setattr(jsonl, "CHUNK_ROWS", 1)
+    monkeypatch.setattr(records, "CHUNK_ROWS", 1)
     path = tmp_path / "t.jsonl"
     path.write_text(
         json.dumps({"ticket_id": "T1"}) + "\n" + json.dumps({"ticket_id": "T2", "priority": "P1"})
@@ -411,6 +417,90 @@ def test_a_sheet_that_cannot_be_chosen_is_asked_for(tmp_path):
     assert [chunk.facts["sheet"] for chunk in read(path, KNOWN)] == ["April"], "one without rows is no rival"
 
 
+def merged(path, ranges, rows):
+    book = xlsxwriter.Workbook(str(path))
+    page = book.add_worksheet("Data")
+    for span in ranges:
+        page.merge_range(*span, "")
+    for y, row in enumerate(rows):
+        for x, value in enumerate(row):
+            if value is not None:
+                page.write(y, x, value)
+    book.close()
+
+
+def test_a_head_over_several_columns_is_repeated_with_what_the_next_row_calls_each(tmp_path):
+    path = tmp_path / "t.xlsx"
+    heads = ["ticket_id", "How was it?", None, "status", "Why?", None, None]
+    below = [None, "Mail", "Phone", "now", "1", "2", "3"]
+    spans = [(0, 1, 0, 2), (0, 4, 0, 6), (0, 0, 1, 0)]
+    merged(path, spans, [heads, below, ["T1", 4, 5, "new", "a", "b", "c"], ["T2", 3, None, "new"]])
+    (chunk,) = read(path, KNOWN)
+    assert chunk.header == (
+        "ticket_id", "How was it? / Mail", "How was it? / Phone", "status / now", "Why? / 1", "Why? / 2", "Why? / 3",
+    )  # fmt: skip
+    assert chunk.lines.tolist() == [3, 4] and chunk.column("How was it? / Phone").to_pylist() == ["5", ""]
+    assert chunk.remarks == (
+        "'How was it?' stands over 2 columns: they are called like 'How was it? / Mail'",
+        "'Why?' stands over 3 columns: they are called like 'Why? / 1'",
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["T1", 4, 5, "new"],
+        ["T1", 4, 5, None],
+        ["T1", 4, None, "new"],
+        [None, 4, None, None],
+        [None, 4, 4, "new"],
+    ],
+)
+def test_a_row_that_names_no_columns_is_a_row(tmp_path, row):
+    path = tmp_path / "t.xlsx"
+    merged(path, [(0, 1, 0, 2)], [["ticket_id", "How was it?", None, "status"], row, ["T2", 1, 2, "new"]])
+    (chunk,) = read(path, KNOWN)
+    assert chunk.header == ("ticket_id", "How was it?", "", "status") and chunk.lines.tolist() == [2, 3]
+
+
+def test_cells_that_are_merged_over_rows_are_told(tmp_path):
+    path = tmp_path / "t.xlsx"
+    merged(path, [(1, 0, 3, 0)], [["ticket_id", "status"], ["T1", "new"], [None, "new"], [None, "new"]])
+    (chunk,) = read(path, KNOWN)
+    assert chunk.remarks == (
+        "cells are merged (rows 2 to 4 of column 1): their value counts for the first of these rows only",
+    )
+
+
+def test_the_sheets_that_are_shown(tmp_path):
+    path = tmp_path / "t.xlsx"
+    book_of(path, {"March": TICKETS, "April": TICKETS}, hidden=["March"])
+    assert outline(path).sheets == ("April",)
+
+
+def test_a_sheet_of_another_office_suite(tmp_path):
+    (chunk,) = read(ods(tmp_path / "t.ods", [["ticket_id", "status"], ["T1", "new"]]), KNOWN)
+    assert (
+        chunk.column("ticket_id").to_pylist() == ["T1"] and "looks empty in this format" in chunk.remarks[0]
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_text_that_is_called_a_workbook_is_read_as_text(chunks, encoding):
+    (chunk,) = chunks(PLAIN.replace(",", "\t").encode(encoding), name="tickets.xls")
+    assert chunk.column("priority").to_pylist() == ["Général"]
+
+
+def test_a_web_page_that_is_called_a_workbook_is_named(chunks):
+    for page in ("<html><table><tr><td>1", "\ufeff\n<!DOCTYPE html>", '<?xml version="1.0"?><Workbook/>'):
+        with pytest.raises(
+            Unreadable, match=r"web page or XML that is called \.xls: open it in a spreadsheet"
+        ):
+            chunks(page, name="tickets.xls")
+    with pytest.raises(Unreadable, match="no workbook that can be read"):
+        chunks(b"\x09\x08\x00\x00\x10" * 9, name="tickets.xls")
+
+
 def without_results(path, sheet):
     """The same workbook as some writers make it: formulas without their results."""
     with zipfile.ZipFile(path) as old:
@@ -488,6 +578,16 @@ def test_no_cell_without_a_value_reads_as_empty(tmp_path_factory, cells):
          {"stated_rows": 9, "stated_more": 1}),
         ('{"tickets": [{"ticket_id": "T1"}], "meta": {"has_more": true}, "links": {"next": "z"}}', {"stated_more": 1}),
         ('{"count": 1, "next": null, "results": [{"ticket_id": "T1"}]}', {"stated_rows": 1, "stated_more": 0}),
+        ('{"tickets": [{"ticket_id": "T1"}], "end_of_stream": true, "next_page": "https://x/y"}', {"stated_more": 0}),
+        ('{"end_of_stream": false, "next_page": null, "tickets": [{"ticket_id": "T1"}]}', {"stated_more": 1}),
+        ('{"tickets": [{"ticket_id": "T1"}], "meta": {"has_more": false}, "links": {"next": "z"}}', {"stated_more": 0}),
+        ('{"items": [{"ticket_id": "T1"}], "pageDetails": {"count": 1, "nextPageUrl": "https://x/y"}}',
+         {"stated_rows": 1, "stated_more": 1}),
+        ('{"tickets": [{"ticket_id": "T1"}], "list_info": {"has_more_rows": true, "row_count": 1}}',
+         {"stated_more": 1, "stated_rows": 1}),
+        ('{"exportedAt": "2026-11-01T08:00:00+01:00", "tickets": [{"ticket_id": "T1"}]}',
+         {"stated_at": "2026-11-01T07:00:00+00:00"}),
+        ('{"exportedAt": "2026-11-01T08:00:00", "tickets": [{"ticket_id": "T1"}]}', {}),
     ],
 )  # fmt: skip
 def test_an_answer_says_how_much_there_is(chunks, text, said):
@@ -501,3 +601,46 @@ def test_the_lines_above_the_header_say_how_much_there_is(chunks):
     assert {k: v for k, v in chunk.facts.items() if k.startswith("stated")} == {
         "stated_pages": 3, "stated_page": 1, "stated_rows": 1200,
     }  # fmt: skip
+
+
+def file(name, came, **said):
+    return {"file": name, "rows": came, **{f"stated_{key}": value for key, value in said.items()}}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([file("a", 5, more=1)], ["a: says that more rows follow, and they did not come"]),
+        ([file("a", 5, more=1), file("b", 2, more=0)], []),
+        (
+            [file("a", 5, page=1, more=1), file("c", 2, page=3, more=0)],
+            ["a, c: has page 3, and page 2 did not come"],
+        ),
+        ([file("b", 5, page=2)], ["b: has page 2, and page 1 did not come"]),
+        ([file("a", 5, page=0), file("b", 5, page=1)], []),
+        (
+            [file("a", 5, page=1, pages=2), file("a (2)", 5, page=1, pages=2)],
+            ["a, a (2): says that there are 2 pages, and 1 came"],
+        ),
+        ([file("a", 5, page=7, rows=5)], []),
+        ([file("a", 5, page=900_000)], ["a: has page 900000, and page 1 did not come"]),
+    ],
+)
+def test_what_the_files_of_a_source_lack(files, said):
+    assert stated.doubts(files) == said
+
+
+@pytest.mark.parametrize(
+    ("files", "is_begin"),
+    [
+        ([file("a", 5)], False),
+        ([file("a", 5, more=1)], True),
+        ([file("a", 5, rows=9)], True),
+        ([file("a", 5, rows=5, more=0)], False),
+        ([file("b", 5, page=2, pages=2)], False),
+        ([file("a", 5, page=1, pages=2)], True),
+        ([], False),
+    ],
+)
+def test_whether_rows_come_after_those_of_the_files(files, is_begin):
+    assert stated.is_begin(files) is is_begin

@@ -69,6 +69,7 @@ def seeds() -> dict[str, bytes]:
         "tickets.xlsx": as_xlsx(table),
         "tickets.jsonl": "".join(json.dumps(row) + "\n" for row in rows).encode(),
         "tickets.json": json.dumps({"data": rows, "total": len(rows)}, indent=1).encode(),
+        "tickets.xml": table.rename(columns=str.title).to_xml(index=False, parser="etree").encode(),
         "tickets.parquet": parquet.getvalue(),
     }
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from monsters import large_cell, workbook
+from monsters import large_cell, ods, workbook
 from workspaces import HEADER, tickets
 
 from msp_report.intake import formats, guarded
@@ -90,6 +92,41 @@ def test_an_archive_that_is_blown_up_is_refused(tmp_path, good):
 
 
 @limited
+def test_a_sheet_that_repeats_its_last_row_for_ever_is_refused(tmp_path, good):
+    rows_ = [["ticket_id", "status"], ["T1", "new"]]
+    assert rows(ods(tmp_path / "small.ods", rows_, 3)) == 3
+    said = refused(ods(tmp_path / "large.ods", rows_, 1_048_576, 16_000), SMALL)
+    assert "its sheet has more cells than can be read: delete the empty rows and columns" in said
+    large = ods(tmp_path / "less.ods", rows_, 1_000_000, 50)
+    assert "more than 256 MB of memory" in refused(large, SMALL)
+    assert rows(good) == 3
+
+
+@limited
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (
+            "with recursive a(n) as (select 1 union all select n + 1 from a) select max(n) from a",
+            "no row came",
+        ),
+        (
+            "with recursive a(n) as (select 1 union all select n + 1 from a) select n from a where n < 0",
+            "no row came",
+        ),
+        ("select hex(zeroblob(400000000))", "memory|too big"),
+    ],
+)
+def test_a_query_without_end_is_this_file_s_problem(tmp_path, good, query, expected):
+    path = tmp_path / "t.db"
+    with closing(sqlite3.connect(path)) as made, made:
+        made.execute("create table x (y)")
+    with pytest.raises(Unreadable, match=expected):
+        list(guarded.read(path, Layout(query=query), Limits(file_memory_mb=256, file_seconds=1)))
+    assert rows(good) == 3
+
+
+@limited
 def test_white_space_before_the_rows_takes_no_memory_that_is_not_there(tmp_path):
     path = workbook(tmp_path / "blank.xlsx", blank=400_000_000)
     assert path.stat().st_size < 1_000_000
@@ -105,6 +142,10 @@ def test_white_space_before_the_rows_takes_no_memory_that_is_not_there(tmp_path)
         ("a.json", "[" * 2000, "nested too deep"),
         ("b.json", '{"data": [{"x": ' + "[" * 5000 + "]" * 5000 + "}]}", "nested too deep"),
         ("c.csv", ",".join(f"c{n}" for n in range(20_000)) + "\n" + "," * 19_999 + "\n", "20,000 columns"),
+        ("a.xml", "<a>" * 5000, "nested too deep"),
+        ("b.xml", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "definitions of its own"),
+        ("e.json", '{"a": ' * 5000, "nested too deep"),
+        ("f.json", '{"' + "a" * 20_000_000, "Unterminated"),
         ("d.jsonl", "{" + ", ".join(f'"c{n}": 1' for n in range(20_000)) + "}\n", "20,000 columns"),
     ],
 )
@@ -132,7 +173,7 @@ def test_a_reader_that_dies_is_the_problem_of_its_file_alone(good, number):
     reader._process.wait()
     reader.is_idle = False
     with pytest.raises(Unreadable, match="no row came" if number == "SIGXCPU" else "memory"):
-        list(reader.chunks(good, Layout(), Limits()))
+        list(reader.chunks(good, Layout(), Limits(), {}))
     chunks.close()
     assert rows(good) == 3
 

@@ -317,7 +317,7 @@ def test_events_speak_the_words_of_the_tickets(read):
         "T1,2026-04-02 09:06:00,resolved_at,,2026-04-02 10:00:00,ann\n"
         "T1,2026-04-02 09:07:00,state,2,99,ann\n"
     )
-    source = {"file": "audit*.csv", "profile": "servicenow", "timezone": "Europe/London"}
+    source = {"file": "audit*.csv", "profile": "servicenow/list", "timezone": "Europe/London"}
     done = read({"audit.csv": audit}, {"tables": {"ticket_events": source}})
     assert done.table("ticket_events")[["field", "from", "to"]].fillna("").values.tolist() == [
         ["status", "new", "open"],
@@ -438,7 +438,7 @@ BAD = {
         "tickets.csv: this is a workbook or an archive, not .csv: give it the suffix .xlsx",
     ),
     "no workbook": (
-        {"tickets.xlsx": b"no workbook"},
+        {"tickets.xlsx": b"\x00\x01 no workbook"},
         "tickets.xlsx: this is no workbook that can be read (",
     ),
     "no parquet": ({"tickets.parquet": b"no parquet"}, "tickets.parquet: this is no Parquet file ("),
@@ -534,7 +534,7 @@ REJECTED = {
     "no such day": ("T1,2026-04-31,P1,new", "opened_at", "2026-04-31", reasons.NOT_TIME),
     "missing": ("T1,,P1,new", "opened_at", "", reasons.MISSING),
     "blank key": ("  ,2026-04-02,P1,new", "ticket_id", "", reasons.MISSING),
-    "wide": ("T1,2026-04-02,P1,new,more", "", "", reasons.WIDE),
+    "wide": ("T1,2026-04-02,P1, highest,new", "", "", reasons.WIDE),
     "short": ("T1,2026-04-02,P1", "", "", reasons.SHORT),
     "quotes": ('T1,2026-04-02,P1,"new"er', "", "", reasons.QUOTES),
     "nul": ("T1,2026-04-02,P\x001,new", "", "", reasons.BYTES),
@@ -836,7 +836,7 @@ WRONG = {
     ),
     "format": (
         {"dates": "dd/mm/yyyy"},
-        "dates: 'dd/mm/yyyy' is no format: write it like %d/%m/%Y %H:%M, iso or epoch",
+        "dates: 'dd/mm/yyyy' is no format: write it like %d/%m/%Y %H:%M, iso, dmy, mdy or epoch",
     ),
     "unpivot": ({"unpivot": {"a": "b"}}, "unpivot: tickets takes one row a row"),
     "duration": ({"durations": {"hours": "fortnights"}}, "durations: 'fortnights' is not known"),

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from msp_report.intake.profile import ProfileError, load, names, resolve
+from msp_report.intake.profile import ProfileError, about, load, names, resolve, routes_of
 from msp_report.intake.values import mapped
 from msp_report.model.tables import TABLES
 from msp_report.params.layout import Layout, distinct, fold
@@ -20,12 +20,70 @@ def test_folding():
 
 @pytest.mark.parametrize("name", names())
 def test_every_shipped_profile_fits_its_tables(name):
-    for table, section in load(name).items():
-        reading = resolve(Layout(), TABLES[table], name)
-        assert set(reading.columns) == set(TABLES[table].names)
-        given = {*section.columns, *section.constants, *section.unpivot}
-        needed = set(TABLES[table].required) - {"field", "to"}
-        assert needed <= given | set(TABLES[table].names)
+    for table, routes in load(name).items():
+        for section in routes:
+            reading = resolve(Layout(), TABLES[table], name, route=section.route)
+            assert set(reading.columns) == set(TABLES[table].names)
+            given = {*section.columns, *section.constants, *section.default, *section.unpivot}
+            needed = set(TABLES[table].required) - {"field", "to"}
+            assert needed <= given | set(TABLES[table].names)
+
+
+ROUTES = """
+about: two ways
+made: {api: [open it, save it], list: click}
+tried: samples only
+tickets:
+- &api
+  route: api
+  recognise: {headers: [number, sys_id]}
+  columns: {ticket_id: number}
+  timezone: UTC
+- <<: *api
+  route: list
+  recognise: {headers: [Number, Opened], without: sys_id}
+  timezone: Europe/Paris
+"""
+
+
+def test_routes_of_one_table(tmp_path):
+    (tmp_path / "mine.yaml").write_text(ROUTES)
+    api, listed = load("./mine.yaml", tmp_path)["tickets"]
+    assert (api.route, listed.route) == ("api", "list") and listed.recognise.headers == ("Number", "Opened")
+    assert api.columns == listed.columns == {"ticket_id": ("number",)}
+    one = resolve(Layout(), TICKETS, "./mine.yaml", tmp_path, route="api")
+    assert one.timezone == "UTC"
+    assert resolve(Layout(), TICKETS, "./mine.yaml/list", tmp_path).timezone == "Europe/Paris"
+    assert about("./mine.yaml", tmp_path).made == {"api": ("open it", "save it"), "list": ("click",)}
+    assert about("./mine.yaml", tmp_path).tried == {"": ("samples only",)}
+    with pytest.raises(
+        ProfileError, match=r"which one this is cannot be told.*mine.yaml/list has Number, Opened"
+    ):
+        resolve(Layout(), TICKETS, "./mine.yaml", tmp_path)
+    with pytest.raises(ProfileError, match="has no route 'lists' of tickets: did you mean 'list'"):
+        resolve(Layout(), TICKETS, "./mine.yaml/lists", tmp_path)
+
+
+def test_routes_of_shipped_profiles_are_forced_behind_a_slash():
+    assert routes_of("servicenow_audit", TICKETS)[0].record == "last"
+    with pytest.raises(ProfileError, match="has no route 'api' of tickets"):
+        routes_of("servicenow_audit/api", TICKETS)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_profile_says_what_only_the_exporter_knows_and_how_its_export_is_made(name):
+    said = about(name)
+    assert said.about and all(said.tried.values())
+    for routes in load(name).values():
+        for route in routes:
+            listed = route.dates.values() if isinstance(route.dates, dict) else [route.dates]
+            in_doubt = any({"dmy", "mdy"} <= set(forms) for forms in listed)
+            assert in_doubt == ("date_order" in route.asks), route.route
+            assert not ("timezone" in route.asks and route.timezone), "asked, and known"
+    if name not in ("bitbrains", "servicenow_audit", "uptime_checks", "veeam_one"):
+        named = {route.route for routes in load(name).values() for route in routes}
+        assert {*said.made, *said.access, *said.tried} <= named | {""}
+        assert said.made and said.access and said.cannot_tell and said.tried
 
 
 def test_columns_in_both_directions():
@@ -121,7 +179,10 @@ def test_dates_by_column():
             "tickets: {colums: {a: b}}",
             "mine.yaml: tickets: 'colums' is not a known key: did you mean 'columns'?",
         ),
-        ("tickets: {record: first}", "mine.yaml: tickets: record: "),
+        ("tickets: {record: middle}", "mine.yaml: tickets: record: "),
+        ("tickets: [{}, {route: a}]", "mine.yaml: tickets: of several routes each needs a name"),
+        ("tickets: {recognise: {header: a}}", "mine.yaml: tickets: 'recognise.header' is not a known key"),
+        ("made: [[a]]", "mine.yaml: made"),
         ("- a", "mine.yaml: expected a section for each table"),
         ("a: [", "mine.yaml: not readable as YAML"),
         ("checks: {}", "profile './mine.yaml' has no section 'tickets': it knows checks"),
@@ -147,6 +208,29 @@ def test_a_profile_that_cannot_be_used(tmp_path, yaml, sentence):
             "dates: 'opend_at' is no column of tickets: did you mean 'opened_at'?",
         ),
         ({"durations": {"reopens": "hours"}}, "durations: reopens is no duration: take it out"),
+        (
+            {"durations": {"resolved_at": "hours"}},
+            "durations: resolved_at is no duration: take it out, or say after",
+        ),
+        ({"durations": {"hours": "days"}}, "durations: 'days' is not known"),
+        ({"durations": {"hours": "hours after opened_at"}}, "durations: hours is no time"),
+        (
+            {"durations": {"resolved_at": "hours after opend_at"}},
+            "durations: resolved_at: 'opend_at' is no time",
+        ),
+        (
+            {"durations": {"resolved_at": "hours after closed_at", "closed_at": "hours after opened_at"}},
+            "durations: resolved_at: closed_at is itself",
+        ),
+        (
+            {"default": {"prioriti": "P3"}},
+            "default: 'prioriti' is no column of tickets: did you mean 'priority'?",
+        ),
+        ({"nulls": {"closd_at": ["-"]}}, "nulls: 'closd_at' is no column of tickets"),
+        ({"first": ["opend_at"]}, "first: 'opend_at' is no column of tickets"),
+        ({"record": "first", "first": ["opened_at"]}, "record: with first or last"),
+        ({"beside": {"other": "b.csv"}}, "beside: only shape reads what lies beside a file"),
+        ({"dates": "day first"}, "dates: 'day first' is no format"),
         ({"factors": {"reopens": 1000}}, "factors: reopens is no amount that can be multiplied: take it out"),
         ({"factors": {"hour": 60}}, "factors: 'hour' is no column of tickets: did you mean 'hours'?"),
         ({"totals": {"Name": "("}}, "totals: Name: '(' is no pattern"),
@@ -164,5 +248,7 @@ def test_keys_that_cannot_be_used(keys, sentence):
 
 
 def test_the_last_row_of_a_key_needs_a_key():
-    with pytest.raises(ProfileError, match="record: ticket_events has no key"):
+    with pytest.raises(ProfileError, match="record: ticket_events has no key, so there is no last row"):
         resolve(Layout(record="last"), EVENTS)
+    with pytest.raises(ProfileError, match="first, last: ticket_events has no key"):
+        resolve(Layout(last=["actor"]), EVENTS)

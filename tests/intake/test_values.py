@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.intake import reasons
+from msp_report.intake.chunk import Unreadable
 from msp_report.intake.values import Manner, convert, mapped, signs
 from msp_report.model.clock import localize, repeated
 from msp_report.model.tables import STATUSES, TABLES, Column
@@ -94,6 +95,8 @@ def test_typed_cells_are_iso_whatever_the_formats_say():
     form = lambda column: ("%d/%m/%Y",)  # noqa: E731
     assert one("2026-04-01T10:00:00", AT, formats=form, typed=True) == utc("2026-04-01 09:00")
     assert one("2026-04-01", AT, formats=form, typed=True) == reasons.NOT_TIME
+    own = lambda column: ("iso @ Asia/Tokyo",)  # noqa: E731
+    assert one("2026-04-01T10:00:00", AT, formats=own, typed=True) == utc("2026-04-01 01:00")
 
 
 @pytest.mark.parametrize(
@@ -253,13 +256,28 @@ def test_choices_do_not_count_case_and_spaces():
         ("text", "1h 30m", 1.5),
         ("text", "90 min", 1.5),
         ("text", "PT40H0M0S", 40),
-        ("text", "2 days", reasons.NOT_DURATION),  # of eight hours or of twenty-four?
+        ("text", "2 days", reasons.DAY_HOURS),  # of eight hours or of twenty-four?
+        ("text", "0 days 4 hours", 4),
+        ("text", "2 heures 32 minutes 0 seconde", 2.5333333),
+        ("text", "1 Std. 30 Min.", 1.5),
+        ("text", "1,5 Stunden", 1.5),
+        ("text", "1,200 minutes", reasons.NOT_DURATION),  # a thousand, or one and a bit?
+        ("text", "2 godz. 15 min", 2.25),
+        ("text", "1 hora y 15 minutos", 1.25),
+        ("text", "2h30", 2.5),
+        ("text", "2 months", reasons.NOT_DURATION),
+        ("text", "P1DT2H", 26),
+        ("text", "1.02:00:00", 26),
+        ("text", "00:30:00", 0.5),
+        ("text", "1 day, 2:00:00", 26),
+        ("text", "02:30", reasons.NOT_DURATION),  # hours and minutes, or minutes and seconds?
         ("text", "", reasons.NOT_DURATION),
     ],
 )
 def test_durations_come_in_the_unit_of_the_column(encoding, text, hours):
     column = Column("hours", "number", "", unit="hours", low=0)
-    assert one(text, column, durations={"hours": encoding}) == hours
+    found = one(text, column, durations={"hours": encoding})
+    assert found == (pytest.approx(hours) if isinstance(hours, float | int) else hours)
 
 
 @pytest.mark.parametrize(
@@ -327,3 +345,104 @@ def test_money_reads_back_what_was_written(amount):
     assert one(text, MONEY, decimal=".") == amount
     swapped = text.translate(str.maketrans(",.", ".,"))
     assert one(swapped, MONEY, decimal=",") == amount
+
+
+SIGNED = Column("hours", "number", "", unit="hours")
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "hours"),
+    [
+        ("1d 4h", 8, 12),
+        ("1d 4h", 24, 28),
+        ("1w 1d", 8, 48),  # a week of five days of eight hours
+        ("1w 1d", 24, 192),
+        ("2 Tage, 3 Stunden", 7.5, 18),
+        ("1 jour et 2 heures", 7, 9),
+        ("P1DT2H", 8, 26),  # programs count days of 24 hours
+        ("1.02:00:00", 8, 26),
+        ("-1d 2h", 8, -10),
+        ("\u22122h 30m", 8, -2.5),
+        ("-P1D", 8, -24),
+        ("-1 day, 22:00:00", 8, -2),  # as Python writes minus two hours
+    ],
+)
+def test_days_have_the_hours_that_are_stated(text, day, hours):
+    assert one(text, SIGNED, durations={"hours": "text"}, day_hours=day) == hours
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/Date(1790956800000)/", utc("2026-10-02 16:00")),
+        ("/Date(1790956800000+0200)/", utc("2026-10-02 16:00")),
+        (r"\/Date(1790956800000)\/", utc("2026-10-02 16:00")),
+        ("/Date(-62135596800000)/", reasons.RANGE),
+        ("/Date(soon)/", reasons.NOT_TIME),
+    ],
+)
+def test_times_as_dot_net_writes_them(text, expected):
+    assert one(text, AT) == expected
+    assert one(text, AT, formats=lambda column: ("dmy",)) == expected
+
+
+def test_a_day_of_dot_net_is_the_day_where_it_was_written():
+    assert one("/Date(1790978400000+0200)/", ON, timezone="UTC") == dt.date(2026, 10, 3)
+    assert one("/Date(1790978400000)/", ON, timezone="UTC") == dt.date(2026, 10, 2)
+
+
+@pytest.mark.parametrize(
+    ("order", "text", "expected"),
+    [
+        ("dmy", "03/04/2026", "2026-04-03 00:00"),
+        ("mdy", "03/04/2026", "2026-03-04 00:00"),
+        ("dmy", "3.4.26 9:05", "2026-04-03 09:05"),
+        ("dmy", "03-04-2026 18:06:07", "2026-04-03 18:06:07"),
+        ("mdy", "4/3/2026 12:06 AM", "2026-04-03 00:06"),
+        ("mdy", "4/3/2026, 12:06:00\u202fPM", "2026-04-03 12:06"),
+        ("mdy", "4/3/26 4:06 p.m.", "2026-04-03 16:06"),
+        ("ymd", "2026/4/3 04:06:07.25", "2026-04-03 04:06:07.25"),
+        ("dmy", "31/12/69", "2069-12-31 00:00"),
+        ("dmy", "31/12/70", "1970-12-31 00:00"),
+        ("dmy", "31/04/2026", None),
+        ("dmy", "04/13/2026", None),
+        ("mdy", "4/3/2026 13:06 PM", None),
+        ("dmy", "2026-04-03", None),
+        ("named", "11/May/24 03:26 PM", "2024-05-11 15:26"),
+        ("named", "2. Okt. 2026, 16:06 Uhr", "2026-10-02 16:06"),
+        ("named", "2 oct. 2026 16:06", "2026-10-02 16:06"),
+        ("named", "Oct 2, 2026 4:06 PM", "2026-10-02 16:06"),
+        ("named", "Sun Nov 22 22:51:46 2026", "2026-11-22 22:51:46"),
+        ("named", "2 de octubre de 2026", "2026-10-02 00:00"),
+        ("named", "Friday, 2nd October 2026", "2026-10-02 00:00"),
+        ("named", "2 Smarch 2026", None),
+    ],
+)
+def test_dates_by_the_order_of_their_parts(order, text, expected):
+    found = one(text, AT, formats=lambda column: (order,), timezone="UTC")
+    assert found == (utc(expected) if expected else reasons.NOT_TIME)
+
+
+def test_two_orders_are_refused_where_they_are_in_doubt():
+    both = lambda column: ("iso", "dmy", "mdy")  # noqa: E731
+    assert one("2026-04-03", AT, formats=both, timezone="UTC") == utc("2026-04-03 00:00")
+    assert one("4/13/2026", AT, formats=both, timezone="UTC") == utc("2026-04-13 00:00")
+    with pytest.raises(Unreadable, match="day and month are in doubt"):
+        one("4/3/2026", AT, formats=both)
+
+
+def test_a_day_may_mean_that_no_time_is_set():
+    unset = lambda column: ("1900-01-01",)  # noqa: E731
+    texts = [
+        "1900-01-01T00:00:00",
+        "/Date(-2208988800000)/",
+        "/Date(-2208992400000)/",
+        "2026-10-02T10:00:00Z",
+    ]
+    assert values(texts, AT, unset=unset) == [(None, None)] * 3 + [(utc("2026-10-02 10:00"), None)]
+
+
+def test_factors_below_one_are_exact():
+    assert one("3", NUMBER, factors={"number": Decimal("0.1")}) == 0.3
+    assert one("160050", MONEY, factors={"decimal": Decimal("0.01")}) == Decimal("1600.5")
+    assert one("1.5", MONEY, factors={"decimal": Decimal(1_000_000)}) == Decimal(1_500_000)

@@ -32,6 +32,7 @@ from workspaces import (
     written_records,
 )
 
+from msp_report.intake.ingest import DataRefused
 from msp_report.packs import pack, scraps
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -668,6 +669,22 @@ def test_earlier_months_without_a_pack_are_run_first(small, told):
     assert (one["past.months"], two["past.months"]) == (0, 1)  # published before the second wave looks back
     assert (one["agenda.months"], two["agenda.months"]) == (0, 1)  # it waits for the others
     assert (one["one.seen"], two["one.seen"]) == (5, 12)  # the look-back reads the earlier month's tickets
+
+
+def test_a_month_alone_is_run_without_the_earlier_ones(small, tmp_path):
+    shutil.copytree(small.root / "params", tmp_path / "params")
+    shutil.copytree(small.root / "exports", tmp_path / "exports")
+    pack.run_month("acme", "2026-02", tmp_path, notebooks=small.notebooks, only=True)
+    assert (tmp_path / "output/acme/2026-02").exists() and not (tmp_path / "output/acme/2026-01").exists()
+
+
+def test_a_month_that_is_refused_is_refused_before_earlier_ones_are_run(small, tmp_path):
+    shutil.copytree(small.root / "params", tmp_path / "params")
+    shutil.copytree(small.root / "exports", tmp_path / "exports")
+    (tmp_path / "exports/acme/2026-02/tickets.csv").write_bytes(b"")
+    with pytest.raises(DataRefused):
+        pack.run_month("acme", "2026-02", tmp_path, notebooks=small.notebooks)
+    assert not (tmp_path / "output/acme/2026-01").exists()
 
 
 FAILING = {

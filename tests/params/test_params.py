@@ -39,7 +39,10 @@ def test_a_name_and_a_zone_are_enough(tmp_path):
     [
         (LEAST + "servces: []", "line 2: 'servces' is not a known key: did you mean 'services'?"),
         (LEAST + "services:\n- name: x\n  availability_rato: 1", "line 4: 'services.0.availability_rato'"),
-        (LEAST + "services: [{name: x, availability_ratio: 99.9}]", "less than or equal to 1 (found '99.9')"),
+        (
+            LEAST + "services: [{name: x, availability_ratio: 99.9}]",
+            "from 0 to 1: 0.999 for 99.9 % (found '99.9')",
+        ),
         (LEAST + "services: [{name: x, calendar: offce}]\ncalendars: {office: {}}", "did you mean 'office'?"),
         (LEAST + "services: [{name: x}, {name: x}]", "'x' is listed twice"),
         (LEAST + "client: 3", "line 2: 'client' stands twice"),
@@ -57,7 +60,7 @@ def test_a_name_and_a_zone_are_enough(tmp_path):
         (LEAST + "calendars: {o: {hours: {monday: ['9:00-18:00']}}}", "line 2: calendars.o.hours.monday"),
         (LEAST + "calendars: {o: {holidays: {country: XX}}}", "XX"),
         (LEAST + "amendments: [{effective_on: 2026-07-01, set: {services.emal.users: 3}}]", "amendments"),
-        (LEAST + "term: {monthly_fee: -1}", "greater than or equal to 0"),
+        (LEAST + "term: {monthly_fee: -1}", "it must be at least 0"),
         (LEAST + "term: {monthly_fee: .nan}", "monthly_fee"),
         ("client: [\n", "line 2: not readable as YAML"),
         ("- a", "expected keys and values"),
@@ -196,7 +199,7 @@ def test_findings_are_one_a_question_and_period(tmp_path):
     ("text", "told"),
     [
         (GRADE % ("low", ", recomendation: b"), "did you mean 'recommendation'?"),
-        (GRADE % ("grave", ""), "findings.0.severity: Input should be 'none', 'low'"),
+        (GRADE % ("grave", ""), "findings.0.severity: write none, low"),
         (GRADE.replace("period: 2026", "period: 26") % ("low", ""), "'26' is not a month"),
         (GRADE.replace("graded_by: X, ", "") % ("low", ""), "'findings.0.graded_by' is missing: add it"),
     ],

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -59,7 +60,7 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
             if columns is None:
                 rows, lines, broken = records.of(block)
                 chunk = align(header, rows, lines, facts)
-                yield Chunk(header, chunk.columns, chunk.lines, (*broken, *chunk.broken), facts)
+                yield replace(chunk, broken=(*broken, *chunk.broken))
             else:
                 count = len(columns[0])
                 lines = np.arange(records.line, records.line + count, dtype=np.int64)

@@ -1,152 +1,191 @@
-"""JSON: an object a line, one list of objects, or one object that holds such a list."""
+"""JSON: an object a line, or a document whose records lie in lists."""
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-import numpy as np
-import pyarrow as pa
+from msp_report.intake import stated
+from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.intake.encoding import MARK, detect
+from msp_report.intake.formats.outlines import Outline
+from msp_report.intake.formats.records import Record, chunks, missing, path_of
+from msp_report.intake.formats.walk import Seen, Walker, Window, flat, scan
+from msp_report.params.layout import Layout, fold
 
-from msp_report.intake import reasons, stated
-from msp_report.intake.chunk import Broken, Chunk, Unreadable, sift
-from msp_report.intake.encoding import MARK, detect, is_text
-from msp_report.params.layout import Layout, distinct, fold
-
-CHUNK_ROWS = 50_000
+#: `records` has a meaning here.
+DOCUMENT = True
 #: Names under which interfaces hold their records; of other names an empty list is a cell.
 WRAPPINGS = frozenset({"data", "items", "records", "result", "results", "rows", "value", "values"})
+#: An object with more plain values than that beside its lists is a record, and no wrapping.
+MOST_BESIDE = 3
+#: A first line that is longer is no object of many.
+_LONGEST_LINE = 2_000_000
 
-Row = tuple[int, dict[str, str | None] | str]
+Path_ = tuple[str, ...]
 
 
 def read(path: Path, layout: Layout) -> Iterator[Chunk]:
-    """The objects of a JSON file; nested ones get headers with points (`priority.name`), lists stay JSON.
+    """The records of a JSON file; nested objects get headers with points (`priority.name`), lists stay JSON.
 
-    A row's line is the one on which its object begins. A chunk's header is every name in its objects. What the object
-    around a list says of its size is among the facts. Raises
-    Unreadable for a file that is neither.
+    A row's line is the one on which its record begins. A chunk's header is every name in its records. What a document
+    says of its size around the records is among the facts. Without `records` it is an object a line, one list of
+    objects, or one object around such a list. A document is gone through once before its first record is given, so
+    that nothing comes of one that breaks off. Raises Unreadable for a file that is none of these, that breaks off, or
+    whose records may be several lists.
     """
-    facts: dict[str, str | int] = {"encoding": detect(path, layout.encoding).removesuffix("-sig")}
-    rows = _rows(path, layout, facts)
-    first = True
-    while (batch := list(islice(rows, CHUNK_ROWS))) or first:
-        yield _chunk(batch, facts)
-        first = False
+    facts: dict[str, Any] = {"encoding": detect(path, layout.encoding).removesuffix("-sig")}
+    given = None if layout.records is None else path_of(layout.records)
+    has_lines = _has_lines(path, layout)
+    if has_lines and given is not None:
+        facts |= _stated_by_lines(path, layout, given)
+    rows = _of_lines(path, layout, given) if has_lines else _of_document(path, layout, given, facts)
+    yield from chunks(rows, facts, placed=given is not None)
 
 
-def _rows(path: Path, layout: Layout, facts: dict[str, str | int]) -> Iterator[Row]:
-    with path.open(encoding=detect(path, layout.encoding), errors=MARK) as file:
-        start = next((line for line in file if line.strip()), "").lstrip("\ufeff \t")
+def outline(path: Path, layout: Layout) -> Outline:
+    """The lists of a document, by their path, and how many items each has."""
+    if _has_lines(path, layout):
+        return Outline("jsonl")
+    with _opened(path, layout) as file:
+        return Outline("json", lists=scan(Window(file)).lists)
+
+
+def _opened(path: Path, layout: Layout) -> TextIO:
+    file = path.open(encoding=detect(path, layout.encoding), errors=MARK)
+    if file.read(1) != "\ufeff":
         file.seek(0)
-        if start.startswith("[") or (start.startswith("{") and not _is_object(start)):
-            yield from _elements(file.read().lstrip("\ufeff"), facts)
-            return
-        for number, line in enumerate(file, 1):
-            if text := line.strip("\ufeff \t\r\n"):
-                yield number, _flat_object(text)
+    return file
 
 
-def _is_object(text: str) -> bool:
-    """Whether a line is a whole object, and a record rather than a wrapping of records."""
+def _has_lines(path: Path, layout: Layout) -> bool:
+    """Whether each line is a document of its own: the first one is a whole object, and no wrapping of all records."""
+    with _opened(path, layout) as file:
+        filled = (line for line in iter(lambda: file.readline(_LONGEST_LINE), "") if line.strip())
+        first = next(filled, "").strip()
+        if first.startswith("["):
+            return False
+        if not first.startswith("{"):
+            return True
+        more = next(filled, "").lstrip().startswith("{")
     try:
-        return isinstance(value := json.loads(text), dict) and _wrapped(value) is None
-    except ValueError:
-        return text.rstrip().endswith("}")  # a broken record of many, not the begin of one long object
-
-
-def _wrapped(value: dict[str, Any]) -> str | None:
-    """The name under which an object holds its records, where it is nothing but their wrapping."""
-    lists = [k for k, v in value.items() if isinstance(v, list) and all(isinstance(r, dict) for r in v)]
-    lists = [k for k in lists if value[k] or k.casefold() in WRAPPINGS]
-    plain = [
-        k
-        for k, v in value.items()
-        if k not in lists and not isinstance(v, dict) and fold(k) not in stated.PAGING
-    ]
-    return lists[0] if len(lists) == 1 and len(plain) <= 3 else None
-
-
-def _elements(text: str, facts: dict[str, str | int]) -> Iterator[Row]:
-    """The objects of one list, with the lines on which they begin."""
-    decoder = json.JSONDecoder()
-    try:
-        if text.lstrip().startswith("{"):
-            value = json.loads(text)
-            name = _wrapped(value)
-            if name is None:
-                yield 1, _flat(value)
-                return
-            facts |= stated.by_fields({key: field for key, field in value.items() if key != name})
-            place = text.find("[", text.find(json.dumps(name, ensure_ascii=False)))
-        else:
-            place = text.index("[")
-        line, counted = 1, 0
-        place = _next(text, place + 1)
-        while text[place : place + 1] not in ("]", ""):
-            line += text.count("\n", counted, place)
-            counted = place
-            element, end = decoder.raw_decode(text, place)
-            yield line, _flat(element) if isinstance(element, dict) else json.dumps(element)
-            place = _next(text, end)
-            if text[place : place + 1] == ",":
-                place = _next(text, place + 1)
-        if not text[place:]:
-            raise Unreadable("the list of objects is not closed: the export broke off, make it again")
+        value = json.loads(first, strict=False)
     except json.JSONDecodeError as error:
-        raise Unreadable(f"line {error.lineno}: not JSON ({error.msg}): export it again") from None
+        # a broken record of many, and not the begin of one long object, which breaks off at its end
+        return more and error.pos < len(first) and not error.msg.startswith("Unterminated")
+    except (ValueError, RecursionError):
+        return more
+    return more or (layout.records is None and _wrapping(_seen(value)) == (None, []))
 
 
-def _next(text: str, place: int) -> int:
-    while place < len(text) and text[place] in " \t\r\n":
-        place += 1
-    return place
+def _of_lines(path: Path, layout: Layout, given: Path_ | None) -> Iterator[Record]:
+    with _opened(path, layout) as file:
+        for number, line in enumerate(file, 1):
+            text = line.strip("\ufeff \t\r\n")
+            if not text:
+                continue
+            if given is None:
+                yield Record(number, _flat_object(text))
+                continue
+            try:
+                window = Window(io.StringIO(text), number)
+                rows = Walker(window, given, True).inside()
+                window.end()
+            except (Unreadable, RecursionError):
+                rows = [Record(number, text)]
+            yield from rows
+
+
+def _stated_by_lines(path: Path, layout: Layout, given: Path_) -> dict[str, Any]:
+    """What pages of an answer, one a line, say of the size of it all: the last of them of what follows."""
+    told: dict[str, Any] = {"stated_seen": 0}
+    pages = 0
+    with _opened(path, layout) as file:
+        for line in filter(str.strip, file):
+            with suppress(Unreadable, RecursionError):
+                seen = scan(Window(io.StringIO(line)), given)
+                said = seen.stated(seen.outer)
+                said["stated_rows"] = max(said.get("stated_rows", 0), told.get("stated_rows", 0))
+                told |= said | {"stated_seen": told["stated_seen"] + seen.count}
+                pages += 1
+    if not told.get("stated_rows"):
+        told.pop("stated_rows", None)
+    if told.pop("stated_page", 0) and told.get("stated_pages", 0) <= pages:
+        told.pop("stated_pages", None)
+    return told
 
 
 def _flat_object(text: str) -> dict[str, str | None] | str:
     try:
-        value = json.loads(text)
+        value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return text
-    return _flat(value) if isinstance(value, dict) else text
+    return flat(value) if isinstance(value, dict) else text
 
 
-def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, str | None]:
-    cells: dict[str, str | None] = {}
-    for name, inner in value.items():
-        if isinstance(inner, dict):
-            cells |= _flat(inner, f"{prefix}{name}.")
-        else:
-            cells[f"{prefix}{name}"] = _text(inner)
-    return cells
+def _of_document(path: Path, layout: Layout, given: Path_ | None, facts: dict[str, Any]) -> Iterator[Record]:
+    """The records of one document; `facts` learns what it says of its size."""
+    with _opened(path, layout) as file:
+        seen = scan(Window(file), given)
+    if given is None:
+        way, several = _wrapping(seen)
+        if several:
+            named = ", ".join(".".join(one) for one in several)
+            raise Unreadable(f"its records may be several lists: name one of {named} in records")
+        facts |= seen.stated(way) if way else {}
+        return _walked(path, layout, way or (), False, {}, seen)
+    facts |= seen.stated(seen.outer) | {"stated_seen": seen.count}
+    if seen.long:
+        facts["not_given"] = ", ".join(
+            seen.long
+        )  # beside the records, and too long to be given to each of them
+    return _walked(path, layout, given, True, seen.cells(), seen)
 
 
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+def _walked(
+    path: Path, layout: Layout, way: Path_, is_given: bool, beside: Mapping[str, str | None], seen: Seen
+) -> Iterator[Record]:
+    with _opened(path, layout) as file:
+        window = Window(file)
+        walker = Walker(window, way, is_given)
+        for row in walker.records():
+            if beside and isinstance(row.cells, dict):
+                for name, cell in beside.items():
+                    row.cells.setdefault(name, cell)
+            yield row
+        window.end()
+        if is_given and not walker.reached and not (seen.count == 0 and seen.outer):
+            raise missing(layout.records or "", seen.lists)
 
 
-def _chunk(batch: list[Row], facts: dict[str, str | int]) -> Chunk:
-    good = [(line, row) for line, row in batch if isinstance(row, dict)]
-    broken = tuple(Broken(line, reasons.NOT_JSON, [row]) for line, row in batch if isinstance(row, str))
-    names = tuple(dict.fromkeys(name for _, row in good for name in row))
-    columns = tuple(_column([row.get(name) for _, row in good]) for name in names)
-    header = names if all(map(is_text, names)) else distinct([_marked(name) for name in names])
-    lines = np.array([line for line, _ in good], np.int64)
-    return sift(Chunk(header, columns, lines, broken, facts, typed=True))
+def _seen(value: dict[str, Any]) -> Seen:
+    """What scan sees of an object that is held already."""
+    return scan(Window(io.StringIO(json.dumps(value))))
 
 
-def _column(cells: list[str | None]) -> pa.StringArray:
-    try:
-        return pa.array(cells, pa.string())
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and no text can hold
-        return pa.array([c if c is None else _marked(c) for c in cells], pa.string())
-
-
-def _marked(text: str) -> str:
-    """A text in which halves of surrogate pairs are question marks."""
-    return text.encode("utf-8", "replace").decode()
+def _wrapping(seen: Seen) -> tuple[Path_ | None, list[Path_]]:
+    """The list around which an object is nothing but the wrapping, if there is one; or several that may be it."""
+    plain = [here for here in seen.fields if here not in seen.of_objects]
+    around = [here for here in plain if len(here) == 1 and fold(here[0]) not in stated.PAGING]
+    others = [
+        here
+        for here, are_objects in seen.of_objects.items()
+        if len(here) == 1 and not are_objects and fold(here[0]) not in stated.PAGING
+    ]
+    if () in seen.of_objects:
+        return (), []
+    holding = [here for here, are_objects in seen.of_objects.items() if are_objects]
+    filled = [here for here in holding if seen.lists.get(".".join(here))]
+    top = [here for here in holding if len(here) == 1 and (here in filled or here[0].casefold() in WRAPPINGS)]
+    if len(around) + len(others) <= MOST_BESIDE and top:
+        return (top[0], []) if len(top) == 1 else (None, top)
+    if not around and not others and len(holding) == 1 and len(holding[0]) == 1:
+        return holding[0], []  # nothing but an empty list
+    deep = [here for here in filled if len(here) > 1]
+    if len(around) + len(others) <= 1 and not top and deep:
+        return (deep[0], []) if len(deep) == 1 else (None, deep)
+    return None, []

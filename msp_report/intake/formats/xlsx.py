@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice
+from itertools import chain, islice, pairwise, takewhile
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
@@ -14,16 +14,22 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from msp_report.intake import stated
 from msp_report.intake.chunk import Chunk, Unreadable, align, best_header
 from msp_report.intake.formats import cells
+from msp_report.intake.formats.outlines import Outline
 from msp_report.params.layout import Layout, distinct
 
 #: As in formats/csv.py.
 CHUNK_ROWS, HEADER_ROWS = 50_000, 100
+#: Between a head over several columns and what the next row calls each.
+OVER = " / "
+
+Rows = Iterator[tuple[int, list[str]]]
 
 
 def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """The rows of one sheet; a row's line is its number in the sheet.
 
-    A sheet that nobody sees is read only where `sheet` names it. Cells with an error, and formulas whose result was
+    A sheet that nobody sees is read only where `sheet` names it. A head that stands over several columns is repeated
+    with what the next row calls each: `How was it? / Mail`. Cells with an error, and formulas whose result was
     never stored, keep the name of that. Raises Unreadable for a file that is no workbook, has a password, lacks the
     sheet, or has several that may be meant.
     """
@@ -35,7 +41,9 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
         sheet, skip, remarks = _choose(workbook, layout)
         rows = _rows(path, workbook, sheet, layout.decimal or ".")
         before = [[cell for cell in row if cell] for _, row in islice(rows, skip)]
-        header = distinct(next(rows, (0, ()))[1])
+        heads, rows = _heads(list(next(rows, (0, ()))[1]), rows)
+        header = distinct(heads)
+        remarks = (*remarks, *_told_of_heads(heads), *_merged_below(workbook, sheet, skip))
         while header and not header[-1].split("#")[0]:
             header = header[:-1]
         if path.suffix.casefold() in cells.OPAQUE:
@@ -50,6 +58,64 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
             chunk = align(header, [row for _, row in batch], numbers, facts, typed=True)
             yield replace(chunk, remarks=remarks) if remarks else chunk
             first = False
+
+
+def outline(path: Path, layout: Layout) -> Outline:
+    """The sheets that are shown."""
+    with _readable():
+        return Outline("xlsx", sheets=tuple(_shown(CalamineWorkbook.from_path(str(path)))))
+
+
+def _heads(head: list[str], rows: Rows) -> tuple[list[str], Rows]:
+    """The header and the rows below it. A head that stands over several columns which the next row names is repeated.
+
+    Such a head is one merged cell, of which a reader sees the first and empty ones behind it. The next row belongs to
+    the header where it names every column below such heads, each differently, and nothing below the heads before the
+    first of them, which are those of numbers and times.
+    """
+    starts = [place for place, name in enumerate(head) if name]
+    spans = [range(a, b) for a, b in pairwise([*starts, len(head)])]
+    wide = [span for span in spans if len(span) > 1]
+    if not wide:
+        return head, rows
+    following = next(rows, None)
+    if following is None:
+        return head, rows
+    number, below = following
+    below = [*below, *[""] * (len(head) - len(below))]
+    leading = list(takewhile(lambda span: len(span) == 1, spans))
+    named = all(
+        all(below[place].strip() for place in span) and len({below[place] for place in span}) == len(span)
+        for span in wide
+    )
+    if not named or not leading or any(below[span[0]].strip() for span in leading):
+        return head, chain([(number, below)], rows)
+    names = [
+        f"{head[span[0]]}{OVER}{below[place].strip()}" if below[place].strip() else head[span[0]]
+        for span in spans
+        for place in span
+    ]
+    return [*head[: starts[0]], *names], rows
+
+
+def _told_of_heads(heads: list[str]) -> Iterator[str]:
+    """What to say of heads over several columns."""
+    over = [name.split(OVER)[0] for name in heads if OVER in name]
+    for head in dict.fromkeys(over):
+        if over.count(head) > 1:
+            first = next(name for name in heads if name.startswith(f"{head}{OVER}"))
+            yield f"{head!r} stands over {over.count(head)} columns: they are called like {first!r}"
+
+
+def _merged_below(workbook: CalamineWorkbook, name: str, skip: int) -> Iterator[str]:
+    """What to say of cells that are merged over several rows: all but the first of them are empty."""
+    ranges = workbook.get_sheet_by_name(name).merged_cell_ranges or ()
+    tall = sorted((start, end) for start, end in ranges if end[0] > start[0] > skip)
+    if tall:
+        (row, column), (last, _) = tall[0]
+        at = f"rows {row + 1} to {last + 1} of column {column + 1}"
+        more = f" and {len(tall) - 1} more" if len(tall) > 1 else ""
+        yield f"cells are merged ({at}{more}): their value counts for the first of these rows only"
 
 
 def _rows(path: Path, workbook: CalamineWorkbook, name: str, sign: str) -> Iterator[tuple[int, list[str]]]:
@@ -83,6 +149,11 @@ def _readable() -> Iterator[None]:
     except PasswordError:
         raise Unreadable("the workbook has a password: save it without one") from None
     except (CalamineError, OSError) as error:
+        if "Cell limit" in str(error):
+            raise Unreadable(
+                "its sheet has more cells than can be read: delete the empty rows and columns after the data and "
+                "save it"
+            ) from None
         raise Unreadable(f"this is no workbook that can be read ({error}): export it again") from None
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # of the library, and no Exception
@@ -101,7 +172,7 @@ def _choose(workbook: CalamineWorkbook, layout: Layout) -> tuple[str, int, tuple
     if not workbook.sheet_names:
         raise Unreadable("the workbook has no sheets")
     found = {name: _header(workbook, name, layout) for name in workbook.sheet_names}
-    shown = [one.name for one in workbook.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+    shown = _shown(workbook)
     hidden = [name for name in workbook.sheet_names if name not in shown]
     score = max(found[name][1] for name in shown) if shown else 0
     best = [name for name in shown if found[name][1] == score]
@@ -119,6 +190,10 @@ def _choose(workbook: CalamineWorkbook, layout: Layout) -> tuple[str, int, tuple
         f"the hidden sheet {name!r} is not read: name it in sheet if it is meant" for name in fits
     )
     return chosen, found[chosen][0], remarks
+
+
+def _shown(workbook: CalamineWorkbook) -> list[str]:
+    return [one.name for one in workbook.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
 
 
 def _header(workbook: CalamineWorkbook, name: str, layout: Layout) -> tuple[int, int, bool]:
