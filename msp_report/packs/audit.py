@@ -10,12 +10,13 @@ import csv
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xlsxwriter
 
 from msp_report.case import Case
-from msp_report.intake import guarded
-from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.intake import guarded, reasons
+from msp_report.intake.chunk import WIDER, Chunk, Unreadable
 from msp_report.metrics.competence import audit as sampling
 from msp_report.model.errors import WrongUse
 from msp_report.params import Audit, as_strategy
@@ -105,6 +106,12 @@ def _rows(chunk: Chunk) -> pd.DataFrame:
     """The rows of a chunk, and those that cannot be put under its header with the reason."""
     there = [name for name in _READ if chunk.header_of((name,))]
     whole = pd.DataFrame({name: chunk.column(name).to_pandas() for name in there}).assign(line=chunk.lines)
+    if WIDER in chunk.header:  # a comma in a note may have moved its cells
+        wide = np.flatnonzero(chunk.column(WIDER).is_valid())
+        texts = [text[:80] for text in chunk.text(wide).to_pylist()]
+        whole = whole.drop(index=wide)
+        moved = pd.DataFrame({"line": chunk.lines[wide], "id": texts, "problem": reasons.WIDE})
+        whole = pd.concat([whole, moved], ignore_index=True)
     broken = [(one.line, ", ".join(one.cells)[:80], one.reason) for one in chunk.broken]
     return pd.concat([whole, pd.DataFrame(broken, columns=["line", "id", "problem"])], ignore_index=True)
 

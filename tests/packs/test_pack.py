@@ -797,16 +797,18 @@ def test_an_earlier_month_that_was_made_to_date_is_run_again_when_it_is_over(mon
     assert os.readlink(target) != before and figures.stat().st_mtime > pd.Timestamp("2026-02-01").timestamp()
 
 
-def test_an_earlier_month_is_published_though_the_one_asked_for_is_refused(monthly, small, tmp_path, msp):
+def test_a_month_that_is_refused_is_told_before_any_earlier_one_is_made(monthly, small, tmp_path, msp):
     place = Place(tmp_path / "ws")
     place.client()
     place.put({"tickets.csv": tickets(3, "2026-01")}, "2026-01")
     place.put({"tickets.csv": ""}, "2026-02")
     monthly.set(small.notebooks)
-    said = msp("monthly", "--client", "acme", "--workspace", place.root, "--month", "2026-02")
+    run = ("monthly", "--client", "acme", "--workspace", place.root, "--month")
+    said = msp(*run, "2026-02")
     assert said.code == 3 and "tickets.csv: the file is empty" in said.err
+    assert not any((place.output / "acme" / month).exists() for month in ("2026-01", "2026-02"))
+    assert msp(*run, "2026-01").code == 0
     assert values(place.output / "acme" / "2026-01")["one.seen"] == 3
-    assert not (place.output / "acme" / "2026-02").exists()
 
 
 def test_an_earlier_month_that_cannot_be_run_is_told_and_stops_nothing(monthly, small):
