@@ -57,6 +57,10 @@ LONGEST = (
     "metrics/test_backups.py",
     "packs/test_missing_tables.py",
     "metrics/test_names_everywhere.py",
+    "start/test_first_pack.py",
+    "intake/test_samples.py",
+    "intake/test_recognise.py",
+    "intake/test_accounts.py",
 )
 
 

@@ -13,10 +13,10 @@ from trials import Trials
 from msp_report.case import open_case
 from msp_report.selftest.changed import Export, manipulated
 
-#: In every run: two of each kind, a third of them two at once.
-NORMAL = range(20)
+#: In every run: one of each kind, a third of them two at once.
+NORMAL = range(10)
 #: What `make abuse` tries beside them.
-MORE = range(20, 400)
+MORE = range(10, 400)
 
 
 @pytest.fixture(scope="module")

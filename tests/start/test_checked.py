@@ -70,7 +70,10 @@ def test_what_is_needed_is_as_the_demo_shows_it(demo_case, is_demo):
     assert found == {name: checked.needs()[name] for name in found} and len(found) == len(tried)
 
 
-def test_a_table_that_is_gone_and_a_column_that_is_empty(demo_case):
-    case = needed._Without(demo_case("2026-10"), "surveys", "recommend")
-    assert case.table("surveys")["recommend"].isna().all() and len(case.table("surveys"))
-    assert needed._Without(demo_case("2026-10"), "surveys", None).table("surveys") is None
+def test_a_table_that_is_gone_and_a_column_that_is_empty(place):
+    place.put({"tickets.csv": tickets(), "surveys.csv": "survey_id,answered_at,recommend\nS1,2026-03-04,9\n"})
+    case = open_case("acme", "2026-03", place.root)
+    column = needed._Without(case, "surveys", "recommend")
+    assert column.table("surveys")["recommend"].isna().all() and len(column.table("surveys")) == 1
+    assert needed._Without(case, "surveys", None).table("surveys") is None
+    assert len(needed._Without(case, "surveys", None).table("tickets"))
