@@ -330,6 +330,13 @@ def test_a_profile_is_known_by_its_headers(seen):
     ].score / 2
 
 
+def test_a_header_may_be_known_by_how_it_begins(seen):
+    head = r'"(PDH-CSV 4.0) (Sri Lanka Standard Time)(-330)","\\SRV-01\Memory\Available MBytes"'
+    found = known.known(seen(f'{head}\n"10/01/2026 09:00:00.123","2048"\n'))
+    assert (found[0].name, found[0].is_sure) == ("perfmon", True)
+    assert not known.known(seen("PDH,Memory\n1,2\n"))
+
+
 def test_nothing_is_known_of_what_is_nobodys(seen):
     assert [one for one in known.known(seen("a,b,c\n1,2,3\n")) if one.is_sure] == []
 
