@@ -109,6 +109,11 @@ def test_lines_before_the_header_are_passed_over(seen):
     assert seen(text).headers == ("Ticket No", "Status", "Created On")
 
 
+def test_a_title_is_no_header_where_commas_fill_its_line(seen):
+    text = "Brook Ltd,,,\nOctober,,,\n,,,\n,Ticket No,Status,Created On\nBach,,,\n,T1,Open,2026-10-05\n"
+    assert seen(text).headers == ("Ticket No", "Status", "Created On")
+
+
 def test_what_cannot_be_read_is_said(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"")
     with pytest.raises(Unreadable, match="empty"):
