@@ -335,6 +335,13 @@ def test_a_profile_is_known_by_its_headers(seen):
     ].score / 2
 
 
+def test_a_list_that_says_when_it_was_changed_is_no_log(seen):
+    head = "number,opened_at,short_description,caller_id,priority,state,category,assignment_group,assigned_to"
+    row = "INC1,2026-10-05 10:00:00,Mail,amy,3 - Moderate,Closed,Software,Desk,bob,2026-10-05 11:00:00,bob"
+    found = known.known(seen(f"{head},sys_updated_on,sys_updated_by\n{row}\n"))
+    assert (found[0].name, found[0].is_sure) == ("servicenow/list", True)
+
+
 def test_a_header_may_be_known_by_how_it_begins(seen):
     head = r'"(PDH-CSV 4.0) (Sri Lanka Standard Time)(-330)","\\SRV-01\Memory\Available MBytes"'
     found = known.known(seen(f'{head}\n"10/01/2026 09:00:00.123","2048"\n'))
