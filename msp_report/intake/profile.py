@@ -46,7 +46,7 @@ class Recognise(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     headers: Texts = ()
-    """Headers that it has."""
+    """Headers that it has; one that ends with an asterisk begins so."""
     without: Texts = ()
     """Headers that it has not; another route of the same vendor has them."""
     formats: Texts = ()

@@ -76,6 +76,10 @@ PAGING = (
             "top",
             "skip",
             "per",
+            "afterurl",
+            "beforeurl",
+            "aftercursor",
+            "beforecursor",
         }
     )
 )

@@ -198,6 +198,7 @@ _DECLARED = (
             instant("closed_at", "Closed"),
             person("assignee", "Who works on it"),
             number("hours", "Work booked on it", "hours", low=0),
+            words("resolution", "What was done"),
             boolean("in_contract", "Covered by the fee"),
             integer("reassignments", "Times handed on"),
             integer("reopens", "Times reopened, as the tool counts"),
@@ -663,6 +664,7 @@ NUMBERED: dict[str, str] = {
 #: "Data used".
 KEPT: dict[str, dict[str, str]] = {
     "tickets": {
+        "resolution": "what was done is for the reader of the table",
         "in_contract": "hours in and out of the fee are those of time_entries",
     },
     "time_entries": {

@@ -580,6 +580,11 @@ def test_no_cell_without_a_value_reads_as_empty(tmp_path_factory, cells):
         ('{"count": 1, "next": null, "results": [{"ticket_id": "T1"}]}', {"stated_rows": 1, "stated_more": 0}),
         ('{"tickets": [{"ticket_id": "T1"}], "end_of_stream": true, "next_page": "https://x/y"}', {"stated_more": 0}),
         ('{"end_of_stream": false, "next_page": null, "tickets": [{"ticket_id": "T1"}]}', {"stated_more": 1}),
+        (
+            '{"tickets": [{"ticket_id": "T1"}], "after_url": "https://x/y", "before_url": null,'
+            ' "after_cursor": "MTY5NQ==", "before_cursor": null, "end_of_stream": true}',
+            {"stated_more": 0},
+        ),
         ('{"tickets": [{"ticket_id": "T1"}], "meta": {"has_more": false}, "links": {"next": "z"}}', {"stated_more": 0}),
         ('{"items": [{"ticket_id": "T1"}], "pageDetails": {"count": 1, "nextPageUrl": "https://x/y"}}',
          {"stated_rows": 1, "stated_more": 1}),

@@ -109,6 +109,11 @@ def test_lines_before_the_header_are_passed_over(seen):
     assert seen(text).headers == ("Ticket No", "Status", "Created On")
 
 
+def test_a_title_is_no_header_where_commas_fill_its_line(seen):
+    text = "Brook Ltd,,,\nOctober,,,\n,,,\n,Ticket No,Status,Created On\nBach,,,\n,T1,Open,2026-10-05\n"
+    assert seen(text).headers == ("Ticket No", "Status", "Created On")
+
+
 def test_what_cannot_be_read_is_said(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"")
     with pytest.raises(Unreadable, match="empty"):
@@ -328,6 +333,20 @@ def test_a_profile_is_known_by_its_headers(seen):
     assert (found[0].profile, found[0].table) == ("servicenow", "tickets") and found[0].score > found[
         -1
     ].score / 2
+
+
+def test_a_list_that_says_when_it_was_changed_is_no_log(seen):
+    head = "number,opened_at,short_description,caller_id,priority,state,category,assignment_group,assigned_to"
+    row = "INC1,2026-10-05 10:00:00,Mail,amy,3 - Moderate,Closed,Software,Desk,bob,2026-10-05 11:00:00,bob"
+    found = known.known(seen(f"{head},sys_updated_on,sys_updated_by\n{row}\n"))
+    assert (found[0].name, found[0].is_sure) == ("servicenow/list", True)
+
+
+def test_a_header_may_be_known_by_how_it_begins(seen):
+    head = r'"(PDH-CSV 4.0) (Sri Lanka Standard Time)(-330)","\\SRV-01\Memory\Available MBytes"'
+    found = known.known(seen(f'{head}\n"10/01/2026 09:00:00.123","2048"\n'))
+    assert (found[0].name, found[0].is_sure) == ("perfmon", True)
+    assert not known.known(seen("PDH,Memory\n1,2\n"))
 
 
 def test_nothing_is_known_of_what_is_nobodys(seen):

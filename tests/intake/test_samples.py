@@ -12,6 +12,8 @@ from expected import OWN, SHARED, differences, exports, judged
 from msp_report.intake import shaping
 from msp_report.intake.formats import read
 from msp_report.intake.profile import ALIASES, names
+from msp_report.intake.recognise.known import known
+from msp_report.intake.recognise.sketch import sketch
 from msp_report.params.layout import Layout
 
 SAMPLES = [(folder, *one) for folder in (OWN, SHARED) for one in exports(folder)]
@@ -67,6 +69,22 @@ def test_every_shipped_profile_has_a_sample():
     }
     elsewhere = {"bitbrains", "servicenow_audit", "uptime_checks", "veeam_one"}  # run against published data
     assert not set(names()) - {ALIASES.get(name, name).partition("/")[0] for name in sampled} - elsewhere
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("vendor", sorted({vendor for folder, vendor, _ in SAMPLES if folder == OWN}))
+def test_a_sample_is_known_by_the_file_alone(vendor):
+    files = {
+        (wanted["file"], wanted.get("profile", vendor))
+        for folder, name, one in SAMPLES
+        for wanted in one.get("tables", {}).values()
+        if folder == OWN and name == vendor
+    }
+    for file, profile in sorted(files):
+        if profile == "software/list":  # a plain list is no tool's
+            continue
+        best = known(sketch(sorted((OWN / vendor).glob(file))[0]))[0]
+        assert (best.profile, best.is_sure) == (ALIASES.get(profile, profile).partition("/")[0], True), file
 
 
 def test_what_is_expected_is_held_against_the_rows():

@@ -178,6 +178,8 @@ def _names(seen: Sketch) -> set[str]:
 
 
 def _is_there(header: str, there: set[str]) -> bool:
+    if header.endswith("*"):
+        return any(name.startswith(header[:-1].casefold()) for name in there)
     return header.casefold() in there or (bool(fold(header)) and fold(header) in there)
 
 

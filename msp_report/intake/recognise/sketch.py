@@ -147,6 +147,8 @@ def sketch(path: Path, limits: Limits | None = None, layout: Layout | None = Non
 
 
 #: The keys that decide what the reader gives.
+#: What a column without a name is called.
+_UNNAMED = re.compile(r"(#\d+)?")
 _OPENING = ("records", "query", "encoding", "delimiter", "sheet", "skip_rows")
 
 
@@ -208,14 +210,14 @@ def _chunks(path: Path, layout: Layout, limits: Limits) -> list[Chunk]:
 def _is_header(first: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether the first row with anything in it is as good a header as another one, which knows more of our words: a
     row of data may hold such words, too."""
-    named = [name for name in first if name]
+    named, others = ([name for name in row if not _UNNAMED.fullmatch(name)] for row in (first, other))
     texts = pd.Series(named, dtype="object")
     plain = (
         not (_matches(texts, _NUMBER) | _written(texts).is_time | _matches(texts, _EMAIL)).any()
         if named
         else False
     )
-    return plain and len(named) >= 0.9 * sum(bool(name) for name in other)
+    return plain and len(named) >= 0.9 * len(others)
 
 
 def _outline(path: Path) -> Any:
