@@ -9,7 +9,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
@@ -68,9 +68,10 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
             found = connection.execution_options(stream_results=True, max_row_buffer=ROWS).execute(
                 sqlalchemy.text(asked.query), bounds
             )
-            if not has_zone:
-                _refuse_instants(found.cursor.description, asked.timezone)
-            rows = _write(found, fresh)
+            with closing(found):
+                if not has_zone:
+                    _refuse_instants(found.cursor.description, asked.timezone)
+                rows = _write(found, fresh)
     except sqlalchemy.exc.SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()
         text = without_secrets(said[0] if said else type(error).__name__, asked.address)

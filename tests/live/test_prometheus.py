@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from live_stub import MOST_POINTS, Stub, served
 
 from msp_report import live
 from msp_report.intake import ingest
-from msp_report.live import kept, prometheus, web
+from msp_report.live import kept, prometheus, sql, web
 from msp_report.model.period import Month, Period
 from msp_report.params import Sources
+from msp_report.reference.sources import ASKED
 
 OCTOBER = Month(2026, 10)
 ZONE = "Europe/London"
@@ -269,3 +271,20 @@ def test_killed_in_the_middle_it_goes_on_from_what_it_has(stub, tmp_path):
     before = len(stub.asked)
     _, rows = read(tmp_path, source(stub))
     assert len(rows) == 745 and len(stub.asked) - before == 32 - len(parts)
+
+
+def test_the_example_of_the_page_on_sources_is_taken():
+    model = Sources.model_validate(yaml.safe_load(ASKED))
+    assert [live.kind(source) for listed in model.tables.values() for source in listed] == [
+        "prometheus",
+        "sql",
+    ]
+    assert sql.unfit(model.tables["purchases"][0].query) is None
+
+
+def test_a_calculated_answer_is_named_by_a_constant(stub, tmp_path):
+    stub.series = [{"instance": "db01:9100"}]
+    with pytest.raises(ingest.DataRefused, match="'metric' is missing"):
+        read(tmp_path, source(stub, query="avg(x)"))
+    _, rows = read(tmp_path, source(stub, query="avg(x)", constants={"metric": "cpu"}))
+    assert set(rows["metric"]) == {"cpu"} and len(rows) == 745

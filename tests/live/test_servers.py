@@ -1,4 +1,4 @@
-"""The same month from a server and from a file gives the same rows: Prometheus and PostgreSQL, started for this."""
+"""A month that was put into a server comes out of it: Prometheus, PostgreSQL and MariaDB, started for this."""
 
 import os
 import shutil
@@ -176,7 +176,6 @@ def test_postgresql_gives_days_and_money_as_they_are(postgresql, tmp_path):
         "with gone as (delete from tickets returning *) select * from gone",
         "select set_config('transaction_read_only', 'off', false), * from tickets",
         "select * from tickets for update",
-        "select lo_create(0)::text, * from tickets",
     ],
 )
 def test_postgresql_is_only_read(postgresql, tmp_path, query):
@@ -190,3 +189,95 @@ def test_what_postgresql_says_has_no_password(postgresql, tmp_path, monkeypatch)
     with pytest.raises(ingest.DataRefused) as refused:
         table(tmp_path, "tickets", {"sql": address, "query": TICKETS})
     assert 'role "nobody" does not exist' in str(refused.value) and "s3cret" not in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def mariadb():
+    """A MariaDB that knows no zone by name, as it comes, with times of both kinds."""
+    pytest.importorskip("sqlalchemy")
+    if not (shutil.which("mariadbd") and shutil.which("mariadb-install-db")):
+        pytest.skip("MariaDB is not installed")
+    with tempfile.TemporaryDirectory(prefix="msp-maria-", dir="/tmp") as name:
+        as_user = ["--user=mysql"] if os.geteuid() == 0 else []
+        if as_user:
+            shutil.chown(name, "mysql")
+        made = ["--auth-root-authentication-method=normal", "--skip-test-db", f"--datadir={name}/data"]
+        said = {"check": True, "cwd": name, "stdout": subprocess.DEVNULL}
+        subprocess.run(["mariadb-install-db", "--no-defaults", *as_user, *made], **said)
+        port = free_port()
+        told = [
+            f"--datadir={name}/data",
+            f"--socket={name}/socket",
+            f"--port={port}",
+            f"--pid-file={name}/pid",
+        ]
+        command = ["mariadbd", "--no-defaults", *as_user, *told, "--bind-address=127.0.0.1"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                client = ["mariadb", "--no-defaults", "--user=root", f"--socket={name}/socket"]
+                until = time.monotonic() + 60
+                while subprocess.run(
+                    [*client, "-e", "select 1"], capture_output=True, check=False
+                ).returncode:
+                    assert time.monotonic() < until and process.poll() is None
+                    time.sleep(0.1)
+                subprocess.run(client, input=MARIADB, text=True, **said)
+                yield f"mysql://reader:${{MARIADB_PASSWORD}}@127.0.0.1:{port}/desk"
+            finally:
+                process.terminate()
+
+
+MARIADB = """
+    create database desk;
+    use desk;
+    set time_zone = '+00:00';
+    create table tickets (ticket_id int, opened_at datetime, stamped_at timestamp, priority text, status text);
+    insert into tickets select seq, date_add('2026-02-27', interval seq hour),
+      date_add('2026-02-27', interval seq hour), 'P1', 'open' from seq_0_to_960;
+    delimiter //
+    create function opened() returns int modifies sql data
+      begin insert into tickets (ticket_id) values (9999); return 9999; end //
+    delimiter ;
+    create user reader@'127.0.0.1' identified by 's3cret/@:';
+    grant all on desk.* to reader@'127.0.0.1';
+"""
+
+
+@pytest.fixture
+def maria(mariadb, monkeypatch):
+    monkeypatch.setenv("MARIADB_PASSWORD", "s3cret/@:")
+    return mariadb
+
+
+def test_mariadb_gives_the_month_by_the_clock_on_the_wall(maria, tmp_path):
+    query = "select ticket_id, opened_at, priority, status from tickets where opened_at >= :start and opened_at < :end"
+    _, rows = table(tmp_path, "tickets", {"sql": maria, "query": query})
+    assert len(rows) >= 31 * 24 - 1 and rows["opened_at"].min().timestamp() == START
+
+
+def test_mariadb_tells_instants_in_a_zone_that_it_knows(maria, tmp_path):
+    query = (
+        "select ticket_id, stamped_at as opened_at, priority, status from tickets"
+        " where stamped_at >= :start and stamped_at < :end"
+    )
+    with pytest.raises(
+        ingest.DataRefused, match="opened_at is a TIMESTAMP, and the server does not know the zone"
+    ):
+        table(tmp_path, "tickets", {"sql": maria, "query": query})
+    _, rows = table(tmp_path, "tickets", {"sql": maria, "query": query, "timezone": "UTC"})
+    assert len(rows) == 31 * 24 - 1
+    assert (rows["opened_at"].min().timestamp(), rows["opened_at"].max().timestamp()) == (START, END - 3600)
+
+
+def test_mariadb_is_only_read(maria, tmp_path):
+    """A user who may write is refused by the session, also where a function would."""
+    with pytest.raises(ingest.DataRefused, match="READ ONLY transaction") as refused:
+        table(tmp_path, "tickets", {"sql": maria, "query": "select desk.opened() as ticket_id"})
+    assert "s3cret" not in str(refused.value)
+
+
+def test_what_mariadb_says_has_no_password(maria, tmp_path, monkeypatch):
+    monkeypatch.setenv("MARIADB_PASSWORD", "an0ther")
+    with pytest.raises(ingest.DataRefused, match="Access denied") as refused:
+        table(tmp_path, "tickets", {"sql": maria, "query": "select 1 as a"})
+    assert "an0ther" not in str(refused.value)
