@@ -135,6 +135,7 @@ class Accepted:
             )
             if fetches:
                 files = ingest.files(self._sources, self._template, month, self._params)
+                has_files = bool(files)
                 stamp = f"{self._stamp(files)}\n{self._origin}"
             (fresh / "stamp").write_text(stamp, encoding="utf-8")
         finally:

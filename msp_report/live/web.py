@@ -111,4 +111,4 @@ def _said(error: Exception) -> str:
     if isinstance(error, http.client.IncompleteRead | ConnectionResetError):
         return "it breaks off in the middle of its answer"
     text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    return f"it cannot be reached ({text})"
+    return f"it cannot be reached ({text}): check the address, and that the server runs"

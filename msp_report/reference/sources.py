@@ -114,11 +114,12 @@ def _live() -> str:
         "access to /api/v1/query_range alone.\n"
         "- **Databases** are PostgreSQL (`postgresql://`), MySQL and MariaDB (`mysql://`) and files of SQLite "
         "(`sqlite:///desk.db`, below the params). They need the extra `live`: "
-        "`python3 -m msp_report.environment --with live`. One SELECT is run in a session that may only read and is undone; ask for a user who may only read all "
-        "the same. `:start` and `:end` are the month's first instant and the next month's, in the zone of `timezone`, "
-        "else the client's; without them the whole table is read. MySQL has times without a zone (DATETIME), which are "
-        "taken for that zone's, and instants (TIMESTAMP), which it can tell only in a zone that it knows: where it has "
-        "no time zone tables, set `timezone: UTC`. A transfer that breaks off starts over.\n"
+        "`python3 -m msp_report.environment --with live`. One SELECT is run in a session that may only read and is "
+        "undone; ask for a user who may only read all the same. `:start` and `:end` are the month's first instant and "
+        "the next month's, in the zone of `timezone`, else the client's; without them the whole table is read. MySQL "
+        "has times without a zone (DATETIME), which are taken for that zone's, and instants (TIMESTAMP), which it can "
+        "tell only in a zone that it knows: where it has no time zone tables, set `timezone: UTC`. A transfer that "
+        "breaks off starts over.\n"
     )
 
 
