@@ -98,7 +98,8 @@ ELSEWHERE = {
         "intake/shaping": "split where beside shape",
         "intake/staged": "first last",
         "intake/ingest": "exported_at timezone durations factors path record",
-        "live/__init__": "prometheus sql resource step_s token",
+        "live/__init__": "prometheus sql resource step_s",
+        "live/prometheus": "token",
     }.items()
     for name in names.split()
 }
