@@ -41,6 +41,7 @@ from msp_report.intake.recognise import known
 from msp_report.intake.recognise.sketch import sketch
 from msp_report.intake.rejects import Rejects
 from msp_report.intake.shaping import PLACE
+from msp_report.live import kept
 from msp_report.model import zones
 from msp_report.model.clock import localize, repeated
 from msp_report.model.errors import Refused
@@ -252,7 +253,8 @@ def files(sources: Sources, template: str | Path, month: Month, params: Path | N
     place = str(template)
     entries = _entries(sources, exports.folder(place, month))
     found = {path for _, source in entries for path in exports.matches(source, place, month)}
-    return sorted({packed.real(path) for path in (*found, *_beside(sources, place, month, params))})
+    told = (kept.beside(path) for path in found if kept.told(path))
+    return sorted({packed.real(path) for path in (*found, *told, *_beside(sources, place, month, params))})
 
 
 def _beside(sources: Sources, template: str, month: Month, params: Path | None) -> Iterator[Path]:

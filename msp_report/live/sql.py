@@ -58,7 +58,7 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
     named = dict.fromkeys(_PARAMETER.findall(asked.query))
     kind = asked.address.partition("://")[0].partition("+")[0]
     engine = _engine(sqlalchemy, kind, asked)
-    fresh = kept.new(path)
+    fresh, rows = kept.new(path), None
     asked.say(f"asking {plain(asked.address)}")
     try:
         with _connected(sqlalchemy, engine) as connection:
@@ -78,6 +78,8 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
         raise Failed(f"{kind} {plain(asked.address)}: {text}") from None
     finally:
         engine.dispose()
+        if rows is None:
+            fresh.unlink(missing_ok=True)
     about = {"exported_at": asked.at.isoformat(), "from": plain(asked.address), "query": asked.query}
     kept.put(fresh, path, {**about, "parts": 1, "rows": rows, "warnings": []})
 

@@ -17,7 +17,10 @@ from msp_report.params.layout import Layout
 from msp_report.params.yaml_text import load, nearest
 
 #: A user with a password that is no variable of the environment.
-_PASSWORD = re.compile(r"://[^/@:]*:(?!\$\{[A-Za-z_]\w*\}@)[^/@]*@")
+_PASSWORD = re.compile(
+    r"://[^/@:]*:(?!\$\{[A-Za-z_]\w*\}@)[^/@]*@|[?&]\w*(?:password|passwd|token|secret)\w*=(?!\$\{[A-Za-z_]\w*\}(?:&|$))",
+    re.IGNORECASE,
+)
 
 
 class Ended(Params):

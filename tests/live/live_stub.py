@@ -19,6 +19,7 @@ class Stub:
         self.faults = []
         self.token = None
         self.warnings = []
+        self.until = threading.Event()
 
     def value(self, at):
         """The reading of an instant; None where there is none."""
@@ -46,6 +47,8 @@ def _handler(stub):
                 return self.say(
                     fault[0], {"status": "error", "errorType": "execution", "error": fault[1]}, **fault[2]
                 )
+            if fault == "silent":
+                return stub.until.wait(10)
             first, last, step = (float(said[name]) for name in ("start", "end", "step"))
             if (last - first) / step > MOST_POINTS:
                 text = "exceeded maximum resolution of 11,000 points per timeseries."
@@ -54,9 +57,10 @@ def _handler(stub):
             values = [[int(at), stub.value(int(at))] for at in points if stub.value(int(at)) is not None]
             result = [{"metric": metric, "values": values} for metric in stub.series if values]
             body = {"status": "success", "data": {"resultType": "matrix", "result": result}}
-            self.say(200, body | ({"warnings": stub.warnings} if stub.warnings else {}), cut=fault == "cut")
+            body |= {"warnings": stub.warnings} if stub.warnings else {}
+            self.say(200, body, fault)
 
-        def say(self, code, body, cut=False, **headers):
+        def say(self, code, body, fault=None, **headers):
             content = json.dumps(body).encode()
             self.send_response(code)
             self.send_header("Content-Type", "application/json")
@@ -64,7 +68,13 @@ def _handler(stub):
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
-            self.wfile.write(content[: len(content) // 2] if cut else content)
+            if fault == "drip":
+                for place in range(len(content)):
+                    self.wfile.write(content[place : place + 1])
+                    if stub.until.wait(0.01):
+                        break
+            else:
+                self.wfile.write(content[: len(content) // 2] if fault == "cut" else content)
             self.close_connection = True
 
     return Handler
@@ -79,6 +89,7 @@ def served(stub):
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
+        stub.until.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -116,6 +116,34 @@ def test_a_server_that_dies_is_told_and_the_next_run_goes_on(stub, tmp_path):
     assert not list((tmp_path / "2026-10").glob(".*"))
 
 
+@pytest.mark.parametrize(("fault", "limit"), [("silent", "SILENCE"), ("drip", "LONGEST")])
+def test_a_server_that_does_not_come_to_an_end_is_asked_again_and_left(
+    stub, tmp_path, monkeypatch, fault, limit
+):
+    monkeypatch.setattr(web, limit, 0.2)
+    stub.faults = [fault]
+    assert len(read(tmp_path, source(stub))[1]) == 745
+    stub.faults = [fault] * 3
+    with pytest.raises(ingest.DataRefused, match="it does not answer in time"):
+        read(tmp_path / "again", source(stub))
+
+
+def test_an_answer_that_is_too_long_is_not_read(stub, tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "MOST", 500)
+    with pytest.raises(ingest.DataRefused, match="ask for fewer series or a longer step_s"):
+        read(tmp_path, source(stub))
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>log in</html>", b"{}", b'{"status": "success", "data": {"resultType": "vector", "result": []}}'],
+)
+def test_an_answer_that_is_none_is_refused(body):
+    with pytest.raises(web.Unanswered, match="its answer is none to a range query"):
+        prometheus._answer(body)
+
+
 def test_a_server_that_is_not_there(stub, tmp_path):
     with pytest.raises(
         ingest.DataRefused, match=r"http://127.0.0.1:9: it cannot be reached \(Connection refused\)"
@@ -172,6 +200,7 @@ def test_a_user_and_password_are_sent_to_the_server_alone(stub, tmp_path, monkey
     ("keys", "said"),
     [
         ({"prometheus": "http://ann:hunter2@127.0.0.1:1"}, "a password stands in the address"),
+        ({"prometheus": "http://ann:${P}x@127.0.0.1:1"}, "a password stands in the address"),
         ({"token": "hunter2"}, "token"),
         ({"query": None}, "say what to ask of the server"),
         ({"prometheus": "ftp://127.0.0.1"}, "prometheus"),

@@ -114,7 +114,9 @@ def test_without_the_extra_it_says_what_to_install(desk, tmp_path, monkeypatch):
     assert "python3 -m msp_report.environment --with live" in refused(tmp_path)
 
 
-@pytest.mark.parametrize("address", ["postgresql://ann:hunter2@h/d", "mysql://a:b@h/d", "oracle://h/d"])
+@pytest.mark.parametrize(
+    "address", ["postgresql://ann:hunter2@h/d", "mysql://h/d?a=1&ssl_key_password=x", "oracle://h/d"]
+)
 def test_an_address_with_a_password_or_of_another_database_is_refused(address):
     with pytest.raises(ValueError, match=r"a password stands in the address|sql"):
         Sources.model_validate({"tables": {"purchases": {"sql": address, "query": QUERY}}})
@@ -176,6 +178,16 @@ class TestSqlite:
     def test_what_is_wrong_is_said_by_the_database(self, desk, tmp_path):
         assert "no such column: nonsense" in refused(tmp_path, "select nonsense from bills")
         assert not list((tmp_path / "2026-10").iterdir())
+
+    def test_what_breaks_off_leaves_no_half(self, desk, tmp_path):
+        """The database fails when it has given thousands of rows already."""
+        query = (
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000)"
+            " select 'B' || i as document_id, case when i = 15000 then json('{') else i end as line from n"
+        )
+        assert "malformed JSON" in refused(tmp_path, query)
+        assert not list((tmp_path / "2026-10").iterdir())
+        assert len(read(tmp_path)[1]) == 2
 
     def test_two_columns_of_one_name(self, desk, tmp_path):
         assert "two columns that are called item" in refused(tmp_path, "select item, item from bills")
