@@ -21,7 +21,7 @@ pytest_in = $(if $(wildcard $(1)),$(TEST) pytest $(1),@echo 'There is no $(1) ye
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: monthly daily annual check lab pdf mail test quick bench abuse bill env help
+.PHONY: monthly daily annual check lab pdf mail test quick live bench abuse bill env help
 
 monthly: ## the board pack of a month, the latest complete one unless MONTH= names it
 	$(REPORT) monthly $(client) $(month)
@@ -45,15 +45,18 @@ mail: ## page one of the pack as a mail, with the PDF and a zip of the pages att
 	$(REPORT) mail $(client) $(month) $(year)
 
 # Tests start Python hundreds of times: each start compiles the package anew where nobody keeps what was compiled.
-test quick abuse: export PYTHONDONTWRITEBYTECODE :=
+test quick live abuse: export PYTHONDONTWRITEBYTECODE :=
 test: ## code and notebooks linted, notebooks free of outputs, and the tests
 	$(TEST) ruff check
 	$(TEST) ruff format --check
 	$(if $(notebooks),$(TEST) nbstripout --verify --keep-id $(notebooks))
-	$(TEST) pytest $(workers) -m 'not thorough' --ignore=tests/benchmarks --ignore=tests/abuse
+	$(TEST) pytest $(workers) -m 'not thorough and not servers' --ignore=tests/benchmarks --ignore=tests/abuse
 
 quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of metrics the rules
-	$(TEST) pytest $(workers) -m 'not slow and not thorough'
+	$(TEST) pytest $(workers) -m 'not slow and not thorough and not servers'
+
+live: ## sources that are asked, against servers of their own on this machine; what is not installed is skipped
+	$(TEST) --with live pytest tests/live
 
 bench: ## how fast and how large: the benchmarks
 	$(call pytest_in,tests/benchmarks)

@@ -8,7 +8,8 @@ python3 can read it as far as its own refusal:
     python3 -m msp_report.environment --with test pytest   the same, with what the tests need in it too
 
 requirements.lock holds what a report needs. What only some verbs need is an extra with a lock of its own,
-requirements-test.lock and requirements-lab.lock, and is added to the environment by the first verb that asks.
+requirements-test.lock, requirements-lab.lock and requirements-live.lock, and is added to the environment by the
+first verb that asks.
 
 An activated environment (venv or conda) whose packages are those of the locks is used; only the project itself
 is added to it. Otherwise `.venv` beside the lock is built, with uv where it is on the PATH, else with venv and
@@ -30,7 +31,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
-EXTRAS = {"lab": "jupyterlab.labapp", "test": "pytest, xdist.plugin"}  # and what each use of it imports
+EXTRAS = {  # and what each use of it imports
+    "lab": "jupyterlab.labapp",
+    "live": "psycopg, pymysql, sqlalchemy",
+    "test": "pytest, xdist.plugin",
+}
 PROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 BUILT_FROM = "msp_report.built_from"

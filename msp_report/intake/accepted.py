@@ -102,20 +102,25 @@ class Accepted:
         target = self._place(month)
         files = ingest.files(self._sources, self._template, month, self._params)
         stamp = f"{self._stamp(files)}\n{self._origin}"
-        if not _is_fresh(target, stamp):
+        if not _is_fresh(target, stamp) or self._is_to_fetch(month):
             with locks.held(
                 self._made() / ".accepted.lock",
                 f"{self._folder.name}: waiting for its exports to be read",
                 self._sources.limits.wait_seconds,
             ):
                 leftovers.sweep(self._folder / ".accepted", [".*.new"])
-                if not _is_fresh(target, stamp):
+                if not _is_fresh(target, stamp) or self._is_to_fetch(month):
                     self._begin(month)
                     self._read(month, target, bool(files), stamp)
         self._found[month] = target
         return target
 
+    def _is_to_fetch(self, month: Month) -> bool:
+        """Whether a server has to be asked for a month, which puts files beside those that are there."""
+        return bool(ingest.to_fetch(self._sources, self._template, month, self._timezone))
+
     def _read(self, month: Month, target: Path, has_files: bool, stamp: str) -> None:
+        fetches = self._is_to_fetch(month)
         fresh = target.with_name(f".{month}.new")
         fresh.mkdir(parents=True)
         try:
@@ -128,6 +133,10 @@ class Accepted:
                 params=self._params,
                 cache=self._cache,
             )
+            if fetches:
+                files = ingest.files(self._sources, self._template, month, self._params)
+                has_files = bool(files)
+                stamp = f"{self._stamp(files)}\n{self._origin}"
             (fresh / "stamp").write_text(stamp, encoding="utf-8")
         finally:
             # new files, never old ones written over: published packs share them by hard links

@@ -1,6 +1,6 @@
 """Which files are read for a month: the folder of the exports, the patterns in it, columns from the path.
 
-A source here is anything with the keys of sources.yaml (`file`, `sql`, `prometheus`).
+A source here is anything with `file`; one that asks a server has the name of what its answer is kept in (live.as_file).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Protocol
 from msp_report.intake.chunk import Unreadable
 from msp_report.intake.encoding import is_text
 from msp_report.intake.formats import FORMATS, packed
+from msp_report.live.kept import REACH
 from msp_report.model.tables import TABLES
 
 MONTH = "{month}"
@@ -57,7 +58,8 @@ def misnamed(place: Path) -> list[str]:
 
 
 def _is_shown(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith((".", "~$")) and is_text(path.name)
+    name = path.name
+    return path.is_file() and not name.startswith((".", "~$")) and not name.endswith(REACH) and is_text(name)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -30,6 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from msp_report import live
 from msp_report.intake import canonical, exports, lines, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
 from msp_report.intake.chunk import WIDER, Chunk, Origin, Unreadable, take
@@ -40,6 +41,7 @@ from msp_report.intake.recognise import known
 from msp_report.intake.recognise.sketch import sketch
 from msp_report.intake.rejects import Rejects
 from msp_report.intake.shaping import PLACE
+from msp_report.live import kept
 from msp_report.model import zones
 from msp_report.model.clock import localize, repeated
 from msp_report.model.errors import Refused
@@ -166,7 +168,7 @@ def read_month(
     """
     say = progress or (lambda text: None)
     into.mkdir(parents=True, exist_ok=True)
-    problems: list[str] = []
+    problems = _fetched(sources, str(template), month, timezone, params, say)
     inputs = _inputs(sources, str(template), month, params, problems)
     folder = exports.folder(str(template), month)
     manifest = Manifest(
@@ -176,7 +178,12 @@ def read_month(
         tables=_states(sources, inputs),
         files=[],
         unread=_unread(sources, str(template), month, params),
-        warnings=[],
+        warnings=[
+            text
+            for found in inputs.values()
+            for given in found
+            for text in live.warnings(given.name, given.told)
+        ],
         problems=problems,
     )
     with tempfile.TemporaryDirectory(prefix=".reading-", dir=into) as name:
@@ -224,8 +231,11 @@ def months_with_exports(
         return []
     listed = [source for _, source in _entries(sources)]
     if any(exports.MONTH in text for text in (place, *(source.file or "" for source in listed))):
-        months = [Month.parse(text) for text in exports.months(listed, place)]
-        return [month for month in months if files(sources, place, month)]
+        months = {Month.parse(text) for text in exports.months(listed, place)}
+        if listed and all(live.kind(source) for source in listed):  # the last month is there for the asking
+            months.add(Month.of(live.present().tz_convert(timezone).date()).shift(-1))
+            return sorted(months)
+        return sorted(month for month in months if files(sources, place, month))
     found: set[str] = set()
     with tempfile.TemporaryDirectory() as name:
         for table, inputs in _inputs(sources, place, Month(1, 1), params, []).items():
@@ -243,7 +253,8 @@ def files(sources: Sources, template: str | Path, month: Month, params: Path | N
     place = str(template)
     entries = _entries(sources, exports.folder(place, month))
     found = {path for _, source in entries for path in exports.matches(source, place, month)}
-    return sorted({packed.real(path) for path in (*found, *_beside(sources, place, month, params))})
+    told = (kept.beside(path) for path in found if kept.told(path))
+    return sorted({packed.real(path) for path in (*found, *told, *_beside(sources, place, month, params))})
 
 
 def _beside(sources: Sources, template: str, month: Month, params: Path | None) -> Iterator[Path]:
@@ -278,6 +289,8 @@ class Input:
     """What its shape reads besides, by name: files and their hashes."""
     route: str = ""
     """The profile's route by which it is read, `servicenow/api`; empty where it has one way only."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What is known of the asking that it came of; nothing of an export."""
 
     def chunks(self) -> Iterator[Chunk]:
         """Its rows. Raises Unreadable."""
@@ -285,7 +298,9 @@ class Input:
         others: Beside = {
             name: (tuple(path for path, _ in found), plain) for name, found in self.beside.items()
         }
-        return read(self.path, self.layout, self.limits, others)
+        for chunk in read(self.path, self.layout, self.limits, others):
+            is_empty = self.told and _OURS.issuperset(chunk.header) and not chunk.aside
+            yield _named(chunk, self.layout) if is_empty else chunk  # asked, and there was nothing
 
     def label(self, table: str) -> str:
         """What the file is called where its numbers are another file's too: its source's name, or what its own name
@@ -309,10 +324,20 @@ class Input:
         }
 
 
+def _named(chunk: Chunk, layout: Layout) -> Chunk:
+    """An answer without rows, and so without names: the same as a file with a header alone."""
+    header = tuple(names[0] for names in layout.columns.values() if names)
+    return replace(chunk, header=header, columns=(pa.array([], pa.string()),) * len(header))
+
+
 def _entries(sources: Sources, folder: Path | None = None) -> list[tuple[str, Source]]:
     """(table, source); where sources.yaml names no table, the files of the folder that are named after one."""
     if sources.tables or folder is None:
-        return [(table, source) for table, listed in sources.tables.items() for source in listed]
+        return [
+            (table, live.as_file(table, source))
+            for table, listed in sources.tables.items()
+            for source in listed
+        ]
     named = [(exports.table_of(path), path.name) for path in exports.listed(folder)]
     return [(table, Source(file=glob.escape(name))) for table, name in named if table is not None]
 
@@ -325,8 +350,7 @@ def _layouts(source: Source, table: Table, params: Path | None) -> dict[str, Lay
         named = [one.route for one in routes_of(source.profile, table, params)]
         return {route: resolve(source, table, source.profile, params, route) for route in named}
     except ProfileError as error:
-        place = source.file or source.sql or source.prometheus
-        raise ParamsError(f"sources.yaml: tables.{table.name} ({place}): {error}") from None
+        raise ParamsError(f"sources.yaml: tables.{table.name} ({source.file}): {error}") from None
 
 
 def _route(source: Source, table: Table, path: Path, params: Path | None, limits: Limits) -> str:
@@ -366,27 +390,54 @@ def _inputs(
             file = os.path.relpath(path, folder).replace(os.sep, "/")
             try:
                 hashed[path] = hashed.get(path) or _hash(path)
+                told = live.told(path, hashed[path][0])
                 route = _route(source, TABLES[name], path, params, sources.limits)
                 layout = layouts[route]
+                if told and layout.exported_at is None:
+                    layout = layout.model_copy(update={"exported_at": told["exported_at"]})
                 fixed = exports.from_path(layout.path, file)
                 beside = {
                     key: tuple((other, (hashed.setdefault(other, _hash(other)))[0]) for other in others)
                     for key, others in exports.beside(path, layout.beside, template, month).items()
                 }
-            except (OSError, ValueError, Unreadable, ProfileError) as error:
+            except (OSError, ValueError, Unreadable, ProfileError, live.Failed) as error:
                 problems.append(f"{file}: {error}")
                 continue
             named = f"{source.profile.removesuffix(f'/{route}')}/{route}" if route else ""
-            given = Input(path, file, *hashed[path], source, layout, fixed, sources.limits, beside, named)
+            given = Input(
+                path, file, *hashed[path], source, layout, fixed, sources.limits, beside, named, told
+            )
             inputs.setdefault(name, []).append(given)
     return inputs
 
 
+def to_fetch(sources: Sources, template: str | Path, month: Month, timezone: str) -> list[tuple[str, Source]]:
+    """The sources that have to be asked for a month, by table: they never were, or before the month was over."""
+    place = str(template)
+    if exports.is_live(place):
+        return []
+    folder = exports.folder(place, month)
+    named = [(table, source) for table, listed in sources.tables.items() for source in listed]
+    return [
+        (table, source) for table, source in named if live.is_wanted(table, source, folder, month, timezone)
+    ]
+
+
+def _fetched(
+    sources: Sources, template: str, month: Month, timezone: str, params: Path | None, say: Say
+) -> list[str]:
+    """Put what live sources have for a month into its folder, as files like any other; why not, where that fails."""
+    problems = []
+    for table, source in to_fetch(sources, template, month, timezone):
+        try:
+            live.fetch(table, source, exports.folder(template, month), month, timezone, params, say)
+        except live.Failed as error:
+            problems.append(f"sources.yaml: tables.{table}: {error}")
+    return problems
+
+
 def _unusable(source: Source, template: str, month: Month) -> str | None:
     """Why a source gives no files, if it is not for want of files."""
-    if source.file is None:
-        kind = "sql" if source.sql else "prometheus"
-        return f"{kind} is not read by this version: export to a file and name it in file"
     if exports.leaves(source.file, template, month):
         return f"file {source.file!r} leaves the folder of exports: put it inside"
     return None

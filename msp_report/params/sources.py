@@ -16,6 +16,12 @@ from msp_report.params.fields import Count, Day, Name, Params, Ratio
 from msp_report.params.layout import Layout
 from msp_report.params.yaml_text import load, nearest
 
+#: A user with a password that is no variable of the environment.
+_PASSWORD = re.compile(
+    r"://[^/@:]*:(?!\$\{[A-Za-z_]\w*\}@)[^/@]*@|[?&]\w*(?:password|passwd|token|secret)\w*=(?!\$\{[A-Za-z_]\w*\}(?:&|$))",
+    re.IGNORECASE,
+)
+
 
 class Ended(Params):
     """That a table comes no more."""
@@ -50,17 +56,33 @@ class Source(Layout):
     """How often the table has to come: monthly, quarterly, yearly or once; as docs/tables.md says where not given."""
     ended: Ended | None = None
     """From when on the table comes no more, and why: it is not missed then."""
-    prometheus: str | None = None
-    """Address of a Prometheus server; not read by this version."""
-    sql: str | None = None
-    """Address of a database; not read by this version."""
-    resource: str | None = None
-    """The label that names the resource; not read by this version."""
+    prometheus: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Address of a Prometheus server that is asked for `query` over the month; what it answers is kept as a file of the
+    month. `${NAME}` is taken from the environment: no password stands here."""
+    sql: Annotated[str, Field(pattern=r"^(postgresql|mysql|mariadb|sqlite)://\S+$")] | None = None
+    """Address of a database that is asked for `query`, such as postgresql://reader:${PASSWORD}@host/name or
+    sqlite:///desk.db, a file beside the params; what it answers is kept as a file of the month. `${NAME}` is taken from
+    the environment: no password stands here."""
+    resource: Name | None = None
+    """prometheus: the label that names the resource, or the service; default instance."""
+    step_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """prometheus: from one reading to the next [s]."""
+    token: Annotated[str, Field(pattern=r"^\$\{[A-Za-z_]\w*\}$")] | None = None
+    """prometheus: `${NAME}` of the environment, sent as a bearer token."""
 
     @check(mode="after")
     def _one_origin(self) -> Source:
         if sum(origin is not None for origin in (self.file, self.prometheus, self.sql)) != 1:
             raise ValueError("a source needs exactly one of file, sql or prometheus")
+        live = self.prometheus or self.sql
+        if live and not (self.query or "").strip():
+            raise ValueError("query: say what to ask of the server")
+        if live and _PASSWORD.search(live):
+            raise ValueError(
+                "a password stands in the address: write ${NAME}, and set NAME in the environment"
+            )
+        if not self.prometheus and {"resource", "step_s", "token"} & self.model_fields_set:
+            raise ValueError("resource, step_s and token are of prometheus alone")
         return self
 
 

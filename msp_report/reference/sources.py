@@ -58,7 +58,7 @@ def document() -> str:
         "table, such a file is found by its name; once it names one, name every file there: "
         "`checks: {file: checks.csv}`.\n"
     )
-    return head + _profiles() + _own() + _language()
+    return head + _profiles() + _live() + _own() + _language()
 
 
 def _profiles() -> str:
@@ -71,6 +71,55 @@ def _profiles() -> str:
         + "".join(_rows(name) for name in profile.names())
         + "\nAsks: what the file does not say and only who exported it knows.\n"
         + "".join(_section(name) for name in profile.names())
+    )
+
+
+#: Sources that ask a server, as they stand in sources.yaml.
+ASKED = """tables:
+  samples:
+    prometheus: https://metrics.example
+    token: ${METRICS_TOKEN}
+    query: 1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))
+    resource: instance
+    constants: {metric: cpu}
+    step_s: 300
+  purchases:
+    sql: postgresql://reader:${BILLS_PASSWORD}@bills.example/bills
+    query: |
+      select 'invoice' as document, vendor, number as document_id, line, dated_on, item, quantity, unit_price
+      from invoice_lines
+      where dated_on >= :start and dated_on < :end
+"""
+
+
+def _live() -> str:
+    return (
+        "\n## Servers that are asked\n\n"
+        "A source may name a server in the place of a file:\n\n"
+        f"```yaml\n{ASKED}```\n\n"
+        "- **When.** It is asked when the month is read, once after the month is over, and at each run before that. "
+        "Earlier months are asked for as they are read; a server that keeps its readings for 15 days knows nothing of "
+        "them. Where every source is asked, the last month is there without a file.\n"
+        "- **What is kept.** The answer is a file in the month's folder of exports, `samples-prometheus-….json` or "
+        "`purchases-sql-….parquet`, read like any other; `<file>.reach.json` beside it says when it was asked, whom, "
+        "what, and the hash of what came. It speaks up to that instant (rule 41). A file that was changed since is "
+        "refused; remove both, and it is asked for again. Another query is another file.\n"
+        "- **Secrets** stand as `${NAME}` in the address or in `token`, and are taken from the environment. One that "
+        "is written down is refused, and none is in a file, a page or an error.\n"
+        "- **Prometheus** is asked for a day at a time, at most 11,000 points of a series. What fails is asked again "
+        "four times after longer and longer waits. Parts that came are kept: a run that ends, or is killed, says so, "
+        "and the next one goes on from there. Servers that answer in part are asked not to, and what they warn of is "
+        "told. Where `query` calculates, its answer has no name: give it one by `constants: {metric: …}`. A reading "
+        "is repeated by the server for five minutes; `step_s` need not be shorter than the readings are apart. Ask for "
+        "access to /api/v1/query_range alone.\n"
+        "- **Databases** are PostgreSQL (`postgresql://`), MySQL and MariaDB (`mysql://`) and files of SQLite "
+        "(`sqlite:///desk.db`, below the params). They need the extra `live`: "
+        "`python3 -m msp_report.environment --with live`. One SELECT is run in a session that may only read and is "
+        "undone; ask for a user who may only read all the same. `:start` and `:end` are the month's first instant and "
+        "the next month's, in the zone of `timezone`, else the client's; without them the whole table is read. MySQL "
+        "has times without a zone (DATETIME), which are taken for that zone's, and instants (TIMESTAMP), which it can "
+        "tell only in a zone that it knows: where it has no time zone tables, set `timezone: UTC`. A transfer that "
+        "breaks off starts over.\n"
     )
 
 

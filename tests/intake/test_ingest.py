@@ -883,26 +883,6 @@ def test_a_register_may_lie_beside_the_months(read, tmp_path):
     assert done.file("../assets.csv")["rows"] == 1 and done.file("tickets.csv")["rows"] == 1
 
 
-@pytest.mark.parametrize(
-    ("source", "sentence"),
-    [
-        (
-            {"sql": "postgresql://x", "query": "select 1"},
-            "sql is not read by this version",
-        ),
-        (
-            {"prometheus": "http://x", "query": "up"},
-            "prometheus is not read by this version",
-        ),
-    ],
-)
-def test_live_sources_are_for_a_later_version(read, source, sentence):
-    with pytest.raises(DataRefused) as refused:
-        read({}, {"tables": {"samples": source}})
-    end = "export to a file and name it in file"
-    assert refused.value.problems == [f"sources.yaml: tables.samples: {sentence}: {end}"]
-
-
 def test_exports_behind_an_address_are_for_a_later_version(read):
     with pytest.raises(DataRefused, match="s3:// is not read by this version"):
         read({}, template="s3://bucket/acme/{month}")
