@@ -22,7 +22,7 @@ import pandas as pd
 from msp_report import ledger, params
 from msp_report.intake import emptied, exports, ingest, lines, lookback
 from msp_report.intake.accepted import Accepted
-from msp_report.intake.reasons import SHAPE, WHERE
+from msp_report.intake.reasons import NOT_MEANT
 from msp_report.model import privacy, strangers
 from msp_report.model.clock import localize
 from msp_report.model.period import Month, Period
@@ -850,9 +850,8 @@ def latest_complete(case: Case) -> Month:
 
 def _of_records(entry: dict[str, Any]) -> dict[str, Any]:
     """What the manifest says of a file, its rejected rows without those that its `where` and `shape` leave out."""
-    left_out = {why: n for why, n in entry["by_reason"].items() if why in (WHERE, SHAPE)}
-    others = {why: n for why, n in entry["by_reason"].items() if why not in left_out}
-    return {**entry, "rejected": entry["rejected"] - sum(left_out.values()), "by_reason": others}
+    others = {why: n for why, n in entry["by_reason"].items() if why not in NOT_MEANT}
+    return {**entry, "rejected": sum(others.values()), "by_reason": others}
 
 
 def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:

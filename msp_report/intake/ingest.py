@@ -359,10 +359,8 @@ def _route(source: Source, table: Table, path: Path, params: Path | None, limits
     if len(routes) < 2:
         return routes[0].route if routes else ""
     failed = None
-    for opening in (
-        None,
-        *routes,
-    ):  # a document with several lists is opened where a route says that its rows are
+    # a document with several lists is opened where a route says that its rows are
+    for opening in (None, *routes):
         try:
             return known.route_of(sketch(path, limits, opening), routes).route
         except Unreadable as error:
@@ -1121,7 +1119,7 @@ def _publish(
 def _records(account: FileAccount) -> int:
     """The rows of a file that are records of its table, as its `where` and `shape` say, whether they could be read or
     not."""
-    return account.read - sum(account.by_reason.get(reason, 0) for reason in (why.WHERE, why.SHAPE))
+    return account.read - sum(account.by_reason.get(reason, 0) for reason in why.NOT_MEANT)
 
 
 #: So many rows in each month that has any, and none in this one, are another month's, not a quiet one's.
@@ -1139,9 +1137,9 @@ def _set_reach(account: FileAccount, otherwise: pd.Timestamp | None, by: str) ->
 def _earliest(inputs: list[Input], accounts: list[FileAccount]) -> str | None:
     """Up to where all sources of a table speak; of one source the file that goes furthest counts."""
     by_source: dict[int, list[pd.Timestamp]] = {}
-    kept = [given.source.due == "once" for given in inputs]
-    for given, account, by_hand in zip(inputs, accounts, kept, strict=True):
-        if by_hand and not all(kept):  # kept by hand: its last row says nothing of how far it speaks
+    by_hand = [given.source.due == "once" for given in inputs]
+    for given, account, once in zip(inputs, accounts, by_hand, strict=True):
+        if once and not all(by_hand):  # its last row says nothing of how far it speaks
             continue
         if account.reach is not None:
             by_source.setdefault(id(given.source), []).append(pd.Timestamp(account.reach))

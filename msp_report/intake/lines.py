@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from msp_report.model.period import Month
-from msp_report.system.database import SMALL, connect, connect_small
+from msp_report.system.database import connect_to
 
 SCHEMA = pa.schema([("file", pa.dictionary(pa.int32(), pa.string())), ("line", pa.int64())])
 
@@ -79,8 +79,7 @@ def _found(path: Path, lines: Path, asked: pd.DataFrame) -> pd.DataFrame:
         join read_parquet(?, file_row_number = true) l on l.file_row_number = t.file_row_number
         order by t.file_row_number
     """
-    small = path.stat().st_size + lines.stat().st_size <= SMALL
-    with connect_small() if small else connect(memory_limit="1500MB") as database:
+    with connect_to(path, lines) as database:
         database.register(
             "asked", pa.Table.from_pandas(asked.rename_axis("asked").reset_index(), preserve_index=False)
         )

@@ -15,7 +15,7 @@ import pandas as pd
 from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import PANDAS, TABLES, Column, Table
-from msp_report.system.database import SMALL, connect, connect_small
+from msp_report.system.database import connect_to
 
 #: The tables whose rows speak of a ticket by its number.
 _OF_TICKETS = ("tickets", "ticket_events", "time_entries")
@@ -117,8 +117,7 @@ def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -
         from read_parquet(?, filename = true) o join read_parquet(?) n on {_same_key(table)} where not ({same})
     """
     older = [str(path) for path in paths[:-1]]
-    small = sum(path.stat().st_size for path in paths) <= SMALL
-    with connect_small() if small else connect(memory_limit="1500MB") as database:
+    with connect_to(*paths) as database:
         rows = database.sql(query, params=[older, str(paths[-1])]).to_arrow_table().to_pandas()
     months: Mapping[str, str] = {str(path): str(_month(path)) for path in paths}
     rows = rows.assign(table=name, month=rows["path"].map(months), reason=REPLACED)
@@ -170,7 +169,7 @@ def rewritten(
           where {_is_closed(table)})
         {changed}
     """
-    with connect(memory_limit="1500MB") as database:
+    with connect_to(*paths) as database:
         database.register("months", frame)
         rows = database.sql(query, params=[list(ends), str(newest)]).to_arrow_table().to_pandas()
     rows = rows.assign(table=name)

@@ -32,8 +32,10 @@ REVERSED = "ends before it begins"
 WHERE = "where"
 SHAPE = "shape"
 
-#: Rows that are no records, as the file itself or the client's own sources.yaml says.
-LEFT_OUT = frozenset({TOTAL, TITLE, WHERE, SHAPE})
+#: Rows that are no records of the table, as the client's own sources.yaml says.
+NOT_MEANT = frozenset({WHERE, SHAPE})
+#: Rows that are no records, as that or the file itself says.
+LEFT_OUT = NOT_MEANT | {TOTAL, TITLE}
 
 #: Rejects that say nothing against the export and do not count to the limit.
 HARMLESS = LEFT_OUT | {DUPLICATE, REPEATED}

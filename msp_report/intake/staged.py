@@ -20,7 +20,7 @@ from pandas.util import hash_pandas_object
 from msp_report.intake import reasons
 from msp_report.model.tables import Table
 from msp_report.params.layout import Layout
-from msp_report.system.database import SMALL, connect, connect_small
+from msp_report.system.database import connect_to
 
 #: Where a canonical row comes from: file by number, row of the file from 0, line, a number for its cells, and how much
 #: later its time, and the end of it, came again when the clocks went back [us]; 0 for those that were once.
@@ -346,12 +346,7 @@ class _Database:
     """The staged rows as `staged`, with their `_position`; `counted` is without those left out."""
 
     def __init__(self, stage: Stage, left_out: np.ndarray | None = None) -> None:
-        small = stage.path.stat().st_size <= SMALL
-        self._connection = (
-            connect_small()
-            if small
-            else connect(temp_directory=str(stage.path.parent), memory_limit="1500MB")
-        )
+        self._connection = connect_to(stage.path, temp_directory=str(stage.path.parent))
         path = escape(str(stage.path)).replace("'", "''")
         self._connection.execute(
             "create temp view staged as select * exclude (file_row_number), file_row_number as _position "

@@ -94,15 +94,11 @@ class ContractAnswers(Params):
     """By duty how often: `{patching: 30}`, in days."""
 
 
-class Answers(Params):
-    """A file of answers; every key may be left out."""
+class Answers(ClientAnswers):
+    """A file of answers; every key may be left out. What is said of the client may stand in `client` or beside it."""
 
-    name: str | None = None
     timezone: str | None = None
     """Of times without an offset in all files; the client's too, where `client` does not say it."""
-    currency: str | None = None
-    locale: str | None = None
-    language: str | None = None
     date_order: Order | None = None
     decimal: Literal[".", ","] | None = None
     invited: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -34,6 +35,14 @@ def connect_small() -> duckdb.DuckDBPyConnection:
     with suppress(duckdb.InvalidInputException):
         database.execute("PRAGMA disable_progress_bar")
     return database
+
+
+def connect_to(*paths: Path, **config: Any) -> duckdb.DuckDBPyConnection:
+    """A database for what is asked of some Parquet files: the shared one where they are small, else one of its own
+    within bounds."""
+    if sum(path.stat().st_size for path in paths) <= SMALL:
+        return connect_small()
+    return connect(memory_limit="1500MB", **config)
 
 
 @cache

@@ -8,6 +8,7 @@ a header of its own too: `Baseline.Finish`. One without others is its text, with
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -125,7 +126,7 @@ class _Way(_Node):
         """Characters of each name beside the way; too long ones are not kept."""
 
 
-class _Reader:
+class _Reader(ABC):
     """Goes through a document, element by element."""
 
     def __init__(self) -> None:
@@ -182,14 +183,14 @@ class _Reader:
         self._depth -= 1
         self.end()
 
-    def begin(self, node: _Node) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def begin(self, node: _Node) -> None: ...
 
-    def end(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def end(self) -> None: ...
 
-    def text(self, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def text(self, text: str) -> None: ...
 
 
 class _Walk(_Reader):
