@@ -60,8 +60,8 @@ LOOKS_BACK = "looks-back"
 AFTER_FIRST_PAGE = "after-first-page"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
 DAILY, DAYS_KEPT = "daily", 30
-#: The folder of the notebook that shows clients side by side, which is no pack of a client's.
-COMPARE = "compare"
+#: The folders of the notebooks that show several clients, side by side and all of them: no packs of a client's.
+COMPARE, PORTFOLIO = "compare", "portfolio"
 
 Say = Callable[[str], None]
 

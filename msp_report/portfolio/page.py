@@ -18,7 +18,7 @@ from msp_report.metrics.portfolio import Analysis, Side, promises
 from msp_report.model.errors import Told, WrongUse
 from msp_report.model.figures import COLUMNS
 from msp_report.model.period import Month, Period
-from msp_report.packs import across
+from msp_report.packs import across, pack
 from msp_report.pages import display, publish
 from msp_report.pages.display import Display
 from msp_report.portfolio.processes import Outcome
@@ -26,7 +26,7 @@ from msp_report.words import sentences
 from msp_report.words.language import ENGLISH, Language
 from msp_report.workspace import PROJECT, Workspace
 
-FOLDER = "portfolio"
+FOLDER = pack.PORTFOLIO
 NOTEBOOK = PROJECT / "notebooks" / FOLDER / "00_portfolio.ipynb"
 #: Beside the page: how each client's run ended.
 OUTCOMES = "outcomes.json"

@@ -43,7 +43,7 @@ class Outcome:
         begun = [n for n, line in enumerate(self.said) if line.startswith("msp-report: ")]
         told = self.said[begun[-1] :] if begun else self.said[-1:]
         return (
-            " ".join(line.removeprefix("msp-report: ").strip() for line in told) or "it ended without a word"
+            "; ".join(line.removeprefix("msp-report: ").strip() for line in told) or "it ended without a word"
         )
 
 

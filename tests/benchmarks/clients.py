@@ -29,10 +29,14 @@ def _client(root: Path, name: str, first: str, last: str) -> None:
     (root / "exports").mkdir(exist_ok=True)
     shutil.move(made, root / "exports" / name)
     shutil.copytree(
-        PROJECT / "params" / "demo", root / "params" / name, ignore=shutil.ignore_patterns("*.key", "selftest")
+        PROJECT / "params" / "demo",
+        root / "params" / name,
+        ignore=shutil.ignore_patterns("*.key", "selftest"),
     )
     contract = root / "params" / name / "contract.yaml"
-    text = contract.read_text(encoding="utf-8").replace("Harrow & Finch Ltd (invented)", f"Company {name[1:]}", 1)
+    text = contract.read_text(encoding="utf-8").replace(
+        "Harrow & Finch Ltd (invented)", f"Company {name[1:]}", 1
+    )
     contract.write_text(text, encoding="utf-8")
 
 

@@ -253,7 +253,7 @@ def portfolio_missed(page: Page, *, missed: int, judged: int, with_missed: int) 
         return page.language("No promise of any client could be judged.")
     if not missed:
         return page.language(
-            "None of the promises that can be judged was missed: {judged}.",
+            "None of the {judged} promises that can be judged was missed.",
             judged=page.number(judged, "count"),
         )
     places = {"missed": page.number(missed, "count"), "judged": page.number(judged, "count")}
