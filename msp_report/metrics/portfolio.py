@@ -114,7 +114,7 @@ def clients(sides: Sequence[Side]) -> pd.DataFrame:
     scorecard (rule 49); to_decide counts its things to decide, gravity is the gravest's, by_on the first day by which
     one is to be decided; awaited counts the tables that were due and did not come (rule 41).
     """
-    frame = pd.DataFrame([_row(side) for side in sides], columns=CLIENTS)
+    frame = pd.DataFrame([_standing_of(side) for side in sides], columns=CLIENTS)
     frame = frame.astype(dict.fromkeys(_COUNTS, "Int64"))
     rank = pd.DataFrame(
         {
@@ -127,7 +127,7 @@ def clients(sides: Sequence[Side]) -> pd.DataFrame:
     return frame.loc[rank.sort_values(list(rank), kind="stable").index].reset_index(drop=True)
 
 
-def _row(side: Side) -> dict[str, Any]:
+def _standing_of(side: Side) -> dict[str, Any]:
     found = {"client": side.client, "state": side.state, "why": side.why, "currency": side.currency}
     if side.figures is None:
         return found
