@@ -58,7 +58,7 @@ class Accepted:
 
     @cached_property
     def template(self) -> str:
-        """The folder of exports, with `{month}` left in, once all that is to be fetched has come. Raises live.Failed."""
+        """The folder of exports, with `{month}` left in, once all that is to be fetched is there. Raises Failed."""
         self._bring()
         return self._here
 

@@ -32,7 +32,8 @@ def publish(
     packs = _packs(workspace.output / client, period)
     if not packs:
         raise Failed(
-            f"{client}{f' {period}' if period else ''}: there is no pack to copy: run msp-report monthly or annual first"
+            f"{client} {period}".rstrip()
+            + ": there is no pack to copy: run msp-report monthly or annual first"
         )
     copied = []
     try:

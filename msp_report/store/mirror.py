@@ -1,8 +1,8 @@
 """Exports that lie elsewhere, fetched into a folder of the workspace and read there like any others.
 
-What lies there is listed once a run; a file whose size and mark (its ETag, or when it was changed) are those of last time
-is not fetched again, one that is gone there is taken away here. A file gets its name when all of it has come; until then
-its part is kept and the next run goes on with it.
+What lies there is listed once a run. A file whose size and mark (its ETag, or when it was changed) are those of last
+time is not fetched again, and one that is gone there is taken away here. A file gets its name when all of it has come;
+until then its part is kept, and the next run goes on with it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finished revisions of packs, copied to another place: each into a folder of its own, told by one pointer written last.
+"""Finished revisions of packs, copied elsewhere: each into a folder of its own; one pointer, written last, names it.
 
     <pack>/0003-5f2c…/html/index.html, figures.json, …      a revision, never written again
     <pack>/current.json                                     which one counts, its files and their hashes
@@ -63,7 +63,7 @@ def send(home: Path, place: Place, pack: str) -> Sent:
 
 
 def current(place: Place, pack: str) -> dict[str, Any] | None:
-    """What the pointer of a pack says: revision, opens, and files by name with their SHA-256; None where there is none."""
+    """What the pointer of a pack says: revision, opens, files by name with their SHA-256; None where there is none."""
     name = f"{pack}/{POINTER}"
 
     def ask() -> bytes | None:

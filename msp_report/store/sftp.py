@@ -1,9 +1,9 @@
 """A folder of a server that is reached over SSH. The only import of paramiko.
 
-Who we are: the user of the address, and the agent, a key of ~/.ssh, the key that MSP_REPORT_SSH_KEY names, or a password
-`${NAME}` of the address. Who the server is: its key has to stand in ~/.ssh/known_hosts, in /etc/ssh/ssh_known_hosts, or
-in the file that MSP_REPORT_KNOWN_HOSTS names. fsspec's own SFTP takes any key that it does not know, and leaves out of a
-listing each folder that it cannot read, so it is not used.
+Who we are: the user of the address, and the agent, a key of ~/.ssh, the key that MSP_REPORT_SSH_KEY names, or a
+password `${NAME}` of the address. Who the server is: its key has to stand in ~/.ssh/known_hosts, in
+/etc/ssh/ssh_known_hosts, or in the file that MSP_REPORT_KNOWN_HOSTS names. fsspec's own SFTP knows no known_hosts,
+takes any key unless it is told otherwise, and leaves out of a listing each folder that it cannot read: it is not used.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Sftp:
         opened, done = self._asked(open_it, LONGEST), start
         try:
             while done < size:
-                block = self._asked(lambda: opened.read(min(_PIECE, size - done)), LONGEST)
+                block = self._asked(lambda left=size - done: opened.read(min(_PIECE, left)), LONGEST)
                 if not block:
                     raise Unanswered("it breaks off in the middle of a file")
                 done += len(block)
@@ -221,8 +221,8 @@ class Sftp:
         except library.BadHostKeyException as error:
             client.close()
             raise Failed(
-                f"its host key is another one than known_hosts has ({_fingerprint(error.key)}): ask who runs the server "
-                "whether it was changed, before anything is fetched"
+                f"its host key is another one than known_hosts has ({_fingerprint(error.key)}): ask who runs the "
+                "server whether it was changed, before anything is fetched"
             ) from None
         except library.PasswordRequiredException:
             raise Failed(
@@ -259,8 +259,8 @@ class Sftp:
         class Refuse(self._library.MissingHostKeyPolicy):
             def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
                 raise Failed(
-                    f"its host key ({_fingerprint(key)}) is not in known_hosts: compare it with what its owner says, and "
-                    "add it with ssh-keyscan"
+                    f"its host key ({_fingerprint(key)}) is not in known_hosts: compare it with what its owner says, "
+                    "and add it with ssh-keyscan"
                 )
 
         client.set_missing_host_key_policy(Refuse())
