@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from msp_report.model.clock import localize
 from msp_report.model.period import Month, Period
 from msp_report.model.reach import silent_since
 from msp_report.model.tables import PANDAS, TABLES
+from msp_report.store import mirror
 from msp_report.system.now import now
 from msp_report.workspace import Workspace, make_demo
 
@@ -706,8 +707,7 @@ class Case:
 
     def export(self, month: Month, file: str) -> Path:
         """Where a file of a month's exports lies, by its name in the manifest."""
-        template = self.workspace.exports_template(self.client, self.sources)
-        return Path(os.path.normpath(exports.folder(template, month) / file))
+        return Path(os.path.normpath(exports.folder(self._exports.template, month) / file))
 
     def restatements(self) -> pd.DataFrame:
         """Every figure that restatements of issued packs changed so far, as ledger.restatements."""
@@ -780,9 +780,14 @@ def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case
     sources = params.load_sources(folder)
     if client == "demo":
         make_demo(place)
-    template = place.exports_template(client, sources)
-    origin = os.path.relpath(template, place.root)
-    accepted = Accepted(place.output / client, template, origin, folder, contract, sources)
+    template, home = place.exports_template(client, sources), place.output / client
+    if mirror.is_elsewhere(template):
+        copy = mirror.Mirror(template, home)
+        of_copy = (partial(copy.bring, sources.limits.wait_seconds), copy.told)
+        accepted = Accepted(home, copy.template, copy.name, folder, contract, sources, *of_copy)
+    else:
+        origin = os.path.relpath(template, place.root)
+        accepted = Accepted(home, template, origin, folder, contract, sources)
     today = Month.of(now().date())
     chosen = Period.parse(period) if period else Period(today, today)
     return Case(place, client, chosen, contract, params.load_strategy(folder), sources, accepted)

@@ -101,14 +101,16 @@ def _placed(command: Callable[..., Any], begins: bool) -> Callable[..., Any]:
 
     @click.option("--workspace", default="", metavar="DIR", help="Folder with params/, exports/ and output/.")
     @click.option("--params", metavar="DIR", help="Folder of params, instead of the workspace's.")
-    @click.option("--exports", metavar="DIR", help="Folder of exports, instead of the workspace's.")
+    @click.option(
+        "--exports", metavar="DIR", help="Folder of exports, instead of the workspace's; or s3://, sftp://."
+    )
     @click.option("--output", metavar="DIR", help="Folder of output, instead of the workspace's.")
     @wraps(command)
     def with_place(*, workspace: str, params: str, exports: str, output: str, **options: Any) -> Any:
         from msp_report.workspace import Workspace
 
         for name, folder in (("workspace", workspace), ("params", params), ("exports", exports)):
-            if folder and not Path(folder).expanduser().is_dir() and not begins:
+            if folder and "://" not in folder and not Path(folder).expanduser().is_dir() and not begins:
                 raise click.UsageError(f"--{name} {folder}: there is no such folder")
         if output and Path(output).expanduser().exists() and not Path(output).expanduser().is_dir():
             raise click.UsageError(f"--output {output}: this is no folder")
@@ -543,6 +545,23 @@ def _published(client: str, period: str, place: Any) -> tuple[Path, str]:
 def _leaving(place: Any, client: str, folder: str, name: str, kind: str) -> Path:
     """Where a file that may leave the house is written: beside the packs, because an issued one is never changed."""
     return place.output / client / folder / name / f"{client}-{name}{kind}"
+
+
+@verbs.command()
+@_client
+@_span
+@click.option("--to", required=True, metavar="PLACE", help="A folder, s3://bucket/… or sftp://user@host/…")
+@_place
+def publish(place: Any, client: str, period: str, to: str) -> None:
+    """Copy published packs to a place where others read them; default: every monthly and annual one of the client.
+
+    Each revision goes into a folder of its own, and current.json beside it names the one that counts when all of it is
+    there. What is there already is not copied again.
+    """
+    from msp_report.packs import elsewhere
+
+    for pointer in elsewhere.publish(client, period, to, place, _say):
+        click.echo(_lines(pointer))
 
 
 @verbs.command()

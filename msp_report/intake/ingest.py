@@ -374,7 +374,7 @@ def _inputs(
     """By table, the files that are there; what cannot be read in this version is a problem."""
     if exports.is_live(template):
         kind = template.partition("://")[0]
-        problems.append(f"exports: {kind}:// is not read by this version: copy the month into a folder")
+        problems.append(f"exports: {kind}:// is fetched by whoever opens a case (store.mirror)")
         return {}
     folder = exports.folder(template, month)
     problems += [f"{name}: its name is not UTF-8 text: rename it" for name in exports.misnamed(folder)]

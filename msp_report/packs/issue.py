@@ -461,7 +461,7 @@ def _elsewhere(
     if sealed.of["replaces"]:
         was = publish.revision(workspace.pack(client, period), int(sealed.of["replaces"]))
         os.symlink(was.resolve(), output / period, target_is_directory=True)
-    return Workspace(workspace.root, base / "params", base / "output", workspace.exports)
+    return Workspace(workspace.root, base / "params", base / "output", workspace.exports, workspace.store)
 
 
 @contextmanager
