@@ -300,14 +300,38 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
     help="How long one client may take.",
 )
 @click.option("--only", is_flag=True, help="That month alone, without packs of earlier months.")
+@click.option("--scheduler", default="", metavar="tcp://…", help="Run on the workers of this Dask scheduler.")
+@click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="Where workers that do not see the workspace put packs: a folder, s3:// or sftp://.",
+)
 @_place
-def portfolio(place: Any, clients: str, month: str, jobs: int | None, deadline: float, only: bool) -> int:
+def portfolio(
+    place: Any,
+    clients: str,
+    month: str,
+    jobs: int | None,
+    deadline: float,
+    only: bool,
+    scheduler: str,
+    store: str,
+) -> int:
     """Publish the board packs of many clients, each by itself, and one page of what needs whom."""
-    from msp_report import portfolio as every
+    from msp_report.portfolio import every
 
     chosen = [name.strip() for name in clients.split(",") if name.strip()]
     folder, code = every.run(
-        place, chosen, _one_month(month), _say, jobs=jobs or 0, deadline=deadline, only=only
+        place,
+        chosen,
+        _one_month(month),
+        _say,
+        jobs=jobs or 0,
+        deadline=deadline,
+        only=only,
+        scheduler=scheduler,
+        store=store,
     )
     click.echo(folder / "html" / "index.html")
     return code

@@ -42,7 +42,7 @@ from msp_report.model.restated import restated
 from msp_report.packs import code, collected, history, kernels, scraps, stale
 from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
-from msp_report.system import leftovers, locks
+from msp_report.system import leftovers, locks, revisions
 from msp_report.system.limits import cores
 from msp_report.words import records, sentences
 from msp_report.workspace import PROJECT
@@ -219,7 +219,7 @@ def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> P
         )
     with _desk(case, say) as desk:
         published = desk.run(case, found, case.workspace.output / client / DAILY)
-        for old in publish.prune(published, DAYS_KEPT):
+        for old in revisions.prune(published, DAYS_KEPT):
             say(f"{client}: removed revision {old.name} of the daily pages: the last {DAYS_KEPT} are kept")
         return published
 
@@ -487,7 +487,7 @@ class _Run:
         publish.pages(self.case, self._staging, made, self._strict, opening, issue, standing)
         if issuing and issue:
             issuing.close(self.case, self._staging, issue)
-        publish.publish(self._staging, self._target)
+        revisions.publish(self._staging, self._target)
         if issuing:
             issuing.enter(self.case)
         if self._target == self.case.workspace.pack(self.case.client, self.case.period):

@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from msp_report.model.errors import Failed
-from msp_report.system.limits import CORES as CORES
 
 #: How long a process that is asked to end may take until it is ended [s].
 GRACE = 10.0

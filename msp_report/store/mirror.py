@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from msp_report.live import kept
 from msp_report.live.asked import Failed, plain
 from msp_report.store import opened
-from msp_report.store.place import WAITS, Place, Stamp, Unanswered, patiently
+from msp_report.store.place import Place, Stamp, fetch, patiently
 from msp_report.system import locks
 
 _MONTH = "{month}"
@@ -92,7 +92,7 @@ class Mirror:
         parts.mkdir(exist_ok=True)
         part = parts / kept.digest(name, str(stamp.size), stamp.mark)[:32]
         try:
-            _fetch(place, name, stamp, part)
+            fetch(place, name, stamp, part)
             if patiently(lambda: place.stamp(name)) == stamp and part.stat().st_size == stamp.size:
                 index.put(part, name, stamp)
                 return True
@@ -100,26 +100,6 @@ class Mirror:
             raise Failed(f"{name}: {error}") from None
         part.unlink(missing_ok=True)
         return False
-
-
-def _fetch(place: Place, name: str, stamp: Stamp, part: Path) -> None:
-    """All of a file into its part, behind what is there of it; given up when nothing more comes."""
-    part.touch()
-    waits = iter(WAITS)
-    while (done := part.stat().st_size) < stamp.size:
-        try:
-            with part.open("ab") as file:
-                for block in place.blocks(name, done, stamp.size):
-                    file.write(block)
-                    file.flush()
-                    os.fsync(file.fileno())
-        except Unanswered as error:
-            if part.stat().st_size > done:
-                waits = iter(WAITS)
-            wait = next(waits, None)
-            if wait is None:
-                raise Failed(str(error)) from None
-            time.sleep(wait)
 
 
 class _Index:
