@@ -32,6 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 EXTRAS = {  # and what each use of it imports
+    "cluster": "distributed",
     "lab": "jupyterlab.labapp",
     "live": "psycopg, pymysql, sqlalchemy",
     "test": "pytest, xdist.plugin",

@@ -109,7 +109,7 @@ def run(
                 client, (*arguments, "--workspace", str(root)), environment, seconds, is_wanted
             )
             send(place, client, output)
-            return outcome
+            return replace(outcome, said=tuple(line.replace(f"{root}{os.sep}", "") for line in outcome.said))
         finally:
             place.close()
 

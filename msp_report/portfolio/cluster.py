@@ -141,7 +141,7 @@ def work(job: Job) -> Outcome:
             )
         return processes.run(job.client, job.arguments, {CORES: cores}, job.seconds, is_wanted)
     try:
-        home = Path(worker.local_directory).absolute() / "msp-report"
+        home = Path(worker.local_directory).absolute().parent / "msp-report"  # outlives the worker
         return away.run(job.client, job.arguments, job.parcel, home, {CORES: cores}, job.seconds, is_wanted)
     except (Told, OSError) as error:
         return _failed(job.client, str(error))
