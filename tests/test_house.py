@@ -183,6 +183,7 @@ def test_no_two_metrics_answer_one_question_privately():
         ("scrapbook", "packs.scraps"),
         ("docx", "pages.document"),
         ("sqlalchemy", "live.sql"),
+        ("distributed", "portfolio.cluster"),
     ],
 )
 def test_one_module_alone_imports(library, module):
@@ -220,7 +221,7 @@ def undeclared(libraries: set[str], known: dict[str, Requirement]) -> set[str]:
 
 def test_every_library_imported_is_declared():
     """What an extra brings may not be there: it is imported where it is asked for, and declared with the extra."""
-    of_extras = {"sqlalchemy": "live"}
+    of_extras = {"sqlalchemy": "live", "distributed": "cluster"}
     assert not undeclared(set().union(*map(foreign, IMPORTS.values())) - of_extras.keys(), declared())
     assert all(canonicalize_name(library) in declared(extra) for library, extra in of_extras.items())
 
