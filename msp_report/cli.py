@@ -286,6 +286,34 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
 
 
 @verbs.command()
+@click.option(
+    "--clients", default="", metavar="A,B,…", help="Folder names under params/; default: all of them."
+)
+@click.option("--month", default="", help="YYYY-MM; default: the latest month that is over.")
+@click.option("--jobs", type=click.IntRange(min=1), help="How many clients at a time; default: one a core.")
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="MIN",
+    help="How long one client may take.",
+)
+@click.option("--only", is_flag=True, help="That month alone, without packs of earlier months.")
+@_place
+def portfolio(place: Any, clients: str, month: str, jobs: int | None, deadline: float, only: bool) -> int:
+    """Publish the board packs of many clients, each by itself, and one page of what needs whom."""
+    from msp_report import portfolio as every
+
+    chosen = [name.strip() for name in clients.split(",") if name.strip()]
+    folder, code = every.run(
+        place, chosen, _one_month(month), _say, jobs=jobs or 0, deadline=deadline, only=only
+    )
+    click.echo(folder / "html" / "index.html")
+    return code
+
+
+@verbs.command()
 @_client
 @_month
 @_complete

@@ -43,6 +43,7 @@ from msp_report.packs import code, collected, history, kernels, scraps, stale
 from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks
+from msp_report.system.limits import cores
 from msp_report.words import records, sentences
 from msp_report.workspace import PROJECT
 
@@ -59,8 +60,8 @@ LOOKS_BACK = "looks-back"
 AFTER_FIRST_PAGE = "after-first-page"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
 DAILY, DAYS_KEPT = "daily", 30
-#: The folder of the notebook that shows clients side by side, which is no pack of a client's.
-COMPARE = "compare"
+#: The folders of the notebooks that show several clients, side by side and all of them: no packs of a client's.
+COMPARE, PORTFOLIO = "compare", "portfolio"
 
 Say = Callable[[str], None]
 
@@ -273,7 +274,7 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
     with (
         only_run(case, say) as output,
         kernels.private_sockets() as config,
-        _pool((os.cpu_count() or 2) + 1) as pool,  # one more: a notebook often waits for its kernel
+        _pool(cores() + 1) as pool,  # one more: a notebook often waits for its kernel
         _pool(2) as second_pool,
         tempfile.TemporaryDirectory(prefix=".settled-", dir=output) as folder,
     ):

@@ -84,6 +84,8 @@ class Context:
     """Whether it is a draft or was issued, in sentences."""
     restated: str = ""
     """The page of what a restatement changed, where the pack is one."""
+    files: tuple[tuple[str, str], ...] = ()
+    """What lies beside the page, file and label; none named: the figures and the manifest of a pack."""
 
 
 @dataclass(frozen=True)
