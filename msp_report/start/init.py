@@ -22,7 +22,7 @@ from msp_report.intake.recognise.unknown import Question
 from msp_report.model.errors import WrongUse
 from msp_report.model.period import Month
 from msp_report.params.yaml_text import nearest
-from msp_report.start import ask, contract, recognised
+from msp_report.start import ask, contract, openslo, recognised
 from msp_report.start.ask import Answers
 from msp_report.start.contract import Names, flow
 from msp_report.start.recognised import Reading
@@ -50,6 +50,8 @@ class Done:
     copied: list[Path] = field(default_factory=list)
     differs: list[Path] = field(default_factory=list)
     """Files of the exports' folder under whose name another file was given."""
+    slos: openslo.Slos = field(default_factory=openslo.Slos)
+    """What files of OpenSLO promise."""
 
     @property
     def unreadable(self) -> dict[str, str]:
@@ -77,7 +79,9 @@ def init(
     contract.contract(client, given, Names())  # what it would refuse is told before anything is read
     chosen = Month.parse(month) if month else Month.parse(given.month) if given.month else None
     with tempfile.TemporaryDirectory(prefix="msp-report-init-") as unpacked:
-        return _begun(client, files, place, chosen, given, raw, prompt, only_ask, Path(unpacked))
+        base = answers.parent if answers else Path()
+        beside = [base / Path(name).expanduser() for name in given.contract.openslo]
+        return _begun(client, [*files, *beside], place, chosen, given, raw, prompt, only_ask, Path(unpacked))
 
 
 def _begun(
@@ -91,18 +95,18 @@ def _begun(
     only_ask: bool,
     unpacked: Path,
 ) -> Done:
-    paths = _files(files, unpacked)
+    paths, slos = _files(files, unpacked)
     _known_files(given, paths)
     folder = place.params / client
     readings = recognised.recognise(paths, given, folder if folder.is_dir() else None)
     for _ in range(_ROUNDS if prompt else 0):
-        done = _made(client, given, readings, chosen, place)
+        done = _made(client, given, readings, chosen, slos)
         said = ask.at_terminal([one for one in done.questions if one.path not in _asked(raw)], prompt)
         if not said:
             break
         given, raw = ask.with_answers(raw, said)
         readings = recognised.recognise(paths, given, folder if folder.is_dir() else None)
-    done = _made(client, given, readings, chosen, place)
+    done = _made(client, given, readings, chosen, slos)
     if only_ask:
         return done
     _copy(done, client, place)
@@ -124,23 +128,27 @@ def _asked(raw: dict[str, Any]) -> set[tuple[str, ...]]:
     return found
 
 
-def _files(given: Iterable[str | Path], unpacked: Path) -> list[Path]:
-    """The files that were named, those of folders, and those of archives with several, unpacked; each once."""
+def _files(given: Iterable[str | Path], unpacked: Path) -> tuple[list[Path], list[Path]]:
+    """The files that were named, those of folders, and those of archives with several, unpacked; each once. Files of
+    OpenSLO for themselves."""
     found: dict[Path, None] = {}
+    slos: dict[Path, None] = {}
     for name in given:
         path = Path(name).expanduser()
         if path.is_dir():
-            inside = [one for one in listed(path) if _may_be_read(one)]
+            promised = [one for one in listed(path) if openslo.is_openslo(one)]
+            slos |= dict.fromkeys(one.resolve() for one in promised)
+            inside = [one for one in listed(path) if _may_be_read(one) and one not in promised]
             deeper = [one for one in sorted(path.iterdir()) if one.is_dir() and not one.name.startswith(".")]
             inside += [one for sub in deeper for one in listed(sub) if _may_be_read(one)]
             found |= dict.fromkeys(one.resolve() for one in inside)
         elif path.is_file():
-            found[path.resolve()] = None
+            (slos if openslo.is_openslo(path) else found)[path.resolve()] = None
         else:
             raise WrongUse(f"{name}: there is no such file")
-    if not found:
+    if not found and not slos:
         raise WrongUse("there is nothing to read: name the files that the provider sent, or their folder")
-    return [inner for path in found for inner in _members(path, unpacked)]
+    return [inner for path in found for inner in _members(path, unpacked)], list(slos)
 
 
 def _members(path: Path, into: Path) -> list[Path]:
@@ -178,12 +186,13 @@ def _known_files(answers: Answers, paths: list[Path]) -> None:
 
 
 def _made(
-    client: str, answers: Answers, readings: list[Reading], month: Month | None, place: Workspace
+    client: str, answers: Answers, readings: list[Reading], month: Month | None, slos: list[Path]
 ) -> Done:
     """What would be written, and what is to be asked."""
-    done = Done(month or _month(readings), readings=readings)
+    promised = openslo.read(slos, answers.said("timezone") or "UTC")
+    done = Done(month or _month(readings), readings=readings, slos=promised)
     questions = [question for one in readings for question in one.questions]
-    questions += contract.contract(client, answers, _names(readings))[1] + contract.strategy(answers)[1]
+    questions += contract.contract(client, answers, _names(done))[1] + contract.strategy(answers)[1]
     done.questions = _once(questions)
     return done
 
@@ -212,7 +221,8 @@ def _month(readings: list[Reading]) -> Month:
     return Month.of(now().date()).shift(-1)
 
 
-def _names(readings: list[Reading]) -> Names:
+def _names(done: Done) -> Names:
+    readings = done.readings
     services = {
         name: None
         for one in readings
@@ -226,7 +236,7 @@ def _names(readings: list[Reading]) -> Names:
         for name in one.trial.names.get("priority", ())
         if name != "none"
     }
-    return Names(tuple(services), tuple(priorities))
+    return Names(tuple(services), tuple(priorities), done.slos)
 
 
 # ---------------------------------------------------------------- where the files go
@@ -267,7 +277,7 @@ def _write(done: Done, client: str, answers: Answers, place: Workspace) -> None:
     folder = place.params / client
     is_new = not place.params.exists()
     texts = {
-        "contract.yaml": contract.contract(client, answers, _names(done.readings))[0],
+        "contract.yaml": contract.contract(client, answers, _names(done))[0],
         "strategy.yaml": contract.strategy(answers)[0],
         "sources.yaml": sources_text(done, client, place),
     }
@@ -397,6 +407,13 @@ def register_entries(place: Workspace, client: str) -> dict[str, list[str]]:
 def told(done: Done, client: str, place: Workspace) -> list[str]:
     """What an analyst is told: what reads each file, what is open, what to do next."""
     said = []
+    if done.slos.files:
+        promises = done.slos.promises.values()
+        taken = sum(one.ratio is not None for one in promises)
+        said.append(
+            f"{', '.join(done.slos.files)}: OpenSLO: {len(promises)} services, {taken} with their availability in "
+            f"contract.yaml; {len(done.slos.listed)} things not taken over, listed there"
+        )
     for one in done.readings:
         names = ", ".join(path.name for path in one.paths[:3]) + (", …" if len(one.paths) > 3 else "")
         if one.unreadable:

@@ -86,6 +86,7 @@ class S3:
     def _asked(self, ask: Callable[[], T]) -> T:
         """An answer. Raises _Absent, Failed, Unanswered."""
         from botocore.exceptions import BotoCoreError, NoCredentialsError, PartialCredentialsError
+        from s3fs.core import S3_RETRYABLE_ERRORS
 
         try:
             return ask()
@@ -101,7 +102,8 @@ class S3:
             ) from None
         except TimeoutError:
             raise Unanswered("it does not answer in time") from None
-        except (OSError, BotoCoreError) as error:
+        # a page that does not name the next one is a KeyError, a line that is cut may be a RuntimeError
+        except (OSError, BotoCoreError, *S3_RETRYABLE_ERRORS, KeyError, RuntimeError) as error:
             raise Unanswered(
                 f"it cannot be asked ({_said(error)}): check the address, AWS_ENDPOINT_URL, and that it runs"
             ) from None

@@ -24,9 +24,8 @@ from msp_report.live.asked import Failed, filled, plain, without_secrets
 from msp_report.store.place import CONNECT, LONGEST, SILENCE, SLOWEST, Stamp, Unanswered, lacks
 
 T = TypeVar("T")
-_PIECE = 1 << 20
-#: So many pieces of a file are asked for before the first has come.
-_AHEAD = 64
+#: So much is asked for at a time, in requests that every server answers at once [bytes].
+_BLOCK, _PIECE = 4 << 20, 1 << 15
 _KNOWN = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 
 
@@ -105,19 +104,15 @@ class Sftp:
     def blocks(self, file: str, start: int, size: int) -> Iterator[bytes]:
         """As Place.blocks."""
 
-        def open_it() -> Any:
-            opened = self._files.open(self._path(file), "rb")
-            opened.seek(start)
-            opened.prefetch(size, max_concurrent_requests=_AHEAD)
-            return opened
-
-        opened, done = self._asked(open_it, LONGEST), start
+        opened = self._asked(lambda: self._files.open(self._path(file), "rb"), LONGEST)
         try:
-            while done < size:
-                block = self._asked(lambda left=size - done: opened.read(min(_PIECE, left)), LONGEST)
-                if not block:
+            for first in range(start, size, _BLOCK):
+                last = min(first + _BLOCK, size)
+                # all its requests at once: paramiko's own reading ahead, held in, asks for much of a file twice
+                pieces = [(at, min(_PIECE, last - at)) for at in range(first, last, _PIECE)]
+                block = self._asked(lambda pieces=pieces: b"".join(opened.readv(pieces)), LONGEST)
+                if len(block) != last - first:
                     raise Unanswered("it breaks off in the middle of a file")
-                done += len(block)
                 yield block
         finally:
             with suppress(EOFError, OSError, self._library.SSHException):  # of a connection that is gone

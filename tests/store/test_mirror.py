@@ -1,4 +1,4 @@
-"""Exports that lie elsewhere are here as they are there, whatever breaks off; what has not changed is not fetched again."""
+"""Exports elsewhere are here as they are there, whatever breaks off; what has not changed is not fetched again."""
 
 import pytest
 from examples import examples

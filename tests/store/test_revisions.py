@@ -1,4 +1,4 @@
-"""A revision that is copied is there whole before anybody is told of it, and copied again only where it lacks something."""
+"""A copied revision is there whole before anybody is told of it, and is copied again only where something lacks."""
 
 import hashlib
 import json
