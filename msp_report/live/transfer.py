@@ -40,12 +40,10 @@ class Transfer:
 
     def failed(self, text: str) -> Failed:
         """Why it ends here, and what is kept."""
-        stays = len(self._names) and kept.is_settled(self._asked.at, self._asked.end)
-        come = (
-            f"; {len(self._names)} parts have come and are kept: run it again, and it goes on from there"
-            if stays
-            else ""
-        )
+        count = len(self._names)
+        stay = "1 part has come and is kept" if count == 1 else f"{count} parts have come and are kept"
+        goes_on = count and kept.is_settled(self._asked.at, self._asked.end)
+        come = f"; {stay}: run it again, and it goes on from there" if goes_on else ""
         return Failed(f"{self._of} {plain(self._asked.address)}: {text}{come}")
 
     def put(

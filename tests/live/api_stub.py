@@ -1,4 +1,4 @@
-"""Servers on 127.0.0.1 that answer as Zabbix 6.0 and Request Tracker 5.0.3 were seen to, and fail when they are told to."""
+"""Servers on 127.0.0.1 that answer as Zabbix 6.0 and Request Tracker 5.0 were seen to, and fail when told to."""
 
 import json
 import threading
@@ -148,12 +148,8 @@ class Zabbix(Stub):
     def _sla_getsli(self, asked):
         at = asked["period_from"]
         periods = [{"period_from": at - 15 * 86_400, "period_to": at + 16 * 86_400}]
-        sli = [
-            [
-                {"uptime": 1, "downtime": 1, "sli": one, "error_budget": 0, "excluded_downtimes": []}
-                for one in self.sli
-            ]
-        ]
+        more = {"uptime": 1, "downtime": 1, "error_budget": 0, "excluded_downtimes": []}
+        sli = [[{**more, "sli": one} for one in self.sli]]
         return {"periods": periods, "serviceids": list(range(5, 5 + len(self.sli))), "sli": sli}
 
     def _service_get(self, asked):
