@@ -299,7 +299,7 @@ class Input:
             name: (tuple(path for path, _ in found), plain) for name, found in self.beside.items()
         }
         for chunk in read(self.path, self.layout, self.limits, others):
-            is_empty = self.told and _OURS.issuperset(chunk.header) and not chunk.aside
+            is_empty = self.told and not chunk.aside and (chunk.read == 0 or _OURS.issuperset(chunk.header))
             yield _named(chunk, self.layout) if is_empty else chunk  # asked, and there was nothing
 
     def label(self, table: str) -> str:
