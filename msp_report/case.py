@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report import ledger, params
-from msp_report.intake import emptied, exports, ingest, lines, lookback
+from msp_report.intake import emptied, exports, ingest, inputs, lines, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.intake.reasons import NOT_MEANT
 from msp_report.model import privacy, strangers
@@ -646,7 +646,7 @@ class Case:
             if name not in self.withheld
         ]
         return said + [
-            f"{name}: {ingest.why_unread(name, self.sources)}, so nothing is read from it"
+            f"{name}: {inputs.why_unread(name, self.sources)}, so nothing is read from it"
             for name in self.manifest["unread"]
         ]
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from msp_report import params
-from msp_report.intake import exports, ingest
+from msp_report.intake import exports, fetching, ingest, inputs
 from msp_report.model.period import Month
 from msp_report.system import leftovers, locks
 
@@ -85,7 +85,7 @@ class Accepted:
         """Months that were accepted from the same place of exports and of which no file is there any more."""
         folders = (self._folder / ".accepted").glob("[0-9]*")
         months = [Month.parse(path.name) for path in folders if _accepted_from(path) == self._origin]
-        return [month for month in months if not ingest.files(self._sources, self.template, month)]
+        return [month for month in months if not inputs.files(self._sources, self.template, month)]
 
     @cached_property
     def months(self) -> list[Month]:
@@ -111,7 +111,7 @@ class Accepted:
         if found := self._found.get(month):
             return found
         target = self._place(month)
-        files = ingest.files(self._sources, self.template, month, self._params)
+        files = inputs.files(self._sources, self.template, month, self._params)
         stamp = f"{self._stamp(files)}\n{self._origin}"
         if not _is_fresh(target, stamp) or self._is_to_fetch(month):
             with locks.held(
@@ -128,7 +128,7 @@ class Accepted:
 
     def _is_to_fetch(self, month: Month) -> bool:
         """Whether a server has to be asked for a month, which puts files beside those that are there."""
-        return bool(ingest.to_fetch(self._sources, self.template, month, self._timezone))
+        return bool(fetching.to_fetch(self._sources, self.template, month, self._timezone))
 
     def _read(self, month: Month, target: Path, has_files: bool, stamp: str) -> None:
         fetches = self._is_to_fetch(month)
@@ -145,7 +145,7 @@ class Accepted:
                 cache=self._cache,
             )
             if fetches:
-                files = ingest.files(self._sources, self.template, month, self._params)
+                files = inputs.files(self._sources, self.template, month, self._params)
                 has_files = bool(files)
                 stamp = f"{self._stamp(files)}\n{self._origin}"
             (fresh / "stamp").write_text(stamp, encoding="utf-8")
