@@ -31,17 +31,17 @@ provider: {name: Its provider (invented)}
 term: {starts_on: 2025-04-01, ends_on: 2028-03-31, notice_days: 90, monthly_fee: 1800000}
 calendars:
   office:
-    hours: {mon: ["08:00-18:00"], tue: ["08:00-18:00"], wed: ["08:00-18:00"], thu: ["08:00-18:00"], fri: ["08:00-18:00"]}
+    hours: {mon: ["8:00-18:00"], tue: ["8:00-18:00"], wed: ["8:00-18:00"], thu: ["8:00-18:00"], fri: ["8:00-18:00"]}
     holidays: {country: GB, subdivision: ENG}
   always: {hours: all}
 services:
   - {name: webshop, title: the web shop, calendar: always, availability_ratio: 0.999, clause: "4.1"}
 tickets:
   priorities:
-    P1: {title: urgent, calendar: always, response_min: 15, resolution_min: 240, attainment_ratio: 0.95, clause: "5.1"}
-    P2: {title: important, calendar: office, response_min: 60, resolution_min: 480, attainment_ratio: 0.9, clause: "5.2"}
-    P3: {title: ordinary, calendar: office, response_min: 240, resolution_min: 1500, attainment_ratio: 0.9, clause: "5.3"}
-    P4: {title: minor, calendar: office, response_min: 480, resolution_min: 3000, attainment_ratio: 0.85, clause: "5.4"}
+    P1: {calendar: always, response_min: 15, resolution_min: 240, attainment_ratio: 0.95, clause: "5.1"}
+    P2: {calendar: office, response_min: 60, resolution_min: 480, attainment_ratio: 0.9, clause: "5.2"}
+    P3: {calendar: office, response_min: 240, resolution_min: 1500, attainment_ratio: 0.9, clause: "5.3"}
+    P4: {calendar: office, response_min: 480, resolution_min: 3000, attainment_ratio: 0.85, clause: "5.4"}
   pause_statuses: [waiting_on_customer]
   training: {categories: [how-to], words: ["how do i"]}
   repeat_days: 30

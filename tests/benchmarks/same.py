@@ -33,5 +33,5 @@ def _bytes(path: Path) -> bytes | None:
 if __name__ == "__main__":
     given = [Path(text) for text in sys.argv[1:] if text != "--pages"]
     found = differences(*given, (*PARTS, "html") if "--pages" in sys.argv else PARTS)
-    print("\n".join(found) or "the same")
+    sys.stdout.write("\n".join(found or ["the same"]) + "\n")
     sys.exit(bool(found))
