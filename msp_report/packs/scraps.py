@@ -241,7 +241,9 @@ def read_record(pack: str | Path, report: str, name: str) -> pd.DataFrame | None
     path = Path(pack) / "records" / report / f"{name}.csv"
     if not path.exists():
         return None
-    return pd.read_csv(path, dtype=dict.fromkeys(NAMING, "str"), keep_default_na=False, na_values=[""])
+    return pd.read_csv(
+        path, dtype=dict.fromkeys(NAMING, "str"), keep_default_na=False, na_values=[""], low_memory=False
+    )
 
 
 def _recorded(pack: str | Path) -> list[dict[str, Any]]:
