@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,7 +39,7 @@ from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
-from msp_report.packs import code, collected, history, kernels, scraps, stale
+from msp_report.packs import code, collected, history, kernels, scraps, stale, unchanged
 from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks
@@ -172,11 +172,16 @@ def run_month(
     if issuing is None:
         ledger.refuse_issued(case.workspace, case.client, case.period)
     with _desk(case, say, issuing) as desk:
+        watch = unchanged.Watch(case) if notebooks is None and issuing is None else None
         _ = case.accepted  # refused now, not after the packs of earlier months
         if not only:
             desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
         published = desk.run(case, found)
-        _tell_stale(case, say)
+        lines = [*desk.remarks, *_stale_lines(case)]
+        for line in lines[len(desk.remarks) :]:
+            say(line)
+        if watch and not desk.failed:
+            watch.end({month, str(case.period)}, complete, only, lines)
         return published
 
 
@@ -250,7 +255,8 @@ def run_folder(
     with _desk(case, say, issuing) as desk:
         if over_months:
             desk.catch_up_year(case, monthly)
-            _tell_stale(case, say)
+            for line in _stale_lines(case):
+                say(line)
         return desk.run(case, found, case.workspace.pack(client, case.period, name), strict, document)
 
 
@@ -309,6 +315,10 @@ class _Desk:
     say: Say
     issuing: Issuing | None = None
     """How the pack that was asked for is issued; those of earlier months are not."""
+    remarks: list[str] = field(default_factory=list)
+    """What was said of the exports of the pack that was asked for."""
+    failed: bool = False
+    """Whether an earlier month could not be run."""
     _ahead: _Run | None = None
 
     def catch_up(self, case: Case, months: list[Month], notebooks: list[Notebook]) -> None:
@@ -316,7 +326,7 @@ class _Desk:
         finished; the last is left so, for the run that follows."""
         for month in months:
             if not _is_published(case, month):
-                begun = _told(self.say, month, lambda m=month: self._begin(case.at(m), notebooks))
+                begun = self._told(month, lambda m=month: self._begin(case.at(m), notebooks))
                 self._finish_ahead()
                 self._ahead = begun
 
@@ -344,6 +354,7 @@ class _Desk:
             self._finish_ahead()
             raise
         self._finish_ahead()
+        self.remarks = last.remarks
         return last.finish()
 
     def _begin(
@@ -364,7 +375,16 @@ class _Desk:
     def _finish_ahead(self) -> None:
         if ahead := self._ahead:
             self._ahead = None
-            _told(self.say, ahead.case.period, ahead.finish)
+            self._told(ahead.case.period, ahead.finish)
+
+    def _told(self, month: object, work: Callable[[], Any]) -> Any:
+        """The result of work on an earlier month; its failure is told and stops nothing else."""
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - whatever an old month fails of, the one asked for goes on
+            self.failed = True
+            self.say(f"{month}: not run: {error}")
+            return None
 
 
 def _is_published(case: Case, month: Month) -> bool:
@@ -376,25 +396,19 @@ def _is_published(case: Case, month: Month) -> bool:
     return not figures.stat().st_mtime < end.timestamp() <= time.time()
 
 
-def _tell_stale(case: Case, say: Say) -> None:
-    """Name every published monthly pack that is stale (rule 48): boards have seen it, so none is made anew unasked."""
+def _stale_lines(case: Case) -> list[str]:
+    """A line for every published monthly pack that is stale (rule 48): boards have seen it, so none is made anew
+    unasked."""
     accepted = [month for month in case.exported if case.lacking(month) is None]
     if not accepted:
-        return
+        return []
+    lines = []
     for month, why in stale.stale(case.at(max(accepted)), accepted).itertuples(index=False):
         again = f"run msp-report monthly --client {case.client} --month {month} again"
         if ledger.last(case.workspace, case.client, month):
             again = f"it was issued and stands: msp-report restate --client {case.client} --month {month} --why '…'"
-        say(f"{case.client} {month}: its published pack is out of date: {why}: {again}")
-
-
-def _told(say: Say, month: object, work: Callable[[], Any]) -> Any:
-    """The result of work on an earlier month; its failure is told and stops nothing else."""
-    try:
-        return work()
-    except Exception as error:  # noqa: BLE001 - whatever an old month fails of, the one asked for goes on
-        say(f"{month}: not run: {error}")
-        return None
+        lines.append(f"{case.client} {month}: its published pack is out of date: {why}: {again}")
+    return lines
 
 
 @contextmanager
@@ -431,10 +445,12 @@ class _Run:
         self._strict, self._issuing, self._document = strict, issuing, document
         self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
+        self.remarks: list[str] = []
         shutil.rmtree(self._staging, ignore_errors=True)
         if case.period.first == case.period.last:
-            for remark in case.remarks():
-                self._tell(remark)
+            self.remarks = [f"{case.client} {case.period}: {remark}" for remark in case.remarks()]
+            for remark in self.remarks:
+                desk.say(remark)
             ignored = shutil.ignore_patterns("stamp")
             shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
             self._write_manifest()
