@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -30,6 +30,8 @@ from msp_report.model.reach import silent_since
 from msp_report.model.tables import PANDAS, TABLES
 from msp_report.system.now import now
 from msp_report.workspace import Workspace, make_demo
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -294,15 +296,26 @@ class Case:
         the same as a file without rows; an earlier month's never stands in for this one's (rule 41).
         """
         if name not in self._read:
-            self._read[name] = lookback.join(name, self.paths(name), self._reused)
+            self._read[name] = self.once(f"table {name}", lambda: self._joined(name, self.paths(name)))
         return self._read[name]
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives for the period under a name: in a pack run made by the first notebook that asks."""
+        return self._exports.once.get(self.period, f"{name} {self.of_day}", make)
+
+    def forget(self, month: Month) -> None:
+        """Keep nothing any more of what was made once for a month."""
+        self._exports.once.drop(Period(month, month))
+
+    def _joined(self, name: str, paths: list[Path]) -> pd.DataFrame | None:
+        return lookback.join(name, paths, self._reused)
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
         if not self.later_months:
             return self.table(name)
         months = [*self.months, *self.later_months]
-        return lookback.join(name, self.paths(name, months), self._reused)
+        return self.once(f"follow-up {name}", lambda: self._joined(name, self.paths(name, months)))
 
     def own(self, name: str) -> pd.DataFrame | None:
         """A canonical table as the newest exports have it, without look-back; None where they have none."""
@@ -368,9 +381,12 @@ class Case:
             by = {one["reach_by"] for one in self.manifest["files"] if one["table"] == name}
             by_folder = bool(by) and by <= {"folder", "assumed from the folder"}
             tells = by_folder and self.period.first == self.period.last
-            times = self._times(name) if tells else None
-            self._silent[name] = None if times is None else silent_since(times, self.start, self.end)
+            self._silent[name] = self.once(f"silent {name}", lambda: self._silence(name)) if tells else None
         return self._silent[name]
+
+    def _silence(self, name: str) -> pd.Timestamp | None:
+        times = self._times(name)
+        return None if times is None else silent_since(times, self.start, self.end)
 
     def _times(self, name: str) -> pd.Series | None:
         """When each row of a table happened, of a day its end; None of no table, and of one whose rows have no time."""
@@ -397,7 +413,7 @@ class Case:
         if TABLES[name].period is None:
             return self.at(self.period.first.shift(-1)).table(name)
         earlier = [month for month in self.months if month < self.period.first]
-        return lookback.join(name, self.paths(name, earlier), self._reused)
+        return self.once(f"known before {name}", lambda: self._joined(name, self.paths(name, earlier)))
 
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
@@ -493,7 +509,7 @@ class Case:
     @cached_property
     def _reused(self) -> pd.DataFrame | None:
         """The tickets of earlier months whose number is another ticket's by now; None where there are none."""
-        return lookback.reused(self.paths("tickets"), self.timezone)
+        return self.once("reused", lambda: lookback.reused(self.paths("tickets"), self.timezone))
 
     def emptied(self) -> pd.DataFrame:
         """The columns that the months before filled and that came empty for this one: table, column (rule 41)."""

@@ -507,6 +507,7 @@ class _Run:
             issuing.enter(self.case)
         if self._target == self.case.workspace.pack(self.case.client, self.case.period):
             collected.write(self.case.workspace, self.case.client)
+        self.case.forget(self.case.period.first.shift(-1))  # the next month still looks at this one
         return self._target
 
     def _restated(self) -> pd.DataFrame:
