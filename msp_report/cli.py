@@ -171,7 +171,9 @@ def monthly(place: Any, client: str, month: str, complete: bool, only: bool, aga
 
     from msp_report.packs import pack
 
-    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete, only=only)
+    published = pack.run_month(
+        client, _one_month(month), place, say=_say, complete=complete, only=only, again=again
+    )
     click.echo(published / "html" / "index.html")
 
 

@@ -153,21 +153,25 @@ class Watch:
     def __init__(self, case: Case) -> None:
         self._case, self._begun = case, seconds()
         self._place, self._home = case.workspace, case.workspace.output / case.client / FOLDER
-        self._contents = Contents(self._home / FILES)
+        self.contents = Contents(self._home / FILES)
         template = self._place.exports_template(case.client, case.sources)
         parts = Path(template).parts
         ends = next((at for at, part in enumerate(parts) if "{month}" in part), len(parts))
         self._exports = str(Path(*parts[:ends]))
         asks = any(one.prometheus or one.sql for many in case.sources.tables.values() for one in many)
-        self._before = None if asks or "://" in template else self._inputs()
+        self.inputs = None if asks or "://" in template else self._inputs()
+        """As `inputs`; None where they cannot be told."""
 
     def _inputs(self) -> dict[str, str]:
-        return inputs(self._place, self._case.client, self._exports, self._contents)
+        return inputs(self._place, self._case.client, self._exports, self.contents)
+
+    def is_same(self) -> bool:
+        """Whether the run ends with the inputs with which it began."""
+        return self.inputs is not None and self._inputs() == self.inputs
 
     def end(self, months: Iterable[str], complete: bool, only: bool, lines: Iterable[str]) -> None:
-        """Write it down for each way in which the month can be asked for, where nothing is in doubt; `lines` is what
-        was said of it."""
-        if self._before is None or self._case.to_date or self._inputs() != self._before:
+        """Write it down for each way in which the month can be asked for; `lines` is what was said of it."""
+        if self._case.to_date:
             return
         first, until = _this_month(self._case)
         told: dict[str, Any] = {
@@ -175,8 +179,8 @@ class Watch:
             "from": max(first, self._begun),
             "until": until,
             "exports": self._exports,
-            "inputs": self._before,
-            "outputs": outputs(self._place, self._case.client, self._contents),
+            "inputs": self.inputs,
+            "outputs": outputs(self._place, self._case.client, self.contents),
             "lines": list(lines),
         }
         for month in months:
@@ -185,7 +189,7 @@ class Watch:
             made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
             made.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
             os.replace(made, path)
-        self._contents.keep()
+        self.contents.keep()
 
 
 def _this_month(case: Case) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from msp_report.model import reads
 from msp_report.model.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ NAME = "SOURCE_DATE_EPOCH"
 
 def seconds() -> float:
     """The present instant in seconds since 1970. Raises WrongUse where SOURCE_DATE_EPOCH is no number of them."""
+    reads.note(reads.DOUBT, "now")
     told = os.environ.get(NAME, "").strip()
     if not told:
         return time.time()
@@ -34,5 +36,6 @@ def now() -> pd.Timestamp:
     import pandas as pd  # who asks for seconds alone need not wait for it
 
     if not os.environ.get(NAME, "").strip():
+        reads.note(reads.DOUBT, "now")
         return pd.Timestamp.now("UTC").as_unit("us")
     return pd.Timestamp(int(seconds()), unit="s", tz="UTC").as_unit("us")
