@@ -158,12 +158,24 @@ def verbs() -> None:
 @click.option(
     "--only", is_flag=True, help="This month alone, without packs of earlier months that have none."
 )
+@click.option("--again", is_flag=True, help="Run everything, also where nothing has changed.")
 @_place
-def monthly(place: Any, client: str, month: str, complete: bool, only: bool) -> None:
+def monthly(place: Any, client: str, month: str, complete: bool, only: bool, again: bool) -> None:
     """Publish the board pack of a month, and first those of earlier months that have none."""
+    from msp_report.packs import unchanged
+
+    asked = unchanged.Asked(client, month, complete, only)
+    if not again and (found := unchanged.answer(place, asked)):
+        for line in (*found.lines, f"{client} {found.month}: unchanged, revision {int(found.revision)}"):
+            _say(line)
+        click.echo(found.pack / "html" / "index.html")
+        return
+
     from msp_report.packs import pack
 
-    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete, only=only)
+    published = pack.run_month(
+        client, _one_month(month), place, say=_say, complete=complete, only=only, again=again
+    )
     click.echo(published / "html" / "index.html")
 
 

@@ -14,9 +14,12 @@ from msp_report import params
 from msp_report.intake import exports, fetching, ingest, inputs
 from msp_report.model.period import Month
 from msp_report.system import leftovers, locks
+from msp_report.system.once import Once
 
 #: Set for the kernels of a pack run: the file that names the months which the run has looked at.
 SETTLED = "MSP_REPORT_SETTLED"
+#: The folder beside that file of what its notebooks make once.
+_ONCE = "once"
 #: Of the contract only the zone decides what is accepted, and sources.yaml counts by what it says.
 _SAY_NOTHING_OF_EXPORTS = ("contract.yaml", "findings.yaml", "sources.yaml", "strategy.yaml")
 
@@ -47,6 +50,8 @@ class Accepted:
         self._params, self._sources, self._timezone = client_params, sources, contract.client.timezone
         self._begin: Callable[[Month], None] = lambda month: None
         self._found: dict[Month, Path | None] = {}
+        self.once = Once()
+        """What the notebooks of a pack run make once of what was accepted."""
         settled = Path(os.environ.get(SETTLED, ""))
         if folder in settled.parents:
             told = json.loads(settled.read_text(encoding="utf-8"))
@@ -55,6 +60,7 @@ class Accepted:
             }
             self.months = sorted(self._found)
             self._bring = lambda: None
+            self.once = Once(settled.parent / _ONCE)
 
     @cached_property
     def template(self) -> str:
@@ -69,7 +75,7 @@ class Accepted:
 
     def settle(self, path: Path, begin: Callable[[Month], None]) -> None:
         """Look at every month and write for kernels which were accepted; `begin` hears of each that is read."""
-        self._begin = begin
+        self._begin, self.once = begin, Once(path.parent / _ONCE)
         told = {str(month): self.find(month) is not None for month in self.months}
         path.write_text(json.dumps(told), encoding="utf-8")
 

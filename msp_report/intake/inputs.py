@@ -62,7 +62,7 @@ class Input:
             name: (tuple(path for path, _ in found), plain) for name, found in self.beside.items()
         }
         for chunk in read(self.path, self.layout, self.limits, others):
-            is_empty = self.told and OURS.issuperset(chunk.header) and not chunk.aside
+            is_empty = self.told and not chunk.aside and (chunk.read == 0 or OURS.issuperset(chunk.header))
             yield _named(chunk, self.layout) if is_empty else chunk  # asked, and there was nothing
 
     def label(self, table: str) -> str:
@@ -137,7 +137,7 @@ def collected(
     """By table, the files that are there; what cannot be read in this version is a problem."""
     if exports.is_live(template):
         kind = template.partition("://")[0]
-        problems.append(f"exports: {kind}:// is not read by this version: copy the month into a folder")
+        problems.append(f"exports: {kind}:// is fetched by whoever opens a case (store.mirror)")
         return {}
     folder = exports.folder(template, month)
     problems += [f"{name}: its name is not UTF-8 text: rename it" for name in exports.misnamed(folder)]

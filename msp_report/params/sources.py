@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic import model_validator as check
 
+from msp_report.model.reads import Noted
 from msp_report.model.tables import TABLES, Due
 from msp_report.params.fields import Count, Day, Name, Params, Ratio
 from msp_report.params.layout import Layout
@@ -135,7 +136,7 @@ def _sources(value: object) -> object:
     return [value] if isinstance(value, Mapping) else value
 
 
-class Sources(Params):
+class Sources(Noted, Params):
     """Where the exports lie and what the vendor calls things."""
 
     exports: str = "exports/{client}/{month}"
