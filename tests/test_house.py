@@ -224,7 +224,9 @@ def undeclared(libraries: set[str], known: dict[str, Requirement]) -> set[str]:
 
 def test_every_library_imported_is_declared():
     """What an extra brings may not be there: it is imported where it is asked for, and declared with the extra."""
-    of_extras = dict.fromkeys(("botocore", "paramiko", "s3fs", "sqlalchemy"), "live") | {"distributed": "cluster"}
+    of_extras = dict.fromkeys(("botocore", "paramiko", "s3fs", "sqlalchemy"), "live") | {
+        "distributed": "cluster"
+    }
     assert not undeclared(set().union(*map(foreign, IMPORTS.values())) - of_extras.keys(), declared())
     assert all(canonicalize_name(library) in declared(extra) for library, extra in of_extras.items())
 

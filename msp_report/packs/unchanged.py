@@ -158,7 +158,9 @@ class Watch:
         parts = Path(template).parts
         ends = next((at for at, part in enumerate(parts) if "{month}" in part), len(parts))
         self._exports = str(Path(*parts[:ends]))
-        asks = any(one.prometheus or one.sql for many in case.sources.tables.values() for one in many)
+        from msp_report import live
+
+        asks = any(live.kind(one) for many in case.sources.tables.values() for one in many)
         self.inputs = None if asks or "://" in template else self._inputs()
         """As `inputs`; None where they cannot be told."""
 
