@@ -556,7 +556,7 @@ def publish(place: Any, client: str, period: str, to: str) -> None:
     """Copy published packs to a place where others read them; default: every monthly and annual one of the client.
 
     Each revision goes into a folder of its own, and current.json beside it names the one that counts when all of it is
-    there. What is there already is not copied again.
+    there. What is there already is not copied again. All of a revision is copied, rows with real names too.
     """
     from msp_report.packs import elsewhere
 
