@@ -346,8 +346,8 @@ def init(
     """Write a new client's params from the files that the provider sent, as far as they tell.
 
     FILE is an export, a folder of exports, a file of OpenSLO, or the address of a month's folder on S3 or SFTP. What
-    only a person can say is asked at a terminal, read from --answers,
-    or stands as a marked QUESTION. Nothing that is there is written over.
+    only a person can say is asked at a terminal, read from --answers, or stands as a marked QUESTION. Nothing that is
+    there is written over.
     """
     from msp_report.start import ask
     from msp_report.start import init as starting
