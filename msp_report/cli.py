@@ -381,8 +381,9 @@ def init(
 ) -> int:
     """Write a new client's params from the files that the provider sent, as far as they tell.
 
-    FILE is an export or a folder of exports. What only a person can say is asked at a terminal, read from --answers,
-    or stands as a marked QUESTION. Nothing that is there is written over.
+    FILE is an export, a folder of exports, a file of OpenSLO, or the address of a month's folder on S3 or SFTP. What
+    only a person can say is asked at a terminal, read from --answers, or stands as a marked QUESTION. Nothing that is
+    there is written over.
     """
     from msp_report.start import ask
     from msp_report.start import init as starting
@@ -592,7 +593,7 @@ def publish(place: Any, client: str, period: str, to: str) -> None:
     """Copy published packs to a place where others read them; default: every monthly and annual one of the client.
 
     Each revision goes into a folder of its own, and current.json beside it names the one that counts when all of it is
-    there. What is there already is not copied again.
+    there. What is there already is not copied again. All of a revision is copied, rows with real names too.
     """
     from msp_report.packs import elsewhere
 

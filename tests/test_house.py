@@ -115,7 +115,7 @@ ROOMS = {
     "case": {"model", "params", "intake", "workspace", "system", "ledger", "store"},
     "pages": {"model", "params", "words", "workspace", "case"},
     "demo": {"model"},
-    "start": {"model", "params", "intake", "workspace", "system", "case"},
+    "start": {"model", "params", "intake", "workspace", "system", "case", "live", "store"},
 }
 
 

@@ -17,6 +17,8 @@ from pathlib import Path, PurePosixPath
 
 from msp_report.live import kept
 from msp_report.live.asked import Failed, plain
+from msp_report.model.errors import WrongUse
+from msp_report.params.sources import OPENLY, has_password
 from msp_report.store import opened
 from msp_report.store.place import Place, Stamp, fetch, patiently
 from msp_report.system import locks
@@ -32,7 +34,12 @@ class Mirror:
     """The copy of a place of exports in a client's output; `template` is its folder, with `{month}` left in."""
 
     def __init__(self, address: str, home: Path) -> None:
-        """`address` has `{month}` in it where each month has its folder; `home` is the client's output."""
+        """`address` has `{month}` in it where each month has its folder; `home` is the client's output.
+
+        Raises WrongUse for an address with a password in it, which may be one of the command line.
+        """
+        if has_password(address):
+            raise WrongUse(f"exports: {OPENLY}")
         before, marked, after = address.partition(_MONTH)
         above, _, begun = before.rpartition("/") if marked else (address.rstrip("/"), "", "")
         self._address = above

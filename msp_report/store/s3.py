@@ -6,6 +6,7 @@ reads it, and nowhere in the params.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from msp_report.live.asked import Failed, without_secrets
 from msp_report.store.place import BLOCK, CONNECT, LONGEST, SILENCE, SLOWEST, Stamp, Unanswered, lacks
 
 T = TypeVar("T")
+#: How an error names the address that was asked, with all its parameters.
+_ADDRESS = re.compile(r"""(?: URL)?: ["']https?://[^"']*["']\.?""")
 _SECRETS = "${AWS_ACCESS_KEY_ID} ${AWS_SECRET_ACCESS_KEY} ${AWS_SESSION_TOKEN}"
 
 
@@ -119,4 +122,5 @@ def _stamp(about: dict[str, Any]) -> Stamp:
 
 def _said(error: Exception) -> str:
     text = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
-    return without_secrets(text, _SECRETS)[:200]
+    bare = _ADDRESS.sub("", text).rstrip(". ")
+    return without_secrets(bare, _SECRETS)[:200]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import os
 import socket
 import stat
@@ -53,6 +54,7 @@ class Sftp:
             import paramiko
         except ImportError:
             raise lacks("sftp", "paramiko") from None
+        logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # says nothing that its exceptions do not
         self._library = paramiko
         self._client: Any = None
         self._files: Any = None
@@ -263,7 +265,13 @@ class Sftp:
     def _said(self, error: BaseException) -> str:
         if isinstance(error, TimeoutError | socket.timeout):
             return "no answer in time"
-        text = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
+        if isinstance(error, EOFError):
+            return "the line was cut"
+        text = (
+            (getattr(error, "strerror", None) or str(error) or type(error).__name__)
+            .splitlines()[0]
+            .rstrip(": ")
+        )
         return without_secrets(text, self._address, "${MSP_REPORT_SSH_PASSPHRASE}")[:200]
 
 

@@ -5,6 +5,7 @@ Both are started for this: moto for S3, which the extra `servers` brings, and th
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -346,6 +347,19 @@ def test_a_server_that_is_silent_or_gone_is_left_in_time(server, tmp_path, monke
     server.line.close()
     with pytest.raises(Failed, match=r"exports: .*check"):
         copy.bring()
+
+
+@pytest.mark.parametrize("most", [0, 400, 3_000, 200_000])
+def test_whatever_breaks_off_is_told_in_one_sentence(server, tmp_path, msp, most):
+    """Nothing that a library writes by itself comes to the terminal."""
+    made = workspace(tmp_path / "ws", f"{server.address}/{{client}}/{{month}}")
+    server.put("acme/2026-10/tickets.csv", os.urandom(1_000_000))
+    server.line.begin(most=most)
+    said = msp("check", "--client", "acme", "--month", "2026-10", "--workspace", made.root)
+    assert said.code == 3 and not said.out
+    assert len(said.err.splitlines()) == len(said.problems) == 1
+    assert re.match(r"exports: (s3|sftp)://.*: it .*: check ", said.problems[0])
+    assert "http" not in said.err and SECRET not in said.err
 
 
 def test_a_host_that_is_not_known_is_asked_nothing(sftp, sshd, tmp_path, monkeypatch):
