@@ -377,6 +377,17 @@ class Case:
         return lookback.join(name, paths, self._reused)
 
     @_of_tables
+    def _column(self, name: str, column: str, months: list[Month] | None = None) -> pd.Series | None:
+        """One column of a table with its look-back, without the others where nothing has to be joined."""
+        if name in self._read and not months:
+            frame = self._read[name]
+        elif len(paths := self.paths(name, months)) == 1:
+            frame = lookback.join(name, paths, columns=[column])
+        else:
+            frame = self.follow_up(name) if months else self.table(name)
+        return None if frame is None else frame[column]
+
+    @_of_tables
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
         if not self.later_months:
@@ -425,9 +436,9 @@ class Case:
     @_of_tables
     def reach(self, name: str) -> pd.Timestamp:
         """How far a table reaches beyond the cut-off: its last instant, at least the cut-off."""
-        frame = self.follow_up(name)
-        last = frame[TABLES[name].period].max() if frame is not None and len(frame) else self.end
-        return max(self.end, last)
+        column = TABLES[name].period
+        times = self._column(name, column, [*self.months, *self.later_months])
+        return max(self.end, times.max()) if times is not None and len(times) else self.end
 
     @_of_tables
     def reached(self, name: str) -> pd.Timestamp:
@@ -467,9 +478,9 @@ class Case:
         column = TABLES[name].column(period) if period else None
         if column is None or column.type not in ("instant", "date"):
             return None
-        if (rows := self.table(name)) is None:
+        if (times := self._column(name, period)) is None:
             return None
-        times = rows[period].dropna()
+        times = times.dropna()
         return times if column.type == "instant" else localize(times + pd.Timedelta(days=1), self.timezone)[0]
 
     @_of_tables
@@ -707,8 +718,8 @@ class Case:
             return "not supplied"
         if not column:
             return None
-        rows = self.table(table)
-        return "never filled" if rows is not None and len(rows) and rows[column].isna().all() else None
+        values = self._column(table, column)
+        return "never filled" if values is not None and len(values) and values.isna().all() else None
 
     def remarks(self) -> list[str]:
         """What an analyst should look at in what was read, one sentence each: rejects, warnings, absent files."""

@@ -17,8 +17,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -91,36 +94,72 @@ def earlier_match(
     if len(titles) != len(at) or not len(earlier) == len(since) == len(until):
         raise ValueError("titles and at, and earlier, since and until, must be of one length each")
     names = np.concatenate([earlier.index.to_numpy(object), titles.index.to_numpy(object)])
-    texts = _Texts.of(pd.concat([earlier, titles]))
-    label, code, n = pd.factorize(names)[0], texts.code, len(earlier)
-    begins, ends = _instants(since), _instants(until)
-    standing = np.flatnonzero((code[:n] >= 0) & (begins < ends))
-    standing = standing[np.argsort(begins[standing], kind="stable")]
-    begins, ends, old, old_label = begins[standing], ends[standing], code[standing], label[standing]
-    when, new, new_label = _instants(at), code[n:], label[n:]
-    asked = np.flatnonzero((new >= 0) & (when < _EVER))
-    asked = asked[np.argsort(when[asked], kind="stable")]
+    texts, label, n = Texts.of(pd.concat([earlier, titles])), pd.factorize(names)[0], len(earlier)
+    code = texts.code
+    match, compared = _searched(
+        texts,
+        _Told(code[n:], label[n:], _instants(at)),
+        _Told(code[:n], label[:n], _instants(since)),
+        _instants(until),
+    )
+    found = np.full(len(titles), None, dtype=object)
+    found[match >= 0] = names[match[match >= 0]]
+    return pd.Series(found, titles.index, dtype=object), compared
 
+
+def matches(texts: Texts, at: pd.Series, since: pd.Series, until: pd.Series) -> tuple[pd.Series, Compared]:
+    """The same among tickets whose titles are known already: `texts` of all of them, and each series by their places.
+
+    Returns: the places of the earlier tickets, missing where there is none.
+    """
+    new, old = (series.index.to_numpy(np.int64) for series in (at, since))
+    label, n = pd.factorize(np.concatenate([old, new]))[0], len(old)
+    match, compared = _searched(
+        texts,
+        _Told(texts.code[new], label[n:], _instants(at)),
+        _Told(texts.code[old], label[:n], _instants(since)),
+        _instants(until),
+    )
+    found = np.where(match >= 0, old[match] if len(old) else -1, np.nan)
+    return pd.Series(found, at.index), compared
+
+
+class _Told(NamedTuple):
+    """Titles: each one's text, its ticket, and when it was said."""
+
+    code: np.ndarray
+    ticket: np.ndarray
+    at: np.ndarray
+
+
+def _searched(texts: Texts, new: _Told, old: _Told, ends: np.ndarray) -> tuple[np.ndarray, Compared]:
+    """For each new title the place of the old one that matches it and began last; -1 where there is none."""
+    standing = np.flatnonzero((old.code >= 0) & (old.at < ends))
+    standing = standing[np.argsort(old.at[standing], kind="stable")]
+    code, ticket, begins, ends = old.code[standing], old.ticket[standing], old.at[standing], ends[standing]
+    asked = np.flatnonzero((new.code >= 0) & (new.at < _EVER))
+    asked = asked[np.argsort(new.at[asked], kind="stable")]
     most = min(MOST, max(LEAST, PAIRS // max(1, len(asked))))
-    match, compared, left_out = np.full(len(titles), -1), 0, 0
+    match, compared, left_out = np.full(len(new.code), -1), 0, 0
     for group in _groups(asked, _GROUP):
-        begun = np.searchsorted(begins, when[group[-1]], "right")
-        rows = np.flatnonzero(ends[:begun] > when[group[0]])
+        begun = np.searchsorted(begins, new.at[group[-1]], "right")
+        rows = np.flatnonzero(ends[:begun] > new.at[group[0]])
         left_out = max(left_out, len(rows) - most)
         rows = rows[-most:]
         compared = max(compared, len(rows))
         for part in _groups(rows[::-1], _PART):
             group = group[match[group] < 0]
-            i, j = texts.candidates(new[group], old[part])
+            i, j = texts.candidates(new.code[group], code[part])
             i, j = group[i], part[j]
-            first = (begins[j] < when[i]) | (begins[j] == when[i]) & (old_label[j] < new_label[i])
-            stands = first & (when[i] < ends[j]) & (old_label[j] != new_label[i])
+            when = new.at[i]
+            first = (begins[j] < when) | (begins[j] == when) & (ticket[j] < new.ticket[i])
+            stands = first & (when < ends[j]) & (ticket[j] != new.ticket[i])
             i, j = i[stands], j[stands]
-            near = texts.near(new[i], old[j])
+            near = texts.near(new.code[i], code[j])
             np.maximum.at(match, i[near], j[near])
-    found = np.full(len(titles), None, dtype=object)
-    found[match >= 0] = names[standing[match[match >= 0]]]
-    return pd.Series(found, titles.index, dtype=object), Compared(compared, left_out)
+    found = match >= 0
+    match[found] = standing[match[found]]
+    return match, Compared(compared, left_out)
 
 
 def _groups(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
@@ -135,7 +174,7 @@ def _instants(times: pd.Series) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Texts:
+class Texts:
     """The different texts of titles, and `code`: the text of each title (-1 for none).
 
     A text is its title's words as rapidfuzz tells them apart, each once, in order, with a blank between two. Of each
@@ -153,13 +192,13 @@ class _Texts:
     needed: np.ndarray
 
     @classmethod
-    def of(cls, titles: pd.Series) -> _Texts:
+    def of(cls, titles: pd.Series) -> Texts:
+        """The texts of some titles, a missing or blank one has none."""
         raw, unique = pd.factorize(titles)
-        named = np.array([*(_text(title) for title in unique), None], dtype=object)
-        code, texts = pd.factorize(named[raw])
-        return cls(
-            code, texts, np.array([*map(len, texts)], np.int64), *_letter_bits(texts), *_word_bits(texts)
-        )
+        named = np.array([*map(_text, unique), None], dtype=object)
+        code, texts = pd.factorize(named)
+        length = np.fromiter(map(len, texts), np.int64, len(texts))
+        return cls(code[raw], texts, length, *_letter_bits(texts), *_word_bits(texts))
 
     def candidates(self, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pairs of places in two lists of texts, among them all that are near-identical."""
@@ -271,25 +310,37 @@ def _word_bits(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Of a text of n letters, each word counted with a blank, s are in the other too: the score 100 - 100 (n - s) /
     (n + s - 2) reaches 90 only where 11 s >= 9 n. So the words that are not have two elevenths of its letters at most.
     """
-    if not len(texts):
-        return np.empty(0, np.uint64), np.empty(0, np.uint8)
+    some = texts[:: max(1, len(texts) // _ASKED)]
+    common = Counter(itertools.chain.from_iterable(text.split(" ") for text in some)).most_common(_OWN_BITS)
+    own = {word: place for place, (word, _) in enumerate(common)}
+    bits, needed = np.zeros(len(texts), np.uint64), np.zeros(len(texts), np.uint8)
+    for begin in range(0, len(texts), _ASKED):
+        here = slice(begin, begin + _ASKED)
+        bits[here], needed[here] = _words_of(texts[here], own)
+    return bits, needed
+
+
+def _words_of(texts: np.ndarray, own: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
     words = [text.split(" ") for text in texts]
-    counts = np.array([*map(len, words)], np.int64)
-    begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    counts = np.fromiter(map(len, words), np.int64, len(words))
+    text, begins = np.repeat(np.arange(len(texts)), counts), np.cumsum(counts) - counts
     word, known = pd.factorize(np.array(list(itertools.chain.from_iterable(words)), dtype=object))
-    rank = np.empty(len(known), np.int64)
-    rank[np.argsort(-np.bincount(word), kind="stable")] = np.arange(len(known))
-    bit = np.where(rank < _OWN_BITS, rank, _OWN_BITS + rank % (64 - _OWN_BITS)).astype(np.uint64)
+    bit = np.fromiter(
+        (own[name] if name in own else _spare_bit(name) for name in known), np.uint64, len(known)
+    )
     bits = np.bitwise_or.reduceat((np.uint64(1) << bit)[word], begins)
-    size = np.array([len(name) + 1 for name in known], np.int64)[word]
-    text = np.repeat(np.arange(len(texts)), counts)
+    size = np.fromiter((len(name) + 1 for name in known), np.int64, len(known))[word]
     lightest = size[np.lexsort((size, text))]
     summed = np.cumsum(lightest)
     before = np.repeat(summed[begins] - lightest[begins], counts)
     whole = np.add.reduceat(size, begins)
     away = np.add.reduceat(11 * (summed - before) <= 2 * whole[text], begins, dtype=np.int64)
-    needed = np.maximum(np.bitwise_count(bits).astype(np.int64) - away, 0).astype(np.uint8)
-    return bits, needed
+    return bits, np.maximum(np.bitwise_count(bits).astype(np.int64) - away, 0).astype(np.uint8)
+
+
+def _spare_bit(word: str) -> int:
+    """One of the bits that rarer words share."""
+    return _OWN_BITS + crc32(word.encode("utf-8", "surrogatepass")) % (64 - _OWN_BITS)
 
 
 def _text(title: object) -> str | None:
