@@ -104,6 +104,8 @@ class Reports:
         except (OSError, ValueError, LookupError, TypeError):
             return False
         if is_same:
+            for name in trace["folders"]:
+                (self._staging / name).mkdir(parents=True, exist_ok=True)
             for name in trace["files"]:
                 (self._staging / name).parent.mkdir(parents=True, exist_ok=True)
                 _link(folder / name, self._staging / name)
@@ -132,7 +134,7 @@ class Reports:
                 for name, path in zip(names, paths, strict=True):
                     (made / name).parent.mkdir(parents=True, exist_ok=True)
                     _link(path, made / name)
-                self._keep_trace(made, {**trace, "read": values, "files": names})
+                self._keep_trace(made, {**trace, "read": values, "files": names, "folders": wrote})
                 shutil.rmtree(self._home / notebook.path.stem, ignore_errors=True)
                 os.replace(made, self._home / notebook.path.stem)
         except (OSError, LookupError, ValueError, TypeError):
