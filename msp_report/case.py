@@ -67,6 +67,7 @@ def _needs(_: Any, *needs: str) -> list[reads.Key]:
 
 
 _of_tables, _of_needs = reads.noting(_tables), reads.noting(_needs)
+_of_one_table = reads.noting(lambda case, name, *_, **__: [("table", name)])
 _of_all_tables = reads.noting(lambda *_, **__: _tables(None))
 _of_nothing = reads.noting(lambda *_, **__: ())
 
@@ -376,7 +377,7 @@ class Case:
     def _joined(self, name: str, paths: list[Path]) -> pd.DataFrame | None:
         return lookback.join(name, paths, self._reused)
 
-    @_of_tables
+    @_of_one_table
     def _column(self, name: str, column: str, months: list[Month] | None = None) -> pd.Series | None:
         """One column of a table with its look-back, without the others where nothing has to be joined."""
         if name in self._read and not months:

@@ -883,8 +883,8 @@ def test_a_register_may_lie_beside_the_months(read, tmp_path):
     assert done.file("../assets.csv")["rows"] == 1 and done.file("tickets.csv")["rows"] == 1
 
 
-def test_exports_behind_an_address_are_for_a_later_version(read):
-    with pytest.raises(DataRefused, match="s3:// is not read by this version"):
+def test_exports_behind_an_address_are_fetched_before_they_are_read(read):
+    with pytest.raises(DataRefused, match="s3:// is fetched by whoever opens a case"):
         read({}, template="s3://bucket/acme/{month}")
 
 
