@@ -142,13 +142,9 @@ def test_metrics_are_pure(module):
         "urllib",
         "logging",
     }
-    calculating = {"pandas", "numpy", "scipy", "rapidfuzz", "statsmodels", "holidays"}
+    calculating = {"pandas", "numpy", "pyarrow", "scipy", "rapidfuzz", "statsmodels", "holidays"}
     if module == "msp_report.metrics.capacity":
         calculating.add("duckdb")  # samples are too many to load: they are aggregated where they lie
-    if module == "msp_report.model.hostile":
-        calculating.add("pyarrow")  # columns of a million cells are looked through at once
-    if module == "msp_report.model.tables":
-        calculating.add("pyarrow")  # the types that accepted tables are kept in
     if module == "msp_report.model.zones":
         calculating.add("tzdata")  # the rules of time zones, and their version
     assert foreign(IMPORTS[module]) <= calculating
