@@ -87,6 +87,7 @@ def fetch(
         end=end,
         at=present(),
         timezone=source.timezone or timezone,
+        table=table,
         params=params,
         say=lambda text: say(f"{table}: {text}"),
     )

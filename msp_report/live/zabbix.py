@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +64,23 @@ _MONTHLY = "2"
 
 def fetch(asked: Asked, source: Source, path: Path) -> None:
     """Ask for what is not there yet, and put the whole into a file. Raises Failed."""
-    table = path.name.partition("-zabbix-")[0]
-    if table not in METHODS:
-        raise Failed(f"zabbix has no {table}: it has {', '.join(METHODS)}")
-    query = parameters(asked.query, table)
+    if asked.table not in METHODS:
+        raise Failed(f"zabbix has no {asked.table}: it has {', '.join(METHODS)}")
+    query = parameters(asked.query, asked.table)
     transfer = Transfer("zabbix", asked, source, path)
     server = _Server(asked, source)
     version = transfer.part("version", server.version, "its version")
     server.is_header = tuple(int(number) for number in re.findall(r"\d+", version)[:2]) >= _HEADER
     first, end = int(asked.start.timestamp()), int(min(asked.end, asked.at).timestamp())
-    {"outages": _outages, "samples": _samples, "claims": _claims}[table](
-        server, transfer, query, first, end, version
-    )
+    if asked.table == "outages":
+        names, rows = _outages(server, transfer, query, first, end), lambda events: events
+    elif asked.table == "samples":
+        names, rows = _samples(server, transfer, query, first, end)
+    else:
+        _claims(server, transfer, query, first)
+        transfer.put('{"jsonrpc": "2.0", "result":', "}", ["sli"], lambda told: [told], version=version)
+        return
+    transfer.put('{"jsonrpc": "2.0", "result": [', "]}", names, rows, version=version)
 
 
 def parameters(query: str, table: str) -> dict[str, Any]:
@@ -149,10 +154,11 @@ class _Server:
 # ---------------------------------------------------------------- outages
 
 
-def _outages(
-    server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int, version: str
-) -> None:
-    """The problems that were on in the month: what began before it, what began on each day, and how all ended."""
+def _outages(server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int) -> list[str]:
+    """The problems that were on in the month: what began before it, what began on each day, and how all ended.
+
+    The names of the parts that have them.
+    """
     days = [(at, min(at + _DAY, end) - 1) for at in range(first, end, _DAY)]
     spans: list[dict[str, Any]] = [
         {"time_till": first - 1, "problem_time_from": first, "problem_time_till": end - 1},
@@ -164,10 +170,7 @@ def _outages(
         for name, rows in _pages(server, transfer, {**query, **span}, told):
             names.append(name)
             ends |= dict.fromkeys(str(row["r_eventid"]) for row in rows if str(row["r_eventid"]) != "0")
-    for name, rows in _ends(server, transfer, sorted(ends, key=int)):
-        del rows
-        names.append(name)
-    transfer.put('{"jsonrpc": "2.0", "result": [', "]}", names, lambda rows: rows, version=version)
+    return [*names, *_ends(server, transfer, sorted(ends, key=int))]
 
 
 def _pages(
@@ -203,24 +206,26 @@ def _events(server: _Server, **params: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _ends(
-    server: _Server, transfer: Transfer, numbers: Sequence[str]
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The events that ended problems, whenever that was."""
+def _ends(server: _Server, transfer: Transfer, numbers: Sequence[str]) -> Iterator[str]:
+    """The parts with the events that ended problems, whenever that was."""
     for place in range(0, len(numbers), EVENTS):
         some = list(numbers[place : place + EVENTS])
         name = f"ends-{kept.digest(*some)[:16]}"
         told = f"how they ended, {place // EVENTS + 1} of {-(-len(numbers) // EVENTS)}"
-        yield name, transfer.part(name, lambda some=some: _events(server, eventids=some, value=[0]), told)
+        transfer.part(name, lambda some=some: _events(server, eventids=some, value=[0]), told)
+        yield name
 
 
 # ---------------------------------------------------------------- samples
 
 
 def _samples(
-    server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int, version: str
-) -> None:
-    """The trends of the items that are numbers, by items and days, each reading with its item's name and hosts."""
+    server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int
+) -> tuple[list[str], Callable[[list[dict[str, Any]]], Iterator[dict[str, Any]]]]:
+    """The trends of the items that are numbers, by items and days.
+
+    The names of the parts that have them, and what makes of a part readings with their item's name and hosts.
+    """
     listed = transfer.part(
         "items",
         lambda: sorted(_ids(server.rows("item.get", output=["itemid"], **query)), key=int),
@@ -253,14 +258,7 @@ def _samples(
             asking = {"itemids": list(numbers), "output": "extend", "time_from": low, "time_till": high}
             transfer.part(name, lambda said=asking: server.rows("trend.get", **said), f"readings of {told}")
             names.append(name)
-    transfer.put(
-        '{"jsonrpc": "2.0", "result": [',
-        "]}",
-        names,
-        lambda rows: ({**row, **items.get(str(row["itemid"]), {})} for row in rows),
-        version=version,
-        items=len(items),
-    )
+    return names, lambda rows: ({**row, **items.get(str(row["itemid"]), {})} for row in rows)
 
 
 def _ids(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -270,9 +268,7 @@ def _ids(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 # ---------------------------------------------------------------- claims
 
 
-def _claims(
-    server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int, version: str
-) -> None:
+def _claims(server: _Server, transfer: Transfer, query: dict[str, Any], first: int) -> None:
     """An SLA's figures of the month, which is cut in the zone of the SLA."""
     listed = transfer.part(
         "sla", lambda: server.rows("sla.get", output="extend", slaids=[query["slaid"]]), "its SLA"
@@ -282,11 +278,8 @@ def _claims(
     if str(listed[0].get("period")) != _MONTHLY:
         raise transfer.failed(f"its SLA {listed[0].get('name')} is not cut by months: name one that is")
     middle = first + 15 * _DAY  # of the same month in any zone
-    answer = transfer.part(
-        "sli", lambda: _figures(server, query, middle), f"the figures of {listed[0].get('name')}"
-    )
-    del answer, end
-    transfer.put('{"jsonrpc": "2.0", "result":', "}", ["sli"], lambda told: [told], version=version)
+    told = f"the figures of {listed[0].get('name')}"
+    transfer.part("sli", lambda: _figures(server, query, middle), told)
 
 
 def _figures(server: _Server, query: dict[str, Any], middle: int) -> dict[str, Any]:
