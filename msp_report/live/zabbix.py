@@ -69,7 +69,7 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
     query = parameters(asked.query, asked.table)
     transfer = Transfer("zabbix", asked, source, path)
     server = _Server(asked, source)
-    version = transfer.part("version", server.version, "its version")
+    version = transfer.now(server.version, "its version")
     server.is_header = tuple(int(number) for number in re.findall(r"\d+", version)[:2]) >= _HEADER
     first, end = int(asked.start.timestamp()), int(min(asked.end, asked.at).timestamp())
     if asked.table == "outages":
@@ -77,8 +77,8 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
     elif asked.table == "samples":
         names, rows = _samples(server, transfer, query, first, end)
     else:
-        _claims(server, transfer, query, first)
-        transfer.put('{"jsonrpc": "2.0", "result":', "}", ["sli"], lambda told: [told], version=version)
+        said = {"records": len(_claims(server, transfer, query, first)["serviceids"]), "version": version}
+        transfer.put('{"jsonrpc": "2.0", "result":', "}", ["sli"], lambda told: [told], **said)
         return
     transfer.put('{"jsonrpc": "2.0", "result": [', "]}", names, rows, version=version)
 
@@ -126,11 +126,13 @@ class _Server:
             return self._result(said, self._token)
         return self._result({**said, "auth": self._token}, "")
 
-    def rows(self, method: str, **params: Any) -> list[dict[str, Any]]:
-        """The same, where it is a list of objects."""
+    def rows(self, method: str, *needs: str, **params: Any) -> list[dict[str, Any]]:
+        """The same, where it is a list of objects, each with what is needed of it."""
         rows = self.ask(method, **params)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise web.Unanswered(f"its answer to {method} is no list: check that the address is a Zabbix'")
+        if not isinstance(rows, list) or not all(
+            isinstance(row, dict) and all(name in row for name in needs) for row in rows
+        ):
+            raise web.Unanswered(f"its answer to {method} is none: check that the address is a Zabbix'")
         return rows
 
     def _result(self, said: Mapping[str, Any], token: str) -> Any:
@@ -198,8 +200,13 @@ def _events(server: _Server, **params: Any) -> list[dict[str, Any]]:
         sortorder="ASC",
         **params,
     )
-    numbers = [int(row["eventid"]) for row in rows if {"eventid", "clock", "r_eventid"} <= row.keys()]
-    if len(numbers) < len(rows) or numbers != sorted(set(numbers)):
+    try:
+        numbers = [int(row["eventid"]) for row in rows if int(row["r_eventid"]) >= 0 and int(row["clock"])]
+    except (ValueError, KeyError, TypeError):
+        raise web.Unanswered(
+            "its events have no number, time or end: check that the address is a Zabbix'"
+        ) from None
+    if numbers != sorted(set(numbers)):
         raise web.Unanswered("its events are not in the order of their numbers: a page may be lost")
     if numbers and numbers[0] < int(params.get("eventid_from", 0)):
         raise web.Unanswered("its events begin before what was asked for: a page would come twice")
@@ -226,11 +233,8 @@ def _samples(
 
     The names of the parts that have them, and what makes of a part readings with their item's name and hosts.
     """
-    listed = transfer.part(
-        "items",
-        lambda: sorted(_ids(server.rows("item.get", output=["itemid"], **query)), key=int),
-        "its items",
-    )
+    found = transfer.now(lambda: server.rows("item.get", "itemid", output=["itemid"], **query), "its items")
+    listed = sorted((str(row["itemid"]) for row in found), key=lambda number: (len(number), number))
     names, items = [], {}
     batches = [listed[place : place + ITEMS] for place in range(0, len(listed), ITEMS)]
     for number, batch in enumerate(batches):
@@ -239,6 +243,8 @@ def _samples(
             f"items-{kept.digest(*batch)[:16]}",
             lambda batch=batch: server.rows(
                 "item.get",
+                "itemid",
+                "name",
                 itemids=batch,
                 output=["itemid", "name", "key_", "value_type", "units"],
                 selectHosts=["hostid", "host", "name"],
@@ -256,30 +262,31 @@ def _samples(
             high = min(low + span, end) - 1
             name = f"trends-{low}-{high}-{kept.digest(*numbers)[:16]}"
             asking = {"itemids": list(numbers), "output": "extend", "time_from": low, "time_till": high}
-            transfer.part(name, lambda said=asking: server.rows("trend.get", **said), f"readings of {told}")
+            transfer.part(
+                name, lambda said=asking: server.rows("trend.get", "itemid", **said), f"readings of {told}"
+            )
             names.append(name)
     return names, lambda rows: ({**row, **items.get(str(row["itemid"]), {})} for row in rows)
-
-
-def _ids(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [str(row["itemid"]) for row in rows]
 
 
 # ---------------------------------------------------------------- claims
 
 
-def _claims(server: _Server, transfer: Transfer, query: dict[str, Any], first: int) -> None:
+def _claims(server: _Server, transfer: Transfer, query: dict[str, Any], first: int) -> dict[str, Any]:
     """An SLA's figures of the month, which is cut in the zone of the SLA."""
-    listed = transfer.part(
-        "sla", lambda: server.rows("sla.get", output="extend", slaids=[query["slaid"]]), "its SLA"
-    )
-    if not listed:
-        raise transfer.failed(f"it has no SLA {query['slaid']}, or none that its user may read")
-    if str(listed[0].get("period")) != _MONTHLY:
-        raise transfer.failed(f"its SLA {listed[0].get('name')} is not cut by months: name one that is")
+    name = transfer.now(lambda: _monthly(server, query["slaid"]), "its SLA")
     middle = first + 15 * _DAY  # of the same month in any zone
-    told = f"the figures of {listed[0].get('name')}"
-    transfer.part("sli", lambda: _figures(server, query, middle), told)
+    return transfer.part("sli", lambda: _figures(server, query, middle), f"the figures of {name}")
+
+
+def _monthly(server: _Server, number: Any) -> str:
+    """The name of an SLA that is cut by months."""
+    listed = server.rows("sla.get", "name", "period", output="extend", slaids=[number])
+    if not listed:
+        raise web.Unanswered(f"it has no SLA {number}, or none that its user may read")
+    if str(listed[0]["period"]) != _MONTHLY:
+        raise web.Unanswered(f"its SLA {listed[0]['name']} is not cut by months: name one that is")
+    return str(listed[0]["name"])
 
 
 def _figures(server: _Server, query: dict[str, Any], middle: int) -> dict[str, Any]:
@@ -293,6 +300,7 @@ def _figures(server: _Server, query: dict[str, Any], middle: int) -> dict[str, A
         raise web.Unanswered(
             "its answer has no figures of the month: check from when on the SLA holds"
         ) from None
-    found = server.rows("service.get", output=["serviceid", "name"], serviceids=numbers) if numbers else []
+    needs = ("serviceid", "name")
+    found = server.rows("service.get", *needs, output=[*needs], serviceids=numbers) if numbers else []
     names = {str(one["serviceid"]): one["name"] for one in found}
     return {**told, "services": [names.get(number, number) for number in numbers]}
