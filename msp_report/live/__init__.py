@@ -87,6 +87,7 @@ def fetch(
         end=end,
         at=present(),
         timezone=source.timezone or timezone,
+        table=table,
         params=params,
         say=lambda text: say(f"{table}: {text}"),
     )
@@ -120,7 +121,10 @@ def warnings(name: str, about: Mapping[str, Any]) -> list[str]:
     if about.get("series") == 0:
         texts.append("the server has no reading: check the query, and for how long it keeps its readings")
     if about.get("records") == 0:
-        texts.append("the server has no record of the month: check the query, and what its user may see")
+        texts.append(
+            "the server has no record of the month: check the query, and what its user may see; remove the file, and "
+            "it is asked again"
+        )
     return [f"{name}: {text}" for text in texts]
 
 

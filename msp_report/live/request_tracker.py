@@ -67,22 +67,22 @@ _KINDS = {
 
 def fetch(asked: Asked, source: Source, path: Path) -> None:
     """Ask for what is not there yet, and put the whole into a file. Raises Failed."""
-    table = path.name.partition("-request_tracker-")[0]
-    if table not in _KINDS:
-        raise Failed(f"request_tracker has no {table}: it has {', '.join(_KINDS)}")
-    kind, until = _KINDS[table], min(asked.end, asked.at)
+    if asked.table not in _KINDS:
+        raise Failed(f"request_tracker has no {asked.table}: it has {', '.join(_KINDS)}")
+    is_history = asked.table == "ticket_events"
+    kind, until = _KINDS[asked.table], min(asked.end, asked.at)
     said = {
         "query": asked.query.strip(),
         "since": str((asked.start - _BEHIND).tz_convert("UTC").date()),
         "until": str((until + _BEFORE + pd.Timedelta(days=1)).tz_convert("UTC").date()),
     }
-    since = asked.start if table == "ticket_events" else None
+    since = asked.start if is_history else None
     transfer = Transfer("request_tracker", asked, source, path)
     server = _Server(asked, source, kind)
     names, users = [], set()
     for name, page in _pages(transfer, server, kind.limits.format_map(said)):
         names.append(name)
-        if table == "ticket_events":
+        if is_history:
             users |= {user for row in page["rows"] for user in _users(row)}
     found = {
         user: transfer.part(

@@ -28,15 +28,19 @@ class Transfer:
         """A part that is there, or else what is answered now; `told` says what is asked for. Raises Failed."""
         found = self._parts.find(name, self._asked.end)
         if found is None:
-            self._asked.say(f"asking for {told}")
-            try:
-                found = {"at": self._asked.at.isoformat(), "answer": ask()}
-            except web.Unanswered as error:
-                raise self.failed(without_secrets(str(error), *self._secrets)) from None
+            found = {"at": self._asked.at.isoformat(), "answer": self.now(ask, told)}
             self._parts.keep(name, self._asked.at, found)
         self._names[name] = None
         self._at = min(self._at, pd.Timestamp(found["at"]))
         return found["answer"]
+
+    def now(self, ask: Callable[[], Any], told: str) -> Any:
+        """What is answered now, and by the next run perhaps otherwise: it is not kept. Raises Failed."""
+        self._asked.say(f"asking for {told}")
+        try:
+            return ask()
+        except web.Unanswered as error:
+            raise self.failed(without_secrets(str(error), *self._secrets)) from None
 
     def failed(self, text: str) -> Failed:
         """Why it ends here, and what is kept."""

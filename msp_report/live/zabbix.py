@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +64,23 @@ _MONTHLY = "2"
 
 def fetch(asked: Asked, source: Source, path: Path) -> None:
     """Ask for what is not there yet, and put the whole into a file. Raises Failed."""
-    table = path.name.partition("-zabbix-")[0]
-    if table not in METHODS:
-        raise Failed(f"zabbix has no {table}: it has {', '.join(METHODS)}")
-    query = parameters(asked.query, table)
+    if asked.table not in METHODS:
+        raise Failed(f"zabbix has no {asked.table}: it has {', '.join(METHODS)}")
+    query = parameters(asked.query, asked.table)
     transfer = Transfer("zabbix", asked, source, path)
     server = _Server(asked, source)
-    version = transfer.part("version", server.version, "its version")
+    version = transfer.now(server.version, "its version")
     server.is_header = tuple(int(number) for number in re.findall(r"\d+", version)[:2]) >= _HEADER
     first, end = int(asked.start.timestamp()), int(min(asked.end, asked.at).timestamp())
-    {"outages": _outages, "samples": _samples, "claims": _claims}[table](
-        server, transfer, query, first, end, version
-    )
+    if asked.table == "outages":
+        names, rows = _outages(server, transfer, query, first, end), lambda events: events
+    elif asked.table == "samples":
+        names, rows = _samples(server, transfer, query, first, end)
+    else:
+        said = {"records": len(_claims(server, transfer, query, first)["serviceids"]), "version": version}
+        transfer.put('{"jsonrpc": "2.0", "result":', "}", ["sli"], lambda told: [told], **said)
+        return
+    transfer.put('{"jsonrpc": "2.0", "result": [', "]}", names, rows, version=version)
 
 
 def parameters(query: str, table: str) -> dict[str, Any]:
@@ -121,11 +126,13 @@ class _Server:
             return self._result(said, self._token)
         return self._result({**said, "auth": self._token}, "")
 
-    def rows(self, method: str, **params: Any) -> list[dict[str, Any]]:
-        """The same, where it is a list of objects."""
+    def rows(self, method: str, *needs: str, **params: Any) -> list[dict[str, Any]]:
+        """The same, where it is a list of objects, each with what is needed of it."""
         rows = self.ask(method, **params)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise web.Unanswered(f"its answer to {method} is no list: check that the address is a Zabbix'")
+        if not isinstance(rows, list) or not all(
+            isinstance(row, dict) and all(name in row for name in needs) for row in rows
+        ):
+            raise web.Unanswered(f"its answer to {method} is none: check that the address is a Zabbix'")
         return rows
 
     def _result(self, said: Mapping[str, Any], token: str) -> Any:
@@ -149,10 +156,11 @@ class _Server:
 # ---------------------------------------------------------------- outages
 
 
-def _outages(
-    server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int, version: str
-) -> None:
-    """The problems that were on in the month: what began before it, what began on each day, and how all ended."""
+def _outages(server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int) -> list[str]:
+    """The problems that were on in the month: what began before it, what began on each day, and how all ended.
+
+    The names of the parts that have them.
+    """
     days = [(at, min(at + _DAY, end) - 1) for at in range(first, end, _DAY)]
     spans: list[dict[str, Any]] = [
         {"time_till": first - 1, "problem_time_from": first, "problem_time_till": end - 1},
@@ -164,10 +172,7 @@ def _outages(
         for name, rows in _pages(server, transfer, {**query, **span}, told):
             names.append(name)
             ends |= dict.fromkeys(str(row["r_eventid"]) for row in rows if str(row["r_eventid"]) != "0")
-    for name, rows in _ends(server, transfer, sorted(ends, key=int)):
-        del rows
-        names.append(name)
-    transfer.put('{"jsonrpc": "2.0", "result": [', "]}", names, lambda rows: rows, version=version)
+    return [*names, *_ends(server, transfer, sorted(ends, key=int))]
 
 
 def _pages(
@@ -195,37 +200,41 @@ def _events(server: _Server, **params: Any) -> list[dict[str, Any]]:
         sortorder="ASC",
         **params,
     )
-    numbers = [int(row["eventid"]) for row in rows if {"eventid", "clock", "r_eventid"} <= row.keys()]
-    if len(numbers) < len(rows) or numbers != sorted(set(numbers)):
+    try:
+        numbers = [int(row["eventid"]) for row in rows if int(row["r_eventid"]) >= 0 and int(row["clock"])]
+    except (ValueError, KeyError, TypeError):
+        raise web.Unanswered(
+            "its events have no number, time or end: check that the address is a Zabbix'"
+        ) from None
+    if numbers != sorted(set(numbers)):
         raise web.Unanswered("its events are not in the order of their numbers: a page may be lost")
     if numbers and numbers[0] < int(params.get("eventid_from", 0)):
         raise web.Unanswered("its events begin before what was asked for: a page would come twice")
     return rows
 
 
-def _ends(
-    server: _Server, transfer: Transfer, numbers: Sequence[str]
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The events that ended problems, whenever that was."""
+def _ends(server: _Server, transfer: Transfer, numbers: Sequence[str]) -> Iterator[str]:
+    """The parts with the events that ended problems, whenever that was."""
     for place in range(0, len(numbers), EVENTS):
         some = list(numbers[place : place + EVENTS])
         name = f"ends-{kept.digest(*some)[:16]}"
         told = f"how they ended, {place // EVENTS + 1} of {-(-len(numbers) // EVENTS)}"
-        yield name, transfer.part(name, lambda some=some: _events(server, eventids=some, value=[0]), told)
+        transfer.part(name, lambda some=some: _events(server, eventids=some, value=[0]), told)
+        yield name
 
 
 # ---------------------------------------------------------------- samples
 
 
 def _samples(
-    server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int, version: str
-) -> None:
-    """The trends of the items that are numbers, by items and days, each reading with its item's name and hosts."""
-    listed = transfer.part(
-        "items",
-        lambda: sorted(_ids(server.rows("item.get", output=["itemid"], **query)), key=int),
-        "its items",
-    )
+    server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int
+) -> tuple[list[str], Callable[[list[dict[str, Any]]], Iterator[dict[str, Any]]]]:
+    """The trends of the items that are numbers, by items and days.
+
+    The names of the parts that have them, and what makes of a part readings with their item's name and hosts.
+    """
+    found = transfer.now(lambda: server.rows("item.get", "itemid", output=["itemid"], **query), "its items")
+    listed = sorted((str(row["itemid"]) for row in found), key=lambda number: (len(number), number))
     names, items = [], {}
     batches = [listed[place : place + ITEMS] for place in range(0, len(listed), ITEMS)]
     for number, batch in enumerate(batches):
@@ -234,6 +243,8 @@ def _samples(
             f"items-{kept.digest(*batch)[:16]}",
             lambda batch=batch: server.rows(
                 "item.get",
+                "itemid",
+                "name",
                 itemids=batch,
                 output=["itemid", "name", "key_", "value_type", "units"],
                 selectHosts=["hostid", "host", "name"],
@@ -251,42 +262,31 @@ def _samples(
             high = min(low + span, end) - 1
             name = f"trends-{low}-{high}-{kept.digest(*numbers)[:16]}"
             asking = {"itemids": list(numbers), "output": "extend", "time_from": low, "time_till": high}
-            transfer.part(name, lambda said=asking: server.rows("trend.get", **said), f"readings of {told}")
+            transfer.part(
+                name, lambda said=asking: server.rows("trend.get", "itemid", **said), f"readings of {told}"
+            )
             names.append(name)
-    transfer.put(
-        '{"jsonrpc": "2.0", "result": [',
-        "]}",
-        names,
-        lambda rows: ({**row, **items.get(str(row["itemid"]), {})} for row in rows),
-        version=version,
-        items=len(items),
-    )
-
-
-def _ids(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [str(row["itemid"]) for row in rows]
+    return names, lambda rows: ({**row, **items.get(str(row["itemid"]), {})} for row in rows)
 
 
 # ---------------------------------------------------------------- claims
 
 
-def _claims(
-    server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int, version: str
-) -> None:
+def _claims(server: _Server, transfer: Transfer, query: dict[str, Any], first: int) -> dict[str, Any]:
     """An SLA's figures of the month, which is cut in the zone of the SLA."""
-    listed = transfer.part(
-        "sla", lambda: server.rows("sla.get", output="extend", slaids=[query["slaid"]]), "its SLA"
-    )
-    if not listed:
-        raise transfer.failed(f"it has no SLA {query['slaid']}, or none that its user may read")
-    if str(listed[0].get("period")) != _MONTHLY:
-        raise transfer.failed(f"its SLA {listed[0].get('name')} is not cut by months: name one that is")
+    name = transfer.now(lambda: _monthly(server, query["slaid"]), "its SLA")
     middle = first + 15 * _DAY  # of the same month in any zone
-    answer = transfer.part(
-        "sli", lambda: _figures(server, query, middle), f"the figures of {listed[0].get('name')}"
-    )
-    del answer, end
-    transfer.put('{"jsonrpc": "2.0", "result":', "}", ["sli"], lambda told: [told], version=version)
+    return transfer.part("sli", lambda: _figures(server, query, middle), f"the figures of {name}")
+
+
+def _monthly(server: _Server, number: Any) -> str:
+    """The name of an SLA that is cut by months."""
+    listed = server.rows("sla.get", "name", "period", output="extend", slaids=[number])
+    if not listed:
+        raise web.Unanswered(f"it has no SLA {number}, or none that its user may read")
+    if str(listed[0]["period"]) != _MONTHLY:
+        raise web.Unanswered(f"its SLA {listed[0]['name']} is not cut by months: name one that is")
+    return str(listed[0]["name"])
 
 
 def _figures(server: _Server, query: dict[str, Any], middle: int) -> dict[str, Any]:
@@ -300,6 +300,7 @@ def _figures(server: _Server, query: dict[str, Any], middle: int) -> dict[str, A
         raise web.Unanswered(
             "its answer has no figures of the month: check from when on the SLA holds"
         ) from None
-    found = server.rows("service.get", output=["serviceid", "name"], serviceids=numbers) if numbers else []
+    needs = ("serviceid", "name")
+    found = server.rows("service.get", *needs, output=[*needs], serviceids=numbers) if numbers else []
     names = {str(one["serviceid"]): one["name"] for one in found}
     return {**told, "services": [names.get(number, number) for number in numbers]}

@@ -127,7 +127,7 @@ def test_pages_hold_every_problem_once_whatever_comes_in_meanwhile(problems, mos
     ending, late = iter(ends), iter(range(1_000, 9_000))
 
     class Server:
-        def rows(self, method, **asked):
+        def rows(self, method, *needs, **asked):
             found = [dict(event) for event in stub._event_get(asked)]
             stub.problem(next(late), END + 500)
             going = [event for event in begun if event["r_eventid"] == "0"]
@@ -140,9 +140,6 @@ def test_pages_hold_every_problem_once_whatever_comes_in_meanwhile(problems, mos
         def part(self, name, ask, told):
             return ask()
 
-        def put(self, head, foot, names, rows, **said):
-            assert len(set(names)) == len(names)
-
     pages = zabbix._pages
     found = []
 
@@ -154,7 +151,8 @@ def test_pages_hold_every_problem_once_whatever_comes_in_meanwhile(problems, mos
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(zabbix, "EVENTS", most)
         patch.setattr(zabbix, "_pages", seen)
-        zabbix._outages(Server(), Transfer(), {}, START, END, "6.0.14")
+        names = zabbix._outages(Server(), Transfer(), {}, START, END)
+    assert len(set(names)) == len(names)
     assert sorted(found) == sorted(expected)
 
 
@@ -206,6 +204,35 @@ def test_a_question_with_a_word_that_the_server_would_pass_over_is_refused(query
         zabbix.parameters(query, "outages")
 
 
+def test_what_is_set_right_after_a_refusal_is_seen(stub, tmp_path):
+    """Nothing stays of an answer that cannot be used."""
+    for wrong in ({"period": "1"}, {"slaid": "7"}):
+        right = dict(stub.sla)
+        stub.sla |= wrong
+        with pytest.raises(ingest.DataRefused, match=r"SLA.*(?<!from there)$"):
+            read(tmp_path, stub, "claims", "{slaid: 1}")
+        stub.sla = right
+    assert len(read(tmp_path, stub, "claims", "{slaid: 1}")[1]) == 2
+
+
+def test_a_server_that_was_renewed_meanwhile_gets_the_token_as_it_takes_it(stub, tmp_path):
+    fill(stub)
+    stub.faults = [*[None] * 11, *["cut"] * 3]
+    with pytest.raises(ingest.DataRefused):
+        read(tmp_path, stub, "outages")
+    stub.version = "7.2.1"
+    assert len(read(tmp_path, stub, "outages")[1]) == 4
+
+
+@pytest.mark.parametrize("table", ["outages", "samples", "claims"])
+@pytest.mark.parametrize("answer", [None, 5, "no", [5], [{}], {"a": 1}, [{"itemid": "x"}]])
+def test_an_answer_of_another_shape_is_told(stub, tmp_path, table, answer):
+    for name in ("_event_get", "_item_get", "_trend_get", "_sla_get", "_sla_getsli", "_service_get"):
+        setattr(stub, name, lambda asked: answer)
+    with pytest.raises(ingest.DataRefused, match=f"tables.{table}: zabbix http"):
+        read(tmp_path, stub, table, "slaid: 1" if table == "claims" else "")
+
+
 @pytest.mark.parametrize("version", ["6.0.14", "6.4.0", "7.2.1"])
 def test_each_version_gets_the_token_as_it_takes_it(stub, tmp_path, version):
     stub.version = version
@@ -221,7 +248,7 @@ def test_the_address_may_be_that_of_the_api(stub, tmp_path):
 
 def test_a_server_that_dies_is_told_and_the_next_run_goes_on(stub, tmp_path):
     fill(stub)
-    stub.faults = [*[None] * 10, *["cut"] * 3]
+    stub.faults = [*[None] * 11, *["cut"] * 3]
     with pytest.raises(ingest.DataRefused) as refused:
         read(tmp_path, stub, "outages")
     assert "breaks off in the middle of its answer; 10 parts have come and are kept" in str(refused.value)
@@ -229,7 +256,9 @@ def test_a_server_that_dies_is_told_and_the_next_run_goes_on(stub, tmp_path):
     done = len(stub.asked) - 3
     del stub.asked[:]
     assert len(read(tmp_path, stub, "outages")[1]) == 4
-    assert done + len(stub.asked) == 1 + 1 + 32 + 1  # version, what began before, each day, the ends
+    assert (
+        done + len(stub.asked) == 2 + 1 + 32 + 1
+    )  # its version twice, what began before, each day, the ends
     assert not list((tmp_path / "2026-10").glob(".*"))
 
 
