@@ -56,7 +56,7 @@ quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of met
 	$(TEST) pytest $(workers) -m 'not slow and not thorough and not servers'
 
 live: ## sources, stores and clusters, against servers of their own on this machine; what is not installed is skipped
-	$(TEST) --with live --with cluster --with servers pytest $(workers) tests/live tests/portfolio/test_cluster.py
+	$(TEST) --with live --with cluster --with servers pytest $(workers) tests/live
 
 bench: ## how fast and how large: the benchmarks
 	$(call pytest_in,tests/benchmarks)

@@ -41,8 +41,8 @@ def publish(
         try:
             for pack in packs:
                 sent = revisions.send(pack.resolve(), place, f"{client}/{pack.name}")
-                state = f"{sent.copied} of {sent.files} files copied" if sent.copied else "is there already"
-                say(f"{client} {pack.name}: {sent.folder}: {state} ({sent.size / 1e6:.1f} MB)")
+                copying = f"{sent.copied} of {sent.files} files copied ({sent.size / 1e6:.1f} MB)"
+                say(f"{client} {pack.name}: {sent.folder}: {copying if sent.copied else 'is there already'}")
                 copied.append(sent.pointer)
         finally:
             place.close()

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msp_report.system.content import Contents, digest
+from msp_report.system.limits import CORES
 from msp_report.system.now import seconds
 from msp_report.workspace import PROJECT, Workspace
 
@@ -89,14 +90,17 @@ def inputs(place: Workspace, client: str, exports: str, contents: Contents) -> d
     """Hashes of all that a run reads and does not make itself; `exports` is the folder of all months' exports."""
     return {
         "places": digest(json.dumps([str(place), exports])),
-        "settings": digest(
-            json.dumps(sorted(one for one in os.environ.items() if one[0].startswith("MSP_REPORT_")))
-        ),
+        "settings": digest(json.dumps(sorted(one for one in os.environ.items() if _is_setting(one[0])))),
         "params": contents.tree(place.client_params(client)),
         "exports": contents.tree(exports),
         "program": _program(contents),
         "libraries": _libraries(),
     }
+
+
+def _is_setting(variable: str) -> bool:
+    """Whether a variable may change a page; how many cores make it does not."""
+    return variable.startswith("MSP_REPORT_") and variable != CORES
 
 
 def outputs(place: Workspace, client: str, contents: Contents) -> dict[str, str]:

@@ -20,7 +20,7 @@ from msp_report.live.asked import Failed, plain
 from msp_report.model.errors import WrongUse
 from msp_report.params.sources import OPENLY, has_password
 from msp_report.store import opened
-from msp_report.store.place import Place, Stamp, fetch, patiently
+from msp_report.store.place import Gone, Place, Stamp, fetch, patiently
 from msp_report.system import locks
 
 _MONTH = "{month}"
@@ -67,8 +67,9 @@ class Mirror:
             except Failed as error:
                 raise Failed(f"exports: {plain(self._address)}: {error}") from None
             except OSError as error:
+                where = error.filename or self._folder
                 raise Failed(
-                    f"{error.filename}: cannot be written ({error.strerror}): make room or check permissions"
+                    f"{where}: cannot be written ({error.strerror}): make room or check permissions"
                 ) from None
 
     def _all(self, place: Place) -> None:
@@ -99,7 +100,8 @@ class Mirror:
         parts.mkdir(exist_ok=True)
         part = parts / kept.digest(name, str(stamp.size), stamp.mark)[:32]
         try:
-            fetch(place, name, stamp, part)
+            with suppress(Gone):
+                fetch(place, name, stamp, part)
             if patiently(lambda: place.stamp(name)) == stamp and part.stat().st_size == stamp.size:
                 index.put(part, name, stamp)
                 return True

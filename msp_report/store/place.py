@@ -26,6 +26,10 @@ class Unanswered(Exception):
     """The place did not answer, or broke off: the same may be asked again. The text has no secret in it."""
 
 
+class Gone(Exception):
+    """A file that was listed is not there any more."""
+
+
 class Stamp(NamedTuple):
     """What tells one state of a file from another."""
 
@@ -50,7 +54,7 @@ class Place(Protocol):
         """The state of a file; None where there is none."""
 
     def blocks(self, file: str, start: int, size: int) -> Iterator[bytes]:
-        """The bytes of a file of this size from one place on."""
+        """The bytes of a file of this size from one place on. Raises Gone, too."""
 
     def put(self, path: Path, file: str) -> None:
         """Copy a file there, over one of that name: whoever reads it sees the old one or the new one, whole."""

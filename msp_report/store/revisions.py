@@ -19,7 +19,7 @@ from typing import Any
 
 from msp_report.live import kept
 from msp_report.live.asked import Failed
-from msp_report.store.place import Place, fetch, patiently
+from msp_report.store.place import Gone, Place, fetch, patiently
 
 #: The pointer of a pack.
 POINTER = "current.json"
@@ -76,10 +76,13 @@ def bring(place: Place, pack: str, pointer: dict[str, Any], into: Path) -> None:
         source, path = f"{pack}/{pointer['revision']}/{name}", into / name
         if not path.resolve().is_relative_to(into.resolve()):
             raise Failed(f"{pack}/{POINTER} names a file outside of its folder: {name!r}")
-        if source not in there:
-            raise Failed(f"{source} is named by {POINTER} and is not there: copy the pack there again")
         path.parent.mkdir(parents=True, exist_ok=True)
-        fetch(place, source, there[source], path)
+        try:
+            fetch(place, source, there[source], path)
+        except (Gone, KeyError):
+            raise Failed(
+                f"{source} is named by {POINTER} and is not there: copy the pack there again"
+            ) from None
         if _hash(path) != sha256:
             raise Failed(f"{source} is not what {POINTER} says: copy the pack there again")
         os.utime(path, (made_at, made_at))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from msp_report.live.asked import Failed, without_secrets
-from msp_report.store.place import BLOCK, CONNECT, LONGEST, SILENCE, SLOWEST, Stamp, Unanswered, lacks
+from msp_report.store.place import BLOCK, CONNECT, LONGEST, SILENCE, SLOWEST, Gone, Stamp, Unanswered, lacks
 
 T = TypeVar("T")
 #: How an error names the address that was asked, with all its parameters.
@@ -66,11 +66,14 @@ class S3:
         """As Place.blocks."""
         for first in range(start, size, BLOCK):
             last = min(first + BLOCK, size)
-            block = self._asked(
-                lambda first=first, last=last: self._files.cat_file(
-                    self._key(file), start=first, end=last, timeout=LONGEST
+            try:
+                block = self._asked(
+                    lambda first=first, last=last: self._files.cat_file(
+                        self._key(file), start=first, end=last, timeout=LONGEST
+                    )
                 )
-            )
+            except _Absent:
+                raise Gone from None
             if len(block) != last - first:
                 raise Unanswered("it breaks off in the middle of a file")
             yield block
@@ -88,7 +91,12 @@ class S3:
 
     def _asked(self, ask: Callable[[], T]) -> T:
         """An answer. Raises _Absent, Failed, Unanswered."""
-        from botocore.exceptions import BotoCoreError, NoCredentialsError, PartialCredentialsError
+        from botocore.exceptions import (
+            BotoCoreError,
+            NoCredentialsError,
+            ParamValidationError,
+            PartialCredentialsError,
+        )
         from s3fs.core import S3_RETRYABLE_ERRORS
 
         try:
@@ -102,6 +110,10 @@ class S3:
         except PermissionError as error:
             raise Failed(
                 f"it refuses ({_said(error)}): check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do"
+            ) from None
+        except (ParamValidationError, ValueError) as error:
+            raise Failed(
+                f"its address cannot be used ({_said(error)}): check it, and AWS_ENDPOINT_URL"
             ) from None
         except TimeoutError:
             raise Unanswered("it does not answer in time") from None

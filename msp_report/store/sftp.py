@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from msp_report.live.asked import Failed, filled, plain, without_secrets
-from msp_report.store.place import CONNECT, LONGEST, SILENCE, SLOWEST, Stamp, Unanswered, lacks
+from msp_report.store.place import CONNECT, LONGEST, SILENCE, SLOWEST, Gone, Stamp, Unanswered, lacks
 
 T = TypeVar("T")
 #: So much is asked for at a time, in requests that every server answers at once [bytes].
@@ -106,7 +106,13 @@ class Sftp:
     def blocks(self, file: str, start: int, size: int) -> Iterator[bytes]:
         """As Place.blocks."""
 
-        opened = self._asked(lambda: self._files.open(self._path(file), "rb"), LONGEST)
+        def open_it() -> Any:
+            try:
+                return self._files.open(self._path(file), "rb")
+            except FileNotFoundError:
+                raise Gone from None
+
+        opened = self._asked(open_it, LONGEST)
         try:
             for first in range(start, size, _BLOCK):
                 last = min(first + _BLOCK, size)
@@ -165,7 +171,7 @@ class Sftp:
                 self._connect()
             with self._in_time(seconds):
                 return ask()
-        except (Failed, Unanswered):
+        except (Failed, Unanswered, Gone):
             raise
         except PermissionError as error:
             raise Failed(

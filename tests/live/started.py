@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -65,3 +66,18 @@ def postgresql(user="owner"):
             yield port, programs
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], **said)
+
+
+@contextmanager
+def moto():
+    """The port of an S3 server that holds all in memory."""
+    for library in ("s3fs", "moto", "flask"):
+        pytest.importorskip(library)
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            ready(f"http://127.0.0.1:{port}/moto-api/")
+            yield port
+        finally:
+            process.terminate()

@@ -14,9 +14,9 @@ import sys
 import time
 from functools import cached_property, partial
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
+import started
 from between import between
 
 from msp_report.intake import ingest
@@ -134,18 +134,8 @@ def _user():
 @pytest.fixture(scope="module")
 def moto():
     """The port of an S3 server that holds all in memory."""
-    pytest.importorskip("s3fs")
-    pytest.importorskip("moto")
-    pytest.importorskip("flask")
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_for(lambda: process.poll() is None and answers(port), "moto does not start")
-            with urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=30):
-                yield port
-        finally:
-            process.terminate()
+    with started.moto() as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
@@ -395,6 +385,31 @@ def test_a_folder_or_bucket_that_is_not_there_is_no_empty_one(server, tmp_path):
     )
     with pytest.raises(Failed, match=r"there is no (bucket nothing|folder .*/no)"):
         mirror.Mirror(f"{address}/{{month}}", tmp_path / "acme").bring()
+
+
+def test_a_file_that_goes_away_is_gone(server, tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        server.put(f"acme/2026-10/{name}.csv", b"1")
+    copy = mirror.Mirror(f"{server.address}/acme/{{month}}", tmp_path / "acme")
+    listing = mirror.patiently
+
+    def listed_and_gone(ask):
+        found = listing(ask)
+        if isinstance(found, dict) and "2026-10/b.csv" in found:
+            server.remove("acme/2026-10/b.csv")
+        return found
+
+    monkeypatch.setattr(mirror, "patiently", listed_and_gone)
+    copy.bring()
+    assert copied(copy) == {"2026-10/a.csv": b"1"}
+
+
+def test_an_address_that_no_bucket_can_have_is_told(s3, tmp_path, monkeypatch):
+    with pytest.raises(Failed, match="its address cannot be used"):
+        mirror.Mirror("s3://A$/x/{month}", tmp_path / "acme").bring()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere at all")
+    with pytest.raises(Failed, match="its address cannot be used"):
+        mirror.Mirror("s3://evidence/x/{month}", tmp_path / "acme").bring()
 
 
 def test_links_are_followed_once(sftp, tmp_path):

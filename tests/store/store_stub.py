@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from msp_report.store.place import Stamp, Unanswered
+from msp_report.store.place import Gone, Stamp
 
 
 class Stub:
@@ -49,7 +49,7 @@ class Stub:
         for at in range(start, size, self.block):
             self._fails("block", file, at)
             if file not in self.files:
-                raise Unanswered("it went away")
+                raise Gone
             block = self.files[file][0][at : min(at + self.block, size)]
             self.given += len(block)
             yield block

@@ -123,6 +123,14 @@ def test_a_file_that_changes_while_it_is_fetched_is_fetched_again(tmp_path, monk
     assert here(copy) == {"2026-10/tickets.csv": b"abcdefgh"}
 
 
+def test_a_file_that_goes_away_while_it_is_fetched_is_gone(tmp_path, monkeypatch):
+    stub = Stub({"2026-10/tickets.csv": b"12345678", "2026-10/x.csv": b"1"})
+    copy = mirrored(stub, tmp_path, monkeypatch)
+    stub.faults = [None, None, lambda: stub.files.pop("2026-10/tickets.csv")]
+    copy.bring()
+    assert here(copy) == {"2026-10/x.csv": b"1"}
+
+
 def test_a_part_of_another_state_is_not_gone_on_with(tmp_path, monkeypatch):
     stub = Stub({"2026-10/tickets.csv": b"12345678"})
     copy = mirrored(stub, tmp_path, monkeypatch)

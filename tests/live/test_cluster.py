@@ -1,6 +1,7 @@
 """A portfolio on a Dask scheduler and two workers, started for this: the same packs as here, whatever is killed."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import started
 from clusters import Cluster
 from workspaces import CONTRACT, Place, digests, tickets
 
@@ -16,6 +18,7 @@ from msp_report.portfolio import every
 from msp_report.workspace import PROJECT, Workspace
 
 pytest.importorskip("distributed")
+s3fs = pytest.importorskip("s3fs")
 pytestmark = pytest.mark.servers
 #: What of a pack has to be the same byte by byte.
 KINDS = ("figures.*", "records/**/*", "tables/*", "lines/*", "rejects/*")
@@ -91,6 +94,37 @@ def test_workers_that_see_only_a_store(cluster, alone, tmp_path):
     assert code == 0
     same(alone, elsewhere)
     assert (elsewhere.output / "acme" / MONTHS[0]).resolve().name == "0001"
+
+
+def test_exports_and_packs_on_s3(alone, tmp_path, monkeypatch):
+    """Workers that share no folder with the one that asks: exports come from S3, packs go there."""
+    with started.moto() as port:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "word",
+            "AWS_DEFAULT_REGION": "eu-west-2",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        }.items():
+            monkeypatch.setenv(name, value)
+        place = prepare(tmp_path / "ws")
+        files = s3fs.S3FileSystem()
+        files.mkdir("evidence")
+        files.put(str(place.root / "exports"), "evidence/exports", recursive=True)
+        shutil.rmtree(place.root / "exports")
+        for client in ("acme", "birch"):
+            where = f"exports: s3://evidence/exports/{client}/{{month}}\n"
+            (place.root / "params" / client / "sources.yaml").write_text(where)
+        cluster = Cluster(tmp_path)
+        try:
+            cluster.worker()
+            cluster.worker()
+            run, store = Workspace.find(place.root), "s3://evidence/packs"
+            _, code = every.run(run, month=MONTHS[-1], scheduler=cluster.address, store=store)
+        finally:
+            cluster.end()
+        assert code == 0
+        same(alone, place)
+        assert files.exists(f"evidence/packs/acme/{MONTHS[-1]}/current.json")
 
 
 def test_a_worker_that_is_killed_loses_nothing(alone, tmp_path):
