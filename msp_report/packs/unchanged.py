@@ -155,7 +155,9 @@ class Watch:
         self._place, self._home = case.workspace, case.workspace.output / case.client / FOLDER
         self.contents = Contents(self._home / FILES)
         if case.agreed.privacy.people != "shown":
-            self._place.secret(case.client)  # made now where there is none: else the run would change its own params
+            self._place.secret(
+                case.client
+            )  # made now where there is none: else the run would change its own params
         template = self._place.exports_template(case.client, case.sources)
         parts = Path(template).parts
         ends = next((at for at, part in enumerate(parts) if "{month}" in part), len(parts))
