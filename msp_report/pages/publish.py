@@ -264,7 +264,10 @@ def _kept(html: str, language: Language) -> str:
 @cache
 def _exporter() -> HTMLExporter:
     made = HTMLExporter(
-        template_name="board", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
+        template_name="board",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+        optimistic_validation=True,  # at the end, not after each of its ten steps
     )
     made.register_filter("anchored", _anchored)
     return made
