@@ -102,7 +102,7 @@ def test_exports_and_packs_on_s3(alone, tmp_path, monkeypatch):
         for name, value in {
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "word",
-            "AWS_DEFAULT_REGION": "eu-west-2",
+            "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         }.items():
             monkeypatch.setenv(name, value)
