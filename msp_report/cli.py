@@ -158,12 +158,24 @@ def verbs() -> None:
 @click.option(
     "--only", is_flag=True, help="This month alone, without packs of earlier months that have none."
 )
+@click.option("--again", is_flag=True, help="Run everything, also where nothing has changed.")
 @_place
-def monthly(place: Any, client: str, month: str, complete: bool, only: bool) -> None:
+def monthly(place: Any, client: str, month: str, complete: bool, only: bool, again: bool) -> None:
     """Publish the board pack of a month, and first those of earlier months that have none."""
+    from msp_report.packs import unchanged
+
+    asked = unchanged.Asked(client, month, complete, only)
+    if not again and (found := unchanged.answer(place, asked)):
+        for line in (*found.lines, f"{client} {found.month}: unchanged, revision {int(found.revision)}"):
+            _say(line)
+        click.echo(found.pack / "html" / "index.html")
+        return
+
     from msp_report.packs import pack
 
-    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete, only=only)
+    published = pack.run_month(
+        client, _one_month(month), place, say=_say, complete=complete, only=only, again=again
+    )
     click.echo(published / "html" / "index.html")
 
 
@@ -300,14 +312,38 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
     help="How long one client may take.",
 )
 @click.option("--only", is_flag=True, help="That month alone, without packs of earlier months.")
+@click.option("--scheduler", default="", metavar="tcp://…", help="Run on the workers of this Dask scheduler.")
+@click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="Where workers that do not see the workspace put packs: a folder, s3:// or sftp://.",
+)
 @_place
-def portfolio(place: Any, clients: str, month: str, jobs: int | None, deadline: float, only: bool) -> int:
+def portfolio(
+    place: Any,
+    clients: str,
+    month: str,
+    jobs: int | None,
+    deadline: float,
+    only: bool,
+    scheduler: str,
+    store: str,
+) -> int:
     """Publish the board packs of many clients, each by itself, and one page of what needs whom."""
-    from msp_report import portfolio as every
+    from msp_report.portfolio import every
 
     chosen = [name.strip() for name in clients.split(",") if name.strip()]
     folder, code = every.run(
-        place, chosen, _one_month(month), _say, jobs=jobs or 0, deadline=deadline, only=only
+        place,
+        chosen,
+        _one_month(month),
+        _say,
+        jobs=jobs or 0,
+        deadline=deadline,
+        only=only,
+        scheduler=scheduler,
+        store=store,
     )
     click.echo(folder / "html" / "index.html")
     return code

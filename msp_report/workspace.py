@@ -11,14 +11,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rapidfuzz import process
-
-from msp_report import params
 from msp_report.model.errors import WrongUse
-from msp_report.model.period import Month, Period
-from msp_report.system import locks
+
+if TYPE_CHECKING:
+    from msp_report import params
+    from msp_report.model.period import Month, Period
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "shipped"
@@ -103,6 +102,10 @@ class Workspace:
             for base in (self.params, *([PROJECT / "params"] if client == "demo" else [])):
                 if (base / client).is_dir():
                     return base / client
+        from rapidfuzz import (
+            process,  # it and the locks are imported where they are used: an unchanged month is quick
+        )
+
         match = process.extractOne(client, self.clients, processor=str.casefold, score_cutoff=60)
         if match:
             hint = f"did you mean {match[0]!r}?"
@@ -188,6 +191,8 @@ def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
     folder = base / "demo"
     lock = workspace.output / "demo" / ".accepted.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
+    from msp_report.system import locks
+
     with locks.held(lock, "demo: waiting for its exports to be made"):
         mark = folder / "made_by.json"
         made = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}

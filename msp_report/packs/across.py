@@ -15,6 +15,7 @@ import pandas as pd
 from msp_report.packs import kernels, pack, scraps
 from msp_report.pages import counts, publish
 from msp_report.pages.display import Display
+from msp_report.system import revisions
 from msp_report.words import records
 from msp_report.workspace import Workspace
 
@@ -47,7 +48,7 @@ def make(
     folder.mkdir()
     (folder / "index.html").write_text(counts.counted(page, folder, show), encoding="utf-8", newline="\n")
     (staging / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    publish.publish(staging, target)
+    revisions.publish(staging, target)
     return target
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic import model_validator as check
 
+from msp_report.model.reads import Noted
 from msp_report.model.tables import TABLES, Due
 from msp_report.params.fields import Count, Day, Name, Params, Ratio
 from msp_report.params.layout import Layout
@@ -31,6 +32,10 @@ OPENLY = "a password stands in the address: write ${NAME}, and set NAME in the e
 def has_password(address: str) -> bool:
     """Whether a password stands openly in an address."""
     return bool(_PASSWORD.search(address))
+
+
+#: The keys of a source that name a server to ask.
+ASKED = ("prometheus", "sql", "zabbix", "request_tracker")
 
 
 class Ended(Params):
@@ -73,24 +78,38 @@ class Source(Layout):
     """Address of a database that is asked for `query`, such as postgresql://reader:${PASSWORD}@host/name or
     sqlite:///desk.db, a file beside the params; what it answers is kept as a file of the month. `${NAME}` is taken from
     the environment: no password stands here."""
+    zabbix: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Address of a Zabbix whose API is asked for the month: outages by event.get, samples by trend.get, claims by
+    sla.getsli. `query` holds the parameters that choose among them, as YAML: `hostids: [10084]`; an empty one asks for
+    all that its user may read. What it answers is kept as a file of the month."""
+    request_tracker: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Address of a Request Tracker whose REST 2 is asked for the month: tickets by TicketSQL in `query`, such as
+    `Queue = 'General'`, ticket_events by TransactionSQL, such as `TicketQueue = 'General'`. What it answers is kept as
+    a file of the month."""
     resource: Name | None = None
     """prometheus: the label that names the resource, or the service; default instance."""
     step_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     """prometheus: from one reading to the next [s]."""
     token: Annotated[str, Field(pattern=r"^\$\{[A-Za-z_]\w*\}$")] | None = None
-    """prometheus: `${NAME}` of the environment, sent as a bearer token."""
+    """prometheus, zabbix, request_tracker: `${NAME}` of the environment, the token that the server gave."""
 
     @check(mode="after")
     def _one_origin(self) -> Source:
-        if sum(origin is not None for origin in (self.file, self.prometheus, self.sql)) != 1:
-            raise ValueError("a source needs exactly one of file, sql or prometheus")
-        live = self.prometheus or self.sql
-        if live and not (self.query or "").strip():
+        asked = {name: getattr(self, name) for name in ASKED if getattr(self, name) is not None}
+        if len(asked) + (self.file is not None) != 1:
+            raise ValueError(f"a source needs exactly one of file, {', '.join(ASKED[:-1])} or {ASKED[-1]}")
+        if asked and not self.zabbix and not (self.query or "").strip():
             raise ValueError("query: say what to ask of the server")
-        if live and has_password(live):
+        if any(map(has_password, asked.values())):
             raise ValueError(OPENLY)
-        if not self.prometheus and {"resource", "step_s", "token"} & self.model_fields_set:
-            raise ValueError("resource, step_s and token are of prometheus alone")
+        if not self.prometheus and {"resource", "step_s"} & self.model_fields_set:
+            raise ValueError("resource and step_s are of prometheus alone")
+        if self.token and (self.file is not None or self.sql):
+            raise ValueError("token is of a server that is asked over HTTP")
+        if self.zabbix and not self.token:
+            raise ValueError(
+                "token: a Zabbix is asked by an API token: write ${NAME}, and set NAME in the environment"
+            )
         return self
 
 
@@ -117,7 +136,7 @@ def _sources(value: object) -> object:
     return [value] if isinstance(value, Mapping) else value
 
 
-class Sources(Params):
+class Sources(Noted, Params):
     """Where the exports lie and what the vendor calls things."""
 
     exports: str = "exports/{client}/{month}"

@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from msp_report.model.errors import Failed
-from msp_report.system.limits import CORES as CORES
 
 #: How long a process that is asked to end may take until it is ended [s].
 GRACE = 10.0
@@ -61,8 +60,8 @@ def run(
     begun = time.monotonic()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "msp_report", *arguments],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "msp_report.portfolio.tied", *arguments],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=said,
             env={**os.environ, **environment},
@@ -77,6 +76,7 @@ def run(
         finally:
             if code is None:
                 _end(process)
+            process.stdin.close()
         said.seek(0)
         lines = tuple(line for line in said.read().splitlines() if line.strip())
     if code is None:

@@ -89,6 +89,20 @@ ASKED = """tables:
       select 'invoice' as document, vendor, number as document_id, line, dated_on, item, quantity, unit_price
       from invoice_lines
       where dated_on >= :start and dated_on < :end
+  outages:
+    zabbix: https://zabbix.example
+    token: ${ZABBIX_TOKEN}
+    query: |
+      groupids: [22]
+      severities: [4, 5]
+  tickets:
+    request_tracker: https://rt.example
+    token: ${RT_TOKEN}
+    query: Queue = 'General'
+  ticket_events:
+    request_tracker: https://rt.example
+    token: ${RT_TOKEN}
+    query: TicketQueue = 'General'
 """
 
 
@@ -142,10 +156,11 @@ def _live() -> str:
         "- **When.** It is asked when the month is read, once after the month is over, and at each run before that. "
         "Earlier months are asked for as they are read; a server that keeps its readings for 15 days knows nothing of "
         "them. Where every source is asked, the last month is there without a file.\n"
-        "- **What is kept.** The answer is a file in the month's folder of exports, `samples-prometheus-….json` or "
-        "`purchases-sql-….parquet`, read like any other; `<file>.reach.json` beside it says when it was asked, whom, "
-        "what, and the hash of what came. It speaks up to that instant (rule 41). A file that was changed since is "
-        "refused; remove both, and it is asked for again. Another query is another file.\n"
+        "- **What is kept.** The answer is a file in the month's folder of exports, `samples-prometheus-….json` "
+        "or `purchases-sql-….parquet`, read like any other by the profile of its kind, unless `profile` names "
+        "yours; `<file>.reach.json` beside it says when it was asked, whom, what, and the hash of what came. It "
+        "speaks up to that instant (rule 41). A file that was changed since is refused; remove both, and it is "
+        "asked for again. Another query is another file.\n"
         "- **Secrets** stand as `${NAME}` in the address or in `token`, and are taken from the environment. One that "
         "is written down is refused, and none is in a file, a page or an error.\n"
         "- **Prometheus** is asked for a day at a time, at most 11,000 points of a series. What fails is asked again "
@@ -162,6 +177,25 @@ def _live() -> str:
         "has times without a zone (DATETIME), which are taken for that zone's, and instants (TIMESTAMP), which it can "
         "tell only in a zone that it knows: where it has no time zone tables, set `timezone: UTC`. A transfer that "
         "breaks off starts over.\n"
+        "- **Zabbix** is asked by the JSON-RPC of its API, at its address or that of its api_jsonrpc.php. "
+        "`outages` are the problems that were on at any time of the month, with the events that ended them, asked "
+        "for by day; `samples` are the hourly averages (trends) of items that are numbers, with their names, by "
+        "100 items at a time; `claims` are the figures of one SLA that is cut by months: `query: {slaid: 1}`. "
+        "`query` is YAML, and only chooses: hostids, groupids, severities, tags, search and so on, as the API's "
+        "documents say; a word that does not is refused, because Zabbix 6.0 passes over it and answers for all "
+        "hosts. Without it all is asked for that its user may read. The host's visible name is the service or "
+        "resource; let `values: {service: {WEB01: webshop}}` say which of the contract's it is. Ask for a user of "
+        "type User who may read the client's host group, and an API token of that user.\n"
+        "- **Request Tracker** is asked by REST 2. `query` is TicketSQL for `tickets`: those are asked for that "
+        "were made before the month's end and are open, or were changed since it began. For `ticket_events` it is "
+        "TransactionSQL: changes of status, owner and priority, and answers that the requester sees, with their "
+        "side: users who may be given rights (Privileged) are the provider's; where that is not so, say who is: "
+        '`columns: {actor_kind: [Creator.Name]}, values: {actor_kind: {provider: [ann, ben], "*": client}}`. Ask '
+        "for a user with SeeQueue and ShowTicket in the client's queue, and an authentication token of that user. "
+        "A queue that is not there, or that its user may not see, gives nothing and no error: it is told.\n"
+        "- **Pages** of both go by the number of the last record, so that what comes in meanwhile moves none. "
+        "What fails is asked again as Prometheus is, and of a month that is over the parts that came are kept; "
+        "the file speaks up to when the first of its parts was asked for.\n"
     )
 
 

@@ -20,7 +20,7 @@ from msp_report.live.asked import Failed, plain
 from msp_report.model.errors import WrongUse
 from msp_report.params.sources import OPENLY, has_password
 from msp_report.store import opened
-from msp_report.store.place import WAITS, Gone, Place, Stamp, Unanswered, patiently
+from msp_report.store.place import Gone, Place, Stamp, fetch, patiently
 from msp_report.system import locks
 
 _MONTH = "{month}"
@@ -101,7 +101,7 @@ class Mirror:
         part = parts / kept.digest(name, str(stamp.size), stamp.mark)[:32]
         try:
             with suppress(Gone):
-                _fetch(place, name, stamp, part)
+                fetch(place, name, stamp, part)
             if patiently(lambda: place.stamp(name)) == stamp and part.stat().st_size == stamp.size:
                 index.put(part, name, stamp)
                 return True
@@ -109,26 +109,6 @@ class Mirror:
             raise Failed(f"{name}: {error}") from None
         part.unlink(missing_ok=True)
         return False
-
-
-def _fetch(place: Place, name: str, stamp: Stamp, part: Path) -> None:
-    """All of a file into its part, behind what is there of it; given up when nothing more comes."""
-    part.touch()
-    waits = iter(WAITS)
-    while (done := part.stat().st_size) < stamp.size:
-        try:
-            with part.open("ab") as file:
-                for block in place.blocks(name, done, stamp.size):
-                    file.write(block)
-                    file.flush()
-                    os.fsync(file.fileno())
-        except Unanswered as error:
-            if part.stat().st_size > done:
-                waits = iter(WAITS)
-            wait = next(waits, None)
-            if wait is None:
-                raise Failed(str(error)) from None
-            time.sleep(wait)
 
 
 class _Index:

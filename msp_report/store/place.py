@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,6 +73,26 @@ def patiently(ask: Callable[[], T]) -> T:
                 raise Failed(str(error)) from None
         time.sleep(wait)
     raise AssertionError("the last wait is none")
+
+
+def fetch(place: Place, name: str, stamp: Stamp, part: Path) -> None:
+    """All of a file into its part, behind what is there of it; given up when nothing more comes."""
+    part.touch()
+    waits = iter(WAITS)
+    while (done := part.stat().st_size) < stamp.size:
+        try:
+            with part.open("ab") as file:
+                for block in place.blocks(name, done, stamp.size):
+                    file.write(block)
+                    file.flush()
+                    os.fsync(file.fileno())
+        except Unanswered as error:
+            if part.stat().st_size > done:
+                waits = iter(WAITS)
+            wait = next(waits, None)
+            if wait is None:
+                raise Failed(str(error)) from None
+            time.sleep(wait)
 
 
 def lacks(kind: str, library: str) -> Failed:

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from msp_report.live import kept
 from msp_report.live.asked import Failed
-from msp_report.store.place import Place, patiently
+from msp_report.store.place import Gone, Place, fetch, patiently
 
 #: The pointer of a pack.
 POINTER = "current.json"
+#: What tells by its time when a pack was made.
+_FIGURES = "figures.json"
 #: The page that opens a pack.
 _FIRST = "html/index.html"
 
@@ -52,7 +56,8 @@ def send(home: Path, place: Place, pack: str) -> Sent:
         patiently(lambda name=name: place.put(files[name], f"{pack}/{folder}/{name}"))
     if lacking and (gone := _lacking(place, f"{pack}/{folder}", files)):
         raise Failed(f"{gone[0]} was put there and is not there, or not whole: ask whoever runs it")
-    pointer = {"revision": folder, "opens": f"{folder}/{_FIRST}", "files": hashes}
+    made_at = (home / _FIGURES).stat().st_mtime if _FIGURES in files else 0.0
+    pointer = {"revision": folder, "opens": f"{folder}/{_FIRST}", "files": hashes, "made_at": made_at}
     if current(place, pack) != pointer:
         with tempfile.TemporaryDirectory(prefix="msp-report-") as name:
             path = Path(name) / POINTER
@@ -62,13 +67,36 @@ def send(home: Path, place: Place, pack: str) -> Sent:
     return Sent(f"{place.name}/{pack}/{POINTER}", folder, len(files), len(lacking), size)
 
 
+def bring(place: Place, pack: str, pointer: dict[str, Any], into: Path) -> None:
+    """Fetch the revision that a pointer names into a folder, made as late as it was. Raises Failed where a file of it
+    is not there, or not what the pointer says."""
+    there = patiently(lambda: place.listing(f"{pack}/{pointer['revision']}"))
+    made_at = float(pointer["made_at"])
+    into.mkdir(parents=True)
+    for name, sha256 in pointer["files"].items():
+        source, path = f"{pack}/{pointer['revision']}/{name}", into / name
+        if not path.resolve().is_relative_to(into.resolve()):
+            raise Failed(f"{pack}/{POINTER} names a file outside of its folder: {name!r}")
+        if source not in there:
+            raise Failed(f"{source} is named by {POINTER} and is not there: copy the pack there again")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(Gone):  # what came of it is not what the pointer says
+            fetch(place, source, there[source], path)
+        if _hash(path) != sha256:
+            raise Failed(f"{source} is not what {POINTER} says: copy the pack there again")
+        os.utime(path, (made_at, made_at))
+
+
 def current(place: Place, pack: str) -> dict[str, Any] | None:
-    """What the pointer of a pack says: revision, opens, files by name with their SHA-256; None where there is none."""
+    """What the pointer of a pack says: revision, opens, files by name with their SHA-256, made_at [s since 1970]; None
+    where there is none."""
     name = f"{pack}/{POINTER}"
 
     def ask() -> bytes | None:
         stamp = place.stamp(name)
-        return b"".join(place.blocks(name, 0, stamp.size)) if stamp else None
+        with suppress(Gone):
+            return b"".join(place.blocks(name, 0, stamp.size)) if stamp else None
+        return None
 
     found = patiently(ask)
     try:

@@ -38,7 +38,6 @@ SECRET = "an-access-key-that-is-secret"
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
     monkeypatch.setattr(place, "WAITS", (0.1,))
-    monkeypatch.setattr(mirror, "WAITS", (0.1,))
 
 
 def free_port():

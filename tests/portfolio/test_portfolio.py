@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from workspaces import CONTRACT, Place, digests, tickets
 
-from msp_report import portfolio
 from msp_report.model.errors import WrongUse
+from msp_report.portfolio import every
 from msp_report.workspace import UnknownClient, Workspace
 
 MONTH = "2026-03"
@@ -32,7 +32,7 @@ def prepare(root: Path) -> Place:
 def ran(tmp_path_factory):
     """A portfolio of all of them: its place, folder, exit code, and what was told."""
     place, told = prepare(tmp_path_factory.mktemp("portfolio") / "ws"), []
-    folder, code = portfolio.run(Workspace.find(place.root), month=MONTH, say=told.append, only=True)
+    folder, code = every.run(Workspace.find(place.root), month=MONTH, say=told.append, only=True)
     return place, folder, code, told
 
 
@@ -89,11 +89,11 @@ def test_a_client_has_the_same_pack_as_when_it_is_run_alone(ran, tmp_path, msp, 
 def test_where_a_run_fails_the_pack_of_before_stands(ran, tmp_path):
     place = prepare(tmp_path / "ws")
     space = Workspace.find(place.root)
-    _, code = portfolio.run(space, ["acme"], MONTH, only=True)
+    _, code = every.run(space, ["acme"], MONTH, only=True)
     assert code == 0
     before = (place.output / "acme" / MONTH).resolve()
     place.put({"tickets.csv": "what\n1\n"})
-    folder, code = portfolio.run(space, ["acme"], MONTH, only=True)
+    folder, code = every.run(space, ["acme"], MONTH, only=True)
     assert code == 3 and (place.output / "acme" / MONTH).resolve() == before
     rows = pd.read_csv(folder / "records" / "clients.csv")
     assert rows["state"].tolist() == ["the pack of before stands"] and rows["judged"].tolist() == [1]
@@ -107,14 +107,14 @@ def test_what_is_wrong_from_the_start_is_told_at_once(tmp_path):
     place = prepare(tmp_path / "ws")
     space = Workspace.find(place.root)
     with pytest.raises(UnknownClient, match="did you mean 'birch'"):
-        portfolio.run(space, ["acme", "brich"], MONTH)
+        every.run(space, ["acme", "brich"], MONTH)
     with pytest.raises(ValueError, match="write it as YYYY-MM"):
-        portfolio.run(space, [], "March")
+        every.run(space, [], "March")
     place.client("portfolio")
     with pytest.raises(WrongUse, match="rename"):
-        portfolio.run(space, [], MONTH)
+        every.run(space, [], MONTH)
     with pytest.raises(WrongUse, match="no client"):
-        portfolio.run(Workspace.find(tmp_path, params=tmp_path), [], MONTH)
+        every.run(Workspace.find(tmp_path, params=tmp_path), [], MONTH)
     assert not place.output.exists()
 
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from msp_report.portfolio import processes
+from msp_report.workspace import PROJECT as ROOT
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_what_it_says_and_how_it_ends(program):
     outcome = run()
     assert outcome.code == 3
     assert outcome.said[0] == "acme: tickets"
-    assert outcome.why == "a.csv: no; so; ['-m', 'msp_report', 'monthly', '--client', 'acme']"
+    assert outcome.why == "a.csv: no; so; ['-m', 'msp_report.portfolio.tied', 'monthly', '--client', 'acme']"
 
 
 def test_one_that_ends_well_has_no_reason(program):
@@ -89,3 +90,27 @@ def test_nobody_wants_it_any_more(program):
     begun = time.monotonic()
     assert run(is_wanted=lambda: False).code == 1
     assert time.monotonic() - begun < 15
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is forked to be killed")
+def test_it_ends_with_the_one_that_began_it(program, tmp_path):
+    """Also where that is killed: its own end of the pipe is gone then."""
+    program(
+        f"open({str(tmp_path / 'child')!r}, 'w').write(str(os.getpid()))\n"
+        "sys.path.insert(0, os.environ['ROOT'])\nfrom msp_report import cli\nfrom msp_report.portfolio import tied\n"
+        "tied.cli.main = lambda: time.sleep(60)\ntied.main()"
+    )
+    parent = os.fork()
+    if parent == 0:
+        processes.run("acme", (), {"ROOT": str(ROOT)}, 60.0)
+        os._exit(0)
+    file, until = tmp_path / "child", time.monotonic() + 20
+    while not (file.exists() and file.read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    child = int(file.read_text())
+    time.sleep(1)
+    os.kill(parent, 9)
+    os.waitpid(parent, 0)
+    while _is_there(child) and time.monotonic() < until + 20:
+        time.sleep(0.05)
+    assert not _is_there(child)

@@ -25,7 +25,6 @@ BROKEN = Unanswered("it does not answer in time")
 @pytest.fixture
 def stub(monkeypatch):
     monkeypatch.setattr(places, "WAITS", ())
-    monkeypatch.setattr(mirror, "WAITS", ())
     made = Stub({f"{month}/tickets.csv": tickets(20, month).encode() for month in ("2026-02", "2026-03")})
     monkeypatch.setattr(mirror, "opened", lambda address: made)
     return made

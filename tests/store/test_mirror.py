@@ -16,7 +16,6 @@ BROKEN = Unanswered("it breaks off")
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch):
     monkeypatch.setattr(place, "WAITS", (0.0,))
-    monkeypatch.setattr(mirror, "WAITS", (0.0,))
 
 
 def mirrored(stub, home, monkeypatch, address="s3://evidence/acme/{month}"):
