@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,9 @@ def current(place: Place, pack: str) -> dict[str, Any] | None:
 
     def ask() -> bytes | None:
         stamp = place.stamp(name)
-        return b"".join(place.blocks(name, 0, stamp.size)) if stamp else None
+        with suppress(Gone):
+            return b"".join(place.blocks(name, 0, stamp.size)) if stamp else None
+        return None
 
     found = patiently(ask)
     try:

@@ -6,7 +6,7 @@ import pytest
 
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.packs import elsewhere
-from msp_report.pages import publish
+from msp_report.system import revisions
 from msp_report.workspace import UnknownClient, Workspace
 
 
@@ -21,7 +21,7 @@ def made(place):
         (staging / "figures.json").write_text(str(text), encoding="utf-8")
         (staging / "html" / "index.html").write_text(str(text), encoding="utf-8")
         (output / name).parent.mkdir(parents=True, exist_ok=True)
-        publish.publish(staging, output / name)
+        revisions.publish(staging, output / name)
     (output / "2026-04").mkdir()  # of which nothing was published
     return Workspace.find(place.root)
 

@@ -137,3 +137,40 @@ def test_what_is_no_pointer_is_replaced(home, tmp_path):
 def test_an_address_of_another_kind_is_refused(address):
     with pytest.raises(Failed, match="is not known"):
         opened(address)
+
+
+def test_what_was_sent_is_brought_back(home, tmp_path):
+    stub = Stub()
+    revisions.send(home, stub, "acme/2026-10")
+    into = tmp_path / "here"
+    revisions.bring(stub, "acme/2026-10", revisions.current(stub, "acme/2026-10"), into)
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert {path.relative_to(home): path.read_bytes() for path in files} == {
+        path.relative_to(into): path.read_bytes() for path in into.rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("harm", ["gone", "changed", "gone meanwhile", "outside"])
+def test_what_is_not_as_the_pointer_says_is_not_brought(home, tmp_path, harm):
+    stub = Stub()
+    sent = revisions.send(home, stub, "acme/2026-10")
+    name = f"acme/2026-10/{sent.folder}/html/index.html"
+    told = revisions.current(stub, "acme/2026-10")
+    if harm == "gone":
+        del stub.files[name]
+    elif harm == "changed":
+        stub.write(name, b"<b>")
+    elif harm == "gone meanwhile":
+        stub.faults = [None, None, lambda: stub.files.pop(name)]
+    else:
+        told["files"]["../../up.csv"] = told["files"]["figures.json"]
+    with pytest.raises(Failed, match=r"index.html is n|is named by|outside of its folder"):
+        revisions.bring(stub, "acme/2026-10", told, tmp_path / "here")
+    assert not (tmp_path / "up.csv").exists()
+
+
+def test_a_pointer_that_goes_away_while_it_is_read_is_none(home):
+    stub = Stub()
+    revisions.send(home, stub, "acme/2026-10")
+    stub.faults = [None, lambda: stub.files.pop("acme/2026-10/current.json")]
+    assert revisions.current(stub, "acme/2026-10") is None
