@@ -7,7 +7,7 @@ was rewritten, and the newest row stands. Both are listed (rule 42).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -27,16 +27,25 @@ ANOTHER = "another ticket of the same number"
 COLUMNS = ["table", "month", "key", "reason"]
 
 
-def join(name: str, paths: list[Path], reused: pd.DataFrame | None = None) -> pd.DataFrame | None:
-    """A table of some months, oldest first, typed; `reused` as the function of that name. None without a file."""
+def join(
+    name: str,
+    paths: list[Path],
+    reused: pd.DataFrame | None = None,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame | None:
+    """A table of some months, oldest first, typed; `reused` as the function of that name. None without a file.
+
+    `columns`: only these are read, of a single file, of which no row replaces another.
+    """
     if not paths:
         return None
     table = TABLES[name]
-    frames = [_read(name, path, reused) for path in paths]
+    frames = [_read(name, path, reused, columns) for path in paths]
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     if frame.empty:
-        return table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
-    frame = frame.astype({column.name: PANDAS[column.type] for column in table.columns})
+        empty = table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
+        return empty if columns is None else empty[[*columns]]
+    frame = frame.astype({one.name: PANDAS[one.type] for one in table.columns if one.name in frame})
     if len(frames) > 1:
         frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
     return frame
@@ -91,8 +100,10 @@ def _kept_apart_since(rows: pd.DataFrame) -> pd.DataFrame:
     return found[["month", "ticket_id", "name"]]
 
 
-def _read(name: str, path: Path, reused: pd.DataFrame | None) -> pd.DataFrame:
-    frame = pd.read_parquet(path)
+def _read(
+    name: str, path: Path, reused: pd.DataFrame | None, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    frame = pd.read_parquet(path, columns=None if columns is None else [*columns])
     if reused is None or name not in _OF_TICKETS:
         return frame
     names = reused[reused["month"].eq(str(_month(path)))].set_index("ticket_id")["name"]

@@ -148,7 +148,8 @@ def voices(
     """
     _, answered = _of_period(surveys, start, end)
     agreed = as_contract(contract).on(start)
-    desk = tickets if tickets is not None else TABLES["tickets"].empty()
+    desk = tickets if tickets is not None and len(answered) else TABLES["tickets"].empty()
+    events = events if len(answered) else None  # nobody spoke of any ticket
     answered = answered.assign(ticket_id=spelled(answered["ticket_id"], desk["ticket_id"].astype("str")))
     history = history_of(desk, events, agreed, end)
     spoken = history.tickets[history.tickets["ticket_id"].isin(answered["ticket_id"].dropna())]

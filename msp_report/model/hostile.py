@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 MARK = "\ufffd"
 #: Control characters but for tab and line ends, halves of pairs, letters that nobody sees, and what turns a line round.
@@ -66,12 +68,20 @@ def cell(text: str) -> str:
 
 def cells(texts: pd.Series, numbers: bool = False) -> pd.Series:
     """The same of a column of text, missing ones stay; with `numbers` what reads as a number is none of a formula."""
+    if isinstance(texts.dtype, pd.StringDtype) and not _may_be_live(texts):
+        return texts
     lines = texts.str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
     lines = lines.str.replace(_HOSTILE, MARK, regex=True)
     live = texts.str.startswith(FORMULA, na=False)
     if numbers:
         live &= ~texts.str.fullmatch(_NUMBER, na=False)
     return lines.mask(live, "'" + lines)
+
+
+def _may_be_live(texts: pd.Series) -> bool:
+    """Whether some text has anything but plain letters, or begins like a formula: seen at once for a whole column."""
+    found = pc.match_substring_regex(pa.array(texts, pa.string(), from_pandas=True), r"[^\x20-\x7e]|^[=+\-@]")
+    return bool(pc.any(found).as_py())
 
 
 def line(text: str) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz.distance import OSA
 
 #: What an export may call the provider without naming it.
@@ -71,13 +73,30 @@ def _over_unique(names: pd.Series, form: Callable[[str], str]) -> pd.Series:
     return pd.Series(table[codes], index=names.index, name=names.name, dtype="str")
 
 
+#: A name that its normal form changes in nothing but its capitals.
+_PLAIN = r"^[\x21-\x7e]+( [\x21-\x7e]+)*$"
+
+
+def _forms(names: pd.Index) -> list[str]:
+    """The normal form of many different names: of plain ones at once."""
+    texts = pa.array(names, pa.string())
+    plain = pc.match_substring_regex(texts, _PLAIN)
+    forms = pc.ascii_lower(texts.filter(plain)).to_pylist()
+    if len(forms) == len(texts):
+        return forms
+    is_plain, quick = plain.to_pylist(), iter(forms)
+    return [next(quick) if one else _form(name) for one, name in zip(is_plain, names, strict=True)]
+
+
 def normal(names: pd.Series) -> pd.Series:
     """The form in which names are compared, as the module says; missing stays missing.
 
     >>> list(normal(pd.Series(["  E-Mail ", "e\\u2011ma\\u200bil", "\\u0435-mail"])))
     ['e-mail', 'e-mail', 'e-mail']
     """
-    return _over_unique(names, _form)
+    codes, found = pd.factorize(names.astype("str"))
+    table = pd.array([*_forms(found), None], dtype="str")
+    return pd.Series(table[codes], index=names.index, name=names.name, dtype="str")
 
 
 def normal_name(name: object) -> str:
@@ -127,11 +146,13 @@ def spelled(
     >>> list(spelled(pd.Series(["Mail", "mail", "ERP ", "erp"]), ["mail"]))
     ['mail', 'mail', 'ERP ', 'ERP ']
     """
-    codes, found = pd.factorize(names.astype("str"))
-    asked, ours = pd.Series(found, dtype="str"), pd.Series(list(dict.fromkeys(known)), dtype="str")
-    exact = asked.isin(ours)
-    if exact.all():
+    listed = known.unique() if isinstance(known, pd.Series) else list(dict.fromkeys(known))
+    ours = pd.Series(listed, dtype="str")
+    if (names.isin(ours) | names.isna()).all():
         return names
+    codes, found = pd.factorize(names.astype("str"))
+    asked = pd.Series(found, dtype="str")
+    exact = asked.isin(ours)
     keys = form(pd.concat([ours, asked], ignore_index=True))
     mine, theirs = keys[: len(ours)], keys[len(ours) :].set_axis(asked.index)
     only = ours[~mine.duplicated(keep=False)].set_axis(mine[~mine.duplicated(keep=False)])

@@ -8,31 +8,41 @@ looks at the set of a title's words, and reaches 90 in two ways only:
 - the words that differ are spelt nearly alike, so that both titles are made of nearly the same letters
   ("password reset please", "pasword reset please").
 
-Both are quick to see, so the slow score is taken only of pairs that pass one of the two. The newest `MOST` earlier
-tickets are compared and no others; what is left out is counted.
+Both are quick to see by bits: 64 of its words and 128 of its letters are kept of each title, and whole blocks of pairs
+are told apart by counting those that differ. The slow score is taken only of pairs that pass one of the two. The
+newest `MOST` earlier tickets are compared and no others; what is left out is counted.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
-from scipy import sparse
 
 #: The score from which two titles are near-identical.
 CUTOFF = 90
-#: So many earlier tickets are compared with each group of new ones: those that began to stand last.
-MOST = 12_000
+#: So many earlier tickets are compared with each group of new ones: those that began to stand last. Fewer where there
+#: are so many new ones that this would be more pairs than `PAIRS`, but never fewer than `LEAST`.
+MOST, LEAST, PAIRS = 12_000, 1_000, 1_200_000_000
 
 #: Letters of a title that count: no help desk allows more, and a hostile one must not cost hours.
 _LONGEST = 500
 #: New tickets in one group, and earlier ones compared with it at a time, the newest first.
 _GROUP, _PART = 500, 2_000
+#: So many earlier ones, of nearly one length, at once: what is held of the pairs fits the processor's cache.
+_BLOCK = 500
+#: Of so many letters, the commonest, it is asked how often a text has them; so many texts are asked at a time.
+_LETTERS, _ASKED = 48, 20_000
+#: So many words, the commonest, have a bit of their own.
+_OWN_BITS = 40
 #: rapidfuzz takes no-break space and next line for blanks only where a text has letters beyond Latin-1.
 _LATIN_WORD = re.compile(r"[^\t-\r\x1c-\x20]+")
 _EVER = np.iinfo(np.int64).max
@@ -43,7 +53,7 @@ class Compared:
     """How far a search for near-identical titles looked.
 
     `titles`: how many earlier ones were compared with a new one, at most, the newest first; `left_out`: how many
-    older ones were not, at most, because these were `MOST` already.
+    older ones were not, at most, because these were `MOST` already, or what `PAIRS` allows.
     """
 
     titles: int
@@ -71,7 +81,8 @@ def earlier_match(
     Edge cases decided: a ticket never matches itself; of two that begin at one instant the one that comes first in
     `earlier` is the earlier; a missing or blank title is like no other; the first 500 letters of a title count.
     New tickets are taken in groups of 500 in order of time, and each group is compared with the newest `MOST` of
-    the earlier tickets that stand at some time between its first instant and its last.
+    the earlier tickets that stand at some time between its first instant and its last; of more than 100,000 new ones
+    each with fewer, so that a month costs no more than `PAIRS` pairs.
     Source: rule 18.
 
     >>> opened = pd.Series(pd.to_datetime(["2026-10-01 08:00Z", "2026-10-01 09:00Z"]), index=["A", "B"])
@@ -83,35 +94,72 @@ def earlier_match(
     if len(titles) != len(at) or not len(earlier) == len(since) == len(until):
         raise ValueError("titles and at, and earlier, since and until, must be of one length each")
     names = np.concatenate([earlier.index.to_numpy(object), titles.index.to_numpy(object)])
-    texts = _Texts.of(pd.concat([earlier.astype(object), titles.astype(object)]))
-    label, code, n = pd.factorize(names)[0], texts.code, len(earlier)
-    begins, ends = _instants(since), _instants(until)
-    standing = np.flatnonzero((code[:n] >= 0) & (begins < ends))
-    standing = standing[np.argsort(begins[standing], kind="stable")]
-    begins, ends, old, old_label = begins[standing], ends[standing], code[standing], label[standing]
-    when, new, new_label = _instants(at), code[n:], label[n:]
-    asked = np.flatnonzero((new >= 0) & (when < _EVER))
-    asked = asked[np.argsort(when[asked], kind="stable")]
+    texts, label, n = Texts.of(pd.concat([earlier, titles])), pd.factorize(names)[0], len(earlier)
+    code = texts.code
+    match, compared = _searched(
+        texts,
+        _Told(code[n:], label[n:], _instants(at)),
+        _Told(code[:n], label[:n], _instants(since)),
+        _instants(until),
+    )
+    found = np.full(len(titles), None, dtype=object)
+    found[match >= 0] = names[match[match >= 0]]
+    return pd.Series(found, titles.index, dtype=object), compared
 
-    match, compared, left_out = np.full(len(titles), -1), 0, 0
+
+def matches(texts: Texts, at: pd.Series, since: pd.Series, until: pd.Series) -> tuple[pd.Series, Compared]:
+    """The same among tickets whose titles are known already: `texts` of all of them, and each series by their places.
+
+    Returns: the places of the earlier tickets, missing where there is none.
+    """
+    new, old = (series.index.to_numpy(np.int64) for series in (at, since))
+    label, n = pd.factorize(np.concatenate([old, new]))[0], len(old)
+    match, compared = _searched(
+        texts,
+        _Told(texts.code[new], label[n:], _instants(at)),
+        _Told(texts.code[old], label[:n], _instants(since)),
+        _instants(until),
+    )
+    found = np.where(match >= 0, old[match] if len(old) else -1, np.nan)
+    return pd.Series(found, at.index), compared
+
+
+class _Told(NamedTuple):
+    """Titles: each one's text, its ticket, and when it was said."""
+
+    code: np.ndarray
+    ticket: np.ndarray
+    at: np.ndarray
+
+
+def _searched(texts: Texts, new: _Told, old: _Told, ends: np.ndarray) -> tuple[np.ndarray, Compared]:
+    """For each new title the place of the old one that matches it and began last; -1 where there is none."""
+    standing = np.flatnonzero((old.code >= 0) & (old.at < ends))
+    standing = standing[np.argsort(old.at[standing], kind="stable")]
+    code, ticket, begins, ends = old.code[standing], old.ticket[standing], old.at[standing], ends[standing]
+    asked = np.flatnonzero((new.code >= 0) & (new.at < _EVER))
+    asked = asked[np.argsort(new.at[asked], kind="stable")]
+    most = min(MOST, max(LEAST, PAIRS // max(1, len(asked))))
+    match, compared, left_out = np.full(len(new.code), -1), 0, 0
     for group in _groups(asked, _GROUP):
-        begun = np.searchsorted(begins, when[group[-1]], "right")
-        rows = np.flatnonzero(ends[:begun] > when[group[0]])
-        left_out = max(left_out, len(rows) - MOST)
-        rows = rows[-MOST:]
+        begun = np.searchsorted(begins, new.at[group[-1]], "right")
+        rows = np.flatnonzero(ends[:begun] > new.at[group[0]])
+        left_out = max(left_out, len(rows) - most)
+        rows = rows[-most:]
         compared = max(compared, len(rows))
         for part in _groups(rows[::-1], _PART):
             group = group[match[group] < 0]
-            i, j = texts.candidates(new[group], old[part])
+            i, j = texts.candidates(new.code[group], code[part])
             i, j = group[i], part[j]
-            first = (begins[j] < when[i]) | (begins[j] == when[i]) & (old_label[j] < new_label[i])
-            stands = first & (when[i] < ends[j]) & (old_label[j] != new_label[i])
+            when = new.at[i]
+            first = (begins[j] < when) | (begins[j] == when) & (ticket[j] < new.ticket[i])
+            stands = first & (when < ends[j]) & (ticket[j] != new.ticket[i])
             i, j = i[stands], j[stands]
-            near = texts.near(new[i], old[j])
+            near = texts.near(new.code[i], code[j])
             np.maximum.at(match, i[near], j[near])
-    found = np.full(len(titles), None, dtype=object)
-    found[match >= 0] = names[standing[match[match >= 0]]]
-    return pd.Series(found, titles.index, dtype=object), Compared(compared, left_out)
+    found = match >= 0
+    match[found] = standing[match[found]]
+    return match, Compared(compared, left_out)
 
 
 def _groups(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
@@ -126,58 +174,173 @@ def _instants(times: pd.Series) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Texts:
+class Texts:
     """The different texts of titles, and `code`: the text of each title (-1 for none).
 
-    A text is its title's words as rapidfuzz tells them apart, each once, in order, with a blank between two.
-    `letters`: its letters in order. `held`: which words it has, one row a text and one column a word; `weighed`: the
-    same with the letters of each word and one blank; `size`: the sum of these.
+    A text is its title's words as rapidfuzz tells them apart, each once, in order, with a blank between two. Of each
+    there is what tells quickly that two are not near-identical: its `length`; `letters` and `more_letters`, a bit for
+    each of the 128 questions "has it this letter so many times?" that part the texts best; `words`, bits of which each
+    word sets one, and `needed`, how many of them a text must share whose words are nearly all in another one.
     """
 
     code: np.ndarray
     texts: np.ndarray
+    length: np.ndarray
     letters: np.ndarray
-    held: sparse.csr_array
-    weighed: sparse.csr_array
-    size: np.ndarray
+    more_letters: np.ndarray
+    words: np.ndarray
+    needed: np.ndarray
 
     @classmethod
-    def of(cls, titles: pd.Series) -> _Texts:
-        raw, unique = pd.factorize(titles.where(titles.notna(), None).to_numpy(object))
-        named = np.array([*(_text(title) for title in unique), None], dtype=object)
-        code, texts = pd.factorize(named[raw])
-        words = [text.split(" ") for text in texts]
-        row = np.repeat(np.arange(len(texts)), np.array([len(some) for some in words], dtype=np.int64))
-        word, known = pd.factorize(np.array(list(itertools.chain.from_iterable(words)), dtype=object))
-        held = sparse.csr_array((np.ones(len(word), np.int32), (row, word)), (len(texts), len(known)))
-        weighed = held.multiply(np.array([[len(name) + 1 for name in known]], np.int32)).tocsr()
-        letters = np.array(["".join(sorted(text)) for text in texts], dtype=object)
-        return cls(code, np.asarray(texts, dtype=object), letters, held, weighed, weighed.sum(axis=1))
+    def of(cls, titles: pd.Series) -> Texts:
+        """The texts of some titles, a missing or blank one has none."""
+        raw, unique = pd.factorize(titles)
+        named = np.array([*map(_text, unique), None], dtype=object)
+        code, texts = pd.factorize(named)
+        length = np.fromiter(map(len, texts), np.int64, len(texts))
+        return cls(code[raw], texts, length, *_letter_bits(texts), *_word_bits(texts))
 
     def candidates(self, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pairs of places in two lists of texts, among them all that are near-identical."""
-        # Spelt nearly alike: a slip changes one letter wherever its word stands, so the letters in order score as
-        # much as the words or more.
-        alike = process.cdist(
-            self.letters[a],
-            self.letters[b],
-            scorer=fuzz.ratio,
-            score_cutoff=CUTOFF - 1,
-            dtype=np.uint8,
-            workers=1,
-        )
-        # Nearly all words shared: of a text of n letters, each word counted with a blank, s are in the other too. The
-        # score 100 - 100 (n - s) / (n + s - 2) reaches 90 only where 11 s >= 9 n.
-        shared = (self.weighed[a] @ self.held[b].T).toarray()
-        shorter = np.minimum(self.size[a][:, None], self.size[b])
-        return np.nonzero((alike > 0) | (11 * shared >= 9 * shorter))
+        # texts of nearly one length beside each other: they have nearly one bound
+        a_order, b_order = (np.argsort(self.length[some], kind="stable") for some in (a, b))
+        a = a[a_order]
+        lengths = self.length[a]
+        found = []
+        for columns in _groups(b_order, _BLOCK):
+            block = b[columns]
+            least, most = self.length[block[[0, -1]]]
+            rows = slice(*np.searchsorted(lengths, [-(-9 * least // 11), 11 * most // 9 + 1]))
+            found += [(rows.start + i, columns[j]) for i, j in self._spelt_alike(a[rows], block, most)]
+            found += [(i, columns[j]) for i, j in self._sharing_words(a, block)]
+        if not found:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        i, j = (np.concatenate(places) for places in zip(*found, strict=True))
+        both = np.unique(a_order[i] * len(b) + j)
+        return np.divmod(both, max(1, len(b)))
+
+    def _spelt_alike(
+        self, a: np.ndarray, b: np.ndarray, most: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Spelt nearly alike: the letters that differ, wherever they stand, are no more than the slips that make one
+        text of the other, and these are at most a tenth of both texts' letters."""
+        if not len(a):
+            return
+        apart = np.bitwise_count(self.letters[a][:, None] ^ self.letters[b])
+        bound = np.minimum((self.length[a] + most) // 10, 255).astype(np.uint8)
+        i, j = _places(apart <= bound[:, None])
+        one, two = a[i], b[j]
+        more = np.bitwise_count(self.more_letters[one] ^ self.more_letters[two])
+        near = 10 * (apart[i, j].astype(np.int64) + more) <= self.length[one] + self.length[two]
+        yield i[near], j[near]
+
+    def _sharing_words(self, a: np.ndarray, b: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Nearly all words of one among those of the other."""
+        shared = np.bitwise_count(self.words[a][:, None] & self.words[b])
+        i, j = _places((shared >= self.needed[a][:, None]) | (shared >= self.needed[b]))
+        held = self._holds_letters(a[i], b[j]) | self._holds_letters(b[j], a[i])
+        yield i[held], j[held]
+
+    def _holds_letters(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Whether so many letters of each one are in the other as where nearly all of its words are."""
+        lacking = np.bitwise_count(self.letters[a] & ~self.letters[b]).astype(np.int64)
+        lacking += np.bitwise_count(self.more_letters[a] & ~self.more_letters[b])
+        return 11 * lacking <= 2 * (self.length[a] + 1)
 
     def near(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Whether the two texts of each pair are near-identical."""
-        if not len(a):
-            return np.empty(0, bool)
-        ones, twos = list(self.texts[a]), list(self.texts[b])
-        return process.cpdist(ones, twos, scorer=fuzz.token_set_ratio, score_cutoff=CUTOFF, workers=1) > 0
+        found = a == b
+        others = np.flatnonzero(~found)
+        ones, twos = (list(self.texts[some[others]]) for some in (a, b))
+        if ones:
+            scores = process.cpdist(ones, twos, scorer=fuzz.token_set_ratio, score_cutoff=CUTOFF, workers=1)
+            found[others] = scores > 0
+        return found
+
+
+def _places(flags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of what is true, as np.nonzero, which is slow in two dimensions."""
+    return np.divmod(np.flatnonzero(flags), flags.shape[1])
+
+
+def _letter_bits(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two numbers a text, of 64 bits each: has it this letter so many times?
+
+    Of two texts at most as many of these bits differ as there are letters that only one of them has.
+    """
+    if not len(texts):
+        return np.empty(0, np.uint64), np.empty(0, np.uint64)
+    some = _counts(texts[:: max(1, len(texts) // _ASKED)])
+    known = sorted(some, key=lambda letter: -int(some[letter].sum()))[:_LETTERS]
+    asked = []
+    for letter in known:
+        for times in range(1, 9):
+            ratio = float((some[letter] >= times).mean())
+            asked.append((-ratio * (1 - ratio), letter, times))
+    asked = [(letter, times) for _, letter, times in sorted(asked)[:128]]
+    bits = np.zeros((2, len(texts)), np.uint64)
+    for begin in range(0, len(texts), _ASKED):
+        here = slice(begin, begin + _ASKED)
+        counts = _counts(texts[here])
+        for place, (letter, times) in enumerate(asked):
+            if letter in counts:
+                has = (counts[letter] >= times).astype(np.uint64)
+                bits[place % 2, here] |= has << np.uint64(place // 2)
+    return bits[0], bits[1]
+
+
+def _counts(texts: np.ndarray) -> dict[int, np.ndarray]:
+    """How often each of some texts has each letter, by the letter's number."""
+    lengths = np.array([*map(len, texts)], np.int64)
+    letters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    known, which = np.unique(letters, return_inverse=True)
+    often = np.argsort(-np.bincount(which), kind="stable")[:_LETTERS]
+    rank = np.full(len(known), len(often))
+    rank[often] = np.arange(len(often))
+    rows = np.repeat(np.arange(len(texts)), lengths) * (len(often) + 1)
+    counts = np.bincount(rows + rank[which], minlength=len(texts) * (len(often) + 1))
+    counts = counts.reshape(len(texts), len(often) + 1)
+    return {int(known[letter]): counts[:, place] for place, letter in enumerate(often)}
+
+
+def _word_bits(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One number of 64 bits a text: a bit for each of its words, the commonest words of all have one of their own. And
+    how many of these a text must share if nearly all of its words are in another one.
+
+    Of a text of n letters, each word counted with a blank, s are in the other too: the score 100 - 100 (n - s) /
+    (n + s - 2) reaches 90 only where 11 s >= 9 n. So the words that are not have two elevenths of its letters at most.
+    """
+    some = texts[:: max(1, len(texts) // _ASKED)]
+    common = Counter(itertools.chain.from_iterable(text.split(" ") for text in some)).most_common(_OWN_BITS)
+    own = {word: place for place, (word, _) in enumerate(common)}
+    bits, needed = np.zeros(len(texts), np.uint64), np.zeros(len(texts), np.uint8)
+    for begin in range(0, len(texts), _ASKED):
+        here = slice(begin, begin + _ASKED)
+        bits[here], needed[here] = _words_of(texts[here], own)
+    return bits, needed
+
+
+def _words_of(texts: np.ndarray, own: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
+    words = [text.split(" ") for text in texts]
+    counts = np.fromiter(map(len, words), np.int64, len(words))
+    text, begins = np.repeat(np.arange(len(texts)), counts), np.cumsum(counts) - counts
+    word, known = pd.factorize(np.array(list(itertools.chain.from_iterable(words)), dtype=object))
+    bit = np.fromiter(
+        (own[name] if name in own else _spare_bit(name) for name in known), np.uint64, len(known)
+    )
+    bits = np.bitwise_or.reduceat((np.uint64(1) << bit)[word], begins)
+    size = np.fromiter((len(name) + 1 for name in known), np.int64, len(known))[word]
+    lightest = size[np.lexsort((size, text))]
+    summed = np.cumsum(lightest)
+    before = np.repeat(summed[begins] - lightest[begins], counts)
+    whole = np.add.reduceat(size, begins)
+    away = np.add.reduceat(11 * (summed - before) <= 2 * whole[text], begins, dtype=np.int64)
+    return bits, np.maximum(np.bitwise_count(bits).astype(np.int64) - away, 0).astype(np.uint8)
+
+
+def _spare_bit(word: str) -> int:
+    """One of the bits that rarer words share."""
+    return _OWN_BITS + crc32(word.encode("utf-8", "surrogatepass")) % (64 - _OWN_BITS)
 
 
 def _text(title: object) -> str | None:

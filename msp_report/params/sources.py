@@ -11,16 +11,27 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic import model_validator as check
 
+from msp_report.model.reads import Noted
 from msp_report.model.tables import TABLES, Due
 from msp_report.params.fields import Count, Day, Name, Params, Ratio
 from msp_report.params.layout import Layout
 from msp_report.params.yaml_text import load, nearest
 
+#: Where exports may lie but in a folder; the bucket or the host is the same in every month.
+_ELSEWHERE = re.compile(r"(s3|sftp)://(?![^/]*\{month\})[^\s/?#]+(/[^\s?#]*)?$")
 #: A user with a password that is no variable of the environment.
 _PASSWORD = re.compile(
     r"://[^/@:]*:(?!\$\{[A-Za-z_]\w*\}@)[^/@]*@|[?&]\w*(?:password|passwd|token|secret)\w*=(?!\$\{[A-Za-z_]\w*\}(?:&|$))",
     re.IGNORECASE,
 )
+
+#: What is said of an address that has one.
+OPENLY = "a password stands in the address: write ${NAME}, and set NAME in the environment"
+
+
+def has_password(address: str) -> bool:
+    """Whether a password stands openly in an address."""
+    return bool(_PASSWORD.search(address))
 
 
 #: The keys of a source that name a server to ask.
@@ -89,10 +100,8 @@ class Source(Layout):
             raise ValueError(f"a source needs exactly one of file, {', '.join(ASKED[:-1])} or {ASKED[-1]}")
         if asked and not self.zabbix and not (self.query or "").strip():
             raise ValueError("query: say what to ask of the server")
-        if any(_PASSWORD.search(address) for address in asked.values()):
-            raise ValueError(
-                "a password stands in the address: write ${NAME}, and set NAME in the environment"
-            )
+        if any(map(has_password, asked.values())):
+            raise ValueError(OPENLY)
         if not self.prometheus and {"resource", "step_s"} & self.model_fields_set:
             raise ValueError("resource and step_s are of prometheus alone")
         if self.token and (self.file is not None or self.sql):
@@ -127,11 +136,12 @@ def _sources(value: object) -> object:
     return [value] if isinstance(value, Mapping) else value
 
 
-class Sources(Params):
+class Sources(Noted, Params):
     """Where the exports lie and what the vendor calls things."""
 
     exports: str = "exports/{client}/{month}"
-    """Folder of the exports, with {client} and {month}."""
+    """Folder of the exports, with {client} and {month}; or s3://bucket/folder/{month}, or sftp://user@host/folder/{month},
+    from where they are fetched: who we are is told by the environment, no password stands here."""
     reject_limit_ratio: Ratio = 0.02
     """Share of a file's rows that may be rejected before the month is refused."""
     limits: Limits = Limits()
@@ -167,9 +177,15 @@ class Sources(Params):
         for name in self.tables:
             if name not in TABLES:
                 raise ValueError(f"tables: {name!r} is not a table{nearest(name, TABLES)}")
-        for name in re.findall(r"\{(.*?)\}", self.exports):
+        for name in re.findall(r"(?<!\$)\{(.*?)\}", self.exports):
             if name not in ("client", "month"):
                 raise ValueError(f"exports: {{{name}}} stands for nothing: only {{client}} and {{month}} do")
+        if "://" in self.exports and not _ELSEWHERE.match(self.exports):
+            raise ValueError(
+                "exports: write a folder, s3://bucket/folder/{month} or sftp://user@host/folder/{month}"
+            )
+        if has_password(self.exports):
+            raise ValueError(f"exports: {OPENLY}")
         return self
 
 

@@ -58,7 +58,7 @@ def document() -> str:
         "table, such a file is found by its name; once it names one, name every file there: "
         "`checks: {file: checks.csv}`.\n"
     )
-    return head + _profiles() + _live() + _own() + _language()
+    return head + _profiles() + _elsewhere() + _live() + _own() + _language()
 
 
 def _profiles() -> str:
@@ -104,6 +104,48 @@ ASKED = """tables:
     token: ${RT_TOKEN}
     query: TicketQueue = 'General'
 """
+
+
+#: Exports that lie elsewhere, as they stand in sources.yaml.
+ELSEWHERE = (
+    "exports: s3://evidence/{client}/{month}\n",
+    "exports: sftp://reader@files.example/exports/{month}\n",
+)
+
+
+def _elsewhere() -> str:
+    blocks = "".join(f"```yaml\n{text}```\n\n" for text in ELSEWHERE)
+    return (
+        "\n## Exports that lie on S3 or an SFTP server\n\n"
+        "`exports` may be an address in the place of a folder; so may `--exports`, which stands for its bucket or "
+        "host. `{month}` may stand in it or in `file`, or nowhere, as with a folder:\n\n"
+        f"{blocks}"
+        "It needs the extra `live`: `python3 -m msp_report.environment --with live`. Every verb that reads exports "
+        "does so from there. `msp-report init CLIENT s3://evidence/acme/2026-10` looks at a month there and writes "
+        "`exports` with its address; the workbook of `register` you put there yourself.\n\n"
+        "- **When.** A run lists once what lies there, in all months, and fetches what is new or has another size, "
+        "ETag or time. All below the folder above `{month}` is fetched, but for names that begin with a dot: give "
+        "exports a folder of their own. They come into `output/<client>/.exports/` and are read there like any others; "
+        "manifest, rejects and messages name them as they are called there. What was taken away there is no more "
+        "here either, as with a folder.\n"
+        "- **Whole or not at all.** A file gets its name when all of it has come and it was not changed meanwhile. A "
+        "listing that breaks off is none: no file is taken for missing. What fails is asked again four times after "
+        "longer and longer waits, and a server that is silent is left. Then the month is refused (3) with what to do; "
+        "what came is kept, also of a file, and the next run goes on.\n"
+        "- **S3**: who asks stands in the environment, as for all tools: `AWS_ACCESS_KEY_ID` and "
+        "`AWS_SECRET_ACCESS_KEY`, or `AWS_PROFILE`; `AWS_ENDPOINT_URL` for another server than Amazon's, "
+        "`AWS_DEFAULT_REGION`. Ask for s3:ListBucket and s3:GetObject on the folder alone.\n"
+        "- **SFTP**: the user stands in the address; the key is the agent's, one of ~/.ssh, or the file that "
+        "`MSP_REPORT_SSH_KEY` names (its passphrase: `MSP_REPORT_SSH_PASSPHRASE`). Where there is a password only, "
+        "write `sftp://reader:${SFTP_PASSWORD}@…` and set SFTP_PASSWORD in the environment. The server's key has to "
+        "stand in ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts or the file that `MSP_REPORT_KNOWN_HOSTS` names; one "
+        "that is not known, or is another one, is refused with its fingerprint, which you compare with what the "
+        "server's owner says. ~/.ssh/config is not read. `/~/` is the user's own folder. Ask for a user who may only "
+        "read.\n"
+        "- **Secrets** are taken from the environment alone; none is in a file, a page or an error.\n"
+        "- Sources that [ask a server](#servers-that-are-asked) work beside it: their answers are kept in the copy of "
+        "the month's folder. Back up `output/` then.\n"
+    )
 
 
 def _live() -> str:

@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from msp_report.model.hostile import cell, cells
+
+#: So many rows at a time become text.
+_ROWS = 50_000
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
@@ -20,48 +25,90 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers. Raises ValueError for
     an infinite number and for a duration, which has no unit.
     """
-    columns = [_column(frame.iloc[:, place], str(name)) for place, name in enumerate(frame.columns)]
-    plain = pd.concat(columns, axis=1) if columns else pd.DataFrame()
-    plain.columns = [cell(str(name)) for name in frame.columns]
-    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        plain.to_csv(file, index=False, lineterminator="\n", na_rep="")
+    columns = [_plain(frame.iloc[:, place], str(name)) for place, name in enumerate(frame.columns)]
+    told = [_as_told(column) for column in columns]
+    with open(path, "wb") as file:
+        if not columns:
+            file.write(b"\n")
+            return
+        names = [pa.array([cell(str(name)).encode("utf-8", "backslashreplace")]) for name in frame.columns]
+        file.write(_lines([name.cast(pa.string()) for name in names]))
+        for begin in range(0, len(frame), _ROWS):
+            here = slice(begin, begin + _ROWS)
+            file.write(
+                _lines([_texts(column.iloc[here], how) for column, how in zip(columns, told, strict=True)])
+            )
 
 
-def _column(values: pd.Series, name: str) -> pd.Series:
-    values = values.reset_index(drop=True)
+def _lines(columns: list[pa.StringArray]) -> bytes:
+    """Cells as lines of CSV; quotes where a cell needs them, and where it is alone in its line and empty."""
+    cells_of = [_quoted(pc.fill_null(column, "")) for column in columns]
+    if len(cells_of) == 1:
+        cells_of = [pc.if_else(pc.equal(cells_of[0], ""), '""', cells_of[0])]
+    rows = pc.binary_join_element_wise(*cells_of, ",")
+    rows = rows.combine_chunks() if isinstance(rows, pa.ChunkedArray) else rows
+    whole = pa.LargeListArray.from_arrays(pa.array([0, len(rows)], pa.int64()), rows)
+    return pc.binary_join(whole, "\n")[0].as_buffer().to_pybytes() + b"\n"
+
+
+def _quoted(texts: pa.StringArray) -> pa.StringArray:
+    special = pc.match_substring_regex(texts, '[",\n]')
+    if not pc.any(special).as_py():
+        return texts
+    inside = pc.replace_substring(texts, '"', '""')
+    return pc.if_else(special, pc.binary_join_element_wise('"', inside, '"', ""), texts)
+
+
+def _plain(values: pd.Series, name: str) -> pd.Series:
+    """A column without categories and zones. Raises ValueError for what a record cannot hold."""
     kind = values.dtype
     if isinstance(kind, pd.CategoricalDtype):
-        return _column(values.astype(kind.categories.dtype), name)
+        return _plain(values.astype(kind.categories.dtype), name)
     if isinstance(kind, pd.DatetimeTZDtype):
-        return _iso(values.dt.tz_convert("UTC").dt.tz_localize(None), "Z")
-    if pd.api.types.is_datetime64_dtype(kind):
-        return _iso(values, "")
+        return values.dt.tz_convert("UTC")
     if pd.api.types.is_timedelta64_dtype(kind):
         raise ValueError(f"column {name!r} holds durations without a unit: give minutes")
+    if pd.api.types.is_float_dtype(kind) and np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any():
+        raise ValueError(f"column {name!r} holds an infinite number: leave it empty and say why")
+    return values
+
+
+def _as_told(values: pd.Series) -> str:
+    """How the times of a whole column are told: by day, second or microsecond; of others nothing."""
+    if not pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return ""
+    stamps = _stamps(values)
+    stamps = stamps[~np.isnat(stamps)]
+    zoned = isinstance(values.dtype, pd.DatetimeTZDtype)
+    units = ("s", "us") if zoned else ("D", "s", "us")
+    return next(unit for unit in units if (stamps.astype(f"datetime64[{unit}]") == stamps).all())
+
+
+def _stamps(values: pd.Series) -> np.ndarray:
+    plain = values.dt.tz_localize(None) if isinstance(values.dtype, pd.DatetimeTZDtype) else values
+    return plain.to_numpy(dtype="datetime64[us]")
+
+
+def _texts(values: pd.Series, told: str) -> pa.StringArray:
+    """Some rows of a column as text, missing ones missing."""
+    kind = values.dtype
+    if told:
+        stamps = _stamps(values)
+        texts = pa.array(np.datetime_as_string(stamps.astype(f"datetime64[{told}]")), mask=np.isnat(stamps))
+        zoned = isinstance(kind, pd.DatetimeTZDtype)
+        return pc.binary_join_element_wise(texts, "Z", "") if zoned else texts
     if pd.api.types.is_bool_dtype(kind):
-        return values.astype(object).map({True: "true", False: "false"})
+        flags = pa.array(values, pa.bool_(), from_pandas=True)
+        return pc.if_else(flags, "true", "false")
     if pd.api.types.is_float_dtype(kind):
-        if np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any():
-            raise ValueError(f"column {name!r} holds an infinite number: leave it empty and say why")
-        return values + 0.0
+        missing = values.isna().to_numpy(bool)
+        numbers = (values + 0.0).to_numpy(dtype=getattr(kind, "numpy_dtype", kind), na_value=np.nan)
+        return pa.array(numbers.astype("str"), mask=missing)
     if pd.api.types.is_numeric_dtype(kind):
-        return values
+        return pa.array(values, from_pandas=True).cast(pa.string())
     if isinstance(kind, pd.StringDtype):
-        return cells(values)
-    return pd.Series([None if pd.isna(value) else _object(value) for value in values], dtype=object)
-
-
-def _iso(values: pd.Series, suffix: str) -> pd.Series:
-    stamps = values.to_numpy(dtype="datetime64[us]")
-    there = ~np.isnat(stamps)
-    days = stamps.astype("datetime64[D]")
-    seconds = stamps.astype("datetime64[s]")
-    if not suffix and (days[there] == stamps[there]).all():
-        texts = np.datetime_as_string(days)
-    else:
-        whole = (seconds[there] == stamps[there]).all()
-        texts = np.char.add(np.datetime_as_string(seconds if whole else stamps), suffix)
-    return pd.Series(texts, dtype=object).where(there)
+        return pa.array(cells(values), pa.string(), from_pandas=True)
+    return pa.array([None if pd.isna(value) else str(_object(value)) for value in values], pa.string())
 
 
 def _object(value: Any) -> Any:
@@ -69,5 +116,6 @@ def _object(value: Any) -> Any:
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, dt.datetime):
-        return _iso(pd.Series([pd.Timestamp(value)]).dt.tz_convert("UTC").dt.tz_localize(None), "Z")[0]
+        at = pd.Series([pd.Timestamp(value)]).dt.tz_convert("UTC")
+        return _texts(at, _as_told(at))[0].as_py()
     return cell(value) if isinstance(value, str) else value

@@ -153,7 +153,7 @@ def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
     return line
 
 
-class EveryScore(titles._Texts):
+class EveryScore(titles.Texts):
     """The plain way: blocks of rapidfuzz's cdist."""
 
     def candidates(self, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -184,17 +184,17 @@ def searches(kind: str, a_month: int) -> dict[str, tuple[pd.Series, ...]]:
 
 
 def test_side_by_side_with_taking_every_score(say, monkeypatch):
-    ours = titles._Texts
+    ours = titles.Texts
     say(f"\n{SAMPLE:,} tickets of a month, median of {ROUNDS} rounds [s of CPU]")
     say(f"{'titles':12}{'search':12}{'letters':>8}{'found':>8}{'every score':>13}{'ours':>8}{'ratio':>8}")
     for kind in KINDS:
         for search, given in searches(kind, SAMPLE).items():
             slow, fast = [], []
             for _ in range(ROUNDS):  # in turn, so that a busy machine slows both
-                monkeypatch.setattr(titles, "_Texts", EveryScore)
+                monkeypatch.setattr(titles, "Texts", EveryScore)
                 seconds, (expected, _) = cpu(titles.earlier_match, *given)
                 slow.append(seconds)
-                monkeypatch.setattr(titles, "_Texts", ours)
+                monkeypatch.setattr(titles, "Texts", ours)
                 seconds, (found, _) = cpu(titles.earlier_match, *given)
                 fast.append(seconds)
             pd.testing.assert_series_equal(found, expected)

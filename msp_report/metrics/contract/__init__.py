@@ -195,7 +195,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     ValueError for a period without a zone. Source: rules 29, 30 and 50.
     """
     agreed, month = as_contract(case.agreed), case.period.last
-    register = case.table("credits")
+    register, entries = case.table("credits"), case.table("time_entries")
     asked = {credit.measure.partition(".")[0] for credit in agreed.on(month.first_on).credits}
     now, last_month = _published(case, asked), case.month_before()
     before = None if last_month is None else _published(last_month, asked)
@@ -206,8 +206,10 @@ def analyse(case: Case, past: Past) -> Analysis:
         claims=credits_to_date(past.before, register, agreed, month, owed),
         unjudged=unjudged_credits(now, agreed, month),
         leaving=exit_cost(agreed, case.table("assets"), case.end, case.table("restore_tests")),
-        hours=fee_against_hours(case.table("time_entries"), agreed, case.start, case.end),
-        shares=shares(case.table("time_entries"), case.table("tickets"), agreed, case.start, case.end),
+        hours=fee_against_hours(entries, agreed, case.start, case.end),
+        shares=shares(
+            entries, case.table("tickets") if entries is not None else None, agreed, case.start, case.end
+        ),
         when=dates(agreed, case.end),
     )
 

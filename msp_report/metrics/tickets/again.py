@@ -12,7 +12,7 @@ import pandas as pd
 from msp_report.metrics.tickets.course import priorities
 from msp_report.metrics.tickets.history import OPEN, History, instants, micros
 from msp_report.model.tables import STATUSES
-from msp_report.model.titles import Compared, earlier_match
+from msp_report.model.titles import Compared, Texts, matches
 from msp_report.params import Contract, as_contract
 
 _KEYS = {"requester": "same requester and category", "asset": "same asset and category"}
@@ -109,13 +109,18 @@ def untold(
 
 
 def repeats(
-    history: History, contract: Contract | Mapping[str, Any], start: pd.Timestamp, end: pd.Timestamp
+    history: History,
+    contract: Contract | Mapping[str, Any],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    said: Texts | None = None,
 ) -> Again:
     """The tickets opened in a period that repeat one solved shortly before.
 
     Returns: Again; its tickets have one row per repeating ticket in order of opening: ticket_id, earlier_id (the
     one last solved, by the first reason that holds), reason (same requester and category; same asset and
-    category; near-identical title; several with `;`), at (opened), priority.
+    category; near-identical title; several with `;`), at (opened), priority. `said`: the titles of the history's
+    tickets, where they were looked at before.
     Edge cases decided: within repeat_days civil days of any solve, also one undone later; exactly so many days
     is within; a missing requester, asset, category or title is like no other; a ticket never repeats itself.
     Source: rule 18.
@@ -130,22 +135,21 @@ def repeats(
         since=solved["at"].array, until=_days_later(solved["at"], days, contract).array
     )
     found = {reason: _same(opened, earlier, key) for key, reason in _KEYS.items()}
-    found[_TEXT], compared = earlier_match(
-        opened["title"],
+    found[_TEXT], compared = matches(
+        said or Texts.of(desk["title"]),
         opened["opened_at"],
-        earlier["title"],
         earlier["since"],
         earlier["until"] + pd.Timedelta(microseconds=1),
     )
     return Again(_first_findings(opened, desk, found), compared)
 
 
-def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> Again:
+def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp, said: Texts | None = None) -> Again:
     """The tickets opened in a period while one with a near-identical title was open.
 
     Returns: Again; its tickets have one row per duplicate in order of opening: ticket_id, earlier_id (of those
     open then the one that was opened, or reopened, last), reason, at (opened), priority. Of two opened at the
-    same instant the one with the lower ticket_id is the first.
+    same instant the one with the lower ticket_id is the first. `said` as for `repeats`.
     Source: rule 18.
     """
     desk, spells = history.tickets, history.spells
@@ -161,13 +165,11 @@ def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp) -> Agai
     relevant = (until > micros([start])[0]) & (since < until)
     rows, since, until = row[begins][relevant], since[relevant], until[relevant]
     order = np.lexsort((rows, since))
-    earlier = desk["title"].iloc[rows[order]]
-    match, compared = earlier_match(
-        opened["title"],
+    match, compared = matches(
+        said or Texts.of(desk["title"]),
         opened["opened_at"],
-        earlier,
-        pd.Series(instants(since[order]), earlier.index),
-        pd.Series(instants(until[order]), earlier.index),
+        pd.Series(instants(since[order]), rows[order]),
+        pd.Series(instants(until[order]), rows[order]),
     )
     return Again(_first_findings(opened, desk, {_TEXT: match}), compared)
 

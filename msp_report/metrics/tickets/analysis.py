@@ -25,14 +25,14 @@ from msp_report.metrics.tickets import (
 from msp_report.metrics.tickets.edits import Bunched
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.metrics.tickets.unread import Unread
-from msp_report.model.case import Case
+from msp_report.model.case import Case, once
 from msp_report.model.columns import hours_booked, optional
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, spelled
 from msp_report.model.period import Period
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
-from msp_report.model.titles import Compared
+from msp_report.model.titles import Compared, Texts
 from msp_report.params import Contract, as_contract, as_strategy
 
 #: The rows of the ledger: what is less is taken off, and the last two are the parts of the one before.
@@ -122,8 +122,10 @@ class Analysis:
 
     def claimed(self, priority: str, met: int, breached: int) -> float | None:
         """The share of a priority solved in time by the tool's own flags; None where it flags none of its tickets."""
+        if not met + breached or self.flags.empty:
+            return None
         mine = self.clocks.loc[self.clocks["priority"].eq(priority), "ticket_id"]
-        if not met + breached or not self.flags["ticket_id"].isin(mine).any():
+        if not self.flags["ticket_id"].isin(mine).any():
             return None
         return (met + int(self.flagged["priority"].eq(priority).sum())) / (met + breached)
 
@@ -226,6 +228,7 @@ class Analysis:
         return {name: getattr(self, name) for name in names}
 
 
+@once
 def analyse(case: Case) -> Analysis:
     """Everything about the tickets of a period.
 
@@ -251,7 +254,10 @@ def analyse(case: Case) -> Analysis:
     reach = reach_of(case, "tickets", "ticket_events")
     readings = verdicts.rules(of_clocks, contract, start, end)
     follow_up = again.followed(history, later, contract, start, end)
-    repeated = again.repeats(history, contract, start, end)
+    said = Texts.of(history.tickets["title"])
+    repeated = again.repeats(history, contract, start, end, said)
+    doubled = again.duplicates(history, start, end, said)
+    del said  # many texts
     stay = still_open.open_tickets(history, every, case.own("tickets"))
     changes = flow.priority_changes(history, contract, start, end)
     unread = Unread.of(case, history)
@@ -283,7 +289,7 @@ def analyse(case: Case) -> Analysis:
         follow_up=follow_up,
         untold=untold,
         repeats=repeated.tickets,
-        duplicates=again.duplicates(history, start, end).tickets,
+        duplicates=doubled.tickets,
         compared=repeated.compared,
         quality=again.quality(history, follow_up, repeated.tickets, contract, start, end),
         priority_changes=changes,
@@ -313,9 +319,9 @@ def _said_by_tool(
 ) -> pd.DataFrame:
     """Of the tickets whose resolution was decided in the period, those that the tool has a flag of."""
     decided = (clocks["resolution_decided_at"] >= start) & (clocks["resolution_decided_at"] < end)
-    rows = tickets.assign(provider_met=optional(tickets, "provider_met", "boolean"))
-    rows = rows[rows["ticket_id"].isin(clocks.loc[decided.fillna(False), "ticket_id"])]
-    return rows.loc[rows["provider_met"].notna(), ["ticket_id", "provider_met"]]
+    rows = tickets[["ticket_id"]].assign(provider_met=optional(tickets, "provider_met", "boolean"))
+    rows = rows[rows["provider_met"].notna()]
+    return rows[rows["ticket_id"].isin(clocks.loc[decided.fillna(False), "ticket_id"])]
 
 
 def _unlogged(tickets: pd.DataFrame, events: pd.DataFrame | None) -> tuple[str, ...]:

@@ -402,7 +402,7 @@ def priorities(used: pd.Series, contract: Contract, start: pd.Timestamp) -> list
     agreed = dict.fromkeys(contract.on(start).tickets.priorities)
     for _, version in contract.versions:
         agreed |= dict.fromkeys(version.tickets.priorities)
-    return [*agreed, *sorted(set(used) - set(agreed))]
+    return [*agreed, *sorted(set(used.unique()) - set(agreed))]
 
 
 def _local_day(at: np.ndarray, zone: str) -> pd.Series:

@@ -52,7 +52,7 @@ def edits(
     given = pd.DataFrame(columns=["ticket_id", "at", "field", "from", "to", "actor", "actor_kind"])
     log = (given if events is None else events).reindex(columns=given.columns)
     log = log[(log["at"] >= start) & (log["at"] < end) & log["ticket_id"].isin(history.tickets["ticket_id"])]
-    log = log.assign(field=normal(log["field"]).to_numpy(object))
+    log = log.assign(field=normal(log["field"]).array)
     parts = [
         _of_priority(changes),
         _of_times(log),
