@@ -1,9 +1,10 @@
 """Zabbix: what the API has for a month, asked in parts, as one answer of the method that the table is read from.
 
 https://www.zabbix.com/documentation/6.0/en/manual/api. Outages are the problems that were on at any time of the month,
-with the events that ended them; samples are the trends of items, hour by hour, each with its item's name and hosts;
-claims are an SLA's own figures. Pages go by the number of the event, which only grows, so that what comes in meanwhile
-moves none. A token is sent in the body up to 6.2, and in the header from 6.4 on, as each version understands it.
+with the events that ended them; samples are the trends of items, hour by hour, or each value of their history, with the
+item's name and hosts; claims are an SLA's own figures. Pages go by the number of the event, which only grows, so that
+what comes in meanwhile moves none. A token is sent in the body up to 6.2, and in the header from 6.4 on, as each
+version understands it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,9 @@ from msp_report.live.asked import Asked, Failed, filled
 from msp_report.live.transfer import Transfer
 from msp_report.params import Source
 
-#: Events, and items, at a time.
-EVENTS, ITEMS = 1_000, 100
-#: Readings at a time, about.
+#: Events, items, and items of which each value is asked for, at a time.
+EVENTS, ITEMS, FINE_ITEMS = 1_000, 100, 10
+#: Hourly readings at a time, about.
 READINGS = 20_000
 _DAY = 86_400
 #: The first version that takes a token in the header.
@@ -53,10 +55,13 @@ CHOICES = {
         "monitored",
         "inherited",
         "webitems",
+        "readings",
         *_SEARCH,
     ),
     "claims": ("slaid", "serviceids"),
 }
+#: What readings are asked for: the averages of hours, or each value, which a server keeps for a shorter time.
+_READINGS = ("trends", "history")
 #: Types of items that are numbers.
 _NUMBERS = ("0", "3")
 _MONTHLY = "2"
@@ -99,6 +104,10 @@ def parameters(query: str, table: str) -> dict[str, Any]:
         raise Failed(
             f"query: {strange!r} does not choose among {table}: known are {', '.join(CHOICES[table])}; what the month "
             "and the table say need not stand there"
+        )
+    if said.get("readings") not in (None, *_READINGS):
+        raise Failed(
+            f"query: readings is {said['readings']!r}: write trends, hour by hour, or history, each value"
         )
     if table == "claims" and "slaid" not in said:
         raise Failed("query names no SLA: write slaid, the number of one that is cut by months")
@@ -183,7 +192,7 @@ def _pages(
     while True:
         said = {**params, "value": [1], "eventid_from": str(after + 1), "limit": EVENTS}
         name = f"events-{params.get('time_from', 0)}-{params['time_till']}-{after}"
-        rows = transfer.part(name, lambda said=said: _events(server, **said), told)
+        rows = transfer.part(name, partial(_events, server, **said), told)
         yield name, rows
         if len(rows) < EVENTS:
             return
@@ -219,7 +228,7 @@ def _ends(server: _Server, transfer: Transfer, numbers: Sequence[str]) -> Iterat
         some = list(numbers[place : place + EVENTS])
         name = f"ends-{kept.digest(*some)[:16]}"
         told = f"how they ended, {place // EVENTS + 1} of {-(-len(numbers) // EVENTS)}"
-        transfer.part(name, lambda some=some: _events(server, eventids=some, value=[0]), told)
+        transfer.part(name, partial(_events, server, eventids=some, value=[0]), told)
         yield name
 
 
@@ -229,44 +238,46 @@ def _ends(server: _Server, transfer: Transfer, numbers: Sequence[str]) -> Iterat
 def _samples(
     server: _Server, transfer: Transfer, query: dict[str, Any], first: int, end: int
 ) -> tuple[list[str], Callable[[list[dict[str, Any]]], Iterator[dict[str, Any]]]]:
-    """The trends of the items that are numbers, by items and days.
+    """The readings of the items that are numbers, by items and days.
 
     The names of the parts that have them, and what makes of a part readings with their item's name and hosts.
     """
-    found = transfer.now(lambda: server.rows("item.get", "itemid", output=["itemid"], **query), "its items")
+    is_fine = query.get("readings") == "history"
+    chosen = {name: value for name, value in query.items() if name != "readings"}
+    found = transfer.now(lambda: server.rows("item.get", "itemid", output=["itemid"], **chosen), "its items")
     listed = sorted((str(row["itemid"]) for row in found), key=lambda number: (len(number), number))
     names, items = [], {}
-    batches = [listed[place : place + ITEMS] for place in range(0, len(listed), ITEMS)]
+    most = FINE_ITEMS if is_fine else ITEMS
+    batches = [listed[place : place + most] for place in range(0, len(listed), most)]
     for number, batch in enumerate(batches):
         told = f"items {number + 1} of {len(batches)}"
-        found = transfer.part(
-            f"items-{kept.digest(*batch)[:16]}",
-            lambda batch=batch: server.rows(
-                "item.get",
-                "itemid",
-                "name",
-                itemids=batch,
-                output=["itemid", "name", "key_", "value_type", "units"],
-                selectHosts=["hostid", "host", "name"],
-            ),
-            told,
-        )
-        numbers = {str(item["itemid"]): item for item in found if str(item.get("value_type")) in _NUMBERS}
-        if not numbers:
-            continue
+        known = transfer.part(f"items-{kept.digest(*batch)[:16]}", partial(_items, server, batch), told)
         items |= {
-            key: {"name": item["name"], "hosts": item.get("hosts", [])} for key, item in numbers.items()
+            str(item["itemid"]): {"name": item["name"], "hosts": item.get("hosts", [])} for item in known
         }
-        span = _DAY * max(1, READINGS // (24 * len(numbers)))
-        for low in range(first, end, span):
-            high = min(low + span, end) - 1
-            name = f"trends-{low}-{high}-{kept.digest(*numbers)[:16]}"
-            asking = {"itemids": list(numbers), "output": "extend", "time_from": low, "time_till": high}
-            transfer.part(
-                name, lambda said=asking: server.rows("trend.get", "itemid", **said), f"readings of {told}"
-            )
-            names.append(name)
+        for kind in _NUMBERS:
+            some = [str(item["itemid"]) for item in known if str(item["value_type"]) == kind]
+            span = _DAY if is_fine else _DAY * max(1, READINGS // (24 * max(1, len(some))))
+            for low in range(first, end, span) if some else ():
+                asking: dict[str, Any] = {
+                    "itemids": some,
+                    "time_from": low,
+                    "time_till": min(low + span, end) - 1,
+                }
+                if is_fine:
+                    asking |= {"history": int(kind), "sortfield": "clock"}
+                method = "history.get" if is_fine else "trend.get"
+                name = f"{method}-{low}-{asking['time_till']}-{kept.digest(*some)[:16]}"
+                ask = partial(server.rows, method, "itemid", output="extend", **asking)
+                transfer.part(name, ask, f"readings of {told}")
+                names.append(name)
     return names, lambda rows: ({**row, **items.get(str(row["itemid"]), {})} for row in rows)
+
+
+def _items(server: _Server, numbers: Sequence[str]) -> list[dict[str, Any]]:
+    needs = ("itemid", "name", "value_type")
+    more = {"output": [*needs, "key_", "units"], "selectHosts": ["hostid", "host", "name"]}
+    return server.rows("item.get", *needs, itemids=[*numbers], **more)
 
 
 # ---------------------------------------------------------------- claims

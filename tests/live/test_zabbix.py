@@ -169,6 +169,17 @@ def test_a_month_of_trends_is_read_as_its_export_is(stub, tmp_path, monkeypatch)
     same(rows, by_hand(tmp_path / "by-hand", "samples", **files), "resource", "at")
 
 
+def test_each_value_is_read_as_its_export_is(stub, tmp_path, monkeypatch):
+    monkeypatch.setattr(zabbix, "FINE_ITEMS", 1)
+    manifest, rows = read(tmp_path, stub, "samples", "readings: history")
+    assert len(rows) == 2 * (END - START) // 3_600 and not manifest.unread and not manifest.warnings
+    values = stub._history_get(
+        {"history": 0, "itemids": ["44", "45"], "time_from": START, "time_till": END - 1}
+    )
+    files = {"history": {"result": values}, "item.get": {"result": stub._item_get({"output": "extend"})}}
+    same(rows, by_hand(tmp_path / "by-hand", "samples", **files), "resource", "at")
+
+
 def test_the_figures_of_an_sla_are_claims(stub, tmp_path):
     stub.sli = (99.5, -1)
     manifest, rows = read(tmp_path, stub, "claims", "{slaid: 1}")
@@ -195,6 +206,7 @@ def test_an_sla_that_says_nothing_of_a_month(stub, tmp_path, sla, query, said):
     [
         ("hostid: 10084", "'hostid' does not choose among outages: known are hostids"),
         ("time_from: 5", "'time_from' does not choose among outages"),
+        ("readings: history", "'readings' does not choose among outages"),
         ("[1, 2]", "query is no list of parameters"),
         ("a: b: c", "query is no list of parameters"),
     ],
@@ -202,6 +214,11 @@ def test_an_sla_that_says_nothing_of_a_month(stub, tmp_path, sla, query, said):
 def test_a_question_with_a_word_that_the_server_would_pass_over_is_refused(query, said):
     with pytest.raises(Failed, match=said):
         zabbix.parameters(query, "outages")
+
+
+def test_other_readings_than_there_are_is_refused():
+    with pytest.raises(Failed, match="readings is 'fine': write trends"):
+        zabbix.parameters("readings: fine", "samples")
 
 
 def test_what_is_set_right_after_a_refusal_is_seen(stub, tmp_path):

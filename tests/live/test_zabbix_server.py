@@ -324,6 +324,13 @@ def test_the_readings_are_those_that_were_put_in(zabbix, source, tmp_path):
     )
 
 
+def test_each_value_is_the_one_that_was_put_in(zabbix, source, tmp_path):
+    _, rows = read(tmp_path, "samples", {**source, "query": "{search: {key_: cpu}, readings: history}"})
+    got = {(row.resource, int(row.at.timestamp())): row.value for row in rows.itertuples()}
+    put = {(host.upper(), at): cpu(at, host) for host in HOSTS for at in range(START, END, 1_200)}
+    assert got == pytest.approx(put)
+
+
 def test_items_that_are_no_numbers_have_no_readings(zabbix, source, tmp_path):
     _, rows = read(tmp_path, "samples", source)
     assert set(rows["metric"]) == {"CPU used", "Reachable"}
