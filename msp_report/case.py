@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import pandas as pd
 
@@ -30,6 +31,9 @@ from msp_report.model.reach import silent_since
 from msp_report.model.tables import PANDAS, TABLES
 from msp_report.system.now import now
 from msp_report.workspace import Workspace, make_demo
+
+#: A table of more rows is read again when it is asked for again, unless somebody still has it.
+_KEPT = 200_000
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,15 @@ class Case:
     of_day: bool = False
     """Whether it is looked at as things stand: pages name the instant of the cut-off, not the month."""
     _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
+    _large: WeakValueDictionary[str, pd.DataFrame] = field(default_factory=WeakValueDictionary, repr=False)
+    """Tables that are too large to be kept when nobody uses them any more."""
     _manifests: dict[Month, dict[str, Any] | None] = field(default_factory=dict, repr=False)
     _silent: dict[str, pd.Timestamp | None] = field(default_factory=dict, repr=False)
 
     def at(self, period: Period | Month) -> Case:
         """The same client's case of another period; what was accepted is not looked at again."""
         chosen = Period(period, period) if isinstance(period, Month) else period
-        return replace(self, period=chosen, _read={}, _silent={})
+        return replace(self, period=chosen, _read={}, _large=WeakValueDictionary(), _silent={})
 
     def month_before(self) -> Case | None:
         """The case of the month before the period; None where no exports were accepted for it."""
@@ -293,9 +299,15 @@ class Case:
         The newest export's row stands for its key. None: no file of this table was supplied, which is not
         the same as a file without rows; an earlier month's never stands in for this one's (rule 41).
         """
-        if name not in self._read:
-            self._read[name] = lookback.join(name, self.paths(name), self._reused)
-        return self._read[name]
+        if name in self._read:
+            return self._read[name]
+        if (frame := self._large.get(name)) is None:
+            frame = lookback.join(name, self.paths(name), self._reused)
+            if frame is None or len(frame) <= _KEPT:
+                self._read[name] = frame
+            else:
+                self._large[name] = frame
+        return frame
 
     def _column(self, name: str, column: str, months: list[Month] | None = None) -> pd.Series | None:
         """One column of a table with its look-back, without the others where nothing has to be joined."""
@@ -316,7 +328,10 @@ class Case:
 
     def own(self, name: str) -> pd.DataFrame | None:
         """A canonical table as the newest exports have it, without look-back; None where they have none."""
-        return lookback.join(name, self.paths(name, [self.newest]))
+        paths = self.paths(name, [self.newest])
+        if paths == self.paths(name) and self._reused is None:
+            return self.table(name)
+        return lookback.join(name, paths)
 
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""

@@ -32,7 +32,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets.config import Config
 
-from msp_report.system import leftovers, limits
+from msp_report.system import leftovers, limits, memory
 
 #: The variable that tells a kernel its limits: memory [MB], time [s].
 LIMITS = "MSP_REPORT_LIMITS"
@@ -211,6 +211,7 @@ class _Forked:
 def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str, str]) -> None:
     """Runs in the forked process."""
     threading.Thread(target=_end_with_the_run, daemon=True).start()
+    memory.give_back()
     os.environ.clear()
     os.environ.update(environment)
     if cwd:
@@ -224,7 +225,10 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
     # jupyter_client interrupts what it ends; a kernel that is just between two cells would call that an error
     logging.getLogger(IPKernelApp.__name__).addFilter(lambda said: not said.getMessage().startswith(_ENDED))
     settings = [f"--IPKernelApp.parent_handle={os.getppid()}", "--HistoryManager.enabled=False"]
-    IPKernelApp.launch_instance(argv=["-f", connection_file, *settings])
+    kernel = IPKernelApp.instance()
+    kernel.initialize(["-f", connection_file, *settings])
+    kernel.shell.events.register("post_run_cell", lambda result: memory.trim())
+    kernel.start()
 
 
 def _end_with_the_run() -> None:
