@@ -16,6 +16,7 @@ from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import pandas as pd
 
@@ -33,6 +34,9 @@ from msp_report.system.now import now
 from msp_report.workspace import Workspace, make_demo
 
 T = TypeVar("T")
+
+#: A table of more rows is read again when it is asked for again, unless somebody still has it.
+_KEPT = 200_000
 
 #: What is noted of a case whenever it is asked for: by its value, or as a doubt, for nobody knows what is done with it.
 _NOTED = dict.fromkeys(
@@ -92,6 +96,8 @@ class Case:
     of_day: bool = False
     """Whether it is looked at as things stand: pages name the instant of the cut-off, not the month."""
     _read: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
+    _large: WeakValueDictionary[str, pd.DataFrame] = field(default_factory=WeakValueDictionary, repr=False)
+    """Tables that are too large to be kept when nobody uses them any more."""
     _manifests: dict[Month, dict[str, Any] | None] = field(default_factory=dict, repr=False)
     _silent: dict[str, pd.Timestamp | None] = field(default_factory=dict, repr=False)
 
@@ -109,7 +115,7 @@ class Case:
     def at(self, period: Period | Month) -> Case:
         """The same client's case of another period; what was accepted is not looked at again."""
         chosen = Period(period, period) if isinstance(period, Month) else period
-        return replace(self, period=chosen, _read={}, _silent={})
+        return replace(self, period=chosen, _read={}, _large=WeakValueDictionary(), _silent={})
 
     @_asked("month_before")
     def month_before(self) -> Case | None:
@@ -358,9 +364,16 @@ class Case:
         The newest export's row stands for its key. None: no file of this table was supplied, which is not
         the same as a file without rows; an earlier month's never stands in for this one's (rule 41).
         """
-        if name not in self._read:
-            self._read[name] = self.once(f"table {name}", lambda: self._joined(name, self.paths(name)))
-        return self._read[name]
+        if name in self._read:
+            return self._read[name]
+        if (frame := self._large.get(name)) is not None:
+            return frame
+        paths = self.paths(name)
+        if lookback.rows(paths) > _KEPT:
+            frame = self._large[name] = self._joined(name, paths)
+        else:
+            frame = self._read[name] = self.once(f"table {name}", lambda: self._joined(name, paths))
+        return frame
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives for the period under a name: in a pack run made by the first notebook that asks."""
@@ -393,13 +406,18 @@ class Case:
         """The same, as far as later exports reach (rule 18)."""
         if not self.later_months:
             return self.table(name)
-        months = [*self.months, *self.later_months]
-        return self.once(f"follow-up {name}", lambda: self._joined(name, self.paths(name, months)))
+        paths = self.paths(name, [*self.months, *self.later_months])
+        if lookback.rows(paths) > _KEPT:
+            return self._joined(name, paths)
+        return self.once(f"follow-up {name}", lambda: self._joined(name, paths))
 
     @_of_tables
     def own(self, name: str) -> pd.DataFrame | None:
         """A canonical table as the newest exports have it, without look-back; None where they have none."""
-        return lookback.join(name, self.paths(name, [self.newest]))
+        paths = self.paths(name, [self.newest])
+        if paths == self.paths(name) and self._reused is None:
+            return self.table(name)
+        return lookback.join(name, paths)
 
     @_of_tables
     def has_before(self, name: str) -> bool:

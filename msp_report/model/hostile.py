@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+
+from msp_report.model.texts import matching
 
 MARK = "\ufffd"
 #: Control characters but for tab and line ends, halves of pairs, letters that nobody sees, and what turns a line round.
@@ -28,6 +28,8 @@ _ISOLATED = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
 _TURNING = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001eeff]")
 #: How a spreadsheet's formula begins.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: What has anything but plain letters, or begins like a formula.
+_MAY_BE = r"[^\x20-\x7e]|^[=+\-@]"
 _NUMBER = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?%?")
 _RETURN = re.compile(r"\r\n?")
 
@@ -68,7 +70,7 @@ def cell(text: str) -> str:
 
 def cells(texts: pd.Series, numbers: bool = False) -> pd.Series:
     """The same of a column of text, missing ones stay; with `numbers` what reads as a number is none of a formula."""
-    if isinstance(texts.dtype, pd.StringDtype) and not _may_be_live(texts):
+    if isinstance(texts.dtype, pd.StringDtype) and not matching(texts, _MAY_BE).any():
         return texts
     lines = texts.str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
     lines = lines.str.replace(_HOSTILE, MARK, regex=True)
@@ -76,12 +78,6 @@ def cells(texts: pd.Series, numbers: bool = False) -> pd.Series:
     if numbers:
         live &= ~texts.str.fullmatch(_NUMBER, na=False)
     return lines.mask(live, "'" + lines)
-
-
-def _may_be_live(texts: pd.Series) -> bool:
-    """Whether some text has anything but plain letters, or begins like a formula: seen at once for a whole column."""
-    found = pc.match_substring_regex(pa.array(texts, pa.string(), from_pandas=True), r"[^\x20-\x7e]|^[=+\-@]")
-    return bool(pc.any(found).as_py())
 
 
 def line(text: str) -> str:

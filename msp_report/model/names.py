@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from rapidfuzz.distance import OSA
+
+from msp_report.model.texts import lowered, matching
 
 #: What an export may call the provider without naming it.
 PROVIDER_WORDS = ("provider", "the provider")
@@ -77,15 +77,11 @@ def _over_unique(names: pd.Series, form: Callable[[str], str]) -> pd.Series:
 _PLAIN = r"^[\x21-\x7e]+( [\x21-\x7e]+)*$"
 
 
-def _forms(names: pd.Index) -> list[str]:
+def _forms(names: pd.Index) -> Sequence[str]:
     """The normal form of many different names: of plain ones at once."""
-    texts = pa.array(names, pa.string())
-    plain = pc.match_substring_regex(texts, _PLAIN)
-    forms = pc.ascii_lower(texts.filter(plain)).to_pylist()
-    if len(forms) == len(texts):
-        return forms
-    is_plain, quick = plain.to_pylist(), iter(forms)
-    return [next(quick) if one else _form(name) for one, name in zip(is_plain, names, strict=True)]
+    plain = matching(names, _PLAIN)
+    quick = iter(lowered(names[plain]))
+    return [next(quick) if is_plain else _form(name) for is_plain, name in zip(plain, names, strict=True)]
 
 
 def normal(names: pd.Series) -> pd.Series:

@@ -6,10 +6,12 @@ import hashlib
 import re
 from collections.abc import Callable, Collection
 
+import numpy as np
 import pandas as pd
 
 from msp_report.model.names import normal, normal_name
 from msp_report.model.tables import TABLES, Holds
+from msp_report.model.texts import matching
 
 #: Columns of records that no table has, and what they hold.
 _OF_RECORDS: dict[str, Holds] = {
@@ -102,8 +104,10 @@ def _as_published(values: pd.Series, holds: Holds, key: str | None, nobody: Coll
     if key is None:
         return values
     if holds == "words":
-        return _changed(values, without_addresses)
-    parts = values.dropna().astype("str").str.split(";").explode().str.strip()
+        return _without_addresses(values)
+    parts = (
+        pd.Series(values.dropna().astype("str").unique(), dtype="str").str.split(";").explode().str.strip()
+    )
     known = parts[parts.ne("") & ~normal(parts).isin(nobody)]
     changed = dict(zip(known, pseudonyms(known, key), strict=True))
 
@@ -116,8 +120,27 @@ def _as_published(values: pd.Series, holds: Holds, key: str | None, nobody: Coll
 
 def _changed(values: pd.Series, change: Callable[[str], str]) -> pd.Series:
     """Each different text changed once; what is no text stays."""
+    if isinstance(values.dtype, pd.StringDtype):
+        codes, found = pd.factorize(values)
+        table = pd.array([*map(change, found), None], dtype=values.dtype)
+        return pd.Series(table[codes], values.index, name=values.name)
     known = {value: change(value) for value in values.dropna().unique() if isinstance(value, str)}
     return values.map(lambda value: known.get(value, value) if isinstance(value, str) else value)
+
+
+#: What each address, and each telephone number, has.
+_MAY_BE = r"@|\p{Nd}(?:[ \x{a0}().\-/]*\p{Nd}){6}"
+
+
+def _without_addresses(values: pd.Series) -> pd.Series:
+    """Words without addresses and numbers; only those are looked at closely that may have any."""
+    if not isinstance(values.dtype, pd.StringDtype):
+        return _changed(values, without_addresses)
+    rows = np.flatnonzero(matching(values, _MAY_BE))
+    if len(rows):
+        values = values.copy()
+        values.iloc[rows] = _changed(values.iloc[rows], without_addresses).array
+    return values
 
 
 def last_letters(secret: str) -> str:

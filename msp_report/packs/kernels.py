@@ -34,7 +34,7 @@ from jupyter_core.paths import jupyter_runtime_dir
 from traitlets.config import Config
 
 from msp_report.model import reads
-from msp_report.system import leftovers, limits
+from msp_report.system import leftovers, limits, memory
 
 #: The variable that tells a kernel its limits: memory [MB], time [s].
 LIMITS = "MSP_REPORT_LIMITS"
@@ -215,6 +215,7 @@ class _Forked:
 def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str, str]) -> None:
     """Runs in the forked process."""
     threading.Thread(target=_end_with_the_run, daemon=True).start()
+    memory.give_back()
     os.environ.clear()
     os.environ.update(environment)
     if cwd:
@@ -232,7 +233,10 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
     if told:
         sys.addaudithook(_doubted)
         reads.begin()
-    IPKernelApp.launch_instance(argv=["-f", connection_file, *settings])
+    kernel = IPKernelApp.instance()
+    kernel.initialize(["-f", connection_file, *settings])
+    kernel.shell.events.register("post_run_cell", lambda result: memory.trim())
+    kernel.start()
     if told:
         Path(told).write_text(json.dumps(reads.taken()), encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """A large client, made by chance from a seed: so many tickets of a month with three events each, so many samples.
 
-    python -m tests.benchmarks.large FOLDER [TICKETS [SAMPLES]]
+    python tests/benchmarks/large.py FOLDER [TICKETS [SAMPLES]]
 
 makes a workspace with the client `large` in FOLDER. A million tickets take seconds: everything is computed by column.
 """

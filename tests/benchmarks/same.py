@@ -1,6 +1,6 @@
 """Whether two packs hold the same figures, records and letters, byte by byte.
 
-    python -m tests.benchmarks.same PACK PACK
+    python tests/benchmarks/same.py PACK PACK
 
 lists what differs and ends with 1 where anything does. Pages are compared too where `--pages` is given; they bear
 the time at which they were made in nothing, so that they differ only where what they show does.

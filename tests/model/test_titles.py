@@ -203,6 +203,31 @@ def test_only_the_newest_are_compared_and_the_rest_is_counted(monkeypatch):
     assert (match.to_list(), compared) == (["B", "A"], Compared(3, 0))
 
 
+def test_a_month_of_very_many_tickets_compares_each_with_fewer(monkeypatch):
+    old = pd.Series(["mail down", "vpn down", "printer jam", "no disk left"], index=list("ABCD"))
+    new = pd.Series(["vpn down", "mail down", "printer jam"], index=["X", "Y", "Z"])
+    stands = old, days(0, 1, 2, 3), days(9, 9, 9, 9)
+    monkeypatch.setattr(titles, "LEAST", 1)
+    for pairs, found in ((12, "BAC"), (9, "B C"), (6, "  C"), (1, "   ")):
+        monkeypatch.setattr(titles, "PAIRS", pairs)
+        match, compared = earlier_match(new, days(5, 6, 7), *stands)
+        assert "".join(one or " " for one in match) == found
+        assert compared == Compared(max(1, pairs // 3), 4 - max(1, pairs // 3))
+
+
+@examples(50)
+@given(st.lists(st.tuples(title, moments, moments, moments), max_size=14), st.randoms())
+def test_known_titles_give_the_same_matches(rows, random):
+    said = pd.Series([row[0] for row in rows], dtype=object)
+    at, since, until = (days(*(row[k] for row in rows)) for k in (1, 2, 3))
+    places = random.sample(range(len(rows)), len(rows))
+    new, old = sorted(places[: len(rows) // 2]), places[len(rows) // 3 :]
+    expected = earlier_match(said.iloc[new], at.iloc[new], said.iloc[old], since.iloc[old], until.iloc[old])
+    known = titles.matches(titles.Texts.of(said), at.iloc[new], since.iloc[old], until.iloc[old])
+    assert known[0].fillna(-1).tolist() == [-1 if one is None else one for one in expected[0]]
+    assert known[1] == expected[1]
+
+
 # ---------------------------------------------------------------- recall
 
 

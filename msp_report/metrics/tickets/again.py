@@ -12,6 +12,7 @@ import pandas as pd
 from msp_report.metrics.tickets.course import priorities
 from msp_report.metrics.tickets.history import OPEN, History, instants, micros
 from msp_report.model.tables import STATUSES
+from msp_report.model.texts import places
 from msp_report.model.titles import Compared, Texts, matches
 from msp_report.params import Contract, as_contract
 
@@ -72,7 +73,7 @@ def followed(
         {"ticket_id": desk["ticket_id"].array, "priority": desk["priority"].array, "at": solved["at"].array}
     )
     until = _days_later(table["at"], days, contract)
-    place = pd.Index(later.tickets["ticket_id"]).get_indexer(table["ticket_id"])
+    place = places(table["ticket_id"], later.tickets["ticket_id"])
     complete = (until < later.cutoff) & later.tickets["logged"].to_numpy()[place]
     back = later.moves.loc[later.moves["move"] == "reopened", ["row", "at"]].astype({"row": np.int64})
     matched = pd.merge_asof(

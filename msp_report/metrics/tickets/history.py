@@ -17,6 +17,7 @@ import pandas as pd
 from msp_report.model.columns import optional
 from msp_report.model.names import spelled
 from msp_report.model.tables import PANDAS, STATUSES
+from msp_report.model.texts import places
 from msp_report.params import Contract, as_contract
 
 #: The status groups of rule 12.
@@ -219,6 +220,8 @@ def _as_named(events: pd.DataFrame | None, every: pd.DataFrame, known: Iterable[
     events = _logged(events)
     events = events.assign(ticket_id=spelled(events["ticket_id"], every["ticket_id"]))
     of_priority = events["field"].eq("priority").to_numpy(bool)
+    if not of_priority.any():
+        return events
     names = [*known, *every["priority"].unique()]
     for name in {"from", "to"} & set(events):
         texts = events[name].astype("str")
@@ -238,7 +241,7 @@ def _as_it_was(every: pd.DataFrame, events: pd.DataFrame, cutoff: pd.Timestamp, 
     if not (at >= cutoff).any():
         return was
     steps = pd.DataFrame({"place": np.arange(len(events)), "at": at.array, "field": events["field"].array})
-    steps["row"] = pd.Index(every["ticket_id"]).get_indexer(events["ticket_id"].astype("str"))
+    steps["row"] = places(events["ticket_id"], every["ticket_id"])
     steps = steps[(steps["row"] >= 0) & steps["field"].isin(every.columns)]
     late = steps[steps["at"] >= cutoff].sort_values("at", kind="stable").drop_duplicates(["row", "field"])
     if late.empty:
@@ -280,7 +283,7 @@ class _Log:
     ) -> None:
         at = _times(events["at"], "ticket_events: at")
         before = np.flatnonzero(at < cutoff)
-        found = pd.Index(every["ticket_id"]).get_indexer(events["ticket_id"].iloc[before].astype("str"))
+        found = places(events["ticket_id"], every["ticket_id"])[before]
         self.strays = int((found < 0).sum())
         row_of = np.full(len(every) + 1, -1)  # the last one serves the strays
         row_of[desk.index] = np.arange(len(desk))

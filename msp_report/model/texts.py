@@ -1,0 +1,39 @@
+"""Whole columns of text looked at in one go, where pandas keeps them: the only place that asks Arrow to calculate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def matching(texts: pd.Series | pd.Index, pattern: str) -> np.ndarray:
+    """Which texts an expression of RE2 is found in, a missing one never [bool].
+
+    >>> matching(pd.Series(["ann@acme.example", "printer", None]), "@").tolist()
+    [True, False, False]
+    """
+    found = pc.match_substring_regex(_array(texts), pattern)
+    return np.asarray(pc.fill_null(found, False), bool)
+
+
+def lowered(texts: pd.Series | pd.Index) -> Sequence[str]:
+    """Texts of ASCII letters in small ones."""
+    return pc.ascii_lower(_array(texts)).to_pylist()
+
+
+def places(texts: pd.Series, among: pd.Series) -> np.ndarray:
+    """Where each text stands among others, of which no two are the same; -1 where it does not, or is missing.
+
+    >>> places(pd.Series(["b", None, "x"]), pd.Series(["a", "b"])).tolist()
+    [1, -1, -1]
+    """
+    found = pc.index_in(_array(texts), value_set=_array(among), skip_nulls=True)
+    return np.asarray(pc.fill_null(found, -1)).astype(np.int64)
+
+
+def _array(texts: pd.Series | pd.Index) -> pa.Array:
+    return pa.array(texts.astype("str"), pa.large_string(), from_pandas=True)

@@ -1,0 +1,30 @@
+"""Memory that is freed goes back to the system: a kernel holds what it needs, not what it once needed."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from contextlib import suppress
+
+#: What glibc's mallopt calls the size [bytes] from which a block is mapped by itself, and goes back when it is freed.
+_MAPPED_FROM, _SIZE = -3, 4_000_000
+
+
+def trim() -> None:
+    """Give back what is free among the smaller blocks."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def give_back() -> None:
+    """From now on large blocks go back to the system when they are freed, those of Arrow too.
+
+    Without it glibc raises that size to 32 MB by itself, and Arrow keeps what it had for what may come.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(_MAPPED_FROM, _SIZE)
+    import pyarrow
+
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())
