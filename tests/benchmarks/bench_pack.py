@@ -187,14 +187,12 @@ def test_the_pack_beside_the_plain_way(bench, tmp_path):
         lambda: bench.verb("monthly", "--month", MONTH, "--only", "--again"),
     )
     last = (*map(str, NOTEBOOKS), str(PROJECT), str(bench.output))
+    ways = {}
     os.environ["MSP_REPORT_EXPORTS"] = str(bench.root / "exports")
     try:
-        ways = {
-            name: bench.measured(
-                name, lambda code=code: bench.command(sys.executable, "-c", code, str(tmp_path), *last)
-            )
-            for name, code in (("papermill and nbconvert, one after the other", PLAIN), (CELLS, ONE_PROCESS))
-        }
+        for name, code in (("papermill and nbconvert, one after the other", PLAIN), (CELLS, ONE_PROCESS)):
+            ran = (sys.executable, "-c", code, str(tmp_path), *last)
+            ways[name] = bench.measured(name, lambda ran=ran: bench.command(*ran))
     finally:
         del os.environ["MSP_REPORT_EXPORTS"]
     plain = ways["papermill and nbconvert, one after the other"]
