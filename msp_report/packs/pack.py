@@ -297,7 +297,13 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
 
 
 #: What a run that was killed leaves in a client's output.
-_LEFT = (".settled-*", ".staging/*", "*/.staging/*", *(f"{place}.*.{'[0-9a-f]' * 8}" for place in ("", "*/")))
+_LEFT = (
+    ".settled-*",
+    ".staging/*",
+    "*/.staging/*",
+    *(f".made/{place}.*" for place in ("", "reports/", "reports/*/")),
+    *(f"{place}.*.{'[0-9a-f]' * 8}" for place in ("", "*/")),
+)
 
 
 @contextmanager
