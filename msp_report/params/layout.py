@@ -24,7 +24,7 @@ def as_stated(value: object) -> object:
 
 
 Stated = Annotated[str | dict[Literal["column", "line"], str], BeforeValidator(as_stated)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(as_list)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_list, json_schema_input_type=str | tuple[str, ...])]
 
 
 def as_sibling(value: object) -> object:
@@ -62,7 +62,12 @@ class Layout(BaseModel):
     where: str | None = None
     """Which rows count: a condition in SQL over one row's headers, all of them text: `"Type" = 'Incident'`. What it
     does not hold for is left out and counted, with the reason `where`."""
-    beside: dict[str, Annotated[Sibling, BeforeValidator(as_sibling)]] = {}
+    beside: dict[
+        str,
+        Annotated[
+            Sibling, BeforeValidator(as_sibling, json_schema_input_type=str | tuple[str, ...] | Sibling)
+        ],
+    ] = {}
     """Name: the file, or pattern of files, beside this one that `shape` may read under that name; or `{file, records,
     sheet}`, where its records lie deep in a document or on one of several sheets."""
     shape: str | None = None
