@@ -55,8 +55,8 @@ test: ## code and notebooks linted, notebooks free of outputs, and the tests
 quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of metrics the rules
 	$(TEST) pytest $(workers) -m 'not slow and not thorough and not servers'
 
-live: ## sources that are asked, against servers of their own on this machine; what is not installed is skipped
-	$(TEST) --with live pytest tests/live
+live: ## sources, stores and clusters, against servers of their own on this machine; what is not installed is skipped
+	$(TEST) --with live --with cluster --with servers pytest $(workers) tests/live
 
 bench: ## how fast and how large: the benchmarks
 	$(call pytest_in,tests/benchmarks)

@@ -12,28 +12,73 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import pandas as pd
 
 from msp_report import ledger, params
-from msp_report.intake import emptied, exports, ingest, lines, lookback
+from msp_report.intake import emptied, exports, ingest, inputs, lines, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.intake.reasons import NOT_MEANT
-from msp_report.model import privacy, strangers
+from msp_report.model import privacy, reads, strangers
 from msp_report.model.clock import localize
 from msp_report.model.period import Month, Period
 from msp_report.model.reach import silent_since
 from msp_report.model.tables import PANDAS, TABLES
+from msp_report.store import mirror
 from msp_report.system.now import now
 from msp_report.workspace import Workspace, make_demo
 
+T = TypeVar("T")
+
 #: A table of more rows is read again when it is asked for again, unless somebody still has it.
 _KEPT = 200_000
+
+#: What is noted of a case whenever it is asked for: by its value, or as a doubt, for nobody knows what is done with it.
+_NOTED = dict.fromkeys(
+    (
+        "bounds",
+        "start",
+        "end",
+        "to_date",
+        "newest",
+        "closing",
+        "manifest",
+        "exported",
+        "months",
+        "later_months",
+    ),
+    "case",
+)
+_NOTED |= dict.fromkeys(("withheld", "notes"), "case")
+_NOTED |= dict.fromkeys(
+    ("workspace", "accepted", "age", "_exports", "_told", "_folder", "_manifests"), reads.DOUBT
+)
+
+
+def _tables(*names: Any, **_: Any) -> list[reads.Key]:
+    """The tables among what a method is given; all of them where it is given none."""
+    found = [name for name in names[1:] if isinstance(name, str)]
+    return [("table", name) for name in found or TABLES]
+
+
+def _needs(_: Any, *needs: str) -> list[reads.Key]:
+    return [("table", name.partition(".")[0]) for need in needs for name in need.split("|")]
+
+
+_of_tables, _of_needs = reads.noting(_tables), reads.noting(_needs)
+_of_one_table = reads.noting(lambda case, name, *_, **__: [("table", name)])
+_of_all_tables = reads.noting(lambda *_, **__: _tables(None))
+_of_nothing = reads.noting(lambda *_, **__: ())
+
+
+def _asked(name: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """A method whose answer is noted."""
+    return reads.noting(lambda case, *given: [("answer", str(case.period), name, *map(str, given))])
 
 
 @dataclass(frozen=True)
@@ -56,11 +101,23 @@ class Case:
     _manifests: dict[Month, dict[str, Any] | None] = field(default_factory=dict, repr=False)
     _silent: dict[str, pd.Timestamp | None] = field(default_factory=dict, repr=False)
 
+    def __getattribute__(self, name: str) -> Any:
+        """Notes what is asked for, and doubts whatever leads past the questions (model/reads)."""
+        if not reads.is_asked() or name not in _NOTED:
+            return super().__getattribute__(name)
+        with reads.unseen():
+            period = str(self.period)
+        reads.note(_NOTED[name], period, name)
+        with reads.unseen():
+            return super().__getattribute__(name)
+
+    @_of_nothing
     def at(self, period: Period | Month) -> Case:
         """The same client's case of another period; what was accepted is not looked at again."""
         chosen = Period(period, period) if isinstance(period, Month) else period
         return replace(self, period=chosen, _read={}, _large=WeakValueDictionary(), _silent={})
 
+    @_asked("month_before")
     def month_before(self) -> Case | None:
         """The case of the month before the period; None where no exports were accepted for it."""
         month = self.period.first.shift(-1)
@@ -138,6 +195,7 @@ class Case:
         """The last month that counts: the period's last one, or while that runs the newest accepted one."""
         return self.newest if self.to_date else self.period.last
 
+    @_asked("lacking")
     def lacking(self, month: Month) -> str | None:
         """Why there can be no pack of a month; None where its exports were accepted."""
         begin, _ = Period(month, month).bounds(self.timezone)
@@ -209,6 +267,7 @@ class Case:
                 found[name] = last
         return found
 
+    @_of_all_tables
     def arrivals(self) -> pd.DataFrame:
         """What came of the tables for the month: one row per table that came, is withheld, stands from an earlier month
         or has ended, with table, state, due, last_month, files, and rows read, accepted, rejected and outside."""
@@ -230,10 +289,12 @@ class Case:
             rows.append((name, state, self.sources.due(name), str(last) if last else None, *of_table))
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:4], "str"))
 
+    @_of_tables
     def _last_came(self, table: str) -> Month | None:
         """The newest month, up to the period's, whose exports had a table; None where none had."""
         return next((month for month in reversed(self.months) if self._came(table, month)), None)
 
+    @_of_tables
     def _came(self, table: str, month: Month) -> bool:
         """Whether a month's exports had a file of a table: of a header alone, or with rows that no earlier month's file
         had already, in whatever order and format; a file that says of itself that it was made anew is no old one, and
@@ -266,16 +327,19 @@ class Case:
             self._manifests[month] = json.loads(path.read_text(encoding="utf-8")) if path else None
         return self._manifests[month]
 
+    @_of_all_tables
     def content(self, month: Month) -> dict[str, str | None] | None:
         """By table a hash of what was accepted and rejected for a month, None for one that says nothing; None where the
         month's exports were refused. Two months of the same rows have the same (rule 48)."""
         told = self._told(month)
         return {name: one.get("content") for name, one in told["tables"].items()} if told else None
 
+    @_of_tables
     def is_withheld(self, table: str) -> bool:
         """Whether a table, or one without which it says half the truth, was due and did not come."""
         return not {table, *TABLES[table].with_}.isdisjoint(self.withheld)
 
+    @_of_tables
     def paths(self, table: str, months: list[Month] | None = None) -> list[Path]:
         """The Parquet files of a table, oldest month first; files of the same exports are named once.
 
@@ -293,6 +357,7 @@ class Case:
                 found[_inputs(self._told(month), folder, table)] = path
         return list(found.values())
 
+    @_of_tables
     def table(self, name: str) -> pd.DataFrame | None:
         """A canonical table with its look-back: all rows accepted up to this month's exports.
 
@@ -301,14 +366,31 @@ class Case:
         """
         if name in self._read:
             return self._read[name]
-        if (frame := self._large.get(name)) is None:
-            frame = lookback.join(name, self.paths(name), self._reused)
-            if frame is None or len(frame) <= _KEPT:
-                self._read[name] = frame
-            else:
-                self._large[name] = frame
+        if (frame := self._large.get(name)) is not None:
+            return frame
+        paths = self.paths(name)
+        if lookback.rows(paths) > _KEPT:
+            frame = self._large[name] = self._joined(name, paths)
+        else:
+            frame = self._read[name] = self.once(f"table {name}", lambda: self._joined(name, paths))
         return frame
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives for the period under a name: in a pack run made by the first notebook that asks."""
+        with reads.unseen():
+            kept = self._exports.once
+            made, read = kept.get(self.period, f"{name} {self.of_day}", lambda: reads.during(make))
+        reads.add(read)
+        return made
+
+    def forget(self, month: Month) -> None:
+        """Keep nothing any more of what was made once for a month."""
+        self._exports.once.drop(Period(month, month))
+
+    def _joined(self, name: str, paths: list[Path]) -> pd.DataFrame | None:
+        return lookback.join(name, paths, self._reused)
+
+    @_of_one_table
     def _column(self, name: str, column: str, months: list[Month] | None = None) -> pd.Series | None:
         """One column of a table with its look-back, without the others where nothing has to be joined."""
         if name in self._read and not months:
@@ -319,13 +401,17 @@ class Case:
             frame = self.follow_up(name) if months else self.table(name)
         return None if frame is None else frame[column]
 
+    @_of_tables
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
         if not self.later_months:
             return self.table(name)
-        months = [*self.months, *self.later_months]
-        return lookback.join(name, self.paths(name, months), self._reused)
+        paths = self.paths(name, [*self.months, *self.later_months])
+        if lookback.rows(paths) > _KEPT:
+            return self._joined(name, paths)
+        return self.once(f"follow-up {name}", lambda: self._joined(name, paths))
 
+    @_of_tables
     def own(self, name: str) -> pd.DataFrame | None:
         """A canonical table as the newest exports have it, without look-back; None where they have none."""
         paths = self.paths(name, [self.newest])
@@ -333,6 +419,7 @@ class Case:
             return self.table(name)
         return lookback.join(name, paths)
 
+    @_of_tables
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
         month = self.period.first.shift(-1)
@@ -343,6 +430,7 @@ class Case:
         """The address of a ticket in the tool it came from, with {ticket_id}, as sources.yaml states it; else empty."""
         return next((source.url for source in self.sources.tables.get("tickets", ()) if source.url), "")
 
+    @_of_tables
     def lines_of(self, table: str, rows: pd.DataFrame) -> pd.DataFrame:
         """Where rows of a table come from, by what `rows` has of its key: file, line, the month whose export it was,
         where that is not the newest, and how many lines there are; missing where nothing is known of a row."""
@@ -364,12 +452,14 @@ class Case:
         """The words of the question that surveys ask beside the three; None where sources.yaml states none."""
         return self.sources.other
 
+    @_of_tables
     def reach(self, name: str) -> pd.Timestamp:
         """How far a table reaches beyond the cut-off: its last instant, at least the cut-off."""
         column = TABLES[name].period
         times = self._column(name, column, [*self.months, *self.later_months])
         return max(self.end, times.max()) if times is not None and len(times) else self.end
 
+    @_of_tables
     def reached(self, name: str) -> pd.Timestamp:
         """How far what was supplied for the period speaks of a table, at most to the cut-off (rule 41).
 
@@ -386,6 +476,7 @@ class Case:
         told = pd.Timestamp(stated).as_unit("us") if silent is None else silent
         return min(max(told, self.start), self.end)
 
+    @_of_tables
     def silent_since(self, name: str) -> pd.Timestamp | None:
         """The last instant of a table that its folder alone says is whole, and that ends in a silence which it never
         knew before (rule 41, model.reach.silent_since); None where it speaks to the end, or nobody can tell."""
@@ -393,9 +484,12 @@ class Case:
             by = {one["reach_by"] for one in self.manifest["files"] if one["table"] == name}
             by_folder = bool(by) and by <= {"folder", "assumed from the folder"}
             tells = by_folder and self.period.first == self.period.last
-            times = self._times(name) if tells else None
-            self._silent[name] = None if times is None else silent_since(times, self.start, self.end)
+            self._silent[name] = self.once(f"silent {name}", lambda: self._silence(name)) if tells else None
         return self._silent[name]
+
+    def _silence(self, name: str) -> pd.Timestamp | None:
+        times = self._times(name)
+        return None if times is None else silent_since(times, self.start, self.end)
 
     def _times(self, name: str) -> pd.Series | None:
         """When each row of a table happened, of a day its end; None of no table, and of one whose rows have no time."""
@@ -408,10 +502,12 @@ class Case:
         times = times.dropna()
         return times if column.type == "instant" else localize(times + pd.Timedelta(days=1), self.timezone)[0]
 
+    @_of_tables
     def reached_before(self, name: str) -> pd.Timestamp | None:
         """The same of the month before the period; None where no rows of the table were accepted for it."""
         return self.at(self.period.first.shift(-1)).reached(name) if self.has_before(name) else None
 
+    @_of_tables
     def known_before(self, name: str) -> pd.DataFrame | None:
         """A canonical table as the month before the period had it, with its look-back and today's names of tickets.
 
@@ -422,13 +518,15 @@ class Case:
         if TABLES[name].period is None:
             return self.at(self.period.first.shift(-1)).table(name)
         earlier = [month for month in self.months if month < self.period.first]
-        return lookback.join(name, self.paths(name, earlier), self._reused)
+        return self.once(f"known before {name}", lambda: self._joined(name, self.paths(name, earlier)))
 
+    @_of_tables
     def own_word(self, *tables: str) -> bool:
         """Whether all that was supplied of some tables is the provider's own word (rule 50)."""
         given = {entry["evidence"] for entry in self.manifest["files"] if entry["table"] in tables}
         return given <= {"provider"}
 
+    @_of_tables
     def exported_at(self, name: str) -> pd.Timestamp | None:
         """When a table was exported for the period, as its files' `exported_at` in the manifest states it; of several
         the latest, None where one does not say (rule 50)."""
@@ -437,12 +535,14 @@ class Case:
             return None
         return max(map(pd.Timestamp, stated))
 
+    @_of_tables
     def doubts(self, *names: str) -> str | None:
         """Why some tables are doubted as a whole, by what their own files say of their size and sums (rules 43, 46);
         the first of several reasons, None where there is none. A longer period leaves that to its months."""
         found = [text for name in names for text in self._doubts_of(name)]
         return found[0] if found and self.period.first == self.period.last else None
 
+    @_of_tables
     def _doubts_of(self, name: str) -> list[str]:
         last = self._last_came(name)
         told = self._told(last) if last else None
@@ -470,6 +570,7 @@ class Case:
             if not patterns or any(fnmatch(last[shape], f"*{pattern}") for pattern in patterns)
         ]
 
+    @_of_tables
     def spoken(self, name: str, months: int = 12) -> pd.DataFrame:
         """Of so many months up to the closing one, each whose exports had a table that is not doubted as a whole, with
         the stretch of which it speaks (rules 41 and 46): start, end [instants]. None of a table that is withheld."""
@@ -487,6 +588,7 @@ class Case:
             rows = [row for row in rows if row[0] < self.start]
         return pd.DataFrame(rows, columns=["start", "end"]).astype("datetime64[us, UTC]")
 
+    @_of_tables
     def rejected(self, name: str) -> pd.DataFrame:
         """The rejected rows of a table that may be records, as far as they could be read (rule 42).
 
@@ -509,6 +611,7 @@ class Case:
         frame["whose"] = frame["file"].map(evidence).astype("str")
         return frame[[*named, "whose", *own]].reset_index(drop=True)
 
+    @_of_tables
     def rejected_over(self, name: str, months: int = 12) -> pd.DataFrame:
         """The same in the exports of so many months up to the closing one, oldest first."""
         earlier = [month for month in self.months if self.closing.shift(-months) < month < self.newest]
@@ -518,8 +621,9 @@ class Case:
     @cached_property
     def _reused(self) -> pd.DataFrame | None:
         """The tickets of earlier months whose number is another ticket's by now; None where there are none."""
-        return lookback.reused(self.paths("tickets"), self.timezone)
+        return self.once("reused", lambda: lookback.reused(self.paths("tickets"), self.timezone))
 
+    @_of_all_tables
     def emptied(self) -> pd.DataFrame:
         """The columns that the months before filled and that came empty for this one: table, column (rule 41)."""
         found = []
@@ -532,12 +636,14 @@ class Case:
             found += [(name, column) for one in now for column in emptied.emptied(name, one, before)]
         return pd.DataFrame(found, columns=["table", "column"])
 
+    @_of_all_tables
     def replaced(self) -> pd.DataFrame:
         """The rows of earlier months that this period's newest exports give other values, or whose number they use
         again: table, month, key, reason (rule 42)."""
         found = [lookback.replaced(name, self.paths(name), self._reused) for name in TABLES]
         return pd.concat(found, ignore_index=True)
 
+    @_of_all_tables
     def rewritten(self) -> pd.DataFrame:
         """The fields of closed months that this period's newest exports give another value: table, month, key, field,
         from, to (rule 38)."""
@@ -549,6 +655,7 @@ class Case:
         empty = pd.DataFrame(columns=lookback.REWRITTEN)
         return pd.concat(found, ignore_index=True) if found else empty
 
+    @reads.noting(lambda *_: [("people",)])
     def people(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame fit for a published page: pseudonyms for people and no addresses in words, unless the contract shows
         names; of keys the last letters."""
@@ -573,6 +680,7 @@ class Case:
             *([wants.oversight.name] if wants.oversight else []),
         )
 
+    @_of_tables
     def reading(self, *tables: str) -> pd.DataFrame:
         """What was read for some tables, or for all: one row per file and table, with its counts.
 
@@ -598,6 +706,7 @@ class Case:
         sums = by[counts].sum(min_count=1)
         return sums.join(by[["reach", "reach_by"]].last()).reset_index()[columns]
 
+    @_of_needs
     def unknown(self, *needs: str) -> list[tuple[str, str]]:
         """Of what a table of a page rests on, what nobody knows (rule 47): its name and why, of each need without any.
 
@@ -670,7 +779,7 @@ class Case:
             if name not in self.withheld
         ]
         return said + [
-            f"{name}: {ingest.why_unread(name, self.sources)}, so nothing is read from it"
+            f"{name}: {inputs.why_unread(name, self.sources)}, so nothing is read from it"
             for name in self.manifest["unread"]
         ]
 
@@ -710,6 +819,7 @@ class Case:
         since = f"it last came for {last}" if last else "sources.yaml names a file that is not there"
         return f"{name}: due and not supplied for {self.newest}, {since}: nothing that needs it can be judged"
 
+    @_of_all_tables
     def told_of_files(self, months: int = 13) -> pd.DataFrame:
         """What was read of every file of this month and of those before: month, table, file, evidence, read, accepted,
         rejected, outside, reach, reach_by, exported_at; one row per file and table, the oldest month first."""
@@ -731,9 +841,9 @@ class Case:
 
     def export(self, month: Month, file: str) -> Path:
         """Where a file of a month's exports lies, by its name in the manifest."""
-        template = self.workspace.exports_template(self.client, self.sources)
-        return Path(os.path.normpath(exports.folder(template, month) / file))
+        return Path(os.path.normpath(exports.folder(self._exports.template, month) / file))
 
+    @_asked("restatements")
     def restatements(self) -> pd.DataFrame:
         """Every figure that restatements of issued packs changed so far, as ledger.restatements."""
         return ledger.restatements(self.workspace, self.client, now())
@@ -762,6 +872,7 @@ class Case:
         return self.accepted if month == self.newest else self._exports.find(month)
 
 
+@_of_nothing
 def open_case(client: str = "demo", period: str = "", workspace: str | Path | Workspace = "") -> Case:
     """Open one client's period.
 
@@ -797,6 +908,7 @@ def open_day(client: str = "demo", period: str = "", workspace: str | Path | Wor
     return case.at(begun[-1])
 
 
+@_of_nothing
 def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case:
     """The case of a period, or of the month that is running where none is named."""
     place = workspace if isinstance(workspace, Workspace) else Workspace.find(workspace)
@@ -805,9 +917,14 @@ def _opened(client: str, period: str, workspace: str | Path | Workspace) -> Case
     sources = params.load_sources(folder)
     if client == "demo":
         make_demo(place)
-    template = place.exports_template(client, sources)
-    origin = os.path.relpath(template, place.root)
-    accepted = Accepted(place.output / client, template, origin, folder, contract, sources)
+    template, home = place.exports_template(client, sources), place.output / client
+    if mirror.is_elsewhere(template):
+        copy = mirror.Mirror(template, home)
+        of_copy = (partial(copy.bring, sources.limits.wait_seconds), copy.told)
+        accepted = Accepted(home, copy.template, copy.name, folder, contract, sources, *of_copy)
+    else:
+        origin = os.path.relpath(template, place.root)
+        accepted = Accepted(home, template, origin, folder, contract, sources)
     today = Month.of(now().date())
     chosen = Period.parse(period) if period else Period(today, today)
     return Case(place, client, chosen, contract, params.load_strategy(folder), sources, accepted)

@@ -101,14 +101,16 @@ def _placed(command: Callable[..., Any], begins: bool) -> Callable[..., Any]:
 
     @click.option("--workspace", default="", metavar="DIR", help="Folder with params/, exports/ and output/.")
     @click.option("--params", metavar="DIR", help="Folder of params, instead of the workspace's.")
-    @click.option("--exports", metavar="DIR", help="Folder of exports, instead of the workspace's.")
+    @click.option(
+        "--exports", metavar="DIR", help="Folder of exports, instead of the workspace's; or s3://, sftp://."
+    )
     @click.option("--output", metavar="DIR", help="Folder of output, instead of the workspace's.")
     @wraps(command)
     def with_place(*, workspace: str, params: str, exports: str, output: str, **options: Any) -> Any:
         from msp_report.workspace import Workspace
 
         for name, folder in (("workspace", workspace), ("params", params), ("exports", exports)):
-            if folder and not Path(folder).expanduser().is_dir() and not begins:
+            if folder and "://" not in folder and not Path(folder).expanduser().is_dir() and not begins:
                 raise click.UsageError(f"--{name} {folder}: there is no such folder")
         if output and Path(output).expanduser().exists() and not Path(output).expanduser().is_dir():
             raise click.UsageError(f"--output {output}: this is no folder")
@@ -156,12 +158,24 @@ def verbs() -> None:
 @click.option(
     "--only", is_flag=True, help="This month alone, without packs of earlier months that have none."
 )
+@click.option("--again", is_flag=True, help="Run everything, also where nothing has changed.")
 @_place
-def monthly(place: Any, client: str, month: str, complete: bool, only: bool) -> None:
+def monthly(place: Any, client: str, month: str, complete: bool, only: bool, again: bool) -> None:
     """Publish the board pack of a month, and first those of earlier months that have none."""
+    from msp_report.packs import unchanged
+
+    asked = unchanged.Asked(client, month, complete, only)
+    if not again and (found := unchanged.answer(place, asked)):
+        for line in (*found.lines, f"{client} {found.month}: unchanged, revision {int(found.revision)}"):
+            _say(line)
+        click.echo(found.pack / "html" / "index.html")
+        return
+
     from msp_report.packs import pack
 
-    published = pack.run_month(client, _one_month(month), place, say=_say, complete=complete, only=only)
+    published = pack.run_month(
+        client, _one_month(month), place, say=_say, complete=complete, only=only, again=again
+    )
     click.echo(published / "html" / "index.html")
 
 
@@ -284,6 +298,58 @@ def compare(place: Any, clients: str, period: str, pack: str, show_names: bool) 
 
 
 @verbs.command()
+@click.option(
+    "--clients", default="", metavar="A,B,…", help="Folder names under params/; default: all of them."
+)
+@click.option("--month", default="", help="YYYY-MM; default: the latest month that is over.")
+@click.option("--jobs", type=click.IntRange(min=1), help="How many clients at a time; default: one a core.")
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="MIN",
+    help="How long one client may take.",
+)
+@click.option("--only", is_flag=True, help="That month alone, without packs of earlier months.")
+@click.option("--scheduler", default="", metavar="tcp://…", help="Run on the workers of this Dask scheduler.")
+@click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="Where workers that do not see the workspace put packs: a folder, s3:// or sftp://.",
+)
+@_place
+def portfolio(
+    place: Any,
+    clients: str,
+    month: str,
+    jobs: int | None,
+    deadline: float,
+    only: bool,
+    scheduler: str,
+    store: str,
+) -> int:
+    """Publish the board packs of many clients, each by itself, and one page of what needs whom."""
+    from msp_report.portfolio import every
+
+    chosen = [name.strip() for name in clients.split(",") if name.strip()]
+    folder, code = every.run(
+        place,
+        chosen,
+        _one_month(month),
+        _say,
+        jobs=jobs or 0,
+        deadline=deadline,
+        only=only,
+        scheduler=scheduler,
+        store=store,
+    )
+    click.echo(folder / "html" / "index.html")
+    return code
+
+
+@verbs.command()
 @_client
 @_month
 @_complete
@@ -315,8 +381,9 @@ def init(
 ) -> int:
     """Write a new client's params from the files that the provider sent, as far as they tell.
 
-    FILE is an export or a folder of exports. What only a person can say is asked at a terminal, read from --answers,
-    or stands as a marked QUESTION. Nothing that is there is written over.
+    FILE is an export, a folder of exports, a file of OpenSLO, or the address of a month's folder on S3 or SFTP. What
+    only a person can say is asked at a terminal, read from --answers, or stands as a marked QUESTION. Nothing that is
+    there is written over.
     """
     from msp_report.start import ask
     from msp_report.start import init as starting
@@ -515,6 +582,23 @@ def _published(client: str, period: str, place: Any) -> tuple[Path, str]:
 def _leaving(place: Any, client: str, folder: str, name: str, kind: str) -> Path:
     """Where a file that may leave the house is written: beside the packs, because an issued one is never changed."""
     return place.output / client / folder / name / f"{client}-{name}{kind}"
+
+
+@verbs.command()
+@_client
+@_span
+@click.option("--to", required=True, metavar="PLACE", help="A folder, s3://bucket/… or sftp://user@host/…")
+@_place
+def publish(place: Any, client: str, period: str, to: str) -> None:
+    """Copy published packs to a place where others read them; default: every monthly and annual one of the client.
+
+    Each revision goes into a folder of its own, and current.json beside it names the one that counts when all of it is
+    there. What is there already is not copied again. All of a revision is copied, rows with real names too.
+    """
+    from msp_report.packs import elsewhere
+
+    for pointer in elsewhere.publish(client, period, to, place, _say):
+        click.echo(_lines(pointer))
 
 
 @verbs.command()

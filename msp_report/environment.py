@@ -8,7 +8,7 @@ python3 can read it as far as its own refusal:
     python3 -m msp_report.environment --with test pytest   the same, with what the tests need in it too
 
 requirements.lock holds what a report needs. What only some verbs need is an extra with a lock of its own,
-requirements-test.lock, requirements-lab.lock and requirements-live.lock, and is added to the environment by the
+requirements-test.lock, -lab.lock, -live.lock, -cluster.lock and -servers.lock, and is added to the environment by the
 first verb that asks.
 
 An activated environment (venv or conda) whose packages are those of the locks is used; only the project itself
@@ -32,8 +32,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 EXTRAS = {  # and what each use of it imports
+    "cluster": "distributed",
     "lab": "jupyterlab.labapp",
-    "live": "psycopg, pymysql, sqlalchemy",
+    "live": "paramiko, psycopg, pymysql, s3fs, sqlalchemy",
+    "servers": "moto.server",
     "test": "pytest, xdist.plugin",
 }
 PROJECT = ROOT / "pyproject.toml"

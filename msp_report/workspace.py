@@ -11,14 +11,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rapidfuzz import process
-
-from msp_report import params
 from msp_report.model.errors import WrongUse
-from msp_report.model.period import Month, Period
-from msp_report.system import locks
+
+if TYPE_CHECKING:
+    from msp_report import params
+    from msp_report.model.period import Month, Period
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "shipped"
@@ -40,6 +39,8 @@ class Workspace:
     output: Path
     exports: Path | None = None
     """Replaces the first folder of the `exports` of sources.yaml."""
+    store: str = ""
+    """The same where it is an address, s3://bucket or sftp://user@host/folder."""
 
     @classmethod
     def find(
@@ -58,11 +59,15 @@ class Workspace:
             name: value or os.environ.get(f"MSP_REPORT_{name.upper()}") or None
             for name, value in (("params", params), ("exports", exports), ("output", output))
         }
+        elsewhere = "://" in str(given["exports"] or "")
         return cls(
             root=base,
             params=Path(given["params"] or base / "params").expanduser().resolve(),
             output=Path(given["output"] or base / "output").expanduser().resolve(),
-            exports=Path(given["exports"]).expanduser().resolve() if given["exports"] else None,
+            exports=None
+            if elsewhere or not given["exports"]
+            else Path(given["exports"]).expanduser().resolve(),
+            store=str(given["exports"]).rstrip("/") if elsewhere else "",
         )
 
     @staticmethod
@@ -75,7 +80,8 @@ class Workspace:
     def environment(self) -> dict[str, str]:
         """What a kernel must know to find the same folders."""
         values = {"MSP_REPORT_PARAMS": str(self.params), "MSP_REPORT_OUTPUT": str(self.output)}
-        return values | ({"MSP_REPORT_EXPORTS": str(self.exports)} if self.exports else {})
+        moved = self.store or str(self.exports or "")
+        return values | ({"MSP_REPORT_EXPORTS": moved} if moved else {})
 
     @property
     def ledger(self) -> Path:
@@ -96,6 +102,10 @@ class Workspace:
             for base in (self.params, *([PROJECT / "params"] if client == "demo" else [])):
                 if (base / client).is_dir():
                     return base / client
+        from rapidfuzz import (
+            process,  # it and the locks are imported where they are used: an unchanged month is quick
+        )
+
         match = process.extractOne(client, self.clients, processor=str.casefold, score_cutoff=60)
         if match:
             hint = f"did you mean {match[0]!r}?"
@@ -133,10 +143,14 @@ class Workspace:
         `exports/` does in a workspace; a level of clients that it does not have is left out.
         """
         template = sources.exports
-        if "://" in template and not self.exports:
+        _, is_elsewhere, rest = template.rpartition("://")
+        if self.store:
+            below = rest.partition("/")[2]
+            return f"{self.store}/{below}".rstrip("/").replace("{client}", client)
+        if is_elsewhere and not self.exports:
             return template.replace("{client}", client)
         if self.exports:
-            parts = Path(template).parts[1:]
+            parts = Path(rest).parts[1:]
             if "{client}" in parts and not (self.exports / client).is_dir():
                 parts = tuple(part for part in parts if part != "{client}")
             return str(self.exports.joinpath(*parts)).replace("{client}", client)
@@ -177,6 +191,8 @@ def make_demo(workspace: Workspace, anew: bool = False, **options: Any) -> Path:
     folder = base / "demo"
     lock = workspace.output / "demo" / ".accepted.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
+    from msp_report.system import locks
+
     with locks.held(lock, "demo: waiting for its exports to be made"):
         mark = folder / "made_by.json"
         made = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}

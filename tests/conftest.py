@@ -34,6 +34,8 @@ SLOW = (
 )
 #: The files that take longest begin, so that none of them is waited for at the end.
 LONGEST = (
+    "live/test_zabbix_server.py",
+    "live/test_request_tracker_server.py",
     "manipulations/test_manipulations.py",
     "packs/test_pack.py",
     "rules/test_rules.py",

@@ -106,15 +106,16 @@ ROOMS = {
     "params": {"model"},
     "system": {"model"},
     "live": {"model", "params"},
+    "store": {"model", "params", "system", "live"},
     "intake": {"model", "params", "system", "live"},
     "metrics": {"model", "params"},
     "words": {"model", "params"},
     "workspace": {"model", "params", "demo", "system"},
     "ledger": {"model", "workspace"},
-    "case": {"model", "params", "intake", "workspace", "system", "ledger"},
+    "case": {"model", "params", "intake", "workspace", "system", "ledger", "store"},
     "pages": {"model", "params", "words", "workspace", "case"},
     "demo": {"model"},
-    "start": {"model", "params", "intake", "workspace", "system", "case"},
+    "start": {"model", "params", "intake", "workspace", "system", "case", "live", "store"},
 }
 
 
@@ -141,13 +142,9 @@ def test_metrics_are_pure(module):
         "urllib",
         "logging",
     }
-    calculating = {"pandas", "numpy", "scipy", "rapidfuzz", "statsmodels", "holidays"}
+    calculating = {"pandas", "numpy", "pyarrow", "scipy", "rapidfuzz", "statsmodels", "holidays"}
     if module == "msp_report.metrics.capacity":
         calculating.add("duckdb")  # samples are too many to load: they are aggregated where they lie
-    if module == "msp_report.model.tables":
-        calculating.add("pyarrow")  # the types that accepted tables are kept in
-    if module == "msp_report.model.texts":
-        calculating.add("pyarrow")  # columns of text are looked at where pandas keeps them
     if module == "msp_report.model.zones":
         calculating.add("tzdata")  # the rules of time zones, and their version
     assert foreign(IMPORTS[module]) <= calculating
@@ -185,6 +182,9 @@ def test_no_two_metrics_answer_one_question_privately():
         ("scrapbook", "packs.scraps"),
         ("docx", "pages.document"),
         ("sqlalchemy", "live.sql"),
+        ("distributed", "portfolio.cluster"),
+        ("s3fs", "store.s3"),
+        ("paramiko", "store.sftp"),
     ],
 )
 def test_one_module_alone_imports(library, module):
@@ -222,7 +222,9 @@ def undeclared(libraries: set[str], known: dict[str, Requirement]) -> set[str]:
 
 def test_every_library_imported_is_declared():
     """What an extra brings may not be there: it is imported where it is asked for, and declared with the extra."""
-    of_extras = {"sqlalchemy": "live"}
+    of_extras = dict.fromkeys(("botocore", "paramiko", "s3fs", "sqlalchemy"), "live") | {
+        "distributed": "cluster"
+    }
     assert not undeclared(set().union(*map(foreign, IMPORTS.values())) - of_extras.keys(), declared())
     assert all(canonicalize_name(library) in declared(extra) for library, extra in of_extras.items())
 

@@ -7,14 +7,11 @@ a file that serves many months is read once.
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -31,25 +28,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from msp_report import live
-from msp_report.intake import canonical, exports, lines, reach, staged, stated, sums, values
+from msp_report.intake import canonical, exports, fetching, lines, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
-from msp_report.intake.chunk import WIDER, Chunk, Origin, Unreadable, take
-from msp_report.intake.formats import packed
-from msp_report.intake.guarded import Beside, read
-from msp_report.intake.profile import ProfileError, nearest, resolve, routes_of
-from msp_report.intake.recognise import known
-from msp_report.intake.recognise.sketch import sketch
+from msp_report.intake.chunk import Chunk, Origin, Unreadable, take
+from msp_report.intake.inputs import Input, collected, entries, files, unread, why_unread
+from msp_report.intake.profile import ProfileError, nearest
+from msp_report.intake.read_as import ReadAs
 from msp_report.intake.rejects import Rejects
-from msp_report.intake.shaping import PLACE
-from msp_report.live import kept
 from msp_report.model import zones
 from msp_report.model.clock import localize, repeated
 from msp_report.model.errors import Refused
 from msp_report.model.period import Month, Period, midnight
 from msp_report.model.tables import TABLES, Column, Table
-from msp_report.params import ParamsError, Source, Sources
-from msp_report.params.layout import Layout, fold
-from msp_report.params.sources import Limits
+from msp_report.params import Sources
+from msp_report.params.layout import Layout
 
 Say = Callable[[str], None]
 
@@ -168,8 +160,8 @@ def read_month(
     """
     say = progress or (lambda text: None)
     into.mkdir(parents=True, exist_ok=True)
-    problems = _fetched(sources, str(template), month, timezone, params, say)
-    inputs = _inputs(sources, str(template), month, params, problems)
+    problems = fetching.fetch(sources, str(template), month, timezone, params, say)
+    inputs = collected(sources, str(template), month, params, problems)
     folder = exports.folder(str(template), month)
     manifest = Manifest(
         month=str(month),
@@ -177,7 +169,7 @@ def read_month(
         zone_data=zones.VERSION,
         tables=_states(sources, inputs),
         files=[],
-        unread=_unread(sources, str(template), month, params),
+        unread=unread(sources, str(template), month, params),
         warnings=[
             text
             for found in inputs.values()
@@ -229,7 +221,7 @@ def months_with_exports(
     place = str(template)
     if exports.is_live(place):
         return []
-    listed = [source for _, source in _entries(sources)]
+    listed = [source for _, source in entries(sources)]
     if any(exports.MONTH in text for text in (place, *(source.file or "" for source in listed))):
         months = {Month.parse(text) for text in exports.months(listed, place)}
         if listed and all(live.kind(source) for source in listed):  # the last month is there for the asking
@@ -238,7 +230,7 @@ def months_with_exports(
         return sorted(month for month in months if files(sources, place, month))
     found: set[str] = set()
     with tempfile.TemporaryDirectory() as name:
-        for table, inputs in _inputs(sources, place, Month(1, 1), params, []).items():
+        for table, inputs in collected(sources, place, Month(1, 1), params, []).items():
             if TABLES[table].period is not None:
                 limit = sources.reject_limit_ratio
                 outcome = _outcome(
@@ -246,208 +238,6 @@ def months_with_exports(
                 )
                 found |= _months_of(outcome.folder / "table.parquet", TABLES[table], timezone)
     return [Month.parse(text) for text in sorted(found)]
-
-
-def files(sources: Sources, template: str | Path, month: Month, params: Path | None = None) -> list[Path]:
-    """Every file that is read for a month, sorted; none where sources.yaml names none that is there."""
-    place = str(template)
-    entries = _entries(sources, exports.folder(place, month))
-    found = {path for _, source in entries for path in exports.matches(source, place, month)}
-    told = (kept.beside(path) for path in found if kept.told(path))
-    return sorted({packed.real(path) for path in (*found, *told, *_beside(sources, place, month, params))})
-
-
-def _beside(sources: Sources, template: str, month: Month, params: Path | None) -> Iterator[Path]:
-    """The files that a shape reads beside those of its source."""
-    for table, source in _entries(sources, exports.folder(template, month)):
-        layouts = _layouts(source, TABLES[table], params).values() if source.profile or source.beside else ()
-        for patterns in (layout.beside for layout in layouts if layout.beside):
-            for path in exports.matches(source, template, month):
-                for others in exports.beside(path, patterns, template, month).values():
-                    yield from others
-
-
-# ---------------------------------------------------------------- which files
-
-
-@dataclass(frozen=True)
-class Input:
-    """One file for one table, and how it is read."""
-
-    path: Path
-    name: str
-    """Relative to the folder of exports."""
-    sha256: str
-    bytes: int
-    source: Source
-    layout: Layout
-    fixed: Mapping[str, str]
-    """Columns from the path."""
-    limits: Limits
-    """What reading it may take."""
-    beside: Mapping[str, tuple[tuple[Path, str], ...]] = field(default_factory=dict)
-    """What its shape reads besides, by name: files and their hashes."""
-    route: str = ""
-    """The profile's route by which it is read, `servicenow/api`; empty where it has one way only."""
-    told: Mapping[str, Any] = field(default_factory=dict)
-    """What is known of the asking that it came of; nothing of an export."""
-
-    def chunks(self) -> Iterator[Chunk]:
-        """Its rows. Raises Unreadable."""
-        plain = Layout(encoding=self.layout.encoding)
-        others: Beside = {
-            name: (tuple(path for path, _ in found), plain) for name, found in self.beside.items()
-        }
-        for chunk in read(self.path, self.layout, self.limits, others):
-            is_empty = self.told and _OURS.issuperset(chunk.header) and not chunk.aside
-            yield _named(chunk, self.layout) if is_empty else chunk  # asked, and there was nothing
-
-    def label(self, table: str) -> str:
-        """What the file is called where its numbers are another file's too: its source's name, or what its own name
-        says beside the table's."""
-        if self.source.name:
-            return self.source.name
-        stem = re.sub(rf"{table}|\.\w+$", "", self.name, flags=re.IGNORECASE).strip("-_ ./")
-        return stem or self.name.rpartition(".")[0]
-
-    @property
-    def account(self) -> dict[str, Any]:
-        """What the manifest says of it before a row is read."""
-        source = self.source
-        return {
-            "file": self.name,
-            "sha256": self.sha256,
-            "bytes": self.bytes,
-            "profile": source.profile,
-            "evidence": source.evidence,
-            "invited": source.invited,
-        }
-
-
-def _named(chunk: Chunk, layout: Layout) -> Chunk:
-    """An answer without rows, and so without names: the same as a file with a header alone."""
-    header = tuple(names[0] for names in layout.columns.values() if names)
-    return replace(chunk, header=header, columns=(pa.array([], pa.string()),) * len(header))
-
-
-def _entries(sources: Sources, folder: Path | None = None) -> list[tuple[str, Source]]:
-    """(table, source); where sources.yaml names no table, the files of the folder that are named after one."""
-    if sources.tables or folder is None:
-        return [
-            (table, live.as_file(table, source))
-            for table, listed in sources.tables.items()
-            for source in listed
-        ]
-    named = [(exports.table_of(path), path.name) for path in exports.listed(folder)]
-    return [(table, Source(file=glob.escape(name))) for table, name in named if table is not None]
-
-
-def _layouts(source: Source, table: Table, params: Path | None) -> dict[str, Layout]:
-    """How a source may be read, by the route of its profile; of one that has no routes by the empty name."""
-    try:
-        if source.profile is None:
-            return {"": resolve(source, table)}
-        named = [one.route for one in routes_of(source.profile, table, params)]
-        return {route: resolve(source, table, source.profile, params, route) for route in named}
-    except ProfileError as error:
-        raise ParamsError(f"sources.yaml: tables.{table.name} ({source.file}): {error}") from None
-
-
-def _route(source: Source, table: Table, path: Path, params: Path | None, limits: Limits) -> str:
-    """Which of its profile's routes a file is of. Raises ProfileError, Unreadable."""
-    routes = routes_of(source.profile, table, params) if source.profile else ()
-    if len(routes) < 2:
-        return routes[0].route if routes else ""
-    failed = None
-    # a document with several lists is opened where a route says that its rows are
-    for opening in (None, *routes):
-        try:
-            return known.route_of(sketch(path, limits, opening), routes).route
-        except Unreadable as error:
-            failed = failed or error
-    raise failed
-
-
-def _inputs(
-    sources: Sources, template: str, month: Month, params: Path | None, problems: list[str]
-) -> dict[str, list[Input]]:
-    """By table, the files that are there; what cannot be read in this version is a problem."""
-    if exports.is_live(template):
-        kind = template.partition("://")[0]
-        problems.append(f"exports: {kind}:// is not read by this version: copy the month into a folder")
-        return {}
-    folder = exports.folder(template, month)
-    problems += [f"{name}: its name is not UTF-8 text: rename it" for name in exports.misnamed(folder)]
-    inputs: dict[str, list[Input]] = {}
-    hashed: dict[Path, tuple[str, int]] = {}
-    for name, source in _entries(sources, folder):
-        layouts = _layouts(source, TABLES[name], params)
-        if problem := _unusable(source, template, month):
-            problems.append(f"sources.yaml: tables.{name}: {problem}")
-        for path in exports.matches(source, template, month):
-            file = os.path.relpath(path, folder).replace(os.sep, "/")
-            try:
-                hashed[path] = hashed.get(path) or _hash(path)
-                told = live.told(path, hashed[path][0])
-                route = _route(source, TABLES[name], path, params, sources.limits)
-                layout = layouts[route]
-                if told and layout.exported_at is None:
-                    layout = layout.model_copy(update={"exported_at": told["exported_at"]})
-                fixed = exports.from_path(layout.path, file)
-                beside = {
-                    key: tuple((other, (hashed.setdefault(other, _hash(other)))[0]) for other in others)
-                    for key, others in exports.beside(path, layout.beside, template, month).items()
-                }
-            except (OSError, ValueError, Unreadable, ProfileError, live.Failed) as error:
-                problems.append(f"{file}: {error}")
-                continue
-            named = f"{source.profile.removesuffix(f'/{route}')}/{route}" if route else ""
-            given = Input(
-                path, file, *hashed[path], source, layout, fixed, sources.limits, beside, named, told
-            )
-            inputs.setdefault(name, []).append(given)
-    return inputs
-
-
-def to_fetch(sources: Sources, template: str | Path, month: Month, timezone: str) -> list[tuple[str, Source]]:
-    """The sources that have to be asked for a month, by table: they never were, or before the month was over."""
-    place = str(template)
-    if exports.is_live(place):
-        return []
-    folder = exports.folder(place, month)
-    named = [(table, source) for table, listed in sources.tables.items() for source in listed]
-    return [
-        (table, source) for table, source in named if live.is_wanted(table, source, folder, month, timezone)
-    ]
-
-
-def _fetched(
-    sources: Sources, template: str, month: Month, timezone: str, params: Path | None, say: Say
-) -> list[str]:
-    """Put what live sources have for a month into its folder, as files like any other; why not, where that fails."""
-    problems = []
-    for table, source in to_fetch(sources, template, month, timezone):
-        try:
-            live.fetch(table, source, exports.folder(template, month), month, timezone, params, say)
-        except live.Failed as error:
-            problems.append(f"sources.yaml: tables.{table}: {error}")
-    return problems
-
-
-def _unusable(source: Source, template: str, month: Month) -> str | None:
-    """Why a source gives no files, if it is not for want of files."""
-    if exports.leaves(source.file, template, month):
-        return f"file {source.file!r} leaves the folder of exports: put it inside"
-    return None
-
-
-def _hash(path: Path) -> tuple[str, int]:
-    try:
-        whole = packed.real(path)
-        with whole.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), whole.stat().st_size
-    except OSError as error:
-        raise OSError(f"cannot be opened ({error.strerror}): check its permissions") from None
 
 
 # ---------------------------------------------------------------- one table
@@ -667,7 +457,7 @@ def _read_file(
     compared = not table.key or _is_picked(layout)
     done = 0
     tally = sums.Tally()
-    told = _ReadAs(given)
+    told = ReadAs(given)
     for chunk in given.chunks():
         account.read += chunk.read if chunk.read is not None else len(chunk) + len(chunk.broken)
         told.add(chunk)
@@ -720,93 +510,6 @@ def _accept(chunk: Chunk, fitted: canonical.Fit) -> tuple[canonical.Accepted, Or
     dropped = got.dropped.set_column(place, got.dropped.schema.field(place), lines)
     origin = Origin(*(of.take(pa.array(bad)) for of in chunk.origin))
     return replace(got, rejects=got.rejects.assign(line=chunk.lines[bad]), dropped=dropped), origin
-
-
-class _ReadAs:
-    """How a file was read: what `read_as` of its account says."""
-
-    def __init__(self, given: Input) -> None:
-        self._given = given
-        self._facts: dict[str, Any] = {}
-        self._shaped: dict[str, list[str]] = {}
-        self._headers: dict[str, None] = {}
-        self._found: dict[str, str] = {}
-        self._unpivoted: dict[str, str] = {}
-        self._unknown: dict[str, Counter[str]] = {}
-        self._default: Counter[str] = Counter()
-        self._wide = 0
-
-    def add(self, chunk: Chunk) -> None:
-        """The next chunk; what a file says of itself stands whole at its end."""
-        facts = dict(chunk.facts)
-        self._shaped = facts.pop("shaped", self._shaped)
-        self._facts |= facts
-        self._headers |= dict.fromkeys(chunk.header)
-
-    def accepted(self, chunk: Chunk, got: canonical.Accepted, fitted: canonical.Fit) -> None:
-        """What became of it."""
-        self._unpivoted |= fitted.unpivoted
-        self._found = {**fitted.found, **self._found}
-        if chunk.header != fitted.header:  # objects of JSON may bring other names later
-            layout = fitted.layout
-            more = {name: chunk.header_of(layout.columns.get(name, ())) for name in fitted.table.names}
-            self._found = {name: header for name, header in more.items() if header} | self._found
-        for name, counts in got.unknown.items():
-            self._unknown.setdefault(name, Counter()).update(counts)
-        self._default.update(got.default)
-        self._wide += got.wide
-
-    def all(self, fitted: canonical.Fit | None, manner: values.Manner) -> dict[str, Any]:
-        """All of it, as the manifest says it."""
-        layout = self._given.layout
-        used = {fold(header) for header in (*self._found.values(), *self._unpivoted.values(), *layout.totals)}
-        named = {name.casefold() for name in self._shaped.get("named", ())}
-        headers = self._shaped.get("headers") or list(self._headers)
-        told = {
-            **self._facts,
-            "decimal": fitted.manner.decimal if fitted else None,
-            "timezone": manner.timezone,
-            "columns": {**self._unpivoted, **{k: h for k, h in self._found.items() if h}},
-            "unread": [
-                header
-                for header in headers
-                if header
-                and header not in _OURS
-                and fold(header) not in used
-                and header.casefold() not in named
-            ],
-        }
-        more = {
-            "absent": self._shaped.get("absent"),
-            "beside": {
-                name: [path.name for path, _ in found] or None for name, found in self._given.beside.items()
-            },
-            "unknown": {
-                name: dict(values.most_common(MOST_VALUES)) for name, values in self._unknown.items()
-            },
-            "default": dict(self._default),
-            "wide": self._wide,
-            "route": self._given.route,
-        }
-        return told | {name: value for name, value in more.items() if value}
-
-    def warnings(self) -> Iterator[str]:
-        """What an analyst should know of it."""
-        given = self._given
-        inline = {"split", "where", "shape"} & given.source.model_fields_set
-        for name in self._shaped.get("absent", ()) if inline else ():
-            hint = nearest(name, self._shaped["headers"] or [""])
-            yield f"{given.name}: {' and '.join(sorted(inline))} name {name!r}, which no row of it has{hint}"
-        for name, found in given.beside.items():
-            if not found:
-                patterns = ", ".join(given.layout.beside[name])
-                yield f"{given.name}: there is no {patterns} beside it, which its shape reads as {name}: export it too"
-
-
-#: Columns that a reader adds to those of a file.
-_OURS = frozenset({PLACE, WIDER, "_root"})
-#: So many different unknown values of a column are told, the commonest first; more are no list to map.
-MOST_VALUES = 1_000
 
 
 def _exported_at(given: Input, chunk: Chunk, manner: values.Manner) -> str | None:
@@ -1035,27 +738,6 @@ def _states(sources: Sources, inputs: Mapping[str, list[Input]]) -> dict[str, di
         }
         for name in sorted(TABLES)
     }
-
-
-def _unread(sources: Sources, template: str, month: Month, params: Path | None) -> list[str]:
-    """The files of the folder that no source reads, and no shape beside one."""
-    listed = [source for _, source in _entries(sources, exports.folder(template, month))]
-    claimed = {os.path.abspath(path) for path in _beside(sources, template, month, params)}
-    found = exports.unclaimed(listed, template, month)
-    return [path.name for path in found if os.path.abspath(path) not in claimed]
-
-
-def why_unread(name: str, sources: Sources) -> str:
-    """Why nothing is read from a file of the manifest's `unread`, as said after its name.
-
-    A file named after a canonical table is read by its name only where sources.yaml names no table at all.
-    """
-    table = exports.table_of(Path(name))
-    if table is None:
-        return "named after no table"
-    if table in sources.tables:
-        return f"named after a table that sources.yaml reads from other files ({table})"
-    return "named after a table that sources.yaml does not name"
 
 
 def _publish(

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
@@ -49,6 +50,11 @@ def join(
     if len(frames) > 1:
         frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
     return frame
+
+
+def rows(paths: list[Path]) -> int:
+    """How many rows some Parquet files have, without reading them."""
+    return sum(pq.read_metadata(path).num_rows for path in paths)
 
 
 def _keys(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

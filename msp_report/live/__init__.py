@@ -19,7 +19,13 @@ from msp_report.model.period import Month, Period
 from msp_report.params import Source
 
 #: How a file of each kind ends.
-_SUFFIX = {"prometheus": "json", "sql": "parquet"}
+_SUFFIX = {"prometheus": "json", "request_tracker": "json", "sql": "parquet", "zabbix": "json"}
+#: The profile that reads an answer, or the route of it by table: that of an answer without rows cannot be told.
+_PROFILES: Mapping[str, str | Mapping[str, str]] = {
+    "prometheus": "prometheus",
+    "request_tracker": {"tickets": "requesttracker/rest", "ticket_events": "requesttracker/history"},
+    "zabbix": {"samples": "zabbix/named", "outages": "zabbix", "claims": "zabbix"},
+}
 
 
 def present() -> pd.Timestamp:
@@ -28,7 +34,7 @@ def present() -> pd.Timestamp:
 
 
 def kind(source: Source) -> str | None:
-    """What is asked, `prometheus` or `sql`; None of a source that names files."""
+    """What is asked, such as `prometheus` or `sql`; None of a source that names files."""
     return next((name for name in _SUFFIX if getattr(source, name) is not None), None)
 
 
@@ -42,13 +48,14 @@ def as_file(table: str, source: Source) -> Source:
         return source
     parts = (plain(getattr(source, of)), source.query, str(source.step_s), str(source.timezone))
     said = {"file": f"{table}-{of}-{kept.digest(*parts)[:8]}-{{month}}.{_SUFFIX[of]}"}
-    if of == "sql":
-        said |= {"query": None}
-    else:
-        said |= {"query": None, "profile": source.profile or "prometheus"}
-        column = {"samples": "resource", "checks": "service"}.get(table)
-        if column and source.resource:
-            said["columns"] = {column: (f"metric.{source.resource}",), **source.columns}
+    said |= {"query": None}
+    known = _PROFILES.get(of)
+    if known:
+        route = known if isinstance(known, str) else known.get(table, next(iter(known.values())))
+        said |= {"profile": source.profile or route}
+    column = {"samples": "resource", "checks": "service"}.get(table)
+    if of == "prometheus" and column and source.resource:
+        said["columns"] = {column: (f"metric.{source.resource}",), **source.columns}
     return source.model_copy(update=said)
 
 
@@ -75,11 +82,12 @@ def fetch(
     of = kind(source)
     asked = Asked(
         address=getattr(source, of),
-        query=str(source.query),
+        query=source.query or "",
         start=start,
         end=end,
         at=present(),
         timezone=source.timezone or timezone,
+        table=table,
         params=params,
         say=lambda text: say(f"{table}: {text}"),
     )
@@ -112,6 +120,11 @@ def warnings(name: str, about: Mapping[str, Any]) -> list[str]:
     texts = [f"the server warned: {text}" for text in about.get("warnings", ())]
     if about.get("series") == 0:
         texts.append("the server has no reading: check the query, and for how long it keeps its readings")
+    if about.get("records") == 0:
+        texts.append(
+            "the server has no record of the month: check the query, and what its user may see; remove the file, and "
+            "it is asked again"
+        )
     return [f"{name}: {text}" for text in texts]
 
 

@@ -35,6 +35,8 @@ class Asked:
     """When it is asked."""
     timezone: str
     """Zone of the times without an offset."""
+    table: str = ""
+    """The table that it is asked for."""
     params: Path | None = None
     """The folder of the client's params."""
     say: Callable[[str], None] = field(default=lambda text: None)

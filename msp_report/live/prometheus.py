@@ -98,6 +98,8 @@ def _answer(body: bytes) -> dict[str, Any]:
 
 def _said(error: web.Unanswered) -> str:
     """Why there is no answer, with the server's own words."""
+    if isinstance(error, web.TooLong):
+        return f"{error}: ask for fewer series or a longer step_s"
     try:
         return f"{error}: {json.loads(error.body)['error']}"
     except (ValueError, KeyError, TypeError):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import http.client
+import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -24,11 +26,15 @@ _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class Unanswered(Exception):
-    """No answer came, or one that is none; `body` is what the server said with an error."""
+    """No answer came, or one that is none; `body` is what the server said with an error, `code` the error's number."""
 
-    def __init__(self, text: str, body: bytes = b"") -> None:
+    def __init__(self, text: str, body: bytes = b"", code: int = 0) -> None:
         super().__init__(text)
-        self.body = body
+        self.body, self.code = body, code
+
+
+class TooLong(Unanswered):
+    """An answer that is longer than is read."""
 
 
 class _Stay(HTTPRedirectHandler):
@@ -38,23 +44,35 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-def get(address: str, parameters: Mapping[str, str], token: str = "") -> bytes:
-    """The body of an answer. Raises Unanswered where none comes, however often it is asked."""
+def get(address: str, parameters: Mapping[str, str], token: str = "", scheme: str = "Bearer") -> bytes:
+    """The body of an answer. Raises Unanswered where none comes, however often it is asked.
+
+    `scheme` is what the server calls its tokens.
+    """
+    return _asked(address, urlencode(parameters), f"{scheme} {token}" if token else "")
+
+
+def post(address: str, said: Mapping[str, Any], token: str = "") -> bytes:
+    """The body of an answer to a question that stands in the body itself, as JSON. Raises Unanswered as `get` does."""
+    return _asked(address, "", f"Bearer {token}" if token else "", json.dumps(said).encode())
+
+
+def _asked(address: str, question: str, credentials: str, body: bytes | None = None) -> bytes:
     try:
-        request = _request(address, parameters, token)
+        request = _request(address, question, credentials, body)
     except ValueError:
         raise Unanswered("its address cannot be read: write it like https://metrics.example") from None
     for wait in (*WAITS, None):
         try:
             return _answer(request)
         except HTTPError as error:
-            body = b""
+            told = b""
             with error, suppress(OSError, http.client.HTTPException):
-                body = error.read(10_000)
+                told = error.read(10_000)
             if error.code in range(300, 400):
                 raise Unanswered("it sends the question on to another address: name that one") from None
             if error.code not in _AGAIN or wait is None:
-                raise Unanswered(f"it answers {error.code} {error.reason}", body) from None
+                raise Unanswered(f"it answers {error.code} {error.reason}", told, error.code) from None
             wait = max(wait, _asked_to_wait(error))
         except (URLError, http.client.HTTPException, OSError) as error:
             if wait is None:
@@ -65,17 +83,18 @@ def get(address: str, parameters: Mapping[str, str], token: str = "") -> bytes:
     raise AssertionError("the last wait is none")
 
 
-def _request(address: str, parameters: Mapping[str, str], token: str) -> Request:
+def _request(address: str, question: str, credentials: str, body: bytes | None) -> Request:
     parts = urlsplit(address)
     user, _, place = parts.netloc.rpartition("@")
-    request = Request(urlunsplit((parts.scheme, place, parts.path, urlencode(parameters), "")))
+    request = Request(urlunsplit((parts.scheme, place, parts.path, question, "")), body)
     request.add_header("Accept", "application/json")
     request.add_header("User-Agent", "msp_report")
-    if token:
-        request.add_unredirected_header("Authorization", f"Bearer {token}")
-    elif user:
-        name = base64.b64encode(unquote(user).encode()).decode()
-        request.add_unredirected_header("Authorization", f"Basic {name}")
+    if body is not None:
+        request.add_header("Content-Type", "application/json")
+    if user and not credentials:
+        credentials = f"Basic {base64.b64encode(unquote(user).encode()).decode()}"
+    if credentials:
+        request.add_unredirected_header("Authorization", credentials)
     return request
 
 
@@ -88,9 +107,7 @@ def _answer(request: Request) -> bytes:
             parts.append(part)
             length += len(part)
             if length > MOST:
-                raise Unanswered(
-                    f"its answer is longer than {MOST // 1_000_000} MB: ask for fewer series or a longer step_s"
-                )
+                raise TooLong(f"its answer is longer than {MOST // 1_000_000} MB")
             if time.monotonic() > until:
                 raise TimeoutError
         if expected.isdecimal() and length < int(expected):

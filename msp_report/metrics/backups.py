@@ -39,7 +39,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.model.case import Case
+from msp_report.model.case import Case, once
 from msp_report.model.columns import HOUR, bounds, instants, micro, micros, optional
 from msp_report.model.dropped import Dropped, told
 from msp_report.model.figures import Figure
@@ -259,6 +259,7 @@ class Analysis:
         return {"assets": self.levels, **{name: getattr(self, name) for name in names}}
 
 
+@once
 def analyse(case: Case) -> Analysis:
     """Everything about the backups of a period; reads assets, backup_jobs and restore_tests. Raises as `assets`.
 

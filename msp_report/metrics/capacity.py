@@ -44,7 +44,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from msp_report.model.case import Case
+from msp_report.model.case import Case, once
 from msp_report.model.columns import DAY, instants, plain_rows, wall_time
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.gate import Decision, decide
@@ -184,6 +184,7 @@ class NextFull(NamedTuple):
     full_on: pd.Timestamp
 
 
+@once
 def analyse(case: Case) -> Analysis:
     """Everything about the capacity of a period; reads the samples, where they lie in files. Raises as `aggregate`.
 

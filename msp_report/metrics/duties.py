@@ -27,7 +27,7 @@ import pandas as pd
 
 from msp_report.metrics import backups
 from msp_report.metrics.backups import gaps, slots, slots_due, whole_slots
-from msp_report.model.case import Case
+from msp_report.model.case import Case, once
 from msp_report.model.columns import DAY, instants, micro, micros, optional
 from msp_report.model.dropped import Dropped
 from msp_report.model.figures import Figure
@@ -120,6 +120,7 @@ class Analysis:
         return {"duties": self.levels[_COLUMNS], **{name: getattr(self, name) for name in names}}
 
 
+@once
 def analyse(case: Case) -> Analysis:
     """Everything about the standard duties of a period.
 

@@ -94,8 +94,16 @@ def points(
     rows = figures[figures["value"].notna() & ~figures["month"].isin(list(unfinished))]
     rows = rows[[*_KEY, "month", "value", "unit", "better"]].sort_values([*_KEY, "month"], kind="stable")
     rows = _with_base(rows.reset_index(drop=True), as_contract(contract))
-    parts = [_against_limits(series) for _, series in rows.groupby([*_KEY, "base"], sort=False)]
-    return pd.concat(parts, ignore_index=True)[POINTS] if parts else pd.DataFrame(columns=POINTS)
+    if rows.empty:
+        return pd.DataFrame(columns=POINTS)
+    places = rows.groupby([*_KEY, "base"], sort=False).indices
+    values, units = rows["value"].astype("float64"), rows["unit"].to_numpy(object)
+    found = [_against_limits(values.iloc[at].reset_index(drop=True), units[at[0]]) for at in places.values()]
+    rows = rows.iloc[np.concatenate(list(places.values()))].reset_index(drop=True)
+    told = {name: [value for one in found for value in one[name]] for name in _OF_LIMITS}
+    return rows.assign(**{name: pd.Series(told[name], dtype=kind) for name, kind in _OF_LIMITS.items()})[
+        POINTS
+    ]
 
 
 def _with_base(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -113,13 +121,21 @@ def _with_base(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return rows.astype({"rebased_on": "datetime64[us]"})
 
 
-def _against_limits(series: pd.DataFrame) -> pd.DataFrame:
-    values = series["value"].astype("float64").reset_index(drop=True)
+#: What is told of a series' limits, and as what.
+_OF_LIMITS = {
+    "n": "int64", "mean": "float64", "mean_range": "float64", "lower": "float64", "upper": "float64", "trial": "bool",
+    "newest_low": "float64", "newest_high": "float64", "rules": "str", "stood_at": "float64", "no_limits": object,
+    "newest_why": object,
+}  # fmt: skip
+
+
+def _against_limits(values: pd.Series, unit: str) -> dict[str, list[Any]]:
+    """Of each value of a series what is told of its limits, by the names of _OF_LIMITS."""
     found = xmr(values)
-    rare = series["unit"].iloc[0] == "count" and found.mean_range and found.mean < RARE and values.ge(0).all()
+    rare = unit == "count" and found.mean_range and found.mean < RARE and values.ge(0).all()
     if rare:
         found = g_chart(values)
-    rules = pd.Series("", index=range(len(series)), dtype=object)
+    rules = pd.Series("", index=range(len(values)), dtype=object)
     stood_at = pd.Series(np.nan, values.index)
     for signal in found.signals:
         rules[signal.index] = f"{rules[signal.index]} {signal.rule}".strip()
@@ -133,13 +149,10 @@ def _against_limits(series: pd.DataFrame) -> pd.DataFrame:
         rules = kept.mask(left, (kept + " step").str.strip())
     limits = {name: getattr(found, name) for name in ("n", "mean", "mean_range", "lower", "upper", "trial")}
     limits |= {"newest_low": found.newest.lower, "newest_high": found.newest.upper}
-    return series.assign(
-        **{name: np.nan if v is None else v for name, v in limits.items()},
-        rules=rules.to_numpy(),
-        stood_at=stood_at.to_numpy(),
-        no_limits=found.why,
-        newest_why=found.newest.why,
-    )
+    told = {name: np.nan if value is None else value for name, value in limits.items()}
+    told |= {"no_limits": found.why, "newest_why": found.newest.why}
+    each = {name: [value] * len(values) for name, value in told.items()}
+    return each | {"rules": rules.tolist(), "stood_at": stood_at.tolist()}
 
 
 def limits(points: pd.DataFrame) -> pd.DataFrame:

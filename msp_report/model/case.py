@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 
@@ -208,3 +209,17 @@ class Analysis(Protocol):
 
     def records(self) -> dict[str, pd.DataFrame]:
         """The frames that go beside the page, by the name of their file."""
+
+
+Found = TypeVar("Found")
+
+
+def once(analyse: Callable[[Any], Found]) -> Callable[[Any], Found]:
+    """An analysis that several notebooks need: made once where the case can keep things for a run (`Case.once`)."""
+
+    @wraps(analyse)
+    def kept(case: Any) -> Found:
+        keep = getattr(case, "once", None)
+        return analyse(case) if keep is None else keep(analyse.__module__, lambda: analyse(case))
+
+    return kept

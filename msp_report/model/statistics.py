@@ -438,12 +438,13 @@ def _unseen_ends(
 
 def _poisson_fit(counts: np.ndarray, design: np.ndarray) -> Any:
     """A Poisson model with a logarithmic link. A cell that it wants empty is no reason to warn."""
-    # statsmodels takes a second to import, and few pages need it.
-    import statsmodels.api as sm
+    # its api takes a second to import, and few pages need as much as this.
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return sm.GLM(counts, design, family=sm.families.Poisson()).fit(maxiter=100)
+        return GLM(counts, design, family=Poisson()).fit(maxiter=100)
 
 
 def kaplan_meier(durations: Iterable[float | None], ended: Iterable[bool]) -> Interval:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -25,12 +24,12 @@ from msp_report.metrics.compare import Analysis, Side
 from msp_report.model.figures import COLUMNS
 from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
-from msp_report.packs import forks, kernels, pack, scraps
-from msp_report.pages import counts, display, publish
+from msp_report.packs import across, forks, kernels, pack
+from msp_report.pages import display, publish
 from msp_report.pages.display import Display, Html
 from msp_report.system import locks
 from msp_report.words import labels as named
-from msp_report.words import records, sentences
+from msp_report.words import sentences
 from msp_report.words.language import ENGLISH, Language
 from msp_report.workspace import PROJECT, Workspace
 
@@ -164,48 +163,33 @@ def run(
     """
     kernels.warm_up()
     opened = open_comparison(",".join(clients), period, pack, show_names, workspace)
-    target = opened.folder
-    staging = target.parent / ".staging" / target.name
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    _execute(opened, staging)
     told = [{"client": side.label, "figures_sha256": opened.sha256[side.label]} for side in opened.sides]
-    manifest = {"period": str(opened.period), "pack": pack, "clients": told}
-    (staging / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    publish.publish(staging, target)
-    return target
-
-
-def _execute(opened: Comparison, staging: Path) -> None:
-    """Run the notebook of a comparison and write its page; the executed notebook is left out of what is published."""
-    told = {
-        "clients": ",".join(opened.clients),
-        "period": str(opened.period),
-        "pack": opened.fork,
-        "show_names": opened.show_names,
-        "workspace": str(opened.workspace.root),
-    }
-    executed = staging / NOTEBOOK.name
-    environment = {**opened.workspace.environment, scraps.DESK: str(staging)}
-    with kernels.private_sockets() as config:
-        pack.execute(NOTEBOOK, executed, told, environment, config)
     there = sum(bool(packs) for packs in opened.sha256.values())
     language = opened.show.language
-    context = publish.Context(
-        client=language("Clients side by side"),
-        period=opened.when,
-        made_from=language(
-            "Made from the published packs of {count} of {all} clients.", count=there, all=len(opened.sides)
+    return across.make(
+        NOTEBOOK,
+        {
+            "clients": ",".join(opened.clients),
+            "period": str(opened.period),
+            "pack": opened.fork,
+            "show_names": opened.show_names,
+        },
+        opened.workspace,
+        opened.folder,
+        publish.Context(
+            client=language("Clients side by side"),
+            period=opened.when,
+            made_from=language(
+                "Made from the published packs of {count} of {all} clients.",
+                count=there,
+                all=len(opened.sides),
+            ),
+            pages=(("index.html", language("Compare")),),
+            language=language,
         ),
-        pages=(("index.html", language("Compare")),),
-        language=language,
+        opened.show,
+        {"period": str(opened.period), "pack": opened.fork, "clients": told},
     )
-    page = publish.page(executed, context)
-    executed.unlink()
-    folder = staging / "html"
-    folder.mkdir()
-    html = counts.counted(page, folder, opened.show)
-    (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 
 def record(opened: Comparison, found: Analysis) -> display.Headlines:
@@ -213,11 +197,7 @@ def record(opened: Comparison, found: Analysis) -> display.Headlines:
 
     While a comparison is being published it is written as figures.csv and records/<name>.csv.
     """
-    if folder := os.environ.get(scraps.DESK):
-        records.write_csv(found.comparable, Path(folder) / "figures.csv")
-        (Path(folder) / "records").mkdir(exist_ok=True)
-        for name, frame in found.records().items():
-            records.write_csv(frame, Path(folder) / "records" / f"{name}.csv")
+    across.record(found.records(), figures=found.comparable)
     return display.headlines(_opening(found, opened.when, opened.show), show=opened.show)
 
 

@@ -37,7 +37,18 @@ PACKAGE = Path(__file__).parent.parent
 #: Packs that sum up monthly packs, so that those are made first.
 OVER_MONTHS = ("annual",)
 #: Names that lie, or may lie, beside a client's months in its output.
-RESERVED = ("monthly", "annual", "daily", "pdf", "compare", "output", "params", "exports", FOLDER)
+RESERVED = (
+    "monthly",
+    "annual",
+    "daily",
+    "pdf",
+    "compare",
+    "portfolio",
+    "output",
+    "params",
+    "exports",
+    FOLDER,
+)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: What names devices there, whatever follows a dot.
@@ -114,7 +125,9 @@ def make(name: str, shipped: str, workspace: Workspace) -> Path:
 
 def packs() -> list[str]:
     """The packs that msp_report ships."""
-    return sorted({path.parent.name for path in pack.NOTEBOOKS.glob("*/*.ipynb")} - {pack.COMPARE})
+    return sorted(
+        {path.parent.name for path in pack.NOTEBOOKS.glob("*/*.ipynb")} - {pack.COMPARE, pack.PORTFOLIO}
+    )
 
 
 def find(name: str, workspace: Workspace) -> Fork:

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report.case import Case, read_table
+from msp_report.model import reads
 from msp_report.model.case import Again
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period, midnight
@@ -26,6 +27,11 @@ from msp_report.packs import stale
 from msp_report.packs.scraps import read_pack, read_record, replies_given
 from msp_report.selftest import kept
 
+#: What reading packs means: those before the period, that of the period as far as it is made, and the one it replaces.
+_of_earlier_packs = reads.noting(lambda *_, **__: [("earlier packs",)])
+_of_this_pack = reads.noting(lambda *_, **__: [("this pack",)])
+_of_published = reads.noting(lambda *_, **__: [("published",)])
+_of_everything = reads.noting(lambda *_, **__: [reads.EVERYTHING])
 #: Page one of a pack.
 _FIRST = "html/index.html"
 
@@ -39,6 +45,7 @@ class Published:
     """The folder of the pack that the period is summed up from: the one being made, or the published one."""
 
     @cached_property
+    @_of_this_pack
     def figures(self) -> pd.DataFrame:
         """The figures of the period's own pack, from its executed notebooks."""
         return read_pack(self.pack)
@@ -64,11 +71,13 @@ class Published:
         return replies_given(self.case)
 
     @cached_property
+    @_of_everything
     def selftest(self) -> pd.DataFrame:
         """The newest test of a month of the period with harms, as kept.newest."""
         return kept.newest(self.case.workspace, self.case.client, self.case.period)
 
     @cached_property
+    @_of_everything
     def stale(self) -> pd.DataFrame:
         """The packs that this one sums up or is compared with and that are stale, as stale.stale."""
         period = self.case.period
@@ -80,6 +89,7 @@ class Published:
         rows = self.figures[self.figures["report"].eq(report)].astype(object)
         return [Figure.from_row(row) for row in rows.where(rows.notna(), None).to_dict("records")]
 
+    @_of_published
     def restated(self, figures: pd.DataFrame) -> pd.DataFrame:
         """What figures say otherwise than the published pack of this period, as model.restated."""
         folder = self.case.workspace.pack(self.case.client, self.case.period)
@@ -94,6 +104,7 @@ class Published:
         """See `unfinished`."""
         return unfinished(self.case, before)
 
+    @_of_this_pack
     def record(self, report: str, name: str) -> pd.DataFrame | None:
         """One record of the period's own pack; None where it does not have it."""
         return read_record(self.pack, report, name)
@@ -116,6 +127,7 @@ def open(case: Case, pack: str | Path = "") -> Published:
     return Published(case, Path(pack or case.workspace.pack(case.client, case.period)))
 
 
+@_of_earlier_packs
 def before(case: Case, months: int = 13) -> pd.DataFrame:
     """The figures of the packs published before this period, oldest first, with their `month`.
 
@@ -144,6 +156,7 @@ def course(case: Case, own: Iterable[Figure], *measures: str, months: int = 13) 
     return found.merge(given, on=[*key, "month"], how="left")[["month", *COLUMNS]]
 
 
+@_of_earlier_packs
 def year(case: Case, before: int = 0) -> pd.DataFrame:
     """The figures of the packs published for the months of a period, oldest first, with their `month`.
 
@@ -152,12 +165,14 @@ def year(case: Case, before: int = 0) -> pd.DataFrame:
     return _published(case, [*_months_before(case, before), *case.period.months])
 
 
+@_of_earlier_packs
 def unfinished(case: Case, before: int) -> list[str]:
     """Of so many months before a period those whose pack was published before they were over, oldest first."""
     found = [_month(case, month) for month, _ in _packs(case, _months_before(case, before))]
     return [month for month, _, to_date, _ in found if to_date]
 
 
+@_of_everything
 def beside(case: Case, pack: Path) -> pd.DataFrame:
     """The packs of a client that lead on from one of a period: of a year its months; of a month the one before and the
     year that ends with it, else the civil year that holds it; and of both today's.
@@ -189,6 +204,7 @@ def _months_before(case: Case, count: int) -> list[Month]:
     return [case.period.first.shift(-step) for step in range(count, 0, -1)]
 
 
+@_of_everything
 def months(case: Case) -> pd.DataFrame:
     """Every month of a period, one row each, whether there is a pack of it or not.
 
@@ -217,6 +233,7 @@ def _published(case: Case, months: Iterable[Month]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 
+@_of_everything
 def monthly_record(case: Case, report: str, name: str) -> pd.DataFrame:
     """A record of the packs published for the months of a period, oldest first, with their `month`."""
     columns = ["month", *RECORDS[f"{report}/{name}"].names]
@@ -225,6 +242,7 @@ def monthly_record(case: Case, report: str, name: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 
+@_of_earlier_packs
 def earlier(case: Case, table: str, months: int = 13) -> pd.DataFrame | None:
     """A canonical table as it came with each of the packs before this period, oldest first; None where none did."""
     paths = [folder / "tables" / f"{table}.parquet" for _, folder in _packs(case, _before(case, months))]
@@ -232,6 +250,7 @@ def earlier(case: Case, table: str, months: int = 13) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
+@_of_everything
 def again(case: Case, pack: str | Path, month: Month | None) -> list[Again]:
     """The tables of a pack's exports that hold rows of earlier months, beside those of the pack of an earlier `month`.
 

@@ -25,7 +25,7 @@ from msp_report.model.period import Month, Period
 from msp_report.packs import code, collected, document, history, pack, seal, stale
 from msp_report.packs.seal import Seal
 from msp_report.pages import publish
-from msp_report.system import now
+from msp_report.system import now, revisions
 from msp_report.workspace import Workspace
 
 
@@ -53,7 +53,7 @@ class _Issuing:
         else:
             before = ledger.lines(case.workspace, case.client)
             at = now.now().floor("s").strftime("%Y-%m-%dT%H:%M:%SZ")
-            number = publish.next_revision(case.workspace.pack(case.client, case.period))
+            number = revisions.next_revision(case.workspace.pack(case.client, case.period))
             previous = before[-1].head if before else ""
             restates = int(self.restates.revision) if self.restates else 0
         return publish.Issue(
@@ -150,7 +150,7 @@ def _number_before(case: Case, number: int, draft: bool) -> str:
     A draft that is issued is a revision of its own, the one before this.
     """
     before = number - 1 - draft
-    home = publish.revision(case.workspace.pack(case.client, case.period), before) if before > 0 else None
+    home = revisions.revision(case.workspace.pack(case.client, case.period), before) if before > 0 else None
     return home.name if home and home.is_dir() else ""
 
 
@@ -188,7 +188,7 @@ def issue(
         given = issuing.standing(case, staging, pd.DataFrame())
         publish.pages(case, staging, reports, True, pack.first_page(notebooks), given)
         issuing.close(case, staging, given)
-        publish.publish(staging, target)
+        revisions.publish(staging, target)
         issuing.enter(case)
         collected.write(workspace, client)
     return target
@@ -325,7 +325,7 @@ def verify(
 
 def _home(workspace: Workspace, client: str, line: ledger.Line) -> Path:
     target = workspace.pack(client, line.period)
-    home = publish.revision(target, int(line.revision))
+    home = revisions.revision(target, int(line.revision))
     # where links are not to be had the newest revision is the published folder itself
     return target if not home.exists() and target.is_dir() and not target.is_symlink() else home
 
@@ -459,9 +459,9 @@ def _elsewhere(
         (output / pack.DAILY / "html" / "index.html").touch()
     period = sealed.of["period"]
     if sealed.of["replaces"]:
-        was = publish.revision(workspace.pack(client, period), int(sealed.of["replaces"]))
+        was = revisions.revision(workspace.pack(client, period), int(sealed.of["replaces"]))
         os.symlink(was.resolve(), output / period, target_is_directory=True)
-    return Workspace(workspace.root, base / "params", base / "output", workspace.exports)
+    return Workspace(workspace.root, base / "params", base / "output", workspace.exports, workspace.store)
 
 
 @contextmanager

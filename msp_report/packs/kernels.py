@@ -7,6 +7,7 @@ file that jupyter_client wrote. Where there is no fork, the ordinary launcher is
 
 from __future__ import annotations
 
+import json
 import logging
 import multiprocessing
 import os
@@ -32,10 +33,13 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets.config import Config
 
+from msp_report.model import reads
 from msp_report.system import leftovers, limits, memory
 
 #: The variable that tells a kernel its limits: memory [MB], time [s].
 LIMITS = "MSP_REPORT_LIMITS"
+#: The variable that tells a kernel where to write what its notebook has read, once it has ended.
+READS = "MSP_REPORT_READS"
 #: How a kernel says that it was interrupted while it ran nothing.
 _ENDED = "KeyboardInterrupt caught in kernel"
 
@@ -225,10 +229,37 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
     # jupyter_client interrupts what it ends; a kernel that is just between two cells would call that an error
     logging.getLogger(IPKernelApp.__name__).addFilter(lambda said: not said.getMessage().startswith(_ENDED))
     settings = [f"--IPKernelApp.parent_handle={os.getppid()}", "--HistoryManager.enabled=False"]
+    told = environment.pop(READS, None)
+    if told:
+        sys.addaudithook(_doubted)
+        reads.begin()
     kernel = IPKernelApp.instance()
     kernel.initialize(["-f", connection_file, *settings])
     kernel.shell.events.register("post_run_cell", lambda result: memory.trim())
     kernel.start()
+    if told:
+        Path(told).write_text(json.dumps(reads.taken()), encoding="utf-8")
+
+
+#: Where files lie that are the program's, the libraries' and the system's: who reads them reads nothing of a client.
+_HERE = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]))
+_KNOWN = tuple(f"{os.path.realpath(place)}{os.sep}" for place in (*_HERE, "/dev", "/proc", "/sys"))
+_ASKING = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "sqlite3.connect")
+
+
+def _doubted(event: str, given: tuple) -> None:
+    """Notes as a doubt that a notebook reads a file or asks somebody past the case."""
+    if (event != "open" and event not in _ASKING) or not reads.is_asked():
+        return
+    if event == "open":
+        path, _, flags = given
+        if not isinstance(path, str | bytes) or (flags or 0) & (os.O_WRONLY | os.O_CREAT):
+            return
+        path = os.path.realpath(os.fsdecode(path))
+        if path.startswith(_KNOWN) or os.environ.get("JUPYTER_RUNTIME_DIR", "?") in path:
+            return
+        event = path
+    reads.note(reads.DOUBT, event)
 
 
 def _end_with_the_run() -> None:

@@ -18,10 +18,10 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,10 +39,11 @@ from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
-from msp_report.packs import code, collected, history, kernels, scraps, stale
+from msp_report.packs import code, collected, history, kernels, reused, scraps, stale, unchanged
 from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
-from msp_report.system import leftovers, locks
+from msp_report.system import leftovers, locks, revisions
+from msp_report.system.limits import cores
 from msp_report.words import records, sentences
 from msp_report.workspace import PROJECT
 
@@ -59,8 +60,8 @@ LOOKS_BACK = "looks-back"
 AFTER_FIRST_PAGE = "after-first-page"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
 DAILY, DAYS_KEPT = "daily", 30
-#: The folder of the notebook that shows clients side by side, which is no pack of a client's.
-COMPARE = "compare"
+#: The folders of the notebooks that show several clients, side by side and all of them: no packs of a client's.
+COMPARE, PORTFOLIO = "compare", "portfolio"
 
 Say = Callable[[str], None]
 
@@ -156,13 +157,15 @@ def run_month(
     complete: bool = False,
     issuing: Issuing | None = None,
     only: bool = False,
+    again: bool = False,
 ) -> Path:
     """Run and publish the monthly pack of a client, and first those of earlier months that have none.
 
     `complete` refuses a month that lacks a table which was due; `issuing` issues the pack; with `only` earlier months
-    stay without packs. The month that is asked for is read first, so that its faults are told at once. Returns the
-    published folder. An earlier month that cannot be run is named through `say` and does not stop the one asked for.
-    Raises what `open_case` raises, ledger.Issued, NotebookRefused, ReportFailed.
+    stay without packs; with `again` no report of an earlier run is taken over (packs/reused). The month that is asked
+    for is read first, so that its faults are told at once. Returns the published folder. An earlier month that cannot
+    be run is named through `say` and does not stop the one asked for. Raises what `open_case` raises, ledger.Issued,
+    NotebookRefused, ReportFailed.
     """
     kernels.warm_up()
     found = discover(notebooks or NOTEBOOKS / "monthly")
@@ -172,11 +175,21 @@ def run_month(
     if issuing is None:
         ledger.refuse_issued(case.workspace, case.client, case.period)
     with _desk(case, say, issuing) as desk:
+        watch = unchanged.Watch(case) if notebooks is None and issuing is None else None
+        if watch and watch.inputs:
+            desk.kept = reused.Kept(case, watch.inputs, watch.contents, again)
         _ = case.accepted  # refused now, not after the packs of earlier months
         if not only:
             desk.catch_up(case, [m for m in case.exported if m < case.period.last], found)
         published = desk.run(case, found)
-        _tell_stale(case, say)
+        lines = [*desk.remarks, *_stale_lines(case)]
+        for line in lines[len(desk.remarks) :]:
+            say(line)
+        if watch and watch.is_same():
+            if desk.kept:
+                desk.kept.end()
+            if not desk.failed:
+                watch.end({month, str(case.period)}, complete, only, lines)
         return published
 
 
@@ -218,7 +231,7 @@ def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> P
         )
     with _desk(case, say) as desk:
         published = desk.run(case, found, case.workspace.output / client / DAILY)
-        for old in publish.prune(published, DAYS_KEPT):
+        for old in revisions.prune(published, DAYS_KEPT):
             say(f"{client}: removed revision {old.name} of the daily pages: the last {DAYS_KEPT} are kept")
         return published
 
@@ -250,7 +263,8 @@ def run_folder(
     with _desk(case, say, issuing) as desk:
         if over_months:
             desk.catch_up_year(case, monthly)
-            _tell_stale(case, say)
+            for line in _stale_lines(case):
+                say(line)
         return desk.run(case, found, case.workspace.pack(client, case.period, name), strict, document)
 
 
@@ -273,7 +287,7 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
     with (
         only_run(case, say) as output,
         kernels.private_sockets() as config,
-        _pool((os.cpu_count() or 2) + 1) as pool,  # one more: a notebook often waits for its kernel
+        _pool(cores() + 1) as pool,  # one more: a notebook often waits for its kernel
         _pool(2) as second_pool,
         tempfile.TemporaryDirectory(prefix=".settled-", dir=output) as folder,
     ):
@@ -283,7 +297,13 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
 
 
 #: What a run that was killed leaves in a client's output.
-_LEFT = (".settled-*", ".staging/*", "*/.staging/*", *(f"{place}.*.{'[0-9a-f]' * 8}" for place in ("", "*/")))
+_LEFT = (
+    ".settled-*",
+    ".staging/*",
+    "*/.staging/*",
+    *(f".made/{place}.*" for place in ("", "reports/", "reports/*/")),
+    *(f"{place}.*.{'[0-9a-f]' * 8}" for place in ("", "*/")),
+)
 
 
 @contextmanager
@@ -309,6 +329,12 @@ class _Desk:
     say: Say
     issuing: Issuing | None = None
     """How the pack that was asked for is issued; those of earlier months are not."""
+    remarks: list[str] = field(default_factory=list)
+    """What was said of the exports of the pack that was asked for."""
+    kept: reused.Kept | None = None
+    """The results of earlier runs, where they may be taken over."""
+    failed: bool = False
+    """Whether an earlier month could not be run."""
     _ahead: _Run | None = None
 
     def catch_up(self, case: Case, months: list[Month], notebooks: list[Notebook]) -> None:
@@ -316,7 +342,7 @@ class _Desk:
         finished; the last is left so, for the run that follows."""
         for month in months:
             if not _is_published(case, month):
-                begun = _told(self.say, month, lambda m=month: self._begin(case.at(m), notebooks))
+                begun = self._told(month, lambda m=month: self._begin(case.at(m), notebooks))
                 self._finish_ahead()
                 self._ahead = begun
 
@@ -344,6 +370,7 @@ class _Desk:
             self._finish_ahead()
             raise
         self._finish_ahead()
+        self.remarks = last.remarks
         return last.finish()
 
     def _begin(
@@ -364,7 +391,16 @@ class _Desk:
     def _finish_ahead(self) -> None:
         if ahead := self._ahead:
             self._ahead = None
-            _told(self.say, ahead.case.period, ahead.finish)
+            self._told(ahead.case.period, ahead.finish)
+
+    def _told(self, month: object, work: Callable[[], Any]) -> Any:
+        """The result of work on an earlier month; its failure is told and stops nothing else."""
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - whatever an old month fails of, the one asked for goes on
+            self.failed = True
+            self.say(f"{month}: not run: {error}")
+            return None
 
 
 def _is_published(case: Case, month: Month) -> bool:
@@ -376,25 +412,19 @@ def _is_published(case: Case, month: Month) -> bool:
     return not figures.stat().st_mtime < end.timestamp() <= time.time()
 
 
-def _tell_stale(case: Case, say: Say) -> None:
-    """Name every published monthly pack that is stale (rule 48): boards have seen it, so none is made anew unasked."""
+def _stale_lines(case: Case) -> list[str]:
+    """A line for every published monthly pack that is stale (rule 48): boards have seen it, so none is made anew
+    unasked."""
     accepted = [month for month in case.exported if case.lacking(month) is None]
     if not accepted:
-        return
+        return []
+    lines = []
     for month, why in stale.stale(case.at(max(accepted)), accepted).itertuples(index=False):
         again = f"run msp-report monthly --client {case.client} --month {month} again"
         if ledger.last(case.workspace, case.client, month):
             again = f"it was issued and stands: msp-report restate --client {case.client} --month {month} --why '…'"
-        say(f"{case.client} {month}: its published pack is out of date: {why}: {again}")
-
-
-def _told(say: Say, month: object, work: Callable[[], Any]) -> Any:
-    """The result of work on an earlier month; its failure is told and stops nothing else."""
-    try:
-        return work()
-    except Exception as error:  # noqa: BLE001 - whatever an old month fails of, the one asked for goes on
-        say(f"{month}: not run: {error}")
-        return None
+        lines.append(f"{case.client} {month}: its published pack is out of date: {why}: {again}")
+    return lines
 
 
 @contextmanager
@@ -431,10 +461,12 @@ class _Run:
         self._strict, self._issuing, self._document = strict, issuing, document
         self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
+        self.remarks: list[str] = []
         shutil.rmtree(self._staging, ignore_errors=True)
         if case.period.first == case.period.last:
-            for remark in case.remarks():
-                self._tell(remark)
+            self.remarks = [f"{case.client} {case.period}: {remark}" for remark in case.remarks()]
+            for remark in self.remarks:
+                desk.say(remark)
             ignored = shutil.ignore_patterns("stamp")
             shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
             self._write_manifest()
@@ -442,6 +474,7 @@ class _Run:
             self._staging.mkdir(parents=True)
             self._write_manifest()
         (self._staging / "notebooks").mkdir(parents=True)
+        self._reports = desk.kept.of(case, self._staging) if desk.kept and not case.to_date else None
         first = [n for n in notebooks if not n.second_wave]
         self._first_wave = self._submit(desk.pool, [n for n in first if not n.looks_back])
 
@@ -466,31 +499,34 @@ class _Run:
         second = [n for n in self._notebooks if n.second_wave]
         last = [n for n in second if n.after_first_page and n.report != opening]
         others = [n for n in second if n not in last and n.report != opening]
+        made = [n for n in self._notebooks if not n.second_wave]
         for wave in (
             [n for n in others if not n.after_others],
             [n for n in others if n.after_others],
             [n for n in second if n.report == opening],
             last,
         ):
-            self._wait(self._submit(self._desk.second_pool, wave))
+            self._wait(self._submit(self._desk.second_pool, wave, made))
+            made += wave
         _write_figures(self._staging, self._notebooks)
         if self._document:
             from msp_report.packs import document  # its library is imported where it is used
 
             document.write(self.case, self._staging)
-        made = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
+        paths = [(n.report, self._staging / "notebooks" / n.path.name) for n in self._notebooks]
         changed = self._restated()
         issuing = self._issuing
         issue = issuing.standing(self.case, self._staging, changed) if issuing else None
         standing = front.of_pages(scorecard.recorded(history.open(self.case, self._staging)), self.case)
-        publish.pages(self.case, self._staging, made, self._strict, opening, issue, standing)
+        publish.pages(self.case, self._staging, paths, self._strict, opening, issue, standing)
         if issuing and issue:
             issuing.close(self.case, self._staging, issue)
-        publish.publish(self._staging, self._target)
+        revisions.publish(self._staging, self._target)
         if issuing:
             issuing.enter(self.case)
         if self._target == self.case.workspace.pack(self.case.client, self.case.period):
             collected.write(self.case.workspace, self.case.client)
+        self.case.forget(self.case.period.first.shift(-1))  # the next month still looks at this one
         return self._target
 
     def _restated(self) -> pd.DataFrame:
@@ -506,16 +542,31 @@ class _Run:
             self._tell(f"restated: {name}: was {old}, is {new}")
         return changed
 
-    def _submit(self, pool: ThreadPoolExecutor, wave: list[Notebook]) -> dict[Future[None], Notebook]:
-        where = (self._staging, self._desk.settled, self._desk.config)
-        return {pool.submit(_execute_one, self.case, n, *where): n for n in wave}
+    def _submit(
+        self, pool: ThreadPoolExecutor, wave: list[Notebook], before: Sequence[Notebook] = ()
+    ) -> dict[Future[bool], Notebook]:
+        """Begin some notebooks, which may read what those `before` recorded; each gives whether it was run."""
+        return {pool.submit(self._made, n, list(before)): n for n in wave}
 
-    def _wait(self, jobs: dict[Future[None], Notebook]) -> None:
+    def _made(self, notebook: Notebook, before: list[Notebook]) -> bool:
+        """Take the report of an earlier run over, or run it."""
+        if self._reports and self._reports.take(notebook, before):
+            return False
+        desk = self._desk
+        told = (
+            desk.settled.with_name(f"{self.case.period} {notebook.path.stem}.json") if self._reports else None
+        )
+        _execute_one(self.case, notebook, self._staging, desk.settled, desk.config, told)
+        if self._reports and told:
+            self._reports.keep(notebook, before, told)
+        return True
+
+    def _wait(self, jobs: dict[Future[bool], Notebook]) -> None:
         """Tell each notebook as it ends; the first failure stops those that have not begun."""
         try:
             for job in as_completed(jobs):
-                job.result()
-                self._tell(jobs[job].report)
+                was_run = job.result()
+                self._tell(jobs[job].report if was_run else f"{jobs[job].report}: unchanged")
         finally:
             for job in jobs:
                 job.cancel()
@@ -543,11 +594,15 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _execute_one(case: Case, notebook: Notebook, staging: Path, settled: Path, config: Any) -> None:
+def _execute_one(
+    case: Case, notebook: Notebook, staging: Path, settled: Path, config: Any, told: Path | None = None
+) -> None:
+    """Run one notebook of a pack; what it has read is written into `told`."""
     parameters = {"client": case.client, "period": str(case.period), "workspace": str(case.workspace.root)}
     if notebook.second_wave:
         parameters[PACK] = str(staging)
     environment = {**case.workspace.environment, scraps.DESK: str(staging), SETTLED: str(settled)}
+    environment |= {kernels.READS: str(told)} if told else {}
     into = staging / "notebooks" / notebook.path.name
     execute(notebook.path, into, parameters, environment, config, case.sources.limits)
 

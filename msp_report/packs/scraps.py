@@ -20,6 +20,7 @@ from msp_report.case import Case, read_table
 from msp_report.metrics.evidence import claims
 from msp_report.metrics.scorecard import lines as asking
 from msp_report.metrics.scorecard import replies as answering
+from msp_report.model import reads
 from msp_report.model.figures import COLUMNS, Figure, anchor
 from msp_report.model.measures import MEASURES
 from msp_report.pages import display
@@ -32,6 +33,7 @@ SCHEMA = 1
 GLUED_AS = "application/scrapbook.scrap.json+json"
 #: Columns of records that name something.
 NAMING = ("clause", "document_id", "first_id", "last_id", "subject", "vendor")
+_of_this_pack = reads.noting(lambda *_, **__: [("this pack",)])
 #: Set for the kernels of a pack run: the folder of the pack in the making.
 DESK = "MSP_REPORT_DESK"
 
@@ -53,6 +55,7 @@ def record(
     if desk:
         folder = Path(desk) / "records" / report
         folder.mkdir(parents=True, exist_ok=True)
+        reads.note(reads.WROTE, f"records/{report}")
         for name, frame in frames.items():
             records.write_csv(case.people(frame), folder / f"{name}.csv")
     envelope = {
@@ -88,6 +91,7 @@ def letters(texts: pd.DataFrame) -> pd.DataFrame:
     if desk and len(there):
         folder = Path(desk) / "letters"
         folder.mkdir(parents=True, exist_ok=True)
+        reads.note(reads.WROTE, "letters")
         for name, text in zip(there["name"], there["text"], strict=True):
             (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="\n")
     files = there["name"] + ".txt"
@@ -208,6 +212,7 @@ def _glued(path: Path) -> dict[str, Any] | None:
     return next((scrap["data"] for scrap in reversed(scraps) if scrap["name"] == SCRAP), None)
 
 
+@_of_this_pack
 def read_pack(pack: str | Path) -> pd.DataFrame:
     """All figures of a pack, from its executed notebooks, one row a figure with the columns of figures.json.
 
@@ -217,6 +222,7 @@ def read_pack(pack: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+@_of_this_pack
 def read_records(pack: str | Path, **own: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Every record of a pack: one row each with report, name, rows and href, relative to a page.
 
@@ -232,6 +238,7 @@ def read_records(pack: str | Path, **own: Mapping[str, pd.DataFrame]) -> pd.Data
     return pd.DataFrame(rows, columns=["report", "name", "rows", "href"])
 
 
+@_of_this_pack
 def read_record(pack: str | Path, report: str, name: str) -> pd.DataFrame | None:
     """One record of a pack as its CSV has it; None where the pack does not have it.
 

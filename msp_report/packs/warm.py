@@ -24,9 +24,11 @@ os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 LIBRARIES = (
     "IPython.core.completerlib",
     "IPython.core.debugger",
+    "IPython.core.logger",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
     "duckdb",
+    "encodings.ascii",
     "encodings.unicode_escape",
     "encodings.utf_8_sig",
     "ipykernel.debugger",
@@ -35,17 +37,24 @@ LIBRARIES = (
     "ipykernel.zmqshell",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
+    "pandas.core.arrays.arrow._arrow_utils",
     "pandas.core.arrays.arrow.extension_types",
+    "pandas.core.methods.to_dict",
+    "pandas.core.reshape.reshape",
+    "pandas.io.formats.csvs",
+    "psutil",
+    "pyarrow.acero",
     "pyarrow.dataset",
     "pyarrow.parquet",
     "scipy.stats",
     "scrapbook",
     "seaborn",
     "statsmodels.duration.survfunc",
+    "statsmodels.genmod.generalized_linear_model",
     "tornado.platform.asyncio",
     "tornado.queues",
 )
-ROOMS = ("case", "packs.history", "packs.scraps", "pages.charts", "pages.display")
+ROOMS = ("case", "packs.history", "packs.scraps", "pages.charts", "pages.display", "pages.front")
 #: A company of which next to nothing is known.
 CONTRACT = {
     "client": {"name": "any", "timezone": "Europe/London", "currency": "GBP", "locale": "en-GB"},

@@ -14,6 +14,7 @@ from pydantic import model_validator as check
 from msp_report.model.clock import Clock
 from msp_report.model.columns import civil_day
 from msp_report.model.names import normal_name
+from msp_report.model.reads import Noted
 from msp_report.model.tables import TABLES
 from msp_report.model.zones import ZoneInfo
 from msp_report.params.fields import (
@@ -388,7 +389,7 @@ class Rebase(Params):
     """What changed, in words for the page."""
 
 
-class Contract(Params):
+class Contract(Noted, Params):
     """What was agreed with the provider; `on(day)` applies the amendments in force."""
 
     client: Client

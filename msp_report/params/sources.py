@@ -11,16 +11,31 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic import model_validator as check
 
+from msp_report.model.reads import Noted
 from msp_report.model.tables import TABLES, Due
 from msp_report.params.fields import Count, Day, Name, Params, Ratio
 from msp_report.params.layout import Layout
 from msp_report.params.yaml_text import load, nearest
 
+#: Where exports may lie but in a folder; the bucket or the host is the same in every month.
+_ELSEWHERE = re.compile(r"(s3|sftp)://(?![^/]*\{month\})[^\s/?#]+(/[^\s?#]*)?$")
 #: A user with a password that is no variable of the environment.
 _PASSWORD = re.compile(
     r"://[^/@:]*:(?!\$\{[A-Za-z_]\w*\}@)[^/@]*@|[?&]\w*(?:password|passwd|token|secret)\w*=(?!\$\{[A-Za-z_]\w*\}(?:&|$))",
     re.IGNORECASE,
 )
+
+#: What is said of an address that has one.
+OPENLY = "a password stands in the address: write ${NAME}, and set NAME in the environment"
+
+
+def has_password(address: str) -> bool:
+    """Whether a password stands openly in an address."""
+    return bool(_PASSWORD.search(address))
+
+
+#: The keys of a source that name a server to ask.
+ASKED = ("prometheus", "sql", "zabbix", "request_tracker")
 
 
 class Ended(Params):
@@ -63,26 +78,38 @@ class Source(Layout):
     """Address of a database that is asked for `query`, such as postgresql://reader:${PASSWORD}@host/name or
     sqlite:///desk.db, a file beside the params; what it answers is kept as a file of the month. `${NAME}` is taken from
     the environment: no password stands here."""
+    zabbix: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Address of a Zabbix whose API is asked for the month: outages by event.get, samples by trend.get, claims by
+    sla.getsli. `query` holds the parameters that choose among them, as YAML: `hostids: [10084]`; an empty one asks for
+    all that its user may read. What it answers is kept as a file of the month."""
+    request_tracker: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Address of a Request Tracker whose REST 2 is asked for the month: tickets by TicketSQL in `query`, such as
+    `Queue = 'General'`, ticket_events by TransactionSQL, such as `TicketQueue = 'General'`. What it answers is kept as
+    a file of the month."""
     resource: Name | None = None
     """prometheus: the label that names the resource, or the service; default instance."""
     step_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     """prometheus: from one reading to the next [s]."""
     token: Annotated[str, Field(pattern=r"^\$\{[A-Za-z_]\w*\}$")] | None = None
-    """prometheus: `${NAME}` of the environment, sent as a bearer token."""
+    """prometheus, zabbix, request_tracker: `${NAME}` of the environment, the token that the server gave."""
 
     @check(mode="after")
     def _one_origin(self) -> Source:
-        if sum(origin is not None for origin in (self.file, self.prometheus, self.sql)) != 1:
-            raise ValueError("a source needs exactly one of file, sql or prometheus")
-        live = self.prometheus or self.sql
-        if live and not (self.query or "").strip():
+        asked = {name: getattr(self, name) for name in ASKED if getattr(self, name) is not None}
+        if len(asked) + (self.file is not None) != 1:
+            raise ValueError(f"a source needs exactly one of file, {', '.join(ASKED[:-1])} or {ASKED[-1]}")
+        if asked and not self.zabbix and not (self.query or "").strip():
             raise ValueError("query: say what to ask of the server")
-        if live and _PASSWORD.search(live):
+        if any(map(has_password, asked.values())):
+            raise ValueError(OPENLY)
+        if not self.prometheus and {"resource", "step_s"} & self.model_fields_set:
+            raise ValueError("resource and step_s are of prometheus alone")
+        if self.token and (self.file is not None or self.sql):
+            raise ValueError("token is of a server that is asked over HTTP")
+        if self.zabbix and not self.token:
             raise ValueError(
-                "a password stands in the address: write ${NAME}, and set NAME in the environment"
+                "token: a Zabbix is asked by an API token: write ${NAME}, and set NAME in the environment"
             )
-        if not self.prometheus and {"resource", "step_s", "token"} & self.model_fields_set:
-            raise ValueError("resource, step_s and token are of prometheus alone")
         return self
 
 
@@ -109,11 +136,12 @@ def _sources(value: object) -> object:
     return [value] if isinstance(value, Mapping) else value
 
 
-class Sources(Params):
+class Sources(Noted, Params):
     """Where the exports lie and what the vendor calls things."""
 
     exports: str = "exports/{client}/{month}"
-    """Folder of the exports, with {client} and {month}."""
+    """Folder of the exports, with {client} and {month}; or s3://bucket/folder/{month}, or sftp://user@host/folder/{month},
+    from where they are fetched: who we are is told by the environment, no password stands here."""
     reject_limit_ratio: Ratio = 0.02
     """Share of a file's rows that may be rejected before the month is refused."""
     limits: Limits = Limits()
@@ -149,9 +177,15 @@ class Sources(Params):
         for name in self.tables:
             if name not in TABLES:
                 raise ValueError(f"tables: {name!r} is not a table{nearest(name, TABLES)}")
-        for name in re.findall(r"\{(.*?)\}", self.exports):
+        for name in re.findall(r"(?<!\$)\{(.*?)\}", self.exports):
             if name not in ("client", "month"):
                 raise ValueError(f"exports: {{{name}}} stands for nothing: only {{client}} and {{month}} do")
+        if "://" in self.exports and not _ELSEWHERE.match(self.exports):
+            raise ValueError(
+                "exports: write a folder, s3://bucket/folder/{month} or sftp://user@host/folder/{month}"
+            )
+        if has_password(self.exports):
+            raise ValueError(f"exports: {OPENLY}")
         return self
 
 

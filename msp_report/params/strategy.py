@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from msp_report.model.reads import Noted
 from msp_report.params.fields import Count, Day, Days, Hours, Money, Name, NotNegative, Number, Params, Ratio
 from msp_report.params.layout import Texts
 from msp_report.params.yaml_text import load, validate
@@ -129,7 +130,7 @@ class Audit(Params):
     """Which of all possible samples is drawn; the same seed draws the same one."""
 
 
-class Strategy(Params):
+class Strategy(Noted, Params):
     """What the board wants and who watches over it."""
 
     author: Author | None = None

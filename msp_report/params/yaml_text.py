@@ -7,7 +7,8 @@ An unknown key is refused with its line and the nearest known one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -48,6 +49,27 @@ def read_yaml(path: Path) -> tuple[Any, dict[tuple, int]]:
     Raises ParamsError with the line where the file is no YAML, not UTF-8, or repeats a key; and for what is no file,
     such as a pipe or a device, or larger than LARGEST.
     """
+    lines: dict[tuple, int] = {}
+    with _loaded(path) as loader:
+        node = loader.get_single_node()
+        if node is not None:
+            _note_lines(node, (), lines, path)
+        return (loader.construct_document(node) if node is not None else {}), lines
+
+
+def read_documents(path: Path) -> list[Any]:
+    """Every document of a YAML file with all scalars as text. Raises what read_yaml raises."""
+    found = []
+    with _loaded(path) as loader:
+        while loader.check_node():
+            node = loader.get_node()
+            _note_lines(node, (), {}, path)
+            found.append(loader.construct_document(node))
+    return found
+
+
+@contextmanager
+def _loaded(path: Path) -> Iterator[_TextLoader]:
     if not path.is_file():
         raise ParamsError(f"{path}: not a file: put the params there as a text file")
     if path.stat().st_size > LARGEST:
@@ -56,20 +78,17 @@ def read_yaml(path: Path) -> tuple[Any, dict[tuple, int]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ParamsError(f"{path}: not UTF-8 text: save it as UTF-8") from None
-    loader = _TextLoader(text)
     try:
-        node = loader.get_single_node()
-        lines: dict[tuple, int] = {}
-        if node is not None:
-            _note_lines(node, (), lines, path)
-        return (loader.construct_document(node) if node is not None else {}), lines
+        loader = _TextLoader(text)
+        try:
+            yield loader
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ParamsError(f"{path}, line {line}: not readable as YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not readable as YAML: {error}") from None
-    finally:
-        loader.dispose()
 
 
 def _note_lines(node: yaml.Node, path: tuple, lines: dict[tuple, int], file: Path, depth: int = 0) -> None:

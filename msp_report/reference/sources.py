@@ -58,7 +58,7 @@ def document() -> str:
         "table, such a file is found by its name; once it names one, name every file there: "
         "`checks: {file: checks.csv}`.\n"
     )
-    return head + _profiles() + _live() + _own() + _language()
+    return head + _profiles() + _elsewhere() + _live() + _own() + _language()
 
 
 def _profiles() -> str:
@@ -89,7 +89,63 @@ ASKED = """tables:
       select 'invoice' as document, vendor, number as document_id, line, dated_on, item, quantity, unit_price
       from invoice_lines
       where dated_on >= :start and dated_on < :end
+  outages:
+    zabbix: https://zabbix.example
+    token: ${ZABBIX_TOKEN}
+    query: |
+      groupids: [22]
+      severities: [4, 5]
+  tickets:
+    request_tracker: https://rt.example
+    token: ${RT_TOKEN}
+    query: Queue = 'General'
+  ticket_events:
+    request_tracker: https://rt.example
+    token: ${RT_TOKEN}
+    query: TicketQueue = 'General'
 """
+
+
+#: Exports that lie elsewhere, as they stand in sources.yaml.
+ELSEWHERE = (
+    "exports: s3://evidence/{client}/{month}\n",
+    "exports: sftp://reader@files.example/exports/{month}\n",
+)
+
+
+def _elsewhere() -> str:
+    blocks = "".join(f"```yaml\n{text}```\n\n" for text in ELSEWHERE)
+    return (
+        "\n## Exports that lie on S3 or an SFTP server\n\n"
+        "`exports` may be an address in the place of a folder; so may `--exports`, which stands for its bucket or "
+        "host. `{month}` may stand in it or in `file`, or nowhere, as with a folder:\n\n"
+        f"{blocks}"
+        "It needs the extra `live`: `python3 -m msp_report.environment --with live`. Every verb that reads exports "
+        "does so from there. `msp-report init CLIENT s3://evidence/acme/2026-10` looks at a month there and writes "
+        "`exports` with its address; the workbook of `register` you put there yourself.\n\n"
+        "- **When.** A run lists once what lies there, in all months, and fetches what is new or has another size, "
+        "ETag or time. All below the folder above `{month}` is fetched, but for names that begin with a dot: give "
+        "exports a folder of their own. They come into `output/<client>/.exports/` and are read there like any others; "
+        "manifest, rejects and messages name them as they are called there. What was taken away there is no more "
+        "here either, as with a folder.\n"
+        "- **Whole or not at all.** A file gets its name when all of it has come and it was not changed meanwhile. A "
+        "listing that breaks off is none: no file is taken for missing. What fails is asked again four times after "
+        "longer and longer waits, and a server that is silent is left. Then the month is refused (3) with what to do; "
+        "what came is kept, also of a file, and the next run goes on.\n"
+        "- **S3**: who asks stands in the environment, as for all tools: `AWS_ACCESS_KEY_ID` and "
+        "`AWS_SECRET_ACCESS_KEY`, or `AWS_PROFILE`; `AWS_ENDPOINT_URL` for another server than Amazon's, "
+        "`AWS_DEFAULT_REGION`. Ask for s3:ListBucket and s3:GetObject on the folder alone.\n"
+        "- **SFTP**: the user stands in the address; the key is the agent's, one of ~/.ssh, or the file that "
+        "`MSP_REPORT_SSH_KEY` names (its passphrase: `MSP_REPORT_SSH_PASSPHRASE`). Where there is a password only, "
+        "write `sftp://reader:${SFTP_PASSWORD}@…` and set SFTP_PASSWORD in the environment. The server's key has to "
+        "stand in ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts or the file that `MSP_REPORT_KNOWN_HOSTS` names; one "
+        "that is not known, or is another one, is refused with its fingerprint, which you compare with what the "
+        "server's owner says. ~/.ssh/config is not read. `/~/` is the user's own folder. Ask for a user who may only "
+        "read.\n"
+        "- **Secrets** are taken from the environment alone; none is in a file, a page or an error.\n"
+        "- Sources that [ask a server](#servers-that-are-asked) work beside it: their answers are kept in the copy of "
+        "the month's folder. Back up `output/` then.\n"
+    )
 
 
 def _live() -> str:
@@ -100,10 +156,11 @@ def _live() -> str:
         "- **When.** It is asked when the month is read, once after the month is over, and at each run before that. "
         "Earlier months are asked for as they are read; a server that keeps its readings for 15 days knows nothing of "
         "them. Where every source is asked, the last month is there without a file.\n"
-        "- **What is kept.** The answer is a file in the month's folder of exports, `samples-prometheus-….json` or "
-        "`purchases-sql-….parquet`, read like any other; `<file>.reach.json` beside it says when it was asked, whom, "
-        "what, and the hash of what came. It speaks up to that instant (rule 41). A file that was changed since is "
-        "refused; remove both, and it is asked for again. Another query is another file.\n"
+        "- **What is kept.** The answer is a file in the month's folder of exports, `samples-prometheus-….json` "
+        "or `purchases-sql-….parquet`, read like any other by the profile of its kind, unless `profile` names "
+        "yours; `<file>.reach.json` beside it says when it was asked, whom, what, and the hash of what came. It "
+        "speaks up to that instant (rule 41). A file that was changed since is refused; remove both, and it is "
+        "asked for again. Another query is another file.\n"
         "- **Secrets** stand as `${NAME}` in the address or in `token`, and are taken from the environment. One that "
         "is written down is refused, and none is in a file, a page or an error.\n"
         "- **Prometheus** is asked for a day at a time, at most 11,000 points of a series. What fails is asked again "
@@ -120,6 +177,26 @@ def _live() -> str:
         "has times without a zone (DATETIME), which are taken for that zone's, and instants (TIMESTAMP), which it can "
         "tell only in a zone that it knows: where it has no time zone tables, set `timezone: UTC`. A transfer that "
         "breaks off starts over.\n"
+        "- **Zabbix** is asked by the JSON-RPC of its API, at its address or that of its api_jsonrpc.php. "
+        "`outages` are the problems that were on at any time of the month, with the events that ended them, asked "
+        "for by day; `samples` are the hourly averages (trends) of items that are numbers, with their names, or "
+        "each value by `readings: history` in the query; `claims` are the figures of one SLA that is cut by months: "
+        "`query: {slaid: 1}`. "
+        "`query` is YAML, and only chooses: hostids, groupids, severities, tags, search and so on, as the API's "
+        "documents say; a word that does not is refused, because Zabbix 6.0 passes over it and answers for all "
+        "hosts. Without it all is asked for that its user may read. The host's visible name is the service or "
+        "resource; let `values: {service: {WEB01: webshop}}` say which of the contract's it is. Ask for a user of "
+        "type User who may read the client's host group, and an API token of that user.\n"
+        "- **Request Tracker** is asked by REST 2. `query` is TicketSQL for `tickets`: those are asked for that "
+        "were made before the month's end and are open, or were changed since it began. For `ticket_events` it is "
+        "TransactionSQL: changes of status, owner and priority, and answers that the requester sees, with their "
+        "side: users who may be given rights (Privileged) are the provider's; where that is not so, say who is: "
+        '`columns: {actor_kind: [Creator.Name]}, values: {actor_kind: {provider: [ann, ben], "*": client}}`. Ask '
+        "for a user with SeeQueue and ShowTicket in the client's queue, and an authentication token of that user. "
+        "A queue that is not there, or that its user may not see, gives nothing and no error: it is told.\n"
+        "- **Pages** of both go by the number of the last record, so that what comes in meanwhile moves none. "
+        "What fails is asked again as Prometheus is, and of a month that is over the parts that came are kept; "
+        "the file speaks up to when the first of its parts was asked for.\n"
     )
 
 

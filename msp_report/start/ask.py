@@ -92,6 +92,8 @@ class ContractAnswers(Params):
     notice_days: str | None = None
     duties: dict[str, Any] | list[str] | None = None
     """By duty how often: `{patching: 30}`, in days."""
+    openslo: Texts = ()
+    """Files of OpenSLO, beside the file of answers; they may stand among the files of `init` too."""
 
 
 class Answers(ClientAnswers):
@@ -177,7 +179,10 @@ def with_answers(
         target = data
         *path, last = question.path
         for key in path:
-            target = target.setdefault(key, {})
+            inner = target.get(key)
+            if not isinstance(inner, Mapping):  # absent, or names in a list
+                target[key] = dict.fromkeys(inner) if isinstance(inner, list) else {}
+            target = target[key]
         target[last] = [part.strip() for part in text.split(",")] if last in _LISTS else text
     return validate(Answers, data, "answers", {}), data
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -13,6 +13,7 @@ from msp_report import params
 from msp_report.intake.recognise.unknown import Question
 from msp_report.model.errors import WrongUse
 from msp_report.start.ask import Answers, told
+from msp_report.start.openslo import Promise, Slos, percent
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTES = {
@@ -30,10 +31,12 @@ _MINUTES = {
 
 @dataclass(frozen=True)
 class Names:
-    """What the exports name: the services, and the priorities of tickets."""
+    """What the files of `init` name: the services, and the priorities of tickets."""
 
     services: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
+    slos: Slos = field(default_factory=Slos)
+    """And what files of OpenSLO promise."""
 
 
 def flow(value: Any) -> str:
@@ -64,7 +67,7 @@ def contract(client: str, answers: Answers, names: Names) -> tuple[str, list[Que
     lines += (
         ["", *calendar] if calendar else ["", "# NOT AGREED: hours (calendars): when the provider is at work"]
     )
-    lines += ["", *_services(said, names, bool(calendar))]
+    lines += ["", *_services(said, names, asked)]
     lines += ["", *_tickets(said, names, bool(calendar))]
     lines += ["", *_credits(said), *_duties(said)]
     text = "\n".join(lines) + "\n"
@@ -165,16 +168,20 @@ def _minutes(value: Any, key: str) -> float | int:
     return int(minutes) if minutes == int(minutes) else minutes
 
 
-def _services(said: Any, names: Names, has_office: bool) -> list[str]:
+def _services(said: Any, names: Names, asked: list[Question]) -> list[str]:
     given = said.services or {}
     given = dict.fromkeys(given) if isinstance(given, list) else given
-    listed = list(dict.fromkeys([*given, *names.services]))
+    slos = names.slos
+    rest = [f"# not taken over from {one}" for one in slos.listed]
+    listed = list(dict.fromkeys([*given, *slos.promises, *names.services]))
     if not listed:
-        return ["# NOT AGREED: services: what must be up, and how much (availability_ratio)"]
-    lines = ["services:"]
+        return [*rest, "# NOT AGREED: services: what must be up, and how much (availability_ratio)"]
+    lines = [*rest, "services:"]
     for name in listed:
-        promise = given.get(name)
+        promise, slo = given.get(name), slos.promises.get(name, Promise())
         entry: dict[str, Any] = {"name": name}
+        if slo.title:
+            entry["title"] = slo.title
         if isinstance(promise, Mapping):
             entry |= {key: value for key, value in promise.items() if key not in ("availability", "hours")}
             if "hours" in promise:
@@ -182,9 +189,26 @@ def _services(said: Any, names: Names, has_office: bool) -> list[str]:
             promise = promise.get("availability")
         if promise not in (None, ""):
             entry["availability_ratio"] = _ratio(promise, f"contract.services.{name}")
-        marked = "" if promise not in (None, "") else "  # NOT AGREED: availability_ratio"
+        elif slo.ratio is not None:
+            entry["availability_ratio"] = slo.ratio
+        if slo.targets:
+            lines.append(f"  # OpenSLO says {', '.join(slo.targets)}")
+        if slo.doubts and promise in (None, ""):
+            question = _of_slo(name, slo)
+            asked.append(question)
+            lines += [f"  # QUESTION: {told(question)}", f"  #   its answer: {question.id}"]
+        marked = "" if "availability_ratio" in entry else "  # NOT AGREED: availability_ratio"
         lines.append(f"  - {flow(entry)}{marked}")
     return lines
+
+
+def _of_slo(name: str, slo: Promise) -> Question:
+    """What only a person can say of an objective of OpenSLO."""
+    until = f"; {percent(slo.ratio)} stands there until then" if slo.ratio is not None else ""
+    why = f"in OpenSLO {'; '.join(slo.doubts)}: {', '.join(slo.targets)}{until}"
+    return Question(
+        ("contract", "services", name), f"Which availability of {name} is agreed for each month?", why
+    )
 
 
 def _tickets(said: Any, names: Names, has_office: bool) -> list[str]:

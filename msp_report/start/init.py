@@ -15,17 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msp_report import params
 from msp_report.intake.chunk import Unreadable
 from msp_report.intake.exports import listed
 from msp_report.intake.formats import FORMATS, packed
 from msp_report.intake.recognise.unknown import Question
+from msp_report.live.asked import plain
 from msp_report.model.errors import WrongUse
 from msp_report.model.period import Month
-from msp_report.params.yaml_text import nearest
-from msp_report.start import ask, contract, recognised
+from msp_report.params.yaml_text import nearest, validate
+from msp_report.start import ask, contract, openslo, recognised
 from msp_report.start.ask import Answers
 from msp_report.start.contract import Names, flow
 from msp_report.start.recognised import Reading
+from msp_report.store import mirror
 from msp_report.workspace import Workspace
 
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -34,6 +37,17 @@ _TEMPLATE = "exports/{client}/{month}"
 _ROUNDS = 5
 
 Prompt = Callable[[str, str], str]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A month's folder on S3 or an SFTP server."""
+
+    exports: str
+    """What stands in sources.yaml, with {month} in it."""
+    month: Month
+    folder: Path
+    """Where its files are while they are looked at."""
 
 
 @dataclass
@@ -50,6 +64,10 @@ class Done:
     copied: list[Path] = field(default_factory=list)
     differs: list[Path] = field(default_factory=list)
     """Files of the exports' folder under whose name another file was given."""
+    slos: openslo.Slos = field(default_factory=openslo.Slos)
+    """What files of OpenSLO promise."""
+    elsewhere: Elsewhere | None = None
+    """Where the files lie, if not on this machine."""
 
     @property
     def unreadable(self) -> dict[str, str]:
@@ -77,7 +95,9 @@ def init(
     contract.contract(client, given, Names())  # what it would refuse is told before anything is read
     chosen = Month.parse(month) if month else Month.parse(given.month) if given.month else None
     with tempfile.TemporaryDirectory(prefix="msp-report-init-") as unpacked:
-        return _begun(client, files, place, chosen, given, raw, prompt, only_ask, Path(unpacked))
+        base = answers.parent if answers else Path()
+        beside = [base / Path(name).expanduser() for name in given.contract.openslo]
+        return _begun(client, [*files, *beside], place, chosen, given, raw, prompt, only_ask, Path(unpacked))
 
 
 def _begun(
@@ -91,21 +111,26 @@ def _begun(
     only_ask: bool,
     unpacked: Path,
 ) -> Done:
-    paths = _files(files, unpacked)
+    addresses = [str(one).rstrip("/") for one in files if mirror.is_elsewhere(str(one))]
+    here = [one for one in files if not mirror.is_elsewhere(str(one))]
+    elsewhere = _fetched(addresses, here, unpacked)
+    paths, slos = _files([*([elsewhere.folder] if elsewhere else ()), *here], unpacked)
+    chosen = elsewhere.month if elsewhere else chosen
     _known_files(given, paths)
     folder = place.params / client
     readings = recognised.recognise(paths, given, folder if folder.is_dir() else None)
     for _ in range(_ROUNDS if prompt else 0):
-        done = _made(client, given, readings, chosen, place)
+        done = _made(client, given, readings, chosen, slos, elsewhere)
         said = ask.at_terminal([one for one in done.questions if one.path not in _asked(raw)], prompt)
         if not said:
             break
         given, raw = ask.with_answers(raw, said)
         readings = recognised.recognise(paths, given, folder if folder.is_dir() else None)
-    done = _made(client, given, readings, chosen, place)
+    done = _made(client, given, readings, chosen, slos, elsewhere)
     if only_ask:
         return done
-    _copy(done, client, place)
+    if elsewhere is None:
+        _copy(done, client, place)
     _write(done, client, given, place)
     return done
 
@@ -124,23 +149,48 @@ def _asked(raw: dict[str, Any]) -> set[tuple[str, ...]]:
     return found
 
 
-def _files(given: Iterable[str | Path], unpacked: Path) -> list[Path]:
-    """The files that were named, those of folders, and those of archives with several, unpacked; each once."""
+def _fetched(addresses: list[str], here: Iterable[str | Path], into: Path) -> Elsewhere | None:
+    """The folder of a month elsewhere, if its address was given, with its files fetched to be looked at.
+
+    Raises WrongUse for one beside other files than those of OpenSLO, or of no month; live.Failed where it cannot be
+    fetched.
+    """
+    if not addresses:
+        return None
+    above, _, name = addresses[0].rpartition("/")
+    if len(addresses) > 1 or not all(openslo.is_openslo(Path(one).expanduser()) for one in here):
+        raise WrongUse(f"{plain(addresses[0])}: name one folder elsewhere alone, or files of this machine")
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", name):
+        raise WrongUse(f"{plain(addresses[0])}: name the folder of one month there, such as …/2026-10")
+    template = f"{above}/{{month}}"
+    validate(params.Sources, {"exports": template}, "init", {})
+    copy = mirror.Mirror(addresses[0], into / "fetched")
+    copy.bring()
+    os.replace(copy.template, into / name)
+    return Elsewhere(template, Month.parse(name), into / name)
+
+
+def _files(given: Iterable[str | Path], unpacked: Path) -> tuple[list[Path], list[Path]]:
+    """The files that were named, those of folders, and those of archives with several, unpacked; each once. Files of
+    OpenSLO for themselves."""
     found: dict[Path, None] = {}
+    slos: dict[Path, None] = {}
     for name in given:
         path = Path(name).expanduser()
         if path.is_dir():
-            inside = [one for one in listed(path) if _may_be_read(one)]
+            promised = [one for one in listed(path) if openslo.is_openslo(one)]
+            slos |= dict.fromkeys(one.resolve() for one in promised)
+            inside = [one for one in listed(path) if _may_be_read(one) and one not in promised]
             deeper = [one for one in sorted(path.iterdir()) if one.is_dir() and not one.name.startswith(".")]
             inside += [one for sub in deeper for one in listed(sub) if _may_be_read(one)]
             found |= dict.fromkeys(one.resolve() for one in inside)
         elif path.is_file():
-            found[path.resolve()] = None
+            (slos if openslo.is_openslo(path) else found)[path.resolve()] = None
         else:
             raise WrongUse(f"{name}: there is no such file")
-    if not found:
+    if not found and not slos:
         raise WrongUse("there is nothing to read: name the files that the provider sent, or their folder")
-    return [inner for path in found for inner in _members(path, unpacked)]
+    return [inner for path in found for inner in _members(path, unpacked)], list(slos)
 
 
 def _members(path: Path, into: Path) -> list[Path]:
@@ -178,12 +228,18 @@ def _known_files(answers: Answers, paths: list[Path]) -> None:
 
 
 def _made(
-    client: str, answers: Answers, readings: list[Reading], month: Month | None, place: Workspace
+    client: str,
+    answers: Answers,
+    readings: list[Reading],
+    month: Month | None,
+    slos: list[Path],
+    elsewhere: Elsewhere | None,
 ) -> Done:
     """What would be written, and what is to be asked."""
-    done = Done(month or _month(readings), readings=readings)
+    promised = openslo.read(slos, answers.said("timezone") or "UTC")
+    done = Done(month or _month(readings), readings=readings, slos=promised, elsewhere=elsewhere)
     questions = [question for one in readings for question in one.questions]
-    questions += contract.contract(client, answers, _names(readings))[1] + contract.strategy(answers)[1]
+    questions += contract.contract(client, answers, _names(done))[1] + contract.strategy(answers)[1]
     done.questions = _once(questions)
     return done
 
@@ -212,7 +268,8 @@ def _month(readings: list[Reading]) -> Month:
     return Month.of(now().date()).shift(-1)
 
 
-def _names(readings: list[Reading]) -> Names:
+def _names(done: Done) -> Names:
+    readings = done.readings
     services = {
         name: None
         for one in readings
@@ -226,7 +283,7 @@ def _names(readings: list[Reading]) -> Names:
         for name in one.trial.names.get("priority", ())
         if name != "none"
     }
-    return Names(tuple(services), tuple(priorities))
+    return Names(tuple(services), tuple(priorities), done.slos)
 
 
 # ---------------------------------------------------------------- where the files go
@@ -267,7 +324,7 @@ def _write(done: Done, client: str, answers: Answers, place: Workspace) -> None:
     folder = place.params / client
     is_new = not place.params.exists()
     texts = {
-        "contract.yaml": contract.contract(client, answers, _names(done.readings))[0],
+        "contract.yaml": contract.contract(client, answers, _names(done))[0],
         "strategy.yaml": contract.strategy(answers)[0],
         "sources.yaml": sources_text(done, client, place),
     }
@@ -300,12 +357,14 @@ def _write(done: Done, client: str, answers: Answers, place: Workspace) -> None:
 def sources_text(done: Done, client: str, place: Workspace) -> str:
     """sources.yaml: an entry for each file that can be read, and each that cannot yet as a comment."""
     month_folder = (place.exports or place.root / "exports") / client / str(done.month)
+    if done.elsewhere:
+        month_folder = done.elsewhere.folder.resolve()
     lines = [
         f"# How the exports of {client} are read: found by msp-report init in the files of {done.month}.",
         "# sure, likely: how sure that is. QUESTION: what only a person can say; what is behind # is not read.",
-        f"exports: {_TEMPLATE}",
+        f"exports: {flow(done.elsewhere.exports) if done.elsewhere else _TEMPLATE}",
     ]
-    register = register_entries(place, client)
+    register = {} if done.elsewhere else register_entries(place, client)
     by_table: dict[str, list[Reading]] = {}
     for one in done.readings:
         if one.table:
@@ -397,6 +456,13 @@ def register_entries(place: Workspace, client: str) -> dict[str, list[str]]:
 def told(done: Done, client: str, place: Workspace) -> list[str]:
     """What an analyst is told: what reads each file, what is open, what to do next."""
     said = []
+    if done.slos.files:
+        promises = done.slos.promises.values()
+        taken = sum(one.ratio is not None for one in promises)
+        said.append(
+            f"{', '.join(done.slos.files)}: OpenSLO: {len(promises)} services, {taken} with their availability in "
+            f"contract.yaml; {len(done.slos.listed)} things not taken over, listed there"
+        )
     for one in done.readings:
         names = ", ".join(path.name for path in one.paths[:3]) + (", …" if len(one.paths) > 3 else "")
         if one.unreadable:

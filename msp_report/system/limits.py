@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,16 @@ try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
+
+
+#: The variable that says how many cores a run may use.
+CORES = "MSP_REPORT_CORES"
+
+
+def cores() -> int:
+    """How many cores a run may use: as MSP_REPORT_CORES says, else all of the machine."""
+    told = os.environ.get(CORES, "")
+    return max(1, int(told)) if told.isdecimal() else os.cpu_count() or 1
 
 
 def memory(megabytes: int) -> None:

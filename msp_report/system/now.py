@@ -8,19 +8,34 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from msp_report.model import reads
 from msp_report.model.errors import WrongUse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME = "SOURCE_DATE_EPOCH"
 
 
-def now() -> pd.Timestamp:
-    """The present instant, UTC, in microseconds. Raises WrongUse where SOURCE_DATE_EPOCH is no number of seconds."""
+def seconds() -> float:
+    """The present instant in seconds since 1970. Raises WrongUse where SOURCE_DATE_EPOCH is no number of them."""
+    reads.note(reads.DOUBT, "now")
     told = os.environ.get(NAME, "").strip()
     if not told:
-        return pd.Timestamp.now("UTC").as_unit("us")
+        return time.time()
     if not re.fullmatch(r"\d{1,11}", told, re.ASCII):
         raise WrongUse(f"{NAME}: {told!r} is no number of seconds since 1970, such as 1793491200")
-    return pd.Timestamp(int(told), unit="s", tz="UTC").as_unit("us")
+    return float(told)
+
+
+def now() -> pd.Timestamp:
+    """The present instant, UTC, in microseconds. Raises what `seconds` raises."""
+    import pandas as pd  # who asks for seconds alone need not wait for it
+
+    if not os.environ.get(NAME, "").strip():
+        reads.note(reads.DOUBT, "now")
+        return pd.Timestamp.now("UTC").as_unit("us")
+    return pd.Timestamp(int(seconds()), unit="s", tz="UTC").as_unit("us")

@@ -24,6 +24,7 @@ CODES: dict[str, tuple[str, ...]] = {
         *("agrees", "cannot tell", "exception", "credited", "credited in part", "claimed", "unclaimed"),
         *("nothing owed", "open", "done", "expired", "overdue", "missing", "run out", "not independent"),
         *("no longer listed", "waits for a decision", "depends", "cheaper elsewhere", "dearer elsewhere"),
+        *("published", "the pack of before stands", "no pack"),
         *("came", "withheld", "stands", "ended", "due next", "done in time", "done late"),
         *("in order now", "less grave now", "as grave as before", "graver now", "not graded again"),
         *("nobody has asked", "the fee is not known", "known", "not known", "not in the pack", "no pack"),
@@ -204,9 +205,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "item": ("exit fee", "fee until the end"),
     "report": (
         *dict.fromkeys(measure.partition(".")[0] for measure in MEASURES),
-        "compare",
-        "promises",
-        "files",
+        *("compare", "portfolio", "promises", "files"),
     ),
     "fact": (
         *("not backed up in the month", "not backed up since", "not proved when it was due"),

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 with atheris.instrument_imports(include=["msp_report", "yaml"]):
-    from msp_report.intake import child, ingest, profile
+    from msp_report.intake import child, ingest, inputs, profile
     from msp_report.intake.chunk import Chunk, Unreadable
     from msp_report.model.clock import Clock
     from msp_report.model.period import Month, Period
@@ -64,7 +64,7 @@ def here(path: Path, layout: Layout, limits: object = None, beside: dict | None 
             raise MemoryError
 
 
-ingest.read = here
+inputs.read = here
 
 
 def exports(suffix: str) -> Callable[[bytes], None]:

@@ -10,7 +10,7 @@ from examples import examples
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from msp_report.intake import ingest, reasons
+from msp_report.intake import ingest, inputs, reasons
 from msp_report.intake.ingest import DataRefused
 from msp_report.model.period import Month
 from msp_report.params import Sources
@@ -258,7 +258,7 @@ def test_a_changed_sibling_is_read_again(tmp_path):
         ingest.read_month(model, folder, APRIL, "UTC", into, params=tmp_path, cache=tmp_path / "cache")
         found += pd.read_parquet(into / "tables" / "tickets.parquet")["status"].tolist()
     assert found == ["new", "closed"]
-    assert {path.name for path in ingest.files(model, folder, APRIL)} == {"t.csv", "picks.json"}
+    assert {path.name for path in inputs.files(model, folder, APRIL)} == {"t.csv", "picks.json"}
 
 
 def test_no_sibling_is_read_from_outside_the_exports(read, tmp_path):
@@ -450,7 +450,7 @@ def test_files_in_an_archive_are_read_as_if_they_lay_there(tmp_path):
     assert [file.file for file in manifest.files] == [f"export.zip/all/tickets-{n}.csv" for n in (1, 2)]
     assert [file.rows for file in manifest.files] == [1, 1]
     assert manifest.unread == []
-    assert ingest.files(model, folder, APRIL) == [folder / "export.zip"]
+    assert inputs.files(model, folder, APRIL) == [folder / "export.zip"]
 
 
 TICKET = {"No": "T1", "Opened": "2026-04-01T09:00Z", "Prio": "1", "Status": "New"}

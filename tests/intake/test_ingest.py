@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from workspaces import tickets
 
-from msp_report.intake import ingest, reasons
+from msp_report.intake import ingest, inputs, reasons
 from msp_report.intake.ingest import DataRefused
 from msp_report.model.period import Month
 from msp_report.model.tables import TABLES
@@ -98,7 +98,7 @@ def test_files_that_no_source_reads_are_listed(read):
     done = read(files | {"checks-old.csv": "service,at,state\n"}, named)
     assert done.manifest["unread"] == ["checks-old.csv", "how-to.pdf", "prices.csv"]
     sources = Sources.model_validate(named)
-    assert [ingest.why_unread(name, sources) for name in done.manifest["unread"]] == [
+    assert [inputs.why_unread(name, sources) for name in done.manifest["unread"]] == [
         "named after a table that sources.yaml reads from other files (checks)",
         "named after no table",
         "named after a table that sources.yaml does not name",
@@ -883,8 +883,8 @@ def test_a_register_may_lie_beside_the_months(read, tmp_path):
     assert done.file("../assets.csv")["rows"] == 1 and done.file("tickets.csv")["rows"] == 1
 
 
-def test_exports_behind_an_address_are_for_a_later_version(read):
-    with pytest.raises(DataRefused, match="s3:// is not read by this version"):
+def test_exports_behind_an_address_are_fetched_before_they_are_read(read):
+    with pytest.raises(DataRefused, match="s3:// is fetched by whoever opens a case"):
         read({}, template="s3://bucket/acme/{month}")
 
 
@@ -921,7 +921,7 @@ def test_a_folder_with_brackets_and_stars_in_its_name(read, tmp_path):
     done = read({"[a]*/2026-04/tickets.csv": HEADER + GOOD}, template=template)
     assert done.file("tickets.csv")["rows"] == 1
     assert ingest.months_with_exports(Sources(), template, "UTC") == [APRIL]
-    assert ingest.files(Sources(), template, APRIL) == [
+    assert inputs.files(Sources(), template, APRIL) == [
         tmp_path / "exports" / "[a]*" / "2026-04" / "tickets.csv"
     ]
 

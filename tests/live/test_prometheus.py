@@ -16,7 +16,7 @@ from live_stub import MOST_POINTS, Stub, served
 
 from msp_report import live
 from msp_report.intake import ingest
-from msp_report.live import kept, prometheus, sql, web
+from msp_report.live import kept, prometheus, sql, web, zabbix
 from msp_report.model.period import Month, Period
 from msp_report.params import Sources
 from msp_report.reference.sources import ASKED
@@ -304,10 +304,15 @@ def test_killed_in_the_middle_it_goes_on_from_what_it_has(stub, tmp_path):
 
 def test_the_example_of_the_page_on_sources_is_taken():
     model = Sources.model_validate(yaml.safe_load(ASKED))
-    assert [live.kind(source) for listed in model.tables.values() for source in listed] == [
-        "prometheus",
-        "sql",
-    ]
+    kinds = {name: live.kind(source) for name, (source,) in model.tables.items()}
+    assert kinds == {
+        "samples": "prometheus",
+        "purchases": "sql",
+        "outages": "zabbix",
+        "tickets": "request_tracker",
+        "ticket_events": "request_tracker",
+    }
+    assert zabbix.parameters(model.tables["outages"][0].query, "outages").keys() == {"groupids", "severities"}
     assert sql.unfit(model.tables["purchases"][0].query) is None
 
 

@@ -2,16 +2,15 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from decimal import Decimal
-from pathlib import Path
-from urllib.request import urlopen
 
 import pandas as pd
 import pytest
+import started
+from started import free_port, ready
 
 from msp_report import live
 from msp_report.intake import ingest
@@ -27,12 +26,6 @@ START, END = (int(at.timestamp()) for at in Period(MARCH, MARCH).bounds(ZONE))
 @pytest.fixture(autouse=True)
 def now(monkeypatch):
     monkeypatch.setattr(live, "present", lambda: pd.Timestamp("2026-04-02T08:00Z"))
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def table(folder, name, source, month=MARCH):
@@ -69,20 +62,11 @@ def prometheus(tmp_path_factory):
     ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            yield _ready(f"http://127.0.0.1:{port}", "/-/ready"), readings
+            address = f"http://127.0.0.1:{port}"
+            ready(f"{address}/-/ready")
+            yield address, readings
         finally:
             process.terminate()
-
-
-def _ready(address, path):
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            with urlopen(address + path, timeout=5):
-                return address
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(address)
 
 
 def test_prometheus_gives_what_was_put_in(prometheus, tmp_path):
@@ -117,27 +101,11 @@ def test_prometheus_takes_a_month_by_the_second(prometheus, tmp_path):
 def postgresql():
     """A PostgreSQL with tickets and bills around a month with a change of the clocks."""
     pytest.importorskip("sqlalchemy")
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not folders:
-        pytest.skip("PostgreSQL is not installed")
-    programs, port = folders[-1], free_port()
-    with tempfile.TemporaryDirectory(prefix="msp-pg-", dir="/tmp") as name:
-        as_user = []
-        if os.geteuid() == 0:  # as whom PostgreSQL does not run
-            shutil.chown(name, "postgres")
-            as_user = ["runuser", "-u", "postgres", "--"]
-        said = {"check": True, "cwd": name, "stdout": subprocess.DEVNULL}
-        made = [programs / "initdb", "-D", f"{name}/data", "-A", "trust", "-U", "owner", "--no-sync"]
-        subprocess.run([*as_user, *made], **said)
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={name} -c fsync=off"
-        control = [*as_user, programs / "pg_ctl", "-D", f"{name}/data", "-w"]
-        subprocess.run([*control, "-o", options, "-l", f"{name}/log", "start"], **said)
-        try:
-            address = f"postgresql://owner@127.0.0.1:{port}/postgres"
-            subprocess.run([programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", address, "-c", SCRIPT], **said)
-            yield address
-        finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], **said)
+    with started.postgresql() as (port, programs):
+        address = f"postgresql://owner@127.0.0.1:{port}/postgres"
+        script = [programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", address, "-c", SCRIPT]
+        subprocess.run(script, check=True, stdout=subprocess.DEVNULL)
+        yield address
 
 
 SCRIPT = """

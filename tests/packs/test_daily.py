@@ -23,7 +23,7 @@ from msp_report.case import open_case, open_day
 from msp_report.intake.ingest import DataRefused
 from msp_report.model.period import Month
 from msp_report.packs import pack, scraps
-from msp_report.pages import publish
+from msp_report.system import revisions
 from msp_report.words import sentences
 from msp_report.workspace import PROJECT
 
@@ -279,7 +279,7 @@ def test_folders_of_ones_own(msp, place, small, tmp_path):
 
 def test_each_run_is_a_revision_and_old_ones_go_with_a_word(msp, place, small, monkeypatch):
     monkeypatch.setattr(pack, "DAYS_KEPT", 2)
-    history = place.output / "acme" / publish.REVISIONS / "daily"
+    history = place.output / "acme" / revisions.REVISIONS / "daily"
     for count, kept in ((1, ["0001"]), (2, ["0001", "0002"]), (3, ["0002", "0003"])):
         said = run(msp, place)
         assert said.code == 0
@@ -329,10 +329,10 @@ def test_prune_never_takes_the_published_one(tmp_path):
         staging = tmp_path / "staging"
         staging.mkdir()
         (staging / "page").write_text(name)
-        publish.publish(staging, tmp_path / "daily")
+        revisions.publish(staging, tmp_path / "daily")
     link = tmp_path / "daily"
     link.unlink()
-    link.symlink_to(Path(publish.REVISIONS) / "daily" / "0001")  # somebody went back to the first
-    assert [path.name for path in publish.prune(link, 1)] == ["0002"]
+    link.symlink_to(Path(revisions.REVISIONS) / "daily" / "0001")  # somebody went back to the first
+    assert [path.name for path in revisions.prune(link, 1)] == ["0002"]
     assert (link / "page").read_text() == "a"
-    assert publish.prune(tmp_path / "nothing", 3) == []
+    assert revisions.prune(tmp_path / "nothing", 3) == []

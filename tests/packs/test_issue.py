@@ -18,7 +18,7 @@ from workspaces import SCORECARD, Place, digests, records, tickets, write_notebo
 from msp_report import ledger
 from msp_report.model.errors import Failed, WrongUse
 from msp_report.packs import issue, pack, seal
-from msp_report.pages import publish
+from msp_report.system import revisions
 from msp_report.workspace import Workspace
 
 MONTH = "2026-02"
@@ -301,7 +301,7 @@ def test_a_restatement_lists_exactly_what_changed(client):
     published = client.restate("three tickets came late.")
     *_, line = ledger.lines(client.workspace, "acme")
     assert (line.period, line.revision, line.why) == (MONTH, "0003", "three tickets came late.")
-    was = {one["measure"]: one["value"] for one in figures(publish.revision(published, 2))}
+    was = {one["measure"]: one["value"] for one in figures(revisions.revision(published, 2))}
     now = {one["measure"]: one["value"] for one in figures(published)}
     differ = {name: (was[name], now[name]) for name in was if was[name] != now[name]}
     assert {one["measure"]: (one["value_from"], one["value_to"]) for one in line.changed} == differ

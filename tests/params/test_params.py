@@ -161,7 +161,7 @@ def test_sources_name_known_tables_and_one_origin(tmp_path):
     with pytest.raises(ParamsError, match="did you mean 'tickets'"):
         load_sources(tmp_path)
     (tmp_path / "sources.yaml").write_text("tables: {tickets: {profile: servicenow}}")
-    with pytest.raises(ParamsError, match="exactly one of file, sql or prometheus"):
+    with pytest.raises(ParamsError, match="exactly one of file, prometheus, sql, zabbix or request_tracker"):
         load_sources(tmp_path)
     (tmp_path / "sources.yaml").write_text(
         "tables: {tickets: {file: a.csv}, samples: [{file: b}, {file: c}]}"

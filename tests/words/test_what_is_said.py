@@ -354,6 +354,38 @@ SAID = [
     ),
     ("compare_missing", dict(clients=[], period="May"), ""),
     ("compare_missing", dict(clients=["A", "B"], period="May"), "There is no pack of May for A and B."),
+    ("portfolio_made", dict(all=1, made=1, period="May"), "The one client has its pack of May."),
+    ("portfolio_made", dict(all=3, made=3, period="May"), "All 3 clients have their pack of May."),
+    (
+        "portfolio_made",
+        dict(all=1200, made=1199, period="May"),
+        "1 of 1,200 clients has no new pack of May: the analyst has to see to it.",
+    ),
+    (
+        "portfolio_made",
+        dict(all=3, made=0, period="May"),
+        "3 of 3 clients have no new pack of May: the analyst has to see to them.",
+    ),
+    (
+        "portfolio_missed",
+        dict(missed=0, judged=0, with_missed=0),
+        "No promise of any client could be judged.",
+    ),
+    (
+        "portfolio_missed",
+        dict(missed=0, judged=9, with_missed=0),
+        "None of the 9 promises that can be judged was missed.",
+    ),
+    (
+        "portfolio_missed",
+        dict(missed=4, judged=9, with_missed=1),
+        "The providers missed 4 of the 9 promises that can be judged, at 1 client.",
+    ),
+    (
+        "portfolio_missed",
+        dict(missed=4, judged=9, with_missed=2),
+        "The providers missed 4 of the 9 promises that can be judged, at 2 clients.",
+    ),
     ("restates", dict(n=0, count="0"), ""),
     (
         "restates",

@@ -15,7 +15,6 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz
-from scipy.optimize import linear_sum_assignment
 
 from msp_report.intake.recognise import words
 from msp_report.intake.recognise.sketch import NOTHING, Seen, Sketch, in_order
@@ -218,6 +217,10 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
         for at, one in enumerate(seen.columns):
             said = hints.columns.get(column.name)
             scores[place, at] = 2.0 if said == one.name else 0.0 if said else _score(one, column, table, seen)
+    from scipy.optimize import (
+        linear_sum_assignment,  # half a second that `check` and `init` of known files spare
+    )
+
     rows, places = linear_sum_assignment(-scores)
     chosen = {columns[row].name: (place, scores[row, place]) for row, place in zip(rows, places, strict=True)}
     chosen = {name: (place, score) for name, (place, score) in chosen.items() if score > 0}

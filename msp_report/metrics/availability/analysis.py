@@ -34,7 +34,7 @@ from msp_report.metrics.availability.readings import robustness
 from msp_report.metrics.availability.restated import restated
 from msp_report.metrics.availability.sources import Sources
 from msp_report.metrics.availability.watched import watched
-from msp_report.model.case import Case
+from msp_report.model.case import Case, once
 from msp_report.model.columns import civil_day, last_day, plain_rows
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.params import Contract, as_contract
@@ -136,6 +136,7 @@ class Analysis:
         }
 
 
+@once
 def analyse(case: Case) -> Analysis:
     """Everything about the availability of a period; reads outages and checks. Raises as `service_levels`.
 

@@ -53,7 +53,7 @@ from msp_report.metrics.procurement.ledger import (
     Ledger,
 )
 from msp_report.metrics.procurement.unread import Unread
-from msp_report.model.case import Case
+from msp_report.model.case import Case, once
 from msp_report.model.columns import civil_day, dates, day_after, last_day, optional, texts, total
 from msp_report.model.dropped import told
 from msp_report.model.figures import Figure
@@ -271,6 +271,7 @@ class Analysis:
         return {name: getattr(self, name) for name in names}
 
 
+@once
 def analyse(case: Case) -> Analysis:
     """Everything about the purchases of a period; reads purchases, prices and rates. Raises as `match`."""
     tables = (with_late(case), case.table("prices"), case.table("rates"))

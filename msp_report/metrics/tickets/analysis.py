@@ -25,7 +25,7 @@ from msp_report.metrics.tickets import (
 from msp_report.metrics.tickets.edits import Bunched
 from msp_report.metrics.tickets.history import History, history_of
 from msp_report.metrics.tickets.unread import Unread
-from msp_report.model.case import Case
+from msp_report.model.case import Case, once
 from msp_report.model.columns import hours_booked, optional
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, spelled
@@ -228,6 +228,7 @@ class Analysis:
         return {name: getattr(self, name) for name in names}
 
 
+@once
 def analyse(case: Case) -> Analysis:
     """Everything about the tickets of a period.
 

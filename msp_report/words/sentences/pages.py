@@ -228,6 +228,44 @@ def compare_missing(page: Page, *, clients: Sequence[str], period: str) -> str |
     )
 
 
+def portfolio_made(page: Page, *, all: int, made: int, period: str) -> str:
+    """Of how many clients a run over all of them made the packs."""
+    places = {"all": page.number(all, "count"), "period": period}
+    if made == all:
+        return page.language.plural(
+            "The one client has its pack of {period}.",
+            "All {all} clients have their pack of {period}.",
+            all,
+            **places,
+        )
+    return page.language.plural(
+        "1 of {all} clients has no new pack of {period}: the analyst has to see to it.",
+        "{n} of {all} clients have no new pack of {period}: the analyst has to see to them.",
+        all - made,
+        n=page.number(all - made, "count"),
+        **places,
+    )
+
+
+def portfolio_missed(page: Page, *, missed: int, judged: int, with_missed: int) -> str | None:
+    """How many promises of all clients were missed, and at how many clients."""
+    if not judged:
+        return page.language("No promise of any client could be judged.")
+    if not missed:
+        return page.language(
+            "None of the {judged} promises that can be judged was missed.",
+            judged=page.number(judged, "count"),
+        )
+    places = {"missed": page.number(missed, "count"), "judged": page.number(judged, "count")}
+    return page.language.plural(
+        "The providers missed {missed} of the {judged} promises that can be judged, at {n} client.",
+        "The providers missed {missed} of the {judged} promises that can be judged, at {n} clients.",
+        with_missed,
+        n=page.number(with_missed, "count"),
+        **places,
+    )
+
+
 def reply(page: Page, *, by: str, on: str, text: str) -> str:
     """What the provider replied to a figure."""
     return page.language("{by} replied on {on}: “{text}”", by=by, on=on, text=text)
