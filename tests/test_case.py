@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pandas as pd
 import pytest
 
@@ -26,6 +28,27 @@ def test_a_row_that_came_again_under_another_spelling_is_the_newer_one(tmp_path)
     found = lookback.join("outages", rows)
     assert found["service"].tolist() == [" MAIL"]
     assert found["ended_at"].dt.hour.tolist() == [0]
+
+
+def test_a_large_table_is_one_while_somebody_has_it_and_is_kept_no_longer(demo_case, monkeypatch):
+    october = demo_case("2026-10")
+    opened = october.table("tickets")["opened_at"]
+    monkeypatch.setattr("msp_report.case._KEPT", 10)
+    case = october.at(october.period)
+    held = case.table("tickets")
+    assert case.table("tickets") is held
+    assert "tickets" not in case._read
+    del held
+    assert "tickets" not in case._large
+    assert case.table("tickets")["opened_at"].equals(opened)
+
+
+def test_how_far_a_table_reaches_is_seen_without_its_other_columns(demo_case):
+    for month, name in itertools.product(("2025-10", "2026-10"), ("tickets", "ticket_events", "samples")):
+        known, at = demo_case(month), TABLES[name].period
+        case = known.at(known.period)
+        assert case._column(name, at).equals(known.table(name)[at])
+        assert case.reach(name) == max(case.end, known.follow_up(name)[at].max())
 
 
 def test_ids_that_differ_by_case_alone_are_two_tickets(tmp_path):

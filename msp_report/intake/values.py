@@ -399,6 +399,8 @@ def _times(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
     """Wall times and offsets by the first format that fits, then what the column's type makes of them."""
     if column.type == "month":
         texts = pc.replace_substring_regex(texts, r"^(\d{4}-\d{2})$", r"\1-01")
+    if column.type == "instant" and (plain := _plain_instants(texts, column, manner)) is not None:
+        return plain
     zone = np.full(len(texts), manner.timezone, dtype=object)
     forms = manner.formats(column.name)
     wall, offset = _of_dot_net(texts)
@@ -422,6 +424,27 @@ def _times(texts: pa.StringArray, column: Column, manner: Manner) -> Values:
     if column.type == "instant":
         return _instants(wall, offset, zone, why, manner)
     return _dates(wall, offset, zone, why, column)
+
+
+#: How most tools write an instant of UTC.
+_PLAIN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
+
+
+def _plain_instants(texts: pa.StringArray, column: Column, manner: Manner) -> Values | None:
+    """Instants that are all written in UTC to the second, many times faster; None where one is not."""
+    first = next(iter(manner.formats(column.name)), "").partition(" @ ")[0]
+    if first != "iso" or manner.typed or manner.unset(column.name) or texts.null_count or not len(texts):
+        return None
+    if not pc.all(pc.match_substring_regex(texts, _PLAIN)).as_py():
+        return None
+    try:
+        found = pc.cast(texts, pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:  # no such day or hour
+        return None
+    wall = found.cast(pa.timestamp("us")).to_numpy()
+    if wall.min() < np.datetime64(_FIRST, "us") or wall.max() >= np.datetime64(_LAST, "us"):
+        return None
+    return Values(found.cast(ARROW["instant"]), _none(len(texts)), np.zeros(len(texts), np.int64))
 
 
 def _unset(wall: np.ndarray, offset: np.ndarray, days: Sequence[str]) -> np.ndarray:

@@ -446,3 +446,33 @@ def test_factors_below_one_are_exact():
     assert one("3", NUMBER, factors={"number": Decimal("0.1")}) == 0.3
     assert one("160050", MONEY, factors={"decimal": Decimal("0.01")}) == Decimal("1600.5")
     assert one("1.5", MONEY, factors={"decimal": Decimal(1_000_000)}) == Decimal(1_500_000)
+
+
+@examples(100)
+@given(
+    st.lists(
+        st.one_of(
+            st.datetimes(dt.datetime(1890, 1, 1), dt.datetime(2210, 1, 1)).map(
+                "{:%Y-%m-%dT%H:%M:%SZ}".format
+            ),
+            st.sampled_from(
+                [
+                    "2026-02-30T00:00:00Z",
+                    "2026-10-01T24:00:00Z",
+                    "2026-10-01T08:00:60Z",
+                    "0000-01-01T00:00:00Z",
+                ]
+            ),
+            st.sampled_from(["2026-10-01T08:00:00+01:00", "2026-10-01 08:00:00Z", "never"]),
+        ),
+        max_size=4,
+        unique=True,
+    )
+)
+def test_plain_instants_are_read_as_all_others(texts):
+    column = TABLES["tickets"].column("opened_at")
+    quick = convert(pa.array(texts, pa.string()), column, manner())
+    slow = convert(pa.array([*texts, "2026-10-25T01:30"], pa.string()), column, manner())
+    assert quick.values.equals(slow.values[:-1])
+    assert quick.why.tolist() == slow.why.tolist()[:-1]
+    assert quick.fold.tolist() == slow.fold.tolist()[:-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,3 +145,10 @@ def test_what_a_strange_name_may_mean(strange, name, silent, meant):
 def test_the_nearest_name_is_by_letters():
     assert nearest(["Mial", "ERP2"], ["mail", "erp"]) == ["mail", "erp"]
     assert nearest(["x"], []) == [None]
+
+
+@examples(100)
+@given(st.lists(st.one_of(st.none(), st.text("aB -\t\xa0é\u0430.", max_size=6)), max_size=8))
+def test_a_column_of_names_has_the_forms_of_each(names):
+    found = normal(pd.Series(names, dtype="str"))
+    assert found.fillna("").tolist() == [normal_name(name) for name in names]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from msp_report.model.privacy import HOLDS, PEOPLE, hidden, last_letters, pseudonyms, without_addresses
 from msp_report.model.tables import TABLES
@@ -113,3 +116,21 @@ def test_a_name_holds_the_same_in_every_table():
         for column in table.columns:
             if column.type == "text":
                 assert HOLDS.get(column.name, "plain") == column.holds, f"{table.name}.{column.name}"
+
+
+@examples(200)
+@given(
+    st.lists(
+        st.one_of(
+            st.none(),
+            st.text("a 0123456789+()./-@\xa0٣", max_size=14),
+            st.sampled_from(["+44 20 7946 0123", "ann@acme.example", "(020) 7946 0123", "2026-10-05 10:30"]),
+        ),
+        max_size=6,
+    )
+)
+def test_a_column_of_words_says_what_each_of_them_says(texts):
+    shown = hidden(pd.DataFrame({"title": pd.Series(texts, dtype="str")}), KEY)["title"]
+    assert [None if pd.isna(one) else one for one in shown] == [
+        None if one is None else without_addresses(one) for one in texts
+    ]

@@ -225,6 +225,16 @@ def test_what_names_something_is_read_as_it_was_written(tmp_path):
     ).to_dict("list")
 
 
+def test_a_long_record_whose_column_is_empty_for_long_is_read_without_a_word(tmp_path, recwarn):
+    folder = tmp_path / "records" / "tickets"
+    folder.mkdir(parents=True)
+    met = pd.Series([None] * 400_000 + [True, False], dtype="boolean")
+    write_csv(pd.DataFrame({"ticket_id": "T" * 10, "response_met": met}), folder / "clocks.csv")
+    read = scraps.read_record(tmp_path, "tickets", "clocks")
+    assert read["response_met"].dropna().tolist() == [True, False]
+    assert not recwarn.list
+
+
 # ---------------------------------------------------------------- replies
 
 REPLY = "measure,subject,said_on,by,text\n"

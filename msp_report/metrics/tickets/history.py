@@ -130,6 +130,8 @@ def history_of(
     desk = _in_order(every[every["opened_at"] < cutoff])
     log = _Log(events, every, desk, cutoff)
     desk = desk.reset_index(drop=True)
+    ever_answered = every["first_response_at"].notna().any()
+    del every  # of many tickets what is done with is large
     for name in _TICKET_TIMES:
         desk[name] = _revised(desk[name], log.of(name), zone)
     desk["own_status"] = desk["status"]
@@ -140,8 +142,10 @@ def history_of(
     desk, heard = _with_response(desk, log.of("comment"), cutoff)
     desk["touched_at"] = log.touched(len(desk))
     desk["logged_at"] = log.before_opening(desk["opened_at"])
-    desk, spells, moves = _lives(desk, log.of("status"), cutoff)
-    heard = heard or every["first_response_at"].notna().any() or desk["first_response_at"].notna().any()
+    steps, has_events, strays = log.of("status"), bool(len(log.row)), log.strays
+    del log
+    desk, spells, moves = _lives(desk, steps, cutoff)
+    heard = heard or ever_answered or desk["first_response_at"].notna().any()
     return History(
         tickets=desk.drop(columns=[*_TICKET_TIMES]),
         spells=spells,
@@ -149,8 +153,8 @@ def history_of(
         priorities=priorities,
         cutoff=cutoff,
         responses_known=bool(heard),
-        has_events=bool(len(log.row)),
-        strays=log.strays,
+        has_events=has_events,
+        strays=strays,
     )
 
 
@@ -382,7 +386,8 @@ def _lives(
     """Spells and moves of every ticket, and where each stands at the cut-off."""
     n = len(desk)
     opened, end = micros(desk["opened_at"]), micros([cutoff])[0]
-    steps = steps[steps["to"].notna()]
+    if (silent := steps["to"].isna()).any():
+        steps = steps[~silent]
     logged = _flags(steps["row"], n)
 
     first = _status_codes(_per_row(steps, n, "from", "first"), _NEW)
@@ -405,6 +410,7 @@ def _lives(
 
     parts.append((steps["row"], micros(steps["at"]), _status_codes(steps["to"], _OPEN), steps.index))
     row, start, status, event = (np.concatenate(part) for part in zip(*parts, strict=True))
+    del parts
     order = np.lexsort((start, row))
     row, start, status, event = row[order], start[order], status[order], event[order]
 
@@ -453,7 +459,7 @@ def _per_row(frame: pd.DataFrame, n: int, column: str, keep: str) -> pd.Series:
 
 
 def _status_codes(statuses: pd.Series, default: int) -> np.ndarray:
-    codes = pd.Categorical(statuses, categories=STATUSES).codes.astype(np.int64)
+    codes = places(statuses, pd.Series(STATUSES))
     return np.where(codes < 0, default, codes)
 
 
