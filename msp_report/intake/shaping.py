@@ -326,15 +326,14 @@ class _Table:
         self._length = 0
         self._name = _quoted(name)
         self._database = database
-        database.execute(f"create table {self._name} (_row bigint, _line bigint, _place varchar)")
+        self._made()
 
     def append(self, chunk: Chunk) -> None:
         """Rows at its end."""
         if WIDER in chunk.header:
             chunk = _parted_from(chunk, WIDER)
         own = self.names.of(chunk)
-        for name in own:
-            self.has(name)
+        self.have(own)
         numbers = np.arange(self._length, self._length + len(chunk))
         self._length += len(chunk)
         if len(chunk):
@@ -343,12 +342,23 @@ class _Table:
             self._database.execute(f"insert into {self._name} by name select * from _more").fetchall()
             self._database.unregister("_more")
 
-    def has(self, name: str) -> None:
-        """Make a column, if there is none of this name."""
-        if name.casefold() not in self._known:
-            self._known.add(name.casefold())
-            self.columns.append(name)
+    def have(self, names: Iterable[str]) -> None:
+        """Make a column for each of these names that has none."""
+        new = list({name.casefold(): name for name in names if name.casefold() not in self._known}.values())
+        self._known |= {name.casefold() for name in new}
+        self.columns += new
+        if new and not self._length:
+            self._made()
+            return
+        for name in new:
             self._database.execute(f"alter table {self._name} add column {_quoted(name)} varchar")
+
+    def _made(self) -> None:
+        """The table with its columns and without rows: thousands are made at once, and not one by one."""
+        columns = "".join(f", {_quoted(name)} varchar" for name in self.columns)
+        self._database.execute(
+            f"create or replace table {self._name} (_row bigint, _line bigint, _place varchar{columns})"
+        )
 
 
 def _parted_from(chunk: Chunk, header: str) -> Chunk:
@@ -453,7 +463,7 @@ def _shape(
                 yield None
         told.asked(asked.columns)
         for table, column in asked.columns:
-            tables[table].has(column)
+            tables[table].have([column])
     for memory in _MEMORY:
         with _stored(scratch, memory + room) as database:
             query.lock(database)

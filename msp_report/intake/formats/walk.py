@@ -118,8 +118,8 @@ class Window:
                 if far > (LONGEST if is_text else _NEAR) or not self._more():
                     raise self._wrong(error.msg, error.pos) from None
                 continue
-            except ValueError as error:  # a number of too many digits
-                raise self._wrong(str(error), self._at) from None
+            except ValueError:
+                raise self._wrong("a number of too many digits", self._at) from None
             behind = self._text[end : end + _NEAR]
             is_whole = behind and (
                 behind[0] not in ".eE" or len(behind) == _NEAR

@@ -146,9 +146,11 @@ def sketch(path: Path, limits: Limits | None = None, layout: Layout | None = Non
     return _sketch(path, state.st_size, state.st_mtime_ns, limits or Limits(), key, _Said(said))
 
 
-#: The keys that decide what the reader gives.
 #: What a column without a name is called.
 _UNNAMED = re.compile(r"(#\d+)?")
+#: No time is written with fewer digits, as `1 Jan 26`.
+_DIGITS = r"(?s)(.*?\d){3}"
+#: The keys that decide what the reader gives.
 _OPENING = ("records", "query", "encoding", "delimiter", "sheet", "skip_rows")
 
 
@@ -312,7 +314,7 @@ class _Times:
 
 def _written(texts: pd.Series) -> _Times:
     nothing = np.zeros(len(texts), bool)
-    if not len(texts):
+    if not _matches(texts, _DIGITS).any():
         return _Times(nothing, nothing, nothing, (), "none")
     iso = texts.str.extract(_ISO)
     is_iso, is_net = _matches(texts, _ISO), _matches(texts, _NET)
