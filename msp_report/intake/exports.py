@@ -18,6 +18,7 @@ from msp_report.intake.encoding import is_text
 from msp_report.intake.formats import FORMATS, packed
 from msp_report.live.kept import REACH
 from msp_report.model.tables import TABLES
+from msp_report.params.layout import Sibling
 
 MONTH = "{month}"
 _MONTH_GLOB = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
@@ -103,13 +104,11 @@ def _members(archive: Path, pattern: str) -> list[Path]:
         return [archive]
 
 
-def beside(
-    path: Path, named: Mapping[str, Iterable[str]], exports: str, month: object
-) -> dict[str, list[Path]]:
+def beside(path: Path, named: Mapping[str, Sibling], exports: str, month: object) -> dict[str, list[Path]]:
     """The files beside one, by the names under which they are read, without itself; none from outside the exports."""
     found: dict[str, list[Path]] = {}
-    for name, patterns in named.items():
-        texts = [os.path.relpath(path.parent / text, folder(exports, month)) for text in patterns]
+    for name, sibling in named.items():
+        texts = [os.path.relpath(path.parent / text, folder(exports, month)) for text in sibling.file]
         inside = [text for text in texts if not leaves(text, exports, month)]
         others = [other for text in inside for other in matches(_Files(text), exports, month)]
         found[name] = [

@@ -29,7 +29,8 @@ from msp_report.params.layout import Layout
 from msp_report.params.sources import Limits
 
 _CHILD = "msp_report.intake.child"
-
+#: Arrow gives back what it needs no more: its own pool keeps 20 MB.
+_SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 
 #: Files beside one, by the names under which its `shape` may read them, each with how it is read.
 Beside = Mapping[str, tuple[tuple[Path, ...], Layout]]
@@ -70,7 +71,7 @@ class _Reader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **_SPARING},
         )
 
     @property

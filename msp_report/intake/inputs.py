@@ -57,13 +57,17 @@ class Input:
 
     def chunks(self) -> Iterator[Chunk]:
         """Its rows. Raises Unreadable."""
-        plain = Layout(encoding=self.layout.encoding)
         others: Beside = {
-            name: (tuple(path for path, _ in found), plain) for name, found in self.beside.items()
+            name: (tuple(path for path, _ in found), self._plain(name)) for name, found in self.beside.items()
         }
         for chunk in read(self.path, self.layout, self.limits, others):
             is_empty = self.told and not chunk.aside and (chunk.read == 0 or OURS.issuperset(chunk.header))
             yield _named(chunk, self.layout) if is_empty else chunk  # asked, and there was nothing
+
+    def _plain(self, name: str) -> Layout:
+        """How the files are read that its shape reads by a name."""
+        of = self.layout.beside[name]
+        return Layout(encoding=self.layout.encoding, records=of.records, sheet=of.sheet)
 
     def label(self, table: str) -> str:
         """What the file is called where its numbers are another file's too: its source's name, or what its own name

@@ -93,5 +93,5 @@ class ReadAs:
             yield f"{given.name}: {' and '.join(sorted(inline))} name {name!r}, which no row of it has{hint}"
         for name, found in given.beside.items():
             if not found:
-                patterns = ", ".join(given.layout.beside[name])
+                patterns = ", ".join(given.layout.beside[name].file)
                 yield f"{given.name}: there is no {patterns} beside it, which its shape reads as {name}: export it too"

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -31,11 +32,15 @@ __all__ = ["Unclear", "check", "reading", "shaped"]
 #: Where in its document a record stood, as some readers tell it beside the record's own cells.
 PLACE = "_place"
 #: What the query of a file may hold in memory [MB], and what one may that cannot do with it; more goes to the disk.
-_MEMORY = (64, 800)
-#: How much more a table takes for each of its columns [MB].
-_MEMORY_COLUMN = 0.25
-#: Rows of a result at once.
-_ROWS = 10_000
+_MEMORY = (48, 800)
+#: How much more a table takes for each of its columns, and for each MB of long cells that it writes together [MB].
+_MEMORY_COLUMN, _MEMORY_LONG = 0.4, 2
+#: Cells of so many bytes are long: DuckDB holds them whole until their rows are written.
+_LONG = 16_000
+#: Rows that a table keeps together on disk: no more than fit into that memory while they are written.
+_GROUP = 10_240
+#: Rows of a result at once, and bytes of their cells, so that neither side holds much.
+_ROWS, _TEXT = 10_000, 2_000_000
 _BY_LINE, _BY_LIST = "lines", "list"
 _NONE = np.array([], np.int64)
 
@@ -360,6 +365,8 @@ class _Given:
         self.table = table
         self.like = Chunk((), (), _NONE)
         """A chunk of them, for its header, its facts, and whether its cells are typed."""
+        self._size = 0
+        self._long: list[tuple[int, int]] = []
         self._inputs: list[np.ndarray] = []
         self._lines: list[np.ndarray] = []
         self._beside: dict[str, list[pa.StringArray]] = {PLACE: [], WIDER: []}
@@ -371,27 +378,50 @@ class _Given:
         self.like = replace(take(chunk, _NONE), origin=None, aside=(), broken=(), remarks=said)
         self._inputs.append(np.asarray(_inputs(chunk)))
         self._lines.append(chunk.lines)
+        self._size += sum(column.nbytes for column in chunk.columns)
         for name, found in self._beside.items():
             there = name in chunk.header
             found.append(
                 chunk.columns[chunk.header.index(name)] if there else pa.nulls(len(chunk), pa.string())
             )
 
+    def room(self, chunk: Chunk) -> int:
+        """How much memory the database needs for some more, beside what any takes [MB]."""
+        lengths = [pc.fill_null(pc.binary_length(column), 0) for column in chunk.columns]
+        long = sum(pc.sum(pc.if_else(pc.greater(one, _LONG), one, 0)).as_py() or 0 for one in lengths)
+        self._long.append((len(chunk), long))
+        while sum(rows for rows, _ in self._long[1:]) >= _GROUP:
+            self._long.pop(0)
+        width = max(len(chunk.header), len(self.table.columns))
+        return round(_MEMORY_COLUMN * width + _MEMORY_LONG * sum(size for _, size in self._long) / 1_000_000)
+
+    @property
+    def at_once(self) -> int:
+        """How many of them are no more than is held at once."""
+        return max(1, min(_ROWS, _TEXT * len(self.inputs) // max(1, self._size)))
+
     @cached_property
     def inputs(self) -> np.ndarray:
-        """The number of each row's input row in the file."""
-        return np.concatenate(self._inputs)
+        """The number of each row's input row in the file; they rise."""
+        return _whole(self._inputs, np.concatenate)
 
     @cached_property
     def lines(self) -> np.ndarray:
         """The line of each."""
-        return np.concatenate(self._lines)
+        return _whole(self._lines, np.concatenate)
 
     @cached_property
     def beside(self) -> dict[str, pa.StringArray]:
         """What readers tell of each beside its cells: where in its document it stood, and cells beyond the header."""
-        found = {name: pa.concat_arrays(texts) for name, texts in self._beside.items()}
-        return {name: texts for name, texts in found.items() if texts.null_count < len(texts)}
+        told = [name for name, texts in self._beside.items() if any(t.null_count < len(t) for t in texts)]
+        return {name: _whole(self._beside[name], pa.concat_arrays) for name in told}
+
+
+def _whole(parts: list[Any], join: Callable[[list[Any]], Any]) -> Any:
+    """Parts as one, which alone is held from then on."""
+    found = join(parts)
+    parts.clear()
+    return found
 
 
 def _shape(
@@ -403,16 +433,14 @@ def _shape(
 ) -> Iterator[Chunk | None]:
     """What `shape` makes of all rows together."""
     asked = query.of_shape(layout.shape, layout.beside)
-    disk = {"temp_directory": str(scratch), "max_temp_directory_size": "20GB"}
-    file = str(scratch / "rows.db")
-    with query.connect(file, memory_limit=f"{_MEMORY[0]}MB", **disk) as database:
+    with _stored(scratch, _MEMORY[0]) as database:
         tables = {name: _Table(database, name) for name in (query.ROWS, *layout.beside)}
         given, broken = _Given(tables[query.ROWS]), []
-        width = 0
+        room = 0
         for chunk in chunks:
-            if len(chunk.header) > width:
-                width = len(chunk.header)
-                database.execute(f"set memory_limit = '{_MEMORY[0] + round(_MEMORY_COLUMN * width)}MB'")
+            if (more := given.room(chunk)) > room:
+                room = more
+                database.execute(f"set memory_limit = '{_MEMORY[0] + room}MB'")
             given.add(chunk)
             broken += chunk.broken
             for aside in chunk.aside:
@@ -427,8 +455,7 @@ def _shape(
         for table, column in asked.columns:
             tables[table].has(column)
     for memory in _MEMORY:
-        more = round(_MEMORY_COLUMN * len(given.table.columns))
-        with query.connect(file, memory_limit=f"{memory + more}MB", **disk) as database:
+        with _stored(scratch, memory + room) as database:
             query.lock(database)
             try:
                 made = _made(database, asked, given, layout)
@@ -439,6 +466,16 @@ def _shape(
             yield from _results(database, made, given, told)
         break
     yield from _apart(given.like, broken)
+
+
+def _stored(scratch: Path, megabytes: int) -> duckdb.DuckDBPyConnection:
+    """The database of a file's rows in a folder, made where it is not there."""
+    limits = {"memory_limit": f"{megabytes}MB", "max_temp_directory_size": "20GB"}
+    opened = query.connect(temp_directory=str(scratch), **limits)
+    path = str(scratch / "rows.db").replace("'", "''")
+    opened.execute(f"attach '{path}' as kept (row_group_size {_GROUP})")
+    opened.execute("use kept")
+    return opened
 
 
 def _results(
@@ -453,9 +490,9 @@ def _results(
         order_by = f"order by {', '.join(['_first', *(() if is_one_each else select)])}"
     used = np.zeros(len(given.inputs), bool)
     result = database.sql(f"select {', '.join([*select, '_rows'])} from _shaped {order_by}")
-    counted = len(np.unique(given.inputs))
+    counted = int(np.count_nonzero(np.diff(given.inputs, prepend=-1)))
     like = replace(given.like, header=(*header, *given.beside))
-    for batch in _batches(result, header):
+    for batch in _batches(result, header, given.at_once):
         listed = batch.columns[-1]
         flat = np.asarray(pc.list_flatten(listed))
         used[flat] = True
@@ -482,10 +519,12 @@ def _told_of(texts: pa.StringArray, rows: np.ndarray, steps: np.ndarray) -> pa.S
     return texts.take(pa.array(rows[np.where(first < len(rows), first, steps[:-1])]))
 
 
-def _batches(result: duckdb.DuckDBPyRelation, header: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    result: duckdb.DuckDBPyRelation, header: tuple[str, ...], at_once: int
+) -> Iterator[pa.RecordBatch]:
     """The rows of a result; a batch without rows where there are none."""
     some = False
-    for batch in result.to_arrow_reader(_ROWS):
+    for batch in result.to_arrow_reader(at_once):
         some = True
         yield batch
     if not some:
@@ -606,7 +645,7 @@ def _unused(database: duckdb.DuckDBPyConnection, given: _Given, used: np.ndarray
     listed = ", ".join(["_row", *map(_quoted, header)])
     database.register("_gone", pa.table({"_row": pa.array(gone, pa.int64())}))
     found = database.sql(f"select {listed} from rows semi join _gone using (_row) order by _row")
-    for batch in found.to_arrow_reader(_ROWS):
+    for batch in found.to_arrow_reader(given.at_once):
         rows = np.asarray(batch.column(0))
         whole = Chunk(header, tuple(batch.columns[1:]), given.lines[rows])
         text = texts(whole, np.arange(len(rows)))

@@ -347,27 +347,27 @@ def _imported(name: str, known: frozenset[str]) -> frozenset[str]:
     return frozenset(_imports(path.read_text(encoding="utf-8"), name, known))
 
 
+#: How the package imports: absolutely, a line each, or names in brackets. What stands so in a text counts too.
+_FROM = re.compile(r"^[ \t]*from[ \t]+(msp_report[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*import[ \t]+(msp_report[\w.]*)", re.MULTILINE)
+#: What imports by a name that is made; `importlib.metadata` and `.util` tell of libraries.
+_BY_NAME = re.compile(
+    r"^[ \t]*(?:import|from)[ \t]+(?:importlib|pkgutil)\b(?!\.metadata|\.util)", re.MULTILINE
+)
+
+
 def _imports(source: str, own: str, known: Collection[str]) -> set[str]:
     """The modules of the package that a piece of code imports, wherever in it. One that imports by a name which it
     makes imports all that its package holds; where that says nothing, raises ValueError."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
-    if any(name.split(".")[0] in ("importlib", "pkgutil") for name in names) and not own.startswith(
-        _METADATA
-    ):
-        if not (_PACKAGE.parent.joinpath(*own.split(".")) / "__init__.py").is_file() or not own:
+    names = set(_IMPORT.findall(source))
+    for module, given in _FROM.findall(source):
+        names |= {module, *(f"{module}.{name}" for name in re.findall(r"\w+", given))}
+    if _BY_NAME.search(source):
+        if not own or not (_PACKAGE.parent.joinpath(*own.split(".")) / "__init__.py").is_file():
             raise ValueError(f"{own} imports what nobody can tell")
         names |= {name for name in known if name.startswith(f"{own}.")}
     whole = {".".join(name.split(".")[:end]) for name in names for end in range(1, name.count(".") + 2)}
     return whole & set(known)
-
-
-#: What asks importlib for versions or files of libraries, and imports nothing by name.
-_METADATA = ("msp_report.packs.kernels", "msp_report.environment", "msp_report.packs.code")
 
 
 # ---------------------------------------------------------------- what things hold

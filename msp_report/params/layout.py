@@ -24,7 +24,25 @@ def as_stated(value: object) -> object:
 
 
 Stated = Annotated[str | dict[Literal["column", "line"], str], BeforeValidator(as_stated)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(as_list)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_list, json_schema_input_type=str | tuple[str, ...])]
+
+
+def as_sibling(value: object) -> object:
+    """A file, or several, where no more is said of them."""
+    return {"file": value} if isinstance(value, str | list | tuple) else value
+
+
+class Sibling(BaseModel):
+    """Files beside one, and how they are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Texts
+    """Names or patterns, seen from the file beside which they lie."""
+    records: str | None = None
+    """Where in such a document its records lie."""
+    sheet: str | None = None
+    """Of such a workbook."""
 
 
 class Layout(BaseModel):
@@ -44,8 +62,14 @@ class Layout(BaseModel):
     where: str | None = None
     """Which rows count: a condition in SQL over one row's headers, all of them text: `"Type" = 'Incident'`. What it
     does not hold for is left out and counted, with the reason `where`."""
-    beside: dict[str, Texts] = {}
-    """Name: the file, or pattern of files, beside this one that `shape` may read under that name."""
+    beside: dict[
+        str,
+        Annotated[
+            Sibling, BeforeValidator(as_sibling, json_schema_input_type=str | tuple[str, ...] | Sibling)
+        ],
+    ] = {}
+    """Name: the file, or pattern of files, beside this one that `shape` may read under that name; or `{file, records,
+    sheet}`, where its records lie deep in a document or on one of several sheets."""
     shape: str | None = None
     """For all that the other words cannot say: one SELECT in DuckDB's SQL over `rows`, the whole file, each header a
     column of text, and over what `beside` names. `_row` is a row's number; the result has `_rows`, the number or the

@@ -14,7 +14,7 @@ EXAMPLES: dict[str, str] = {
     "query": "query: select * from heartbeat where important = 1",
     "split": 'split: {Licenses: "+"}',
     "where": """where: lower("Type") = 'incident'""",
-    "beside": "beside: {picklists: entityInformation.json}",
+    "beside": "beside: {picklists: {file: entityInformation.json, records: fields.picklistValues}}",
     "shape": (
         "shape: |\n"
         "  select *, first_value(Vendor) over (partition by Bill order by _row) as Seller, _row as _rows\n"

@@ -9,6 +9,7 @@ import pytest
 from examples import examples
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from xlsxwriter import Workbook
 
 from msp_report.intake import ingest, inputs, reasons
 from msp_report.intake.ingest import DataRefused
@@ -235,6 +236,36 @@ def test_shape_reads_what_lies_beside_the_file(read):
     assert done.table()["status"].tolist() == ["new", "closed"]
     assert done.file["read_as"]["beside"] == {"picks": ["picks.json"]}
     assert done.manifest["unread"] == ["other.json"]
+
+
+def test_a_sibling_says_where_its_records_lie(read):
+    """A document that says something else too, and a workbook of several sheets."""
+    text = csv("T1,2026-04-01T09:00Z,1,4,a", "T2,2026-04-01T09:00Z,1,5,a")
+    fields = json.loads(PICKLIST)
+    deep = {
+        "users": [{"id": 1}],
+        "fields": [
+            {"field": "Status", "values": [{k: one[k] for k in ("value", "label")} for one in fields]}
+        ],
+    }
+    sibling = {"file": ["pick*.json", "none.json"], "records": "fields.values"}
+    files = {"t.csv": text, "picks.json": json.dumps(deep)}
+    done = read(files, {**BESIDE, "beside": {"picks": sibling}})
+    assert done.table()["status"].tolist() == ["new", "closed"]
+    with pytest.raises(DataRefused, match="records"):
+        read(files, {**BESIDE, "beside": {"picks": "picks.json"}})
+
+
+def test_a_sibling_says_on_which_sheet_it_stands(read, tmp_path):
+    (tmp_path / "exports").mkdir()
+    with Workbook(tmp_path / "exports" / "picks.xlsx") as book:
+        for name, label in (("2019", "New"), ("2026", "Closed")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["field", "value", "label"])
+            sheet.write_row(1, 0, ["Status", "4", label])
+    sibling = {"file": "picks.xlsx", "sheet": "2026"}
+    done = read({"t.csv": csv("T1,2026-04-01T09:00Z,1,4,a")}, {**BESIDE, "beside": {"picks": sibling}})
+    assert done.table()["status"].tolist() == ["closed"]
 
 
 def test_a_sibling_that_is_missing_is_told(read):

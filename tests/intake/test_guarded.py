@@ -199,6 +199,17 @@ def test_nothing_is_imported_from_where_the_run_was_started(good, tmp_path):
     assert not (tmp_path / "imported").exists()
 
 
+def test_the_process_that_reads_has_only_what_it_needs():
+    """Neither pandas, which pyarrow would import by itself, nor what a contract stands on: half a second each time."""
+    code = (
+        "import io, os, pickle, sys; from types import SimpleNamespace; from msp_report.intake import child; "
+        "sys.stdin = SimpleNamespace(buffer=io.BytesIO(b'')); child.main(); "
+        "import pyarrow as pa; pa.array(['a']); print({'pandas', 'babel', 'scipy'} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stderr.strip(), done.returncode) == ("set()", 0)
+
+
 @pytest.mark.skipif(not Path("/proc").exists(), reason="processes are looked up in /proc")
 @pytest.mark.parametrize("end", ["returns", "is killed"])
 def test_no_reader_outlives_its_run(good, end):

@@ -351,3 +351,13 @@ def test_rows_are_the_same_whatever_the_chunks(table, split, where, text, size):
         assert sum(len(some.broken) for some in one) == 1
         firsts = [(some.lines.tolist(), some.origin.rows.to_pylist()) for some in one if some.origin]
         assert all(lines == [listed[0] + 2 for listed in origins] for lines, origins in firsts)
+
+
+def test_long_cells_have_the_room_that_they_need(monkeypatch):
+    """DuckDB holds a long cell whole until its rows are written, whatever may be held in memory."""
+    monkeypatch.setattr(shaping, "_MEMORY", (16, 16))
+    long = ["".join(np.random.default_rng(n).choice(list("abcdefgh"), 400_000)) for n in range(4)]
+    given = [chunk(["a", "b"], *((str(n), long[n % 4]) for n in range(start, start + 10)), start=start)
+             for start in range(0, 60, 10)]  # fmt: skip
+    found = rows_of(shape(given, shape="select *, _row as _rows from rows"))
+    assert [(row["a"], row["b"][:9]) for row in found] == [(str(n), long[n % 4][:9]) for n in range(60)]

@@ -175,6 +175,12 @@ def test_editors_get_a_schema_of_every_file():
     assert "services" in schemas()["contract"]["properties"]
 
 
+def test_an_editor_takes_one_text_where_a_list_may_stand():
+    source = schemas()["sources"]["$defs"]["Source"]["properties"]
+    for key in ("columns", "beside"):
+        assert {"type": "string"} in source[key]["additionalProperties"]["anyOf"], key
+
+
 GRADE = "findings: [{period: 2026, question: a, finding: seen, severity: %s, graded_by: X, graded_on: 2027-01-10%s}]"
 
 

@@ -124,8 +124,8 @@ def claims(name: str, table: str, route: str) -> tuple[str, ...]:
         pattern
         for one in routes
         if one.route == route
-        for patterns in one.beside.values()
-        for pattern in patterns
+        for sibling in one.beside.values()
+        for pattern in sibling.file
     )
 
 
