@@ -14,8 +14,8 @@ client = --client '$(CLIENT)'
 month = $(if $(MONTH),--month '$(MONTH)')
 year = $(if $(YEAR),--year '$(YEAR)')
 notebooks = $(wildcard notebooks/*/*.ipynb)
-# As many files of tests at a time as there are cores, in the order of tests/conftest.py: the longest first.
-workers = -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# A file of tests more at a time than there are cores, for some wait; in the order of tests/conftest.py, the longest first.
+workers = -n $(shell $(PYTHON) -c 'import os; print(min(8, 1 + (os.cpu_count() or 1)))') --dist loadfile --no-loadscope-reorder
 # A folder of tests that may not be there yet: say so, and fail rather than pass for nothing.
 pytest_in = $(if $(wildcard $(1)),$(TEST) pytest $(1),@echo 'There is no $(1) yet: nothing was run.' >&2; false)
 

@@ -76,6 +76,7 @@ def test_links_lead_to_the_packs(ran):
     assert "cedar/" not in html
 
 
+@pytest.mark.thorough
 def test_a_client_has_the_same_pack_as_when_it_is_run_alone(ran, tmp_path, msp, monkeypatch):
     place, _, _, _ = ran
     alone = tmp_path / "output"
@@ -86,6 +87,7 @@ def test_a_client_has_the_same_pack_as_when_it_is_run_alone(ran, tmp_path, msp, 
     assert one == two and len(one) > 20
 
 
+@pytest.mark.thorough
 def test_where_a_run_fails_the_pack_of_before_stands(ran, tmp_path):
     place = prepare(tmp_path / "ws")
     space = Workspace.find(place.root)
