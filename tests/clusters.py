@@ -1,13 +1,13 @@
 """A Dask scheduler and workers on this machine, started for a test or a benchmark; needs the extra `cluster`."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+import started
 
 from msp_report.workspace import PROJECT
 
@@ -18,9 +18,7 @@ class Cluster:
     """A scheduler and its workers on this machine."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
+        port = started.free_port()
         self.address, self._folder, self._processes = f"tcp://127.0.0.1:{port}", folder, []
         self._start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
 

@@ -40,12 +40,6 @@ def short_waits(monkeypatch):
     monkeypatch.setattr(place, "WAITS", (0.1,))
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def answers(port):
     with socket.socket() as one:
         return one.connect_ex(("127.0.0.1", port)) == 0
@@ -145,7 +139,7 @@ def sshd(tmp_path_factory):
     server = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if server is None:
         pytest.skip("openssh-server is not installed")
-    keys, port = tmp_path_factory.mktemp("sshd"), free_port()
+    keys, port = tmp_path_factory.mktemp("sshd"), started.free_port()
     for name in ("host", "ours", "another"):
         made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", keys / name]
         subprocess.run(made, check=True, capture_output=True)
