@@ -29,7 +29,7 @@ def publish(
         raise WrongUse(f"--to {plain(to)}: name a folder, s3://bucket/… or sftp://user@host/…")
     if has_password(to):
         raise WrongUse(f"--to: {OPENLY}")
-    packs = _packs(workspace.output / client, period)
+    packs = [pack for pack in published(workspace.output / client) if period in ("", pack.name)]
     if not packs:
         raise Failed(
             f"{client} {period}".rstrip()
@@ -53,14 +53,18 @@ def publish(
     return copied
 
 
-def _packs(output: Path, period: str) -> list[Path]:
-    """The published packs of a client, or the one of a period."""
-    found = []
-    for path in sorted(output.glob("[0-9]*")):
-        try:
-            is_one = str(Period.parse(path.name)) == path.name
-        except ValueError:
-            continue
-        if is_one and period in ("", path.name) and (path / "figures.json").is_file():
-            found.append(path)
-    return found
+def published(output: Path) -> list[Path]:
+    """The published monthly and annual packs in a client's output."""
+    return [
+        path
+        for path in sorted(output.glob("[0-9]*"))
+        if is_pack(path.name) and (path / "figures.json").is_file()
+    ]
+
+
+def is_pack(name: str) -> bool:
+    """Whether a folder's name is that of a monthly or annual pack."""
+    try:
+        return str(Period.parse(name)) == name
+    except ValueError:
+        return False

@@ -18,7 +18,7 @@ from typing import Any
 from msp_report import store
 from msp_report.live import kept
 from msp_report.model.errors import Failed, Told
-from msp_report.model.period import Period
+from msp_report.packs import elsewhere
 from msp_report.portfolio import processes
 from msp_report.portfolio.processes import Outcome
 from msp_report.store import revisions as copies
@@ -129,20 +129,20 @@ def _unpack(parcel: Parcel, root: Path) -> None:
 def mirror(place: Place, client: str, output: Path) -> None:
     """Have the packs of a client here that a store has, as they are there, and no others. Raises Failed."""
     said = _pointers(place, client)
-    for target in _here(output / client):
+    for target in elsewhere.published(output / client):
         if target.name not in said:
             _forget(target, 0)
     for pack, pointer in said.items():
         target = output / client / pack
         if _read(_mark(target)) != _marked(pointer["revision"], target):
-            _bring(place, client, target, pointer)
+            _bring(place, client, target, pointer, is_copy=True)
 
 
 def exchange(place: Place, client: str, output: Path) -> None:
     """Have the same packs of a client here and in a store: of a pack that only one has changed since, that one's; where
-    both have, the one that was made later. Raises Failed."""
+    both have, the one that was made later. No revision of here is lost. Raises Failed."""
     said = _pointers(place, client)
-    here = {target.name: target for target in _here(output / client)}
+    here = {target.name: target for target in elsewhere.published(output / client)}
     for pack in sorted({*said, *here}):
         target, pointer = output / client / pack, said.get(pack)
         if pointer is None:
@@ -159,7 +159,7 @@ def exchange(place: Place, client: str, output: Path) -> None:
 
 def send(place: Place, client: str, output: Path) -> None:
     """Have every pack of a client in a store that was published here since. Raises Failed; what came there stays."""
-    for target in _here(output / client):
+    for target in elsewhere.published(output / client):
         if not _read(_mark(target)).endswith(f" {target.resolve().name}"):
             _send(place, client, target)
 
@@ -170,14 +170,19 @@ def _send(place: Place, client: str, target: Path) -> None:
     _mark(target).write_text(_marked(sent.folder, target), encoding="utf-8")
 
 
-def _bring(place: Place, client: str, target: Path, pointer: dict[str, Any]) -> None:
+def _bring(place: Place, client: str, target: Path, pointer: dict[str, Any], is_copy: bool = False) -> None:
+    """Fetch what a pointer names and make it the published revision: in a copy of the store under its own number, over
+    what lies there; elsewhere no revision is ever written over, and it is the next one where its number is taken."""
     told = str(pointer["revision"]).partition("-")[0]
     number = int(told) if told.isdecimal() else 1
+    if not is_copy:
+        number = max(number, revisions.next_revision(target))
     folder = revisions.revision(target, number)
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     copies.bring(place, f"{client}/{target.name}", pointer, fresh)
-    _forget(target, number)
+    if is_copy:
+        _forget(target, number)
     os.replace(fresh, folder)
     revisions.point(target, number)
     _mark(target).write_text(_marked(pointer["revision"], target), encoding="utf-8")
@@ -195,34 +200,20 @@ def _forget(target: Path, number: int) -> None:
         shutil.rmtree(target, ignore_errors=True)
 
 
-def _here(folder: Path) -> list[Path]:
-    """The published monthly and annual packs of a client's output."""
-    return [
-        path
-        for path in sorted(folder.glob("[0-9]*"))
-        if _is_pack(path.name) and (path / "figures.json").is_file()
-    ]
-
-
 def _pointers(place: Place, client: str) -> dict[str, dict[str, Any]]:
     """What a store says of each pack of a client, in order."""
     found = patiently(lambda: place.listing(client))
     names = {
         name.split("/")[1] for name in found if name.endswith(f"/{copies.POINTER}") and name.count("/") == 2
     }
-    said = {name: copies.current(place, f"{client}/{name}") for name in sorted(names) if _is_pack(name)}
+    said = {
+        name: copies.current(place, f"{client}/{name}") for name in sorted(names) if elsewhere.is_pack(name)
+    }
     return {name: pointer for name, pointer in said.items() if pointer is not None}
 
 
 def _marked(revision: str, target: Path) -> str:
     return f"{revision} {target.resolve().name}"
-
-
-def _is_pack(name: str) -> bool:
-    try:
-        return str(Period.parse(name)) == name
-    except ValueError:
-        return False
 
 
 def _mark(target: Path) -> Path:
