@@ -31,7 +31,7 @@ from msp_report.model import reads
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import TABLES
 from msp_report.packs import history, scraps, stale, unchanged
-from msp_report.system.content import Contents, digest
+from msp_report.system.content import Contents, digest, put
 
 if TYPE_CHECKING:
     from msp_report.packs.pack import Notebook
@@ -69,7 +69,7 @@ class Kept:
     def end(self) -> None:
         """The run ends with the inputs with which it began: its results count."""
         self._home.mkdir(parents=True, exist_ok=True)
-        _write(self._home / SURE, [*self._sure, self._run][-_RUNS:])
+        put(self._home / SURE, json.dumps([*self._sure, self._run][-_RUNS:]))
         months = sorted(
             path for path in self._home.iterdir() if path.is_dir() and not path.name.startswith(".")
         )
@@ -143,7 +143,7 @@ class Reports:
             shutil.rmtree(made, ignore_errors=True)
 
     def _keep_trace(self, folder: Path, trace: Mapping[str, Any]) -> None:
-        _write(folder / TRACE, trace)
+        put(folder / TRACE, json.dumps(trace))
 
     def _made_by(self, notebook: Notebook) -> list[str]:
         own = hashlib.sha256(notebook.path.read_bytes()).hexdigest()
@@ -390,12 +390,6 @@ def _read(path: Path, otherwise: Any) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return otherwise
-
-
-def _write(path: Path, told: Any) -> None:
-    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    made.write_text(json.dumps(told), encoding="utf-8")
-    os.replace(made, path)
 
 
 def _link(source: Path, target: Path) -> None:

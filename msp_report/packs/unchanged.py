@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msp_report.system.content import Contents, digest
+from msp_report.system.content import Contents, digest, put
 from msp_report.system.limits import CORES
 from msp_report.system.now import seconds
 from msp_report.workspace import PROJECT, Workspace
@@ -196,9 +195,7 @@ class Watch:
         for month in months:
             path = self._home / Asked(self._case.client, month, complete, only).file
             self._home.mkdir(parents=True, exist_ok=True)
-            made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-            made.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-            os.replace(made, path)
+            put(path, json.dumps(told, ensure_ascii=False, indent=1))
         self.contents.keep()
 
 

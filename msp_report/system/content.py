@@ -60,11 +60,16 @@ class Contents:
         """Remember the hashes that were asked for, where that can be written."""
         if self._memory is None or not (self._is_new or len(self._asked) != len(self._known)):
             return
-        made = self._memory.with_name(f".{self._memory.name}.{secrets.token_hex(4)}")
         with suppress(OSError):
             self._memory.parent.mkdir(parents=True, exist_ok=True)
-            made.write_text(json.dumps(self._asked), encoding="utf-8")
-            os.replace(made, self._memory)
+            put(self._memory, json.dumps(self._asked))
+
+
+def put(path: Path, text: str) -> None:
+    """Write a text in one step: whoever reads the file has the old one or the new one."""
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    made.write_text(text, encoding="utf-8")
+    os.replace(made, path)
 
 
 def digest(text: str) -> str:

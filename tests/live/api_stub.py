@@ -1,10 +1,11 @@
 """Servers on 127.0.0.1 that answer as Zabbix 6.0 and Request Tracker 5.0 were seen to, and fail when told to."""
 
 import json
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import started
 
 
 class Stub:
@@ -269,12 +270,5 @@ def _handler(stub):
 @contextmanager
 def served(stub):
     """The address of a stub while it serves."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(stub))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with started.serving(_handler(stub)) as address:
+        yield address

@@ -3,8 +3,10 @@
 import json
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+import started
 
 MOST_POINTS = 11_000
 
@@ -83,13 +85,8 @@ def _handler(stub):
 @contextmanager
 def served(stub):
     """The address of a stub while it serves."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(stub))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        stub.until.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with started.serving(_handler(stub)) as address:
+        try:
+            yield address
+        finally:
+            stub.until.set()
