@@ -19,6 +19,7 @@ import uuid
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.metadata import entry_points
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
@@ -40,13 +41,21 @@ from msp_report.system import leftovers, limits, memory
 LIMITS = "MSP_REPORT_LIMITS"
 #: The variable that tells a kernel where to write what its notebook has read, once it has ended.
 READS = "MSP_REPORT_READS"
+#: The variable that tells a kernel how pandas keeps texts there (Case.texts); without it as pandas does.
+TEXTS = "MSP_REPORT_TEXTS"
 #: How a kernel says that it was interrupted while it ran nothing.
 _ENDED = "KeyboardInterrupt caught in kernel"
 
 
 def can_fork() -> bool:
     """Whether kernels can be forked here: the platform can, and the package is installed with its entry point."""
-    forks = "forkserver" in multiprocessing.get_all_start_methods() and leftovers.sockets_fit()
+    return leftovers.sockets_fit() and _is_installed()
+
+
+@cache
+def _is_installed() -> bool:
+    """Looks through every package that is installed, which takes as long as half of a kernel's start."""
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
     return forks and "msp-report-warm" in entry_points(group="jupyter_client.kernel_provisioners").names
 
 
@@ -224,8 +233,10 @@ def _become_kernel(connection_file: str, cwd: str | None, environment: dict[str,
         megabytes, seconds = map(int, stated.split(","))
         limits.memory(megabytes)
         limits.life(seconds)
+    import pandas as pd
     from ipykernel.kernelapp import IPKernelApp
 
+    pd.options.mode.string_storage = environment.pop(TEXTS, "auto")
     # jupyter_client interrupts what it ends; a kernel that is just between two cells would call that an error
     logging.getLogger(IPKernelApp.__name__).addFilter(lambda said: not said.getMessage().startswith(_ENDED))
     settings = [f"--IPKernelApp.parent_handle={os.getppid()}", "--HistoryManager.enabled=False"]

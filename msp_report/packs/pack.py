@@ -293,7 +293,8 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
     ):
         settled = Path(folder) / "months.json"
         case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
-        yield _Desk(config, pool, second_pool, settled, say, issuing)
+        with pd.option_context("mode.string_storage", case.texts):
+            yield _Desk(config, pool, second_pool, settled, say, issuing)
 
 
 #: What a run that was killed leaves in a client's output.
@@ -602,7 +603,9 @@ def _execute_one(
     if notebook.second_wave:
         parameters[PACK] = str(staging)
     environment = {**case.workspace.environment, scraps.DESK: str(staging), SETTLED: str(settled)}
-    environment |= {kernels.READS: str(told)} if told else {}
+    environment |= {kernels.TEXTS: pd.options.mode.string_storage} | (
+        {kernels.READS: str(told)} if told else {}
+    )
     into = staging / "notebooks" / notebook.path.name
     execute(notebook.path, into, parameters, environment, config, case.sources.limits)
 

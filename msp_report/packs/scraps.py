@@ -107,12 +107,13 @@ def _claimed(figures: Iterable[Figure], case: Case) -> list[Figure]:
     named = {(row["measure"], row["subject"]) for row in rows.to_dict("records")}
     if case.period.first != case.period.last or not len(rows):
         return found
-    told = claims.in_units(claims.stated(case.table("claims"), str(case.period)), rows)
+    stated = case.once("claims", lambda: claims.stated(case.table("claims"), str(case.period)))
+    told = claims.in_units(stated, rows)
     told = told[told["recomputed"].notna() | told["unit"].isin(rows["unit"])]
     keys = zip(told["measure"], told["subject"], strict=True)
-    stated = {key: value for key, value in zip(keys, told["claimed"], strict=True) if key in named}
+    of = {key: value for key, value in zip(keys, told["claimed"], strict=True) if key in named}
     return [
-        figure.with_(claimed=stated.get((figure.measure, figure.subject), figure.claimed)) for figure in found
+        figure.with_(claimed=of.get((figure.measure, figure.subject), figure.claimed)) for figure in found
     ]
 
 
@@ -122,8 +123,11 @@ def replies(case: Case) -> pd.DataFrame:
     Returns one row per reply with REPLY_COLUMNS of scorecard.replies, which says which month a reply answers, people
     hidden, and `said`. A period of several months has none: a reply is to a month's draft.
     """
-    shown = case.people(replies_given(case))
-    return sentences.replied(shown, case.contract)
+
+    def told() -> pd.DataFrame:
+        return sentences.replied(case.people(replies_given(case)), case.contract)
+
+    return case.once("replies", told)
 
 
 def replies_given(case: Case) -> pd.DataFrame:
