@@ -43,12 +43,28 @@ def test_a_large_table_is_one_while_somebody_has_it_and_is_kept_no_longer(demo_c
     assert case.table("tickets")["opened_at"].equals(opened)
 
 
+def test_a_column_is_the_same_without_the_others(demo_case):
+    for month, name in itertools.product(("2025-10", "2026-10"), TABLES):
+        known = demo_case(month)
+        if (whole := known.table(name)) is not None:
+            case = known.at(known.period)
+            for column in whole:
+                assert case._column(name, column).equals(whole[column]), (month, name, column)
+            assert TABLES[name].key == () or not case._read
+
+
 def test_how_far_a_table_reaches_is_seen_without_its_other_columns(demo_case):
     for month, name in itertools.product(("2025-10", "2026-10"), ("tickets", "ticket_events", "samples")):
         known, at = demo_case(month), TABLES[name].period
         case = known.at(known.period)
-        assert case._column(name, at).equals(known.table(name)[at])
         assert case.reach(name) == max(case.end, known.follow_up(name)[at].max())
+
+
+def test_texts_of_small_tables_are_kept_by_python(demo_case, monkeypatch):
+    assert demo_case("2026-10").texts == "python"
+    monkeypatch.setattr("msp_report.case._KEPT", 10)
+    october = demo_case("2026-10")
+    assert october.at(october.period).texts == "auto"
 
 
 def test_ids_that_differ_by_case_alone_are_two_tickets(tmp_path):

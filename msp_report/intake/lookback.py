@@ -36,7 +36,7 @@ def join(
 ) -> pd.DataFrame | None:
     """A table of some months, oldest first, typed; `reused` as the function of that name. None without a file.
 
-    `columns`: only these are read, of a single file, of which no row replaces another.
+    `columns`: only these are read; of several files those of the table's key are among them.
     """
     if not paths:
         return None
@@ -110,7 +110,7 @@ def _read(
     name: str, path: Path, reused: pd.DataFrame | None, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     frame = pd.read_parquet(path, columns=None if columns is None else [*columns])
-    if reused is None or name not in _OF_TICKETS:
+    if reused is None or name not in _OF_TICKETS or "ticket_id" not in frame:
         return frame
     names = reused[reused["month"].eq(str(_month(path)))].set_index("ticket_id")["name"]
     return (

@@ -42,7 +42,7 @@ from msp_report.model.restated import restated
 from msp_report.packs import code, collected, history, kernels, reused, scraps, stale, unchanged
 from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
-from msp_report.system import leftovers, locks, revisions
+from msp_report.system import leftovers, locks, memory, revisions
 from msp_report.system.limits import cores
 from msp_report.words import records, sentences
 from msp_report.workspace import PROJECT
@@ -292,7 +292,9 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
         tempfile.TemporaryDirectory(prefix=".settled-", dir=output) as folder,
     ):
         settled = Path(folder) / "months.json"
+        memory.give_back()
         case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
+        memory.trim()
         with pd.option_context("mode.string_storage", case.texts):
             yield _Desk(config, pool, second_pool, settled, say, issuing)
 
@@ -465,7 +467,8 @@ class _Run:
         self.remarks: list[str] = []
         shutil.rmtree(self._staging, ignore_errors=True)
         if case.period.first == case.period.last:
-            self.remarks = [f"{case.client} {case.period}: {remark}" for remark in case.remarks()]
+            remarks = case.at(case.period).remarks()  # the tables that it reads are not kept
+            self.remarks = [f"{case.client} {case.period}: {remark}" for remark in remarks]
             for remark in self.remarks:
                 desk.say(remark)
             ignored = shutil.ignore_patterns("stamp")

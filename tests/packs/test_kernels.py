@@ -45,7 +45,11 @@ def two(tmp_path_factory):
     folders = [tmp_path_factory.mktemp(name) for name in ("a", "b")]
     kernels.warm_up()
     with kernels.private_sockets() as config:
-        started = [Kernel({"MSP_TEST": folder.name}, folder, config) for folder in folders]
+        told = ({kernels.TEXTS: "python"}, {})
+        started = [
+            Kernel({"MSP_TEST": folder.name, **more}, folder, config)
+            for folder, more in zip(folders, told, strict=True)
+        ]
         yield started, folders
         for kernel in started:
             kernel.end()
@@ -69,6 +73,12 @@ def test_each_has_its_own_environment_beside_that_of_the_run(two):
         assert kernel.run("import os; it = os.environ['MSP_TEST']") == folder.name
         assert kernel.run("it = os.environ.get('PATH')") == os.environ["PATH"]
     assert "MSP_TEST" not in os.environ
+
+
+def test_texts_are_kept_as_the_run_says(two):
+    one, other = two[0]
+    kept = "import pandas; it = pandas.Series(['a']).array.dtype.storage"
+    assert [kernel.run(kept) for kernel in (one, other)] == ["python", "pyarrow"]
 
 
 def test_nothing_that_somebody_runs_at_the_start_of_a_notebook_is_run(tmp_path, monkeypatch):
