@@ -20,6 +20,8 @@ FIELD_LIMIT = 1_000_000
 NAME_LIMIT = 1_000
 #: Longest text of a row kept in the rejects, in characters.
 ROW_LIMIT = 10_000
+#: No table of the model comes near so many columns, and no spreadsheet has more.
+MOST_COLUMNS = 16_384
 #: The header under which the cells of a row beyond its last header stand, as CSV; only where a row has some.
 WIDER = "(more cells)"
 #: The column in which a document's records have their place in it; what they say stands beside it.
@@ -28,6 +30,14 @@ PLACE = "_place"
 
 class Unreadable(Exception):
     """A file that cannot be read at all; the text says what to do, without the file's name."""
+
+
+class Irregular(Exception):
+    """What is not read at once: the first so many `chunks` of the file are, and not what comes after them."""
+
+    def __init__(self, chunks: int) -> None:
+        super().__init__(chunks)
+        self.chunks = chunks
 
 
 class Broken(NamedTuple):
