@@ -117,10 +117,9 @@ def _unknown(files: list[dict[str, Any]]) -> list[str]:
 
 def _next(case: Case) -> list[str]:
     """The table that is not there and is asked for with the least effort, and what it would give."""
-    states = case.manifest["tables"]
+    states, came = case.manifest["tables"], set(case.arrivals()["table"])
     for table in _EASY:
-        last = case.arrivals()
-        if states[table]["state"] == "read" or table in set(last["table"]):
+        if states[table]["state"] == "read" or table in came:
             continue
         figures = [name for name in needs().get(table, ()) if name in MEASURES]
         if figures:
