@@ -17,7 +17,17 @@ from msp_report.intake import reasons
 from msp_report.intake.chunk import PLACE, WIDER, Chunk, Unreadable, joined
 from msp_report.intake.formats.cells import FORMULA
 from msp_report.intake.profile import UNPIVOT, ProfileError, meaning
-from msp_report.intake.values import AFTER, Manner, Values, convert, lengths, mapped, signs, without_percent
+from msp_report.intake.values import (
+    AFTER,
+    Manner,
+    Values,
+    convert,
+    lengths,
+    mapped,
+    plain_instants,
+    signs,
+    without_percent,
+)
 from msp_report.model.tables import ARROW, Column, Table
 from msp_report.params.layout import Layout, fold
 
@@ -26,7 +36,7 @@ REJECTED = ("line", "column", "value", "reason", "row")
 
 TOTAL = r"(?i)^(grand |sub-?)?totals?\b"
 """How a row that sums others up begins."""
-#: What a spreadsheet writes into a cell that has no value.
+#: What a spreadsheet writes into a cell that has no value, always with this sign before it.
 _ERRORS = (
     "#REF!",
     "#N/A",
@@ -403,6 +413,8 @@ class _Faults:
     """The first fault of each row of a chunk."""
 
     def __init__(self, length: int) -> None:
+        self.free = np.ones(length, bool)
+        """The rows that have none."""
         self.why = np.full(length, None, dtype=object)
         self.column = np.full(length, "", dtype=object)
         self.value = np.full(length, "", dtype=object)
@@ -413,15 +425,12 @@ class _Faults:
         """By column, the rows that have the value of `default`."""
         self._unknown: list[tuple[str, np.ndarray, pa.StringArray]] = []
 
-    @property
-    def free(self) -> np.ndarray:
-        return np.equal(self.why, None).astype(bool)
-
     def add(self, at: np.ndarray, column: str, texts: pa.StringArray | None, why: str | np.ndarray) -> None:
         """Note the rows that are at fault and have no earlier fault."""
         rows = np.flatnonzero(at & self.free)
         if not len(rows):
             return
+        self.free[rows] = False
         self.why[rows] = why[rows] if isinstance(why, np.ndarray) else why
         self.column[rows] = column
         if texts is not None:
@@ -538,15 +547,26 @@ def _mark_totals(chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
 
 def _cells(chunk: Chunk, header: str, layout: Layout, name: str = "*") -> pa.StringArray:
     """The cells under a header, as a canonical column's, trimmed, missing ones null."""
-    cells = pc.utf8_trim_whitespace(chunk.column(header))
-    stated = layout.missing(name)
-    nulls = pa.array(["", *(value.strip().lower() for value in stated)])
-    missing = pc.is_in(pc.utf8_lower(cells) if stated else cells, value_set=nulls)
-    return pc.if_else(missing, None, cells)
+    cells = chunk.column(header)
+    letters = _letters(cells)
+    if len(letters) and (letters.min() <= ord(" ") or letters.max() > 127):
+        cells = pc.utf8_trim_whitespace(cells)
+    missing = pc.equal(pc.binary_length(cells), 0)
+    if stated := [value.strip().lower() for value in layout.missing(name)]:
+        missing = pc.or_(missing, pc.is_in(pc.utf8_lower(cells), value_set=pa.array(stated)))
+    return pc.if_else(missing, None, cells) if pc.any(missing).as_py() else cells
+
+
+def _letters(cells: pa.StringArray) -> np.ndarray:
+    """All bytes that some cells lie in, and maybe more."""
+    data = cells.buffers()[2]
+    return np.frombuffer(data, np.uint8) if data is not None else np.array([], np.uint8)
 
 
 def _without_value(cells: pa.StringArray) -> np.ndarray | None:
     """Why cells that hold no value, but an error or a formula, are rejected; None where there are none of them."""
+    if not (_letters(cells) == ord("#")).any():
+        return None
     bad = np.asarray(pc.fill_null(pc.is_in(pc.utf8_upper(cells), value_set=pa.array(_ERRORS)), False))
     if not bad.any():
         return None
@@ -579,6 +599,8 @@ def _completed(
     values: pa.Array, wrong: np.ndarray, column: Column, header: str, fitted: Fit, faults: _Faults
 ) -> pa.Array:
     """A column with its default where a row has no value, which is a fault where there is none; a faulty one stays."""
+    if not values.null_count:
+        return values
     gone = np.asarray(pc.is_null(values)) & ~wrong
     if column.name in fitted.layout.default and gone.any():
         value = _constant(fitted, column, fitted.layout.default[column.name], 1)[0]
@@ -653,6 +675,7 @@ def _judge_wide(chunk: Chunk, fitted: Fit, columns: dict[str, pa.Array], faults:
             sure = np.maximum(sure, np.where(there, place[header], -1))
     moved = wide & ((sure < free) | ~faults.free)
     faults.why[moved], faults.column[moved], faults.value[moved] = reasons.WIDE, "", ""
+    faults.free[moved] = False
     for name, values in columns.items():
         columns[name] = pc.if_else(pa.array(moved), None, values)
 
@@ -669,18 +692,23 @@ def _typed(
         cells = pc.if_else(pa.array(bad), None, cells)
     if column.type == "text" and column.name not in fitted.layout.values:
         return cells, bad
+    if column.type == "instant" and column.name not in fitted.layout.values:
+        plain = plain_instants(cells, column, fitted.manner)
+        if plain is not None:
+            return plain, bad
     coded = cells.dictionary_encode()
     result = _values(coded.dictionary, column, fitted)
     place = coded.indices.fill_null(-1).to_numpy()
     if result.fold.any():
         faults.folds[column.name] = np.append(result.fold, 0)[place]
         faults.in_fold |= faults.folds[column.name] > 0
-    why = np.append(result.why, None)[place]
-    wrong = np.not_equal(why, None).astype(bool)
-    if wrong.any():
+    if np.not_equal(result.why, None).any():
+        why = np.append(result.why, None)[place]
+        wrong = np.not_equal(why, None).astype(bool)
         faults.add(wrong, header, cells, why)
         faults.note_unknown(column.name, why, cells)
-    return result.values.take(coded.indices), bad | wrong
+        bad = bad | wrong
+    return result.values.take(coded.indices), bad
 
 
 def _values(texts: pa.StringArray, column: Column, fitted: Fit) -> Values:
@@ -756,7 +784,8 @@ def _rows(
     columns: dict[str, pa.Array], readings: dict[str, pa.Array], good: np.ndarray, fitted: Fit
 ) -> tuple[pa.Table, np.ndarray]:
     """The accepted rows and their places; of wide samples one row for each reading there is."""
-    kept = pa.table(columns).take(pa.array(good))
+    whole = pa.table(columns)
+    kept = whole.take(pa.array(good)) if len(good) < len(whole) else whole
     if not fitted.layout.unpivot or fitted.is_log:
         return kept.select(fitted.schema.names).cast(fitted.schema), good
     name_column, value_column = UNPIVOT[fitted.table.name]

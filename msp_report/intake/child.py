@@ -21,15 +21,13 @@ import numpy as np
 import pyarrow as pa
 
 from msp_report.intake import shaping
-from msp_report.intake.chunk import Aside, Broken, Chunk, Origin, Unreadable
+from msp_report.intake.chunk import MOST_COLUMNS, Aside, Broken, Chunk, Origin, Unreadable
 from msp_report.intake.formats import read
 from msp_report.params.layout import Layout
 from msp_report.system import limits
 
 #: A frame: how many bytes of JSON, how many of Arrow for the rows, how many for those that are left out.
 FRAME = struct.Struct(">QQQ")
-#: No table of the model comes near it, and no spreadsheet has more.
-MOST_COLUMNS = 16_384
 
 
 class _NoPandas:
@@ -49,12 +47,12 @@ def main() -> None:
     limited = None
     while header := asked.read(8):
         given = pickle.loads(asked.read(int.from_bytes(header, "big")))
-        path, layout, beside, scratch, memory_mb, seconds = given
+        path, layout, beside, scratch, after, memory_mb, seconds = given
         if limited != memory_mb:
             limits.memory(memory_mb)
             limited = memory_mb
         limits.processor(seconds)
-        for message, *tables in _answers(path, layout, beside, scratch):
+        for message, *tables in _answers(path, layout, beside, scratch, after):
             _tell(told, message, *tables)
             limits.processor(seconds)
 
@@ -63,11 +61,11 @@ def main() -> None:
 Answer = tuple[dict[str, object], pa.RecordBatch | None, pa.RecordBatch | None]
 
 
-def _answers(path: Path, layout: Layout, beside: dict, scratch: Path | None) -> Iterator[Answer]:
-    """The chunks of a file and its end; or why it has none."""
+def _answers(path: Path, layout: Layout, beside: dict, scratch: Path | None, after: int) -> Iterator[Answer]:
+    """The chunks of a file, those behind the first `after`, and its end; or why it has none."""
     others = {name: _rows_of(*given) for name, given in beside.items()}
     try:
-        for chunk in shaping.shaped(read(path, shaping.reading(layout)), layout, others, scratch):
+        for chunk in shaping.shaped(read(path, shaping.reading(layout), after), layout, others, scratch):
             if chunk is None:  # nothing to tell yet, and still at work
                 yield {"busy": True}, None, None
                 continue

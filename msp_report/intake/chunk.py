@@ -20,6 +20,8 @@ FIELD_LIMIT = 1_000_000
 NAME_LIMIT = 1_000
 #: Longest text of a row kept in the rejects, in characters.
 ROW_LIMIT = 10_000
+#: No table of the model comes near so many columns, and no spreadsheet has more.
+MOST_COLUMNS = 16_384
 #: The header under which the cells of a row beyond its last header stand, as CSV; only where a row has some.
 WIDER = "(more cells)"
 #: The column in which a document's records have their place in it; what they say stands beside it.
@@ -28,6 +30,14 @@ PLACE = "_place"
 
 class Unreadable(Exception):
     """A file that cannot be read at all; the text says what to do, without the file's name."""
+
+
+class Irregular(Exception):
+    """What is not read at once: the first so many `chunks` of the file are, and not what comes after them."""
+
+    def __init__(self, chunks: int) -> None:
+        super().__init__(chunks)
+        self.chunks = chunks
 
 
 class Broken(NamedTuple):
@@ -121,7 +131,7 @@ class Chunk:
 
     def hashes(self) -> np.ndarray:
         """One number a row, the same for rows with the same cells under the same headers."""
-        from pandas.util import hash_array
+        from msp_report.system.database import connect_small
 
         own = (place for place, name in enumerate(self.header) if name not in (WIDER, PLACE))
         order = sorted(own, key=self.header.__getitem__)
@@ -131,7 +141,10 @@ class Chunk:
             more = self.columns[self.header.index(WIDER)]
             longer = pc.binary_join_element_wise(whole, pc.fill_null(more, ""), "\x1f")
             whole = pc.if_else(pc.is_valid(more), longer, whole)
-        return hash_array(np.asarray(whole, dtype=object), categorize=False)
+        with connect_small() as database:
+            database.register("whole", pa.table({"cells": whole}))
+            found = database.sql("select hash(cells) as number from whole").to_arrow_table()
+        return found.column("number").to_numpy()
 
 
 def joined(columns: Sequence[pa.StringArray], length: int) -> pa.StringArray:
@@ -239,7 +252,8 @@ def sift(chunk: Chunk) -> Chunk:
         size = pc.max(pc.binary_length(column)).as_py() or 0
         if size > FIELD_LIMIT:
             long |= np.asarray(pc.fill_null(pc.greater(pc.binary_length(column), FIELD_LIMIT), False))
-        if size and pc.any(pc.match_substring(column, "\x00")).as_py():
+        data = column.buffers()[2]
+        if size and not np.frombuffer(data, np.uint8).all():
             nul |= np.asarray(pc.fill_null(pc.match_substring(column, "\x00"), False))
     if not (long | nul).any():
         return chunk

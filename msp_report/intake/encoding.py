@@ -40,6 +40,11 @@ def detect(path: Path, declared: str | None = None) -> str:
     is not ASCII does; UTF-16 without a mark by its zero bytes; then cp1252; at last a guess by statistics.
     Raises Unreadable naming the byte and the line where nothing fits.
     """
+    return told(path, declared) or _narrow(path)
+
+
+def told(path: Path, declared: str | None = None) -> str | None:
+    """The encoding of a file of which a mark, `declared`, zero bytes or nothing but UTF-8 leave no doubt; else None."""
     with path.open("rb") as file:
         start = file.read(4096)
     for mark, name in _BOMS:
@@ -51,7 +56,7 @@ def detect(path: Path, declared: str | None = None) -> str:
             return codecs.lookup(declared).name
         except (LookupError, ValueError):
             raise Unreadable(f"encoding: {declared!r} is not known: write one like cp1252") from None
-    return _wide(start) or _narrow(path)
+    return _wide(start) or ("utf-8" if _first_wrong_byte(path) is None else None)
 
 
 def _wide(start: bytes) -> str | None:
@@ -66,9 +71,7 @@ def _wide(start: bytes) -> str | None:
 
 
 def _narrow(path: Path) -> str:
-    place = _first_wrong_byte(path)
-    if place is None:
-        return "utf-8"
+    """Of bytes that are not all UTF-8."""
     data = path.read_bytes()
     wrong = data.decode("utf-8", "replace").count("\ufffd")
     right = sum(0xC2 <= byte <= 0xF4 for byte in data.translate(None, bytes(range(0xC2)))) - wrong
@@ -78,6 +81,7 @@ def _narrow(path: Path) -> str:
         return "cp1252"
     guess = from_bytes(data[:_BLOCK]).best()
     if guess is None or _controls(data[:_BLOCK].decode(guess.encoding, "replace")):
+        place = _first_wrong_byte(path)
         line = data.count(b"\n", 0, place) + 1
         raise Unreadable(
             f"line {line}: byte 0x{data[place]:02X} is text in no encoding that could be found: "

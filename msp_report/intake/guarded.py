@@ -1,7 +1,8 @@
 """Files are read in a process of their own: no file can end the run, fill the machine or keep it waiting for ever.
 
 `read` gives what formats.read gives. The process is started once and asked for file after file; where one file ends it,
-that is this file's problem, and the next file gets a new one.
+that is this file's problem, and the next file gets a new one. Delimited text, as far as it is regular, can do nothing
+of the kind and is read here: no process is started for it, and no row goes through a pipe.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from msp_report.intake.child import FRAME, unpacked
-from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.intake.chunk import Chunk, Irregular, Unreadable
+from msp_report.intake.formats import regular
 from msp_report.intake.formats.cells import farthest
 from msp_report.params.layout import Layout
 from msp_report.params.sources import Limits
@@ -44,17 +46,41 @@ def read(
     Raises Unreadable for what these refuse, for whatever else its reader fails of, and where reading takes more
     memory or time than the limits of sources.yaml allow.
     """
+    after = 0
+    if not (layout.split or layout.where or layout.shape):
+        try:
+            yield from _regular_of(path, layout)
+            return
+        except Irregular as rest:
+            after = rest.chunks
     reader = _idle()
     # what a shape puts onto the disk is taken away here, since the other process may be ended at any time
     room = tempfile.TemporaryDirectory(prefix="msp-shape-") if layout.shape else nullcontext()
     with room as scratch:
         try:
-            yield from reader.chunks(path, layout, limits or Limits(), beside or {}, scratch)
+            yield from reader.chunks(path, layout, limits or Limits(), beside or {}, scratch, after)
         finally:
             if reader.is_idle:
                 _waiting.append(reader)
             else:  # it is dead, or the file was left in the middle: nobody may take its rest for another's
                 reader.end()
+
+
+def _regular_of(path: Path, layout: Layout) -> Iterator[Chunk]:
+    """The regular chunks of a file. Raises Irregular where the rest is to be read by the other process, which says what
+    is wrong with it."""
+    chunks, done = regular(path, layout), 0
+    while True:
+        try:
+            chunk = next(chunks)
+        except StopIteration:
+            return
+        except Irregular:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the other process meets it again and tells it
+            raise Irregular(done) from None
+        yield chunk
+        done += 1
 
 
 class _Reader:
@@ -91,11 +117,18 @@ class _Reader:
         self._process.wait()
 
     def chunks(
-        self, path: Path, layout: Layout, limits: Limits, beside: Beside, scratch: str | None = None
+        self,
+        path: Path,
+        layout: Layout,
+        limits: Limits,
+        beside: Beside,
+        scratch: str | None = None,
+        after: int = 0,
     ) -> Iterator[Chunk]:
-        """Ask for a file and give its chunks until its end; `scratch`: a folder for what memory does not hold."""
+        """Ask for a file and give its chunks until its end; `scratch`: a folder for what memory does not hold; `after`:
+        so many regular ones are passed over."""
         place = Path(scratch) if scratch else None
-        asked = (path, layout, dict(beside), place, limits.file_memory_mb, limits.file_seconds)
+        asked = (path, layout, dict(beside), place, after, limits.file_memory_mb, limits.file_seconds)
         request = pickle.dumps(asked)
         self.is_idle = False
         try:

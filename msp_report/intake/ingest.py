@@ -357,9 +357,9 @@ def _read_table(
     left_out, rejected = staged.keys(stage, table) if table.key else staged.same_rows(stage)
     _reject_later(rejected, table, inputs, outcome, rejects)
     _keep_conflicts(rejected, stage, table, inputs, rejects)
-    _write(stage, left_out, folder / "table.parquet", accounts)
     for number, content in staged.contents(stage, left_out).items():
         accounts[number].content = content
+    _write(stage, left_out, folder / "table.parquet", accounts)
     rejects.close(folder / "rejects.csv")
     for path in folder.glob("staged*"):
         path.unlink()
@@ -641,16 +641,20 @@ def _key_of(chunk: Chunk, table: Table, given: Input) -> tuple[str, np.ndarray]:
 
 def _write(stage: staged.Stage, left_out: np.ndarray, path: Path, accounts: list[FileAccount]) -> None:
     """The table's Parquet, where each of its rows comes from, and how many each file gave."""
-    origins = lines.Writer(path.with_name("lines.parquet"), [account.file for account in accounts])
-    with pq.ParquetWriter(path, stage.schema, compression="zstd") as writer:
+    if len(left_out):
+        kept = staged.Stage(stage.path.with_name("staged-kept.parquet"), stage.schema)
         for batch in stage.batches(left_out):
-            numbers, counts = np.unique(batch.column("_file").to_numpy(), return_counts=True)
-            for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
-                accounts[number].rows += count
-            if len(batch):
-                writer.write_batch(batch.select(stage.schema.names))
-                origins.append(batch)
+            rows = pa.Table.from_batches([batch])
+            kept.append(rows.select(stage.schema.names), rows.select(staged.ORIGIN.names))
+        kept.close()
+        stage = kept
+    for number, count in stage.counts.items():
+        accounts[number].rows += count
+    origins = lines.Writer(path.with_name("lines.parquet"), [account.file for account in accounts])
+    for batch in stage.places():
+        origins.append(batch)
     origins.close()
+    stage.path.replace(path)
 
 
 def _settle(outcome: Outcome, rejects: Rejects, limit: float) -> None:
@@ -851,10 +855,12 @@ def _runs_forward(values: pa.ChunkedArray) -> bool:
 def _is_dense(values: pa.ChunkedArray, column: Column) -> bool:
     """Whether some rows are many in each month that has any."""
     known = values.drop_null()
-    months = (
-        known if column.type == "month" else pc.strftime(known.cast(pa.timestamp("s"), safe=False), "%Y-%m")
-    )
-    return len(known) >= DENSE * max(1, len(pc.unique(months)))
+    if column.type == "month":
+        months = pc.unique(known)
+    else:
+        days = pc.unique(known.cast(pa.timestamp("s"), safe=False).cast(pa.date32(), safe=False))
+        months = pc.unique(pc.strftime(days, "%Y-%m"))
+    return len(known) >= DENSE * max(1, len(months))
 
 
 def _content(table: Table, staging: Path, shared: bool, period: Period, timezone: str) -> str | None:

@@ -1,7 +1,8 @@
 """Which accepted rows are records: exact duplicates, conflicting keys, last rows, changes of a log.
 
-Rows wait in one staged Parquet file, in the order in which they were read, and are compared there (DuckDB),
-so that memory does not grow with the table. A row's position is its place in that file.
+Rows wait in a staged Parquet file, in the order in which they were read, and are compared there (DuckDB), so that
+memory does not grow with the table. A row's position is its place in that file. Where all of them are records, that
+file is the table's own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from glob import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,30 +42,45 @@ NEAR_FOLD = "2 days"
 
 #: So many rows are held at once.
 ROWS = 20_000
+#: Of so many rows it is looked at whether a column's values repeat.
+_LOOKED_AT = 10_000
 
 
 class Stage:
-    """A Parquet file of rows and where they come from, written in chunks."""
+    """A Parquet file of rows, written in chunks, and one of where they come from."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
+        self.origins = path.with_name(f"{path.name}.origins")
         self.schema = schema
+        self.whole = pa.schema([*schema, *ORIGIN])
         self.length = 0
         self.has_folds = False
+        self.counts: dict[int, int] = {}
+        """How many rows came of each file."""
         self._distinct: dict[tuple[str, ...], bool] = {}
-        self._writer = pq.ParquetWriter(path, pa.schema([*schema, *ORIGIN]), compression="lz4")
+        self._rows: pq.ParquetWriter | None = None
+        self._from = pq.ParquetWriter(self.origins, ORIGIN, compression="lz4")
 
     def append(self, rows: pa.Table, origin: pa.Table) -> None:
         """Add rows and their origins."""
         if len(rows):
-            columns = [*rows.cast(self.schema).columns, *origin.cast(ORIGIN).columns]
-            self._writer.write_table(pa.table(columns, schema=self._writer.schema))
+            rows, origin = rows.cast(self.schema), origin.cast(ORIGIN)
+            self._rows = self._rows or pq.ParquetWriter(self.path, self.schema, **as_parquet(rows))
+            self._rows.write_table(rows)
+            self._from.write_table(origin)
             self.length += len(rows)
             self.has_folds |= bool(pc.any(pc.greater(origin.column("_fold"), 0)).as_py())
+            for one in pc.value_counts(origin.column("_file")).to_pylist():
+                self.counts[one["values"]] = self.counts.get(one["values"], 0) + one["counts"]
 
     def close(self) -> None:
         """No more rows come."""
-        self._writer.close()
+        if self._rows is None:
+            empty = self.schema.empty_table()
+            self._rows = pq.ParquetWriter(self.path, self.schema, **as_parquet(empty))
+        self._rows.close()
+        self._from.close()
 
     def batches(self, left_out: np.ndarray) -> pa.RecordBatchReader:
         """The rows in order without those at some positions, with their origins."""
@@ -72,40 +89,49 @@ class Stage:
 
         def some() -> Iterator[pa.RecordBatch]:
             done = 0
-            with pq.ParquetFile(self.path) as file:
-                for batch in file.iter_batches(ROWS):
-                    yield batch.filter(pa.array(keep[done : done + len(batch)]))
-                    done += len(batch)
+            with pq.ParquetFile(self.path) as rows, pq.ParquetFile(self.origins) as origins:
+                for batch, origin in zip(rows.iter_batches(ROWS), origins.iter_batches(ROWS), strict=True):
+                    both = pa.RecordBatch.from_arrays([*batch.columns, *origin.columns], schema=self.whole)
+                    yield both.filter(pa.array(keep[done : done + len(both)]))
+                    done += len(both)
 
-        return pa.RecordBatchReader.from_batches(self._writer.schema, some())
+        return pa.RecordBatchReader.from_batches(self.whole, some())
+
+    def places(self) -> Iterator[pa.RecordBatch]:
+        """Of every row its `_file` and `_line`, in order."""
+        with pq.ParquetFile(self.origins) as origins:
+            yield from origins.iter_batches(10 * ROWS, columns=["_file", "_line"])
 
     def rows_of(self, inputs: pd.DataFrame) -> pa.Table:
         """The canonical rows of some input rows (_file, _row), in order, with their origins."""
         if inputs.empty:
-            return self._writer.schema.empty_table()
+            return self.whole.empty_table()
         with _Database(self) as db:
-            return db.rows_of(inputs).select(self._writer.schema.names)
+            return db.rows_of(inputs).select(self.whole.names)
 
     def move_later(self, positions: np.ndarray, begin: str, end: str | None) -> None:
         """Take the times of some rows for the second of a repeated hour, and an end in it that would lie before."""
         chosen = np.zeros(self.length, bool)
         chosen[positions] = True
-        path, done = self.path.with_suffix(".moved"), 0
-        with pq.ParquetWriter(path, self._writer.schema, compression="lz4") as writer:
-            for batch in self.batches(np.array([], np.int64)):
-                here = pa.array(chosen[done : done + len(batch)])
-                done += len(batch)
-                at = _later(batch, begin, "_fold", here)
-                batch = batch.set_column(batch.schema.get_field_index(begin), begin, at)
-                if end is not None:
-                    early = pc.fill_null(pc.less(batch.column(end), at), False)
-                    over = _later(batch, end, "_end_fold", pc.and_(here, early))
-                    batch = batch.set_column(batch.schema.get_field_index(end), end, over)
-                # rows whose cells are equal are no duplicates where one is an hour later
-                other = pc.bit_wise_not(batch.column("_hash"))
-                hashes = pc.if_else(here, other, batch.column("_hash"))
-                writer.write_batch(batch.set_column(batch.schema.get_field_index("_hash"), "_hash", hashes))
-        path.replace(self.path)
+        moved, done = Stage(self.path.with_suffix(".moved"), self.schema), 0
+        for batch in self.batches(np.array([], np.int64)):
+            here = pa.array(chosen[done : done + len(batch)])
+            done += len(batch)
+            at = _later(batch, begin, "_fold", here)
+            batch = batch.set_column(batch.schema.get_field_index(begin), begin, at)
+            if end is not None:
+                early = pc.fill_null(pc.less(batch.column(end), at), False)
+                over = _later(batch, end, "_end_fold", pc.and_(here, early))
+                batch = batch.set_column(batch.schema.get_field_index(end), end, over)
+            # rows whose cells are equal are no duplicates where one is an hour later
+            other = pc.bit_wise_not(batch.column("_hash"))
+            hashes = pc.if_else(here, other, batch.column("_hash"))
+            batch = batch.set_column(batch.schema.get_field_index("_hash"), "_hash", hashes)
+            rows = pa.Table.from_batches([batch])
+            moved.append(rows.select(self.schema.names), rows.select(ORIGIN.names))
+        moved.close()
+        moved.path.replace(self.path)
+        moved.origins.replace(self.origins)
         self._distinct = {}
 
     def is_distinct(self, names: Sequence[str]) -> bool:
@@ -116,9 +142,10 @@ class Stage:
         if (found := self._distinct.get(tuple(names))) is not None:
             return found
         numbers = [np.array([], np.uint64)]
-        with pq.ParquetFile(self.path) as file:
+        is_hash = list(names) == ["_hash"]
+        with pq.ParquetFile(self.origins if is_hash else self.path) as file:
             for batch in file.iter_batches(ROWS, columns=list(names)):
-                if list(names) == ["_hash"]:
+                if is_hash:
                     numbers.append(batch.column(0).drop_null().to_numpy())
                     continue
                 rows = batch.to_pandas(date_as_object=False)
@@ -126,6 +153,23 @@ class Stage:
         whole = np.sort(np.concatenate(numbers))
         self._distinct[tuple(names)] = found = not (whole[1:] == whole[:-1]).any()
         return found
+
+
+def as_parquet(rows: pa.Table) -> dict[str, Any]:
+    """The options of a ParquetWriter for a table that begins with some rows: values that repeat are written once,
+    instants as steps."""
+    first = rows.slice(0, _LOOKED_AT)
+    instants = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
+    repeating = [
+        name
+        for name in rows.column_names
+        if name not in instants and pc.count_distinct(first.column(name)).as_py() * 2 <= max(len(first), 2)
+    ]
+    return {
+        "compression": "zstd",
+        "use_dictionary": repeating,
+        "column_encoding": dict.fromkeys(instants, "DELTA_BINARY_PACKED"),
+    }
 
 
 def _later(batch: pa.RecordBatch, name: str, fold: str, here: pa.BooleanArray) -> pa.Array:
@@ -275,6 +319,9 @@ def contents(stage: Stage, left_out: np.ndarray) -> dict[int, str]:
     """By file, a number for all its rows together, whatever their order: files of the same rows have the same."""
     listed = ", ".join(f'"{name}"' for name in stage.schema.names)
     with _Database(stage, left_out) as db:
+        if len(stage.counts) == 1 and not len(left_out):  # their files need not be looked up
+            found = db.frame(f"select sum(hash({listed}))::varchar as content from own")
+            return dict(zip(stage.counts, found["content"].tolist(), strict=True))
         found = db.frame(f"select _file, sum(hash({listed}))::varchar as content from counted group by _file")
     return dict(zip(found["_file"].tolist(), found["content"].tolist(), strict=True))
 
@@ -343,14 +390,18 @@ def _rejected(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
 
 
 class _Database:
-    """The staged rows as `staged`, with their `_position`; `counted` is without those left out."""
+    """The staged rows as `staged`, with their origins and `_position`; `counted` is without those left out, `own`
+    without their origins."""
 
     def __init__(self, stage: Stage, left_out: np.ndarray | None = None) -> None:
-        self._connection = connect_to(stage.path, temp_directory=str(stage.path.parent))
-        path = escape(str(stage.path)).replace("'", "''")
+        self._connection = connect_to(stage.path, stage.origins, temp_directory=str(stage.path.parent))
+        own, origins = (escape(str(path)).replace("'", "''") for path in (stage.path, stage.origins))
+        self._connection.execute(
+            f"create temp view own as from read_parquet('{own}', file_row_number = true)"
+        )
         self._connection.execute(
             "create temp view staged as select * exclude (file_row_number), file_row_number as _position "
-            f"from read_parquet('{path}', file_row_number = true)"
+            f"from own join read_parquet('{origins}', file_row_number = true) using (file_row_number)"
         )
         if left_out is not None:
             self._connection.register("left_out", pa.table({"_position": pa.array(left_out, pa.int64())}))

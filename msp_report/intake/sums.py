@@ -47,7 +47,7 @@ class Tally:
             return
         counted = ~np.isin(chunk.lines, apart["line"].to_numpy())
         cells = {
-            name: plain_numbers(chunk.column(header), fitted.manner)
+            name: _amounts(chunk.column(header), fitted)
             for name, header in fitted.found.items()
             if name in SUMMED
         }
@@ -108,6 +108,13 @@ class Tally:
             if not near and number not in (self.rows, self._since):
                 what = f"{sums[0]:,.10g} of {header!r}" if is_summed else f"{self.rows:,} rows"
                 self.wrong.append(f"line {line} says a total of {number:,.10g}, its rows have {what}")
+
+
+def _amounts(cells: pa.StringArray, fitted: Fit) -> np.ndarray:
+    """Cells as numbers, through their distinct texts; NaN for what is none."""
+    coded = cells.dictionary_encode()
+    numbers = plain_numbers(coded.dictionary, fitted.manner)
+    return np.append(numbers, np.nan)[coded.indices.fill_null(-1).to_numpy()]
 
 
 def _calls_itself_total(row: Sequence[str]) -> bool:

@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.tickets import duplicates, history_of
+from msp_report.metrics.tickets import duplicates_of, history_of
 from msp_report.model.case import Case
 from msp_report.model.columns import booked, charged, hours_booked, with_sum
 from msp_report.model.figures import Figure
@@ -165,14 +165,16 @@ def analyse(case: Case) -> Analysis:
     >>> analyse(october).kinds[["kind", "tickets", "cost"]].values.tolist()[:2]
     [['authorised', 1, 50.0], ['unauthorised', 1, 200.0]]
     """
-    agreed, start, end = as_contract(case.agreed).on(case.start), case.start, case.end
+    contract, start, end = as_contract(case.agreed), case.start, case.end
+    agreed = contract.on(start)
     tickets, events = case.table("tickets"), case.follow_up("ticket_events")
     patterns = as_strategy(case.strategy).requesters
-    history = history_of(TABLES["tickets"].empty() if tickets is None else tickets, events, agreed, end)
+    history = history_of(TABLES["tickets"].empty() if tickets is None else tickets, events, contract, end)
+    del events  # of many tickets a large table
     desk = history.tickets
     opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
     opened = opened[["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
-    doubled = duplicates(history, start, end)
+    doubled = duplicates_of(case, history)
     earlier = doubled.tickets.set_index("ticket_id")["earlier_id"]
     entries = case.table("time_entries")
     hours, source = _spent(opened, entries, agreed, start, end)

@@ -219,7 +219,12 @@ def once(analyse: Callable[[Any], Found]) -> Callable[[Any], Found]:
 
     @wraps(analyse)
     def kept(case: Any) -> Found:
-        keep = getattr(case, "once", None)
-        return analyse(case) if keep is None else keep(analyse.__module__, lambda: analyse(case))
+        return made_once(case, analyse.__module__, lambda: analyse(case))
 
     return kept
+
+
+def made_once(case: Any, name: str, make: Callable[[], Found]) -> Found:
+    """What `make` gives, in a run by the first notebook that asks for that name; it hangs on nothing but the case."""
+    keep = getattr(case, "once", None)
+    return make() if keep is None else keep(name, make)

@@ -122,8 +122,10 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
             continue
         names = spelled(rows[column], [*known, *outside])
         form = device_label if kind.name == "assets" else normal
-        strange = ~form(names).isin(form(pd.Series([*known, *outside], dtype="str")))
-        seen = set(normal(names))
+        told_apart = names.drop_duplicates()
+        joined = form(told_apart).isin(form(pd.Series([*known, *outside], dtype="str")))
+        strange = ~names.isin(told_apart[joined])
+        seen = set(normal(told_apart))
         found = rows[strange].groupby(names[strange])["weight"].agg(["size", "sum"])
         silent = [name for name in known if normal_name(name) not in seen]
         meant = mistaken(found.index, silent, devices=kind.name == "assets")

@@ -35,7 +35,7 @@ from msp_report import ledger
 from msp_report.case import Case, open_case, open_day, open_year
 from msp_report.intake.accepted import SETTLED
 from msp_report.metrics import scorecard
-from msp_report.model.errors import Failed, WrongUse
+from msp_report.model.errors import Failed, Refused, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
@@ -287,16 +287,30 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
     with (
         only_run(case, say) as output,
         kernels.private_sockets() as config,
-        _pool(cores() + 1) as pool,  # one more: a notebook often waits for its kernel
-        _pool(2) as second_pool,
         tempfile.TemporaryDirectory(prefix=".settled-", dir=output) as folder,
     ):
         settled = Path(folder) / "months.json"
         memory.give_back()
         case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
         memory.trim()
-        with pd.option_context("mode.string_storage", case.texts):
+        # one more than there are cores: a notebook often waits for its kernel
+        first, second = (1, 1) if _is_large(case) else (cores() + 1, 2)
+        texts = pd.option_context("mode.string_storage", case.texts)
+        with texts, _pool(first) as pool, _pool(second) as second_pool:
             yield _Desk(config, pool, second_pool, settled, say, issuing)
+
+
+#: Of more rows than these a notebook may hold a gigabyte, and one runs after another.
+_LARGE = 1_000_000
+
+
+def _is_large(case: Case) -> bool:
+    """Whether the tables of the newest month are large; samples are aggregated where they lie and held by nobody."""
+    try:
+        files = case.at(case.newest).manifest["files"]
+    except Refused:  # whoever runs it says so
+        return False
+    return sum(entry["rows"] for entry in files if entry["table"] != "samples") > _LARGE
 
 
 #: What a run that was killed leaves in a client's output.

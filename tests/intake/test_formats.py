@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from monsters import ods
 
 from msp_report.intake import reasons, stated
-from msp_report.intake.chunk import WIDER, Chunk, Unreadable
+from msp_report.intake.chunk import WIDER, Chunk, Irregular, Unreadable
 from msp_report.intake.formats import FORMATS, csv, outline, read
 from msp_report.params.layout import Layout
 
@@ -197,6 +197,79 @@ def test_both_ways_of_reading_give_the_same(chunks, monkeypatch):
     monkeypatch.setattr(csv, "_regular", lambda *args: None)
     pd.testing.assert_frame_equal(shown(chunks(text)), whole)
     assert len(whole) == 500 and whole["line"].tolist() == list(range(2, 502))
+
+
+#: What cells and lines are made of where a reader may go wrong.
+_PIECES = (
+    "a",
+    "T1",
+    " ",
+    "é",
+    "☃",
+    ",",
+    ";",
+    '"',
+    '""',
+    '"a"',
+    '""""',
+    "\n",
+    "\r\n",
+    "\r",
+    "\0",
+    "a,b",
+    '"x,""y"',
+)
+_CELLS = st.one_of(
+    st.sampled_from(
+        ["", "a", "é", '""', '"a, b"', '"a ""q"""', '"a\nb"', '"a\r\nb"', '5" disk', '"""', ' "a"']
+    ),
+    st.lists(st.sampled_from(_PIECES), max_size=4).map("".join),
+)
+_LINES = st.one_of(
+    st.tuples(_CELLS, _CELLS, _CELLS).map(",".join),
+    st.lists(_CELLS, max_size=4).map(",".join),
+    st.just("T1,P1,x"),
+)
+
+
+@given(
+    lines=st.lists(_LINES, max_size=12),
+    end=st.sampled_from(["\n", "\r\n"]),
+    last=st.sampled_from(["", "\n", "\r\n", "\n\n"]),
+    block=st.sampled_from([1, 7, 40, 8_000_000]),
+)
+@examples(400)
+def test_a_regular_file_is_read_as_record_by_record(tmp_path_factory, lines, end, last, block):
+    """Whatever stands in a file: rows, lines, and what is set aside are those of Python's own reader, also where Arrow
+    reads the lines, as far as they are one record each."""
+    path = tmp_path_factory.mktemp("regular") / "tickets.csv"
+    path.write_bytes(end.join(["ticket_id,priority,title", *lines]).encode() + last.encode())
+
+    def everything(chunks) -> tuple[list, list, list]:
+        rows, places, broken = [], [], []
+        for chunk in chunks:
+            rows += zip(*(column.to_pylist() for column in chunk.columns), strict=True)
+            places += chunk.lines.tolist()
+            broken += chunk.broken
+        return rows, places, sorted(broken, key=lambda one: one.line)
+
+    def in_two_parts():
+        try:
+            yield from csv.regular(path, KNOWN)
+        except Irregular as rest:
+            yield from csv.rest(path, KNOWN, rest.chunks)
+
+    def told(read_chunks) -> object:
+        try:
+            return everything(read_chunks())
+        except Unreadable as error:
+            return str(error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv, "BLOCK", block)
+        at_once = told(in_two_parts)
+        patch.setattr(csv, "_regular", lambda *args: None)
+        assert at_once == told(lambda: csv.read(path, KNOWN))
 
 
 def test_a_record_may_reach_into_the_next_block(chunks, monkeypatch):

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from monsters import large_cell, ods, workbook
-from workspaces import HEADER, tickets
+from workspaces import tickets
 
 from msp_report.intake import formats, guarded
 from msp_report.intake.chunk import Unreadable
+from msp_report.intake.formats import csv
 from msp_report.params.layout import Layout
 from msp_report.params.sources import Limits
 
@@ -34,10 +35,14 @@ def refused(path: Path, limits: Limits | None = None) -> str:
     return str(told.value)
 
 
+#: A file of rows that the other process reads, since one of them has a line break in it.
+BROKEN_LINE = 'a,b\n"1\n",2\n' + "1,2\n" * 3_000_000
+
+
 @pytest.fixture
 def good(tmp_path):
     path = tmp_path / "tickets.csv"
-    path.write_text(HEADER + tickets(3).split("\n", 1)[1], encoding="utf-8")
+    path.write_text(tickets(3).replace("Mail", '"Mail\n"', 1), encoding="utf-8")
     return path
 
 
@@ -60,6 +65,19 @@ def test_it_gives_what_the_readers_give(good, tmp_path):
                 other.typed,
                 other.remarks,
             )
+
+
+def test_no_process_is_started_for_regular_text_and_one_for_what_comes_after_it(tmp_path, monkeypatch):
+    path, text = tmp_path / "tickets.csv", tickets(500)
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(csv, "BLOCK", 2_000)
+    monkeypatch.setattr(guarded, "_idle", lambda: pytest.fail("it was started"))
+    assert rows(path) == 500
+    path.write_text(text + '"T\nbroken"' + "," * 6 + "\n", encoding="utf-8")
+    chunks = guarded.read(path, Layout())
+    assert len(next(chunks)) > 20
+    with pytest.raises(pytest.fail.Exception, match="it was started"):
+        list(chunks)
 
 
 def test_rows_that_are_no_rows_come_with_their_text(tmp_path):
@@ -158,7 +176,7 @@ def test_what_no_reader_was_made_for_is_this_file_s_problem(tmp_path, good, name
 
 def test_a_reader_that_says_nothing_is_given_up(tmp_path, good):
     large = tmp_path / "large.csv"
-    large.write_text("a,b\n" + "1,2\n" * 3_000_000, encoding="utf-8")
+    large.write_text(BROKEN_LINE, encoding="utf-8")
     assert "no row came of it for 0.001 s" in refused(large, Limits(file_seconds=0.001))
     assert rows(good) == 3
 
@@ -180,7 +198,7 @@ def test_a_reader_that_dies_is_the_problem_of_its_file_alone(good, number):
 
 def test_a_file_that_is_left_in_the_middle_leaves_no_rows_for_the_next(good, tmp_path):
     large = tmp_path / "large.csv"
-    large.write_text("a,b\n" + "1,2\n" * 3_000_000, encoding="utf-8")
+    large.write_text(BROKEN_LINE, encoding="utf-8")
     chunks = guarded.read(large, Layout())
     next(chunks)
     chunks.close()

@@ -10,12 +10,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
 from workspaces import digests, records, tickets, write_notebook
 
-from msp_report.model.errors import Failed
+from msp_report.model.errors import Failed, Refused
 from msp_report.packs import kernels, pack
 from msp_report.system import leftovers, locks
 
@@ -195,3 +196,22 @@ def test_the_folder_of_a_run_goes_with_it_or_with_the_next(tmp_path):
                 if how == "killed":
                     process.kill()
             assert bool(os.listdir(temporary)) == (how == "killed")
+
+
+@pytest.mark.parametrize(("table", "is_large"), [("tickets", True), ("samples", False)])
+def test_a_month_is_large_by_the_rows_that_notebooks_hold(table, is_large):
+    """Then one notebook runs after another; samples are aggregated where they lie."""
+    files = [{"table": table, "rows": 600_000}, {"table": table, "rows": 600_000}]
+    case = SimpleNamespace(newest="2026-10", at=lambda month: SimpleNamespace(manifest={"files": files}))
+    assert pack._is_large(case) is is_large
+
+
+def test_a_month_that_is_refused_is_not_called_large():
+    class Refusing:
+        newest, at = "2026-10", lambda self, month: self
+
+        @property
+        def manifest(self):
+            raise Refused("it cannot be used")
+
+    assert not pack._is_large(Refusing())

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from msp_report.intake.chunk import Chunk, Unreadable
+from msp_report.intake.chunk import Chunk, Irregular, Unreadable
 from msp_report.intake.formats.outlines import Outline
 from msp_report.params.layout import Layout
 
@@ -38,19 +38,34 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 OUTLINED = 64_000_000
 
 
-def read(path: Path, layout: Layout) -> Iterator[Chunk]:
+def read(path: Path, layout: Layout, after: int = 0) -> Iterator[Chunk]:
     """The rows of a file in chunks, in the file's order; the first chunk comes even without rows.
 
-    A file inside an archive is called as if that were a folder: `export.zip/tickets.csv`. Raises Unreadable for an
-    unknown format, no bytes at all, or what the format's reader cannot make out.
+    A file inside an archive is called as if that were a folder: `export.zip/tickets.csv`. `after`: those chunks that
+    `regular` has given are passed over. Raises Unreadable for an unknown format, no bytes at all, or what the format's
+    reader cannot make out.
     """
     if _is_inside(path):
         yield from import_module(f"{__name__}.packed").read(path, layout)
     else:
-        yield from rows_of(path, layout)
+        yield from rows_of(path, layout, after)
 
 
-def rows_of(path: Path, layout: Layout) -> Iterator[Chunk]:
+def regular(path: Path, layout: Layout) -> Iterator[Chunk]:
+    """The chunks of a file of delimited text that is safe to read anywhere, as long as it is: they are those of `read`.
+
+    Raises Irregular, which says how many there were, where the rest is a matter for `read`.
+    """
+    name = FORMATS.get(path.suffix.casefold())
+    if name != "csv" or _is_inside(path) or layout.records is not None:
+        raise Irregular(0)
+    module, start = _reader(path)
+    if not start or start == b"PK\x03\x04":
+        raise Irregular(0)
+    yield from module.regular(path, layout)
+
+
+def rows_of(path: Path, layout: Layout, after: int = 0) -> Iterator[Chunk]:
     """The rows of a file on disk."""
     module, start = _reader(path)
     if not start:
@@ -67,7 +82,7 @@ def rows_of(path: Path, layout: Layout) -> Iterator[Chunk]:
         raise Unreadable(
             f"records names a place in a document of JSON or XML, and this is {path.suffix}: take it out"
         )
-    yield from module.read(path, layout)
+    yield from module.rest(path, layout, after) if after else module.read(path, layout)
 
 
 def outline(path: Path, layout: Layout | None = None) -> Outline:

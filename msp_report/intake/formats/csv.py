@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -16,8 +17,17 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from msp_report.intake import reasons, stated
-from msp_report.intake.chunk import Broken, Chunk, Unreadable, align, best_header, tidy
-from msp_report.intake.encoding import MARK, detect
+from msp_report.intake.chunk import (
+    MOST_COLUMNS,
+    Broken,
+    Chunk,
+    Irregular,
+    Unreadable,
+    align,
+    best_header,
+    tidy,
+)
+from msp_report.intake.encoding import MARK, detect, told
 from msp_report.params.layout import Layout, distinct
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -25,6 +35,8 @@ DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 8_000_000
 #: The header stands among the first lines, or nowhere.
 HEADER_LINES = 100
+#: A line of so many characters is nothing that is read at once.
+LINE = 1_000_000
 
 csv.field_size_limit(2**31 - 1)  # a long field is rejected with its row, not an error of the reader
 
@@ -33,49 +45,94 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """The rows of a delimited file; a row's line is the first of a record whose cells hold line breaks.
 
     Where a quote stands inside a quoted cell, every line of that record is set aside, so that none is lost
-    in it. Raises Unreadable for an unknown encoding, and for a quote that is never closed: which rows it
-    swallowed cannot be told.
+    in it. Raises Unreadable for an unknown encoding, and for a quote that is never closed: which rows it swallowed
+    cannot be told.
     """
-    encoding = detect(path, layout.encoding)
-    with path.open(encoding=encoding, errors=MARK, newline="") as file:
+    yield from rest(path, layout, 0)
+
+
+def rest(path: Path, layout: Layout, after: int) -> Iterator[Chunk]:
+    """The same without the first chunks, so many as `regular` has given."""
+    with path.open(encoding=detect(path, layout.encoding), errors=MARK, newline="") as file:
         sample = list(islice(iter(file.readline, ""), HEADER_LINES))
-        delimiter, header_line = _shape(sample, layout)
-        file.seek(0)
-        for _ in range(header_line - 1):
-            file.readline()
-        records = _Records(file, delimiter, header_line)
-        header = records.header()
-        facts = {
-            "encoding": encoding.removesuffix("-sig"),
-            "delimiter": delimiter,
-            "header_line": header_line,
-            **stated.by_text(" ".join(sample[: header_line - 1])),
-        }
+        records, header, facts = _begun(file, sample, layout)
+        for _ in range(after):
+            records.line += (file.read(BLOCK) + file.readline()).count("\n")
         block = file.read(BLOCK)
-        if not block:
+        if not (block or after):
             yield align(header, [], [], facts)
         while block:
             block += file.readline()
-            columns = _regular(block, delimiter, len(header))
+            columns = _regular(block, facts["delimiter"], len(header))
             if columns is None:
                 rows, lines, broken = records.of(block)
                 chunk = align(header, rows, lines, facts)
                 yield replace(chunk, broken=(*broken, *chunk.broken))
             else:
-                count = len(columns[0])
-                lines = np.arange(records.line, records.line + count, dtype=np.int64)
-                records.line += count
-                yield tidy(Chunk(header, columns, lines, facts=facts))
+                yield _chunk(header, columns, records, facts)
             block = file.read(BLOCK)
+
+
+def regular(path: Path, layout: Layout) -> Iterator[Chunk]:
+    """The same rows in the same chunks as long as every line is one well-formed record of UTF-8: whatever the file
+    holds, no more than some lines of it are held. Raises Irregular at the first block of which that is not so."""
+    encoding = told(path, layout.encoding)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        raise Irregular(0)
+    done = 0
+    with path.open(encoding=encoding, errors=MARK, newline="") as file:
+        sample = list(islice(iter(partial(file.readline, LINE), ""), HEADER_LINES))
+        if any(len(line) == LINE or line.count('"') % 2 for line in sample):
+            raise Irregular(0)
+        records, header, facts = _begun(file, sample, layout)
+        if len(header) > MOST_COLUMNS:
+            raise Irregular(0)
+        while block := file.read(BLOCK):
+            rest = file.readline(LINE)
+            columns = _regular(block + rest, facts["delimiter"], len(header)) if len(rest) < LINE else None
+            if columns is None:
+                raise Irregular(done)
+            yield _chunk(header, columns, records, facts)
+            done += 1
+        if not done:
+            yield align(header, [], [], facts)
+
+
+def _begun(
+    file: TextIO, sample: list[str], layout: Layout
+) -> tuple[_Records, tuple[str, ...], dict[str, str | int]]:
+    """The records of a file that stands behind its header, the header, and how it was read."""
+    delimiter, header_line = _shape(sample, layout)
+    file.seek(0)
+    for _ in range(header_line - 1):
+        file.readline()
+    records = _Records(file, delimiter, header_line)
+    header = records.header()
+    facts = {
+        "encoding": file.encoding.removesuffix("-sig"),
+        "delimiter": delimiter,
+        "header_line": header_line,
+        **stated.by_text(" ".join(sample[: header_line - 1])),
+    }
+    return records, header, facts
+
+
+def _chunk(
+    header: tuple[str, ...], columns: tuple[pa.StringArray, ...], records: _Records, facts: dict
+) -> Chunk:
+    """A block in which each line is a row."""
+    lines = np.arange(records.line, records.line + len(columns[0]), dtype=np.int64)
+    records.line += len(lines)
+    return tidy(Chunk(header, columns, lines, facts=facts))
 
 
 def _regular(block: str, delimiter: str, width: int) -> tuple[pa.StringArray, ...] | None:
     """The columns of lines that are one well-formed record each, many times faster; None for all others."""
-    if width < 2 or "\0" in block or block.count("\r") != block.count("\r\n"):
-        return None
-    if block[0] in "\r\n" or "\n\n" in block or "\n\r" in block or not _quotes_fit(block, delimiter):
+    if width < 2 or "\0" in block or ("\r" in block and _has_lone_return(block)):
         return None
     data = block.encode()
+    if not _quotes_fit(data, delimiter.encode()):
+        return None
     names = [str(place) for place in range(width)]
     try:
         table = arrow_csv.read_csv(
@@ -84,21 +141,38 @@ def _regular(block: str, delimiter: str, width: int) -> tuple[pa.StringArray, ..
             arrow_csv.ParseOptions(delimiter=delimiter),
             arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), check_utf8=False),
         )
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, ValueError):
         return None
-    if table.num_rows != block.count("\n") + (block[-1] != "\n"):
-        return None  # some cell holds a line break
+    if table.num_rows != data.count(b"\n") + (data[-1:] != b"\n"):
+        return None  # some cell holds a line break, or some line nothing
     return tuple(column.combine_chunks() for column in table.itercolumns())
 
 
-def _quotes_fit(block: str, delimiter: str) -> bool:
-    """Whether every quote opens a cell, closes one, or is doubled."""
-    if '"' not in block:
+def _has_lone_return(block: str) -> bool:
+    return block.count("\r") != block.count("\r\n")
+
+
+def _quotes_fit(data: bytes, delimiter: bytes) -> bool:
+    """Whether every quote opens a cell, closes one, is doubled within one, or is no more than a letter of a cell that
+    did not begin with one."""
+    if b'"' not in data:
         return True
-    single = block.replace('""', "")
-    opening = single.count(f'{delimiter}"') + single.count('\n"') + single.startswith('"')
-    closing = sum(single.count(f'"{end}') for end in (delimiter, "\n", "\r\n")) + single.endswith('"')
-    return opening == closing and opening + closing == single.count('"')
+    if len(delimiter) > 1 or delimiter in b'"\r\n':
+        return False
+    letters = np.frombuffer(data, np.uint8)
+    border = np.zeros(256, bool)
+    border[[ord(delimiter), ord("\n"), ord("\r")]] = True
+    quotes = np.flatnonzero(letters == ord('"'))
+    first = np.flatnonzero(np.diff(quotes, prepend=-2) > 1)  # of those that stand in a row
+    lengths = np.diff(first, append=len(quotes))
+    start, end = quotes[first], quotes[first] + lengths
+    opens = (start == 0) | border[letters[start - 1]]
+    closes = (end == len(letters)) | border[letters[np.minimum(end, len(letters) - 1)]]
+    odd = lengths % 2 == 1  # one of them opens a cell or closes it, the others are doubled
+    within = np.cumsum(odd) % 2 == 1
+    turns = np.where(within, opens & ~closes, closes & ~opens)[odd]
+    apart = ~odd & ~within & opens  # an empty cell, or one of doubled quotes alone
+    return bool(odd.sum() % 2 == 0 and turns.all() and closes[apart].all())
 
 
 class _Records:

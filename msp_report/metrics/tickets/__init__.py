@@ -7,7 +7,7 @@ repeated, duplicate) and `doubts` (what contradicts itself).
 Source: rules 0, 11-18.
 """
 
-from msp_report.metrics.tickets.again import duplicates, followed, quality, reopens, repeats
+from msp_report.metrics.tickets.again import duplicates, duplicates_of, followed, quality, reopens, repeats
 from msp_report.metrics.tickets.analysis import Analysis, analyse
 from msp_report.metrics.tickets.course import Course, clocks, clocks_of
 from msp_report.metrics.tickets.flow import backlog, durations, hours, priority_changes, volumes
@@ -26,6 +26,7 @@ __all__ = [
     "clocks",
     "clocks_of",
     "duplicates",
+    "duplicates_of",
     "durations",
     "followed",
     "history_of",

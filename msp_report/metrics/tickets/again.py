@@ -11,6 +11,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets.course import priorities
 from msp_report.metrics.tickets.history import OPEN, History, instants, micros
+from msp_report.model.case import Case, made_once
 from msp_report.model.tables import STATUSES
 from msp_report.model.texts import places
 from msp_report.model.titles import Compared, Texts, matches
@@ -173,6 +174,12 @@ def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp, said: T
         pd.Series(instants(until[order]), rows[order]),
     )
     return Again(_first_findings(opened, desk, {_TEXT: match}), compared)
+
+
+def duplicates_of(case: Case, history: History, said: Texts | None = None) -> Again:
+    """The duplicates of a case's own history, which its tickets, their log and the whole contract give: searched once a
+    run, because two pages tell of them. `said` as for `repeats`."""
+    return made_once(case, __name__, lambda: duplicates(history, case.start, case.end, said))
 
 
 def quality(

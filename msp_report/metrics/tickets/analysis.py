@@ -256,7 +256,7 @@ def analyse(case: Case) -> Analysis:
     follow_up = again.followed(history, later, contract, start, end)
     said = Texts.of(history.tickets["title"])
     repeated = again.repeats(history, contract, start, end, said)
-    doubled = again.duplicates(history, start, end, said)
+    doubled = again.duplicates_of(case, history, said)
     del said  # many texts
     stay = still_open.open_tickets(history, every, case.own("tickets"))
     changes = flow.priority_changes(history, contract, start, end)
