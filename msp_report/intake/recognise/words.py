@@ -110,6 +110,12 @@ def another_time() -> frozenset[str]:
 
 
 @cache
+def another_thing() -> frozenset[str]:
+    """Words by which a header is of another thing than it seems: a service's owner is no service."""
+    return frozenset(stem for word in _data()["another_thing"] for stem in stems(word))
+
+
+@cache
 def values(table: str, column: str) -> dict[str, str]:
     """What people call the values of a column: {plain text: our value}."""
     declared = TABLES[table].column(column)
