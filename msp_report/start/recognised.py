@@ -211,7 +211,7 @@ def _readings(look: _Look, answers: Answers, folder: Path | None) -> list[Readin
 
 
 def _deeper(look: _Look, reading: Reading, answers: Answers, folder: Path | None) -> Reading:
-    """The same document by a list within its list, such as the lines of invoices, where that leaves less to be asked."""
+    """The same document by a list within its list, such as the lines of invoices, where that leaves less to ask."""
     seen = look.sketches[0]
     inner = [one for one in seen.lists if any(one.startswith(f"{outer}.") for outer in seen.lists)]
     if not reading.lacks or seen.records or seen.query:

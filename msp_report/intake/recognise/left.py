@@ -22,8 +22,29 @@ if TYPE_CHECKING:
 
 #: Share of rows in which times have to stand in their order.
 IN_ORDER = 0.98
+#: From this score a column serves what its name says.
+_ENOUGH = 0.7
 #: Fewer rows show no shape.
 _ROWS = 5
+#: Columns which say what the rows of a table are about, if the file has one such text.
+_SUBJECTS = {
+    "outages": ("service",),
+    "checks": ("service",),
+    "samples": ("resource", "metric"),
+    "backup_jobs": ("asset", "job"),
+    "entitlements": ("product",),
+    "purchases": ("vendor",),
+}
+#: Why a column is taken, where neither its name nor a word in it speaks for it.
+NUMBERS, ONE_TIME, EARLIER = (
+    "the only column that numbers the rows",
+    "the only time",
+    "the earlier of two times",
+)
+VALUES, PRIORITIES = "the only column with such values", "the only column with words for a priority"
+WORDS = frozenset({VALUES, PRIORITIES})
+ONE_NUMBER, ONE_TEXT = "the only number", "the only text in each row"
+SHAPES = frozenset({NUMBERS, ONE_TIME, EARLIER, ONE_NUMBER, ONE_TEXT})
 #: A number or code of something: with a digit, of one word or two.
 _CODE = r"^(?=.*\d)[^\s,;@]{1,30}(?: [^\s,;@]{1,15})?$"
 
@@ -37,15 +58,15 @@ def settle(
     """
     if guess.sketch.rows < _ROWS:
         return
-    for step in (_ordered, _values, _key, _times, _partly, _line):
+    for step in (_ordered, _values, _priorities, _key, _times, _partly, _line, _only_number, _only_text):
         for name in table.required:
             if is_open(name):
                 step(guess, table, name, take)
 
 
-def free(guess: Guess, enough: float) -> list[Seen]:
+def free(guess: Guess) -> list[Seen]:
     """The columns of the file that serve nothing yet."""
-    used = {found.header for found in guess.columns.values() if found.score >= enough}
+    used = {found.header for found in guess.columns.values() if found.score >= _ENOUGH}
     used |= set(guess.unpivot.values())
     return [one for one in guess.sketch.columns if one.filled and one.name not in used | PLACES]
 
@@ -54,7 +75,7 @@ def may_be_named(guess: Guess) -> list[Seen]:
     """The columns that serve nothing, and may hold what the rows are about: a text in each row, one of several."""
     return [
         one
-        for one in free(guess, 0.7)
+        for one in free(guess)
         if one.filled >= IN_ORDER
         and one.distinct > 1
         and not one.is_key
@@ -65,7 +86,7 @@ def may_be_named(guess: Guess) -> list[Seen]:
 
 def numbering(guess: Guess) -> list[Seen]:
     """The columns that serve nothing, and have a number or code of its own in each row."""
-    return [one for one in free(guess, 0.7) if one.is_key and _is_code(guess, one)]
+    return [one for one in free(guess) if one.is_key and _is_code(guess, one)]
 
 
 def _is_text(one: Seen) -> bool:
@@ -127,13 +148,27 @@ def _values(guess: Guess, table: Table, name: str, take: Callable) -> None:
     known = words.values(table.name, name)
     able = [
         one
-        for one in free(guess, 0.7)
+        for one in free(guess)
         if one.filled == 1.0
         and 2 <= one.distinct <= 30
         and all(words.plain(text) in known for text in one.values)
     ]
     if len(able) == 1:
-        take(name, able[0], "the only column with such values")
+        take(name, able[0], VALUES)
+
+
+def _priorities(guess: Guess, table: Table, name: str, take: Callable) -> None:
+    """All cells of one column alone are words for a priority."""
+    if (table.name, name) != ("tickets", "priority"):
+        return
+    known = words.priorities()
+    able = [
+        one
+        for one in free(guess)
+        if 2 <= one.distinct <= 8 and all(words.plain(text) in known for text in one.values)
+    ]
+    if len(able) == 1:
+        take(name, able[0], PRIORITIES)
 
 
 def _key(guess: Guess, table: Table, name: str, take: Callable) -> None:
@@ -142,7 +177,7 @@ def _key(guess: Guess, table: Table, name: str, take: Callable) -> None:
         return
     able = numbering(guess)
     if len(able) == 1:
-        take(name, able[0], "the only column that numbers the rows")
+        take(name, able[0], NUMBERS)
 
 
 def _times(guess: Guess, table: Table, name: str, take: Callable) -> None:
@@ -151,14 +186,15 @@ def _times(guess: Guess, table: Table, name: str, take: Callable) -> None:
         return
     able = _dated(guess)
     ends = [end for start, end in table.spans if start == name]
-    left = [end for end in ends if end not in guess.columns]
-    known = [guess.columns[end].header for end in ends if end in guess.columns]
+    sure = [end for end in ends if end in guess.columns and guess.columns[end].score >= _ENOUGH]
+    left = [end for end in ends if end not in sure]
+    known = [guess.columns[end].header for end in sure]
     if len(able) == 1 and able[0].filled == 1.0 and _before(guess, able[0].name, known):
-        take(name, able[0], "the only time" if not known else "the only other time, before the end")
+        take(name, able[0], ONE_TIME)
     elif len(able) == 2 and left:
         for first, last in (able, able[::-1]):
             if first.filled == 1.0 and _before(guess, first.name, [last.name, *known]):
-                take(name, first, "the earlier of two times")
+                take(name, first, EARLIER)
                 if len(ends) == 1:
                     take(left[0], last, "the later of two times")
                 return
@@ -167,9 +203,7 @@ def _times(guess: Guess, table: Table, name: str, take: Callable) -> None:
 def _dated(guess: Guess) -> list[Seen]:
     """Times that serve nothing and are not all the same."""
     return [
-        one
-        for one in free(guess, 0.7)
-        if one.kind("date") >= 0.9 and one.distinct > 1 and not _of_another(one)
+        one for one in free(guess) if one.kind("date") >= 0.9 and one.distinct > 1 and not _of_another(one)
     ]
 
 
@@ -196,7 +230,7 @@ def _partly(guess: Guess, table: Table, name: str, take: Callable) -> None:
     if one.filled < IN_ORDER or _of_another(one):
         return
     column = table.column(name)
-    if not [other for other in free(guess, 0.7) if other is not one and _could_be(other, one, column)]:
+    if not [other for other in free(guess) if other is not one and _could_be(other, one, column)]:
         take(name, one, "by a part of its name, and no other column can be it")
 
 
@@ -219,7 +253,7 @@ def _line(guess: Guess, table: Table, name: str, take: Callable) -> None:
     if not document.duplicated().any():
         return
     able = []
-    for one in free(guess, 0.7):
+    for one in free(guess):
         if one.filled == 1.0 and one.kind("integer") == 1.0:
             by = guess.sketch.texts(one.name).astype(float).groupby(document)
             first = by.min()
@@ -227,3 +261,19 @@ def _line(guess: Guess, table: Table, name: str, take: Callable) -> None:
                 able.append(one)
     if len(able) == 1:
         take(name, able[0], "whole numbers that begin anew in each document")
+
+
+def _only_number(guess: Guess, table: Table, name: str, take: Callable) -> None:
+    """The reading, where one column alone has numbers."""
+    if (table.name, name) == ("samples", "value"):
+        able = [one for one in free(guess) if one.kind("number") >= 0.9]
+        if len(able) == 1:
+            take(name, able[0], ONE_NUMBER)
+
+
+def _only_text(guess: Guess, table: Table, name: str, take: Callable) -> None:
+    """What the rows are about, where one column alone has a text in each row that comes again."""
+    if name in _SUBJECTS.get(table.name, ()):
+        able = may_be_named(guess)
+        if len(able) == 1:
+            take(name, able[0], ONE_TEXT)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz
 
-from msp_report.intake.recognise import left, words
+from msp_report.intake.recognise import left, patches, words
 from msp_report.intake.recognise.left import IN_ORDER
 from msp_report.intake.recognise.sketch import NOTHING, PLACES, Seen, Sketch, in_order, read_times
 from msp_report.model.tables import TABLES, Column, Table
@@ -171,6 +171,12 @@ def unknown(
     hints = hints or Hints()
     if not seen.rows or not seen.columns:
         return []
+    if (
+        hints.table in (None, "duty_evidence")
+        and not hints.columns
+        and (listed := _of_patches(seen, hints, asked))
+    ):
+        return [listed]
     guesses = []
     for name in (hints.table,) if hints.table else words.tables():
         guess = _assigned(seen, TABLES[name], hints)
@@ -185,6 +191,27 @@ def unknown(
         question = Question((*asked, "table"), text, why, (*choices, "none"), choices[0], blocks=True)
         guesses[0].questions.insert(0, question)
     return guesses
+
+
+def _of_patches(seen: Sketch, hints: Hints, asked: tuple[str, ...]) -> Guess | None:
+    """A list of patches as proofs of a duty, a day each; None for another file."""
+    found = patches.shape(seen, hints, _named)
+    if found is None:
+        return None
+    when, query = found
+    guess = Guess(
+        "duty_evidence", seen, 1.0, shape=query, constants={"duty": hints.constants.get("duty", "patching")}
+    )
+    guess.columns = {name: Found(f"told_{said}", 0.8, "made by shape") for name, said in _OF_PATCHES.items()}
+    guess.notes["shape"] = f"patches of one day by {when.name!r} are one proof; what failed is none"
+    if query is None:
+        guess.questions.append(_order_question(guess, when, f"{when.values[0]!r} may be either", asked, True))
+    guess.needs_zone = when.zoned < 1.0
+    return guess
+
+
+#: What the query over a list of patches gives.
+_OF_PATCHES = {"done_at": "day", "evidence": "evidence"}
 
 
 def _table_in_doubt(guesses: list[Guess]) -> str | None:
@@ -222,18 +249,9 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
     rows, places = linear_sum_assignment(-scores)
     chosen = {columns[row].name: (place, scores[row, place]) for row, place in zip(rows, places, strict=True)}
     chosen = {name: (place, score) for name, (place, score) in chosen.items() if score > 0}
-    obtained = _OBTAINED.get(table.name, set())
-    required = [
-        min(1.0, chosen[name][1]) if name in chosen else 0.45 if name in obtained else 0.0
-        for name in table.required
-    ]
-    filled = sum(one.filled > 0 for one in seen.columns)
-    explained = sum(min(1.0, score) for _, score in chosen.values() if score >= 0.6) / max(1, filled)
-    cue = 0.05 if table.name in _spoken_of(seen) else 0.0
-    whole = 0.6 * float(np.mean(required)) + 0.4 * min(1.0, explained) + cue
-    if not required or np.mean(required) < 0.4 or not chosen:
+    if not chosen and not any(one.kind("date") >= 0.9 for one in seen.columns):
         return None
-    guess = Guess(table.name, seen, round(float(whole), 4))
+    guess = Guess(table.name, seen, 0.0)
     for column in columns:
         if column.name in chosen:
             place, score = chosen[column.name]
@@ -242,7 +260,28 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
                 one.name, min(1.0, float(score)), _why(one, column, table, score)
             )
     _rivals(guess, scores, table, hints)
+    _by_what_is_left(guess, table, hints)
+    if not _is_spoken_of(guess, table):
+        return None
+    obtained = _OBTAINED.get(table.name, set())
+    required = [
+        guess.columns[name].score if name in guess.columns else 0.45 if name in obtained else 0.0
+        for name in table.required
+    ]
+    if not required or np.mean(required) < 0.4 or not guess.columns:
+        return None
+    filled = sum(one.filled > 0 for one in seen.columns)
+    explained = sum(one.score for one in guess.columns.values() if one.score >= 0.6) / max(1, filled)
+    cue = 0.05 if table.name in _spoken_of(seen) else 0.0
+    guess.score = round(0.6 * float(np.mean(required)) + 0.4 * min(1.0, explained) + cue, 4)
     return guess
+
+
+def _is_spoken_of(guess: Guess, table: Table) -> bool:
+    """Whether a name or a word in a file speaks of a table: numbers, times and texts alone are in any."""
+    found = [guess.columns[name] for name in table.required if name in guess.columns]
+    by_shape = [one for one in found if one.why in left.SHAPES]
+    return not by_shape or any(one.score >= 0.9 or one.why in left.WORDS for one in found)
 
 
 def _rivals(guess: Guess, scores: np.ndarray, table: Table, hints: Hints) -> None:
@@ -266,7 +305,10 @@ def _score(one: Seen, column: Column, table: Table, seen: Sketch) -> float:
     """How well a column of a file serves one of ours, from 0 to 1."""
     if not one.filled:
         return 0.0
-    named = _named(one.name, column.name, table.name, column.type in ("instant", "date", "month"))
+    is_time = column.type in ("instant", "date", "month")
+    named = _named(one.name, column.name, table.name, is_time)
+    if column.required and named < ENOUGH and "." in one.name:
+        named = max(named, 0.75 * _named_within(one.name, column.name, table.name, is_time))
     fits = _fits(one, column, table)
     if named:
         return named * fits
@@ -307,6 +349,15 @@ def _named(header: str, name: str, table: str, is_time: bool) -> float:
     return best
 
 
+def _named_within(header: str, name: str, table: str, is_time: bool) -> float:
+    """How well the last name of a path such as `source.host` names a column, where the others change nothing."""
+    *above, last = header.split(".")
+    changed = words.another_thing() | words.another_time()
+    if words.plain(last) in _GENERIC or any(words.stems(part) & changed for part in above):
+        return 0.0
+    return _named(last, name, table, is_time)
+
+
 def _fits(one: Seen, column: Column, table: Table) -> float:
     """Whether what stands in a column can be what ours holds."""
     if column.type in ("instant", "date", "month"):
@@ -328,8 +379,8 @@ def _fits(one: Seen, column: Column, table: Table) -> float:
         return 0.0
     if column.name in table.key[:1] and column.name.endswith("_id") and len(table.key) == 1:
         return 1.0 if one.is_key else 0.9 if one.filled == 1 and one.distinct > 0.5 * one.n else 0.4
-    if column.holds in ("words", "person") and one.kind("number") >= 0.9:
-        return 0.3  # a number of something else stands for no words and for nobody's name
+    if one.kind("number") >= 0.9 and (column.holds in ("words", "person") or one.kind("integer") < 0.9):
+        return 0.3  # a number of something else stands for no words, and one with decimals for no name
     return 1.0
 
 
@@ -363,7 +414,6 @@ def _why(one: Seen, column: Column, table: Table, score: float) -> str:
 def _settle(guess: Guess, hints: Hints, asked: tuple[str, ...]) -> None:
     """Leave out what is in doubt, and ask."""
     table = TABLES[guess.table]
-    _by_what_is_left(guess, table, hints)
     _doubtful_columns(guess, table, hints, asked)
     _dates(guess, table, hints, asked)
     _values(guess, table, hints, asked)
@@ -488,20 +538,16 @@ def _dates(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> 
             else f"{guess.columns[doubtful[0]].header!r} has both days over 12 first and second"
         )
         required = any(table.column(name).required for name in doubtful)
-        guess.questions.append(
-            Question(
-                (*asked, "date_order"),
-                f"In which order does {guess.sketch.path.name} write day, month and year?",
-                why,
-                ("dmy", "mdy"),
-                _likely_order(guess, one),
-                blocks=required,
-            )
-        )
+        guess.questions.append(_order_question(guess, one, why, asked, required))
         guess.needs_zone |= any(table.column(name).type == "instant" for name in doubtful)
         for name in doubtful:
             if not table.column(name).required:
                 del guess.columns[name]
+
+
+def _order_question(guess: Guess, one: Seen, why: str, asked: tuple[str, ...], blocks: bool) -> Question:
+    text = f"In which order does {guess.sketch.path.name} write day, month and year?"
+    return Question((*asked, "date_order"), text, why, ("dmy", "mdy"), _likely_order(guess, one), blocks)
 
 
 def _likely_order(guess: Guess, one: Seen) -> str | None:

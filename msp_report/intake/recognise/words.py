@@ -130,6 +130,27 @@ def done() -> frozenset[str]:
     return frozenset(plain(word) for word in _data()["done"])
 
 
+@cache
+def priorities() -> frozenset[str]:
+    """Words that say how much something presses, and nothing else."""
+    return frozenset(plain(word) for word in _data()["priorities"])
+
+
+@cache
+def patches() -> frozenset[str]:
+    """Words by which a header is that of a patch."""
+    return frozenset(stem for word in _data()["patches"]["names"] for stem in stems(word))
+
+
+@cache
+def outcomes() -> dict[str, str]:
+    """What became of a patch: {plain text: done, or left}."""
+    listed = {ours: _data()["patches"][ours] for ours in ("done", "left")}
+    known = {plain(word): ours for ours, found in listed.items() for word in found}
+    results = values("backup_jobs", "result").items()
+    return {said: "done" if ours == "success" else "left" for said, ours in results} | known
+
+
 def tables() -> tuple[str, ...]:
     """The tables that an unknown file may serve."""
     return tuple(_data()["columns"])
