@@ -196,12 +196,23 @@ def fold(header: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold()) + (number or "")
 
 
-def distinct(headers: Iterable[object]) -> tuple[str, ...]:
-    """Headers in which the second of a name is called `name#2`, the third `name#3`."""
-    seen: dict[str, int] = {}
+def distinct(headers: Iterable[object], exactly: bool = False) -> tuple[str, ...]:
+    """Headers in which the second of a name is called `name#2`, the third `name#3`, or by the next number that is free.
+
+    Names that differ in case or punctuation alone count as one, unless `exactly`.
+    """
+    given = [str("" if header is None else header) for header in headers]
+    if not exactly:
+        given = [name.replace("\ufeff", "").strip() for name in given]
+    alike = str if exactly else fold
+    taken = {alike(name) for name in given}
+    last: dict[str, int] = {}
     names = []
-    for header in headers:
-        name = str("" if header is None else header).replace("\ufeff", "").strip()
-        seen[fold(name)] = count = seen.get(fold(name), 0) + 1
-        names.append(name if count == 1 else f"{name}#{count}")
+    for name in given:
+        number = last.get(alike(name), 0) + 1
+        while number > 1 and alike(f"{name}#{number}") in taken:
+            number += 1
+        last[alike(name)] = number
+        names.append(name if number == 1 else f"{name}#{number}")
+        taken.add(alike(names[-1]))
     return tuple(names)

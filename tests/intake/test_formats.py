@@ -22,7 +22,7 @@ from monsters import ods
 from msp_report.intake import reasons, stated
 from msp_report.intake.chunk import WIDER, Chunk, Unreadable
 from msp_report.intake.formats import FORMATS, csv, outline, read
-from msp_report.params.layout import Layout
+from msp_report.params.layout import Layout, distinct, fold
 
 KNOWN = Layout(columns={name: (name,) for name in ("ticket_id", "opened_at", "priority", "status")})
 
@@ -153,6 +153,18 @@ def test_headers_twice_and_headers_without_a_name(chunks):
     assert chunk.column("ticket_id").to_pylist() == ["T1"]
     assert chunk.column("category").to_pylist() == ["a"] and chunk.column("category#2").to_pylist() == ["b"]
     assert chunk.header_of(["nothing", "CATEGORY#2"]) == "Category#2"
+
+
+@given(st.lists(st.sampled_from(["A", "a", "A#2", "A#3", "a 2", "", "#2", "B"]), max_size=12))
+@examples(200)
+def test_no_two_headers_have_one_name(names):
+    """Whatever stands twice, and whatever is already called as the second of a name would be."""
+    found = distinct(names)
+    told = [fold(name) for name in found if fold(name)]
+    assert len(set(told)) == len(told) and len(found) == len(names)
+    assert all(
+        after == before or after.startswith(f"{before}#") for before, after in zip(names, found, strict=True)
+    )
 
 
 def test_wide_and_short_rows_and_empty_cells_at_the_end(chunks):
