@@ -117,7 +117,8 @@ class Layout(BaseModel):
     sheet: str | None = None
     """Of a workbook; default the one whose header fits best."""
     skip_rows: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    """Lines before the header; found by itself where not given."""
+    """Lines before the header; found by itself where not given. Of a head of two rows, a question over several columns
+    and below it what each of them is, both are read, in a workbook and in CSV: `How was it? / Speed`."""
     totals: dict[str, str] = {}
     """Vendor's header: pattern of a row that sums others up and is no record."""
     path: str | None = None

@@ -18,6 +18,7 @@ from pyarrow import csv as arrow_csv
 from msp_report.intake import reasons, stated
 from msp_report.intake.chunk import Broken, Chunk, Unreadable, align, best_header, tidy
 from msp_report.intake.encoding import MARK, detect
+from msp_report.intake.formats import heads
 from msp_report.params.layout import Layout, distinct
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -33,8 +34,9 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """The rows of a delimited file; a row's line is the first of a record whose cells hold line breaks.
 
     Where a quote stands inside a quoted cell, every line of that record is set aside, so that none is lost
-    in it. Raises Unreadable for an unknown encoding, and for a quote that is never closed: which rows it
-    swallowed cannot be told.
+    in it. A head over several columns, which stands once and leaves the next ones empty, is repeated with what the row
+    below calls each, as in a workbook. Raises Unreadable for an unknown encoding, and for a quote that is never
+    closed: which rows it swallowed cannot be told.
     """
     encoding = detect(path, layout.encoding)
     with path.open(encoding=encoding, errors=MARK, newline="") as file:
@@ -44,7 +46,8 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
         for _ in range(header_line - 1):
             file.readline()
         records = _Records(file, delimiter, header_line)
-        header = records.header()
+        names = records.header()
+        header, remarks = distinct(names), tuple(heads.told(names))
         facts = {
             "encoding": encoding.removesuffix("-sig"),
             "delimiter": delimiter,
@@ -53,19 +56,19 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
         }
         block = file.read(BLOCK)
         if not block:
-            yield align(header, [], [], facts)
+            yield replace(align(header, [], [], facts), remarks=remarks)
         while block:
             block += file.readline()
             columns = _regular(block, delimiter, len(header))
             if columns is None:
                 rows, lines, broken = records.of(block)
                 chunk = align(header, rows, lines, facts)
-                yield replace(chunk, broken=(*broken, *chunk.broken))
+                yield replace(chunk, broken=(*broken, *chunk.broken), remarks=remarks)
             else:
                 count = len(columns[0])
                 lines = np.arange(records.line, records.line + count, dtype=np.int64)
                 records.line += count
-                yield tidy(Chunk(header, columns, lines, facts=facts))
+                yield tidy(Chunk(header, columns, lines, facts=facts, remarks=remarks))
             block = file.read(BLOCK)
 
 
@@ -110,12 +113,30 @@ class _Records:
         self._file = file
         self._delimiter = delimiter
 
-    def header(self) -> tuple[str, ...]:
-        """The next record as distinct names."""
+    def header(self) -> list[str]:
+        """The names of the next record; of a head of two rows those of both."""
         rows, _, broken = self.of(self._file.readline())
         if broken:
             raise Unreadable(f"line {broken[0].line}: the header has {broken[0].reason}")
-        return distinct(rows[0] if rows else ())
+        names = rows[0] if rows else []
+        if all(len(span) == 1 for span in heads.spans(names)):
+            return names
+        place, line = self._file.tell(), self.line
+        joined = heads.joined(names, self._next())
+        behind, after = self._file.tell(), self.line
+        first = self._next()
+        if joined and (not first or any(first[span[0]].strip() for span in heads.leading(names))):
+            self._file.seek(behind)
+            self.line = after
+            return joined
+        self._file.seek(place)
+        self.line = line
+        return names
+
+    def _next(self) -> list[str]:
+        """The cells of the next record; none at the end, or of one that is broken."""
+        rows, _, _ = self.of(self._file.readline())
+        return rows[0] if rows else []
 
     def of(self, block: str) -> tuple[list[list[str]], list[int], list[Broken]]:
         """The records of some lines, their lines, and those that are broken; the last one may reach further."""
