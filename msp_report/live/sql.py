@@ -62,7 +62,7 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
     asked.say(f"asking {plain(asked.address)}")
     try:
         with _connected(sqlalchemy, engine) as connection:
-            _only_read(sqlalchemy, connection, kind)
+            _only_read(connection, kind)
             has_zone = _in_zone(sqlalchemy, connection, kind, asked.timezone)
             bounds = {name: _bound(getattr(asked, name), asked.timezone, kind) for name in named}
             found = connection.execution_options(stream_results=True, max_row_buffer=ROWS).execute(
@@ -149,7 +149,7 @@ def _may_pass(error: Any) -> bool:
     return not any(word in said for word in final)
 
 
-def _only_read(sqlalchemy: Any, connection: Any, kind: str) -> None:
+def _only_read(connection: Any, kind: str) -> None:
     if kind in ("mysql", "mariadb"):
         connection.exec_driver_sql("set session transaction read only")
         connection.rollback()

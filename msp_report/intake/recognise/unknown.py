@@ -241,7 +241,7 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
     for place, column in enumerate(columns):
         for at, one in enumerate(seen.columns):
             said = hints.columns.get(column.name)
-            scores[place, at] = 2.0 if said == one.name else 0.0 if said else _score(one, column, table, seen)
+            scores[place, at] = 2.0 if said == one.name else 0.0 if said else _score(one, column, table)
     from scipy.optimize import (
         linear_sum_assignment,  # half a second that `check` and `init` of known files spare
     )
@@ -301,7 +301,7 @@ def _rivals(guess: Guess, scores: np.ndarray, table: Table, hints: Hints) -> Non
             guess.notes[f"rivals.{column.name}"] = "\n".join(near)
 
 
-def _score(one: Seen, column: Column, table: Table, seen: Sketch) -> float:
+def _score(one: Seen, column: Column, table: Table) -> float:
     """How well a column of a file serves one of ours, from 0 to 1."""
     if not one.filled:
         return 0.0
@@ -414,12 +414,12 @@ def _why(one: Seen, column: Column, table: Table, score: float) -> str:
 def _settle(guess: Guess, hints: Hints, asked: tuple[str, ...]) -> None:
     """Leave out what is in doubt, and ask."""
     table = TABLES[guess.table]
-    _doubtful_columns(guess, table, hints, asked)
+    _doubtful_columns(guess, table, asked)
     _dates(guess, table, hints, asked)
     _values(guess, table, hints, asked)
     _numbers(guess, table, hints, asked)
     _nulls(guess, table)
-    _course(guess, table, hints, asked)
+    _course(guess, table, asked)
     _obtain(guess, table, hints, asked)
     _keys(guess, table, hints, asked)
     _all_rows(guess, table, hints, asked)
@@ -450,7 +450,7 @@ def _has_sure_name(found: Found, column: Column, table: Table) -> bool:
     return column.type == "choice" and _named(found.header, column.name, table.name, False) >= ENOUGH
 
 
-def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
+def _doubtful_columns(guess: Guess, table: Table, asked: tuple[str, ...]) -> None:
     """Required columns below ENOUGH, and those with a rival, are questions; optional ones are left out."""
     for column in table.columns:
         found = guess.columns.get(column.name)
@@ -468,7 +468,7 @@ def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: tuple[str
                     (*asked, "columns", column.name),
                     f"Which column of {guess.sketch.path.name} is {_meant(column)}?",
                     why,
-                    (*choices, *[name for name in _others(guess, choices)][:12]),
+                    (*choices, *_others(guess, choices)[:12]),
                     found.header,
                     blocks=True,
                 )
@@ -776,9 +776,9 @@ def _nulls(guess: Guess, table: Table) -> None:
                 guess.dates.pop(name)
 
 
-def _course(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
+def _course(guess: Guess, table: Table, asked: tuple[str, ...]) -> None:
     """Times that stand in no order are not what their names say."""
-    spans = [pair for pair in table.spans]
+    spans = list(table.spans)
     course = _COURSE.get(table.name, ())
     spans += [pair for pair in pairwise(course[1:]) if pair not in spans]
     times = {
