@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from msp_report.model.errors import Failed, Refused, Told, WrongUse
+from msp_report.system import slow
 
 DONE, FAILED, WRONG_USE = 0, Failed.code, WrongUse.code
 
@@ -27,6 +28,7 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):  # of a terminal that was closed; Windows has none
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
+    slow.hear(_say)
     sys.exit(_guarded(lambda: verbs.main(prog_name="msp-report", standalone_mode=False)))
 
 

@@ -52,40 +52,44 @@ def main() -> None:
             limits.memory(memory_mb)
             limited = memory_mb
         limits.processor(seconds)
-        for message, *tables in _answers(path, layout, beside, scratch, after):
-            _tell(told, message, *tables)
+        for frame in _answers(path, layout, beside, scratch, after):
+            _tell(told, frame)
             limits.processor(seconds)
 
 
 #: What is told, the rows, and those that are left out.
 Answer = tuple[dict[str, object], pa.RecordBatch | None, pa.RecordBatch | None]
+Bytes = bytes | memoryview
 
 
-def _answers(path: Path, layout: Layout, beside: dict, scratch: Path | None, after: int) -> Iterator[Answer]:
-    """The chunks of a file, those behind the first `after`, and its end; or why it has none."""
+def _answers(
+    path: Path, layout: Layout, beside: dict, scratch: Path | None, after: int
+) -> Iterator[list[Bytes]]:
+    """Frames of the chunks of a file, those behind the first `after`, and of its end; or of why it has none, whatever
+    failed before one was whole."""
     others = {name: _rows_of(*given) for name, given in beside.items()}
     try:
         for chunk in shaping.shaped(read(path, shaping.reading(layout), after), layout, others, scratch):
             if chunk is None:  # nothing to tell yet, and still at work
-                yield {"busy": True}, None, None
+                yield _frame({"busy": True})
                 continue
             if len(chunk.header) > MOST_COLUMNS:
                 raise Unreadable(
                     f"it has {len(chunk.header):,} columns, and more than {MOST_COLUMNS:,} are not read: delete those "
                     "that are empty"
                 )
-            yield _packed(chunk)
+            yield _frame(*_packed(chunk))
     except (Unreadable, shaping.Unclear) as error:
-        yield {"unreadable": str(error)}, None, None
+        yield _frame({"unreadable": str(error)})
     except MemoryError:
-        yield {"memory": True}, None, None
+        yield _frame({"memory": True})
     except RecursionError:
-        yield {"unreadable": "it is nested too deep to be read: export it as rows of plain cells"}, None, None
+        yield _frame({"unreadable": "it is nested too deep to be read: export it as rows of plain cells"})
     except Exception as error:  # noqa: BLE001 - whatever a reader fails of is this file's problem, and no other's
         text = (str(error).splitlines() or [""])[0] or type(error).__name__
-        yield {"unreadable": f"cannot be read ({text}): open and save or export it again"}, None, None
+        yield _frame({"unreadable": f"cannot be read ({text}): open and save or export it again"})
     else:
-        yield {"end": True}, None, None
+        yield _frame({"end": True})
 
 
 def _rows_of(paths: tuple[Path, ...], layout: Layout) -> Iterator[Chunk]:
@@ -142,17 +146,24 @@ def unpacked(message: dict, rows: pa.Table, aside: pa.Table | None) -> Chunk:
     )
 
 
-def _tell(told: BinaryIO, message: dict[str, object], *tables: pa.RecordBatch | None) -> None:
+def _frame(
+    message: dict[str, object], rows: pa.RecordBatch | None = None, aside: pa.RecordBatch | None = None
+) -> list[Bytes]:
+    """The parts of one answer."""
     text = json.dumps(message).encode()
     streams = []
-    for table in tables:
+    for table in (rows, aside):
         sink = pa.BufferOutputStream()
         if table is not None:
             with pa.ipc.new_stream(sink, table.schema) as stream:
                 stream.write_batch(table)
         streams.append(sink.getvalue())
     sizes = (len(text), *(stream.size for stream in streams))
-    for part in (FRAME.pack(*sizes), text, *map(memoryview, streams)):
+    return [FRAME.pack(*sizes), text, *map(memoryview, streams)]
+
+
+def _tell(told: BinaryIO, frame: list[Bytes]) -> None:
+    for part in frame:
         while len(part):
             part = part[told.write(part) :]
 

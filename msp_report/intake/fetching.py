@@ -9,6 +9,7 @@ from msp_report import live
 from msp_report.intake import exports
 from msp_report.model.period import Month
 from msp_report.params import Source, Sources
+from msp_report.system import slow
 
 
 def to_fetch(sources: Sources, template: str | Path, month: Month, timezone: str) -> list[tuple[str, Source]]:
@@ -35,7 +36,13 @@ def fetch(
     problems = []
     for table, source in to_fetch(sources, template, month, timezone):
         try:
-            live.fetch(table, source, exports.folder(template, month), month, timezone, params, say)
+            with slow.told(f"{month}") as now:
+
+                def both(text: str, now: Callable[[str], None] = now) -> None:
+                    say(text)
+                    now(text)
+
+                live.fetch(table, source, exports.folder(template, month), month, timezone, params, both)
         except live.Failed as error:
             problems.append(f"sources.yaml: tables.{table}: {error}")
     return problems

@@ -11,6 +11,7 @@ import atexit
 import json
 import os
 import pickle
+import re
 import selectors
 import signal
 import subprocess
@@ -32,7 +33,10 @@ from msp_report.params.sources import Limits
 
 _CHILD = "msp_report.intake.child"
 #: Arrow gives back what it needs no more: its own pool keeps 20 MB.
-_SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+_SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "RUST_BACKTRACE": "0"}
+
+#: How libraries say that memory was refused.
+_OF_MEMORY = re.compile(r"(?i)memory|bad_alloc|cannot allocate|capacity overflow")
 
 #: Files beside one, by the names under which its `shape` may read them, each with how it is read.
 Beside = Mapping[str, tuple[tuple[Path, ...], Layout]]
@@ -88,6 +92,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end; a pipe that nobody empties would hold it up
         self.is_idle = True
         """Whether it has answered all that it was asked."""
         package = Path(__file__).resolve().parents[2]
@@ -96,7 +101,7 @@ class _Reader:
             [sys.executable, "-P", "-m", _CHILD],  # -P: nothing is imported from where the run was started
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **_SPARING},
         )
 
@@ -111,7 +116,7 @@ class _Reader:
             return
         with suppress(OSError):
             self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._process.stdin, self._process.stdout, self._errors):
             with suppress(OSError):
                 pipe.close()
         self._process.wait()
@@ -131,6 +136,7 @@ class _Reader:
         asked = (path, layout, dict(beside), place, after, limits.file_memory_mb, limits.file_seconds)
         request = pickle.dumps(asked)
         self.is_idle = False
+        self._errors_before = self._errors.seek(0, os.SEEK_END)
         try:
             self._process.stdin.write(len(request).to_bytes(8, "big") + request)
             self._process.stdin.flush()
@@ -180,13 +186,28 @@ class _Reader:
         return bytes(found)
 
     def _why_it_ended(self, path: Path, limits: Limits) -> str:
+        """What the process ended of: the time or memory that it may have, or what it said last, and how it ended."""
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            code = 0
+            code = None
         if code == -getattr(signal, "SIGXCPU", 0):
             return _too_long(limits)
-        return _too_large(path, limits)
+        said = self._said_last()
+        if code == -getattr(signal, "SIGKILL", 0) or _OF_MEMORY.search(said):
+            return _too_large(path, limits)
+        how = signal.Signals(-code).name if code is not None and code < 0 else f"code {code}"
+        lines = [line for line in said.splitlines() if line.strip() and not line.startswith("note:")]
+        last = lines[-1][:200] if lines else "it said nothing"
+        return f"the process that read it ended by itself ({how}: {last}): open and save or export it again"
+
+    def _said_last(self) -> str:
+        """The end of what the process wrote of its errors since it was asked for this file."""
+        with suppress(OSError, ValueError):
+            size = self._errors.seek(0, os.SEEK_END)
+            self._errors.seek(max(self._errors_before, size - 64_000))
+            return self._errors.read().decode("utf-8", "replace")
+        return ""
 
 
 #: Readers that nobody uses at the moment.

@@ -120,7 +120,7 @@ def warnings(name: str, about: Mapping[str, Any]) -> list[str]:
     texts = [f"the server warned: {text}" for text in about.get("warnings", ())]
     if about.get("series") == 0:
         texts.append("the server has no reading: check the query, and for how long it keeps its readings")
-    if about.get("records") == 0:
+    elif about.get("records") == 0:
         texts.append(
             "the server has no record of the month: check the query, and what its user may see; remove the file, and "
             "it is asked again"

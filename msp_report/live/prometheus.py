@@ -8,14 +8,16 @@ asked to refuse rather than to answer in part.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from msp_report.live import kept, web
-from msp_report.live.asked import Asked, Failed, filled, plain, without_secrets
+from msp_report.live import web
+from msp_report.live.asked import Asked, filled
+from msp_report.live.transfer import Transfer
 from msp_report.params import Source
 
 #: So many points of a series does a server give at once.
@@ -28,45 +30,30 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
     address = filled(asked.address).rstrip("/") + "/api/v1/query_range"
     token = filled(source.token, quoted=False) if source.token else ""
     ranges = list(parts(asked.start, min(asked.end, asked.at), source.step_s))
-    come = kept.Parts(path)
-    warned: dict[str, None] = {}
-    for number, (first, last) in enumerate(ranges):
-        name = f"{first}-{last}-{source.step_s}"
-        if come.find(name, pd.Timestamp(last, unit="s", tz="UTC")) is not None:
-            continue
-        asked.say(f"asking for part {number + 1} of {len(ranges)}")
+    transfer = Transfer("prometheus", asked, source, path, len(ranges))
+    names: list[str] = []
+    for number, (first, last) in enumerate(ranges, 1):
+        names.append(f"points-{first}-{last}-{source.step_s}")
         said = {"query": asked.query, "start": str(first), "end": str(last), "step": str(source.step_s)}
-        try:
-            body = web.get(address, {**said, "timeout": "60s", "partial_response": "false"}, token)
-            answer = _answer(body)
-        except web.Unanswered as error:
-            text = without_secrets(_said(error), asked.address, source.token or "")
-            raise Failed(_told(asked, text, number, len(ranges))) from None
-        come.keep(name, asked.at, answer)
-        warned |= dict.fromkeys(answer["warnings"])
-    about = {
-        "exported_at": asked.at.isoformat(),
-        "from": plain(asked.address),
-        "query": asked.query,
-        "step_s": source.step_s,
-        "parts": len(ranges),
-    }
-    fresh = kept.new(path)
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write('{"status": "success", "data": {"resultType": "matrix", "result": [')
-        between, series = "\n", set()
-        for first, last in ranges:
-            answer = come.find(f"{first}-{last}-{source.step_s}", pd.Timestamp.min.tz_localize("UTC"))
-            if answer is None:
-                raise Failed(_told(asked, "a part of its answer is gone from the disk", 0, len(ranges)))
-            warned |= dict.fromkeys(answer["warnings"])
-            for one in answer["result"]:
-                series.add(json.dumps(one["metric"], sort_keys=True))
-                file.write(between + json.dumps(one, ensure_ascii=False))
-                between = ",\n"
-        file.write("\n]}}\n")
-    kept.put(fresh, path, {**about, "series": len(series), "warnings": list(warned)})
-    come.remove()
+        transfer.part(
+            names[-1],
+            partial(_asked_for, address, {**said, "timeout": "60s", "partial_response": "false"}, token),
+            f"part {number} of {len(ranges)}",
+            pd.Timestamp(last, unit="s", tz="UTC"),
+        )
+    warned: dict[str, None] = {}
+    series: set[str] = set()
+    about: dict[str, Any] = {"exported_at": asked.at.isoformat(), "step_s": source.step_s, "series": 0}
+
+    def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
+        warned.update(dict.fromkeys(answer["warnings"]))
+        series.update(json.dumps(one["metric"], sort_keys=True) for one in answer["result"])
+        about.update(warnings=list(warned), series=len(series))
+        return answer["result"]
+
+    transfer.put(
+        '{"status": "success", "data": {"resultType": "matrix", "result": [', "]}}", names, rows, about
+    )
 
 
 def parts(start: pd.Timestamp, end: pd.Timestamp, step: int) -> Iterator[tuple[int, int]]:
@@ -77,6 +64,14 @@ def parts(start: pd.Timestamp, end: pd.Timestamp, step: int) -> Iterator[tuple[i
         points = min(many, -int(-(stop - first) // step))
         yield first, first + (points - 1) * step
         first += points * step
+
+
+def _asked_for(address: str, said: Mapping[str, str], token: str) -> dict[str, Any]:
+    """A part, now. Raises Unanswered, with the server's own words."""
+    try:
+        return _answer(web.get(address, said, token))
+    except web.Unanswered as error:
+        raise web.Unanswered(_said(error)) from None
 
 
 def _answer(body: bytes) -> dict[str, Any]:
@@ -104,12 +99,3 @@ def _said(error: web.Unanswered) -> str:
         return f"{error}: {json.loads(error.body)['error']}"
     except (ValueError, KeyError, TypeError):
         return str(error)
-
-
-def _told(asked: Asked, text: str, done: int, of: int) -> str:
-    come = (
-        f"; {done} of {of} parts have come and are kept: run it again, and it goes on from there"
-        if done
-        else ""
-    )
-    return f"prometheus {plain(asked.address)}: {text}{come}"

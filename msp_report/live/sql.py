@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
@@ -62,7 +62,7 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
     asked.say(f"asking {plain(asked.address)}")
     try:
         with _connected(sqlalchemy, engine) as connection:
-            _only_read(sqlalchemy, connection, kind)
+            _only_read(connection, kind)
             has_zone = _in_zone(sqlalchemy, connection, kind, asked.timezone)
             bounds = {name: _bound(getattr(asked, name), asked.timezone, kind) for name in named}
             found = connection.execution_options(stream_results=True, max_row_buffer=ROWS).execute(
@@ -71,7 +71,7 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
             with closing(found):
                 if not has_zone:
                     _refuse_instants(found.cursor.description, asked.timezone)
-                rows = _write(found, fresh)
+                rows = _write(found, fresh, asked.say)
     except sqlalchemy.exc.SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()
         text = without_secrets(said[0] if said else type(error).__name__, asked.address)
@@ -149,7 +149,7 @@ def _may_pass(error: Any) -> bool:
     return not any(word in said for word in final)
 
 
-def _only_read(sqlalchemy: Any, connection: Any, kind: str) -> None:
+def _only_read(connection: Any, kind: str) -> None:
     if kind in ("mysql", "mariadb"):
         connection.exec_driver_sql("set session transaction read only")
         connection.rollback()
@@ -195,8 +195,8 @@ def _bound(at: pd.Timestamp, timezone: str, kind: str) -> Any:
     return wall.date().isoformat() if wall.time() == clock_time() else wall.isoformat(" ")
 
 
-def _write(found: Any, fresh: Path) -> int:
-    """All rows into a file of texts; how many there were."""
+def _write(found: Any, fresh: Path, say: Callable[[str], None]) -> int:
+    """All rows into a file of texts; how many there were, of which `say` hears."""
     names = list(found.keys())
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -211,6 +211,7 @@ def _write(found: Any, fresh: Path) -> int:
             ]
             writer.write_batch(pa.record_batch(columns, schema=schema))
             count += len(batch)
+            say(f"{count:,} rows have come")
     return count
 
 

@@ -83,9 +83,9 @@ def fetch(asked: Asked, source: Source, path: Path) -> None:
         names, rows = _samples(server, transfer, query, first, end)
     else:
         said = {"records": len(_claims(server, transfer, query, first)["serviceids"]), "version": version}
-        transfer.put('{"jsonrpc": "2.0", "result":', "}", ["sli"], lambda told: [told], **said)
+        transfer.put('{"jsonrpc": "2.0", "result":', "}", ["sli"], lambda told: [told], said)
         return
-    transfer.put('{"jsonrpc": "2.0", "result": [', "]}", names, rows, version=version)
+    transfer.put('{"jsonrpc": "2.0", "result": [', "]}", names, rows, {"version": version})
 
 
 def parameters(query: str, table: str) -> dict[str, Any]:

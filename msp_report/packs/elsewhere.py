@@ -12,6 +12,7 @@ from msp_report.model.errors import Failed, WrongUse
 from msp_report.model.period import Period
 from msp_report.params.sources import OPENLY, has_password
 from msp_report.store import revisions
+from msp_report.system import slow
 from msp_report.workspace import Workspace
 
 
@@ -40,7 +41,8 @@ def publish(
         place = store.opened(to)
         try:
             for pack in packs:
-                sent = revisions.send(pack.resolve(), place, f"{client}/{pack.name}")
+                with slow.told(f"{client} {pack.name}: copying to {plain(to)}"):
+                    sent = revisions.send(pack.resolve(), place, f"{client}/{pack.name}")
                 copying = f"{sent.copied} of {sent.files} files copied ({sent.size / 1e6:.1f} MB)"
                 say(f"{client} {pack.name}: {sent.folder}: {copying if sent.copied else 'is there already'}")
                 copied.append(sent.pointer)

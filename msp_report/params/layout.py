@@ -117,7 +117,8 @@ class Layout(BaseModel):
     sheet: str | None = None
     """Of a workbook; default the one whose header fits best."""
     skip_rows: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    """Lines before the header; found by itself where not given."""
+    """Lines before the header; found by itself where not given. Of a head of two rows, a question over several columns
+    and below it what each of them is, both are read, in a workbook and in CSV: `How was it? / Speed`."""
     totals: dict[str, str] = {}
     """Vendor's header: pattern of a row that sums others up and is no record."""
     path: str | None = None
@@ -196,12 +197,23 @@ def fold(header: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold()) + (number or "")
 
 
-def distinct(headers: Iterable[object]) -> tuple[str, ...]:
-    """Headers in which the second of a name is called `name#2`, the third `name#3`."""
-    seen: dict[str, int] = {}
+def distinct(headers: Iterable[object], exactly: bool = False) -> tuple[str, ...]:
+    """Headers in which the second of a name is called `name#2`, the third `name#3`, or by the next number that is free.
+
+    Names that differ in case or punctuation alone count as one, unless `exactly`.
+    """
+    given = [str("" if header is None else header) for header in headers]
+    if not exactly:
+        given = [name.replace("\ufeff", "").strip() for name in given]
+    alike = str if exactly else fold
+    taken = {alike(name) for name in given}
+    last: dict[str, int] = {}
     names = []
-    for header in headers:
-        name = str("" if header is None else header).replace("\ufeff", "").strip()
-        seen[fold(name)] = count = seen.get(fold(name), 0) + 1
-        names.append(name if count == 1 else f"{name}#{count}")
+    for name in given:
+        number = last.get(alike(name), 0) + 1
+        while number > 1 and alike(f"{name}#{number}") in taken:
+            number += 1
+        last[alike(name)] = number
+        names.append(name if number == 1 else f"{name}#{number}")
+        taken.add(alike(names[-1]))
     return tuple(names)

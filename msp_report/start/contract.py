@@ -109,7 +109,11 @@ def _term(said: Any) -> list[str]:
 
 
 def _plain(text: str) -> Any:
-    """A number where a text is one, also with thousands: 18,000."""
+    """A number where a text is one, also with thousands: 18,000. Raises WrongUse for 18.000, which may be 18."""
+    if re.fullmatch(r"\d{1,3}(\.\d{3})+", text):
+        raise WrongUse(
+            f"answers: {text!r} may be thousands or a decimal: write it without the point, or with two digits"
+        )
     bare = re.sub(r"[ ,'\u00a0](?=\d{3}\b)", "", text)
     return float(bare) if re.fullmatch(r"\d+\.\d+", bare) else int(bare) if bare.isdecimal() else text
 
@@ -136,7 +140,7 @@ def _hours(text: str | Mapping[str, Any]) -> Any:
         if not match or match[1] not in _DAYS or (match[2] and match[2] not in _DAYS):
             raise WrongUse(f"answers: contract.hours: {text!r}: write it like mon-fri 08:00-18:00, or all")
         first, last = _DAYS.index(match[1]), _DAYS.index(match[2] or match[1])
-        for day in _DAYS[first : last + 1]:
+        for day in _DAYS[first : last + 1] if first <= last else (*_DAYS[first:], *_DAYS[: last + 1]):
             found.setdefault(day, []).append(f"{match[3].rjust(5, '0')}-{match[4].rjust(5, '0')}")
     return found
 
@@ -275,13 +279,23 @@ def _duties(said: Any) -> list[str]:
         return ["# NOT AGREED: duties: standard tasks, and how often they are due (every_days)"]
     lines = ["duties:"]
     for name, often in given.items():
-        match = re.search(r"\d+(\.\d+)?", str(often))
-        words = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
-        days = float(match[0]) if match else words.get(str(often).strip().casefold())
+        days = _every(often)
         if days is None:
             raise WrongUse(f"answers: contract.duties.{name}: {often!r}: write in days how often it is due")
         lines.append(f"  - {flow({'name': name, 'every_days': int(days) if days == int(days) else days})}")
     return lines
+
+
+#: The days of what a user calls a time after which something is due again; the longest that it may be.
+_LENGTHS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+_OFTEN = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
+
+
+def _every(often: Any) -> float | None:
+    """The days of `monthly`, `30`, `every 2 weeks`; None for other words."""
+    said = str(often).strip().casefold()
+    match = re.fullmatch(r"(?:every )?(\d+(?:\.\d+)?)(?: (day|week|month|quarter|year)s?)?", said)
+    return float(match[1]) * _LENGTHS[match[2] or "day"] if match else _OFTEN.get(said)
 
 
 def _check(text: str) -> None:

@@ -53,6 +53,11 @@ class Reading:
         )
 
     @property
+    def lacks(self) -> int:
+        """How many columns have to be asked before it can be read."""
+        return sum(one.blocks and bool({"columns", "constants"} & {*one.path[2:3]}) for one in self.questions)
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """Why it would be refused."""
         return self.trial.problems if self.trial else ()
@@ -194,15 +199,31 @@ def _readings(look: _Look, answers: Answers, folder: Path | None) -> list[Readin
         elif match.score >= 0.6:
             suggested.append(f"it is like a file of the profile {match.name} ({match.score:.0%})")
     made = [reading for seen in look.sketches if (reading := _guessed(look, seen, answers, folder))]
-    several = len(look.sketches) > 1
-    good = [one for one in made if not one.is_blocked] or made[:1]
-    if several:
-        made = good
+    if len(look.sketches) > 1:
+        made = [one for one in made if not one.is_blocked] or made[:1]
+    elif made:
+        made = [_deeper(look, made[0], answers, folder)]
     if not made:
         made = [Reading([look.path], look.name, remarks=["no table of ours fits its columns"])]
     made[0].remarks += suggested[:2]
     made[0].questions = [*refused[:1], *made[0].questions]
     return made
+
+
+def _deeper(look: _Look, reading: Reading, answers: Answers, folder: Path | None) -> Reading:
+    """The same document by a list within its list, such as the lines of invoices, where that leaves less to ask."""
+    seen = look.sketches[0]
+    inner = [one for one in seen.lists if any(one.startswith(f"{outer}.") for outer in seen.lists)]
+    if not reading.lacks or seen.records or seen.query:
+        return reading
+    found = [reading]
+    for one in inner[:20]:
+        try:
+            deeper = _guessed(look, sketch(seen.path, None, Layout(records=one)), answers, folder)
+        except (Unreadable, OSError, ValueError):
+            continue
+        found += [deeper] if deeper and deeper.table == reading.table else []
+    return min(found, key=lambda each: each.lacks)
 
 
 def _is_asked(reading: Reading) -> bool:

@@ -128,7 +128,7 @@ def _tried(
         tuple(problems),
         *(sum(file[count] for file in files) for count in ("read", "accepted", "rejected", "left_out")),
         by_reason,
-        _unknown(files, target, table),
+        _unknown(files),
         best if months else None,
         _keys(rows, table),
         _times(rows, table),
@@ -166,7 +166,7 @@ def _names(rows: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _unknown(files: list[dict[str, Any]], target: Path, table: str) -> dict[str, dict[str, int]]:
+def _unknown(files: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     """The values that nobody knows, with their rows, by canonical column."""
     found: dict[str, dict[str, int]] = {}
     for file in files:

@@ -21,7 +21,7 @@ from msp_report.model.errors import WrongUse
 from msp_report.params.sources import OPENLY, has_password
 from msp_report.store import opened
 from msp_report.store.place import Gone, Place, Stamp, fetch, patiently
-from msp_report.system import locks
+from msp_report.system import locks, slow
 
 _MONTH = "{month}"
 #: So often is all listed anew because a file was changed while it was fetched.
@@ -61,7 +61,8 @@ class Mirror:
             try:
                 place = opened(self._address)
                 try:
-                    self._all(place)
+                    with slow.told(f"{self._home.name}: fetching {plain(self._address)}") as say:
+                        self._all(place, say)
                 finally:
                     place.close()
             except Failed as error:
@@ -72,7 +73,7 @@ class Mirror:
                     f"{where}: cannot be written ({error.strerror}): make room or check permissions"
                 ) from None
 
-    def _all(self, place: Place) -> None:
+    def _all(self, place: Place, say: slow.Say) -> None:
         for _ in range(_ROUNDS):
             found = {name: stamp for name, stamp in patiently(place.listing).items() if _is_shown(name)}
             _refuse_names(found)
@@ -82,7 +83,12 @@ class Mirror:
             changed = [name for name, stamp in found.items() if not index.has(name, stamp)]
             parts = self._folder / ".parts"
             try:
-                whole = all([self._bring_one(place, name, found[name], parts, index) for name in changed])
+                whole = True
+                for number, name in enumerate(changed, 1):
+                    before = f"file {number} of {len(changed)}: "
+                    say(f"{before}{name}")
+                    told = lambda text, before=before: say(f"{before}{text}")  # noqa: E731
+                    whole &= self._bring_one(place, name, found[name], parts, index, told)
             except Failed as error:
                 came = sum(index.has(name, found[name]) for name in changed)
                 raise Failed(
@@ -95,13 +101,15 @@ class Mirror:
                 return
         raise Failed("files there change while they are fetched: run it again when they are whole")
 
-    def _bring_one(self, place: Place, name: str, stamp: Stamp, parts: Path, index: _Index) -> bool:
+    def _bring_one(
+        self, place: Place, name: str, stamp: Stamp, parts: Path, index: _Index, say: slow.Say
+    ) -> bool:
         """Fetch a file; whether it was the same at the end."""
         parts.mkdir(exist_ok=True)
         part = parts / kept.digest(name, str(stamp.size), stamp.mark)[:32]
         try:
             with suppress(Gone):
-                fetch(place, name, stamp, part)
+                fetch(place, name, stamp, part, say)
             if patiently(lambda: place.stamp(name)) == stamp and part.stat().st_size == stamp.size:
                 index.put(part, name, stamp)
                 return True

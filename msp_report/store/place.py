@@ -75,8 +75,11 @@ def patiently(ask: Callable[[], T]) -> T:
     raise AssertionError("the last wait is none")
 
 
-def fetch(place: Place, name: str, stamp: Stamp, part: Path) -> None:
-    """All of a file into its part, behind what is there of it; given up when nothing more comes."""
+def fetch(
+    place: Place, name: str, stamp: Stamp, part: Path, say: Callable[[str], None] = lambda text: None
+) -> None:
+    """All of a file into its part, behind what is there of it; given up when nothing more comes. `say` hears how far
+    it is."""
     part.touch()
     waits = iter(WAITS)
     while (done := part.stat().st_size) < stamp.size:
@@ -86,6 +89,7 @@ def fetch(place: Place, name: str, stamp: Stamp, part: Path) -> None:
                     file.write(block)
                     file.flush()
                     os.fsync(file.fileno())
+                    say(f"{name}, {file.tell() / 1e6:,.1f} of {stamp.size / 1e6:,.1f} MB")
         except Unanswered as error:
             if part.stat().st_size > done:
                 waits = iter(WAITS)

@@ -1,7 +1,8 @@
 """A folder of a server that is reached over SSH. The only import of paramiko.
 
 Who we are: the user of the address, and the agent, a key of ~/.ssh, the key that MSP_REPORT_SSH_KEY names, or a
-password `${NAME}` of the address. Who the server is: its key has to stand in ~/.ssh/known_hosts, in
+password `${NAME}` of the address. What neither says, ~/.ssh/config does: of the host's name there HostName, Port, User
+and IdentityFile, and nothing else. Who the server is: its key has to stand in ~/.ssh/known_hosts, in
 /etc/ssh/ssh_known_hosts, or in the file that MSP_REPORT_KNOWN_HOSTS names. fsspec's own SFTP knows no known_hosts,
 takes any key unless it is told otherwise, and leaves out of a listing each folder that it cannot read: it is not used.
 """
@@ -28,6 +29,8 @@ T = TypeVar("T")
 #: So much is asked for at a time, in requests that every server answers at once [bytes].
 _BLOCK, _PIECE = 4 << 20, 1 << 15
 _KNOWN = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+#: What a person has written down of servers.
+_CONFIG = "~/.ssh/config"
 
 
 class Sftp:
@@ -39,7 +42,7 @@ class Sftp:
         self._address = address
         try:
             parts = urlsplit(filled(address))
-            self._host, self._port = parts.hostname, parts.port or 22
+            self._host, self._port = parts.hostname, parts.port
         except ValueError:
             self._host = None
         if not self._host:
@@ -56,6 +59,13 @@ class Sftp:
             raise lacks("sftp", "paramiko") from None
         logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # says nothing that its exceptions do not
         self._library = paramiko
+        own = _settings(paramiko, self._host)
+        self._host = own.get("hostname", self._host)
+        self._port = self._port or own.get("port", 22)
+        self._user = self._user or own.get("user")
+        self._keys = [
+            str(path) for name in own.get("identityfile", ()) if (path := Path(name).expanduser()).is_file()
+        ]
         self._client: Any = None
         self._files: Any = None
 
@@ -210,7 +220,7 @@ class Sftp:
                 self._port,
                 username=self._user,
                 password=self._password,
-                key_filename=str(Path(key).expanduser()) if key and by_key else None,
+                key_filename=([str(Path(key).expanduser())] if key else self._keys) if by_key else None,
                 passphrase=os.environ.get("MSP_REPORT_SSH_PASSPHRASE"),
                 allow_agent=by_key,
                 look_for_keys=by_key and not key,
@@ -279,6 +289,25 @@ class Sftp:
             .rstrip(": ")
         )
         return without_secrets(text, self._address, "${MSP_REPORT_SSH_PASSPHRASE}")[:200]
+
+
+def _settings(library: Any, host: str) -> dict[str, Any]:
+    """What ~/.ssh/config says of a host, or the file that MSP_REPORT_SSH_CONFIG names; nothing where that is `none`.
+
+    Raises Failed where it cannot be read.
+    """
+    own = os.environ.get("MSP_REPORT_SSH_CONFIG")
+    path = Path(own or _CONFIG).expanduser()
+    if own == "none" or not (own or path.is_file()):
+        return {}
+    try:
+        found = library.SSHConfig.from_path(str(path)).lookup(host)
+        return {**found, "port": int(found.get("port", 22))}
+    except (OSError, ValueError, ImportError, library.SSHException) as error:
+        text = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
+        raise Failed(
+            f"{own or _CONFIG} cannot be read ({text}): mend it, or set MSP_REPORT_SSH_CONFIG to another file, or none"
+        ) from None
 
 
 def _fingerprint(key: Any) -> str:

@@ -22,7 +22,7 @@ from monsters import ods
 from msp_report.intake import reasons, stated
 from msp_report.intake.chunk import WIDER, Chunk, Irregular, Unreadable
 from msp_report.intake.formats import FORMATS, csv, outline, read
-from msp_report.params.layout import Layout
+from msp_report.params.layout import Layout, distinct, fold
 
 KNOWN = Layout(columns={name: (name,) for name in ("ticket_id", "opened_at", "priority", "status")})
 
@@ -153,6 +153,59 @@ def test_headers_twice_and_headers_without_a_name(chunks):
     assert chunk.column("ticket_id").to_pylist() == ["T1"]
     assert chunk.column("category").to_pylist() == ["a"] and chunk.column("category#2").to_pylist() == ["b"]
     assert chunk.header_of(["nothing", "CATEGORY#2"]) == "Category#2"
+
+
+SURVEY = (
+    "Respondent ID,Collector ID,End Date,How did we do?,,,Would you recommend us?\n"
+    ',,,Speed,Skill,"Manner,\nall in all",Response\n'
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_a_head_of_two_rows_is_read_as_in_a_workbook(chunks, encoding):
+    (chunk,) = chunks((SURVEY + "11,7,10/05/2026,4,5,é,9\n12,7,10/06/2026,,5,3,8\n").encode(encoding))
+    assert chunk.header == (
+        "Respondent ID", "Collector ID", "End Date", "How did we do? / Speed", "How did we do? / Skill",
+        "How did we do? / Manner,\nall in all", "Would you recommend us? / Response",
+    )  # fmt: skip
+    assert chunk.lines.tolist() == [4, 5] and chunk.column("How did we do? / Skill").to_pylist() == ["5", "5"]
+    assert chunk.remarks == (
+        "'How did we do?' stands over 3 columns: they are called like 'How did we do? / Speed'",
+    )
+    (empty,) = chunks(SURVEY.encode(encoding))
+    assert len(empty) == 0 and empty.header == chunk.header
+
+
+CELLS = st.sampled_from(["", "x", "y", "4", "Mail"])
+
+
+@given(st.lists(CELLS, min_size=1, max_size=5), st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=4))
+@examples(200)
+def test_no_row_of_an_ordinary_file_becomes_a_head(tmp_path_factory, head, rows):
+    """Whatever the heads leave empty, a row that says something under the first of them is a row."""
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    lines = [["id", *head], *(["1", *row] for row in rows)]
+    path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
+    for chunk in read(path, Layout()):
+        assert chunk.header[0] == "id" and not [name for name in chunk.header if " / " in name]
+        assert chunk.remarks == ()
+
+
+def test_a_row_without_its_number_is_no_head_where_the_next_one_has_none_either(chunks):
+    (chunk,) = chunks("id,name,\n,a,b\n,c,d\n")
+    assert chunk.header == ("id", "name", "") and len(chunk) == 2
+
+
+@given(st.lists(st.sampled_from(["A", "a", "A#2", "A#3", "a 2", "", "#2", "B"]), max_size=12))
+@examples(200)
+def test_no_two_headers_have_one_name(names):
+    """Whatever stands twice, and whatever is already called as the second of a name would be."""
+    found = distinct(names)
+    told = [fold(name) for name in found if fold(name)]
+    assert len(set(told)) == len(told) and len(found) == len(names)
+    assert all(
+        after == before or after.startswith(f"{before}#") for before, after in zip(names, found, strict=True)
+    )
 
 
 def test_wide_and_short_rows_and_empty_cells_at_the_end(chunks):

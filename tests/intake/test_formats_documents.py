@@ -47,6 +47,65 @@ def facts(path: Path, layout: Layout) -> dict:
     return next(iter(read(path, layout))).facts
 
 
+# Names that collide: every value is in a cell
+
+NAMES = st.sampled_from(["a", "b", "a.b", "a#2", "b.a", "a.b#2"])
+
+
+def objects(depth: int = 2) -> st.SearchStrategy:
+    """Objects as pairs of a name and a value, in which a name may stand twice; values are objects or None."""
+    value = st.none() | objects(depth - 1) if depth else st.none()
+    return st.lists(st.tuples(NAMES, value), min_size=1, max_size=4)
+
+
+def as_json(pairs: list, values: list[str]) -> str:
+    """An object as text, each plain value another one, which is added to `values`."""
+    parts = []
+    for name, inner in pairs:
+        if inner is None:
+            values.append(f"v{len(values)}")
+        parts.append(f'"{name}": ' + (f'"{values[-1]}"' if inner is None else as_json(inner, values)))
+    return "{" + ", ".join(parts) + "}"
+
+
+@given(objects())
+@examples(150)
+def test_no_value_is_lost_to_another_name(tmp_path_factory, pairs):
+    folder = tmp_path_factory.mktemp("names")
+    values: list[str] = []
+    record = as_json(pairs, values)
+    for name, text, where in (
+        ("list.json", f"[{record}]", None),
+        ("lines.jsonl", f"{record}\n{record}", None),
+        ("deep.json", '{"x": [{"items": [{"id": 1}], "own": ' + record + "}]}", "x.items"),
+    ):
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        (_, row), *_ = cells(read(path, Layout(records=where)))
+        assert set(values) <= set(row.values()), (name, record)
+
+
+def test_a_second_one_of_a_name_has_its_number(rows):
+    assert rows('[{"a.b": 1, "a": {"b": 2}, "c": 3, "c": 4}]') == [
+        (1, {"a.b": "1", "a.b#2": "2", "c": "3", "c#2": "4"})
+    ]
+    text = "<r xmlns:x='x' xmlns:y='y'><i x:id='1' y:id='2'><a.b>3</a.b><a><b>4</b></a></i><i/></r>"
+    (_, row), *_ = rows(text, "i", "t.xml")
+    assert {"@id": "1", "@id#2": "2", "a.b": "3", "a.b#2": "4"}.items() <= row.items()
+
+
+def test_what_stands_beside_the_records_twice_is_there_twice(rows):
+    text = '{"made": "one", "made": "two", "items": [{"id": 1}]}'
+    assert rows(text, "items") == [(1, {"id": "1", "made": "one", "made#2": "two", "_place": "0"})]
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"v": 1.10}, {"v": 12345678901234567890.125}]', '{"v": 1.10}\n{"v": 12345678901234567890.125}']
+)
+def test_numbers_stay_as_they_are_written(rows, text):
+    assert [row["v"] for _, row in rows(text)] == ["1.10", "12345678901234567890.125"]
+
+
 # JSON
 
 SERIES = """{"status": "success", "took": 3, "data": {"kind": "matrix", "series": [

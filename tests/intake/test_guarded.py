@@ -182,18 +182,57 @@ def test_a_reader_that_says_nothing_is_given_up(tmp_path, good):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
-@pytest.mark.parametrize("number", ["SIGKILL", "SIGSEGV", "SIGXCPU"])
-def test_a_reader_that_dies_is_the_problem_of_its_file_alone(good, number):
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("SIGKILL", "more than .* MB of memory"),
+        ("SIGSEGV", r"ended by itself \(SIGSEGV: it said nothing\)"),
+        ("SIGXCPU", "no row came"),
+    ],
+)
+def test_a_reader_that_dies_is_the_problem_of_its_file_alone(good, number, said):
     chunks = guarded.read(good, Layout())
     next(chunks)
     reader = chunks.gi_frame.f_locals["reader"]
     os.kill(reader._process.pid, getattr(signal, number))
     reader._process.wait()
     reader.is_idle = False
-    with pytest.raises(Unreadable, match="no row came" if number == "SIGXCPU" else "memory"):
+    with pytest.raises(Unreadable, match=said):
         list(reader.chunks(good, Layout(), Limits(), {}))
     chunks.close()
     assert rows(good) == 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("child._packed = lambda chunk: 1 / 0", r"cannot be read \(division by zero\)"),
+        (
+            "child.json.dumps = lambda told: told.nothing",
+            "ended by itself .*AttributeError: 'dict' object has no",
+        ),
+        (
+            "child._tell = lambda *some: sys.exit('the disk is gone')",
+            r"ended by itself \(code 1: the disk is gone\)",
+        ),
+        ("child._tell = lambda *some: bytearray(1 << 62)", "more than .* MB of memory"),
+        ("child._packed = lambda chunk: bytearray(1 << 62)", "more than .* MB of memory"),
+    ],
+)
+def test_whatever_fails_while_a_reader_answers_is_told_as_what_it_is(
+    good, monkeypatch, tmp_path, wrong, said
+):
+    """A fault of the reader is no want of memory, and want of memory is no other fault."""
+    module = tmp_path / "faulty_child.py"
+    module.write_text(
+        f"import sys\nfrom msp_report.intake import child\n{wrong}\nchild.main()\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(guarded, "_CHILD", "faulty_child")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    reader = guarded._Reader()
+    with pytest.raises(Unreadable, match=said):
+        list(reader.chunks(good, Layout(), Limits(), {}))
+    reader.end()
 
 
 def test_a_file_that_is_left_in_the_middle_leaves_no_rows_for_the_next(good, tmp_path):

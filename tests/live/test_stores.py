@@ -14,6 +14,7 @@ import sys
 import time
 from functools import cached_property, partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import started
@@ -185,6 +186,7 @@ def known(line, keys, name="host"):
 def sftp(sshd, monkeypatch, tmp_path):
     port, keys = sshd
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setenv("MSP_REPORT_SSH_CONFIG", "none")
     with between(port) as line:
         monkeypatch.setenv("MSP_REPORT_SSH_KEY", str(keys / "ours"))
         monkeypatch.setenv("MSP_REPORT_KNOWN_HOSTS", known(line, keys))
@@ -355,6 +357,34 @@ def test_a_host_that_is_not_known_is_asked_nothing(sftp, sshd, tmp_path, monkeyp
     monkeypatch.setenv("MSP_REPORT_KNOWN_HOSTS", known(sftp.line, keys, "another"))
     with pytest.raises(Failed, match=r"another one than known_hosts has \(ssh-ed25519"):
         copy.bring()
+
+
+def test_the_config_of_ssh_says_what_the_address_leaves_open(sftp, sshd, tmp_path, monkeypatch):
+    _, keys = sshd
+    sftp.put("2026-10/tickets.csv", b"a,b\n1,2\n")
+    root = urlsplit(sftp.address).path
+    monkeypatch.delenv("MSP_REPORT_SSH_KEY")
+    config = tmp_path / "config"
+    monkeypatch.setenv("MSP_REPORT_SSH_CONFIG", str(config))
+
+    def bring(host: str, name: str) -> dict:
+        copy = mirror.Mirror(f"sftp://{host}{root}/{{month}}", tmp_path / name)
+        copy.bring()
+        return copied(copy)
+
+    text = f"HostName 127.0.0.1\n  Port {sftp.line.own_port}\n  User {_user()}\n  IdentityFile {keys}/"
+    config.write_text(f"Host evidence\n  {text}absent\n  IdentityFile {keys}/ours\n", encoding="utf-8")
+    assert bring("evidence", "one") == {"2026-10/tickets.csv": b"a,b\n1,2\n"}
+    with pytest.raises(Failed, match="does not let nobody in"):
+        bring("nobody@evidence", "two")
+    config.write_text(f"Host evidence\n  {text}another\n", encoding="utf-8")
+    with pytest.raises(Failed, match="does not let"):
+        bring("evidence", "three")
+    monkeypatch.setenv("MSP_REPORT_SSH_KEY", str(keys / "ours"))
+    assert len(bring("evidence", "four")) == 1, "the key that the environment names goes before"
+    config.write_text("Host evidence\n  Port many\n", encoding="utf-8")
+    with pytest.raises(Failed, match=r"config cannot be read .*: mend it, or set MSP_REPORT_SSH_CONFIG"):
+        bring("evidence", "five")
 
 
 def test_who_is_not_let_in_is_told(sftp, sshd, tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Exports elsewhere are here as they are there, whatever breaks off; what has not changed is not fetched again."""
 
+from contextlib import contextmanager
+
 import pytest
 from examples import examples
 from hypothesis import given
@@ -74,6 +76,22 @@ def test_its_folder_begins_above_the_months(tmp_path, address, template, above):
     assert copy.template == str(copy._folder / template).rstrip("/")
     assert copy.told(f"nothing in {copy._folder}/2026-10") == f"nothing in {above}/2026-10"
     assert "WORD" not in copy.name and "ann" not in copy.name
+
+
+def test_a_long_fetch_says_how_far_it_is(tmp_path, monkeypatch):
+    """Every file and every block is told; how often a person hears of it is the business of system/slow."""
+    said: list[str] = []
+
+    @contextmanager
+    def told(what):
+        assert "WORD" not in what
+        yield lambda text: said.append(f"{what}: {text}")
+
+    monkeypatch.setattr(mirror.slow, "told", told)
+    mirrored(Stub(MONTHS), tmp_path / "acme", monkeypatch, "s3://ann:${WORD}@evidence/acme/{month}").bring()
+    begin = "acme: fetching s3://evidence/acme: file 1 of 3: 2026-09/tickets.csv"
+    assert said[0] == begin and f"{begin}, 0.0 of 0.0 MB" in said
+    assert any("file 3 of 3: 2026-10/x/deep.csv" in text for text in said)
 
 
 def test_two_places_have_two_folders(tmp_path):

@@ -28,6 +28,7 @@ from msp_report.intake.chunk import (
     tidy,
 )
 from msp_report.intake.encoding import MARK, detect, told
+from msp_report.intake.formats import heads
 from msp_report.params.layout import Layout, distinct
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -45,8 +46,9 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
     """The rows of a delimited file; a row's line is the first of a record whose cells hold line breaks.
 
     Where a quote stands inside a quoted cell, every line of that record is set aside, so that none is lost
-    in it. Raises Unreadable for an unknown encoding, and for a quote that is never closed: which rows it swallowed
-    cannot be told.
+    in it. A head over several columns, which stands once and leaves the next ones empty, is repeated with what the row
+    below calls each, as in a workbook. Raises Unreadable for an unknown encoding, and for a quote that is never
+    closed: which rows it swallowed cannot be told.
     """
     yield from rest(path, layout, 0)
 
@@ -55,21 +57,21 @@ def rest(path: Path, layout: Layout, after: int) -> Iterator[Chunk]:
     """The same without the first chunks, so many as `regular` has given."""
     with path.open(encoding=detect(path, layout.encoding), errors=MARK, newline="") as file:
         sample = list(islice(iter(file.readline, ""), HEADER_LINES))
-        records, header, facts = _begun(file, sample, layout)
+        records, header, facts, remarks = _begun(file, sample, layout)
         for _ in range(after):
             records.line += (file.read(BLOCK) + file.readline()).count("\n")
         block = file.read(BLOCK)
         if not (block or after):
-            yield align(header, [], [], facts)
+            yield replace(align(header, [], [], facts), remarks=remarks)
         while block:
             block += file.readline()
             columns = _regular(block, facts["delimiter"], len(header))
             if columns is None:
                 rows, lines, broken = records.of(block)
                 chunk = align(header, rows, lines, facts)
-                yield replace(chunk, broken=(*broken, *chunk.broken))
+                yield replace(chunk, broken=(*broken, *chunk.broken), remarks=remarks)
             else:
-                yield _chunk(header, columns, records, facts)
+                yield _chunk(header, columns, records, facts, remarks)
             block = file.read(BLOCK)
 
 
@@ -84,7 +86,7 @@ def regular(path: Path, layout: Layout) -> Iterator[Chunk]:
         sample = list(islice(iter(partial(file.readline, LINE), ""), HEADER_LINES))
         if any(len(line) == LINE or line.count('"') % 2 for line in sample):
             raise Irregular(0)
-        records, header, facts = _begun(file, sample, layout)
+        records, header, facts, remarks = _begun(file, sample, layout)
         if len(header) > MOST_COLUMNS:
             raise Irregular(0)
         while block := file.read(BLOCK):
@@ -92,38 +94,42 @@ def regular(path: Path, layout: Layout) -> Iterator[Chunk]:
             columns = _regular(block + rest, facts["delimiter"], len(header)) if len(rest) < LINE else None
             if columns is None:
                 raise Irregular(done)
-            yield _chunk(header, columns, records, facts)
+            yield _chunk(header, columns, records, facts, remarks)
             done += 1
         if not done:
-            yield align(header, [], [], facts)
+            yield replace(align(header, [], [], facts), remarks=remarks)
 
 
 def _begun(
     file: TextIO, sample: list[str], layout: Layout
-) -> tuple[_Records, tuple[str, ...], dict[str, str | int]]:
-    """The records of a file that stands behind its header, the header, and how it was read."""
+) -> tuple[_Records, tuple[str, ...], dict[str, str | int], tuple[str, ...]]:
+    """The records of a file that stands behind its header, the header, how it was read, and what to say of it."""
     delimiter, header_line = _shape(sample, layout)
     file.seek(0)
     for _ in range(header_line - 1):
         file.readline()
     records = _Records(file, delimiter, header_line)
-    header = records.header()
+    names = records.header()
     facts = {
         "encoding": file.encoding.removesuffix("-sig"),
         "delimiter": delimiter,
         "header_line": header_line,
         **stated.by_text(" ".join(sample[: header_line - 1])),
     }
-    return records, header, facts
+    return records, distinct(names), facts, tuple(heads.told(names))
 
 
 def _chunk(
-    header: tuple[str, ...], columns: tuple[pa.StringArray, ...], records: _Records, facts: dict
+    header: tuple[str, ...],
+    columns: tuple[pa.StringArray, ...],
+    records: _Records,
+    facts: dict[str, str | int],
+    remarks: tuple[str, ...],
 ) -> Chunk:
     """A block in which each line is a row."""
     lines = np.arange(records.line, records.line + len(columns[0]), dtype=np.int64)
     records.line += len(lines)
-    return tidy(Chunk(header, columns, lines, facts=facts))
+    return tidy(Chunk(header, columns, lines, facts=facts, remarks=remarks))
 
 
 def _regular(block: str, delimiter: str, width: int) -> tuple[pa.StringArray, ...] | None:
@@ -184,12 +190,30 @@ class _Records:
         self._file = file
         self._delimiter = delimiter
 
-    def header(self) -> tuple[str, ...]:
-        """The next record as distinct names."""
+    def header(self) -> list[str]:
+        """The names of the next record; of a head of two rows those of both."""
         rows, _, broken = self.of(self._file.readline())
         if broken:
             raise Unreadable(f"line {broken[0].line}: the header has {broken[0].reason}")
-        return distinct(rows[0] if rows else ())
+        names = rows[0] if rows else []
+        if all(len(span) == 1 for span in heads.spans(names)):
+            return names
+        place, line = self._file.tell(), self.line
+        joined = heads.joined(names, self._next())
+        behind, after = self._file.tell(), self.line
+        first = self._next()
+        if joined and (not first or any(first[span[0]].strip() for span in heads.leading(names))):
+            self._file.seek(behind)
+            self.line = after
+            return joined
+        self._file.seek(place)
+        self.line = line
+        return names
+
+    def _next(self) -> list[str]:
+        """The cells of the next record; none at the end, or of one that is broken."""
+        rows, _, _ = self.of(self._file.readline())
+        return rows[0] if rows else []
 
     def of(self, block: str) -> tuple[list[list[str]], list[int], list[Broken]]:
         """The records of some lines, their lines, and those that are broken; the last one may reach further."""

@@ -14,7 +14,7 @@ from msp_report.intake.chunk import Chunk, Unreadable
 from msp_report.intake.encoding import MARK, detect
 from msp_report.intake.formats.outlines import Outline
 from msp_report.intake.formats.records import Record, chunks, missing, path_of
-from msp_report.intake.formats.walk import Seen, Walker, Window, flat, scan
+from msp_report.intake.formats.walk import Seen, Walker, Window, decoded, flat, scan
 from msp_report.params.layout import Layout, fold
 
 #: `records` has a meaning here.
@@ -121,7 +121,7 @@ def _stated_by_lines(path: Path, layout: Layout, given: Path_) -> dict[str, Any]
 
 def _flat_object(text: str) -> dict[str, str | None] | str:
     try:
-        value = json.loads(text, strict=False)
+        value = decoded(text)
     except (ValueError, RecursionError):
         return text
     return flat(value) if isinstance(value, dict) else text

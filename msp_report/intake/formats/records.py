@@ -39,6 +39,15 @@ class Record(NamedTuple):
     place: tuple[str | int, ...] = ()
 
 
+def put(cells: dict[str, Any], name: str, value: Any) -> None:
+    """Put a value under a name; where another one has it already, as `{"a.b": 1, "a": {"b": 2}}`, under `name#2`."""
+    other, number = name, 1
+    while other in cells:
+        number += 1
+        other = f"{name}#{number}"
+    cells[other] = value
+
+
 def path_of(records: str) -> tuple[str, ...]:
     """The names of `records`; what other languages of paths write for lists counts for nothing.
 

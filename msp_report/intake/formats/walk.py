@@ -15,7 +15,9 @@ from msp_report.intake.formats.records import (
     Cells,
     Record,
     after,
+    put,
 )
+from msp_report.params.layout import distinct
 
 #: Characters read at a time.
 BLOCK = 1 << 18
@@ -39,7 +41,23 @@ def _number(text: str) -> _Number:
 
 
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
-_DECODER = json.JSONDecoder(parse_float=_number, strict=False)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a name that it has twice is `name#2` the second time."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names, values = zip(*pairs, strict=True)
+        found = dict(zip(distinct(names, exactly=True), values, strict=True))
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, strict=False, object_pairs_hook=_object)
+
+
+def decoded(text: str) -> Any:
+    """A whole document that is held already. Raises ValueError for what is none."""
+    return _DECODER.decode(text)
 
 
 class Window:
@@ -183,6 +201,14 @@ class Seen:
         """Where the outermost list of records stands, and how many items it has."""
         self.count = 0
 
+    def keep(self, here: tuple[str, ...], value: Any) -> None:
+        """Keep a plain value, or a short list; that of a name which an object has twice beside the first one."""
+        again, number = here, 1
+        while here and again in self.fields:
+            number += 1
+            again = (*here[:-1], f"{here[-1]}#{number}")
+        self.fields[again] = value
+
     def around(self, way: tuple[str, ...]) -> Iterator[dict[tuple[str, ...], Any]]:
         """The fields beside the way to a list, level by level from the outside, by their path from there."""
         for depth in range(len(way)):
@@ -239,7 +265,7 @@ def _scan(window: Window, here: tuple[str, ...], path: tuple[str, ...] | None, s
     else:
         value = window.value()
         if path != () and len(seen.fields) < FIELDS:
-            seen.fields[here] = value
+            seen.keep(here, value)
 
 
 def _scan_list(window: Window, here: tuple[str, ...], path: tuple[str, ...] | None, seen: Seen) -> None:
@@ -267,7 +293,7 @@ def _scan_list(window: Window, here: tuple[str, ...], path: tuple[str, ...] | No
     elif values is None:
         seen.long.append(name)
     elif len(seen.fields) < FIELDS:
-        seen.fields[here] = values
+        seen.keep(here, values)
 
 
 def _lists_in(value: Any, name: str, found: dict[str, int]) -> None:
@@ -365,7 +391,8 @@ class Walker:
             if path[0] == STAR:
                 rows += self._kept_by(name, rest, place)
             elif rest is None:
-                own |= flat({name: window.value()})
+                for key, cell in flat({name: window.value()}).items():
+                    put(own, key, cell)
             else:
                 rows += self._inside(rest, place)
         for row in rows:
@@ -384,12 +411,10 @@ def flat(value: Mapping[str, Any]) -> Cells:
 
 def _fill(cells: Cells, value: Mapping[str, Any], prefix: str) -> None:
     for name, inner in value.items():
-        if type(inner) is str:
-            cells[prefix + name] = inner
-        elif type(inner) is dict:
+        if type(inner) is dict:
             _fill(cells, inner, f"{prefix}{name}.")
         else:
-            cells[prefix + name] = text(inner)
+            put(cells, prefix + name, inner if type(inner) is str else text(inner))
 
 
 def text(value: Any) -> str | None:

@@ -6,21 +6,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice, pairwise, takewhile
+from itertools import chain, islice
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from msp_report.intake import stated
 from msp_report.intake.chunk import Chunk, Unreadable, align, best_header
-from msp_report.intake.formats import cells
+from msp_report.intake.formats import cells, heads
 from msp_report.intake.formats.outlines import Outline
 from msp_report.params.layout import Layout, distinct
 
 #: As in formats/csv.py.
 CHUNK_ROWS, HEADER_ROWS = 50_000, 100
-#: Between a head over several columns and what the next row calls each.
-OVER = " / "
 
 Rows = Iterator[tuple[int, list[str]]]
 
@@ -41,9 +39,9 @@ def read(path: Path, layout: Layout) -> Iterator[Chunk]:
         sheet, skip, remarks = _choose(workbook, layout)
         rows = _rows(path, workbook, sheet, layout.decimal or ".")
         before = [[cell for cell in row if cell] for _, row in islice(rows, skip)]
-        heads, rows = _heads(list(next(rows, (0, ()))[1]), rows)
-        header = distinct(heads)
-        remarks = (*remarks, *_told_of_heads(heads), *_merged_below(workbook, sheet, skip))
+        names, rows = _heads(list(next(rows, (0, ()))[1]), rows)
+        header = distinct(names)
+        remarks = (*remarks, *heads.told(names), *_merged_below(workbook, sheet, skip))
         while header and not header[-1].split("#")[0]:
             header = header[:-1]
         if path.suffix.casefold() in cells.OPAQUE:
@@ -67,44 +65,14 @@ def outline(path: Path, layout: Layout) -> Outline:
 
 
 def _heads(head: list[str], rows: Rows) -> tuple[list[str], Rows]:
-    """The header and the rows below it. A head that stands over several columns which the next row names is repeated.
-
-    Such a head is one merged cell, of which a reader sees the first and empty ones behind it. The next row belongs to
-    the header where it names every column below such heads, each differently, and nothing below the heads before the
-    first of them, which are those of numbers and times.
-    """
-    starts = [place for place, name in enumerate(head) if name]
-    spans = [range(a, b) for a, b in pairwise([*starts, len(head)])]
-    wide = [span for span in spans if len(span) > 1]
-    if not wide:
+    """The header and the rows below it; of a head of two rows both."""
+    if all(len(span) == 1 for span in heads.spans(head)):
         return head, rows
     following = next(rows, None)
     if following is None:
         return head, rows
-    number, below = following
-    below = [*below, *[""] * (len(head) - len(below))]
-    leading = list(takewhile(lambda span: len(span) == 1, spans))
-    named = all(
-        all(below[place].strip() for place in span) and len({below[place] for place in span}) == len(span)
-        for span in wide
-    )
-    if not named or not leading or any(below[span[0]].strip() for span in leading):
-        return head, chain([(number, below)], rows)
-    names = [
-        f"{head[span[0]]}{OVER}{below[place].strip()}" if below[place].strip() else head[span[0]]
-        for span in spans
-        for place in span
-    ]
-    return [*head[: starts[0]], *names], rows
-
-
-def _told_of_heads(heads: list[str]) -> Iterator[str]:
-    """What to say of heads over several columns."""
-    over = [name.split(OVER)[0] for name in heads if OVER in name]
-    for head in dict.fromkeys(over):
-        if over.count(head) > 1:
-            first = next(name for name in heads if name.startswith(f"{head}{OVER}"))
-            yield f"{head!r} stands over {over.count(head)} columns: they are called like {first!r}"
+    names = heads.joined(head, following[1])
+    return (head, chain([following], rows)) if names is None else (names, rows)
 
 
 def _merged_below(workbook: CalamineWorkbook, name: str, skip: int) -> Iterator[str]:

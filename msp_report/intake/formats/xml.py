@@ -28,6 +28,7 @@ from msp_report.intake.formats.records import (
     chunks,
     missing,
     path_of,
+    put,
 )
 from msp_report.params.layout import Layout
 
@@ -426,11 +427,11 @@ def _refuse_definitions(*given: Any) -> None:
 
 
 def _attributes(given: dict[str, str]) -> dict[str, str]:
-    return {
-        f"@{_local(key)}": value
-        for key, value in given.items()
-        if key != "xmlns" and not key.startswith("xmlns:")
-    }
+    found: dict[str, str] = {}
+    for key, value in given.items():
+        if key != "xmlns" and not key.startswith("xmlns:"):
+            put(found, f"@{_local(key)}", value)
+    return found
 
 
 @lru_cache(_PATHS)
@@ -456,15 +457,15 @@ def cells(node: _Node) -> Cells:
 
 def _fill(found: Cells, node: _Node, prefix: str) -> None:
     for name, value in _own(node).items():
-        found[prefix + name] = value
+        put(found, prefix + name, value)
     for name, group in node.kids.items():
         if any(kid.kids for kid in group):
-            found[prefix + name] = _json([_object(kid) for kid in group])
+            put(found, prefix + name, _json([_object(kid) for kid in group]))
             if len(group) == 1:
                 _fill(found, group[0], f"{prefix}{name}.")
         else:
             for key, value in _leaves(name, group).items():
-                found[prefix + key] = value if isinstance(value, str) or value is None else _json(value)
+                put(found, prefix + key, value if isinstance(value, str) or value is None else _json(value))
 
 
 def _own(node: _Node) -> dict[str, str]:

@@ -6,7 +6,7 @@ Read in the child, within limits, so that no file can hurt whoever asks.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -24,6 +24,8 @@ from msp_report.params.sources import Limits
 
 #: So many rows are looked at.
 ROWS = 20_000
+#: What readers say of where a record stands, beside its columns.
+PLACES = frozenset({"_root", "_place"})
 #: So many of a column's commonest values are kept.
 COMMONEST = 200
 #: What a cell says that says nothing, folded.
@@ -408,6 +410,27 @@ def in_order(forms: tuple[str, ...], order: str) -> tuple[str, ...]:
     pair = r"^(%d|%m)(.)(%d|%m)"
     new = ("%d", "%m") if order == "dmy" else ("%m", "%d")
     return tuple(re.sub(pair, lambda found: f"{new[0]}{found[2]}{new[1]}", form) for form in forms)
+
+
+def read_times(texts: pd.Series, forms: Iterable[str]) -> pd.Series:
+    """Cells as times by the first format that fits, wall times and instants alike without an offset."""
+    found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
+    for form in forms:
+        todo = texts[found.isna()].dropna()
+        if not len(todo):
+            break
+        if form == "iso":
+            bare = todo.str.replace(r"(?i) ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$", "", regex=True)
+            times = pd.to_datetime(bare.where(todo.str.len() > 10, todo), format="ISO8601", errors="coerce")
+        elif form in ("epoch", "epoch_ms"):
+            times = pd.to_datetime(
+                pd.to_numeric(todo, errors="coerce"), unit="s" if form == "epoch" else "ms"
+            )
+        else:
+            times = pd.to_datetime(todo, format=form, errors="coerce", utc="%z" in form)
+            times = times.dt.tz_localize(None) if times.dt.tz is not None else times
+        found.loc[todo.index] = times.astype("datetime64[us]")
+    return found
 
 
 def bare(path: Path) -> Sketch:

@@ -7,7 +7,7 @@ question, and a column that it leaves in doubt is not read until the question is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -16,24 +16,22 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz
 
-from msp_report.intake.recognise import words
-from msp_report.intake.recognise.sketch import NOTHING, Seen, Sketch, in_order
+from msp_report.intake.recognise import left, patches, words
+from msp_report.intake.recognise.left import IN_ORDER
+from msp_report.intake.recognise.sketch import NOTHING, PLACES, Seen, Sketch, in_order, read_times
 from msp_report.model.tables import TABLES, Column, Table
 
 #: A score from which a column is taken, and how far it must lie over the next one.
 ENOUGH, MARGIN = 0.7, 0.1
 #: How far a table must lie over the next one.
 TABLE_MARGIN = 0.06
-#: Share of rows in which times have to stand in their order.
-IN_ORDER = 0.98
 #: Names that say little: any table has such a column.
 _GENERIC = frozenset(
     {"id", "number", "no", "nr", "key", "ref", "reference", "name", "type", "date", "time", "from", "to", "by", "at",
      "datum", "nom", "numero", "nummer", "data", "fecha", "typ", "tipo", "user", "contact", "value", "p", "art", "von",
-     "price", "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "pris", "rate"}
+     "price", "preis", "prix", "precio", "prezzo", "prijs", "preco", "cena", "pris", "rate",
+     "code", "codigo", "codice"}
 )  # fmt: skip
-#: What readers say of where a record stands, beside its columns.
-PLACES = frozenset({"_root", "_place"})
 #: Columns that may have one value in all rows of a file.
 _OF_ALL_ROWS = frozenset(
     {
@@ -139,7 +137,7 @@ class Guess:
         period = TABLES[self.table].period
         if period not in self.columns or period not in self.dates:
             return pd.Series(dtype="str")
-        times = _times(self.sketch.texts(self.columns[period].header), self.dates[period])
+        times = read_times(self.sketch.texts(self.columns[period].header), self.dates[period])
         return times.dropna().dt.strftime("%Y-%m")
 
     @property
@@ -173,6 +171,12 @@ def unknown(
     hints = hints or Hints()
     if not seen.rows or not seen.columns:
         return []
+    if (
+        hints.table in (None, "duty_evidence")
+        and not hints.columns
+        and (listed := _of_patches(seen, hints, asked))
+    ):
+        return [listed]
     guesses = []
     for name in (hints.table,) if hints.table else words.tables():
         guess = _assigned(seen, TABLES[name], hints)
@@ -189,6 +193,27 @@ def unknown(
     return guesses
 
 
+def _of_patches(seen: Sketch, hints: Hints, asked: tuple[str, ...]) -> Guess | None:
+    """A list of patches as proofs of a duty, a day each; None for another file."""
+    found = patches.shape(seen, hints, _named)
+    if found is None:
+        return None
+    when, query = found
+    guess = Guess(
+        "duty_evidence", seen, 1.0, shape=query, constants={"duty": hints.constants.get("duty", "patching")}
+    )
+    guess.columns = {name: Found(f"told_{said}", 0.8, "made by shape") for name, said in _OF_PATCHES.items()}
+    guess.notes["shape"] = f"patches of one day by {when.name!r} are one proof; what failed is none"
+    if query is None:
+        guess.questions.append(_order_question(guess, when, f"{when.values[0]!r} may be either", asked, True))
+    guess.needs_zone = when.zoned < 1.0
+    return guess
+
+
+#: What the query over a list of patches gives.
+_OF_PATCHES = {"done_at": "day", "evidence": "evidence"}
+
+
 def _table_in_doubt(guesses: list[Guess]) -> str | None:
     """Why it is not certain which table a file holds; None where it is."""
     best = guesses[0]
@@ -196,7 +221,7 @@ def _table_in_doubt(guesses: list[Guess]) -> str | None:
         return "its columns fit several tables"
     required = TABLES[best.table].required
     sure = [name for name in required if name in best.columns and best.columns[name].score >= 0.9]
-    if len(sure) < 0.5 * len(required) and best.table not in _spoken_of(best.sketch):
+    if len(sure) <= 0.5 * len(required) and best.table not in _spoken_of(best.sketch):
         return "its columns have names that many tables have"
     return None
 
@@ -216,7 +241,7 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
     for place, column in enumerate(columns):
         for at, one in enumerate(seen.columns):
             said = hints.columns.get(column.name)
-            scores[place, at] = 2.0 if said == one.name else 0.0 if said else _score(one, column, table, seen)
+            scores[place, at] = 2.0 if said == one.name else 0.0 if said else _score(one, column, table)
     from scipy.optimize import (
         linear_sum_assignment,  # half a second that `check` and `init` of known files spare
     )
@@ -224,18 +249,9 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
     rows, places = linear_sum_assignment(-scores)
     chosen = {columns[row].name: (place, scores[row, place]) for row, place in zip(rows, places, strict=True)}
     chosen = {name: (place, score) for name, (place, score) in chosen.items() if score > 0}
-    obtained = _OBTAINED.get(table.name, set())
-    required = [
-        min(1.0, chosen[name][1]) if name in chosen else 0.45 if name in obtained else 0.0
-        for name in table.required
-    ]
-    filled = sum(one.filled > 0 for one in seen.columns)
-    explained = sum(min(1.0, score) for _, score in chosen.values() if score >= 0.6) / max(1, filled)
-    cue = 0.05 if table.name in _spoken_of(seen) else 0.0
-    whole = 0.6 * float(np.mean(required)) + 0.4 * min(1.0, explained) + cue
-    if not required or np.mean(required) < 0.4 or not chosen:
+    if not chosen and not any(one.kind("date") >= 0.9 for one in seen.columns):
         return None
-    guess = Guess(table.name, seen, round(float(whole), 4))
+    guess = Guess(table.name, seen, 0.0)
     for column in columns:
         if column.name in chosen:
             place, score = chosen[column.name]
@@ -244,7 +260,28 @@ def _assigned(seen: Sketch, table: Table, hints: Hints) -> Guess | None:
                 one.name, min(1.0, float(score)), _why(one, column, table, score)
             )
     _rivals(guess, scores, table, hints)
+    _by_what_is_left(guess, table, hints)
+    if not _is_spoken_of(guess, table):
+        return None
+    obtained = _OBTAINED.get(table.name, set())
+    required = [
+        guess.columns[name].score if name in guess.columns else 0.45 if name in obtained else 0.0
+        for name in table.required
+    ]
+    if not required or np.mean(required) < 0.4 or not guess.columns:
+        return None
+    filled = sum(one.filled > 0 for one in seen.columns)
+    explained = sum(one.score for one in guess.columns.values() if one.score >= 0.6) / max(1, filled)
+    cue = 0.05 if table.name in _spoken_of(seen) else 0.0
+    guess.score = round(0.6 * float(np.mean(required)) + 0.4 * min(1.0, explained) + cue, 4)
     return guess
+
+
+def _is_spoken_of(guess: Guess, table: Table) -> bool:
+    """Whether a name or a word in a file speaks of a table: numbers, times and texts alone are in any."""
+    found = [guess.columns[name] for name in table.required if name in guess.columns]
+    by_shape = [one for one in found if one.why in left.SHAPES]
+    return not by_shape or any(one.score >= 0.9 or one.why in left.WORDS for one in found)
 
 
 def _rivals(guess: Guess, scores: np.ndarray, table: Table, hints: Hints) -> None:
@@ -264,11 +301,14 @@ def _rivals(guess: Guess, scores: np.ndarray, table: Table, hints: Hints) -> Non
             guess.notes[f"rivals.{column.name}"] = "\n".join(near)
 
 
-def _score(one: Seen, column: Column, table: Table, seen: Sketch) -> float:
+def _score(one: Seen, column: Column, table: Table) -> float:
     """How well a column of a file serves one of ours, from 0 to 1."""
     if not one.filled:
         return 0.0
-    named = _named(one.name, column.name, table.name, column.type in ("instant", "date", "month"))
+    is_time = column.type in ("instant", "date", "month")
+    named = _named(one.name, column.name, table.name, is_time)
+    if column.required and named < ENOUGH and "." in one.name:
+        named = max(named, 0.75 * _named_within(one.name, column.name, table.name, is_time))
     fits = _fits(one, column, table)
     if named:
         return named * fits
@@ -309,6 +349,15 @@ def _named(header: str, name: str, table: str, is_time: bool) -> float:
     return best
 
 
+def _named_within(header: str, name: str, table: str, is_time: bool) -> float:
+    """How well the last name of a path such as `source.host` names a column, where the others change nothing."""
+    *above, last = header.split(".")
+    changed = words.another_thing() | words.another_time()
+    if words.plain(last) in _GENERIC or any(words.stems(part) & changed for part in above):
+        return 0.0
+    return _named(last, name, table, is_time)
+
+
 def _fits(one: Seen, column: Column, table: Table) -> float:
     """Whether what stands in a column can be what ours holds."""
     if column.type in ("instant", "date", "month"):
@@ -330,8 +379,8 @@ def _fits(one: Seen, column: Column, table: Table) -> float:
         return 0.0
     if column.name in table.key[:1] and column.name.endswith("_id") and len(table.key) == 1:
         return 1.0 if one.is_key else 0.9 if one.filled == 1 and one.distinct > 0.5 * one.n else 0.4
-    if column.holds in ("words", "person") and one.kind("number") >= 0.9:
-        return 0.3  # a number of something else stands for no words and for nobody's name
+    if one.kind("number") >= 0.9 and (column.holds in ("words", "person") or one.kind("integer") < 0.9):
+        return 0.3  # a number of something else stands for no words, and one with decimals for no name
     return 1.0
 
 
@@ -365,12 +414,12 @@ def _why(one: Seen, column: Column, table: Table, score: float) -> str:
 def _settle(guess: Guess, hints: Hints, asked: tuple[str, ...]) -> None:
     """Leave out what is in doubt, and ask."""
     table = TABLES[guess.table]
-    _doubtful_columns(guess, table, hints, asked)
+    _doubtful_columns(guess, table, asked)
     _dates(guess, table, hints, asked)
     _values(guess, table, hints, asked)
     _numbers(guess, table, hints, asked)
     _nulls(guess, table)
-    _course(guess, table, hints, asked)
+    _course(guess, table, asked)
     _obtain(guess, table, hints, asked)
     _keys(guess, table, hints, asked)
     _all_rows(guess, table, hints, asked)
@@ -379,7 +428,29 @@ def _settle(guess: Guess, hints: Hints, asked: tuple[str, ...]) -> None:
     guess.unread = tuple(header for header in free if header not in used)
 
 
-def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
+def _by_what_is_left(guess: Guess, table: Table, hints: Hints) -> None:
+    """Required columns that no name settles, where one column of the file alone can be it."""
+
+    def is_open(name: str) -> bool:
+        found = guess.columns.get(name)
+        if name in hints.columns or name in hints.constants or f"rivals.{name}" in guess.notes:
+            return False
+        return found is None or (
+            found.score < ENOUGH and not _has_sure_name(found, table.column(name), table)
+        )
+
+    def take(name: str, one: Seen, why: str) -> None:
+        guess.columns[name] = Found(one.name, 0.8, why)
+
+    left.settle(guess, table, is_open, take)
+
+
+def _has_sure_name(found: Found, column: Column, table: Table) -> bool:
+    """Whether the name of a choice's column is sure, and only its values are not."""
+    return column.type == "choice" and _named(found.header, column.name, table.name, False) >= ENOUGH
+
+
+def _doubtful_columns(guess: Guess, table: Table, asked: tuple[str, ...]) -> None:
     """Required columns below ENOUGH, and those with a rival, are questions; optional ones are left out."""
     for column in table.columns:
         found = guess.columns.get(column.name)
@@ -388,9 +459,8 @@ def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: tuple[str
         if found is None or (found.score >= ENOUGH and not rivals):
             continue
         choices = (found.header, *rivals)
-        value_doubt = found.score < ENOUGH and not rivals and column.type == "choice"
-        if value_doubt and _named(found.header, column.name, table.name, False) >= ENOUGH:
-            continue  # its name is sure; its values are asked
+        if not rivals and _has_sure_name(found, column, table):
+            continue  # its values are asked
         if column.required:
             why = f"{' and '.join(map(repr, choices))} may be it" if rivals else f"{found.header!r} may be it"
             guess.questions.append(
@@ -398,7 +468,7 @@ def _doubtful_columns(guess: Guess, table: Table, hints: Hints, asked: tuple[str
                     (*asked, "columns", column.name),
                     f"Which column of {guess.sketch.path.name} is {_meant(column)}?",
                     why,
-                    (*choices, *[name for name in _others(guess, choices)][:12]),
+                    (*choices, *_others(guess, choices)[:12]),
                     found.header,
                     blocks=True,
                 )
@@ -468,27 +538,23 @@ def _dates(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> 
             else f"{guess.columns[doubtful[0]].header!r} has both days over 12 first and second"
         )
         required = any(table.column(name).required for name in doubtful)
-        guess.questions.append(
-            Question(
-                (*asked, "date_order"),
-                f"In which order does {guess.sketch.path.name} write day, month and year?",
-                why,
-                ("dmy", "mdy"),
-                _likely_order(guess, one),
-                blocks=required,
-            )
-        )
+        guess.questions.append(_order_question(guess, one, why, asked, required))
         guess.needs_zone |= any(table.column(name).type == "instant" for name in doubtful)
         for name in doubtful:
             if not table.column(name).required:
                 del guess.columns[name]
 
 
+def _order_question(guess: Guess, one: Seen, why: str, asked: tuple[str, ...], blocks: bool) -> Question:
+    text = f"In which order does {guess.sketch.path.name} write day, month and year?"
+    return Question((*asked, "date_order"), text, why, ("dmy", "mdy"), _likely_order(guess, one), blocks)
+
+
 def _likely_order(guess: Guess, one: Seen) -> str | None:
     """The order under which the dates lie closer together."""
     spans = {}
     for order in ("dmy", "mdy"):
-        times = _times(guess.sketch.texts(one.name), in_order(one.formats, order))
+        times = read_times(guess.sketch.texts(one.name), in_order(one.formats, order))
         if times.notna().any():
             spans[order] = times.max() - times.min()
     return min(spans, key=spans.get) if len(set(spans.values())) == 2 else None
@@ -701,7 +767,7 @@ def _nulls(guess: Guess, table: Table) -> None:
             guess.nulls[name] = empty
         if column.type in ("instant", "date") and name in guess.dates:
             rest = texts[~texts.isin(empty)]
-            bad = rest[_times(rest, guess.dates[name]).isna()]
+            bad = rest[read_times(rest, guess.dates[name]).isna()]
             if len(bad) and not column.required:
                 guess.notes[f"left out {name}"] = (
                     f"{found.header!r}: {bad.iloc[0]!r} is no time of the others' form"
@@ -710,34 +776,13 @@ def _nulls(guess: Guess, table: Table) -> None:
                 guess.dates.pop(name)
 
 
-def _times(texts: pd.Series, forms: Iterable[str]) -> pd.Series:
-    """Cells as times by the first format that fits, wall times and instants alike without an offset."""
-    found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
-    for form in forms:
-        todo = texts[found.isna()].dropna()
-        if not len(todo):
-            break
-        if form == "iso":
-            bare = todo.str.replace(r"(?i) ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$", "", regex=True)
-            times = pd.to_datetime(bare.where(todo.str.len() > 10, todo), format="ISO8601", errors="coerce")
-        elif form in ("epoch", "epoch_ms"):
-            times = pd.to_datetime(
-                pd.to_numeric(todo, errors="coerce"), unit="s" if form == "epoch" else "ms"
-            )
-        else:
-            times = pd.to_datetime(todo, format=form, errors="coerce", utc="%z" in form)
-            times = times.dt.tz_localize(None) if times.dt.tz is not None else times
-        found.loc[todo.index] = times.astype("datetime64[us]")
-    return found
-
-
-def _course(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) -> None:
+def _course(guess: Guess, table: Table, asked: tuple[str, ...]) -> None:
     """Times that stand in no order are not what their names say."""
-    spans = [pair for pair in table.spans]
+    spans = list(table.spans)
     course = _COURSE.get(table.name, ())
     spans += [pair for pair in pairwise(course[1:]) if pair not in spans]
     times = {
-        name: _times(guess.sketch.texts(guess.columns[name].header), forms)
+        name: read_times(guess.sketch.texts(guess.columns[name].header), forms)
         for name, forms in guess.dates.items()
         if name in guess.columns
     }
@@ -792,57 +837,66 @@ def _obtain(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) ->
             guess.questions.append(
                 _no_priority(guess, asked, "it has no priority: all tickets are read as none")
             )
-        elif table.name == "purchases" and name == "document" and _is_invoice(guess):
-            guess.constants["document"] = "invoice"
-            guess.notes["document"] = "its number is an invoice's, and no line is negative"
+        elif table.name == "purchases" and name == "document" and (kind := _document(guess)):
+            guess.constants["document"] = kind
+            guess.notes["document"] = (
+                f"its number is called that of an {kind.replace('_', ' ')}, and no line is negative"
+            )
         elif table.name == "purchases" and name == "line" and "document_id" in guess.columns:
             _numbered_lines(guess)
-        elif table.name == "backup_jobs" and name == "asset" and "job" in guess.columns:
-            guess.columns["asset"] = guess.columns["job"]
-            guess.notes["asset"] = "no column names what was saved: the job's name stands for it"
-        elif table.name == "backup_jobs" and name == "job" and "asset" in guess.columns:
-            guess.columns["job"] = guess.columns["asset"]
-            guess.notes["job"] = "no column names the job: what is saved stands for it"
-        elif table.name == "entitlements" and name == "entitlement_id" and "product" in guess.columns:
-            guess.columns["entitlement_id"] = guess.columns["product"]
-            guess.notes["entitlement_id"] = "no column numbers the licences: the product stands for it"
+        elif instead := _INSTEAD.get(f"{table.name}.{name}"):
+            other, why = instead
+            may_be = left.numbering(guess) if name.endswith("_id") else left.may_be_named(guess)
+            if other not in guess.columns:
+                _ask_required(guess, column, asked, ())
+            elif may_be:
+                _ask_required(guess, column, asked, tuple(one.name for one in may_be))
+            else:
+                guess.columns[name], guess.notes[name] = guess.columns[other], why
         else:
-            guess.questions.append(
-                Question(
-                    (*asked, "constants" if name in _OF_ALL_ROWS or column.choices else "columns", name),
-                    f"What is {_meant(column)} of {guess.sketch.path.name}?",
-                    "no column of it is named so: write "
-                    + (
-                        "a value for all rows, or under columns the header that has it"
-                        if name in _OF_ALL_ROWS or column.choices
-                        else "the header that has it"
-                    ),
-                    column.choices
-                    or tuple(_others(guess, [one.header for one in guess.columns.values()]))[:12],
-                    None,
-                    blocks=True,
-                )
-            )
+            _ask_required(guess, column, asked, ())
 
 
-def _is_invoice(guess: Guess) -> bool:
-    """Whether the number of a document is called an invoice's, and nothing looks like a credit."""
+#: Required columns for which another one stands where the file has nothing else that could be it: which, and why.
+_INSTEAD = {
+    "backup_jobs.asset": ("job", "no column names what was saved: the job's name stands for it"),
+    "backup_jobs.job": ("asset", "no column names the job: what is saved stands for it"),
+    "entitlements.entitlement_id": ("product", "no column numbers the licences: the product stands for it"),
+}
+
+
+def _ask_required(guess: Guess, column: Column, asked: tuple[str, ...], may_be: tuple[str, ...]) -> None:
+    """Ask for a required column that no header of the file names."""
+    is_of_all = (column.name in _OF_ALL_ROWS or bool(column.choices)) and not may_be
+    where = (
+        "a value for all rows, or under columns the header that has it"
+        if is_of_all
+        else "the header that has it"
+    )
+    rest = _others(guess, [*may_be, *(one.header for one in guess.columns.values())])
+    guess.questions.append(
+        Question(
+            (*asked, "constants" if is_of_all else "columns", column.name),
+            f"What is {_meant(column)} of {guess.sketch.path.name}?",
+            f"no column of it is named so: write {where}",
+            column.choices or (*may_be, *rest)[:12],
+            may_be[0] if len(may_be) == 1 else None,
+            blocks=True,
+        )
+    )
+
+
+def _document(guess: Guess) -> str | None:
+    """The kind of document by which its number is called, where no line looks like a credit."""
     number = guess.columns.get("document_id")
     known = words.values("purchases", "document")
-    if number is None or not any(known.get(word) == "invoice" for word in _parts(words.plain(number.header))):
-        return False
+    said = left.parts(words.plain(number.header)) if number else ()
+    kinds = {known[word] for word in said if word in known}
     for name in ("quantity", "unit_price"):
         found = guess.columns.get(name)
         if found and guess.sketch.texts(found.header).dropna().str.match(r"^\(|^-|.*-$").any():
-            return False
-    return True
-
-
-def _parts(said: str) -> list[str]:
-    """The words of a header, and the first part of those that are joined: Rechnungsnummer."""
-    tokens = said.split()
-    joined = [re.sub(r"(s?nummer|s?nr|number|num)$", "", token) for token in tokens]
-    return [*tokens, *joined]
+            return None
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def _no_priority(guess: Guess, asked: tuple[str, ...], why: str) -> Question:

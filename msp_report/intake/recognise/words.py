@@ -110,6 +110,12 @@ def another_time() -> frozenset[str]:
 
 
 @cache
+def another_thing() -> frozenset[str]:
+    """Words by which a header is of another thing than it seems: a service's owner is no service."""
+    return frozenset(stem for word in _data()["another_thing"] for stem in stems(word))
+
+
+@cache
 def values(table: str, column: str) -> dict[str, str]:
     """What people call the values of a column: {plain text: our value}."""
     declared = TABLES[table].column(column)
@@ -122,6 +128,27 @@ def values(table: str, column: str) -> dict[str, str]:
 def done() -> frozenset[str]:
     """Words by which a ticket is solved or closed, whichever."""
     return frozenset(plain(word) for word in _data()["done"])
+
+
+@cache
+def priorities() -> frozenset[str]:
+    """Words that say how much something presses, and nothing else."""
+    return frozenset(plain(word) for word in _data()["priorities"])
+
+
+@cache
+def patches() -> frozenset[str]:
+    """Words by which a header is that of a patch."""
+    return frozenset(stem for word in _data()["patches"]["names"] for stem in stems(word))
+
+
+@cache
+def outcomes() -> dict[str, str]:
+    """What became of a patch: {plain text: done, or left}."""
+    listed = {ours: _data()["patches"][ours] for ours in ("done", "left")}
+    known = {plain(word): ours for ours, found in listed.items() for word in found}
+    results = values("backup_jobs", "result").items()
+    return {said: "done" if ours == "success" else "left" for said, ours in results} | known
 
 
 def tables() -> tuple[str, ...]:
