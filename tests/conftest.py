@@ -99,8 +99,9 @@ def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     begin = {here / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: begin.get(item.path, len(begin)))
+    placed_slow = cache(lambda path: path.relative_to(here).as_posix().startswith(SLOW))
     for item in items:
-        placed = item.path.relative_to(here).as_posix().startswith(SLOW)
+        placed = placed_slow(item.path)
         invented = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if invented:
             tried = item.obj._hypothesis_internal_use_settings.max_examples
