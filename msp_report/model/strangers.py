@@ -123,7 +123,7 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
         names = spelled(rows[column], [*known, *outside])
         form = device_label if kind.name == "assets" else normal
         strange = ~form(names).isin(form(pd.Series([*known, *outside], dtype="str")))
-        seen = set(normal(names))
+        seen = set(normal(names).unique())
         found = rows[strange].groupby(names[strange])["weight"].agg(["size", "sum"])
         silent = [name for name in known if normal_name(name) not in seen]
         meant = mistaken(found.index, silent, devices=kind.name == "assets")
