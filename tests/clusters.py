@@ -11,13 +11,12 @@ import started
 
 from msp_report.workspace import PROJECT
 
-distributed = pytest.importorskip("distributed")
-
 
 class Cluster:
     """A scheduler and its workers on this machine."""
 
     def __init__(self, folder: Path) -> None:
+        self._library = pytest.importorskip("distributed")
         port = started.free_port()
         self.address, self._folder, self._processes = f"tcp://127.0.0.1:{port}", folder, []
         self._start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
@@ -48,12 +47,12 @@ class Cluster:
         return made
 
     def workers(self) -> dict:
-        with distributed.Client(self.address, timeout=60, set_as_default=False) as client:
+        with self._library.Client(self.address, timeout=60, set_as_default=False) as client:
             return client.scheduler_info(n_workers=-1)["workers"]
 
     def running(self) -> int:
         """How many tasks workers have."""
-        with distributed.Client(self.address, timeout=60, set_as_default=False) as client:
+        with self._library.Client(self.address, timeout=60, set_as_default=False) as client:
             return sum(map(len, client.processing().values()))
 
     def end(self) -> None:

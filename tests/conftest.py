@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import pickle
 import shutil
 import sys
 from functools import cache
@@ -99,8 +100,9 @@ def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     begin = {here / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: begin.get(item.path, len(begin)))
+    placed_slow = cache(lambda path: path.relative_to(here).as_posix().startswith(SLOW))
     for item in items:
-        placed = item.path.relative_to(here).as_posix().startswith(SLOW)
+        placed = placed_slow(item.path)
         invented = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if invented:
             tried = item.obj._hypothesis_internal_use_settings.max_examples
@@ -151,9 +153,22 @@ def demo_case(demo_place):
 
 
 @pytest.fixture(scope="session")
-def demo_report(demo_case):
-    """What a report finds in a month of the demo, and the tables that it asked for, each computed once."""
-    return cache(lambda report, month="2026-10": analysed(demo_case(month), report))
+def demo_report(demo_case, demo_place):
+    """What a report finds in a month of the demo, and the tables that it asked for, each computed once for all tests
+    and all workers."""
+    folder = demo_place.output.with_name("analysed")
+    folder.mkdir(exist_ok=True)
+
+    def found(report: str, month: str = "2026-10"):
+        kept = folder / f"{month}-{report}"
+        with FileLock(f"{kept}.lock"):
+            if not kept.exists():
+                made = pickle.dumps(analysed(demo_case(month), report))
+                kept.with_suffix(".new").write_bytes(made)
+                kept.with_suffix(".new").replace(kept)
+        return pickle.loads(kept.read_bytes())
+
+    return cache(found)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -73,7 +74,10 @@ def imports(source: str) -> set[str]:
     return names
 
 
-IMPORTS = {name: imports(file.read_text(encoding="utf-8")) for name, file in PACKAGE.items()}
+@cache
+def imported(module: str) -> set[str]:
+    """What a module of the package imports; looked up when a test asks, for every worker collects this file."""
+    return imports(PACKAGE[module].read_text(encoding="utf-8"))
 
 
 def of(room: str) -> set[str]:
@@ -96,7 +100,7 @@ def reached(names: set[str]) -> set[str]:
     seen: set[str] = set()
     while names:
         seen |= names
-        names = {found for name in names for found in IMPORTS[name] if found in PACKAGE} - seen
+        names = {found for name in names for found in imported(name) if found in PACKAGE} - seen
     return seen
 
 
@@ -123,7 +127,7 @@ ROOMS = {
 def test_a_room_sees_only_those_below_it(room):
     assert of(room)
     for module in sorted(of(room)):
-        assert own(IMPORTS[module]) <= {room, *ROOMS[room]}, module
+        assert own(imported(module)) <= {room, *ROOMS[room]}, module
 
 
 @pytest.mark.parametrize("module", sorted(of("metrics") | of("model")))
@@ -147,8 +151,8 @@ def test_metrics_are_pure(module):
         calculating.add("duckdb")  # samples are too many to load: they are aggregated where they lie
     if module == "msp_report.model.zones":
         calculating.add("tzdata")  # the rules of time zones, and their version
-    assert foreign(IMPORTS[module]) <= calculating
-    assert not {name.split(".")[0] for name in IMPORTS[module]} & doing
+    assert foreign(imported(module)) <= calculating
+    assert not {name.split(".")[0] for name in imported(module)} & doing
 
 
 def test_no_database_draws_on_the_terminal_or_asks_where_the_machine_stands():
@@ -188,14 +192,14 @@ def test_no_two_metrics_answer_one_question_privately():
     ],
 )
 def test_one_module_alone_imports(library, module):
-    assert {name for name in PACKAGE if library in foreign(IMPORTS[name])} == {f"msp_report.{module}"}
+    assert {name for name in PACKAGE if library in foreign(imported(name))} == {f"msp_report.{module}"}
 
 
 def test_what_builds_the_environment_needs_nothing_installed():
     """Nor a new Python, to say that it is too old; `packaging` it imports only where a lock may be satisfied."""
     for module in ("msp_report", environment.__name__):
         ast.parse(PACKAGE[module].read_text(encoding="utf-8"), feature_version=(3, 7))
-        assert not own(IMPORTS[module])
+        assert not own(imported(module))
     bare = [sys.executable, "-S", "-c", f"import {environment.__name__}"]
     assert subprocess.run(bare, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
@@ -205,7 +209,7 @@ def test_to_import_the_package_changes_nothing():
     look = "import sys; before = set(sys.modules); import msp_report; print(*set(sys.modules) - before)"
     said = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["msp_report"]
-    assert not {name for name in PACKAGE if "msp_report.packs.warm" in IMPORTS[name]}
+    assert not {name for name in PACKAGE if "msp_report.packs.warm" in imported(name)}
 
 
 def declared(*groups: str) -> dict[str, Requirement]:
@@ -225,7 +229,9 @@ def test_every_library_imported_is_declared():
     of_extras = dict.fromkeys(("botocore", "paramiko", "s3fs", "sqlalchemy"), "live") | {
         "distributed": "cluster"
     }
-    assert not undeclared(set().union(*map(foreign, IMPORTS.values())) - of_extras.keys(), declared())
+    assert not undeclared(
+        set().union(*(foreign(imported(name)) for name in PACKAGE)) - of_extras.keys(), declared()
+    )
     assert all(canonicalize_name(library) in declared(extra) for library, extra in of_extras.items())
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import PANDAS, TABLES, Column, Table
+from msp_report.model.texts import among
 from msp_report.system.database import connect_to
 
 #: The tables whose rows speak of a ticket by its number.
@@ -99,7 +100,7 @@ def _kept_apart_since(rows: pd.DataFrame) -> pd.DataFrame:
     """Tickets under their bare number whose number is kept apart by its file in another month (`berlin: 1001`)."""
     parts = rows["ticket_id"].str.partition(": ")
     named = rows[parts[1].ne("")].assign(bare=parts[2], name=rows["ticket_id"])[["bare", "opened_at", "name"]]
-    bare = rows[rows["ticket_id"].isin(named["bare"])]
+    bare = rows[among(rows["ticket_id"], named["bare"])]
     found = bare.merge(
         named.drop_duplicates(), left_on=["ticket_id", "opened_at"], right_on=["bare", "opened_at"]
     )

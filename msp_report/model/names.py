@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 from rapidfuzz.distance import OSA
 
-from msp_report.model.texts import lowered, matching
+from msp_report.model.texts import among, lowered, matching
 
 #: What an export may call the provider without naming it.
 PROVIDER_WORDS = ("provider", "the provider")
@@ -144,16 +144,17 @@ def spelled(
     """
     listed = known.unique() if isinstance(known, pd.Series) else list(dict.fromkeys(known))
     ours = pd.Series(listed, dtype="str")
-    if (names.isin(ours) | names.isna()).all():
+    if (among(names, ours) | names.isna()).all():
         return names
     codes, found = pd.factorize(names.astype("str"))
     asked = pd.Series(found, dtype="str")
-    exact = asked.isin(ours)
+    exact = among(asked, ours)
     keys = form(pd.concat([ours, asked], ignore_index=True))
     mine, theirs = keys[: len(ours)], keys[len(ours) :].set_axis(asked.index)
     only = ours[~mine.duplicated(keep=False)].set_axis(mine[~mine.duplicated(keep=False)])
     first = asked[~exact].groupby(theirs[~exact]).transform("first")
-    told = theirs.map(only).fillna(first.where(~theirs.isin(mine)))
+    strange = pd.Series(~among(theirs, mine), index=theirs.index)
+    told = theirs.map(only).fillna(first.where(strange))
     table = pd.array([*asked.where(exact, told.fillna(asked)), None], dtype="str")
     return pd.Series(table[codes], index=names.index, name=names.name, dtype="str")
 

@@ -25,6 +25,17 @@ def lowered(texts: pd.Series | pd.Index) -> Sequence[str]:
     return pc.ascii_lower(_array(texts)).to_pylist()
 
 
+def among(texts: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.ndarray:
+    """Which texts stand among others, a missing one never [bool]: pandas' isin, which converts every one of the others
+    by itself.
+
+    >>> among(pd.Series(["b", None, "x"]), pd.Series(["b", "b", None])).tolist()
+    [True, False, False]
+    """
+    found = pc.is_in(_array(texts), value_set=_array(others), skip_nulls=True)
+    return np.asarray(found, bool)
+
+
 def places(texts: pd.Series, among: pd.Series) -> np.ndarray:
     """Where each text stands among others, of which no two are the same; -1 where it does not, or is missing.
 

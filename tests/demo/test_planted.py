@@ -7,7 +7,7 @@ them, so exports, readers, checks, look-back and metrics all stand between the t
 import pandas as pd
 import pytest
 
-from msp_report.metrics import capacity, projects
+from msp_report.metrics import projects
 
 #: The first one, one of an amendment and the last one; in the others there is less to be found.
 MONTHS = ["2025-10", "2026-07", "2026-10"]
@@ -136,9 +136,9 @@ def same(found, expected):
 FORECASTS = {"already over": "already_over", "too short": "too_short", "no trend": "no_trend"}
 
 
-def test_every_capacity_is_the_planted_one(month):
+def test_every_capacity_is_the_planted_one(month, demo_report):
     case, truth = month
-    found = capacity.analyse(case).resources
+    found = demo_report("capacity", str(case.period))[0].resources
     found.index = found["resource"] + ":" + found["metric"]
     doubted = ("another_unit", "stands_still")
     kinds = ("none", "over_limit", "warned", "no_samples", "gaps", *doubted)

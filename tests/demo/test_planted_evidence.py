@@ -9,16 +9,8 @@ import pytest
 
 from msp_report.case import open_case
 from msp_report.metrics import (
-    availability,
-    backups,
     capacity,
-    duties,
     evidence,
-    licences,
-    projects,
-    satisfaction,
-    strategy,
-    vendors,
 )
 from msp_report.metrics.evidence.unlogged import unlogged
 from msp_report.model.period import Period
@@ -58,6 +50,12 @@ def searched(request, truth):
 
 
 @pytest.fixture(scope="module")
+def report(demo_report):
+    """What a report finds in a month."""
+    return lambda name, month: demo_report(name, month)[0]
+
+
+@pytest.fixture(scope="module")
 def bought(demo_report):
     """The purchases of a month, each analysed once."""
     return lambda month: demo_report("procurement", month)[0]
@@ -94,13 +92,13 @@ def test_what_did_not_come_or_came_again_is_withheld_and_named(cases, truth):
     assert found == expected and len(expected) == 2
 
 
-def test_what_did_not_come_gives_no_figure(cases, truth):
+def test_what_did_not_come_gives_no_figure(truth, report):
     [(gone, entry)] = planted(truth, "evidence", "not_sent")
     assert entry["table"] == "surveys"
-    figures = satisfaction.analyse(cases[gone]).figures()
+    figures = report("satisfaction", gone).figures()
     assert all(one.value is None for one in figures)
     assert {one.why_missing for one in figures} == {"no surveys came for the period"}
-    after = satisfaction.analyse(cases[MONTHS[MONTHS.index(gone) + 1]]).figures()
+    after = report("satisfaction", MONTHS[MONTHS.index(gone) + 1]).figures()
     assert all(one.value is not None for one in after)
 
 
@@ -126,12 +124,12 @@ def test_a_file_that_ends_in_silence_speaks_as_far_as_it_goes(cases, desks, trut
     assert hours.coverage == pytest.approx(17 / 30)
 
 
-def test_a_file_speaks_up_to_the_day_on_which_it_says_it_was_exported(cases, truth):
+def test_a_file_speaks_up_to_the_day_on_which_it_says_it_was_exported(cases, truth, report):
     [(month, entry)] = planted(truth, "evidence", "exported_early")
     reached = {one: case.reached(entry["table"]).tz_convert("Europe/London") for one, case in cases.items()}
     short = {one: str(at.date()) for one, at in reached.items() if at < cases[one].end}
     assert short == {month: entry["on"]}
-    found = {(f.measure, f.subject): f for f in duties.analyse(cases[month]).figures()}
+    found = {(f.measure, f.subject): f for f in report("duties", month).figures()}
     watched = found["duties.kept_ratio", "backups watched"]
     assert watched.coverage < 1 and watched.low < watched.high
 
@@ -203,9 +201,9 @@ def test_outages_that_nobody_logged_are_the_planted_ones(cases, truth, month, is
     assert not is_demo or (len(expected) > 1) == (month in ("2026-02", "2026-03", "2026-08", "2026-09"))
 
 
-def test_what_the_log_alone_has_contradicts_the_probe(cases, truth, is_demo):
+def test_what_the_log_alone_has_contradicts_the_probe(truth, is_demo, report):
     expected = [f["subject"] for month, f in planted(truth, "evidence", "probe_missed") if month == "2026-01"]
-    listed = availability.analyse(cases["2026-01"]).contradictions
+    listed = report("availability", "2026-01").contradictions
     # between two looks of a probe there is room for an outage that it does not contradict
     assert set(listed["service"]) <= set(expected)
     assert not is_demo or (sorted(listed["service"]) == sorted(expected) and len(expected) == 2)
@@ -225,7 +223,7 @@ def test_all_outages_of_twelve_months_lie_in_the_interval(cases, truth):
 # ---------------------------------------------------------------- names, units and series
 
 
-def test_strange_names_are_nobody_s_and_shown_with_their_size(cases, truth):
+def test_strange_names_are_nobody_s_and_shown_with_their_size(cases, truth, report):
     [(gone, entry)] = planted(truth, "evidence", "strange_name")
     [(failed, run)] = planted(truth, "evidence", "strange_run")
     found = {
@@ -238,20 +236,20 @@ def test_strange_names_are_nobody_s_and_shown_with_their_size(cases, truth):
         (gone, entry["table"], entry["name"], entry["down_min"]),
         (failed, run["table"], run["name"], 1.0),
     }
-    services = availability.analyse(cases[gone]).services
+    services = report("availability", gone).services
     named = services[services["service"].eq(entry["name"])]
     assert named[["down_min", "verdict"]].to_numpy().tolist() == [[entry["down_min"], "no_target"]]
 
 
-def test_another_spelling_changes_no_figure(cases, truth):
+def test_another_spelling_changes_no_figure(cases, truth, report):
     [(month, job), (later, outage)] = sorted(planted(truth, "evidence", "misspelt"))
     raw = cases[month].table("backup_jobs")
     assert raw["asset"].eq(job["written"]).any()
-    levels = backups.analyse(cases[month]).levels.set_index("asset")
+    levels = report("backups", month).levels.set_index("asset")
     expected = next(f for f in truth[month]["backups"] if f.get("subject") == job["subject"])
     assert (levels.loc[job["subject"], ["expected", "good", "missed"]] == [31, 31, 0]).all()
     assert expected["missed"] == 0 and job["written"] not in levels.index
-    services = availability.analyse(cases[later]).services.set_index("service")
+    services = report("availability", later).services.set_index("service")
     expected = next(
         f for f in truth[later]["availability"] if f.get("subject") == outage["subject"] and "down_min" in f
     )
@@ -259,15 +257,15 @@ def test_another_spelling_changes_no_figure(cases, truth):
     assert outage["written"].strip() not in services.index
 
 
-def test_another_unit_and_a_series_that_stands_still_give_no_verdict(cases, truth):
+def test_another_unit_and_a_series_that_stands_still_give_no_verdict(truth, report):
     kinds = {"another_unit": capacity.ABOVE_ALL, "stands_still": capacity.STANDS_STILL}
     expected = {
         (month, entry["subject"], kinds[entry["fault"]])
         for month, entry in planted(truth, "capacity", *kinds)
     }
     found = set()
-    for month, case in cases.items():
-        rows = capacity.analyse(case).resources
+    for month in MONTHS:
+        rows = report("capacity", month).resources
         doubted = rows[rows["doubt"].notna()]
         found |= {(month, f"{r.resource}:{r.metric}", r.doubt) for r in doubted.itertuples()}
         assert doubted["verdict"].eq("no_verdict").all() and doubted["status"].isna().all()
@@ -277,7 +275,7 @@ def test_another_unit_and_a_series_that_stands_still_give_no_verdict(cases, trut
 # ---------------------------------------------------------------- two statements that cannot both be true
 
 
-def test_of_two_probes_the_worse_counts_and_the_verdict_stands(cases, truth):
+def test_of_two_probes_the_worse_counts_and_the_verdict_stands(cases, truth, report):
     [(gone, entry)] = planted(truth, "evidence", "probes_disagree")
     several = {
         month: checks["probe"].dropna().unique().tolist()
@@ -285,7 +283,7 @@ def test_of_two_probes_the_worse_counts_and_the_verdict_stands(cases, truth):
         if len(checks := case.own("checks"))
     }
     assert {month: names for month, names in several.items() if names} == {gone: [entry["probe"]]}
-    found = availability.analyse(cases[gone])
+    found = report("availability", gone)
     level = found.services.set_index("service").loc[entry["subject"]]
     assert (level["down_min"], level["outages"], level["verdict"]) == (entry["down_min"], 1, "met")
     rules = found.robustness.set_index("service")["robust"]
@@ -402,8 +400,8 @@ def test_an_invoice_counts_in_the_month_that_it_came_with(bought, searched, trut
 
 
 @pytest.mark.parametrize("month", ["2026-03", "2026-05"])
-def test_the_register_of_vendors_counts_it_there_too(cases, truth, month):
-    register = vendors.analyse(cases[month]).register.set_index("vendor")
+def test_the_register_of_vendors_counts_it_there_too(truth, month, report):
+    register = report("vendors", month).register.set_index("vendor")
     told = {entry["subject"]: entry["invoiced_in_month"] for entry in truth[month]["vendors"]}
     assert register["invoiced_in_month"].to_dict() == pytest.approx(told)
 
@@ -429,12 +427,12 @@ def test_an_order_approved_by_who_ordered_it_is_not_approved(bought, searched, t
     assert found == expected and len(found) == 1
 
 
-def test_an_entitlement_counts_as_far_as_its_receipt(cases, truth):
+def test_an_entitlement_counts_as_far_as_its_receipt(truth, report):
     [(gone, entry)] = planted(truth, "licences", "over_receipt")
     without = entry["quantity"] - entry["receipted"]
     found = {}
     for month in ("2026-03", "2026-04", "2026-05", "2026-10"):
-        position = licences.analyse(cases[month]).position.set_index("product")
+        position = report("licences", month).position.set_index("product")
         found[month] = int(position.loc["Bulwark Antivirus", "unreceipted"])
     assert {month: n for month, n in found.items() if n} == {gone: without}
 
@@ -442,12 +440,12 @@ def test_an_entitlement_counts_as_far_as_its_receipt(cases, truth):
 # ---------------------------------------------------------------- backups and duties
 
 
-def test_a_success_without_a_byte_is_a_doubt_and_a_replica_no_backup(cases, truth):
+def test_a_success_without_a_byte_is_a_doubt_and_a_replica_no_backup(cases, truth, report):
     [(month, empty)] = planted(truth, "backups", "empty_run")
     [(copied, replica)] = planted(truth, "backups", "replica_only")
     found = {}
-    for one, case in cases.items():
-        done = backups.analyse(case)
+    for one in MONTHS:
+        done = report("backups", one)
         found |= {one: done.doubts["asset"].tolist()} if len(done.doubts) else {}
         if one == copied:
             row = done.levels.set_index("asset").loc[replica["subject"]]
@@ -458,11 +456,11 @@ def test_a_success_without_a_byte_is_a_doubt_and_a_replica_no_backup(cases, trut
     assert jobs["kind"].dropna().tolist() == ["replica"] * replica["runs"]
 
 
-def test_a_proof_without_a_name_is_listed_and_proves_nothing(cases, truth):
+def test_a_proof_without_a_name_is_listed_and_proves_nothing(truth, report):
     [(month, entry)] = planted(truth, "duties", "empty_proof")
     found = {}
-    for one, case in cases.items():
-        done = duties.analyse(case)
+    for one in MONTHS:
+        done = report("duties", one)
         found |= {one: done.empty["duty"].tolist()} if len(done.empty) else {}
         assert done.levels.set_index("duty").loc[entry["subject"], "verdict"] == "missed"
     assert found == {month: [entry["subject"]]}
@@ -471,9 +469,9 @@ def test_a_proof_without_a_name_is_listed_and_proves_nothing(cases, truth):
 # ---------------------------------------------------------------- answers and projects
 
 
-def test_one_person_who_answers_many_times_is_one_answer(cases, truth):
+def test_one_person_who_answers_many_times_is_one_answer(truth, report):
     [(month, entry)] = planted(truth, "satisfaction", "answered_often")
-    found = {one: satisfaction.analyse(case) for one, case in cases.items()}
+    found = {one: report("satisfaction", one) for one in MONTHS}
     aside = {one: done.put_aside["ticket_id"].tolist() for one, done in found.items() if len(done.put_aside)}
     assert aside == {month: [entry["ticket_id"]] * (entry["times"] - 1)}
     scores = found[month].scores.set_index("question")
@@ -483,27 +481,27 @@ def test_one_person_who_answers_many_times_is_one_answer(cases, truth):
             assert scores.loc[told["subject"], "answered"] == told["answered"]
 
 
-def test_planned_value_that_falls_is_named_and_gives_no_figures(cases, truth):
+def test_planned_value_that_falls_is_named_and_gives_no_figures(truth, report):
     [(month, entry)] = planted(truth, "projects", "planned_value_falls")
-    found = {one: projects.analyse(case) for one, case in cases.items()}
+    found = {one: report("projects", one) for one in MONTHS}
     falling = {one: done.falling["project_id"].tolist() for one, done in found.items() if len(done.falling)}
     assert falling == {month: [entry["subject"]]}
     row = found[month].variance.set_index("project_id").loc[entry["subject"]]
     assert row[["spi", "cpi", "spi_t", "eac"]].isna().all()
 
 
-def test_a_month_that_was_never_reported_is_a_month_all_the_same(cases, truth):
+def test_a_month_that_was_never_reported_is_a_month_all_the_same(truth, report):
     [(month, entry)] = planted(truth, "projects", "earned_value_with_a_gap")
-    row = projects.analyse(cases[month]).variance.set_index("project_id").loc[entry["subject"]]
+    row = report("projects", month).variance.set_index("project_id").loc[entry["subject"]]
     expected = {name: value for name, value in entry.items() if name not in ("fault", "subject")}
     assert {name: row[name] for name in expected} == pytest.approx(expected)
 
 
-def test_a_project_approved_by_its_proposer_alone_is_not_approved(cases, truth):
+def test_a_project_approved_by_its_proposer_alone_is_not_approved(truth, report):
     expected = {(month, entry["subject"]) for month, entry in planted(truth, "strategy", "unapproved")}
     found = {
         (month, project)
-        for month, case in cases.items()
-        for project in strategy.analyse(case).found.query("fault == 'unapproved'")["project_id"]
+        for month in MONTHS
+        for project in report("strategy", month).found.query("fault == 'unapproved'")["project_id"]
     }
     assert found == expected and ("2026-04", "PRJ-02") in found and ("2026-05", "PRJ-02") not in found

@@ -6,15 +6,20 @@ As in test_planted: what is found is exactly what was planted, through exports, 
 import pandas as pd
 import pytest
 
-from msp_report.case import open_case
-from msp_report.metrics import backups, duties, requests, satisfaction, strategy, vendors
+from msp_report.metrics import requests, strategy
 
 MONTHS = ["2025-12", "2026-03", "2026-10"]
 
 
 @pytest.fixture(scope="module", params=MONTHS)
-def month(request, demo_place, truth):
-    return open_case("demo", request.param, demo_place), truth[request.param]
+def month(request, demo_case, truth):
+    return demo_case(request.param), truth[request.param]
+
+
+@pytest.fixture
+def report(month, demo_report):
+    """What a report finds in the month."""
+    return lambda name: demo_report(name, str(month[0].period))[0]
 
 
 def same(found, expected) -> bool:
@@ -36,9 +41,9 @@ def differences(table: pd.DataFrame, entries: list[dict], names: dict[str, str])
     ]
 
 
-def test_backups(month):
-    case, truth = month
-    done = backups.analyse(case)
+def test_backups(month, report):
+    _, truth = month
+    done = report("backups")
     table = done.levels.set_index("asset")
     entries = [e for e in truth["backups"] if e.get("subject") and "expected" in e]
     assert set(table.index) == {entry["subject"] for entry in entries}
@@ -59,9 +64,9 @@ def test_backups(month):
     assert found["backups.unprotected"] == total["unprotected"]
 
 
-def test_duties(month):
-    case, truth = month
-    done = duties.analyse(case)
+def test_duties(month, report):
+    _, truth = month
+    done = report("duties")
     table = done.levels.set_index("duty")
     denied = [entry for entry in truth["duties"] if entry["fault"] == "contradicted_proof"]
     faults = [entry for entry in truth["duties"] if entry["fault"] != "none" and entry not in denied]
@@ -72,9 +77,9 @@ def test_duties(month):
     assert set(done.contradicted["duty"]) == {entry["subject"] for entry in denied}
 
 
-def test_satisfaction(month):
-    case, truth = month
-    done = satisfaction.analyse(case)
+def test_satisfaction(month, report):
+    _, truth = month
+    done = report("satisfaction")
     table = done.scores.set_index("question")
     entries = [entry for entry in truth["satisfaction"] if "invited" in entry]
     names = ("invited", "answered", "score", "worst", "best")
@@ -85,9 +90,9 @@ def test_satisfaction(month):
     assert done.figures()[-1].value == pytest.approx(response["response_ratio"])
 
 
-def test_unhappy_answers_speak_of_one_assignee(month):
-    case, truth = month
-    heard = satisfaction.analyse(case).voices
+def test_unhappy_answers_speak_of_one_assignee(month, report):
+    _, truth = month
+    heard = report("satisfaction").voices
     unhappy = heard.loc[heard["responsiveness"] <= 3, "assignee"].value_counts()
     for entry in truth["satisfaction"]:
         if entry["fault"] == "unhappy_with":
@@ -98,9 +103,9 @@ def test_unhappy_answers_speak_of_one_assignee(month):
             )
 
 
-def test_vendors(month):
+def test_vendors(month, report):
     case, truth = month
-    done = vendors.analyse(case)
+    done = report("vendors")
     table = done.register.set_index("vendor")
     entries = truth["vendors"]
     assert set(table.index) == {entry["subject"] for entry in entries}
@@ -112,9 +117,9 @@ def test_vendors(month):
     assert done.register["vendor"][0] == case.agreed.provider.name
 
 
-def test_requests(month):
-    case, truth = month
-    done = requests.analyse(case)
+def test_requests(month, report):
+    _, truth = month
+    done = report("requests")
     table = done.kinds.set_index("kind")
     entries = [{**entry, "subject": entry["fault"]} for entry in truth["requests"] if "tickets" in entry]
     assert {entry["fault"] for entry in entries} == set(requests.KINDS)
@@ -129,9 +134,9 @@ def test_requests(month):
         assert sorted(done.tickets.loc[chosen, "ticket_id"]) == sorted(expected)
 
 
-def test_strategy(month):
+def test_strategy(month, report):
     case, truth = month
-    done = strategy.analyse(case)
+    done = report("strategy")
     planted = truth.get("strategy", [])
     expected = {(entry["subject"], entry["fault"]) for entry in planted if entry["fault"] in strategy.FAULTS}
     assert set(done.found[["project_id", "fault"]].itertuples(index=False, name=None)) == expected

@@ -128,17 +128,18 @@ def test_empty_frames_and_unequal_lengths():
 
 def slowly(said: pd.Series, at: pd.Series, since: pd.Series, until: pd.Series) -> list:
     """The rule, one pair at a time: of the tickets that match, the one that began last."""
+    texts, asked, begun, ended = (list(series) for series in (said, at, since, until))
 
     def stands(i: int, j: int) -> bool:
         return (
             i != j
-            and scored(said.iloc[i], said.iloc[j]) >= CUTOFF
-            and (since[j] < at[i] or (since[j] == at[i] and j < i))
-            and (pd.isna(until[j]) or at[i] < until[j])
+            and (begun[j] < asked[i] or (begun[j] == asked[i] and j < i))
+            and (pd.isna(ended[j]) or asked[i] < ended[j])
+            and scored(texts[i], texts[j]) >= CUTOFF  # last, because it is slow
         )
 
     true = [[j for j in range(len(said)) if stands(i, j)] for i in range(len(said))]
-    return [said.index[max(rows, key=lambda j: (since[j], j))] if rows else None for rows in true]
+    return [said.index[max(rows, key=lambda j: (begun[j], j))] if rows else None for rows in true]
 
 
 @examples(100)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from workspaces import CONTRACT, Place, digests, tickets
 
 from msp_report.model.errors import WrongUse
 from msp_report.portfolio import every
-from msp_report.workspace import UnknownClient, Workspace
+from msp_report.workspace import PROJECT, UnknownClient, Workspace
 
 MONTH = "2026-03"
 HOSTILE = "Birch <script>alert(1)</script>"
@@ -28,11 +29,25 @@ def prepare(root: Path) -> Place:
     return place
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    """A portfolio of all of them: its place, folder, exit code, and what was told."""
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("*", marks=pytest.mark.thorough), "[013]0_*"],
+    ids=["every page", "a few pages"],
+)
+def ran(request, tmp_path_factory):
+    """A portfolio of all of them, each pack of such pages: its place, folder, exit code, and what was told."""
     place, told = prepare(tmp_path_factory.mktemp("portfolio") / "ws"), []
-    folder, code = every.run(Workspace.find(place.root), month=MONTH, say=told.append, only=True)
+    project = place.root.with_name("project")
+    monthly = project / "notebooks" / "monthly"
+    monthly.mkdir(parents=True)
+    for name in ("msp_report", "docs"):
+        shutil.copytree(PROJECT / name, project / name)
+    for path in (PROJECT / "notebooks" / "monthly").glob(f"{request.param}.ipynb"):
+        shutil.copy(path, monthly)
+    with pytest.MonkeyPatch.context() as started:  # what each client's process takes for the project
+        started.setenv("PYTHONPATH", str(project))
+        started.chdir(project)
+        folder, code = every.run(Workspace.find(place.root), month=MONTH, say=told.append, only=True)
     return place, folder, code, told
 
 
@@ -77,6 +92,7 @@ def test_links_lead_to_the_packs(ran):
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("ran", ["*"], indirect=True)
 def test_a_client_has_the_same_pack_as_when_it_is_run_alone(ran, tmp_path, msp, monkeypatch):
     place, _, _, _ = ran
     alone = tmp_path / "output"
@@ -88,7 +104,7 @@ def test_a_client_has_the_same_pack_as_when_it_is_run_alone(ran, tmp_path, msp, 
 
 
 @pytest.mark.thorough
-def test_where_a_run_fails_the_pack_of_before_stands(ran, tmp_path):
+def test_where_a_run_fails_the_pack_of_before_stands(tmp_path):
     place = prepare(tmp_path / "ws")
     space = Workspace.find(place.root)
     _, code = every.run(space, ["acme"], MONTH, only=True)

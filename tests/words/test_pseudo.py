@@ -4,7 +4,9 @@ Two months, the day, the two as a year, a comparison and the server's own page, 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cached_property
 from io import BytesIO
 
 import docx
@@ -32,8 +34,29 @@ def scalars(value: object) -> Iterator[str]:
         yield str(value)
 
 
+class Data(frozenset[str]):
+    """Texts that are not ours to translate, in order too: whether one begins or ends so is asked thousands of times."""
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self)
+
+    @cached_property
+    def _ends(self) -> set[str]:
+        return {text[-4:] for text in self}
+
+    def begins(self, piece: str) -> bool:
+        """Whether one of them begins with a piece."""
+        place = bisect_left(self._sorted, piece)
+        return place < len(self._sorted) and self._sorted[place].startswith(piece)
+
+    def ends(self, four: str) -> bool:
+        """Whether one of them ends with these four letters."""
+        return four in self._ends
+
+
 @pytest.fixture(scope="module")
-def data(every_pack) -> frozenset[str]:
+def data(every_pack) -> Data:
     """What is not ours to translate: texts of the accepted tables and of the params, names of files and records."""
     found = {"MSP_REPORT", "Markdown"}
     found |= {f"{table.name}.{column}" for table in TABLES.values() for column in table.names}
@@ -51,7 +74,7 @@ def data(every_pack) -> frozenset[str]:
     paragraphs = [part for note in notes for part in note.split("\n\n")]
     found |= set(questions.listed()["question"])
     found |= {labels.raised(text) for text in found}  # a title that stands alone
-    return frozenset(clean(text) for text in (*found, *paragraphs))
+    return Data(clean(text) for text in (*found, *paragraphs))
 
 
 def clean(text: str) -> str:
@@ -76,7 +99,7 @@ _TITLES = re.compile(
 )
 
 
-def left(text: str, data: frozenset[str]) -> list[str]:
+def left(text: str, data: Data) -> list[str]:
     """What of a text is neither in brackets nor data."""
     while (bare := re.sub(r"⟦[^⟦⟧]*(⟧|…$)", "\n", text)) != text:
         text = bare
@@ -84,16 +107,16 @@ def left(text: str, data: frozenset[str]) -> list[str]:
     return [piece for piece in pieces if piece and not is_data(piece, data)]
 
 
-def is_data(piece: str, data: frozenset[str]) -> bool:
+def is_data(piece: str, data: Data) -> bool:
     """Whether a piece is a name, a number or a day, cut short, or several of them."""
     piece = clean(piece)
     if piece not in data:
         piece = clean(_TITLES.sub("", piece))
     if not piece or piece in data or _WRITTEN.fullmatch(piece):
         return True
-    if len(piece) > 12 and any(text.startswith(piece) for text in data):
+    if len(piece) > 12 and data.begins(piece):
         return True
-    if len(piece) == 4 and any(text.endswith(piece) for text in data):  # what is shown of a key
+    if len(piece) == 4 and data.ends(piece):  # what is shown of a key
         return True
     for separator in ("; ", ", ", " and ", ": ", " · ", " (", " ", ":"):
         parts = piece.split(separator)
@@ -122,13 +145,15 @@ def test_no_word_of_the_document_stands_outside_the_brackets(every_pack, data):
 
 
 def test_a_forgotten_word_is_found():
-    assert left("⟦{count} of ⟧12 tickets", frozenset()) == ["12 tickets"]
-    assert left("⟦as of ⟧1 May 2026, 09:30 BST⟦ for ⟧Acme and webshop", frozenset({"Acme", "webshop"})) == []
+    assert left("⟦{count} of ⟧12 tickets", Data()) == ["12 tickets"]
+    assert left("⟦as of ⟧1 May 2026, 09:30 BST⟦ for ⟧Acme and webshop", Data({"Acme", "webshop"})) == []
 
 
 def test_codes_and_figures_are_kept_in_every_language(every_pack):
     written = [*every_pack.output.rglob("records/*/*.csv"), *every_pack.output.rglob("figures.csv")]
     assert written
     for path in written:
+        if "⟦" not in path.read_text(encoding="utf-8"):
+            continue
         table = pd.read_csv(path, dtype=str).drop(columns=["headline"], errors="ignore")
         assert not table.apply(lambda column: column.str.contains("⟦", na=False)).to_numpy().any(), path

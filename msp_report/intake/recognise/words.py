@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from msp_report.intake import profile
 from msp_report.model.tables import TABLES
 
 
+@lru_cache(
+    maxsize=10_000
+)  # headers, values and our own words, asked again for each table that a file may serve
 def plain(text: str) -> str:
     """A text as words: no case, no accents, no punctuation; words joined by capitals or underscores parted.
 

@@ -200,7 +200,7 @@ def watched(sources: Sources, month: ServiceMonth, doubts: pd.DataFrame | None =
 
 def _strange(rows: pd.DataFrame, services: Iterable[str], month: ServiceMonth) -> dict[str, tuple[str, ...]]:
     """By service of the contract, the names in rows of one source that nobody agreed and that may mean it."""
-    named = set(rows["service"])
+    named = set(rows["service"].unique())
     silent = [name for name in services if name not in named]
     return mistaken(named - set(services) - set(month.outside), silent, named & set(services))
 

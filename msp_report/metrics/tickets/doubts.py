@@ -10,6 +10,7 @@ import pandas as pd
 from msp_report.metrics.tickets.course import alive, clocks_of
 from msp_report.metrics.tickets.history import DONE, OPEN, REMOVED, History, history_of
 from msp_report.model.names import spelled
+from msp_report.model.texts import among
 from msp_report.params import Contract
 
 #: What cannot be true of a ticket, by the name that the records and the page give it.
@@ -125,7 +126,7 @@ def uncounted(
     if known is None:
         return alive(clocks, start)["ticket_id"]
     ids = alive(clocks, since)["ticket_id"]
-    return ids[~spelled(ids, known["ticket_id"]).isin(known["ticket_id"])]
+    return ids[~among(spelled(ids, known["ticket_id"]), known["ticket_id"])]
 
 
 def ended_before(clocks: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:

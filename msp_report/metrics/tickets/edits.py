@@ -18,6 +18,7 @@ import pandas as pd
 from msp_report.metrics.tickets.history import History
 from msp_report.model.names import normal
 from msp_report.model.statistics import Interval, exact, poisson
+from msp_report.model.texts import among
 from msp_report.params import Contract, as_contract
 
 EDITS = ["ticket_id", "at", "field", "from", "to", "favours", "actor", "actor_kind"]
@@ -51,7 +52,9 @@ def edits(
     """
     given = pd.DataFrame(columns=["ticket_id", "at", "field", "from", "to", "actor", "actor_kind"])
     log = (given if events is None else events).reindex(columns=given.columns)
-    log = log[(log["at"] >= start) & (log["at"] < end) & log["ticket_id"].isin(history.tickets["ticket_id"])]
+    log = log[
+        (log["at"] >= start) & (log["at"] < end) & among(log["ticket_id"], history.tickets["ticket_id"])
+    ]
     log = log.assign(field=normal(log["field"]).array)
     parts = [
         _of_priority(changes),
