@@ -16,8 +16,6 @@ year = $(if $(YEAR),--year '$(YEAR)')
 notebooks = $(wildcard notebooks/*/*.ipynb)
 # A file of tests more at a time than there are cores, for some wait; in the order of tests/conftest.py, the longest first.
 workers = -n $(shell $(PYTHON) -c 'import os; print(min(8, 1 + (os.cpu_count() or 1)))') --dist loadfile --no-loadscope-reorder
-# A folder of tests that may not be there yet: say so, and fail rather than pass for nothing.
-pytest_in = $(if $(wildcard $(1)),$(TEST) pytest $(1),@echo 'There is no $(1) yet: nothing was run.' >&2; false)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -58,8 +56,8 @@ quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of met
 live: ## sources, stores and clusters, against servers of their own on this machine; what is not installed is skipped
 	$(TEST) --with live --with cluster --with servers pytest $(workers) tests/live
 
-bench: ## how fast and how large: the benchmarks
-	$(call pytest_in,tests/benchmarks)
+bench: ## how fast and how large, in pairs: a table and charts in output/bench; MSP_REPORT_BENCH=long for all sizes
+	$(TEST) --with cluster pytest -q tests/benchmarks
 
 abuse: export EXAMPLES = all
 abuse: ## evidence left out, cut and broken in more months, with more seeds and examples than the tests have time for

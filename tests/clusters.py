@@ -19,7 +19,7 @@ class Cluster:
         self._library = pytest.importorskip("distributed")
         port = started.free_port()
         self.address, self._folder, self._processes = f"tcp://127.0.0.1:{port}", folder, []
-        self._start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
+        self.scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
 
     def _start(self, module: str, *options: str) -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.{module}", *options, "--no-dashboard"]

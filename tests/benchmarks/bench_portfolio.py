@@ -1,114 +1,118 @@
-"""What a client costs in a portfolio: many generated clients run here, and again on a cluster by way of a store.
+"""What a client costs in a portfolio: generated clients run here, on a cluster by way of a store, and again here with a
+tenth of them changed; then the page of many more. docs/many-clients.md works out of it what 10,000 clients need.
 
-`make bench`, or `pytest tests/benchmarks/bench_portfolio.py -s`. MSP_REPORT_BENCH_CLIENTS sets how many (100),
-MSP_REPORT_BENCH_WORKERS the workers (one a core). Times are of the whole machine: run it where nothing else does.
-Asserted is only that both ways give the same figures, records and tables.
+`make bench`, or `pytest tests/benchmarks/bench_portfolio.py`. How many clients and workers: sizes.py. Asserted is that
+both ways give the same figures, records, tables and pages of who failed, byte by byte.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import importlib.util
+import json
+import shutil
 from pathlib import Path
 
 import clients
+import cost
+import measured
 import pandas as pd
 import pytest
-from clusters import Cluster
+import shown
+import sizes
 from workspaces import digests
 
-from msp_report.portfolio import every
-from msp_report.workspace import Workspace
-
-CLIENTS = int(os.environ.get("MSP_REPORT_BENCH_CLIENTS", "100"))
-WORKERS = int(os.environ.get("MSP_REPORT_BENCH_WORKERS", str(os.cpu_count())))
 MONTH = "2026-10"
+FLEET = Path(__file__).parent / "fleet.py"
+#: What of a pack has to be the same byte by byte.
 KINDS = ("figures.*", "records/**/*", "tables/*", "lines/*", "rejects/*")
+HAS_CLUSTER = importlib.util.find_spec("distributed") is not None
 
 
-class Cost:
-    """What a stretch of time cost the machine."""
+class Fleet:
+    """A workspace of many clients, and runs over them."""
 
-    wall_s = cpu_s = memory_mb = 0.0
+    def __init__(self, root: Path, count: int, bench) -> None:
+        self.root, self.store, self._bench = root, root / "store", bench
+        self.names = clients.make(root, count)
+        bench.say(f"{count} clients are there")
 
+    def run(self, way: str, workers: int, *where: str) -> Path:
+        """Run all of them, keep what it cost, and give where the packs are."""
+        output = self.root / (where[0] if where else "here")
+        took = cost.of(str(FLEET), str(self.root), str(output), MONTH, *where[1:], says=self._bench.say)
+        told = json.loads(took.out)
+        assert told.pop("code") == (3 if any(map(clients.is_bad, self.names)) else 0)
+        row = {
+            "way": way,
+            "clients": len(self.names),
+            "workers": workers,
+            "cpu_s": took.cpu,
+            "memory_mb": took.mb,
+            "output_mb": size_mb(output),
+            **told,
+        }
+        if where:
+            files = [path for path in self.store.rglob("*") if path.is_file()]
+            row |= {"store_mb": sum(path.stat().st_size for path in files) / 1e6, "store_files": len(files)}
+        self._bench.keep(shown.RUNS, measured.dated(pd.DataFrame([row]), measured.RUNS))
+        self._bench.say(
+            f"{len(self.names)} clients, {way}: CPU {took.cpu:.0f} s, clock {told['clock_s']:.0f} s"
+        )
+        return output
 
-@contextmanager
-def measured() -> Iterator[Cost]:
-    """Time on the clock, time of all processors, and the most memory in use beyond what was before."""
-    cost, done, least = Cost(), threading.Event(), [_free_mb()]
-
-    def watch() -> None:
-        while not done.wait(0.25):
-            least[0] = min(least[0], _free_mb())
-
-    watching = threading.Thread(target=watch)
-    free, begun, busy = least[0], time.monotonic(), _busy_s()
-    watching.start()
-    try:
-        yield cost
-    finally:
-        done.set()
-        watching.join()
-        cost.wall_s, cost.cpu_s = time.monotonic() - begun, _busy_s() - busy
-        cost.memory_mb = free - least[0]
-
-
-def _free_mb() -> float:
-    lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("MemAvailable:"))
-
-
-def _busy_s() -> float:
-    fields = [int(text) for text in Path("/proc/stat").read_text(encoding="utf-8").split("\n")[0].split()[1:]]
-    return (sum(fields) - fields[3] - fields[4]) / os.sysconf(
-        "SC_CLK_TCK"
-    )  # neither idle nor waiting for a disk
+    def change(self) -> None:
+        """Every tenth client, from the first on, sends its month once more, without the last row of a table."""
+        for name in self.names[::10]:
+            path = self.root / "exports" / name / MONTH / "installs.csv"
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            path.write_text("".join(lines[:-1]), encoding="utf-8")
 
 
 def size_mb(folder: Path) -> float:
-    return (
-        sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-        / 1e6
-    )
+    """What files of a folder take; a link counts nothing."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files) / 1e6
 
 
-@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="the costs of the machine are read from /proc")
-def test_clients_here_and_on_a_cluster(tmp_path, capsys):
-    names = clients.make(tmp_path, CLIENTS)
-    for name in names:
-        (tmp_path / "params" / name / "pseudonyms.key").write_text("0" * 64)
-    rows = []
-    ways = {"here": tmp_path / "here", "again, unchanged": tmp_path / "here", "cluster": tmp_path / "cluster"}
-    cluster = Cluster(tmp_path)
-    try:
-        for way, output in ways.items():
-            options = {}
-            if way == "cluster":
-                for _ in range(WORKERS):
-                    cluster.worker()
-                options = {"scheduler": cluster.address, "store": str(tmp_path / "store")}
-            with measured() as cost:
-                place = Workspace.find(tmp_path, output=output)
-                _, code = every.run(place, month=MONTH, only=True, **options)
-            assert code == 0
-            rows.append(
-                {
-                    "way": way,
-                    "wall s a client": cost.wall_s / CLIENTS,
-                    "CPU s a client": cost.cpu_s / CLIENTS,
-                    "memory MB": cost.memory_mb,
-                    "disk MB a client": size_mb(output) / CLIENTS,
-                }
-            )
-    finally:
-        cluster.end()
-    for name in names:
-        one, two = (digests(tmp_path / way / name / MONTH, *KINDS) for way in ("here", "cluster"))
-        assert one == two and len(one) > 100, name
-    with capsys.disabled():
-        table = pd.DataFrame(rows).round(2).to_string(index=False)
-        sys.stdout.write(f"\n{CLIENTS} clients, {WORKERS} workers\n{table}\n")
+@pytest.mark.parametrize("count", sizes.CLIENTS)
+def test_clients_here_and_on_a_cluster(bench, tmp_path, count):
+    """Both from nothing, then once more here after some have changed."""
+    fleet = Fleet(tmp_path, count, bench)
+    here = fleet.run("here", sizes.WORKERS)
+    if HAS_CLUSTER:
+        there = fleet.run("cluster", sizes.WORKERS, "cluster", str(sizes.WORKERS), str(fleet.store))
+        for name in fleet.names:
+            one, two = (digests(way / name / MONTH, *KINDS) for way in (here, there))
+            assert one == two, name
+            assert clients.is_bad(name) or len(one) > 50, name
+        one, two = (
+            pd.read_csv(way / "portfolio" / MONTH / "records" / "clients.csv") for way in (here, there)
+        )
+        pd.testing.assert_frame_equal(one, two)
+    else:
+        bench.say(
+            "no cluster: distributed is not installed (python3 -m msp_report.environment --with cluster)"
+        )
+    fleet.change()
+    fleet.run("again, one in ten has changed", sizes.WORKERS)
+
+
+def test_the_page_of_many(bench, tmp_path):
+    """Clients that have the same pack, by links: the page reads as many figures and params as it would of others."""
+    (name,) = clients.make(tmp_path, 1)
+    place = ("--workspace", str(tmp_path), "--client", name, "--month", MONTH)
+    cost.of("-m", "msp_report", "monthly", "--only", *place)
+    params, output = tmp_path / "params", tmp_path / "output"
+    pack, there = (output / name / MONTH).resolve(), 1
+    for count in sizes.PAGES:
+        for number in range(there + 1, count + 1):
+            shutil.copytree(params / name, params / f"p{number:05}")
+            (output / f"p{number:05}").mkdir()
+            (output / f"p{number:05}" / MONTH).symlink_to(pack)
+        there = count
+        took = cost.of(str(FLEET), str(tmp_path), str(output), MONTH, "0")
+        told = json.loads(took.out)
+        del told["code"]
+        row = {"way": "page", "clients": count, "workers": 1, "cpu_s": took.cpu, "memory_mb": took.mb, **told}
+        bench.keep(shown.RUNS, measured.dated(pd.DataFrame([row]), measured.RUNS))
+        bench.say(f"page of {count} clients: CPU {took.cpu:.1f} s, {told['page_mb']:.2f} MB")

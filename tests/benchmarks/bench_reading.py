@@ -1,25 +1,18 @@
-"""What reading costs: a million rows of CSV as they are, with `where` and with `shape`, and a JSON export of 500 MB.
+"""What reading costs: rows of CSV as they are, with `where` and with `shape`, and a large JSON export.
 
-`make bench`, or `pytest tests/benchmarks/bench_reading.py`. MSP_REPORT_BENCH_ROWS sets the rows (1,000,000),
-MSP_REPORT_BENCH_MB the size of the JSON (500). Each is read by a process of its own; times are seconds of CPU of that
-process and of the one in which it reads files, memory is the most that each had at any time, and both together.
+`make bench`, or `pytest tests/benchmarks/bench_reading.py`. How many rows and megabytes: sizes.py. Each is read by a
+process of its own, which reads files in another one; of the JSON both together may never take its own size.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
+import cost
 import pytest
-
-ROWS = int(os.environ.get("MSP_REPORT_BENCH_ROWS", "1000000"))
-MEGABYTES = int(os.environ.get("MSP_REPORT_BENCH_MB", "500"))
-ROOT = Path(__file__).resolve().parents[2]
+from cost import Cost
+from sizes import MEGABYTES, ROWS
 
 WAYS = {
     "as it is": {},
@@ -45,67 +38,23 @@ COLUMNS = {
 }
 
 READ = """
-import json, os, resource, sys, threading, time
+import json, sys
 from pathlib import Path
-from msp_report.intake import guarded, ingest
+from msp_report.intake import ingest
 from msp_report.model.period import Month
 from msp_report.params import Sources
 folder, said = Path(sys.argv[1]), json.loads(sys.argv[2])
-together, done = [0], threading.Event()
-def watch():
-    while not done.wait(0.05):
-        own = os.getpid()
-        theirs = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-        pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in (own, *theirs)]
-        together[0] = max(together[0], sum(pages) * os.sysconf("SC_PAGE_SIZE") >> 20)
-watching = threading.Thread(target=watch, daemon=True)
-watching.start()
-base = resource.getrusage(resource.RUSAGE_SELF)
 got = ingest.read_month(
     Sources.model_validate(said), folder, Month(2026, 4), "UTC", folder / "into", params=folder
 ).files[0]
-done.set()
-watching.join()
-own = resource.getrusage(resource.RUSAGE_SELF)
-for reader in guarded._waiting:
-    reader.end()
-theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps({
-    "read": got.read, "rows": got.rows, "left_out": got.left_out, "base_mb": base.ru_maxrss // 1024,
-    "cpu": [round(sum(one[:2]) - less, 1) for one, less in ((own, sum(base[:2])), (theirs, 0))],
-    "together_mb": together[0],
-    "mb": [one.ru_maxrss // 1024 for one in (own, theirs)],
-}))
+print(json.dumps({"read": got.read, "rows": got.rows, "left_out": got.left_out}))
 """
 
 
-def told(folder: Path, source: dict, table: str = "tickets") -> dict:
-    """What reading a file cost."""
+def told(folder: Path, source: dict, table: str = "tickets") -> Cost:
+    """What reading a file cost; `out` says how many rows there were."""
     said = {"reject_limit_ratio": 1, "tables": {table: source}}
-    command = [sys.executable, "-c", textwrap.dedent(READ), str(folder), json.dumps(said)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-@pytest.fixture
-def show(pytestconfig: pytest.Config) -> Callable[[str, dict], None]:
-    """Print past pytest, which keeps what a passing test prints to itself."""
-    capture, terminal = (
-        pytestconfig.pluginmanager.getplugin(n) for n in ("capturemanager", "terminalreporter")
-    )
-
-    def line(name: str, cost: dict) -> None:
-        with capture.global_and_fixture_disabled():
-            terminal.write_line(
-                f"{name:26} {cost['read']:>9,} read {cost['rows']:>9,} rows {cost['left_out']:>8,} left out   "
-                f"CPU {cost['cpu'][0]:5.1f} + {cost['cpu'][1]:5.1f} s   "
-                f"memory {cost['mb'][0]:4} + {cost['mb'][1]:4} MB, {cost['together_mb']:4} at once"
-            )
-
-    return line
+    return cost.of("-c", READ, str(folder), json.dumps(said))
 
 
 @pytest.fixture(scope="module")
@@ -122,16 +71,18 @@ def million(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_a_million_rows(million, name, show):
-    source = {"file": "tickets.csv", "columns": COLUMNS, **WAYS[name]}
-    if name == "split":
-        source = {"file": "tickets.csv", "columns": {"product": "Tags", "device": "No"}, **WAYS[name]}
-    cost = told(million, source, "installs" if name == "split" else "tickets")
-    show(name, cost)
-    assert cost["read"] == ROWS
-    if "half" in name:
-        assert cost["left_out"] == ROWS // 2
+def test_rows_of_csv(bench, million):
+    def read(name: str) -> Cost:
+        source, table = {"file": "tickets.csv", "columns": COLUMNS, **WAYS[name]}, "tickets"
+        if name == "split":
+            source, table = source | {"columns": {"product": "Tags", "device": "No"}}, "installs"
+        took = told(million, source, table)
+        counts = json.loads(took.out)
+        assert counts["read"] == ROWS
+        assert "half" not in name or counts["left_out"] == ROWS // 2
+        return took
+
+    bench.pairs("rows of CSV read", {name: lambda name=name: read(name) for name in WAYS}, ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -160,23 +111,24 @@ def document(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        None,
-        "select *, _row as _rows from rows",
-        "select *, _row as _rows from rows qualify row_number() over (partition by id order by _row desc) = 1",
-    ],
-    ids=["as it is", "shape", "window"],
-)
-def test_a_document_of_500_mb(document, shape, show):
-    """Both processes together take less than its own size."""
-    source = {
-        "file": "tickets.json",
-        "records": "tickets",
-        "columns": {"ticket_id": "id", "opened_at": "created_at", "title": "subject"},
-    }
-    cost = told(document, source | ({"shape": shape} if shape else {}))
-    show(f"JSON, {'window' if 'qualify' in (shape or '') else 'shape' if shape else 'as it is'}", cost)
-    assert cost["rows"] > 0
-    assert cost["together_mb"] < 500
+SHAPES = {
+    "as it is": {},
+    "shape": {"shape": "select *, _row as _rows from rows"},
+    "window": {
+        "shape": "select *, _row as _rows from rows "
+        "qualify row_number() over (partition by id order by _row desc) = 1"
+    },
+}
+
+
+def test_a_document(bench, document):
+    columns = {"ticket_id": "id", "opened_at": "created_at", "title": "subject"}
+
+    def read(shape: dict) -> Cost:
+        took = told(document, {"file": "tickets.json", "records": "tickets", "columns": columns, **shape})
+        assert json.loads(took.out)["rows"] > 0
+        assert MEGABYTES < 500 or took.mb < MEGABYTES
+        return took
+
+    ways = {name: lambda shape=shape: read(shape) for name, shape in SHAPES.items()}
+    bench.pairs("MB of JSON read", ways, MEGABYTES)

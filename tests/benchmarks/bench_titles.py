@@ -1,16 +1,14 @@
 """How fast near-identical titles are found, side by side with taking every score, by kind of title (rule 18).
 
-`make bench`, or `pytest tests/benchmarks/bench_titles.py`. MSP_REPORT_BENCH_TICKETS sets the tickets a month
-(10,000). Times are seconds of CPU on one core; nothing is asserted about them, only that both ways find the same.
+`make bench`, or `pytest tests/benchmarks/bench_titles.py`. How many tickets a month: sizes.py. Times are seconds of CPU
+on one core; nothing is asserted about them, only that both ways find the same.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-import os
 import resource
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -18,17 +16,17 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import pytest
+from cost import Cost
 from months import MonthOf
 from rapidfuzz import fuzz, process
+from sizes import TITLES as TICKETS
 
 from msp_report.metrics import requests, tickets
 from msp_report.model import titles
 
 T = TypeVar("T")
 
-TICKETS = int(os.environ.get("MSP_REPORT_BENCH_TICKETS", "10000"))
-SAMPLE, ROUNDS = 1_000, 3
+SAMPLE = 1_000
 START, END = pd.Timestamp("2026-10-01", tz="UTC"), pd.Timestamp("2026-11-01", tz="UTC")
 LOOK_BACK = pd.Timestamp("2026-09-01", tz="UTC")
 
@@ -139,20 +137,6 @@ def peak_mb() -> int:
     return size // (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-@pytest.fixture
-def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Print past pytest, which keeps what a passing test prints to itself."""
-    capture, terminal = (
-        pytestconfig.pluginmanager.getplugin(n) for n in ("capturemanager", "terminalreporter")
-    )
-
-    def line(text: str) -> None:
-        with capture.global_and_fixture_disabled():
-            terminal.write_line(text)
-
-    return line
-
-
 class EveryScore(titles.Texts):
     """The plain way: blocks of rapidfuzz's cdist."""
 
@@ -183,24 +167,23 @@ def searches(kind: str, a_month: int) -> dict[str, tuple[pd.Series, ...]]:
     }
 
 
-def test_side_by_side_with_taking_every_score(say, monkeypatch):
-    ours = titles.Texts
-    say(f"\n{SAMPLE:,} tickets of a month, median of {ROUNDS} rounds [s of CPU]")
-    say(f"{'titles':12}{'search':12}{'letters':>8}{'found':>8}{'every score':>13}{'ours':>8}{'ratio':>8}")
-    for kind in KINDS:
-        for search, given in searches(kind, SAMPLE).items():
-            slow, fast = [], []
-            for _ in range(ROUNDS):  # in turn, so that a busy machine slows both
-                monkeypatch.setattr(titles, "Texts", EveryScore)
-                seconds, (expected, _) = cpu(titles.earlier_match, *given)
-                slow.append(seconds)
-                monkeypatch.setattr(titles, "Texts", ours)
-                seconds, (found, _) = cpu(titles.earlier_match, *given)
-                fast.append(seconds)
-            pd.testing.assert_series_equal(found, expected)
-            one, two = statistics.median(slow), statistics.median(fast)
-            letters, number = given[0].str.len().mean(), found.notna().sum()
-            say(f"{kind:12}{search:12}{letters:8.0f}{number:8,}{one:13.2f}{two:8.2f}{one / two:8.1f}")
+def test_side_by_side_with_taking_every_score(bench, monkeypatch):
+    given = [one for kind in KINDS for one in searches(kind, SAMPLE).values()]
+    found: dict[type, list[pd.Series]] = {}
+
+    def search(texts: type) -> Cost:
+        monkeypatch.setattr(titles, "Texts", texts)
+        begin = time.monotonic()
+        seconds, results = cpu(lambda: [titles.earlier_match(*one)[0] for one in given])
+        found[texts] = results
+        return Cost(time.monotonic() - begin, seconds, 0)
+
+    ways = {"every score of rapidfuzz": EveryScore, "ours": titles.Texts}
+    ways = {name: lambda texts=texts: search(texts) for name, texts in ways.items()}
+    bench.pairs("titles compared, ten kinds of search", ways, SAMPLE)
+    expected, ours = found.values()
+    for one, two in zip(expected, ours, strict=True):
+        pd.testing.assert_series_equal(one, two)
 
 
 def test_a_month_by_kind_of_title(say):

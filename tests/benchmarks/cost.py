@@ -2,8 +2,9 @@
 
     python tests/benchmarks/cost.py COMMAND …
 
-ends as the command does, and says the cost as the last line of its standard error, as JSON: `cpu` [s], `wall` [s], `mb`
-(the largest sum of their proportional set sizes, looked at once a second). Linux alone knows these.
+ends as the command does. The last line of its standard error says what it took, as JSON after "cost: ": `cpu` [s],
+`wall` [s] and `mb`, the largest sum of proportional set sizes, looked at twice a second. Linux alone knows these.
+`of` runs a command so.
 """
 
 from __future__ import annotations
@@ -14,12 +15,61 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
+ROOT = Path(__file__).resolve().parents[2]
+#: Whether this machine can tell what processes cost.
+CAN_TELL = Path("/proc/self/smaps_rollup").exists()
+#: What the line of the cost begins with.
+_COST = "cost: "
 _SUBREAPER = 36
+
+
+class Cost(NamedTuple):
+    """What a command took."""
+
+    wall: float
+    """Seconds of the clock."""
+    cpu: float
+    """Seconds of CPU, of all processes that were begun."""
+    mb: float
+    """The most memory that all of them had at once; pages that several share count once."""
+    out: str = ""
+    """What it wrote to its standard output."""
+
+
+def of(
+    *command: str,
+    env: Mapping[str, str] | None = None,
+    says: Callable[[str], None] = lambda line: None,
+) -> Cost:
+    """Run a command of Python, given without the name of Python, and say what it took.
+
+    `env` comes beside the variables of this process; `says` gets what it tells on standard error, line by line. Raises
+    RuntimeError with the end of that where it fails.
+    """
+    asked = [sys.executable, str(Path(__file__).resolve()), sys.executable, *command]
+    there = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        told: list[str] = []
+        with subprocess.Popen(
+            asked, stdout=out, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=there
+        ) as process:
+            for line in process.stderr or ():
+                told.append(line.rstrip())
+                if told[-1] and not line.startswith(_COST):
+                    says(told[-1])
+        if process.returncode:
+            raise RuntimeError("\n".join([f"exit code {process.returncode}", *told[-20:]]))
+        out.seek(0)
+        cost = json.loads(told[-1].removeprefix(_COST))
+        return Cost(cost["wall"], cost["cpu"], cost["mb"], out.read())
 
 
 def below(root: int) -> list[int]:
@@ -53,7 +103,7 @@ def main(command: list[str]) -> int:
     most, ended = [0], threading.Event()
 
     def watch() -> None:
-        while not ended.wait(1):
+        while not ended.wait(0.5):
             most[0] = max(most[0], held())
 
     threading.Thread(target=watch, daemon=True).start()
@@ -65,11 +115,11 @@ def main(command: list[str]) -> int:
     ended.set()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cost = {
-        "cpu": round(used.ru_utime + used.ru_stime, 1),
-        "wall": round(time.monotonic() - begun, 1),
+        "cpu": round(used.ru_utime + used.ru_stime, 2),
+        "wall": round(time.monotonic() - begun, 2),
         "mb": most[0],
     }
-    sys.stderr.write(f"\n{json.dumps(cost)}\n")
+    sys.stderr.write(f"\n{_COST}{json.dumps(cost)}\n")
     return code
 
 
