@@ -342,7 +342,9 @@ def test_whatever_breaks_off_is_told_in_one_sentence(server, tmp_path, msp, most
     server.line.begin(most=most)
     said = msp("check", "--client", "acme", "--month", "2026-10", "--workspace", made.root)
     assert said.code == 3 and not said.out
-    others = [line for line in said.err.splitlines() if not line.startswith("acme: fetching ")]  # where it takes long
+    others = [
+        line for line in said.err.splitlines() if not line.startswith("acme: fetching ")
+    ]  # where it takes long
     assert len(others) == len(said.problems) == 1
     assert re.match(r"exports: (s3|sftp)://.*: it .*: check ", said.problems[0])
     assert "http" not in said.err and SECRET not in said.err
