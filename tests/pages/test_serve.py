@@ -415,7 +415,14 @@ def test_an_unknown_client_is_refused_before_anything_listens(place):
 @pytest.mark.skipif(os.name == "nt", reason="there Ctrl-C is sent otherwise")
 def test_it_says_where_it_is_and_ends_with_ctrl_c(place):
     command = [sys.executable, "-m", "msp_report", "serve", "--workspace", place.root, "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # tests that were begun in the background have Ctrl-C ignored, and so would what they start
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         line = process.stdout.readline()
         port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", line)[1])
