@@ -880,9 +880,8 @@ class Case:
         """
         rows: Counter[str] = Counter()
         for month in self._exports.months:
-            if folder := self._exports.find(month):
-                tables = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tables"]
-                rows.update({name: told["accepted"] for name, told in tables.items()})
+            if self._exports.find(month) and (told := self._told(month)):
+                rows.update({name: one["accepted"] for name, one in told["tables"].items()})
         return "auto" if max(rows.values(), default=0) > _KEPT else "python"
 
     def _folder(self, month: Month) -> Path | None:

@@ -36,7 +36,7 @@ def fetch(
     problems = []
     for table, source in to_fetch(sources, template, month, timezone):
         try:
-            with slow.told(f"{month}") as now:
+            with slow.told(str(month)) as now:
 
                 def both(text: str, now: Callable[[str], None] = now) -> None:
                     say(text)

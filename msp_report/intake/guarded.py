@@ -73,18 +73,15 @@ def read(
 def _regular_of(path: Path, layout: Layout) -> Iterator[Chunk]:
     """The regular chunks of a file. Raises Irregular where the rest is to be read by the other process, which says what
     is wrong with it."""
-    chunks, done = regular(path, layout), 0
-    while True:
-        try:
-            chunk = next(chunks)
-        except StopIteration:
-            return
-        except Irregular:
-            raise
-        except Exception:  # noqa: BLE001 - whatever it is, the other process meets it again and tells it
-            raise Irregular(done) from None
-        yield chunk
-        done += 1
+    done = 0
+    try:
+        for chunk in regular(path, layout):
+            yield chunk
+            done += 1
+    except Irregular:
+        raise
+    except Exception:  # noqa: BLE001 - whatever it is, the other process meets it again and tells it
+        raise Irregular(done) from None
 
 
 class _Reader:

@@ -644,8 +644,7 @@ def _write(stage: staged.Stage, left_out: np.ndarray, path: Path, accounts: list
     if len(left_out):
         kept = staged.Stage(stage.path.with_name("staged-kept.parquet"), stage.schema)
         for batch in stage.batches(left_out):
-            rows = pa.Table.from_batches([batch])
-            kept.append(rows.select(stage.schema.names), rows.select(staged.ORIGIN.names))
+            kept.take(batch)
         kept.close()
         stage = kept
     for number, count in stage.counts.items():

@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 from msp_report.intake import query, reasons
 from msp_report.intake.chunk import ROW_LIMIT, WIDER, Aside, Broken, Chunk, Origin, Unreadable, joined, take
 from msp_report.intake.query import Unclear
-from msp_report.params.layout import Layout, fold
+from msp_report.params.layout import Layout, another, fold, quoted
 
 __all__ = ["Unclear", "check", "reading", "shaped"]
 
@@ -303,16 +303,11 @@ class _Names:
 
     def _free(self, name: str) -> str:
         """A name that no other column has; one that a reader gives is its own."""
-        found, number = name, 1
-        while found.casefold() in self._taken and name != PLACE:
-            number += 1
-            found = f"{name}#{number}"
+        found = name
+        if name != PLACE and name.casefold() in self._taken:
+            found = another(name, lambda other: other.casefold() in self._taken)
         self._taken.add(found.casefold())
         return found
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 class _Table:
@@ -324,7 +319,7 @@ class _Table:
         """In the order in which they came, without our own."""
         self._known = {name.casefold() for name in query.OWN}
         self._length = 0
-        self._name = _quoted(name)
+        self._name = quoted(name)
         self._database = database
         self._made()
 
@@ -351,11 +346,11 @@ class _Table:
             self._made()
             return
         for name in new:
-            self._database.execute(f"alter table {self._name} add column {_quoted(name)} varchar")
+            self._database.execute(f"alter table {self._name} add column {quoted(name)} varchar")
 
     def _made(self) -> None:
         """The table with its columns and without rows: thousands are made at once, and not one by one."""
-        columns = "".join(f", {_quoted(name)} varchar" for name in self.columns)
+        columns = "".join(f", {quoted(name)} varchar" for name in self.columns)
         self._database.execute(
             f"create or replace table {self._name} (_row bigint, _line bigint, _place varchar{columns})"
         )
@@ -652,7 +647,7 @@ def _unused(database: duckdb.DuckDBPyConnection, given: _Given, used: np.ndarray
     if not len(gone):
         return
     header = (*given.table.columns, *([PLACE] if PLACE in given.beside else []))
-    listed = ", ".join(["_row", *map(_quoted, header)])
+    listed = ", ".join(["_row", *map(quoted, header)])
     database.register("_gone", pa.table({"_row": pa.array(gone, pa.int64())}))
     found = database.sql(f"select {listed} from rows semi join _gone using (_row) order by _row")
     for batch in found.to_arrow_reader(given.at_once):

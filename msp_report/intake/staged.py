@@ -74,6 +74,11 @@ class Stage:
             for one in pc.value_counts(origin.column("_file")).to_pylist():
                 self.counts[one["values"]] = self.counts.get(one["values"], 0) + one["counts"]
 
+    def take(self, batch: pa.RecordBatch) -> None:
+        """Add rows that have their origins beside them, as `batches` gives them."""
+        rows = pa.Table.from_batches([batch])
+        self.append(rows.select(self.schema.names), rows.select(ORIGIN.names))
+
     def close(self) -> None:
         """No more rows come."""
         if self._rows is None:
@@ -126,9 +131,7 @@ class Stage:
             # rows whose cells are equal are no duplicates where one is an hour later
             other = pc.bit_wise_not(batch.column("_hash"))
             hashes = pc.if_else(here, other, batch.column("_hash"))
-            batch = batch.set_column(batch.schema.get_field_index("_hash"), "_hash", hashes)
-            rows = pa.Table.from_batches([batch])
-            moved.append(rows.select(self.schema.names), rows.select(ORIGIN.names))
+            moved.take(batch.set_column(batch.schema.get_field_index("_hash"), "_hash", hashes))
         moved.close()
         moved.path.replace(self.path)
         moved.origins.replace(self.origins)
@@ -266,14 +269,11 @@ def renamed(stage: Stage, column: str, numbers: set[str], labels: Sequence[str],
     """The same rows, with some numbers called by their file's label, as in `berlin: 1001`."""
     found = Stage(path, stage.schema)
     for batch in stage.batches(np.array([], np.int64)):
-        rows = pa.Table.from_batches([batch])
-        own = pa.array(labels, pa.string()).take(rows.column("_file").combine_chunks())
-        shared = pc.is_in(rows.column(column), value_set=pa.array(sorted(numbers), pa.string()))
-        named = pc.if_else(
-            shared, pc.binary_join_element_wise(own, rows.column(column), ": "), rows.column(column)
-        )
-        rows = rows.set_column(rows.schema.get_field_index(column), column, named)
-        found.append(rows.select(stage.schema.names), rows.select(ORIGIN.names))
+        bare = batch.column(column)
+        own = pa.array(labels, pa.string()).take(batch.column("_file"))
+        shared = pc.is_in(bare, value_set=pa.array(sorted(numbers), pa.string()))
+        named = pc.if_else(shared, pc.binary_join_element_wise(own, bare, ": "), bare)
+        found.take(batch.set_column(batch.schema.get_field_index(column), column, named))
     found.close()
     return found
 
@@ -371,8 +371,7 @@ def changes(stage: Stage, fields: Sequence[str], left_out: np.ndarray, into: Sta
     """
     with _Database(stage, left_out) as db:
         for batch in db.batches(query):
-            rows = pa.Table.from_batches([batch])
-            into.append(rows.select(into.schema.names), rows.select(ORIGIN.names))
+            into.take(batch)
 
 
 def _unmarked(rows: pa.Table) -> pa.Table:

@@ -16,6 +16,7 @@ from msp_report.model.case import Case
 from msp_report.model.columns import DAY, MINUTE, dates, micro, micros, optional
 from msp_report.model.names import device_label, mistaken, nearest, normal, normal_name, spelled
 from msp_report.model.tables import TABLES
+from msp_report.model.texts import among
 
 COLUMNS = ["named_by", "kind", "table", "name", "rows", "size", "unit", "nearest", "may_mean"]
 
@@ -124,7 +125,7 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
         form = device_label if kind.name == "assets" else normal
         told_apart = names.drop_duplicates()
         joined = form(told_apart).isin(form(pd.Series([*known, *outside], dtype="str")))
-        strange = ~names.isin(told_apart[joined])
+        strange = ~among(names, told_apart[joined])
         seen = set(normal(told_apart))
         found = rows[strange].groupby(names[strange])["weight"].agg(["size", "sum"])
         silent = [name for name in known if normal_name(name) not in seen]

@@ -36,13 +36,13 @@ def among(texts: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.ndarr
     return np.asarray(found, bool)
 
 
-def places(texts: pd.Series, among: pd.Series) -> np.ndarray:
+def places(texts: pd.Series, others: pd.Series) -> np.ndarray:
     """Where each text stands among others, of which no two are the same; -1 where it does not, or is missing.
 
     >>> places(pd.Series(["b", None, "x"]), pd.Series(["a", "b"])).tolist()
     [1, -1, -1]
     """
-    found = pc.index_in(_array(texts), value_set=_array(among), skip_nulls=True)
+    found = pc.index_in(_array(texts), value_set=_array(others), skip_nulls=True)
     return np.asarray(pc.fill_null(found, -1)).astype(np.int64)
 
 

@@ -620,9 +620,9 @@ def _execute_one(
     if notebook.second_wave:
         parameters[PACK] = str(staging)
     environment = {**case.workspace.environment, scraps.DESK: str(staging), SETTLED: str(settled)}
-    environment |= {kernels.TEXTS: pd.options.mode.string_storage} | (
-        {kernels.READS: str(told)} if told else {}
-    )
+    environment[kernels.TEXTS] = pd.options.mode.string_storage
+    if told:
+        environment[kernels.READS] = str(told)
     into = staging / "notebooks" / notebook.path.name
     execute(notebook.path, into, parameters, environment, config, case.sources.limits)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -195,6 +196,16 @@ def fold(header: str) -> str:
     """
     name, number = re.fullmatch(r"(.*?)(#\d+)?", header.strip(), re.DOTALL).groups()
     return re.sub(r"[\W_]+", "", name.casefold()) + (number or "")
+
+
+def quoted(header: str) -> str:
+    """A header as a name in a query, in quotes, those within it doubled."""
+    return '"' + header.replace('"', '""') + '"'
+
+
+def another(name: str, is_taken: Callable[[str], bool]) -> str:
+    """What the second of a name is called: `name#2`, or by the next number that is free."""
+    return next(other for number in count(2) if not is_taken(other := f"{name}#{number}"))
 
 
 def distinct(headers: Iterable[object], exactly: bool = False) -> tuple[str, ...]:

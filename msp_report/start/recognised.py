@@ -15,7 +15,7 @@ from msp_report.intake.recognise.known import Match, claims, known
 from msp_report.intake.recognise.sketch import Sketch, bare, of_sheet, sketch
 from msp_report.intake.recognise.unknown import Guess, Question, unknown
 from msp_report.model.tables import TABLES
-from msp_report.params.layout import Layout, fold
+from msp_report.params.layout import Layout, fold, quoted
 from msp_report.start import trial
 from msp_report.start.ask import Answers
 from msp_report.start.trial import Trial
@@ -161,7 +161,7 @@ def _others(seen: Sketch) -> list[Sketch]:
         seen.lists if seen.rows <= 1 else ()
     ):  # of a document that is one record its lists may be meant
         suffix = seen.path.suffix.lstrip(".").casefold()
-        query = 'select * from "{}"'.format(one.replace('"', '""'))
+        query = f"select * from {quoted(one)}"
         layout = Layout(query=query) if "db" in suffix or "sqlite" in suffix else Layout(records=one)
         found.append(lambda layout=layout: sketch(seen.path, None, layout))
     sketches = []

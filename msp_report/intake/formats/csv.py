@@ -196,7 +196,7 @@ class _Records:
         if broken:
             raise Unreadable(f"line {broken[0].line}: the header has {broken[0].reason}")
         names = rows[0] if rows else []
-        if all(len(span) == 1 for span in heads.spans(names)):
+        if not heads.wide(names):
             return names
         place, line = self._file.tell(), self.line
         joined = heads.joined(names, self._next())

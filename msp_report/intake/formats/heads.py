@@ -15,6 +15,11 @@ def spans(head: Sequence[str]) -> list[range]:
     return [range(a, b) for a, b in pairwise([*starts, len(head)])]
 
 
+def wide(head: Sequence[str]) -> list[range]:
+    """The heads that stand over several columns."""
+    return [span for span in spans(head) if len(span) > 1]
+
+
 def leading(head: Sequence[str]) -> list[range]:
     """The heads before the first that stands over several columns."""
     return list(takewhile(lambda span: len(span) == 1, spans(head)))
@@ -27,15 +32,14 @@ def joined(head: Sequence[str], below: Sequence[str]) -> list[str] | None:
     next row belongs to it where it names every column below such heads, each differently, and nothing below the heads
     before the first of them, which are those of numbers and times.
     """
-    over = spans(head)
-    wide = [span for span in over if len(span) > 1]
+    over, several = spans(head), wide(head)
     below = [*below, *[""] * (len(head) - len(below))]
     before = leading(head)
     named = all(
         all(below[place].strip() for place in span) and len({below[place] for place in span}) == len(span)
-        for span in wide
+        for span in several
     )
-    if not wide or not named or not before or any(below[span[0]].strip() for span in before):
+    if not several or not named or not before or any(below[span[0]].strip() for span in before):
         return None
     names = [
         f"{head[span[0]]}{OVER}{below[place].strip()}" if below[place].strip() else head[span[0]]

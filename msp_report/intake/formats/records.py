@@ -13,7 +13,7 @@ import pyarrow as pa
 from msp_report.intake import reasons
 from msp_report.intake.chunk import Broken, Chunk, Unreadable, sift
 from msp_report.intake.encoding import is_text
-from msp_report.params.layout import distinct
+from msp_report.params.layout import another, distinct
 
 CHUNK_ROWS = 50_000
 #: Characters of cells after which a chunk ends, so that neither side holds much at once.
@@ -41,11 +41,7 @@ class Record(NamedTuple):
 
 def put(cells: dict[str, Any], name: str, value: Any) -> None:
     """Put a value under a name; where another one has it already, as `{"a.b": 1, "a": {"b": 2}}`, under `name#2`."""
-    other, number = name, 1
-    while other in cells:
-        number += 1
-        other = f"{name}#{number}"
-    cells[other] = value
+    cells[another(name, cells.__contains__) if name in cells else name] = value
 
 
 def path_of(records: str) -> tuple[str, ...]:

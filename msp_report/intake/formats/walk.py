@@ -17,7 +17,7 @@ from msp_report.intake.formats.records import (
     after,
     put,
 )
-from msp_report.params.layout import distinct
+from msp_report.params.layout import another, distinct
 
 #: Characters read at a time.
 BLOCK = 1 << 18
@@ -203,11 +203,10 @@ class Seen:
 
     def keep(self, here: tuple[str, ...], value: Any) -> None:
         """Keep a plain value, or a short list; that of a name which an object has twice beside the first one."""
-        again, number = here, 1
-        while here and again in self.fields:
-            number += 1
-            again = (*here[:-1], f"{here[-1]}#{number}")
-        self.fields[again] = value
+        if here and here in self.fields:
+            *above, name = here
+            here = (*above, another(name, lambda other: (*above, other) in self.fields))
+        self.fields[here] = value
 
     def around(self, way: tuple[str, ...]) -> Iterator[dict[tuple[str, ...], Any]]:
         """The fields beside the way to a list, level by level from the outside, by their path from there."""

@@ -66,7 +66,7 @@ def outline(path: Path, layout: Layout) -> Outline:
 
 def _heads(head: list[str], rows: Rows) -> tuple[list[str], Rows]:
     """The header and the rows below it; of a head of two rows both."""
-    if all(len(span) == 1 for span in heads.spans(head)):
+    if not heads.wide(head):
         return head, rows
     following = next(rows, None)
     if following is None:

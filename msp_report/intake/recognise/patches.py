@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msp_report.intake.recognise import words
 from msp_report.intake.recognise.sketch import Seen, Sketch, in_order
+from msp_report.params.layout import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ def _all_known(one: Seen) -> bool:
 
 def _query(machine: Seen, when: Seen, forms: tuple[str, ...], result: Seen | None) -> str:
     """A row a day, with how many patches were installed and on which machines."""
-    device, told = _quoted(machine.name), _quoted(when.name)
+    device, told = quoted(machine.name), quoted(when.name)
     formats = ", ".join(f"'{form}'" for form in forms if form != "iso")
     day = f"strftime(try_strptime({told}, [{formats}]), '%Y-%m-%d')" if formats else "null"
     day = f"coalesce({day}, left({told}, 10))" if "iso" in forms else day
@@ -61,14 +62,10 @@ def _query(machine: Seen, when: Seen, forms: tuple[str, ...], result: Seen | Non
     if result:
         good = [text for text in result.values if words.outcomes()[words.plain(text)] == "done"]
         listed = ", ".join("'" + text.replace("'", "''") + "'" for text in good) or "''"
-        done = f" and {_quoted(result.name)} in ({listed})"
+        done = f" and {quoted(result.name)} in ({listed})"
     return (
         f"with done as (select *, {device} as machine, {day} as told_day from rows where {told} is not null{done}) "
         "select told_day, count(*) || case when count(*) = 1 then ' patch on ' else ' patches on ' end || "
         "string_agg(distinct machine, ', ' order by machine) as told_evidence, list(_row) as _rows "
         "from done group by told_day"
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -20,6 +20,7 @@ from msp_report.intake.recognise import left, patches, words
 from msp_report.intake.recognise.left import IN_ORDER
 from msp_report.intake.recognise.sketch import NOTHING, PLACES, Seen, Sketch, in_order, read_times
 from msp_report.model.tables import TABLES, Column, Table
+from msp_report.params.layout import quoted
 
 #: A score from which a column is taken, and how far it must lie over the next one.
 ENOUGH, MARGIN = 0.7, 0.1
@@ -912,7 +913,7 @@ def _no_priority(guess: Guess, asked: tuple[str, ...], why: str) -> Question:
 def _numbered_lines(guess: Guess) -> None:
     """The place of a row in its document, where no column numbers the lines."""
     keys = [guess.columns[name].header for name in ("vendor", "document_id") if name in guess.columns]
-    by = ", ".join('"' + header.replace('"', '""') + '"' for header in keys)
+    by = ", ".join(map(quoted, keys))
     guess.shape = (
         f"select *, row_number() over (partition by {by} order by _row) as line, _row as _rows from rows"
     )
@@ -974,14 +975,13 @@ def _all_rows(guess: Guess, table: Table, hints: Hints, asked: tuple[str, ...]) 
     for one in guess.sketch.columns:
         marks = words.plain(one.name) in _MARKS and 2 <= one.distinct <= 12 and one.name not in used
         if marks and repr(one.name) not in left_out:
-            quoted = '"' + one.name.replace('"', '""') + '"'
             shown = ", ".join(map(repr, one.values[:6]))
             guess.questions.append(
                 Question(
                     (*asked, "where"),
                     f"Does every row of {guess.sketch.path.name} count?",
                     f"its column {one.name!r} says {shown}, and {guess.table} has no such column: write all, or a "
-                    f"condition such as {quoted} = '{one.values[0]}'",
+                    f"condition such as {quoted(one.name)} = '{one.values[0]}'",
                     ("all",),
                     None,
                     blocks=True,
