@@ -6,7 +6,9 @@ Ordinary tickets stay comfortably inside their targets, and no two of them look 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,8 @@ from msp_report.demo.truth import Truth
 from msp_report.demo.working_time import NEVER, Office, Span, instant
 
 GOLDEN = "2026-10"
+#: How often a month's tickets are drawn where some seed gives too few of a kind to plant the faults on.
+DRAWS = 20
 DAY_S = 86400
 CLOSED_AFTER_S = 3 * DAY_S
 FIRST_NUMBER = 10001
@@ -91,6 +95,18 @@ Rows = list[int] | slice
 Planted = tuple[str, str, list[int], dict[str, object]]
 
 
+class TooFewError(ValueError):
+    """A month drawn has too few ordinary tickets of a kind to plant a fault on."""
+
+
+def _first(rows: Iterable[int], number: int = 1) -> list[int]:
+    """The first so many rows; raises TooFewError where there are fewer."""
+    found = list(islice(rows, number))
+    if len(found) < number:
+        raise TooFewError(f"{len(found)} of {number} tickets to plant faults on")
+    return found
+
+
 @dataclass
 class Desk:
     """One month's arrivals, a column a field, and what is planted on them; `first` is the row of the first."""
@@ -117,12 +133,7 @@ class Desk:
 
     def pick(self, month: Span, number: int, priority: str, first: int, last: int) -> list[int]:
         """The first so many of them."""
-        rows = self.plain(month, priority, first, last)[:number]
-        if len(rows) < number:
-            raise ValueError(
-                f"the demo of {month.label} has too few {priority} tickets to plant {number} faults"
-            )
-        return rows
+        return _first(self.plain(month, priority, first, last), number)
 
     def mark(
         self, month: Span, fault: str, rows: list[int], earlier: int | None = None, **expected: object
@@ -167,12 +178,23 @@ def simulate(
     used = np.zeros(8 * len(_CATEGORY), dtype=np.int64)
     parts, planted, serial = [], [], 0
     for step, month in enumerate([before, *months]):
-        rng = np.random.default_rng([seed, 3, int(month.label[:4]), int(month.label[5:])])
-        t = _ordinary(month, max(step - 1, 0), rng, office, combinations, serial, told, plain=step == 0)
-        t["title"] = _titles(t, used)
-        t["row"] = serial + np.arange(len(t["opened"]))
-        if step:
-            _plant(Desk(office, t, serial, planted), month)
+        for draw in range(DRAWS):
+            key = [seed, 3, int(month.label[:4]), int(month.label[5:]), draw]
+            rng = np.random.default_rng(key if draw else key[:-1])
+            t = _ordinary(month, max(step - 1, 0), rng, office, combinations, serial, told, plain=step == 0)
+            counted = used.copy()
+            t["title"] = _titles(t, counted)
+            t["row"] = serial + np.arange(len(t["opened"]))
+            desk = Desk(office, t, serial, [*planted])
+            try:
+                if step:
+                    _plant(desk, month)
+            except TooFewError:
+                continue
+            break
+        else:
+            raise TooFewError(f"the demo of {month.label} by seed {seed}: too few tickets in {DRAWS} draws")
+        used, planted = counted, desk.planted
         parts.append(pd.DataFrame(t))
         serial += len(t["opened"])
     t = _number(pd.concat(parts), months)
@@ -563,7 +585,7 @@ def _repeats(desk: Desk, month: Span, plan: dict[str, int]) -> None:
     for kind in ("repeat_requester", "repeat_title", "repeat_asset"):
         for turn in range(plan.get(kind, 0)):
             firsts = desk.plain(month, "P3", 1, 12)
-            earlier = next(row for row in firsts if t["asset"][row] or kind != "repeat_asset")
+            (earlier,) = _first(row for row in firsts if t["asset"][row] or kind != "repeat_asset")
             desk.set([earlier], tag="repeated")
             later = desk.pick(month, 1, "P3", 20, 31)[0]
             category = t["category"][earlier]
@@ -605,7 +627,7 @@ def _duplicates(desk: Desk, month: Span, number: int) -> None:
         opened, solved = t["opened"][first], t["solved"][first]
         others = [row for priority in ("P3", "P4") for row in desk.plain(month, priority, 3, 28)]
         meanwhile = [row for row in others if opened < t["opened"][row] < solved]
-        second = min(meanwhile, key=lambda row: t["opened"][row])
+        (second,) = _first(sorted(meanwhile, key=lambda row: t["opened"][row]))
         desk.set([second], title=_alike(t["title"][first], turn))
         if turn % 2 == 0:
             desk.set([second], removed_as="merged", removed=t["solved"][second], solved=NEVER)
