@@ -213,10 +213,14 @@ def _figures_of_kind(row: Mapping[str, Any], analysis: Analysis) -> list[Figure]
         else ("tickets", "hours", "cost")
     )
     why = row["why"] if isinstance(row["why"], str) else "no hours are recorded"
+    more = analysis.compared.more if row["kind"] == "duplicate" else 0
     return [
         Figure(
             measure=f"requests.{row['kind']}_{name}",
             value=row[name],
+            # of duplicates that no comparison showed nobody knows the hours
+            low=row[name] if more else None,
+            high=row[name] + more if more and name == "tickets" else None,
             n=analysis.opened if analysis.supplied else None,
             coverage=analysis.compared.coverage if row["kind"] == "duplicate" else None,
             why_missing=why if pd.isna(row[name]) else None,

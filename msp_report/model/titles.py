@@ -10,12 +10,14 @@ looks at the set of a title's words, and reaches 90 in two ways only:
 
 Both are quick to see by bits: 64 of its words and 128 of its letters are kept of each title, and whole blocks of pairs
 are told apart by counting those that differ. The slow score is taken only of pairs that pass one of the two. The
-newest `MOST` earlier tickets are compared and no others; what is left out is counted.
+newest `MOST` earlier tickets are compared. What is left out is counted, and some of the tickets without a match, drawn
+by chance, are compared with all of it: so many more may have one.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -27,16 +29,23 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
+from msp_report.model.statistics import exact
+
 #: The score from which two titles are near-identical.
 CUTOFF = 90
 #: So many earlier tickets are compared with each group of new ones: those that began to stand last. Fewer where there
 #: are so many new ones that this would be more pairs than `PAIRS`, but never fewer than `LEAST`.
 MOST, LEAST, PAIRS = 12_000, 1_000, 1_200_000_000
+#: So many of the tickets without a match are drawn by chance and compared with every earlier one where some were left
+#: out; fewer where that would be more pairs than this.
+DRAWN, DRAWN_PAIRS = 2_000, 500_000_000
 
 #: Letters of a title that count: no help desk allows more, and a hostile one must not cost hours.
 _LONGEST = 500
 #: New tickets in one group, and earlier ones compared with it at a time, the newest first.
 _GROUP, _PART = 500, 2_000
+#: Drawn tickets in one group: days lie between them, and each is compared with what stands while the others are opened.
+_DRAWN_GROUP = 50
 #: So many earlier ones, of nearly one length, at once: what is held of the pairs fits the processor's cache.
 _BLOCK = 500
 #: Of so many letters, the commonest, it is asked how often a text has them; so many texts are asked at a time.
@@ -53,16 +62,27 @@ class Compared:
     """How far a search for near-identical titles looked.
 
     `titles`: how many earlier ones were compared with a new one, at most, the newest first; `left_out`: how many
-    older ones were not, at most, because these were `MOST` already, or what `PAIRS` allows.
+    older ones were not, at most, because these were `MOST` already, or what `PAIRS` allows. Where some were, `drawn`
+    tickets without a match were compared with all of them, and `matched` of these had one after all; `unsure` tickets
+    have no match so far and were not drawn.
     """
 
     titles: int
     left_out: int
+    drawn: int = 0
+    matched: int = 0
+    unsure: int = 0
 
     @property
     def coverage(self) -> float | None:
         """The share of the earlier titles that were compared, at least; None where that is all."""
-        return self.titles / (self.titles + self.left_out) if self.left_out else None
+        return self.titles / (self.titles + self.left_out) if self.unsure else None
+
+    @property
+    def more(self) -> int:
+        """How many of the unsure have a match, at most: by the upper end of the exact 95 % interval of the drawn."""
+        share = exact(self.matched, self.drawn).high
+        return self.unsure if share is None else math.ceil(self.unsure * share)
 
 
 def earlier_match(
@@ -82,7 +102,8 @@ def earlier_match(
     `earlier` is the earlier; a missing or blank title is like no other; the first 500 letters of a title count.
     New tickets are taken in groups of 500 in order of time, and each group is compared with the newest `MOST` of
     the earlier tickets that stand at some time between its first instant and its last; of more than 100,000 new ones
-    each with fewer, so that a month costs no more than `PAIRS` pairs.
+    each with fewer, so that a month costs no more than `PAIRS` pairs. Where some are left out by that, `DRAWN` tickets
+    without a match are compared with all; which, chance says, the same each time.
     Source: rule 18.
 
     >>> opened = pd.Series(pd.to_datetime(["2026-10-01 08:00Z", "2026-10-01 09:00Z"]), index=["A", "B"])
@@ -107,9 +128,13 @@ def earlier_match(
     return pd.Series(found, titles.index, dtype=object), compared
 
 
-def matches(texts: Texts, at: pd.Series, since: pd.Series, until: pd.Series) -> tuple[pd.Series, Compared]:
+def matches(
+    texts: Texts, at: pd.Series, since: pd.Series, until: pd.Series, settled: pd.Series | None = None
+) -> tuple[pd.Series, Compared]:
     """The same among tickets whose titles are known already: `texts` of all of them, and each series by their places.
 
+    `settled`: the tickets, in the order of `at`, of which it does not matter whether they have a match: none of them is
+    drawn or unsure.
     Returns: the places of the earlier tickets, missing where there is none.
     """
     new, old = (series.index.to_numpy(np.int64) for series in (at, since))
@@ -119,6 +144,7 @@ def matches(texts: Texts, at: pd.Series, since: pd.Series, until: pd.Series) -> 
         _Told(texts.code[new], label[n:], _instants(at)),
         _Told(texts.code[old], label[:n], _instants(since)),
         _instants(until),
+        None if settled is None else settled.to_numpy(bool),
     )
     found = np.where(match >= 0, old[match] if len(old) else -1, np.nan)
     return pd.Series(found, at.index), compared
@@ -132,34 +158,49 @@ class _Told(NamedTuple):
     at: np.ndarray
 
 
-def _searched(texts: Texts, new: _Told, old: _Told, ends: np.ndarray) -> tuple[np.ndarray, Compared]:
+def _searched(
+    texts: Texts, new: _Told, old: _Told, ends: np.ndarray, settled: np.ndarray | None = None
+) -> tuple[np.ndarray, Compared]:
     """For each new title the place of the old one that matches it and began last; -1 where there is none."""
     standing = np.flatnonzero((old.code >= 0) & (old.at < ends))
     standing = standing[np.argsort(old.at[standing], kind="stable")]
-    code, ticket, begins, ends = old.code[standing], old.ticket[standing], old.at[standing], ends[standing]
+    old, ends = _Told(*(column[standing] for column in old)), ends[standing]
     asked = np.flatnonzero((new.code >= 0) & (new.at < _EVER))
     asked = asked[np.argsort(new.at[asked], kind="stable")]
     most = min(MOST, max(LEAST, PAIRS // max(1, len(asked))))
-    match, compared, left_out = np.full(len(new.code), -1), 0, 0
-    for group in _groups(asked, _GROUP):
-        begun = np.searchsorted(begins, new.at[group[-1]], "right")
+    match, titles, left_out = np.full(len(new.code), -1), 0, 0
+
+    def search(group: np.ndarray, newest: int | None = None) -> tuple[int, int]:
+        begun = np.searchsorted(old.at, new.at[group[-1]], "right")
         rows = np.flatnonzero(ends[:begun] > new.at[group[0]])
-        left_out = max(left_out, len(rows) - most)
-        rows = rows[-most:]
-        compared = max(compared, len(rows))
-        for part in _groups(rows[::-1], _PART):
+        compared = rows[-newest:] if newest else rows
+        for part in _groups(compared[::-1], _PART):
             group = group[match[group] < 0]
-            i, j = texts.candidates(new.code[group], code[part])
+            i, j = texts.candidates(new.code[group], old.code[part])
             i, j = group[i], part[j]
             when = new.at[i]
-            first = (begins[j] < when) | (begins[j] == when) & (ticket[j] < new.ticket[i])
-            stands = first & (when < ends[j]) & (ticket[j] != new.ticket[i])
+            first = (old.at[j] < when) | (old.at[j] == when) & (old.ticket[j] < new.ticket[i])
+            stands = first & (when < ends[j]) & (old.ticket[j] != new.ticket[i])
             i, j = i[stands], j[stands]
-            near = texts.near(new.code[i], code[j])
+            near = texts.near(new.code[i], old.code[j])
             np.maximum.at(match, i[near], j[near])
+        return len(compared), len(rows) - len(compared)
+
+    for group in _groups(asked, _GROUP):
+        compared, older = search(group, most)
+        titles, left_out = max(titles, compared), max(left_out, older)
+    looked = Compared(titles, left_out)
+    alone = asked[match[asked] < 0] if settled is None else asked[(match[asked] < 0) & ~settled[asked]]
+    if left_out and len(alone):
+        number = min(len(alone), DRAWN, max(1, DRAWN_PAIRS // (titles + left_out)))
+        drawn = np.sort(np.random.default_rng(len(asked)).choice(len(alone), number, replace=False))
+        for group in _groups(alone[drawn], _DRAWN_GROUP):
+            search(group)
+        matched = int((match[alone[drawn]] >= 0).sum())
+        looked = Compared(titles, left_out, number, matched, len(alone) - number)
     found = match >= 0
     match[found] = standing[match[found]]
-    return match, Compared(compared, left_out)
+    return match, looked
 
 
 def _groups(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:

@@ -128,11 +128,13 @@ def test_titles_that_were_not_compared_are_counted(monkeypatch):
     def found(analysis):
         by_name = {figure.measure: figure for figure in analysis.figures()}
         twice, known = by_name["requests.duplicate_tickets"], by_name["requests.unauthorised_tickets"]
-        return analysis.compared, twice.value, twice.coverage, known.coverage
+        return analysis.compared, twice.value, twice.low, twice.high, twice.coverage, known.coverage
 
-    assert found(done(tickets)) == (Compared(3, 0), 1, None, None)
+    assert found(done(tickets)) == (Compared(3, 0), 1, None, None, None, None)
     monkeypatch.setattr("msp_report.model.titles.MOST", 2)
-    assert found(done(tickets)) == (Compared(2, 1), 0, 2 / 3, None)
+    assert found(done(tickets)) == (Compared(2, 1, 3, 1), 1, None, None, None, None)
+    monkeypatch.setattr("msp_report.model.titles.DRAWN", 0)
+    assert found(done(tickets)) == (Compared(2, 1, unsure=3), 0, 0, 3, 2 / 3, None)
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,11 @@ def test_only_the_newest_are_compared_and_the_rest_is_counted(monkeypatch):
     assert (match.to_list(), compared, compared.coverage) == (["B", "A"], Compared(4, 0), None)
     monkeypatch.setattr(titles, "MOST", 3)
     match, compared = earlier_match(new, days(5, 6), *stands)
-    assert (match.to_list(), compared, compared.coverage) == (["B", None], Compared(3, 1), 0.75)
+    assert (match.to_list(), compared, compared.coverage) == (["B", "A"], Compared(3, 1, 1, 1), None)
+    monkeypatch.setattr(titles, "DRAWN", 0)
+    match, compared = earlier_match(new, days(5, 6), *stands)
+    assert (match.to_list(), compared, compared.coverage) == (["B", None], Compared(3, 1, unsure=1), 0.75)
+    assert compared.more == 1
     # What is solved by then, or has no title, takes no other's place.
     match, compared = earlier_match(new, days(5, 6), old.where(old.index != "C"), days(0, 1, 2, 3), stands[2])
     assert (match.to_list(), compared) == (["B", "A"], Compared(3, 0))
@@ -209,11 +213,50 @@ def test_a_month_of_very_many_tickets_compares_each_with_fewer(monkeypatch):
     new = pd.Series(["vpn down", "mail down", "printer jam"], index=["X", "Y", "Z"])
     stands = old, days(0, 1, 2, 3), days(9, 9, 9, 9)
     monkeypatch.setattr(titles, "LEAST", 1)
+    monkeypatch.setattr(titles, "DRAWN", 0)
     for pairs, found in ((12, "BAC"), (9, "B C"), (6, "  C"), (1, "   ")):
         monkeypatch.setattr(titles, "PAIRS", pairs)
         match, compared = earlier_match(new, days(5, 6, 7), *stands)
         assert "".join(one or " " for one in match) == found
-        assert compared == Compared(max(1, pairs // 3), 4 - max(1, pairs // 3))
+        left_out = 4 - max(1, pairs // 3)
+        assert compared == Compared(max(1, pairs // 3), left_out, unsure=found.count(" "))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3])
+def test_a_draw_tells_how_many_more_may_have_a_match(monkeypatch, share):
+    """What is found is true, and of 40 months in at least 38 no more was there than the draw allows."""
+    monkeypatch.setattr(titles, "MOST", 20)
+    monkeypatch.setattr(titles, "DRAWN", 60)
+    random, held = np.random.default_rng(18), 0
+    for month in range(40):
+        old = pd.Series([f"{a:x}{month:03}" for a in random.permutation(10**6)[:200] + 10**7])
+        again = random.random(300 + month) < share  # as many tickets, another draw
+        new = [random.choice(old[:150]) if one else f"new {random.integers(10**12):x}" for one in again]
+        said = pd.Series(new, [f"T{place}" for place in range(len(new))])
+        stands = old, days(*[0] * len(old)), days(*[None] * len(old))
+        match, compared = earlier_match(said, days(*range(1, len(said) + 1)), *stands)
+        true = [title in set(old) for title in said]
+        assert not (match.notna() & ~np.array(true)).any()
+        assert compared.drawn == 60 and compared.unsure == len(said) - match.notna().sum() - (
+            60 - compared.matched
+        )
+        held += sum(true) - match.notna().sum() <= compared.more
+    assert held >= 38
+
+
+def test_who_is_settled_is_neither_drawn_nor_unsure(monkeypatch):
+    monkeypatch.setattr(titles, "MOST", 1)
+    monkeypatch.setattr(titles, "DRAWN", 1)
+    said = titles.Texts.of(pd.Series(["mail down", "vpn down", "mail down", "mail down", "vpn down"]))
+    asked, since = days(5, 6, 7).set_axis([2, 3, 4]), days(1, 2)
+    _, compared = titles.matches(
+        said, asked, since, days(9, 9), settled=pd.Series([True, True, False], [2, 3, 4])
+    )
+    assert compared == Compared(1, 1)  # the last alone is not settled, and has a match in what is compared
+    _, compared = titles.matches(said, asked, since, days(9, 9), settled=pd.Series([True, False, True]))
+    assert compared == Compared(1, 1, 1, 1)
+    match, compared = titles.matches(said, asked, since, days(9, 9))
+    assert compared == Compared(1, 1, 1, 1, 1) and match.notna().sum() == 2 and compared.more == 1
 
 
 @examples(50)

@@ -142,6 +142,7 @@ def repeats(
         opened["opened_at"],
         earlier["since"],
         earlier["until"] + pd.Timedelta(microseconds=1),
+        settled=pd.concat(found, axis=1).notna().any(axis=1),
     )
     return Again(_first_findings(opened, desk, found), compared)
 

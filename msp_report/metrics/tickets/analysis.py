@@ -483,11 +483,14 @@ def _came_back(analysis: Analysis, subject: str) -> Iterator[Figure]:
     }
     ids, loose = analysis.unread.moved("resolution", subject)
     turned, added = len(ids) + loose, analysis.unread.added(subject)
-    hidden = {"reopen_ratio": _may_have_been_reopened(analysis, subject)}
+    hidden = {
+        "reopen_ratio": _may_have_been_reopened(analysis, subject),
+        "repeat_ratio": analysis.compared.more,
+    }
     for name, n, each in (("reopen_ratio", "followed", 1), ("repeat_ratio", "opened", 2)):
         value = row.get(name, math.nan)
-        untold = hidden.get(name, 0)
-        ranges = pd.notna(value) and added + turned + untold > 0
+        more = hidden[name]
+        ranges = pd.notna(value) and added + turned + more > 0
         hits = value * row[n]
         yield Figure(
             measure=f"tickets.{name}",
@@ -495,7 +498,7 @@ def _came_back(analysis: Analysis, subject: str) -> Iterator[Figure]:
             value=value,
             low=max(0.0, (hits - turned) / (row[n] + added + turned)) if ranges else None,
             # a rejected ticket may repeat another one and be repeated itself
-            high=min(1.0, (hits + turned + untold + each * added) / (row[n] + added)) if ranges else None,
+            high=min(1.0, (hits + turned + more + each * added) / (row[n] + added)) if ranges else None,
             n=row[n],
             coverage=analysis.compared.coverage if name == "repeat_ratio" else None,
             why_missing=None if pd.notna(value) else _first(reasons[name]),

@@ -162,6 +162,32 @@ def test_the_share_of_repeats_is_of_the_tickets_opened():
     assert pd.isna(row_of(bare.quality, priority="")["repeat_ratio"])  # nothing by which to tell
 
 
+def test_repeats_that_no_comparison_showed_make_the_share_a_range(monkeypatch):
+    """T1 and T2 were solved before; T3 repeats T1 by its requester, T4 by its title, T5 nothing."""
+    printer, solved = {"title": "Printer on floor 2 is jammed"}, {"resolved_at": "04-09 12:00"}
+    frame = desk(
+        BEFORE | printer | solved,
+        {"opened_at": "04-09 10:00", "resolved_at": "04-09 13:00", "title": "No disk space left"},
+        {"opened_at": "04-10 12:00", "requester": "amy", "category": "mail", "title": "Cannot log in"},
+        {"opened_at": "04-10 13:00"} | printer,
+        {"opened_at": "04-10 14:00", "title": "Phone is broken"},
+    )
+
+    def ratio() -> tuple:
+        figures = {(one.measure, one.subject): one for one in analysed(frame).figures()}
+        one = figures["tickets.repeat_ratio", ""]
+        return one.value, one.low, one.high, one.coverage
+
+    opened = int((frame["opened_at"] >= START).sum())
+    assert ratio() == (2 / opened, None, None, None)
+    monkeypatch.setattr("msp_report.model.titles.MOST", 1)
+    assert ratio() == (2 / opened, None, None, None)  # all without a match are drawn
+    monkeypatch.setattr("msp_report.model.titles.DRAWN", 0)
+    value, low, high, coverage = ratio()
+    assert (value, low, coverage) == (1 / opened, 1 / opened, 1 / 2)
+    assert high == pytest.approx((1 + opened - 1) / opened)  # the one by its requester is settled
+
+
 def test_duplicates_are_opened_while_the_first_is_open():
     title = {"title": "Printer on floor 2 is jammed"}
     frame = desk(
