@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from msp_report import live
@@ -24,25 +23,13 @@ def to_fetch(sources: Sources, template: str | Path, month: Month, timezone: str
     ]
 
 
-def fetch(
-    sources: Sources,
-    template: str,
-    month: Month,
-    timezone: str,
-    params: Path | None,
-    say: Callable[[str], None],
-) -> list[str]:
+def fetch(sources: Sources, template: str, month: Month, timezone: str, params: Path | None) -> list[str]:
     """Put what live sources have for a month into its folder, as files like any other; why not, where that fails."""
     problems = []
     for table, source in to_fetch(sources, template, month, timezone):
         try:
-            with slow.told(str(month)) as now:
-
-                def both(text: str, now: Callable[[str], None] = now) -> None:
-                    say(text)
-                    now(text)
-
-                live.fetch(table, source, exports.folder(template, month), month, timezone, params, both)
+            with slow.told(str(month)) as say:
+                live.fetch(table, source, exports.folder(template, month), month, timezone, params, say)
         except live.Failed as error:
             problems.append(f"sources.yaml: tables.{table}: {error}")
     return problems

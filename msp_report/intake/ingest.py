@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -42,8 +42,8 @@ from msp_report.model.period import Month, Period, midnight
 from msp_report.model.tables import TABLES, Column, Table
 from msp_report.params import Sources
 from msp_report.params.layout import Layout
-
-Say = Callable[[str], None]
+from msp_report.system import slow
+from msp_report.system.slow import Say
 
 #: Counts of rows at which exports of well-known tools are cut off.
 ROW_LIMITS = frozenset(
@@ -148,7 +148,6 @@ def read_month(
     into: Path,
     params: Path | None = None,
     cache: Path | None = None,
-    progress: Say | None = None,
 ) -> Manifest:
     """Read a month's exports into `into`: tables/*.parquet, lines/*.parquet, rejects/*.csv, manifest.json.
 
@@ -158,9 +157,8 @@ def read_month(
     in the manifest. Raises DataRefused with the problems of all files together, after rejects and manifest are
     written; ParamsError where sources.yaml or a profile cannot be used.
     """
-    say = progress or (lambda text: None)
     into.mkdir(parents=True, exist_ok=True)
-    problems = fetching.fetch(sources, str(template), month, timezone, params, say)
+    problems = fetching.fetch(sources, str(template), month, timezone, params)
     inputs = collected(sources, str(template), month, params, problems)
     folder = exports.folder(str(template), month)
     manifest = Manifest(
@@ -183,9 +181,7 @@ def read_month(
         speaks = False
         shared: list[str] = []
         for table, found in inputs.items():
-            outcome = _outcome(
-                TABLES[table], found, timezone, sources.reject_limit_ratio, cache, staging, say
-            )
+            outcome = _outcome(TABLES[table], found, timezone, sources.reject_limit_ratio, cache, staging)
             of_month = [exports.is_of_month(given.name, str(template), month) for given in found]
             speaks |= _publish(outcome, TABLES[table], of_month, Period(month, month), timezone, staging)
             manifest.tables[table]["reach"] = _earliest(found, outcome.accounts)
@@ -233,9 +229,7 @@ def months_with_exports(
         for table, inputs in collected(sources, place, Month(1, 1), params, []).items():
             if TABLES[table].period is not None:
                 limit = sources.reject_limit_ratio
-                outcome = _outcome(
-                    TABLES[table], inputs, timezone, limit, cache, Path(name), lambda text: None
-                )
+                outcome = _outcome(TABLES[table], inputs, timezone, limit, cache, Path(name))
                 found |= _months_of(outcome.folder / "table.parquet", TABLES[table], timezone)
     return [Month.parse(text) for text in sorted(found)]
 
@@ -281,7 +275,6 @@ def _outcome(
     limit: float,
     cache: Path | None,
     staging: Path,
-    say: Say,
 ) -> Outcome:
     """What a table's files give, from the cache where they were read before in the same way."""
     key = [code(), table.name, timezone, limit]
@@ -302,7 +295,8 @@ def _outcome(
         _sweep(kept.parent)
     folder = Path(tempfile.mkdtemp(prefix=".", dir=kept.parent if kept is not None else staging))
     try:
-        outcome = _read_table(table, inputs, timezone, limit, folder, say)
+        with slow.told(f"reading {table.name}") as say:
+            outcome = _read_table(table, inputs, timezone, limit, folder, say)
         if kept is not None and not outcome.problems:
             told = {"warnings": outcome.warnings, "doubts": outcome.doubts, "shared": outcome.shared}
             text = json.dumps({"accounts": list(map(asdict, outcome.accounts)), **told})
@@ -463,7 +457,7 @@ def _read_file(
         told.add(chunk)
         for aside in chunk.aside:
             rejects.left_out(number, given.name, aside)
-        say(f"{table.name}: {account.read:,} rows of {given.name}")
+        say(f"{account.read:,} rows of {given.name}")
         if chunk.aside and not chunk.header:  # rows left out before the first that stays
             continue
         if fitted is None:

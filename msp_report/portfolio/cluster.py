@@ -10,9 +10,11 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from msp_report.model.errors import Failed, Refused, Told, WrongUse
@@ -24,6 +26,8 @@ from msp_report.workspace import Workspace
 
 #: How long a scheduler may take to answer, and to have a worker [s].
 ANSWERS, WORKERS = 10, 60
+#: Of so many clients packs are fetched from a store at a time.
+FETCHED = 8
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,14 @@ def run(
         logging.getLogger(name).setLevel(logging.CRITICAL)
     version = code.made_by()["sha256"]
     folders = () if store else here.options(workspace)
-    with _connected(distributed, address, say) as cluster:
+    one_told = Lock()
+
+    def ended(outcome: Outcome) -> None:
+        outcome = away.fetched(workspace, store, outcome) if store else outcome
+        with one_told:
+            tell(outcome)
+
+    with _connected(distributed, address, say) as cluster, ThreadPoolExecutor(FETCHED) as pool:
         futures = {}
         for client, arguments in asked.items():
             try:
@@ -79,11 +90,15 @@ def run(
             key = f"{client}-{secrets.token_hex(4)}"
             futures[cluster.submit(work, job, key=key, pure=False)] = client
         try:
-            for future in distributed.as_completed(futures):
-                outcome = _ended(future, futures[future])
-                tell(away.fetched(workspace, store, outcome) if store else outcome)
+            fetching = [
+                pool.submit(ended, _ended(future, futures[future]))
+                for future in distributed.as_completed(futures)
+            ]
+            for one in as_completed(fetching):
+                one.result()
         except BaseException:
             cluster.cancel(list(futures))
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 

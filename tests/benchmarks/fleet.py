@@ -33,18 +33,22 @@ def _tell(text: str) -> None:
 
 
 class Watch:
-    """Adds up the seconds of CPU that a function takes in its thread, however often it is called."""
+    """Adds up the seconds of CPU that a function takes in its thread, in whichever it is called."""
 
     def __init__(self, home: Any, name: str) -> None:
-        self.seconds, self._did = 0.0, getattr(home, name)
+        self._took, self._did = [], getattr(home, name)
         setattr(home, name, self)
+
+    @property
+    def seconds(self) -> float:
+        return sum(self._took)
 
     def __call__(self, *given: Any) -> Any:
         begun = time.thread_time()
         try:
             return self._did(*given)
         finally:
-            self.seconds += time.thread_time() - begun
+            self._took.append(time.thread_time() - begun)
 
 
 def run(workspace: Workspace, month: str, **where: str) -> dict[str, float]:

@@ -113,6 +113,23 @@ def test_another_seed_gives_other_rows_and_the_same_faults(short, tmp_path):
         assert [e["fault"] for e in those[GOLDEN][page]] == [e["fault"] for e in entries], page
 
 
+def test_a_month_drawn_with_too_few_tickets_is_drawn_again(short, tmp_path):
+    """The first draw of this seed has no ticket with an asset that another one could repeat."""
+    drawn = demo.generate(tmp_path, seed=15, first="2026-09")
+    these, those = (
+        json.loads((place / "truth.json").read_text(encoding="utf-8")) for place in (short, drawn)
+    )
+    assert [e["fault"] for e in those[GOLDEN]["tickets"]] == [e["fault"] for e in these[GOLDEN]["tickets"]]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("first", ["2026-09", "2026-04"])
+def test_every_seed_makes_a_company(tmp_path, first, tried):
+    for seed in range(100):
+        demo.generate(tmp_path, seed=seed, first=first)
+    tried("seeds of the demo company", 100)
+
+
 def test_one_month_alone_will_do(tmp_path):
     folder = demo.generate(tmp_path, first=GOLDEN)
     assert [place.name for place in months(folder)] == [GOLDEN]

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from msp_report.intake.ingest import DataRefused
 from msp_report.model.period import Month
 from msp_report.model.tables import TABLES
 from msp_report.params import ParamsError, Sources, load_contract, load_sources
+from msp_report.system import slow
 
 APRIL = Month(2026, 4)
 ROOT = Path(__file__).resolve().parents[2]
@@ -1007,10 +1009,16 @@ def test_what_was_read_before_does_not_stay_behind(read, tmp_path):
     assert [path.name for path in done.into.iterdir() if path.name.startswith(".")] == []
 
 
-def test_progress_is_told(read):
+def test_what_takes_long_to_read_says_how_far_it_is(read, monkeypatch):
     said = []
-    read({"tickets.csv": HEADER + GOOD}, progress=said.append)
-    assert said == ["tickets: 1 rows of tickets.csv"]
+
+    @contextmanager
+    def told(what):
+        yield lambda text: said.append(f"{what}: {text}")
+
+    monkeypatch.setattr(slow, "told", told)
+    read({"tickets.csv": HEADER + GOOD})
+    assert said == ["reading tickets: 1 rows of tickets.csv"]
 
 
 # Nothing is lost, whatever the bytes

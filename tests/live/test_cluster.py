@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +16,7 @@ from clusters import Cluster
 from workspaces import CONTRACT, Place, digests, tickets
 
 from msp_report.model.errors import Failed
-from msp_report.portfolio import every
+from msp_report.portfolio import away, every
 from msp_report.workspace import PROJECT, Workspace
 
 #: Looked for and not imported: everybody who collects the tests collects this file.
@@ -78,7 +79,7 @@ def test_workers_that_see_the_workspace(cluster, alone, tmp_path):
     pd.testing.assert_frame_equal(one, two)
 
 
-def test_workers_that_see_only_a_store(cluster, alone, tmp_path):
+def test_workers_that_see_only_a_store(cluster, alone, tmp_path, monkeypatch):
     """The second month is made by whichever worker is free: what it looks back at came through the store."""
     place, store = prepare(tmp_path / "ws"), str(tmp_path / "store")
     for month in MONTHS:
@@ -90,8 +91,14 @@ def test_workers_that_see_only_a_store(cluster, alone, tmp_path):
     for client in ("acme", "birch"):
         for month in MONTHS:
             assert (Path(store) / client / month / "current.json").is_file()
-    # and into another workspace, whose packs of before it has from the store alone
-    elsewhere = prepare(tmp_path / "ws2")
+    # and into another workspace, whose packs of before it has from the store alone, of both clients at a time
+    elsewhere, both, fetched = prepare(tmp_path / "ws2"), threading.Barrier(2), away.fetched
+
+    def with_the_other(*given):
+        both.wait(60)
+        return fetched(*given)
+
+    monkeypatch.setattr(away, "fetched", with_the_other)
     _, code = every.run(
         Workspace.find(elsewhere.root), month=MONTHS[-1], scheduler=cluster.address, store=store
     )
