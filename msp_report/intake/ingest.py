@@ -42,7 +42,7 @@ from msp_report.model.period import Month, Period, midnight
 from msp_report.model.tables import TABLES, Column, Table
 from msp_report.params import Sources
 from msp_report.params.layout import Layout
-from msp_report.system import slow
+from msp_report.system import leftovers, slow
 from msp_report.system.slow import Say
 
 #: Counts of rows at which exports of well-known tools are cut off.
@@ -50,6 +50,8 @@ ROW_LIMITS = frozenset(
     {1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 65_535, 65_536, 100_000, 1_048_575, 1_048_576}
 )
 
+#: What runs that were killed have left half read is taken away after so long [s].
+_LEFT_S = 86_400
 #: In a file of so many rows one row at fault, such as a footer, is none too many.
 FEW = 20
 #: So many further reasons are told of a file that is refused.
@@ -292,7 +294,7 @@ def _outcome(
         return outcome
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(kept.parent)
+        leftovers.sweep_old(kept.parent, ".*", seconds=_LEFT_S)
     folder = Path(tempfile.mkdtemp(prefix=".", dir=kept.parent if kept is not None else staging))
     try:
         with slow.told(f"reading {table.name}") as say:
@@ -319,15 +321,6 @@ def _load(folder: Path) -> Outcome | None:
         return None
     accounts = [FileAccount(**account) for account in kept["accounts"]]
     return Outcome(folder, accounts, kept["warnings"], doubts=kept["doubts"], shared=kept["shared"])
-
-
-def _sweep(folder: Path) -> None:
-    """Take away what runs that were killed more than a day ago left half done."""
-    import time
-
-    for path in folder.glob(".*"):
-        if path.stat().st_mtime < time.time() - 86_400:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _read_table(

@@ -50,7 +50,7 @@ def sweep_dead(base: Path) -> None:
     """Take away the run folders of processes that are no more."""
     for path in base.glob("msp-*"):
         named = _NAME.fullmatch(path.name)
-        if named and (not _lives(int(named[1])) or _is_old(path)):
+        if named and (not _lives(int(named[1])) or _is_old(path, _OLD)):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -65,6 +65,14 @@ def sweep(folder: Path, patterns: Iterable[str]) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def sweep_old(folder: Path, pattern: str, seconds: float) -> None:
+    """Take away what lies in a folder under such a name and is so old; others may put things there and take theirs away
+    at the same time."""
+    for path in folder.glob(pattern):
+        if _is_old(path, seconds):
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def _lives(process: int) -> bool:
     try:
         os.kill(process, 0)
@@ -75,7 +83,7 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _is_old(path: Path) -> bool:
+def _is_old(path: Path, seconds: float) -> bool:
     with suppress(OSError):
-        return path.stat().st_mtime < time.time() - _OLD
+        return path.stat().st_mtime < time.time() - seconds
     return False
