@@ -97,22 +97,34 @@ def held() -> int:
     return total // 1024
 
 
+def let_go(but: int) -> None:
+    """Take leave of processes that have ended, else there are more and more to look at; all but one."""
+    kind = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    with suppress(ChildProcessError):
+        while (seen := os.waitid(os.P_ALL, 0, kind)) is not None and seen.si_pid != but:
+            os.waitpid(seen.si_pid, 0)
+
+
 def main(command: list[str]) -> int:
     """Run a command to its end and that of all it started."""
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)  # who outlives its parent is waited for here
     most, ended = [0], threading.Event()
+    begun = time.monotonic()
+    process = subprocess.Popen(command)
 
     def watch() -> None:
         while not ended.wait(0.5):
+            let_go(process.pid)
             most[0] = max(most[0], held())
 
-    threading.Thread(target=watch, daemon=True).start()
-    begun = time.monotonic()
-    code = subprocess.Popen(command).wait()
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    code = process.wait()
     with suppress(ChildProcessError):
         while True:
             os.wait()
     ended.set()
+    watching.join()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cost = {
         "cpu": round(used.ru_utime + used.ru_stime, 2),
