@@ -60,6 +60,7 @@ bench: ## how fast and how large, in pairs: a table and charts in output/bench; 
 	$(TEST) --with cluster pytest -q tests/benchmarks
 
 abuse: export EXAMPLES = all
+abuse: export TEXTS = pyarrow
 abuse: ## evidence left out, cut and broken in more months, with more seeds and examples than the tests have time for
 	$(TEST) pytest $(workers) -m 'thorough or hypothesis'
 

@@ -89,6 +89,13 @@ def _lines(text: str) -> str:
     return "\n".join(map(line, text.split("\n")))
 
 
+def _warm_up() -> None:
+    """Begin the process that kernels are forked from: it imports while this one does."""
+    from msp_report.packs import warming
+
+    warming.warm_up()
+
+
 def _place(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every verb on a client's data has; gives the verb a `place`."""
     return _placed(command, begins=False)
@@ -173,6 +180,7 @@ def monthly(place: Any, client: str, month: str, complete: bool, only: bool, aga
         click.echo(found.pack / "html" / "index.html")
         return
 
+    _warm_up()
     from msp_report.packs import pack
 
     published = pack.run_month(
@@ -191,6 +199,7 @@ def monthly(place: Any, client: str, month: str, complete: bool, only: bool, aga
 @_place
 def annual(place: Any, client: str, year: str, period: str, docx: bool) -> None:
     """Publish the annual assessment of a year, and first the board packs that it lacks."""
+    _warm_up()
     from msp_report.packs import pack
 
     published = pack.run_year(client, _one_period(year, period), place, say=_say, document=docx)
@@ -259,6 +268,7 @@ def sample(
 @_place
 def daily(place: Any, client: str) -> None:
     """Publish what is open and what is due today, from the newest month with exports."""
+    _warm_up()
     from msp_report.packs import pack
 
     click.echo(pack.run_day(client, place, say=_say) / "html" / "index.html")

@@ -118,6 +118,15 @@ def no_settings_from_outside():
         del os.environ[name]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def texts_as_in_a_pack():
+    """Texts are Python's, as in the notebooks of a month that is not large (Case.texts); TEXTS=pyarrow: Arrow's, as in
+    those of a large one, which `make abuse` takes."""
+    import pandas as pd
+
+    pd.options.mode.string_storage = os.environ.get("TEXTS", "python")
+
+
 @pytest.fixture
 def place(tmp_path) -> Place:
     """An empty workspace with the client acme."""

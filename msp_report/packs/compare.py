@@ -24,7 +24,7 @@ from msp_report.metrics.compare import Analysis, Side
 from msp_report.model.figures import COLUMNS
 from msp_report.model.measures import MEASURES
 from msp_report.model.period import Period
-from msp_report.packs import across, forks, kernels, pack
+from msp_report.packs import across, forks, pack, warming
 from msp_report.pages import display, publish
 from msp_report.pages.display import Display, Html
 from msp_report.system import locks
@@ -161,7 +161,7 @@ def run(
 
     Parameters and raises: as `open_comparison`, and ReportFailed where a cell of its notebook fails.
     """
-    kernels.warm_up()
+    warming.warm_up()
     opened = open_comparison(",".join(clients), period, pack, show_names, workspace)
     told = [{"client": side.label, "figures_sha256": opened.sha256[side.label]} for side in opened.sides]
     there = sum(bool(packs) for packs in opened.sha256.values())

@@ -1,8 +1,7 @@
-"""Warm kernels: a notebook's kernel is forked from a clean process that has already imported the libraries.
+"""Warm kernels: a notebook's kernel is forked from a clean process that has already imported the libraries (warming).
 
-Importing pandas, seaborn and the rest takes longer than most notebooks. A `multiprocessing` fork server imports
-them once; each kernel is forked from it and is a real, isolated kernel all the same, started on the connection
-file that jupyter_client wrote. Where there is no fork, the ordinary launcher is used.
+Importing pandas, seaborn and the rest takes longer than most notebooks. Each kernel is a real, isolated kernel all the
+same, started on the connection file that jupyter_client wrote. Where there is no fork, the ordinary launcher is used.
 """
 
 from __future__ import annotations
@@ -19,10 +18,6 @@ import uuid
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
-from importlib.metadata import entry_points
-from multiprocessing import forkserver
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from queue import Empty
 from types import ModuleType
@@ -35,6 +30,7 @@ from jupyter_core.paths import jupyter_runtime_dir
 from traitlets.config import Config
 
 from msp_report.model import reads
+from msp_report.packs import warming
 from msp_report.system import leftovers, limits, memory
 
 #: The variable that tells a kernel its limits: memory [MB], time [s].
@@ -45,38 +41,6 @@ READS = "MSP_REPORT_READS"
 TEXTS = "MSP_REPORT_TEXTS"
 #: How a kernel says that it was interrupted while it ran nothing.
 _ENDED = "KeyboardInterrupt caught in kernel"
-
-
-def can_fork() -> bool:
-    """Whether kernels can be forked here: the platform can, and the package is installed with its entry point."""
-    return leftovers.sockets_fit() and _is_installed()
-
-
-@cache
-def _is_installed() -> bool:
-    """Looks through every package that is installed, which takes as long as half of a kernel's start."""
-    forks = "forkserver" in multiprocessing.get_all_start_methods()
-    return forks and "msp-report-warm" in entry_points(group="jupyter_client.kernel_provisioners").names
-
-
-def warm_up() -> None:
-    """Start the process that kernels are forked from; it imports while other work goes on.
-
-    What IPython keeps at home is left alone: a script that somebody runs at the start of each notebook would change
-    what a pack holds. matplotlib keeps its fonts there, and gets another place only where it cannot write.
-    """
-    os.environ["IPYTHONDIR"] = str(leftovers.run_folder() / "ipython")
-    if not os.access(Path.home(), os.W_OK):
-        os.environ.setdefault("MPLCONFIGDIR", str(leftovers.run_folder() / "matplotlib"))
-    if can_fork():
-        _context()
-        forkserver.ensure_running()
-
-
-def _context() -> BaseContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["msp_report.packs.warm"])
-    return context
 
 
 def manager(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
@@ -137,7 +101,7 @@ class _PackKernelManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec | None:
         spec = super().kernel_spec
-        if spec is not None and can_fork():
+        if spec is not None and warming.can_fork():
             spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": "msp-report-warm"}}
         return spec
 
@@ -171,7 +135,7 @@ class WarmProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         environment = dict(kwargs.get("env") or os.environ)
         arguments = (self.parent.connection_file, kwargs.get("cwd"), environment)
-        process = _context().Process(target=_become_kernel, args=arguments, daemon=True)
+        process = warming.context().Process(target=_become_kernel, args=arguments, daemon=True)
         with _without_script():
             process.start()
         self.process = _Forked(process)

@@ -39,7 +39,7 @@ from msp_report.model.errors import Failed, Refused, WrongUse
 from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
-from msp_report.packs import code, collected, history, kernels, reused, scraps, stale, unchanged
+from msp_report.packs import code, collected, history, kernels, reused, scraps, stale, unchanged, warming
 from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks, memory, revisions
@@ -167,7 +167,7 @@ def run_month(
     be run is named through `say` and does not stop the one asked for. Raises what `open_case` raises, ledger.Issued,
     NotebookRefused, ReportFailed.
     """
-    kernels.warm_up()
+    warming.warm_up()
     found = discover(notebooks or NOTEBOOKS / "monthly")
     case = open_case(client, month, workspace)
     if complete:
@@ -221,7 +221,7 @@ def run_day(client: str, workspace: Any = "", say: Say = lambda text: None) -> P
     through `say`, and so is what to do where the exports are old. Raises what `open_day` raises, NotebookRefused,
     ReportFailed.
     """
-    kernels.warm_up()
+    warming.warm_up()
     found = discover(NOTEBOOKS / DAILY)
     case = open_day(client, "", workspace)
     if case.age > sentences.STALE:
@@ -256,7 +256,7 @@ def run_folder(
     first. `strict` as in `publish.page`, `document` as in run_year. Returns the published folder. Raises what
     `open_case` raises (with `over_months`: `open_year`), NotebookRefused, ReportFailed.
     """
-    kernels.warm_up()
+    warming.warm_up()
     found = discover(notebooks)
     monthly = discover(NOTEBOOKS / "monthly") if over_months else []
     case = (open_year if over_months else open_case)(client, period, workspace)
@@ -670,7 +670,7 @@ def _run(
             request_save_on_cell_execute=False,  # written once, at its end or its first error
             cwd=str(path.parent),
             # a kernel of ours ends itself in time; another's cells are interrupted
-            execution_timeout=None if kernels.can_fork() else limits.notebook_seconds,
+            execution_timeout=None if warming.can_fork() else limits.notebook_seconds,
             kernel_manager_class=kernels.manager({**environment, kernels.LIMITS: told}),
             config=config,
         )

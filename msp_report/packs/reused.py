@@ -333,7 +333,8 @@ def _data() -> str:
 def _reached(names: set[str], known: frozenset[str]) -> set[str]:
     """Every module that some modules import, however far down, with the packages that hold them."""
     # every kernel is begun by these, and reads what they say of it
-    seen, names = {"msp_report.packs.warm", "msp_report.packs.kernels"}, set(names)
+    begun_by = {f"msp_report.packs.{name}" for name in ("warm", "warming", "kernels")}
+    seen, names = begun_by, set(names)
     while names:
         seen |= names
         names = {found for name in names for found in _imported(name, known)} - seen

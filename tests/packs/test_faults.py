@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from workspaces import SCORECARD, Place, digests, records, tickets, write_notebook
 
-from msp_report.packs import kernels
+from msp_report.packs import warming
 
 pytestmark = pytest.mark.skipif(
-    not kernels.can_fork(), reason="runs are killed so only where processes are forked"
+    not warming.can_fork(), reason="runs are killed so only where processes are forked"
 )
 
 SCRIPT = """

@@ -13,9 +13,9 @@ import pytest
 from jupyter_client.utils import run_sync
 
 from msp_report import metrics
-from msp_report.packs import kernels
+from msp_report.packs import kernels, warming
 
-pytestmark = pytest.mark.skipif(not kernels.can_fork(), reason="kernels are forked only where processes are")
+pytestmark = pytest.mark.skipif(not warming.can_fork(), reason="kernels are forked only where processes are")
 
 
 class Kernel:
@@ -43,7 +43,7 @@ class Kernel:
 def two(tmp_path_factory):
     """Two kernels at once, with settings and folders of their own."""
     folders = [tmp_path_factory.mktemp(name) for name in ("a", "b")]
-    kernels.warm_up()
+    warming.warm_up()
     with kernels.private_sockets() as config:
         told = ({kernels.TEXTS: "python"}, {})
         started = [
@@ -88,7 +88,7 @@ def test_nothing_that_somebody_runs_at_the_start_of_a_notebook_is_run(tmp_path, 
     (startup / "00.py").write_text("planted = 1")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("IPYTHONDIR", raising=False)
-    kernels.warm_up()
+    warming.warm_up()
     with kernels.private_sockets() as config:
         kernel = Kernel({}, tmp_path, config)
         assert kernel.run("it = 'planted' in globals()") == "False"
@@ -152,9 +152,9 @@ def test_a_killed_run_takes_its_kernels_with_it(tmp_path):
     script.write_text(
         "import time\n"
         "from jupyter_client.utils import run_sync\n"
-        "from msp_report.packs import kernels\n"
+        "from msp_report.packs import kernels, warming\n"
         "if __name__ != '__main__': raise SystemExit('the script was run again')\n"
-        "kernels.warm_up()\n"
+        "warming.warm_up()\n"
         "with kernels.private_sockets() as config:\n"
         "    kernel = kernels.manager({})(kernel_name='python3', config=config)\n"
         "    run_sync(kernel.start_kernel)()\n"
@@ -186,7 +186,7 @@ def test_a_long_folder_for_temporary_files_is_no_obstacle(tmp_path, monkeypatch)
     deep = tmp_path / ("d" * 100)
     deep.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
-    assert not kernels.can_fork()
+    assert not warming.can_fork()
     with kernels.private_sockets() as config:
         kernel = Kernel({"MSP_TEST": "deep"}, tmp_path, config)
         assert kernel.run("import os; it = os.environ['MSP_TEST']") == "deep"

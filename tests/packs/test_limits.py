@@ -17,11 +17,11 @@ from filelock import FileLock
 from workspaces import digests, records, tickets, write_notebook
 
 from msp_report.model.errors import Failed, Refused
-from msp_report.packs import kernels, pack
+from msp_report.packs import pack, warming
 from msp_report.system import leftovers, locks
 
 forked = pytest.mark.skipif(
-    not kernels.can_fork(), reason="kernels are limited only where processes are forked"
+    not warming.can_fork(), reason="kernels are limited only where processes are forked"
 )
 HANGS = {
     "it sleeps": "import time; time.sleep(10**6)",
@@ -181,7 +181,7 @@ def test_folders_of_runs_that_are_no_more_are_swept(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot be killed so there")
 def test_the_folder_of_a_run_goes_with_it_or_with_the_next(tmp_path):
     code = (
-        "import sys, time\nfrom msp_report.packs import kernels\nkernels.warm_up()\n"
+        "import sys, time\nfrom msp_report.packs import warming\nwarming.warm_up()\n"
         "print('here', flush=True)\ntime.sleep(600 if sys.argv[1] == 'killed' else 0)"
     )
     with tempfile.TemporaryDirectory(prefix="t-") as temporary:

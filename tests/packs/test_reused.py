@@ -12,7 +12,7 @@ from workspaces import CONTRACT, digests, records, tickets, write_notebook
 
 from msp_report.case import open_case
 from msp_report.model.tables import TABLES
-from msp_report.packs import kernels, pack, reused, unchanged
+from msp_report.packs import kernels, pack, reused, unchanged, warming
 from msp_report.pages import publish
 from msp_report.workspace import PROJECT, Workspace
 
@@ -48,7 +48,7 @@ LEVEL = counts("level", "float(case.contract.term.monthly_fee)")
 SUMMED = counts("scorecard", "len(history.open(case, pack).figures)", "met", "missed", "unjudged")
 OUTAGE = "outage_id,service,started_at,ended_at,state\nO1,email,{day}T09:00:00,{day}T09:30:00,down\n"
 
-pytestmark = pytest.mark.skipif(not kernels.can_fork(), reason="only a forked kernel tells what it read")
+pytestmark = pytest.mark.skipif(not warming.can_fork(), reason="only a forked kernel tells what it read")
 
 
 @pytest.fixture
