@@ -221,7 +221,8 @@ def _idle() -> _Reader:
 
 
 @atexit.register
-def _end_all() -> None:
+def end_idle() -> None:
+    """End the processes that have read what there was to read; more are begun when there is more."""
     while _waiting:
         _waiting.pop().end()
 

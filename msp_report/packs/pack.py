@@ -33,6 +33,7 @@ from rapidfuzz import process
 
 from msp_report import ledger
 from msp_report.case import Case, open_case, open_day, open_year
+from msp_report.intake import guarded
 from msp_report.intake.accepted import SETTLED
 from msp_report.metrics import scorecard
 from msp_report.model.errors import Failed, Refused, WrongUse
@@ -292,9 +293,10 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
         settled = Path(folder) / "months.json"
         memory.give_back()
         case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
+        guarded.end_idle()
         memory.trim()
-        # one more than there are cores: a notebook often waits for its kernel
-        first, second = (1, 1) if _is_large(case) else (cores() + 1, 2)
+        # of one core two: a notebook often waits for its kernel
+        first, second = (1, 1) if _is_large(case) else (max(2, cores()), 2)
         texts = pd.option_context("mode.string_storage", case.texts)
         with texts, _pool(first) as pool, _pool(second) as second_pool:
             yield _Desk(config, pool, second_pool, settled, say, issuing)
