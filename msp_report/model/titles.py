@@ -44,8 +44,6 @@ DRAWN, DRAWN_PAIRS = 2_000, 500_000_000
 _LONGEST = 500
 #: New tickets in one group, and earlier ones compared with it at a time, the newest first.
 _GROUP, _PART = 500, 2_000
-#: Drawn tickets in one group: days lie between them, and each is compared with what stands while the others are opened.
-_DRAWN_GROUP = 50
 #: So many earlier ones, of nearly one length, at once: what is held of the pairs fits the processor's cache.
 _BLOCK = 500
 #: Of so many letters, the commonest, it is asked how often a text has them; so many texts are asked at a time.
@@ -194,7 +192,7 @@ def _searched(
     if left_out and len(alone):
         number = min(len(alone), DRAWN, max(1, DRAWN_PAIRS // (titles + left_out)))
         drawn = np.sort(np.random.default_rng(len(asked)).choice(len(alone), number, replace=False))
-        for group in _groups(alone[drawn], _DRAWN_GROUP):
+        for group in _groups(alone[drawn], _GROUP):
             search(group)
         matched = int((match[alone[drawn]] >= 0).sum())
         looked = Compared(titles, left_out, number, matched, len(alone) - number)

@@ -77,11 +77,11 @@ def _ratio(value: float) -> str:
 def _machines(rows: pd.DataFrame) -> Iterator[str]:
     """Where and when rows were measured; what only some of them say names these."""
     for (day, machine), some in rows[rows["machine"].notna()].groupby(["measured_on", "machine"], sort=False):
-        times = some["times"] if "times" in some else some["clients"]
         few = (
             "" if len(some) == len(rows) else f"{', '.join(dict.fromkeys(map(_named, some.itertuples())))}: "
         )
-        most = f"medians of {times.max():.0f}, " if "times" in some and times.max() > 1 else ""
+        times = sorted({int(one) for one in some.get("times", ()) if one > 0})  # 0: a way that is not there
+        most = f"medians of {' or '.join(map(str, times))}, " if times and times[-1] > 1 else ""
         least, highest = some["load"].min(), some["load"].max()
         load = f"load {least:.0f}" if round(least) == round(highest) else f"load {least:.0f} to {highest:.0f}"
         yield f"{few}{most}{day}, {load}, {machine}."
