@@ -35,6 +35,7 @@ from msp_report.model.names import normal, spelled
 from msp_report.model.reach import reach_of
 from msp_report.model.statistics import ANSWERS_NEEDED, Interval, csat, recommend
 from msp_report.model.tables import TABLES
+from msp_report.model.texts import among
 from msp_report.params import Contract, as_contract
 
 QUESTIONS = ("responsiveness", "capability", "recommend")
@@ -152,7 +153,7 @@ def voices(
     events = events if len(answered) else None  # nobody spoke of any ticket
     answered = answered.assign(ticket_id=spelled(answered["ticket_id"], desk["ticket_id"].astype("str")))
     history = history_of(desk, events, agreed, end)
-    spoken = history.tickets[history.tickets["ticket_id"].isin(answered["ticket_id"].dropna())]
+    spoken = history.tickets[among(history.tickets["ticket_id"], answered["ticket_id"])]
     since = min(spoken["opened_at"].min(), start) if len(spoken) else start
     back = reopens(history, since, end)["ticket_id"]
     again = repeats(history, agreed, since, end).tickets

@@ -13,7 +13,7 @@ from msp_report.metrics.tickets.course import priorities
 from msp_report.metrics.tickets.history import OPEN, History, instants, micros
 from msp_report.model.case import Case, made_once
 from msp_report.model.tables import STATUSES
-from msp_report.model.texts import places
+from msp_report.model.texts import among, places
 from msp_report.model.titles import Compared, Texts, matches
 from msp_report.params import Contract, as_contract
 
@@ -106,7 +106,7 @@ def untold(
     whole = desk["logged"] & (desk["opened_at"] >= (events["at"].min() if events is not None else pd.NaT))
     solved = history.moves[(history.moves["move"] == "solved") & (history.moves["at"] >= start)]
     ids = history.tickets["ticket_id"].iloc[solved["row"].unique()]
-    chosen = whole & (more > 0) & desk["ticket_id"].isin(ids)
+    chosen = whole & (more > 0) & among(desk["ticket_id"], ids)
     return pd.Series(more[chosen].to_numpy(np.int64), desk["ticket_id"][chosen].array)
 
 

@@ -32,6 +32,7 @@ from msp_report.model.names import normal, spelled
 from msp_report.model.period import Period
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
+from msp_report.model.texts import among
 from msp_report.model.titles import Compared, Texts
 from msp_report.params import Contract, as_contract, as_strategy
 
@@ -299,7 +300,7 @@ def analyse(case: Case) -> Analysis:
         flags=_said_by_tool(tickets, every, start, end),
         undated=history.undated,
         contradictions=found,
-        ended_before=doubts.ended_before(every[every["ticket_id"].isin(uncounted)], start),
+        ended_before=doubts.ended_before(every[among(every["ticket_id"], uncounted)], start),
         at_once_ratio=doubts.at_once_ratio(every, start, end),
         doubts=doubted,
         numbers=missing,
@@ -321,7 +322,7 @@ def _said_by_tool(
     decided = (clocks["resolution_decided_at"] >= start) & (clocks["resolution_decided_at"] < end)
     rows = tickets[["ticket_id"]].assign(provider_met=optional(tickets, "provider_met", "boolean"))
     rows = rows[rows["provider_met"].notna()]
-    return rows[rows["ticket_id"].isin(clocks.loc[decided.fillna(False), "ticket_id"])]
+    return rows[among(rows["ticket_id"], clocks.loc[decided.fillna(False), "ticket_id"])]
 
 
 def _unlogged(tickets: pd.DataFrame, events: pd.DataFrame | None) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def other_side(
     does not show it; and one that was logged before was opened with its first entry. Returns: as `clocks_of`.
     """
     what = found.groupby("ticket_id")["what"].agg(set)
-    desk = history.tickets[history.tickets["ticket_id"].isin(what.index)]
+    desk = history.tickets[among(history.tickets["ticket_id"], what.index)]
     said = desk["ticket_id"].map(what)
 
     def is_(name: str) -> pd.Series:
@@ -108,8 +108,8 @@ def other_side(
     if events is not None:
         ids, field = spelled(events["ticket_id"], desk["ticket_id"]), events["field"].astype("str")
         silent = desk["ticket_id"][is_(NOT_IN_THE_LOG)]
-        told = ids.isin(desk["ticket_id"]) & field.isin(["status", "priority", "comment"])
-        log = events[told & ~(ids.isin(silent) & (field == "status")) & (events["at"] < history.cutoff)]
+        told = among(ids, desk["ticket_id"]) & field.isin(["status", "priority", "comment"])
+        log = events[told & ~(among(ids, silent) & (field == "status")) & (events["at"] < history.cutoff)]
     believed = history_of(tickets, log, contract, history.cutoff)
     return clocks_of(replace(believed, responses_known=history.responses_known), contract)
 

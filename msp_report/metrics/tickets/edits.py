@@ -110,7 +110,7 @@ def _by_pause(
     saved &= clocks["resolution_without_pause_min"] > clocks["resolution_target_min"]
     ids = clocks.loc[saved.fillna(False), "ticket_id"]
     rows = log[log["field"].eq("status") & normal(log["to"].astype("str")).isin(pausing).to_numpy(bool)]
-    rows = rows[rows["ticket_id"].isin(ids)].drop_duplicates("ticket_id", keep="last")
+    rows = rows[among(rows["ticket_id"], ids)].drop_duplicates("ticket_id", keep="last")
     return rows.assign(favours="provider")
 
 

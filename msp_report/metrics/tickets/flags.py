@@ -10,6 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from msp_report.model.columns import optional
+from msp_report.model.texts import among
 
 FLAGGED = ["ticket_id", "priority", "solved_at", "resolution_used_min", "resolution_target_min"]
 
@@ -21,5 +22,5 @@ def of_tool(late: pd.DataFrame, tickets: pd.DataFrame) -> pd.DataFrame:
     canonical table. Returns: rows of `late` with FLAGGED. Source: rule 32.
     """
     flags = tickets.loc[optional(tickets, "provider_met", "boolean").eq(True).fillna(False), "ticket_id"]
-    mine = late["ticket_id"].isin(flags) & late["solved_at"].notna()
+    mine = among(late["ticket_id"], flags) & late["solved_at"].notna()
     return late.loc[mine, FLAGGED].reset_index(drop=True)

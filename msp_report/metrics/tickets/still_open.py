@@ -11,6 +11,7 @@ import pandas as pd
 
 from msp_report.metrics.tickets.course import priorities
 from msp_report.metrics.tickets.history import History
+from msp_report.model.texts import among
 from msp_report.params import Contract, as_contract
 
 #: Age bands of open tickets [days of 24 h]: each from one edge up to, not including, the next.
@@ -60,7 +61,7 @@ def open_tickets(history: History, clocks: pd.DataFrame, own: pd.DataFrame | Non
     }
     for name, (flag, unknown) in flags.items():
         table[name] = flag.astype("boolean").mask(unknown)
-    table["listed"] = True if own is None else table["ticket_id"].isin(own["ticket_id"].astype("str"))
+    table["listed"] = True if own is None else among(table["ticket_id"], own["ticket_id"])
     return table.astype({"listed": bool})
 
 

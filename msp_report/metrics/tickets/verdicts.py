@@ -16,6 +16,7 @@ from msp_report.model.figures import judge
 from msp_report.model.gate import decide
 from msp_report.model.names import mistaken, unsure_whose
 from msp_report.model.reach import Reach
+from msp_report.model.texts import among
 from msp_report.params import Contract, as_contract
 
 _PARTS = {
@@ -92,7 +93,7 @@ def attainment(
     contract = as_contract(contract)
     doubts = doubts or {}
     clocks = clocks[clocks["opened_at"] < end]
-    missed = clocks[clocks["ticket_id"].isin(uncounted)]
+    missed = clocks[among(clocks["ticket_id"], pd.Index(uncounted, dtype="str"))]
     clocks = alive(clocks, start)
     names = priorities(pd.concat([clocks["priority"], missed["priority"]]), contract, start)
     places, missed_places = (_places(rows["priority"], names) for rows in (clocks, missed))
@@ -156,7 +157,7 @@ def _sides(
     if other is None or other.empty:
         nothing = np.zeros(len(names) + 1, np.int64)
         return nothing, nothing, nothing, nothing
-    mine = clocks[clocks["ticket_id"].isin(other["ticket_id"])]
+    mine = clocks[among(clocks["ticket_id"], other["ticket_id"])]
     codes = pd.DataFrame(
         {"own": _outcome(mine, clock, start, end), "other": _outcome(other, clock, start, end)}
     )
