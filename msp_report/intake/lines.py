@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from msp_report.model.period import Month
+from msp_report.model.texts import among
 from msp_report.system.database import connect_to
 
 SCHEMA = pa.schema([("file", pa.dictionary(pa.int32(), pa.string())), ("line", pa.int64())])
@@ -65,7 +66,7 @@ def _as_in(asked: pd.DataFrame, month: Month, named: pd.DataFrame | None) -> pd.
         return asked
     of_month = named[named["month"].eq(str(month))]
     numbers = asked["ticket_id"].map(of_month.set_index("name")["ticket_id"])
-    renamed = asked["ticket_id"].isin(of_month["ticket_id"]) & numbers.isna()
+    renamed = among(asked["ticket_id"], of_month["ticket_id"]) & numbers.isna()
     return asked.assign(ticket_id=numbers.fillna(asked["ticket_id"]))[~renamed]
 
 

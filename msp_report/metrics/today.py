@@ -13,6 +13,7 @@ import pandas as pd
 from msp_report.metrics import helpdesk, payments
 from msp_report.model.case import Case
 from msp_report.model.figures import COLUMNS, Figure
+from msp_report.model.texts import among
 
 #: What page one says, of which report; in the order of its list.
 _SAID = {
@@ -69,7 +70,7 @@ class Analysis:
         that was or is due."""
         late, coming = self.helpdesk.late, self.helpdesk.coming
         stands = coming["paused"].astype(bool) & coming["next_deadline"].eq("resolution")
-        coming = coming[~coming["ticket_id"].isin(late["ticket_id"]) & ~stands]
+        coming = coming[~among(coming["ticket_id"], late["ticket_id"]) & ~stands]
         late = late.assign(state="overdue", due_at=late["late_since_at"])
         coming = coming.assign(
             state="due next", late_with=coming["next_deadline"], due_at=coming["next_due_at"]

@@ -126,7 +126,7 @@ class Analysis:
         if not met + breached or self.flags.empty:
             return None
         mine = self.clocks.loc[self.clocks["priority"].eq(priority), "ticket_id"]
-        if not self.flags["ticket_id"].isin(mine).any():
+        if not among(self.flags["ticket_id"], mine).any():
             return None
         return (met + int(self.flagged["priority"].eq(priority).sum())) / (met + breached)
 
