@@ -7,6 +7,7 @@ Ordinary tickets stay comfortably inside their targets, and no two of them look 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -177,24 +178,26 @@ def simulate(
     combinations = np.random.default_rng([seed, 2]).permutation(PEOPLE * len(_CATEGORY))
     used = np.zeros(8 * len(_CATEGORY), dtype=np.int64)
     parts, planted, serial = [], [], 0
+
+    def drawn(step: int, month: Span, again: int) -> tuple[dict[str, np.ndarray], np.ndarray, list[Planted]]:
+        """A month's tickets, how often each opening of a title is used by then, and what is planted by then."""
+        key = [seed, 3, int(month.label[:4]), int(month.label[5:])]
+        rng = np.random.default_rng([*key, again] if again else key)
+        t = _ordinary(month, max(step - 1, 0), rng, office, combinations, serial, told, plain=step == 0)
+        counted, desk = used.copy(), Desk(office, t, serial, [*planted])
+        t["title"] = _titles(t, counted)
+        t["row"] = serial + np.arange(len(t["opened"]))
+        if step:
+            _plant(desk, month)
+        return t, counted, desk.planted
+
     for step, month in enumerate([before, *months]):
-        for draw in range(DRAWS):
-            key = [seed, 3, int(month.label[:4]), int(month.label[5:]), draw]
-            rng = np.random.default_rng(key if draw else key[:-1])
-            t = _ordinary(month, max(step - 1, 0), rng, office, combinations, serial, told, plain=step == 0)
-            counted = used.copy()
-            t["title"] = _titles(t, counted)
-            t["row"] = serial + np.arange(len(t["opened"]))
-            desk = Desk(office, t, serial, [*planted])
-            try:
-                if step:
-                    _plant(desk, month)
-            except TooFewError:
-                continue
-            break
+        for again in range(DRAWS):
+            with suppress(TooFewError):
+                t, used, planted = drawn(step, month, again)
+                break
         else:
             raise TooFewError(f"the demo of {month.label} by seed {seed}: too few tickets in {DRAWS} draws")
-        used, planted = counted, desk.planted
         parts.append(pd.DataFrame(t))
         serial += len(t["opened"])
     t = _number(pd.concat(parts), months)

@@ -73,7 +73,7 @@ def run(
     folders = () if store else here.options(workspace)
     one_told = Lock()
 
-    def ended(outcome: Outcome) -> None:
+    def take(outcome: Outcome) -> None:
         outcome = away.fetched(workspace, store, outcome) if store else outcome
         with one_told:
             tell(outcome)
@@ -91,7 +91,7 @@ def run(
             futures[cluster.submit(work, job, key=key, pure=False)] = client
         try:
             fetching = [
-                pool.submit(ended, _ended(future, futures[future]))
+                pool.submit(take, _ended(future, futures[future]))
                 for future in distributed.as_completed(futures)
             ]
             for one in as_completed(fetching):

@@ -23,6 +23,7 @@ from msp_report.case import Case
 from msp_report.metrics import tickets
 from msp_report.model.figures import Figure
 from msp_report.model.tables import TABLES
+from msp_report.model.texts import among
 
 #: The tables out of which a provider can leave rows, in the order of their declaration.
 IN_ITS_HANDS = (
@@ -180,7 +181,7 @@ def _reopened(given: Given, share: float, rng: np.random.Generator) -> Injected 
     if some.empty:
         return None
     every, log = given.rows("tickets"), given.rows("ticket_events")
-    mine = every["ticket_id"].isin(some["ticket_id"])
+    mine = among(every["ticket_id"], some["ticket_id"])
     every = every.assign(
         resolved_at=every["resolved_at"].mask(mine, every["resolved_at"] + 2 * _DAY),
         closed_at=every["closed_at"].mask(mine, every["closed_at"] + 2 * _DAY),
@@ -202,7 +203,7 @@ def _left_open(given: Given, share: float, rng: np.random.Generator) -> Injected
     if some.empty:
         return None
     every, log = given.rows("tickets"), given.rows("ticket_events")
-    mine = every["ticket_id"].isin(some["ticket_id"])
+    mine = among(every["ticket_id"], some["ticket_id"])
     every = every.assign(
         resolved_at=every["resolved_at"].mask(mine),
         closed_at=every["closed_at"].mask(mine),
@@ -227,7 +228,7 @@ def _lowered(given: Given, share: float, rng: np.random.Generator) -> Injected |
     said = some[["ticket_id", "opened_at"]].rename(columns={"opened_at": "at"})
     said = said.assign(at=said["at"] + pd.Timedelta(minutes=30), field="priority", actor_kind="provider")
     said = said.assign(**{"from": old, "to": new})
-    every = every.assign(priority=every["priority"].mask(every["ticket_id"].isin(some["ticket_id"]), new))
+    every = every.assign(priority=every["priority"].mask(among(every["ticket_id"], some["ticket_id"]), new))
     log = _with(log, said.to_dict("records"))
     return Injected(_both(every, log), f"{len(some)} tickets from {old} to {new}")
 
@@ -257,7 +258,7 @@ def _solved(given: Given) -> pd.DataFrame:
     log = given.rows("ticket_events")
     solves = log[log["field"].eq("status") & log["to"].eq("resolved")].groupby("ticket_id")["at"]
     last, times = (_by_ticket(rows, of) for of in (solves.max(), solves.size()))
-    known = ~rows["ticket_id"].isin(log["ticket_id"]) | (times.eq(1) & last.eq(rows["resolved_at"]))
+    known = ~among(rows["ticket_id"], log["ticket_id"]) | (times.eq(1) & last.eq(rows["resolved_at"]))
     return rows[known]
 
 
@@ -516,7 +517,7 @@ def _against(given: Given, name: str) -> pd.Series:
     if name == "tickets":
         clocks = given.clocks
         late = clocks["resolution_met"].eq(False) | clocks["response_met"].eq(False)
-        return rows["ticket_id"].isin(clocks.loc[late.fillna(False), "ticket_id"])
+        return pd.Series(among(rows["ticket_id"], clocks.loc[late.fillna(False), "ticket_id"]), rows.index)
     if name == "outages":
         return rows["state"].eq("down")
     if name == "backup_jobs":

@@ -30,7 +30,7 @@ pack.NOTEBOOKS = Path({notebooks!r})
 sys.argv[1:] = ["monthly", "--client", "acme", "--workspace", {root!r}, *sys.argv[1:]]
 cli.main()
 """
-FEW, MANY = 5, 200
+FEW, MANY = 8, 200
 
 
 class Run:

@@ -863,12 +863,9 @@ def test_a_second_run_waits_and_a_killed_one_is_taken_up_where_it_stopped(tmp_pa
         f"pack.run_month('acme', '2026-03', {str(place.root)!r}, notebooks=Path({str(folder)!r}))\n"
     )
     with subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, cwd=tmp_path) as first:
-        before = (
-            place.output / "acme" / "2026-02" / "figures.json"
-        )  # is finished while March's notebook begins
-        reached = waited_for(
-            lambda: before.exists() and (gate / "pid").exists() and (gate / "pid").read_text()
-        )
+        # February is finished while March's notebook begins
+        last = place.output / "acme" / "2026-02" / "figures.json"
+        reached = waited_for(lambda: last.exists() and (gate / "pid").exists() and (gate / "pid").read_text())
         try:
             assert reached, "the run did not get to its third month"
             packs = digests(place.output / "acme", "2*/**/*")

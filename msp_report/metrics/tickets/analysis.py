@@ -345,8 +345,8 @@ def _followed(
         return None
     moves = history.moves
     solved = moves["row"][(moves["move"] == "solved") & (moves["at"] >= start)].unique()
-    ids = set(history.tickets["ticket_id"].iloc[solved])
-    chosen = [frame[spelled(frame["ticket_id"], ids).isin(ids)] for frame in (tickets, events)]
+    ids = history.tickets["ticket_id"].iloc[solved]
+    chosen = [frame[among(spelled(frame["ticket_id"], ids), ids)] for frame in (tickets, events)]
     return history_of(*chosen, contract, reach)
 
 

@@ -51,7 +51,7 @@ def contradictions(history: History, start: pd.Timestamp, untold: pd.Series | No
         REMOVED_WITHOUT_TIME: ~desk["logged"] & own.isin(REMOVED) & done.isna(),
         NOT_IN_THE_LOG: unexplained,
         LOGGED_BEFORE: desk["logged_at"].notna(),
-        REOPENED_MORE: desk["ticket_id"].isin([] if untold is None else untold.index),
+        REOPENED_MORE: among(desk["ticket_id"], pd.Index([]) if untold is None else untold.index),
     }
     ended = moves.drop_duplicates("row", keep="last").set_index("row")["at"].reindex(desk.index)
     over = ~desk["is_open"] & (ended < start) & ~own.isin(REMOVED)

@@ -16,6 +16,7 @@ import pandas as pd
 from msp_report.metrics.tickets.history import History
 from msp_report.model.case import Case
 from msp_report.model.dropped import Dropped, told
+from msp_report.model.texts import among
 
 #: The fields of the log that move a clock, by clock.
 _MOVES = ("status", "priority", "opened_at", "resolved_at", "closed_at")
@@ -60,7 +61,7 @@ class Unread:
             rows = pd.concat([self.entries(clock).rows[["ticket_id", "known", "field"]], again])
             may_move = rows["ticket_id"][rows["field"].isna() | rows["field"].eq("priority")]
             each = rows[rows["known"].notna()].drop_duplicates("ticket_id")
-            each = each.assign(may_move=each["ticket_id"].isin(may_move))
+            each = each.assign(may_move=among(each["ticket_id"], may_move))
             found[clock] = each, int(rows["ticket_id"].isna().sum())
         return found
 
@@ -127,7 +128,7 @@ class Unread:
         """How many tickets less, and how many more, may have been open at the cut-off than are counted."""
         desk = history.tickets
         ids, loose = self.moved("resolution", priority)
-        is_open = int(desk["is_open"][desk["ticket_id"].isin(ids)].sum())
+        is_open = int(desk["is_open"][among(desk["ticket_id"], ids)].sum())
         mine = desk[desk["priority"].eq(priority)] if priority else desk
         less = is_open + min(loose, int(mine["is_open"].sum()) - is_open)
         return less, len(ids) - is_open + loose + self.added(priority)
