@@ -159,9 +159,8 @@ class Case:
             path = self.accepted / "tables" / f"{table.name}.parquet"
             columns = [column.name for column in table.columns if column.type == "instant"]
             if columns and path.exists():
-                frame = pd.read_parquet(path, columns=columns)
-                found += [frame.loc[frame[name].between(start, now), name].max() for name in columns]
-        return max((at for at in found if pd.notna(at)), default=None)
+                found += lookback.last_instants(path, columns, start, now)
+        return max(found, default=None)
 
     @property
     def start(self) -> pd.Timestamp:
@@ -423,6 +422,12 @@ class Case:
             return self.table(name)
         return lookback.join(name, paths)
 
+    @_of_one_table
+    def named(self, table: str, column: str) -> pd.Series:
+        """How many rows of the period each name of a column has in the newest file of a table that came, by name: the
+        table itself is not held."""
+        return lookback.named(self.paths(table)[-1], column, TABLES[table].period, self.start, self.end)
+
     @_of_tables
     def has_before(self, name: str) -> bool:
         """Whether a table was accepted for the month before the period: where it was not, a series begins (rule 15)."""
@@ -492,19 +497,25 @@ class Case:
         return self._silent[name]
 
     def _silence(self, name: str) -> pd.Timestamp | None:
-        times = self._times(name)
-        return None if times is None else silent_since(times, self.start, self.end)
+        rows = self._happened(name)
+        return None if rows is None else silent_since(rows, self.start, self.end)
 
-    def _times(self, name: str) -> pd.Series | None:
-        """When each row of a table happened, of a day its end; None of no table, and of one whose rows have no time."""
+    def _happened(self, name: str) -> pd.Series | None:
+        """How many rows of a table happened at each instant, on a day at its end; None of no table, and of one whose
+        rows have no time."""
         period = TABLES[name].period
         column = TABLES[name].column(period) if period else None
         if column is None or column.type not in ("instant", "date"):
             return None
+        paths = self.paths(name)
+        if column.type == "instant" and period in TABLES[name].key and lookback.rows(paths) > _KEPT:
+            return lookback.happened(name, paths)
         if (times := self._column(name, period)) is None:
             return None
         times = times.dropna()
-        return times if column.type == "instant" else localize(times + pd.Timedelta(days=1), self.timezone)[0]
+        if column.type == "date":
+            times = localize(times + pd.Timedelta(days=1), self.timezone)[0]
+        return times.value_counts()
 
     @_of_tables
     def reached_before(self, name: str) -> pd.Timestamp | None:
@@ -740,6 +751,9 @@ class Case:
         if self._last_came(table) is None:
             return "not supplied"
         if not column:
+            return None
+        filled = [emptied.filled(path) for path in self.paths(table)]
+        if filled and filled[-1].get(column):  # the newest file's rows stand
             return None
         values = self._column(table, column)
         return "never filled" if values is not None and len(values) and values.isna().all() else None

@@ -60,6 +60,37 @@ def test_how_far_a_table_reaches_is_seen_without_its_other_columns(demo_case):
         assert case.reach(name) == max(case.end, known.follow_up(name)[at].max())
 
 
+def test_a_large_table_of_instants_falls_silent_as_a_small_one_does(demo_case, monkeypatch):
+    monkeypatch.setattr("msp_report.case._KEPT", 0)
+    case, compared = demo_case("2026-10"), []
+    for name, table in TABLES.items():
+        times = case._column(name, table.period) if table.period in table.key else None
+        if times is not None and table.column(table.period).type == "instant":
+            compared.append(name)
+            found = case._happened(name)
+            assert found.sort_index().to_dict() == times.value_counts().sort_index().to_dict()
+    assert {"samples", "checks"} <= {*compared}
+
+
+def test_the_names_in_a_table_are_those_of_its_rows_of_the_month(demo_case):
+    case = demo_case("2026-10")
+    rows = pd.read_parquet(case.paths("samples")[-1])
+    rows = rows[(rows["at"] >= case.start) & (rows["at"] < case.end)]
+    found = case.named("samples", "resource")
+    assert list(found.index) == list(rows["resource"].unique())
+    assert found.to_dict() == rows["resource"].value_counts().to_dict()
+
+
+@pytest.mark.parametrize("name", ["tickets", "outages", "checks", "samples"])
+def test_whether_a_column_was_ever_filled_stands_in_the_files_themselves(demo_case, name):
+    case = demo_case("2026-10")
+    frame = case.table(name)
+    empty = {column for column in frame if frame[column].isna().all()}
+    told = {column: case.unknown(f"{name}.{column}") for column in frame}
+    assert {column for column, why in told.items() if why} == empty
+    assert {why for found in told.values() for _, why in found} <= {"never filled"}
+
+
 def test_texts_of_small_tables_are_kept_by_python(demo_case, monkeypatch):
     assert demo_case("2026-10").texts == "python"
     monkeypatch.setattr("msp_report.case._KEPT", 10)

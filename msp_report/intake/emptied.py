@@ -29,20 +29,20 @@ def emptied(name: str, now: Path, before: list[Path]) -> list[str]:
     """
     if len(before) < MONTHS:
         return []
-    filled = _filled(now)
-    usual = [_filled(path) for path in before[-MONTHS:]]
-    rows = filled.pop("", 0)
+    now_filled = filled(now)
+    usual = [filled(path) for path in before[-MONTHS:]]
+    rows = now_filled.pop("", 0)
     return [
         column
         for column in TABLES[name].names
         if rows
         and column not in KEPT.get(name, {})
-        and filled.get(column) == 0
+        and now_filled.get(column) == 0
         and (1 - min(one.get(column, 0) / max(one[""], 1) for one in usual)) ** rows < CHANCE
     ]
 
 
-def _filled(path: Path) -> dict[str, int]:
+def filled(path: Path) -> dict[str, int]:
     """By column how many cells are not empty, and under "" how many rows there are; without those nobody knows of."""
     told = pq.read_metadata(path)
     found = {"": told.num_rows}

@@ -756,35 +756,30 @@ def _publish(
     column = table.column(table.period)
     if column.type == "month" and not column.required:
         _fill_month(path, column, str(period.first))
-    values = pq.read_table(path, columns=[column.name]).column(0)
-    before, after = _outside(values, column, period, timezone)
-    done, speaks = 0, False
+    speaks = False
     dated = column.type != "month" or column.required
-    for account, mine in zip(outcome.accounts, of_month, strict=True):
-        here = slice(done, done + account.rows)
-        done += account.rows
-        early, late = before[here], after[here]
-        account.outside = int((early | late).sum())
+    said = _dates(path, column, period, timezone, [account.rows for account in outcome.accounts])
+    for account, mine, here in zip(outcome.accounts, of_month, said, strict=True):
+        account.outside = here.early + here.late
         if mine and dated and account.rows >= FEW and account.outside * 2 > account.rows:
             outcome.warnings.append(
                 f"{account.file}: {account.outside:,} of its {account.rows:,} rows are of other months, in a folder of "
                 "one month: in a folder of all months (exports: exports/{client}) it would serve each of them"
             )
-        last = _last_instant(values[here], column, timezone)
-        dense = _is_dense(values[here], column)
+        last = here.end(column, timezone)
         inside = account.outside < account.rows or not _records(account)
         if not mine:
             _set_reach(account, last, "last row")
-        elif account.more_follows and last is not None and _runs_forward(values[here]):
+        elif account.more_follows and last is not None and here.steps > 0:
             _set_reach(account, last, "says that more follows")
         elif inside or not account.rows or table.list_of_all:
             _set_reach(account, end, "folder")
-        elif dense or not early.any():
+        elif here.is_dense() or not here.early:
             _set_reach(account, last, "last row")
         else:
             _set_reach(account, end, "assumed from the folder")
         reaches = account.reach is not None and pd.Timestamp(account.reach) > start
-        speaks |= inside or bool(early.any() and (reaches or table.name in HOLDING))
+        speaks |= inside or bool(here.early and (reaches or table.name in HOLDING))
     return speaks
 
 
@@ -819,34 +814,80 @@ def _earliest(inputs: list[Input], accounts: list[FileAccount]) -> str | None:
     return found.isoformat() if found is not None else None
 
 
-def _last_instant(values: pa.ChunkedArray, column: Column, timezone: str) -> pd.Timestamp | None:
-    """The last instant of some rows; of days and months the end."""
-    last = pc.max(values).as_py()
-    if last is None:
-        return None
-    if column.type == "instant":
-        return pd.Timestamp(last)
-    if column.type == "month":
-        return Period.parse(last).bounds(timezone)[1]
-    return midnight(last + timedelta(days=1), timezone)
+@dataclass
+class _Dates:
+    """What the dates of a file's rows say, taken in some rows at a time."""
+
+    early: int = 0
+    """Rows before the period."""
+    late: int = 0
+    """Rows after it."""
+    known: int = 0
+    """Rows that have a date."""
+    last: Any = None
+    months: set[str] = field(default_factory=set)
+    steps: int = 0
+    """How many rows more are later than the one before them than are earlier: above 0, they run from old to new."""
+    _before: pa.Array | None = None
+    """The last date that was taken in."""
+
+    def add(self, values: pa.Array, before: np.ndarray, after: np.ndarray) -> None:
+        """Some more rows; `before` and `after`: which of them lie before and after the period."""
+        self.early += int(before.sum())
+        self.late += int(after.sum())
+        known = values.drop_null()
+        if not len(known):
+            return
+        self.known += len(known)
+        greatest = pc.max(known).as_py()
+        self.last = greatest if self.last is None else max(self.last, greatest)
+        self.months |= _months(known)
+        walk = known if self._before is None else pa.concat_arrays([self._before, known])
+        for compare, sign in ((pc.greater, 1), (pc.less, -1)):
+            self.steps += sign * (pc.sum(compare(walk[1:], walk[:-1])).as_py() or 0)
+        self._before = known[-1:]
+
+    def is_dense(self) -> bool:
+        """Whether they are many in each month that has any."""
+        return self.known >= DENSE * max(1, len(self.months))
+
+    def end(self, column: Column, timezone: str) -> pd.Timestamp | None:
+        """The last instant; of days and months the end."""
+        if self.last is None:
+            return None
+        if column.type == "instant":
+            return pd.Timestamp(self.last)
+        if column.type == "month":
+            return Period.parse(self.last).bounds(timezone)[1]
+        return midnight(self.last + timedelta(days=1), timezone)
 
 
-def _runs_forward(values: pa.ChunkedArray) -> bool:
-    """Whether some rows run from old to new, as far as they run anywhere."""
-    known = values.drop_null()
-    steps = [pc.sum(how(known[1:], known[:-1])).as_py() or 0 for how in (pc.greater, pc.less)]
-    return steps[0] > steps[1]
+def _dates(path: Path, column: Column, period: Period, timezone: str, rows: list[int]) -> list[_Dates]:
+    """What the dates of a table say, by its files, which gave so many rows each, one after the other."""
+    found, ends, done = [_Dates() for _ in rows], np.cumsum(rows), 0
+    for some in _column(path, column.name):
+        before, after = _outside(some, column, period, timezone)
+        first, last = np.searchsorted(ends, [done, done + len(some) - 1], side="right")
+        for number in range(first, last + 1):
+            here = slice(max(0, int(ends[number]) - rows[number] - done), int(ends[number]) - done)
+            found[number].add(some[here], before[here], after[here])
+        done += len(some)
+    return found
 
 
-def _is_dense(values: pa.ChunkedArray, column: Column) -> bool:
-    """Whether some rows are many in each month that has any."""
-    known = values.drop_null()
-    if column.type == "month":
-        months = pc.unique(known)
-    else:
-        days = pc.unique(known.cast(pa.timestamp("s"), safe=False).cast(pa.date32(), safe=False))
-        months = pc.unique(pc.strftime(days, "%Y-%m"))
-    return len(known) >= DENSE * max(1, len(months))
+def _column(path: Path, name: str) -> Iterator[pa.Array]:
+    """A column of a table, some rows at a time."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(10 * staged.ROWS, columns=[name]):
+            yield batch.column(0)
+
+
+def _months(known: pa.Array) -> set[str]:
+    """The months of some dates, as they stand."""
+    if pa.types.is_string(known.type):
+        return set(pc.unique(known).to_pylist())
+    days = pc.unique(known.cast(pa.timestamp("s"), safe=False).cast(pa.date32(), safe=False))
+    return set(pc.unique(pc.strftime(days, "%Y-%m")).to_pylist())
 
 
 def _content(table: Table, staging: Path, shared: bool, period: Period, timezone: str) -> str | None:
@@ -858,17 +899,19 @@ def _content(table: Table, staging: Path, shared: bool, period: Period, timezone
     columns = list(table.key or table.names) if shared else list(table.names)
     if shared and table.period is None:
         return None
-    digest = hashlib.sha256()
-    found = [np.array([], np.uint64)]
-    with pq.ParquetFile(staging / "tables" / f"{table.name}.parquet") as file:
-        for batch in file.iter_batches(staged.ROWS):
-            if shared:
-                column = table.column(table.period)
-                before, after = _outside(batch.column(column.name), column, period, timezone)
-                batch = batch.filter(pa.array(~(before | after)))
-            rows = batch.select(columns).to_pandas(date_as_object=False)
-            found.append(pd.util.hash_pandas_object(rows, index=False).to_numpy())
-    digest.update(np.sort(np.concatenate(found)).tobytes())
+    path = staging / "tables" / f"{table.name}.parquet"
+    dated = table.column(table.period) if shared else None
+
+    def numbers() -> Iterator[np.ndarray]:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(staged.ROWS):
+                if dated is not None:
+                    before, after = _outside(batch.column(dated.name), dated, period, timezone)
+                    batch = batch.filter(pa.array(~(before | after)))
+                rows = batch.select(columns).to_pandas(date_as_object=False)
+                yield pd.util.hash_pandas_object(rows, index=False).to_numpy()
+
+    digest = hashlib.sha256(staged.in_order(numbers(), pq.read_metadata(path).num_rows))
     if not shared:
         digest.update((staging / "rejects" / f"{table.name}.csv").read_bytes())
     return digest.hexdigest()
@@ -930,7 +973,7 @@ def _fill_month(path: Path, column: Column, month: str) -> None:
 
 
 def _outside(
-    values: pa.ChunkedArray, column: Column, period: Period, timezone: str
+    values: pa.Array, column: Column, period: Period, timezone: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which rows are known to lie before a period, which after it."""
     if column.type == "instant":
@@ -946,13 +989,14 @@ def _outside(
 def _months_of(path: Path, table: Table, timezone: str) -> set[str]:
     """The months of a table's dated rows, in the client's zone."""
     column = table.column(table.period or "")
-    found = pc.unique(pq.read_table(path, columns=[column.name]).column(0)).drop_null()
-    if column.type == "month":
-        return set(found.to_pylist())
-    times = pd.DatetimeIndex(found.to_pandas())
-    if column.type == "instant":
-        times = times.tz_convert(timezone).tz_localize(None)
-    return set(times.to_period("M").unique().astype(str))
+    found: set[str] = set()
+    for some in _column(path, column.name):
+        known = pc.unique(some).drop_null()
+        if column.type == "instant":
+            times = pd.DatetimeIndex(known.to_pandas()).tz_convert(timezone).tz_localize(None)
+            known = pa.array(times, pa.timestamp("us"))
+        found |= _months(known)
+    return found
 
 
 def _note(manifest: Manifest, table: str, outcome: Outcome) -> None:

@@ -7,10 +7,13 @@ was rewritten, and the newest row stands. Both are listed (rule 42).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from msp_report.model.names import normal
@@ -21,6 +24,9 @@ from msp_report.system.database import connect_to
 
 #: The tables whose rows speak of a ticket by its number.
 _OF_TICKETS = ("tickets", "ticket_events", "time_entries")
+
+#: So many rows are looked at at once.
+_AT_ONCE = 500_000
 
 REPLACED = "replaced by this month's exports"
 ANOTHER = "another ticket of the same number"
@@ -56,6 +62,45 @@ def join(
 def rows(paths: list[Path]) -> int:
     """How many rows some Parquet files have, without reading them."""
     return sum(pq.read_metadata(path).num_rows for path in paths)
+
+
+def happened(name: str, paths: list[Path]) -> pd.Series:
+    """How many rows of a table happened at each instant, by instant, where that is part of its key: only the instants
+    are held, not the rows. Parameters: `paths` of its Parquet files."""
+    table = TABLES[name]
+    key = ", ".join(f'"{column}"' for column in table.key)
+    rows = f"(select distinct {key} from read_parquet(?))" if len(paths) > 1 else "read_parquet(?)"
+    query = f'select "{table.period}" as at, count(*) as rows from {rows} where "{table.period}" is not null group by 1'
+    with connect_to(*paths) as database:
+        found = database.sql(query, params=[[str(path) for path in paths]]).to_arrow_table().to_pandas()
+    return found.set_index("at")["rows"]
+
+
+def named(path: Path, column: str, at: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+    """How many rows of a Parquet file, whose instants `at` lie from start to before end, have each name of a column, in
+    the order in which these first stand there; only the names are held."""
+    counts: Counter[str] = Counter()
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_AT_ONCE, columns=[column, at]):
+            times = batch.column(at)
+            first, last = (pa.scalar(edge.to_pydatetime(), times.type) for edge in (start, end))
+            inside = pc.and_(pc.greater_equal(times, first), pc.less(times, last))
+            found = pc.value_counts(batch.column(column).filter(inside).drop_null())
+            counts.update(dict(zip(*(part.to_pylist() for part in found.flatten()), strict=True)))
+    return pd.Series(counts, dtype="int64")
+
+
+def last_instants(
+    path: Path, columns: Sequence[str], start: pd.Timestamp, end: pd.Timestamp
+) -> list[pd.Timestamp]:
+    """The last instant from start to end of each column of a Parquet file that has one."""
+    greatest = ", ".join(
+        f'epoch_us(max("{name}") filter ("{name}" between $start and $end))' for name in columns
+    )
+    with connect_to(path) as database:
+        bounds = {"path": str(path), "start": start.to_pydatetime(), "end": end.to_pydatetime()}
+        (found,) = database.execute(f"select {greatest} from read_parquet($path)", bounds).fetchall()
+    return [pd.Timestamp(at, unit="us", tz="UTC") for at in found if at is not None]
 
 
 def _keys(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

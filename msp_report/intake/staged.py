@@ -7,7 +7,7 @@ file is the table's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -144,18 +144,32 @@ class Stage:
         """
         if (found := self._distinct.get(tuple(names))) is not None:
             return found
-        numbers = [np.array([], np.uint64)]
-        is_hash = list(names) == ["_hash"]
-        with pq.ParquetFile(self.origins if is_hash else self.path) as file:
-            for batch in file.iter_batches(ROWS, columns=list(names)):
-                if is_hash:
-                    numbers.append(batch.column(0).drop_null().to_numpy())
-                    continue
-                rows = batch.to_pandas(date_as_object=False)
-                numbers.append(hash_pandas_object(rows, index=False, categorize=False).to_numpy())
-        whole = np.sort(np.concatenate(numbers))
+        whole = in_order(self._numbers(list(names)), self.length)
         self._distinct[tuple(names)] = found = not (whole[1:] == whole[:-1]).any()
         return found
+
+    def _numbers(self, names: list[str]) -> Iterator[np.ndarray]:
+        """A number of each row's values, of rows that have one, some rows at a time."""
+        is_hash = names == ["_hash"]
+        with pq.ParquetFile(self.origins if is_hash else self.path) as file:
+            for batch in file.iter_batches(ROWS, columns=names):
+                if is_hash:
+                    yield batch.column(0).drop_null().to_numpy()
+                    continue
+                rows = batch.to_pandas(date_as_object=False)
+                yield hash_pandas_object(rows, index=False, categorize=False).to_numpy()
+
+
+def in_order(parts: Iterable[np.ndarray], most: int) -> np.ndarray:
+    """The numbers of all parts, of which there are `most` at the most, from the smallest to the greatest; each of them
+    is held once, in eight bytes."""
+    whole, done = np.empty(most, np.uint64), 0
+    for part in parts:
+        whole[done : done + len(part)] = part
+        done += len(part)
+    whole = whole[:done]
+    whole.sort()
+    return whole
 
 
 def as_parquet(rows: pa.Table) -> dict[str, Any]:

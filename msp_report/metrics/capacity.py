@@ -102,8 +102,11 @@ _HOUR_MIN = 60.0
 _GAP, _CLEARLY = 1.5, 2 / 3
 
 _KEY = ["resource", "metric"]
-#: Samples whose days are aggregated at once; more are taken a month at a time, to bound the memory.
+#: So many samples are ordered at once, and of so many the days are aggregated at once, a month's as a rule: of more,
+#: fewer resources and fewer days at a time, to bound the memory.
 _AT_ONCE, _SLICE_DAYS = 10_000_000, 31
+#: What the database holds before it goes on in a file.
+_MEMORY = "2000MB"
 
 
 @dataclass(frozen=True)
@@ -248,15 +251,19 @@ def aggregate(
             "entries", limits[[*_KEY, "capacity", "percentile", "least", "greatest", "every_s"]]
         )
         _source(database, samples, limits)
-        many = database.execute("SELECT count(*) FROM samples").fetchall()[0][0] > _AT_ONCE
-        slices = _slices(start, end, zone, _SLICE_DAYS if many else None)
+        size = database.execute("SELECT count(*) FROM samples").fetchall()[0][0]
+        days = max(1, _SLICE_DAYS * _AT_ONCE // size) if size > _AT_ONCE else None
+        slices = _slices(start, end, zone, days)
         offset = _offset_us(zone, slices[0][0], end)
         daily = pd.concat([_daily(database, offset, *part) for part in slices], ignore_index=True)
-        _order(database, start, until)
-        period = _with_coverage(_described(database), limits, daily, start, end, zone)
+        if days is not None:
+            daily = daily.sort_values([*_KEY, "on"], kind="stable", ignore_index=True)
+        ordered = _order(database, start, until)
+        described = pd.concat([_described(database, part) for part in ordered], ignore_index=True)
+        period = _with_coverage(described, limits, daily, start, end, zone)
         period = _with_rejected(period, _rejected_of(period, rejected, start, end))
         return Aggregates(
-            period.merge(_ends(database, period), on=_KEY),
+            period.merge(pd.concat([_ends(database, part, period) for part in ordered]), on=_KEY),
             daily,
             _negative(database, start, until),
             start,
@@ -629,7 +636,7 @@ def _trend_line(
 
 def _database() -> duckdb.DuckDBPyConnection:
     """A database in memory that spills to the temporary folder, in UTC."""
-    database = duckdb.connect(config={"temp_directory": gettempdir()})
+    database = duckdb.connect(config={"temp_directory": gettempdir(), "memory_limit": _MEMORY})
     database.execute("SET TimeZone = 'UTC'")
     with suppress(duckdb.InvalidInputException):  # a notebook that can draw no bar refuses to be told so
         database.execute("PRAGMA disable_progress_bar")
@@ -695,26 +702,42 @@ def _spelled(database: duckdb.DuckDBPyConnection, select: str, entries: pd.DataF
 _BETWEEN = '"at" >= $low AND "at" < $high'
 
 
-def _order(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.Timestamp) -> None:
-    """Makes a table `ordered`: of each resource and metric its readings of the period in ascending order as v, the
-    median interval, and the time that lies further from the readings around it than they are apart."""
+def _order(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.Timestamp) -> list[str]:
+    """Makes tables of some resources each, and gives their names: of each resource and metric its readings of the
+    period in ascending order as v, the median interval, and the time that lies further from the readings around it than
+    they are apart."""
+    bounds = {"low": start.to_pydatetime(), "high": until.to_pydatetime()}
     database.execute(
         f"""
-        CREATE TEMP TABLE ordered AS WITH gaps AS (
+        CREATE TEMP TABLE parts AS WITH sizes AS (
+            SELECT resource, metric, count(*) AS size FROM readings WHERE {_BETWEEN} GROUP BY ALL
+        )
+        SELECT resource, metric, (sum(size) OVER (ORDER BY resource, metric) - size) // {_AT_ONCE} AS part FROM sizes
+        """,
+        bounds,
+    )
+    parts = [part for (part,) in database.execute("SELECT DISTINCT part FROM parts ORDER BY part").fetchall()]
+    names = [f"ordered_{number}" for number in range(len(parts) or 1)]
+    for name, part in zip(names, parts or [0], strict=True):
+        database.execute(f"CREATE TEMP TABLE {name} AS {_ORDERED}", {**bounds, "part": part})
+    return names
+
+
+_ORDERED = f"""
+        WITH gaps AS (
             SELECT r.resource, r.metric, value, epoch_us("at") AS us, coalesce(e.every_s, 3600) * 1000000 AS hold,
                 us - lag(us) OVER (PARTITION BY r.resource, r.metric ORDER BY "at") AS gap
-            FROM readings r LEFT JOIN entries e ON r.resource = e.resource AND r.metric = e.metric WHERE {_BETWEEN}
+            FROM readings r LEFT JOIN entries e ON r.resource = e.resource AND r.metric = e.metric
+            WHERE {_BETWEEN} AND (r.resource, r.metric) IN (SELECT (resource, metric) FROM parts WHERE part = $part)
         )
         SELECT resource, metric, list_sort(list(value)) AS v, median(gap) / 60e6 AS interval_min,
             any_value(hold) AS hold, min(us) - epoch_us($low) AS head, epoch_us($high) - max(us) AS tail,
             coalesce(sum(gap - hold) FILTER (gap > {_GAP} * hold), 0) AS between_us
         FROM gaps GROUP BY ALL
-        """,
-        {"low": start.to_pydatetime(), "high": until.to_pydatetime()},
-    )
+        """
 
 
-def _described(database: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def _described(database: duckdb.DuckDBPyConnection, ordered: str) -> pd.DataFrame:
     # The mean is taken over the sorted values, for a sum in parallel differs from run to run in its last digit.
     return database.execute(
         f"""
@@ -725,13 +748,14 @@ def _described(database: duckdb.DuckDBPyConnection) -> pd.DataFrame:
             len(list_filter(v, lambda x: x > capacity)) AS over_capacity,
             (between_us + CASE WHEN head > {_GAP} * hold THEN head - hold ELSE 0 END
                 + CASE WHEN tail > {_GAP} * hold THEN tail - hold ELSE 0 END) / 60e6 AS silent_min
-        FROM ordered LEFT JOIN entries USING (resource, metric) ORDER BY resource, metric
+        FROM {ordered} LEFT JOIN entries USING (resource, metric) ORDER BY resource, metric
         """
     ).df()
 
 
-def _ends(database: duckdb.DuckDBPyConnection, period: pd.DataFrame) -> pd.DataFrame:
-    """low and high of each row of `period`: the percentile with so many `missing` at the least and at the greatest."""
+def _ends(database: duckdb.DuckDBPyConnection, ordered: str, period: pd.DataFrame) -> pd.DataFrame:
+    """low and high of each row of `period` that is in a table of `_order`: the percentile with so many `missing` at the
+    least and at the greatest."""
     database.register("gone", period[[*_KEY, "missing"]])
     found = database.execute(
         f"""
@@ -740,7 +764,7 @@ def _ends(database: duckdb.DuckDBPyConnection, period: pd.DataFrame) -> pd.DataF
                 greatest(coalesce("greatest", 'Infinity'::DOUBLE), v[len(v)]) AS top_value,
                 CASE percentile WHEN 'nearest_rank' THEN greatest(floor(0.95 * (len(v) + missing) + 0.5), 1) - 1
                     ELSE 0.95 * ((len(v) + missing) - 1) END AS place
-            FROM ordered JOIN gone USING (resource, metric) LEFT JOIN entries USING (resource, metric)
+            FROM {ordered} JOIN gone USING (resource, metric) LEFT JOIN entries USING (resource, metric)
         ), ranked AS (
             SELECT *, floor(place)::BIGINT AS k, (place - floor(place))::DOUBLE AS part FROM placed
         ), sides AS (

@@ -65,6 +65,9 @@ class Case(Protocol):
         """The Parquet files of a table, oldest month first, for a metric whose rows are too many to load; empty where
         there are none, as in a stand-in that has frames alone."""
 
+    def named(self, table: str, column: str) -> pd.Series:
+        """How many rows of the period each name of a column has in a table that `paths` has, by name."""
+
     @property
     def invited(self) -> int | None:
         """How many were asked to answer the surveys, as sources.yaml states it; None where it does not."""

@@ -67,21 +67,23 @@ def reach_of(case: Case, *tables: str) -> Reach:
 _ROWS_BEFORE, _MONTHS, _ROWS = 60, 3, 10
 
 
-def silent_since(times: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp | None:
+def silent_since(rows: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Timestamp | None:
     """The last instant of a table that ends in a silence which it never knew before (rule 41).
 
-    Parameters: `times` of all its rows with their look-back, as instants; the bounds of the period.
+    Parameters: `rows`, how many it has with their look-back, by the instant at which they happened; the bounds of the
+    period.
     Returns None where nobody can tell: there are under 10 rows in the period, or under 60 before it, or all of these in
     under three blocks of 30 days. Else the last instant where from it to the end passes more than a day, and more than
     between any two rows before: of a table without a habit that happens once in 60 months.
     """
-    known = times[times <= end].dropna().sort_values()
-    mine, before = known[known > start], known[known <= start]
-    blocks = ((start - before) // pd.Timedelta(days=30)).nunique()
-    if len(mine) < _ROWS or len(before) < _ROWS_BEFORE or blocks < _MONTHS:
+    known = rows[rows.index <= end].sort_index()
+    mine, before = known[known.index > start], known[known.index <= start]
+    blocks = ((start - before.index) // pd.Timedelta(days=30)).nunique()
+    if mine.sum() < _ROWS or before.sum() < _ROWS_BEFORE or blocks < _MONTHS:
         return None
-    usual = max(before.diff().max(), pd.Timedelta(days=1))
-    return mine.iloc[-1] if end - mine.iloc[-1] > usual else None
+    usual = max(before.index.to_series().diff().max(), pd.Timedelta(days=1))
+    last = mine.index[-1]
+    return last if end - last > usual else None
 
 
 def bounded(figures: Iterable[Figure], reach: Reach, grows: Iterable[str] = ()) -> list[Figure]:

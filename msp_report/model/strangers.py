@@ -127,7 +127,7 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
         joined = form(told_apart).isin(form(pd.Series([*known, *outside], dtype="str")))
         strange = ~among(names, told_apart[joined])
         seen = set(normal(told_apart))
-        found = rows[strange].groupby(names[strange])["weight"].agg(["size", "sum"])
+        found = rows[strange].groupby(names[strange])[["rows", "weight"]].sum()
         silent = [name for name in known if normal_name(name) not in seen]
         meant = mistaken(found.index, silent, devices=kind.name == "assets")
         told = [
@@ -140,8 +140,8 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
                     "kind": kind.name,
                     "table": table,
                     "name": found.index,
-                    "rows": found["size"].array,
-                    "size": found["sum"].array if (table, column) in _WEIGHED else None,
+                    "rows": found["rows"].array,
+                    "size": found["weight"].array if (table, column) in _WEIGHED else None,
                     "unit": UNITS.get(table) if (table, column) in _WEIGHED else None,
                     "nearest": nearest(found.index, known),
                     "may_mean": told,
@@ -155,12 +155,12 @@ def _of_kind(kind: _Kind, case: Case, agreed: Any, outside: tuple[str, ...]) -> 
 
 
 def _rows(case: Case, table: str, column: str) -> pd.DataFrame | None:
-    """The rows of the period that name something, with what each weighs; None where the table was not supplied."""
-    paths = case.paths(table)
-    if table == "samples" and paths:  # too many to load whole
-        frame = pd.read_parquet(paths[-1], columns=[column, "at"])
-    else:
-        frame = case.own(table) if table in ("checks", "tickets") else case.table(table)
+    """The rows of the period that name something, with what each weighs, and how many it stands for; None where the
+    table was not supplied."""
+    if table == "samples" and case.paths(table):  # too many to load whole
+        named = case.named(table, column)
+        return pd.DataFrame({column: named.index.astype("str"), "weight": 1.0, "rows": named.array})
+    frame = case.own(table) if table in ("checks", "tickets") else case.table(table)
     if frame is None or column not in frame:
         return None
     frame = frame[frame[column].notna()]
@@ -185,7 +185,7 @@ def _rows(case: Case, table: str, column: str) -> pd.DataFrame | None:
         weight = frame["result"].eq("failed").astype("float64")
     if table == "checks":
         weight = frame["state"].eq("down").astype("float64")
-    return frame.assign(weight=weight.astype("float64"))[inside.fillna(False).to_numpy(bool)]
+    return frame.assign(weight=weight.astype("float64"), rows=1)[inside.fillna(False).to_numpy(bool)]
 
 
 def sentences(found: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import duckdb
@@ -39,10 +40,10 @@ def connect_small() -> duckdb.DuckDBPyConnection:
 
 def connect_to(*paths: Path, **config: Any) -> duckdb.DuckDBPyConnection:
     """A database for what is asked of some Parquet files: the shared one where they are small, else one of its own
-    within bounds."""
+    within bounds, which goes on in a file of the temporary folder."""
     if sum(path.stat().st_size for path in paths) <= SMALL:
         return connect_small()
-    return connect(memory_limit="1500MB", **config)
+    return connect(**{"memory_limit": "1500MB", "temp_directory": gettempdir(), **config})
 
 
 @cache

@@ -220,6 +220,35 @@ def test_rows_outside_the_month_are_accepted_and_counted(read):
     assert (account["read"], account["accepted"], account["rows"], account["outside"]) == (3, 3, 3, 2)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 1_000])
+def test_how_many_rows_are_looked_at_at_once_changes_nothing(read, monkeypatch, at_once):
+    # files of April, of March, of both in no order, of none, and one that says that more follows; by an instant, a day
+    # and a month
+    days = [f"2026-03-{day:02}T09:00Z" for day in range(3, 31)] + ["2026-04-02T09:00Z", "2026-05-01T09:00Z"]
+    said = [f"T{n},{at},P1,new" for n, at in enumerate(days)]
+    files = {
+        "tickets-a.csv": rows(*said[-2:], *said[:25]),
+        "tickets-b.csv": rows(*(line.replace("T", "U", 1) for line in said[:27])),
+        "tickets-c.csv": rows(),
+        "tickets-d.csv": rows("V1,2026-04-09T09:00Z,P1,new"),
+        "time_entries.csv": "entry_id,worked_on,hours\n"
+        + "".join(f"{n},2026-0{3 + n % 2}-{n:02},1\n" for n in range(1, 29)),
+        "credits.csv": "month,measure,subject\n"
+        + "".join(f"2026-0{n},availability.ratio,mail\n" for n in range(1, 6)),
+    }
+    sources = {
+        "tables": {
+            "tickets": {"file": "tickets-*.csv"},
+            "time_entries": {"file": "time_entries.csv"},
+            "credits": {"file": "credits.csv"},
+        }
+    }
+    whole = read(files, sources).manifest
+    monkeypatch.setattr("msp_report.intake.staged.ROWS", at_once)
+    assert read(files, sources).manifest == whole
+    assert [entry["outside"] for entry in whole["files"]] == [26, 27, 0, 0, 14, 4]
+
+
 def test_the_time_that_was_twice_is_the_first_and_counted_and_the_one_that_never_was_is_rejected(read):
     done = read(
         {

@@ -66,6 +66,25 @@ def test_a_ticket_that_was_alone_under_its_number_is_the_one_that_is_kept_apart_
     assert dict(zip(found["ticket_id"], found["status"], strict=True)) == {"a: 1": "resolved", "b: 1": "open"}
 
 
+def test_instants_are_counted_once_for_each_key(months):
+    look = {"service": "a", "state": "up"}
+    paths = months("checks", m03=[{**look, "at": "2026-03-05"}, {**look, "at": "2026-03-06"}],
+                   m04=[{**look, "at": "2026-03-06"}, {**look, "service": "b", "at": "2026-03-06"}])  # fmt: skip
+    found = lookback.happened("checks", paths)
+    days = {str(at.date()): rows for at, rows in found.items()}
+    assert days == {"2026-03-05": 1, "2026-03-06": 2}
+    joined = lookback.join("checks", paths)
+    assert found.sort_index().to_dict() == joined["at"].value_counts().sort_index().to_dict()
+    assert lookback.happened("checks", paths[:1]).sum() == 2
+
+
+def test_the_last_instant_of_a_running_month_is_not_after_now(months):
+    (path,) = months("tickets", m03=[ticket("1", "2026-03-05"), ticket("2", "2026-03-09")])
+    day = {number: pd.Timestamp(f"2026-03-0{number}", tz="UTC") for number in range(1, 10)}
+    last = [lookback.last_instants(path, ["opened_at"], day[1], day[end]) for end in (9, 8, 5, 4)]
+    assert last == [[day[9]], [day[5]], [day[5]], []]
+
+
 # ---------------------------------------------------------------- what of a closed month came otherwise (rule 38)
 
 

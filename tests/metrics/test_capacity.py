@@ -361,6 +361,22 @@ def test_many_samples_are_aggregated_a_slice_at_a_time(monkeypatch):
     assert len(whole) == 200
 
 
+@pytest.mark.parametrize("at_once", [1, 150, 400])
+def test_many_resources_are_aggregated_some_at_a_time(monkeypatch, at_once):
+    chance = np.random.default_rng(2)
+    parts = [
+        sampled(chance.random(24 * days), start="2026-03-25", resource=name)
+        for name, days in (("a", 30), ("b", 9), ("c", 12), ("wan", 30))
+    ]
+    samples = pd.concat(parts, ignore_index=True)
+    agreed = contract({}, {"resource": "b", "percentile": "nearest_rank"})
+    whole = capacity.aggregate(samples, agreed, START, END)
+    monkeypatch.setattr(capacity, "_AT_ONCE", at_once)
+    found = capacity.aggregate(samples, agreed, START, END)
+    pd.testing.assert_frame_equal(found.period, whole.period, check_exact=True)
+    pd.testing.assert_frame_equal(found.daily, whole.daily, check_exact=True)
+
+
 def test_aggregates_may_be_given_instead():
     samples = sampled([0.5] * 720)
     found = capacity.aggregate(samples, contract({}), START, END)

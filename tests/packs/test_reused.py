@@ -14,6 +14,7 @@ from msp_report.case import open_case
 from msp_report.model.tables import TABLES
 from msp_report.packs import kernels, pack, reused, unchanged, warming
 from msp_report.pages import publish
+from msp_report.system import revisions
 from msp_report.workspace import PROJECT, Workspace
 
 #: All of a pack but its executed notebooks, which hold times.
@@ -353,7 +354,7 @@ def _take_back(pack: Path) -> None:
     """The revision before the last one is the published one."""
     last = pack.resolve()
     pack.unlink()
-    pack.symlink_to(publish.revision(pack, int(last.name) - 1))
+    pack.symlink_to(revisions.revision(pack, int(last.name) - 1))
     shutil.rmtree(last)
 
 
