@@ -322,19 +322,30 @@ def silences(samples: Samples | None, start: datetime, end: datetime) -> pd.Data
     Returns: one row per silence by time: resource, begin (when the next reading was to come), end (when it came) [us]
     and resources, how many have readings at all. Source: rule 37.
     """
+    bounds = {"low": _moment(start, "UTC").to_pydatetime(), "high": _moment(end, "UTC").to_pydatetime()}
     with _database() as database:
         _samples(database, samples, pd.DataFrame({name: pd.Series(dtype="str") for name in _KEY}))
-        found = database.execute(
-            f"""
-            WITH readings AS (SELECT DISTINCT resource, epoch_us("at") AS us FROM samples WHERE {_BETWEEN}),
-            gaps AS (SELECT resource, us, us - lag(us) OVER (PARTITION BY resource ORDER BY us) AS gap FROM readings),
-            usual AS (SELECT resource, median(gap)::BIGINT AS every FROM gaps GROUP BY resource)
-            SELECT resource, us - gap + every AS "begin", us AS "end",
-                (SELECT count(*) FROM usual) AS resources
-            FROM gaps JOIN usual USING (resource) WHERE gap > 2 * every ORDER BY "begin", resource
-            """,
-            {"low": _moment(start, "UTC").to_pydatetime(), "high": _moment(end, "UTC").to_pydatetime()},
-        ).df()
+        parts = _parts(database, "resource", "samples", bounds)
+        of_parts = [
+            database.execute(
+                f"""
+                WITH readings AS (
+                    SELECT DISTINCT resource, epoch_us("at") AS us FROM samples
+                    WHERE {_BETWEEN} AND resource IN (SELECT resource FROM parts WHERE part = $part)
+                ), gaps AS (
+                    SELECT resource, us, us - lag(us) OVER (PARTITION BY resource ORDER BY us) AS gap FROM readings
+                ), usual AS (SELECT resource, median(gap)::BIGINT AS every FROM gaps GROUP BY resource)
+                SELECT resource, us - gap + every AS "begin", us AS "end",
+                    (SELECT count(*) FROM parts) AS resources
+                FROM gaps JOIN usual USING (resource) WHERE gap > 2 * every ORDER BY "begin", resource
+                """,
+                {**bounds, "part": part},
+            ).df()
+            for part in parts
+        ]
+    found = of_parts[0]
+    if len(of_parts) > 1:
+        found = pd.concat(of_parts).sort_values(["begin", "resource"], kind="stable", ignore_index=True)
     return found.astype({"resource": "str", "begin": "int64", "end": "int64", "resources": "int64"})
 
 
@@ -707,20 +718,26 @@ def _order(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.T
     period in ascending order as v, the median interval, and the time that lies further from the readings around it than
     they are apart."""
     bounds = {"low": start.to_pydatetime(), "high": until.to_pydatetime()}
+    parts = _parts(database, "resource, metric", "readings", bounds)
+    names = [f"ordered_{part}" for part in parts]
+    for name, part in zip(names, parts, strict=True):
+        database.execute(f"CREATE TEMP TABLE {name} AS {_ORDERED}", {**bounds, "part": part})
+    return names
+
+
+def _parts(database: duckdb.DuckDBPyConnection, by: str, what: str, bounds: dict[str, Any]) -> list[int]:
+    """Makes a table `parts`: each name, of one or more columns `by`, that samples of `what` have, in parts of about
+    _AT_ONCE samples together. Returns the numbers of the parts, of no samples one."""
     database.execute(
         f"""
-        CREATE TEMP TABLE parts AS WITH sizes AS (
-            SELECT resource, metric, count(*) AS size FROM readings WHERE {_BETWEEN} GROUP BY ALL
-        )
-        SELECT resource, metric, (sum(size) OVER (ORDER BY resource, metric) - size) // {_AT_ONCE} AS part FROM sizes
+        CREATE TEMP TABLE parts AS
+        WITH sizes AS (SELECT {by}, count(*) AS size FROM {what} WHERE {_BETWEEN} GROUP BY ALL)
+        SELECT *, (sum(size) OVER (ORDER BY {by}) - size) // {_AT_ONCE} AS part FROM sizes
         """,
         bounds,
     )
-    parts = [part for (part,) in database.execute("SELECT DISTINCT part FROM parts ORDER BY part").fetchall()]
-    names = [f"ordered_{number}" for number in range(len(parts) or 1)]
-    for name, part in zip(names, parts or [0], strict=True):
-        database.execute(f"CREATE TEMP TABLE {name} AS {_ORDERED}", {**bounds, "part": part})
-    return names
+    found = database.execute("SELECT DISTINCT part FROM parts ORDER BY part").fetchall()
+    return [int(part) for (part,) in found] or [0]
 
 
 _ORDERED = f"""

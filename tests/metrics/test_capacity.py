@@ -370,8 +370,11 @@ def test_many_resources_are_aggregated_some_at_a_time(monkeypatch, at_once):
     ]
     samples = pd.concat(parts, ignore_index=True)
     agreed = contract({}, {"resource": "b", "percentile": "nearest_rank"})
-    whole = capacity.aggregate(samples, agreed, START, END)
+    samples = samples[chance.random(len(samples)) < 0.8]
+    whole, quiet = capacity.aggregate(samples, agreed, START, END), capacity.silences(samples, START, END)
+    assert quiet["resource"].nunique() == 4
     monkeypatch.setattr(capacity, "_AT_ONCE", at_once)
+    pd.testing.assert_frame_equal(capacity.silences(samples, START, END), quiet, check_exact=True)
     found = capacity.aggregate(samples, agreed, START, END)
     pd.testing.assert_frame_equal(found.period, whole.period, check_exact=True)
     pd.testing.assert_frame_equal(found.daily, whole.daily, check_exact=True)
