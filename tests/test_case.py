@@ -7,8 +7,10 @@ import itertools
 import pandas as pd
 import pytest
 
-from msp_report.case import open_case, read_table
+from msp_report.case import Case, open_case, read_table
 from msp_report.intake import lookback
+from msp_report.metrics.evidence.unlogged import unlogged
+from msp_report.model.strangers import strangers
 from msp_report.model.tables import TABLES
 
 
@@ -79,6 +81,18 @@ def test_the_names_in_a_table_are_those_of_its_rows_of_the_month(demo_case):
     found = case.named("samples", "resource")
     assert list(found.index) == list(rows["resource"].unique())
     assert found.to_dict() == rows["resource"].value_counts().to_dict()
+
+
+def test_samples_are_loaded_by_nobody(demo_case, monkeypatch):
+    case, table = demo_case("2026-10"), Case.table
+
+    def but_samples(self, name):
+        assert name != "samples"
+        return table(self, name)
+
+    monkeypatch.setattr(Case, "table", but_samples)
+    assert len(unlogged(case).outages) and len(strangers(case, case.contract, case.strategy.outside))
+    assert case.remarks() and case.silent_since("samples") is None
 
 
 @pytest.mark.parametrize("name", ["tickets", "outages", "checks", "samples"])

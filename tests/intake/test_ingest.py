@@ -222,8 +222,7 @@ def test_rows_outside_the_month_are_accepted_and_counted(read):
 
 @pytest.mark.parametrize("at_once", [1, 2, 1_000])
 def test_how_many_rows_are_looked_at_at_once_changes_nothing(read, monkeypatch, at_once):
-    # files of April, of March, of both in no order, of none, and one that says that more follows; by an instant, a day
-    # and a month
+    # files of April, of March, of both in no order, and of none; by an instant, a day and a month
     days = [f"2026-03-{day:02}T09:00Z" for day in range(3, 31)] + ["2026-04-02T09:00Z", "2026-05-01T09:00Z"]
     said = [f"T{n},{at},P1,new" for n, at in enumerate(days)]
     files = {

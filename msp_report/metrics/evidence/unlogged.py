@@ -205,11 +205,14 @@ def unlogged(case: Case) -> Unlogged:
     it is the only source nothing can be seen to be: no figure, and why. See the module. Source: rule 37.
     """
     begins = case.start.value // 1000
-    others = [case.table(table) for _, table in LISTS.values() if table != "outages"]
+    others = [table for _, table in LISTS.values() if table != "outages"]
+    supplied = (
+        case.paths(table) or case.table(table) is not None for table in others
+    )  # samples are not loaded
     why = case.doubts("outages")
     if case.table("outages") is None:
         why = NO_LOG
-    elif all(table is None for table in others):
+    elif not any(supplied):
         why = LOG_ALONE
     if why:
         return Unlogged(_typed(pd.DataFrame(columns=_COLUMNS)), begins, why, why)
