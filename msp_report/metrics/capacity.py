@@ -325,7 +325,7 @@ def silences(samples: Samples | None, start: datetime, end: datetime) -> pd.Data
     bounds = {"low": _moment(start, "UTC").to_pydatetime(), "high": _moment(end, "UTC").to_pydatetime()}
     with _database() as database:
         _samples(database, samples, pd.DataFrame({name: pd.Series(dtype="str") for name in _KEY}))
-        parts = _parts(database, "resource", "samples", bounds)
+        parts = _parts(database, ("resource",), "samples", bounds)
         of_parts = [
             database.execute(
                 f"""
@@ -718,16 +718,19 @@ def _order(database: duckdb.DuckDBPyConnection, start: pd.Timestamp, until: pd.T
     period in ascending order as v, the median interval, and the time that lies further from the readings around it than
     they are apart."""
     bounds = {"low": start.to_pydatetime(), "high": until.to_pydatetime()}
-    parts = _parts(database, "resource, metric", "readings", bounds)
+    parts = _parts(database, ("resource", "metric"), "readings", bounds)
     names = [f"ordered_{part}" for part in parts]
     for name, part in zip(names, parts, strict=True):
         database.execute(f"CREATE TEMP TABLE {name} AS {_ORDERED}", {**bounds, "part": part})
     return names
 
 
-def _parts(database: duckdb.DuckDBPyConnection, by: str, what: str, bounds: dict[str, Any]) -> list[int]:
-    """Makes a table `parts`: each name, of one or more columns `by`, that samples of `what` have, in parts of about
+def _parts(
+    database: duckdb.DuckDBPyConnection, columns: tuple[str, ...], what: str, bounds: dict[str, Any]
+) -> list[int]:
+    """Makes a table `parts`: each name, of one or more `columns`, that samples of `what` have, in parts of about
     _AT_ONCE samples together. Returns the numbers of the parts, of no samples one."""
+    by = ",".join(columns)
     database.execute(
         f"""
         CREATE TEMP TABLE parts AS
