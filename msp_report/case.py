@@ -27,6 +27,7 @@ from msp_report.intake.accepted import Accepted
 from msp_report.intake.reasons import NOT_MEANT
 from msp_report.model import privacy, reads, strangers
 from msp_report.model.clock import localize
+from msp_report.model.columns import typed
 from msp_report.model.period import Month, Period
 from msp_report.model.reach import silent_since
 from msp_report.model.tables import PANDAS, TABLES
@@ -620,7 +621,7 @@ class Case:
             return frame[[*named, "whose", *own]]
         frame = pd.read_parquet(path)
         types = {known: PANDAS[column.type] for known, column in zip(own, table.columns, strict=True)}
-        frame = frame[frame["is_record"]].astype(types).sort_values(["file", "line"], kind="stable")
+        frame = typed(frame[frame["is_record"]], types).sort_values(["file", "line"], kind="stable")
         files = self.manifest["files"]
         evidence = {entry["file"]: entry["evidence"] for entry in files if entry["table"] == name}
         frame["whose"] = frame["file"].map(evidence).astype("str")

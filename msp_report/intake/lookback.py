@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from msp_report.model.columns import typed
 from msp_report.model.names import normal
 from msp_report.model.period import Month, Period
 from msp_report.model.tables import PANDAS, TABLES, Column, Table
@@ -48,15 +49,20 @@ def join(
     if not paths:
         return None
     table = TABLES[name]
-    frames = [_read(name, path, reused, columns) for path in paths]
-    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    if frame.empty:
+    read = pa.concat_tables([_read(name, path, reused, columns) for path in paths])
+    if not read.num_rows:
         empty = table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
         return empty if columns is None else empty[[*columns]]
-    frame = frame.astype({one.name: PANDAS[one.type] for one in table.columns if one.name in frame})
-    if len(frames) > 1:
+    frame = in_memory(read, table)
+    if len(paths) > 1:
         frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
     return frame
+
+
+def in_memory(read: pa.Table, table: Table) -> pd.DataFrame:
+    """What was read of a table's columns, under their own names, as pandas keeps them."""
+    frame = read.to_pandas(date_as_object=False)
+    return typed(frame, {one.name: PANDAS[one.type] for one in table.columns if one.name in frame})
 
 
 def rows(paths: list[Path]) -> int:
@@ -154,16 +160,18 @@ def _kept_apart_since(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _read(
     name: str, path: Path, reused: pd.DataFrame | None, columns: Sequence[str] | None = None
-) -> pd.DataFrame:
-    frame = pd.read_parquet(path, columns=None if columns is None else [*columns])
-    if reused is None or name not in _OF_TICKETS or "ticket_id" not in frame:
-        return frame
-    names = reused[reused["month"].eq(str(_month(path)))].set_index("ticket_id")["name"]
-    return (
-        frame.assign(ticket_id=frame["ticket_id"].map(names).fillna(frame["ticket_id"]))
-        if len(names)
-        else frame
-    )
+) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        read = file.read(columns=None if columns is None else [*columns])
+    if reused is None or name not in _OF_TICKETS or "ticket_id" not in read.column_names:
+        return read
+    of_month = reused[reused["month"].eq(str(_month(path)))]
+    if of_month.empty:
+        return read
+    at, ids = read.column_names.index("ticket_id"), read.column("ticket_id")
+    place = pc.index_in(ids, value_set=pa.array(of_month["ticket_id"], ids.type))
+    named = pa.array(of_month["name"], ids.type).take(place)
+    return read.set_column(at, read.field(at), pc.coalesce(named, ids))
 
 
 def replaced(name: str, paths: list[Path], others: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from msp_report.model.measures import MEASURES, Measure
@@ -89,7 +89,7 @@ class Figure:
 
     def row(self) -> dict[str, Any]:
         """Plain JSON types in the order of figures.json."""
-        return {"report": self.report, **asdict(self)}
+        return {name: getattr(self, name) for name in COLUMNS}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Figure:

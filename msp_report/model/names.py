@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rapidfuzz.distance import OSA
 
@@ -68,9 +69,17 @@ def _latin(word: str) -> str:
 
 def _over_unique(names: pd.Series, form: Callable[[str], str]) -> pd.Series:
     """A function of each different text; missing stays missing."""
-    codes, found = pd.factorize(names.astype("str"))
-    table = pd.array([*map(form, found), None], dtype="str")
-    return pd.Series(table[codes], index=names.index, name=names.name, dtype="str")
+    codes, found = pd.factorize(_as_texts(names))
+    return _written(names, codes, map(form, found))
+
+
+def _as_texts(names: pd.Series) -> pd.Series:
+    return names if names.dtype == "str" else names.astype("str")
+
+
+def _written(names: pd.Series, codes: np.ndarray, forms: Iterable[str]) -> pd.Series:
+    """Names of whose different texts others are written; missing, whose code is -1, stays missing."""
+    return pd.Series(pd.array([*forms, None], dtype="str")[codes], index=names.index, name=names.name)
 
 
 #: A name that its normal form changes in nothing but its capitals.
@@ -90,9 +99,8 @@ def normal(names: pd.Series) -> pd.Series:
     >>> list(normal(pd.Series(["  E-Mail ", "e\\u2011ma\\u200bil", "\\u0435-mail"])))
     ['e-mail', 'e-mail', 'e-mail']
     """
-    codes, found = pd.factorize(names.astype("str"))
-    table = pd.array([*_forms(found), None], dtype="str")
-    return pd.Series(table[codes], index=names.index, name=names.name, dtype="str")
+    codes, found = pd.factorize(_as_texts(names))
+    return _written(names, codes, _forms(found))
 
 
 def normal_name(name: object) -> str:
@@ -146,7 +154,7 @@ def spelled(
     ours = pd.Series(listed, dtype="str")
     if (among(names, ours) | names.isna()).all():
         return names
-    codes, found = pd.factorize(names.astype("str"))
+    codes, found = pd.factorize(_as_texts(names))
     asked = pd.Series(found, dtype="str")
     exact = among(asked, ours)
     keys = form(pd.concat([ours, asked], ignore_index=True))
@@ -155,8 +163,7 @@ def spelled(
     first = asked[~exact].groupby(theirs[~exact]).transform("first")
     strange = pd.Series(~among(theirs, mine), index=theirs.index)
     told = theirs.map(only).fillna(first.where(strange))
-    table = pd.array([*asked.where(exact, told.fillna(asked)), None], dtype="str")
-    return pd.Series(table[codes], index=names.index, name=names.name, dtype="str")
+    return _written(names, codes, asked.where(exact, told.fillna(asked)))
 
 
 def nearest(names: Iterable[str], known: Iterable[str]) -> list[str | None]:

@@ -47,4 +47,5 @@ def places(texts: pd.Series, others: pd.Series) -> np.ndarray:
 
 
 def _array(texts: pd.Series | pd.Index) -> pa.Array:
-    return pa.array(texts.astype("str"), pa.large_string(), from_pandas=True)
+    kept = texts if texts.dtype == "str" else texts.astype("str")
+    return pa.array(kept.array, pa.large_string(), from_pandas=True)

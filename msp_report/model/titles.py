@@ -19,8 +19,9 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 from zlib import crc32
@@ -46,6 +47,8 @@ _LONGEST = 500
 _GROUP, _PART = 500, 2_000
 #: So many earlier ones, of nearly one length, at once: what is held of the pairs fits the processor's cache.
 _BLOCK = 500
+#: So many groups at once.
+_THREADS = 2
 #: Of so many letters, the commonest, it is asked how often a text has them; so many texts are asked at a time.
 _LETTERS, _ASKED = 48, 20_000
 #: So many words, the commonest, have a bit of their own.
@@ -184,16 +187,17 @@ def _searched(
             np.maximum.at(match, i[near], j[near])
         return len(compared), len(rows) - len(compared)
 
-    for group in _groups(asked, _GROUP):
-        compared, older = search(group, most)
-        titles, left_out = max(titles, compared), max(left_out, older)
+    # groups have nothing to do with each other, and numpy counts in several threads
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for compared, older in pool.map(lambda group: search(group, most), _groups(asked, _GROUP)):
+            titles, left_out = max(titles, compared), max(left_out, older)
     looked = Compared(titles, left_out)
     alone = asked[match[asked] < 0] if settled is None else asked[(match[asked] < 0) & ~settled[asked]]
     if left_out and len(alone):
         number = min(len(alone), DRAWN, max(1, DRAWN_PAIRS // (titles + left_out)))
         drawn = np.sort(np.random.default_rng(len(asked)).choice(len(alone), number, replace=False))
-        for group in _groups(alone[drawn], _GROUP):
-            search(group)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            deque(pool.map(search, _groups(alone[drawn], _GROUP)), maxlen=0)
         matched = int((match[alone[drawn]] >= 0).sum())
         looked = Compared(titles, left_out, number, matched, len(alone) - number)
     found = match >= 0
@@ -332,14 +336,15 @@ def _counts(texts: np.ndarray) -> dict[int, np.ndarray]:
     """How often each of some texts has each letter, by the letter's number."""
     lengths = np.array([*map(len, texts)], np.int64)
     letters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
-    known, which = np.unique(letters, return_inverse=True)
-    often = np.argsort(-np.bincount(which), kind="stable")[:_LETTERS]
-    rank = np.full(len(known), len(often))
+    times = np.bincount(letters)
+    known = np.flatnonzero(times)
+    often = known[np.argsort(-times[known], kind="stable")][:_LETTERS]
+    rank = np.full(len(times), len(often))
     rank[often] = np.arange(len(often))
     rows = np.repeat(np.arange(len(texts)), lengths) * (len(often) + 1)
-    counts = np.bincount(rows + rank[which], minlength=len(texts) * (len(often) + 1))
+    counts = np.bincount(rows + rank[letters], minlength=len(texts) * (len(often) + 1))
     counts = counts.reshape(len(texts), len(often) + 1)
-    return {int(known[letter]): counts[:, place] for place, letter in enumerate(often)}
+    return {int(letter): counts[:, place] for place, letter in enumerate(often)}
 
 
 def _word_bits(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 import papermill
@@ -41,12 +41,14 @@ from msp_report.model.figures import COLUMNS, Figure
 from msp_report.model.period import Month, Period
 from msp_report.model.restated import restated
 from msp_report.packs import code, collected, history, kernels, reused, scraps, stale, unchanged, warming
-from msp_report.pages import front, publish
 from msp_report.params.sources import Limits
 from msp_report.system import leftovers, locks, memory, revisions
 from msp_report.system.limits import cores
 from msp_report.words import records, sentences
 from msp_report.workspace import PROJECT
+
+if TYPE_CHECKING:
+    from msp_report.pages import publish
 
 NOTEBOOKS = PROJECT / "notebooks"
 #: The parameters that a pack run gives to every notebook, all of them text.
@@ -482,21 +484,22 @@ class _Run:
         accepted = case.accepted
         self.remarks: list[str] = []
         shutil.rmtree(self._staging, ignore_errors=True)
-        if case.period.first == case.period.last:
-            remarks = case.at(case.period).remarks()  # the tables that it reads are not kept
-            self.remarks = [f"{case.client} {case.period}: {remark}" for remark in remarks]
-            for remark in self.remarks:
-                desk.say(remark)
+        is_month = case.period.first == case.period.last
+        if is_month:
             ignored = shutil.ignore_patterns("stamp")
             shutil.copytree(accepted, self._staging, ignore=ignored, copy_function=_link)
-            self._write_manifest()
         else:  # the tables and rejects of its months lie in their packs
             self._staging.mkdir(parents=True)
-            self._write_manifest()
+        self._write_manifest()
         (self._staging / "notebooks").mkdir(parents=True)
         self._reports = desk.kept.of(case, self._staging) if desk.kept and not case.to_date else None
         first = [n for n in notebooks if not n.second_wave]
         self._first_wave = self._submit(desk.pool, [n for n in first if not n.looks_back])
+        if is_month:
+            remarks = case.at(case.period).remarks()  # the tables that it reads are not kept
+            self.remarks = [f"{case.client} {case.period}: {remark}" for remark in remarks]
+            for remark in self.remarks:
+                desk.say(remark)
 
     def _write_manifest(self) -> None:
         """What was read, which tables were due and did not come, each with the last month that had it, and of a month
@@ -513,6 +516,8 @@ class _Run:
 
     def finish(self) -> Path:
         """Wait for the first wave, run the second, the page that opens the pack and those that read it, and publish."""
+        from msp_report.pages import front, publish  # nbconvert is imported while kernels work
+
         back = [n for n in self._notebooks if n.looks_back and not n.second_wave]
         self._wait({**self._first_wave, **self._submit(self._desk.pool, back)})
         opening = first_page(self._notebooks)

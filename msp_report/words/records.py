@@ -32,7 +32,7 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
             file.write(b"\n")
             return
         names = [pa.array([cell(str(name)).encode("utf-8", "backslashreplace")]) for name in frame.columns]
-        file.write(_lines([name.cast(pa.string()) for name in names]))
+        file.write(_lines([_quoted(name.cast(pa.string())) for name in names]))
         for begin in range(0, len(frame), _ROWS):
             here = slice(begin, begin + _ROWS)
             file.write(
@@ -41,8 +41,8 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
 
 
 def _lines(columns: list[pa.StringArray]) -> bytes:
-    """Cells as lines of CSV; quotes where a cell needs them, and where it is alone in its line and empty."""
-    cells_of = [_quoted(pc.fill_null(column, "")) for column in columns]
+    """Cells as lines of CSV; quotes where one is alone in its line and empty."""
+    cells_of = [pc.fill_null(column, "") for column in columns]
     if len(cells_of) == 1:
         cells_of = [pc.if_else(pc.equal(cells_of[0], ""), '""', cells_of[0])]
     rows = pc.binary_join_element_wise(*cells_of, ",")
@@ -52,6 +52,7 @@ def _lines(columns: list[pa.StringArray]) -> bytes:
 
 
 def _quoted(texts: pa.StringArray) -> pa.StringArray:
+    """Texts with quotes where they need them as cells of CSV, missing ones missing."""
     special = pc.match_substring_regex(texts, '[",\n]')
     if not pc.any(special).as_py():
         return texts
@@ -90,11 +91,10 @@ def _stamps(values: pd.Series) -> np.ndarray:
 
 
 def _texts(values: pd.Series, told: str) -> pa.StringArray:
-    """Some rows of a column as text, missing ones missing."""
+    """Some rows of a column as cells of CSV, missing ones missing."""
     kind = values.dtype
     if told:
-        stamps = _stamps(values)
-        texts = pa.array(np.datetime_as_string(stamps.astype(f"datetime64[{told}]")), mask=np.isnat(stamps))
+        texts = _instants(_stamps(values), told)
         zoned = isinstance(kind, pd.DatetimeTZDtype)
         return pc.binary_join_element_wise(texts, "Z", "") if zoned else texts
     if pd.api.types.is_bool_dtype(kind):
@@ -103,12 +103,37 @@ def _texts(values: pd.Series, told: str) -> pa.StringArray:
     if pd.api.types.is_float_dtype(kind):
         missing = values.isna().to_numpy(bool)
         numbers = (values + 0.0).to_numpy(dtype=getattr(kind, "numpy_dtype", kind), na_value=np.nan)
-        return pa.array(numbers.astype("str"), mask=missing)
+        return pc.if_else(missing, None, _digits(numbers))
     if pd.api.types.is_numeric_dtype(kind):
         return pa.array(values, from_pandas=True).cast(pa.string())
     if isinstance(kind, pd.StringDtype):
-        return pa.array(cells(values), pa.string(), from_pandas=True)
-    return pa.array([None if pd.isna(value) else str(_object(value)) for value in values], pa.string())
+        return _quoted(pa.array(cells(values), pa.string(), from_pandas=True))
+    return _quoted(
+        pa.array([None if pd.isna(value) else str(_object(value)) for value in values], pa.string())
+    )
+
+
+#: The years of which Arrow tells an instant as numpy does, and the numbers; it takes a tenth of the time.
+_YEARS = (np.datetime64("0001-01-01"), np.datetime64("9999-12-31"))
+_LEAST, _MOST = 1e-4, 1e10
+
+
+def _instants(stamps: np.ndarray, unit: str) -> pa.StringArray:
+    """Instants in ISO 8601 to the day, second or microsecond; missing ones missing."""
+    missing = np.isnat(stamps)
+    if ((stamps < _YEARS[0]) | (stamps > _YEARS[1])).any():
+        return pa.array(np.datetime_as_string(stamps.astype(f"datetime64[{unit}]")), mask=missing)
+    texts = pa.array(stamps).cast(pa.date32() if unit == "D" else pa.timestamp(unit)).cast(pa.string())
+    return texts if unit == "D" else pc.utf8_replace_slice(texts, 10, 11, "T")
+
+
+def _digits(numbers: np.ndarray) -> pa.StringArray:
+    """The shortest digits that give each float again, as numpy writes them."""
+    size = np.abs(numbers)
+    odd = (size < _LEAST) & (size > 0) | (size >= _MOST) | (numbers.dtype != np.float64)
+    texts = pa.array(np.where(odd, np.nan, numbers)).cast(pa.string())
+    texts = pc.if_else(numbers == np.floor(numbers), pc.binary_join_element_wise(texts, ".0", ""), texts)
+    return pc.replace_with_mask(texts, odd, pa.array(numbers[odd].astype("str"), pa.string()))
 
 
 def _object(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from pathlib import Path
 
@@ -65,6 +66,13 @@ def test_the_bytes_are_the_same_whatever_is_written_at_a_time(tmp_path_factory, 
     [
         (pd.Series(["", None, "x"], dtype="str"), ['""', '""', "x"]),  # alone in its line, an empty cell is seen
         (pd.Series([1e-05, 1e16, -0.0, 0.1, np.nan]), ["1e-05", "1e+16", "0.0", "0.1", '""']),
+        (pd.Series([1e-4, 9.99e-05, 1e10, 9999999999.5]), ["0.0001", "9.99e-05", "10000000000.0", "9999999999.5"]),
+        (pd.Series([0.1, 2.5, None], dtype="Float32"), ["0.1", "2.5", '""']),
+        (
+            pd.Series(np.array(["2026-01-02T03:04:05.678901", "NaT"], "datetime64[us]")),
+            ["2026-01-02T03:04:05.678901", '""'],
+        ),
+        (pd.Series(np.array(["0033-04-03", "12026-01-02"], "datetime64[us]")), ["0033-04-03", "12026-01-02"]),
         (pd.Series([1, None, 10**17], dtype="Int64"), ["1", '""', "100000000000000000"]),
         (pd.Series([True, None], dtype="boolean"), ["true", '""']),
         (pd.Series(["=1", "-2", "@x", "\u202eabc"], dtype="str"), ["'=1", "'-2", "'@x", "\ufffdabc"]),
@@ -79,6 +87,24 @@ def test_the_bytes_are_the_same_whatever_is_written_at_a_time(tmp_path_factory, 
 def test_cells_by_their_type(tmp_path, values, lines):
     told = written(values.to_frame("it"), tmp_path).decode().splitlines()
     assert told == ["it", *lines]
+
+
+@examples(200)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_numbers_are_written_as_python_writes_them(tmp_path_factory, numbers):
+    lines = written(pd.DataFrame({"it": numbers}), tmp_path_factory.mktemp("records")).decode().splitlines()
+    assert lines[1:] == [str(number + 0.0) for number in numbers]
+
+
+_INSTANTS = st.datetimes(min_value=dt.datetime(1, 1, 1), max_value=dt.datetime(9999, 12, 31, 23, 59, 59))
+
+
+@examples(100)
+@given(st.lists(_INSTANTS, min_size=1))
+def test_instants_are_written_in_iso(tmp_path_factory, instants):
+    table = pd.DataFrame({"it": np.array(instants, "datetime64[us]")})
+    lines = written(table, tmp_path_factory.mktemp("records")).decode().splitlines()
+    assert [dt.datetime.fromisoformat(line) for line in lines[1:]] == instants
 
 
 def test_without_columns_and_without_rows(tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.model.columns import micros
+from msp_report.model.columns import micros, typed
 
 MISSING = np.iinfo(np.int64).min
 SECOND = 1_000_000
@@ -89,4 +89,4 @@ def stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 
 def _as_columns(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     types = {name: _TYPES.get(name, _TYPES.get(name.rpartition("_")[2], "str")) for name in columns}
-    return frame.reindex(columns=columns).astype(types)
+    return typed(frame.reindex(columns=columns), types)

@@ -112,8 +112,9 @@ def _nearest(
     clock: str, row: dict, clocks: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp
 ) -> list[str]:
     """The tickets of a level that were met by the least, or late by the least."""
-    decided = pd.to_datetime(clocks[f"{clock}_decided_at"], utc=True)
-    own = clocks[clocks["priority"].astype("str").eq(row["subject"]) & (decided >= start) & (decided < end)]
+    level = clocks[clocks["priority"].astype("str").eq(row["subject"])]
+    decided = pd.to_datetime(level[f"{clock}_decided_at"], utc=True)
+    own = level[(decided >= start) & (decided < end)]
     used = pd.to_numeric(own[f"{clock}_used_min"]) / pd.to_numeric(own[f"{clock}_target_min"])
     met = own[f"{clock}_met"].astype("str").str.casefold()
     chosen = used[met.eq("true" if row["verdict"] == "met" else "false")]

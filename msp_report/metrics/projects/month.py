@@ -35,7 +35,7 @@ import numpy as np
 import pandas as pd
 
 from msp_report.model.case import Case
-from msp_report.model.columns import civil_day, dates, day_after, plain_rows, whole_days
+from msp_report.model.columns import civil_day, dates, day_after, plain_rows, typed, whole_days
 from msp_report.model.dropped import Dropped
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
@@ -481,7 +481,7 @@ def _whole_table(
     """A canonical table with all its columns, typed; decimals become plain numbers."""
     columns = [*texts, *days, *numbers, *flags]
     source = pd.DataFrame(columns=columns) if table is None else table.reindex(columns=columns)
-    frame = source.astype(dict.fromkeys(texts, "str") | dict.fromkeys(flags, "boolean"))
+    frame = typed(source, dict.fromkeys(texts, "str") | dict.fromkeys(flags, "boolean"))
     frame["project_id"] = spelled(frame["project_id"], ())
     frame = frame.assign(**{name: dates(frame[name]) for name in days})
     return frame.assign(**{name: pd.to_numeric(frame[name]).astype("float64") for name in numbers})

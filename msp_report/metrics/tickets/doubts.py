@@ -106,7 +106,8 @@ def other_side(
     )
     log = None
     if events is not None:
-        ids, field = spelled(events["ticket_id"], desk["ticket_id"]), events["field"].astype("str")
+        ids = spelled(events["ticket_id"], history.tickets["ticket_id"])
+        field = events["field"].astype("str")
         silent = desk["ticket_id"][is_(NOT_IN_THE_LOG)]
         told = among(ids, desk["ticket_id"]) & field.isin(["status", "priority", "comment"])
         log = events[told & ~(among(ids, silent) & (field == "status")) & (events["at"] < history.cutoff)]
