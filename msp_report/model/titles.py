@@ -171,10 +171,14 @@ def _searched(
     most = min(MOST, max(LEAST, PAIRS // max(1, len(asked))))
     match, titles, left_out = np.full(len(new.code), -1), 0, 0
 
+    ended = np.sort(ends)
+
     def search(group: np.ndarray, newest: int | None = None) -> tuple[int, int]:
-        begun = np.searchsorted(old.at, new.at[group[-1]], "right")
-        rows = np.flatnonzero(ends[:begun] > new.at[group[0]])
-        compared = rows[-newest:] if newest else rows
+        """Look for matches of a group among those that stand then; how many were compared, and how many older not."""
+        first, last = new.at[group[[0, -1]]]
+        begun = np.searchsorted(old.at, last, "right")
+        stand = int(begun - np.searchsorted(ended, first, "right"))  # what has ended had begun
+        compared = _newest(ends[:begun], first, min(stand, newest or stand))
         for part in _groups(compared[::-1], _PART):
             group = group[match[group] < 0]
             i, j = texts.candidates(new.code[group], old.code[part])
@@ -185,7 +189,7 @@ def _searched(
             i, j = i[stands], j[stands]
             near = texts.near(new.code[i], old.code[j])
             np.maximum.at(match, i[near], j[near])
-        return len(compared), len(rows) - len(compared)
+        return len(compared), stand - len(compared)
 
     # groups have nothing to do with each other, and numpy counts in several threads
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -208,6 +212,15 @@ def _searched(
 def _groups(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
     for begin in range(0, len(rows), size):
         yield rows[begin : begin + size]
+
+
+def _newest(ends: np.ndarray, after: int, number: int) -> np.ndarray:
+    """The places of the last `number` ends that lie after an instant, of which there are so many."""
+    begin, found = len(ends), np.empty(0, np.int64)
+    while len(found) < number:
+        begin, end = max(0, begin - 4 * number), begin
+        found = np.concatenate([begin + np.flatnonzero(ends[begin:end] > after), found])
+    return found[len(found) - number :]
 
 
 def _instants(times: pd.Series) -> np.ndarray:

@@ -19,6 +19,9 @@ from msp_report.params import Contract, as_contract
 
 _KEYS = {"requester": "same requester and category", "asset": "same asset and category"}
 _TEXT = "near-identical title"
+#: What of a ticket tells that it came again, and what is told of it: of many tickets nothing else is copied.
+_TELLING = [*_KEYS, "category"]
+_TOLD = ["ticket_id", "opened_at", "priority"]
 
 
 @dataclass(frozen=True)
@@ -130,11 +133,13 @@ def repeats(
     contract = as_contract(contract)
     days = contract.on(start).tickets.repeat_days
     desk = history.tickets
-    opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
+    opened = desk.loc[_inside(desk, start, end), [*_TOLD, *_TELLING]]
     solved = history.moves[history.moves["move"] == "solved"]
     solved = solved[(solved["at"] >= start - pd.Timedelta(days=days + 2)) & (solved["at"] < end)]
-    earlier = desk.iloc[solved["row"]].assign(
-        since=solved["at"].array, until=_days_later(solved["at"], days, contract).array
+    earlier = (
+        desk[_TELLING]
+        .iloc[solved["row"]]
+        .assign(since=solved["at"].array, until=_days_later(solved["at"], days, contract).array)
     )
     found = {reason: _same(opened, earlier, key) for key, reason in _KEYS.items()}
     found[_TEXT], compared = matches(
@@ -156,7 +161,7 @@ def duplicates(history: History, start: pd.Timestamp, end: pd.Timestamp, said: T
     Source: rule 18.
     """
     desk, spells = history.tickets, history.spells
-    opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
+    opened = desk.loc[_inside(desk, start, end), _TOLD]
     is_open = np.isin(spells["status"].to_numpy(), [STATUSES.index(name) for name in OPEN])
     row = spells["row"].to_numpy()
     joined = is_open[1:] & is_open[:-1] & (row[1:] == row[:-1])
@@ -202,7 +207,7 @@ def quality(
     Source: rule 18.
     """
     desk = history.tickets
-    opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
+    opened = desk.loc[_inside(desk, start, end), _TOLD]
     names = priorities(pd.concat([opened["priority"], follow_up["priority"]]), as_contract(contract), start)
     complete = follow_up[follow_up["complete"]]
     counts = {
@@ -224,6 +229,11 @@ def quality(
     table["repeat_ratio"] = (table["repeated"] / table["opened"]).where((table["opened"] > 0) & telling.any())
     columns = ["priority", "solves", "followed", "reopened", "reopen_ratio"]
     return table[[*columns, "opened", "repeated", "repeat_ratio"]]
+
+
+def _inside(desk: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+    """Which tickets were opened in a period."""
+    return (desk["opened_at"] >= start) & (desk["opened_at"] < end)
 
 
 def _days_later(at: pd.Series, days: float, contract: Contract) -> pd.Series:

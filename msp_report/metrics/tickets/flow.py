@@ -39,7 +39,9 @@ def durations(
     """
     contract = as_contract(contract)
     zone = contract.client.timezone
-    clocks = clocks[clocks["removed_at"].isna()]
+    needed = ["priority", "opened_at", "removed_at", "response_at", "solved_at"]
+    needed += [f"{clock}_{what}" for clock in ("response", "resolution") for what in ("min", "used_min")]
+    clocks = clocks.loc[clocks["removed_at"].isna(), needed]  # of many tickets nothing else is copied
     names = priorities(alive(clocks, start)["priority"], contract, start)
     since = midnight(Month.of(last_day(end, zone)).shift(1 - LOOK_BACK_MONTHS).first_on, zone)
     recent = clocks[(clocks["opened_at"] >= since) & (clocks["opened_at"] < end)]
