@@ -20,6 +20,17 @@ def matching(texts: pd.Series | pd.Index, pattern: str) -> np.ndarray:
     return np.asarray(pc.fill_null(found, False), bool)
 
 
+def parts(texts: pd.Series, pattern: str) -> pd.DataFrame:
+    """The named groups of an expression of RE2 in each text; missing where it does not match.
+
+    >>> parts(pd.Series(["INC12", "x"]), "^(?P<form>.*?)(?P<digits>[0-9]+)$").to_numpy().tolist()
+    [['INC', '12'], [nan, nan]]
+    """
+    found = pc.extract_regex(_array(texts), pattern)
+    named = {field.name: pc.struct_field(found, field.name) for field in found.type}
+    return pd.DataFrame({name: pd.Series(part, texts.index, dtype="str") for name, part in named.items()})
+
+
 def lowered(texts: pd.Series | pd.Index) -> Sequence[str]:
     """Texts of ASCII letters in small ones."""
     return pc.ascii_lower(_array(texts)).to_pylist()

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from msp_report.model.texts import parts
+
 GAPS = ["first_id", "last_id", "missing", "after_id", "before_id", "before_at"]
 #: Fewer numbers of one form tell nothing of how they run.
 _ENOUGH = 20
@@ -31,8 +33,8 @@ def gaps(
     """
     known = tickets.loc[tickets["opened_at"] < end, ["ticket_id", "opened_at"]]
     known = pd.concat([known, rejected[["ticket_id"]].dropna()]) if len(rejected) else known
-    parts = known["ticket_id"].astype("str").str.extract(r"^(?P<form>.*?)(?P<digits>\d{1,15})$")
-    rows = known.assign(**parts)[parts["digits"].notna().to_numpy(bool)]
+    numbered = parts(known["ticket_id"], "^(?P<form>.*?)(?P<digits>[0-9]{1,15})$")
+    rows = known.assign(**numbered)[numbered["digits"].notna().to_numpy(bool)]
     rows["number"] = rows["digits"].astype("int64")
     rows = rows.drop_duplicates(["form", "number"]).sort_values(["form", "number"], ignore_index=True)
     by_form = rows.groupby("form", sort=False)
