@@ -29,7 +29,7 @@ from msp_report.metrics.tickets import (
     History,
     ageing,
     clocks_of,
-    history_of,
+    history_of_case,
     open_tickets,
     still_open,
 )
@@ -41,7 +41,7 @@ from msp_report.model.columns import civil_day
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
 from msp_report.model.period import midnight
-from msp_report.model.tables import STATUSES, TABLES
+from msp_report.model.tables import STATUSES
 from msp_report.params import Contract, as_contract, as_strategy
 
 #: The rules of the page that no contract states: days untouched, times handed on, days in which a solve is recent.
@@ -189,9 +189,7 @@ def analyse(case: Case) -> Analysis:
     Reads tickets and ticket_events. Raises as `tickets.history_of`. Source: rules 0, 12-17; system 4 (docs/board.md).
     """
     contract, at = as_contract(case.agreed), case.end
-    given = case.table("tickets")
-    tickets = given if given is not None else TABLES["tickets"].empty()
-    history = history_of(tickets, case.follow_up("ticket_events"), contract, at)
+    supplied, history = case.table("tickets") is not None, history_of_case(case)
     course = Course.of(history, contract)
     clocks = clocks_of(history, contract, course)
     clocks = clocks.assign(
@@ -207,7 +205,7 @@ def analyse(case: Case) -> Analysis:
         solved=_solved(history, clocks),
         undated=history.undated,
         newest_at=_newest(history),
-        supplied=given is not None,
+        supplied=supplied,
         at=history.cutoff,
         priorities=priorities(now["priority"], contract, at),
         targets={line.subject: line.target for line in lines},

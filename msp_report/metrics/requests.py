@@ -33,13 +33,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.tickets import duplicates_of, history_of
+from msp_report.metrics.tickets import duplicates_of, history_of_case
 from msp_report.model.case import Case
 from msp_report.model.columns import booked, charged, hours_booked, with_sum
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, normal_name, spelled
 from msp_report.model.reach import Reach, bounded, reach_of
-from msp_report.model.tables import TABLES
 from msp_report.model.titles import Compared
 from msp_report.params import Contract, as_contract, as_strategy
 
@@ -167,10 +166,8 @@ def analyse(case: Case) -> Analysis:
     """
     contract, start, end = as_contract(case.agreed), case.start, case.end
     agreed = contract.on(start)
-    tickets, events = case.table("tickets"), case.follow_up("ticket_events")
     patterns = as_strategy(case.strategy).requesters
-    history = history_of(TABLES["tickets"].empty() if tickets is None else tickets, events, contract, end)
-    del events  # of many tickets a large table
+    supplied, history = case.table("tickets") is not None, history_of_case(case)
     desk = history.tickets
     opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
     opened = opened[["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
@@ -189,9 +186,7 @@ def analyse(case: Case) -> Analysis:
     ).reset_index(drop=True)[_TICKETS]
     training = agreed.tickets.training
     return Analysis(
-        kinds=_kinds(
-            table, tickets is not None, bool(patterns), bool(training.categories or training.words), pays_by
-        ),
+        kinds=_kinds(table, supplied, bool(patterns), bool(training.categories or training.words), pays_by),
         tickets=table,
         requesters=_requesters(table),
         opened=len(table),
@@ -199,7 +194,7 @@ def analyse(case: Case) -> Analysis:
         rate=rate,
         hours_from=source,
         compared=doubled.compared,
-        supplied=tickets is not None,
+        supplied=supplied,
         reach=reach_of(case, "tickets", "ticket_events"),
         booked=reach_of(case, "tickets", "ticket_events", "time_entries"),
         hours_booked=hours_booked(entries, start, end, agreed.client.timezone),

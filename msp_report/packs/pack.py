@@ -5,6 +5,7 @@ tagged `looks-back` wait until that is published. The second wave, the
 notebooks that declare a `pack` parameter, may read what the first recorded and what earlier months published; those of
 it that have a cell tagged `after-others` may read what the others recorded too. The page that opens the pack sums them
 up; those tagged `after-first-page` may read what it recorded and are last.
+Of a large month those with a cell tagged `holds-tickets` run one after another, beside the others.
 Everything is built in a staging folder; only a whole pack is published.
 """
 
@@ -61,6 +62,8 @@ AFTER = "after-others"
 LOOKS_BACK = "looks-back"
 #: The tag of a cell that marks a notebook of the second wave which reads what the page that opens the pack recorded.
 AFTER_FIRST_PAGE = "after-first-page"
+#: The tag of a cell that marks a notebook of the first wave which holds every ticket: of many tickets one is enough.
+HOLDS_TICKETS = "holds-tickets"
 #: The folder of the notebooks of any day, and of what they publish; how many of its revisions are kept.
 DAILY, DAYS_KEPT = "daily", 30
 #: The folders of the notebooks that show several clients, side by side and all of them: no packs of a client's.
@@ -91,6 +94,8 @@ class Notebook:
     """Of the second wave, whether it reads what the page that opens the pack recorded."""
     looks_back: bool = False
     """Of the first wave, whether it reads what earlier months published."""
+    holds_tickets: bool = False
+    """Of the first wave, whether it holds every ticket of the month."""
 
     @property
     def report(self) -> str:
@@ -135,10 +140,10 @@ def _checked_parameters(path: Path) -> set[str]:
 
 
 def _waits(path: Path) -> tuple[bool, ...]:
-    """Whether a notebook has a cell tagged AFTER, one tagged AFTER_FIRST_PAGE, and one tagged LOOKS_BACK."""
+    """Whether a notebook has a cell tagged AFTER, AFTER_FIRST_PAGE, LOOKS_BACK and HOLDS_TICKETS, of each one."""
     cells = papermill.iorw.load_notebook_node(str(path)).cells
     tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
-    return AFTER in tags, AFTER_FIRST_PAGE in tags, LOOKS_BACK in tags
+    return tuple(tag in tags for tag in (AFTER, AFTER_FIRST_PAGE, LOOKS_BACK, HOLDS_TICKETS))
 
 
 def _kind(parameter: Mapping[str, str]) -> str:
@@ -297,14 +302,15 @@ def _desk(case: Case, say: Say, issuing: Issuing | None = None) -> Iterator[_Des
         case.settle(settled, lambda month: say(f"{case.client} {month}: reading exports"))
         guarded.end_idle()
         memory.trim()
+        is_large = _is_large(case)
         # of one core two: a notebook often waits for its kernel
-        first, second = (1, 1) if _is_large(case) else (max(2, cores()), 2)
+        first, second = (1, 1) if is_large else (max(2, cores()), 2)
         texts = pd.option_context("mode.string_storage", case.texts)
-        with texts, _pool(first) as pool, _pool(second) as second_pool:
-            yield _Desk(config, pool, second_pool, settled, say, issuing)
+        with texts, _pool(first) as pool, _pool(second) as second_pool, _pool(1) as alone:
+            yield _Desk(config, pool, second_pool, alone if is_large else pool, settled, say, issuing)
 
 
-#: Of more rows than these a notebook may hold a gigabyte, and one runs after another.
+#: Of more rows than these a notebook that holds tickets holds a gigabyte, and one runs after another.
 _LARGE = 1_000_000
 
 
@@ -346,6 +352,8 @@ class _Desk:
     pool: ThreadPoolExecutor
     second_pool: ThreadPoolExecutor
     """Of its own: a month that is summed up does not queue behind the next one's first wave."""
+    alone: ThreadPoolExecutor
+    """Of a large month that of notebooks which hold every ticket, one at a time; else that of the first wave."""
     settled: Path
     say: Say
     issuing: Issuing | None = None
@@ -494,7 +502,7 @@ class _Run:
         (self._staging / "notebooks").mkdir(parents=True)
         self._reports = desk.kept.of(case, self._staging) if desk.kept and not case.to_date else None
         first = [n for n in notebooks if not n.second_wave]
-        self._first_wave = self._submit(desk.pool, [n for n in first if not n.looks_back])
+        self._first_wave = self._submit_first([n for n in first if not n.looks_back])
         if is_month:
             remarks = case.at(case.period).remarks()  # the tables that it reads are not kept
             self.remarks = [f"{case.client} {case.period}: {remark}" for remark in remarks]
@@ -519,7 +527,7 @@ class _Run:
         from msp_report.pages import front, publish  # nbconvert is imported while kernels work
 
         back = [n for n in self._notebooks if n.looks_back and not n.second_wave]
-        self._wait({**self._first_wave, **self._submit(self._desk.pool, back)})
+        self._wait({**self._first_wave, **self._submit_first(back)})
         opening = first_page(self._notebooks)
         second = [n for n in self._notebooks if n.second_wave]
         last = [n for n in second if n.after_first_page and n.report != opening]
@@ -566,6 +574,11 @@ class _Run:
             old, new = (_stated(row[f"value_{end}"], row[f"verdict_{end}"]) for end in ("from", "to"))
             self._tell(f"restated: {name}: was {old}, is {new}")
         return changed
+
+    def _submit_first(self, wave: list[Notebook]) -> dict[Future[bool], Notebook]:
+        """Begin some notebooks of the first wave, first those that hold tickets, which take longest."""
+        holding, others = ([n for n in wave if n.holds_tickets is held] for held in (True, False))
+        return {**self._submit(self._desk.alone, holding), **self._submit(self._desk.pool, others)}
 
     def _submit(
         self, pool: ThreadPoolExecutor, wave: list[Notebook], before: Sequence[Notebook] = ()

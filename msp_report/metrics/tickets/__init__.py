@@ -11,7 +11,7 @@ from msp_report.metrics.tickets.again import duplicates, duplicates_of, followed
 from msp_report.metrics.tickets.analysis import Analysis, analyse
 from msp_report.metrics.tickets.course import Course, clocks, clocks_of
 from msp_report.metrics.tickets.flow import backlog, durations, hours, priority_changes, volumes
-from msp_report.metrics.tickets.history import History, history_of
+from msp_report.metrics.tickets.history import History, history_of, history_of_case
 from msp_report.metrics.tickets.still_open import ageing, open_tickets
 from msp_report.metrics.tickets.verdicts import attainment, robustness, rules
 
@@ -30,6 +30,7 @@ __all__ = [
     "durations",
     "followed",
     "history_of",
+    "history_of_case",
     "hours",
     "open_tickets",
     "priority_changes",

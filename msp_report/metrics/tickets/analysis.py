@@ -23,7 +23,7 @@ from msp_report.metrics.tickets import (
     verdicts,
 )
 from msp_report.metrics.tickets.edits import Bunched
-from msp_report.metrics.tickets.history import History, history_of
+from msp_report.metrics.tickets.history import History, history_of, history_of_case
 from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case, once
 from msp_report.model.columns import hours_booked, optional
@@ -239,7 +239,7 @@ def analyse(case: Case) -> Analysis:
     contract, start, end = as_contract(case.agreed), case.start, case.end
     given, events = case.table("tickets"), case.follow_up("ticket_events")
     tickets = given if given is not None else TABLES["tickets"].empty()
-    history = history_of(tickets, events, contract, end)
+    history = history_of_case(case)
     of_clocks = course.Course.of(history, contract)
     every = course.clocks_of(history, contract, of_clocks)
     later = _followed(history, tickets, events, contract, start, end, case.reach("ticket_events"))
@@ -255,13 +255,16 @@ def analyse(case: Case) -> Analysis:
     reach = reach_of(case, "tickets", "ticket_events")
     readings = verdicts.rules(of_clocks, contract, start, end)
     follow_up = again.followed(history, later, contract, start, end)
+    stay = still_open.open_tickets(history, every, case.own("tickets"))
+    changes = flow.priority_changes(history, contract, start, end)
+    edited = edits.edits(history, events, changes, every, contract, start, end)
+    flags, unlogged = _said_by_tool(tickets, every, start, end), _unlogged(tickets, events)
+    unread, supplied = Unread.of(case, history), given is not None
+    del given, tickets, events  # of many tickets what is done with is large
     said = Texts.of(history.tickets["title"])
     repeated = again.repeats(history, contract, start, end, said)
     doubled = again.duplicates_of(case, history, said)
     del said  # many texts
-    stay = still_open.open_tickets(history, every, case.own("tickets"))
-    changes = flow.priority_changes(history, contract, start, end)
-    unread = Unread.of(case, history)
     return Analysis(
         history=history,
         clocks=course.alive(every, start),
@@ -274,7 +277,7 @@ def analyse(case: Case) -> Analysis:
             other=other,
             doubts=doubted,
             outside=as_strategy(case.strategy).outside.priorities,
-            unread=unread if given is not None else None,
+            unread=unread if supplied else None,
             own_word=case.own_word("tickets", "ticket_events"),
             reach=reach,
         ),
@@ -294,10 +297,10 @@ def analyse(case: Case) -> Analysis:
         compared=repeated.compared,
         quality=again.quality(history, follow_up, repeated.tickets, contract, start, end),
         priority_changes=changes,
-        edits=edits.edits(history, events, changes, every, contract, start, end),
+        edits=edited,
         close=edits.close(every, start, end),
         bunched=edits.bunched(every, start, end),
-        flags=_said_by_tool(tickets, every, start, end),
+        flags=flags,
         undated=history.undated,
         contradictions=found,
         ended_before=doubts.ended_before(every[among(every["ticket_id"], uncounted)], start),
@@ -305,13 +308,13 @@ def analyse(case: Case) -> Analysis:
         doubts=doubted,
         numbers=missing,
         unread=unread,
-        supplied=given is not None,
+        supplied=supplied,
         start=start,
         end=end,
         reach=reach,
         booked=reach_of(case, "tickets", "ticket_events", "time_entries"),
         hours_booked=hours_booked(case.table("time_entries"), start, end, contract.client.timezone),
-        unlogged=_unlogged(tickets, events),
+        unlogged=unlogged,
     )
 
 

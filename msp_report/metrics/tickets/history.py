@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from msp_report.model.case import Case, made_once
 from msp_report.model.columns import optional
 from msp_report.model.names import spelled
-from msp_report.model.tables import PANDAS, STATUSES
+from msp_report.model.tables import PANDAS, STATUSES, TABLES
 from msp_report.model.texts import places
 from msp_report.params import Contract, as_contract
 
@@ -80,6 +81,21 @@ class History:
         own = self.tickets["own_status"].isin(DONE) & self.tickets["own_done_at"].isna()
         chosen = self.tickets[own & self.tickets["is_open"] & ~self.tickets["logged"]]
         return chosen[["ticket_id", "opened_at", "priority"]].reset_index(drop=True)
+
+
+def history_of_case(case: Case) -> History:
+    """The life of every ticket of a case, which several pages look at: made once a run.
+
+    Reads tickets, and ticket_events as far as later exports reach. Raises as `history_of`.
+    """
+    return made_once(case, __name__, lambda: _of_case(case))
+
+
+def _of_case(case: Case) -> History:
+    tickets, events = case.table("tickets"), case.follow_up("ticket_events")
+    return history_of(
+        TABLES["tickets"].empty() if tickets is None else tickets, events, case.agreed, case.end
+    )
 
 
 def history_of(
