@@ -576,9 +576,9 @@ class _Run:
         return changed
 
     def _submit_first(self, wave: list[Notebook]) -> dict[Future[bool], Notebook]:
-        """Begin some notebooks of the first wave, first those that hold tickets, which take longest."""
-        holding, others = ([n for n in wave if n.holds_tickets is held] for held in (True, False))
-        return {**self._submit(self._desk.alone, holding), **self._submit(self._desk.pool, others)}
+        """Begin some notebooks of the first wave; `_submit` says what it gives."""
+        pools = [self._desk.alone if n.holds_tickets else self._desk.pool for n in wave]
+        return {job: n for n, pool in zip(wave, pools, strict=True) for job in self._submit(pool, [n])}
 
     def _submit(
         self, pool: ThreadPoolExecutor, wave: list[Notebook], before: Sequence[Notebook] = ()

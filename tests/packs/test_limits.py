@@ -17,7 +17,7 @@ from filelock import FileLock
 from workspaces import digests, records, tickets, write_notebook
 
 from msp_report.model.errors import Failed, Refused
-from msp_report.packs import pack, warming
+from msp_report.packs import pack, reused, unchanged, warming
 from msp_report.system import leftovers, locks
 
 forked = pytest.mark.skipif(
@@ -200,10 +200,51 @@ def test_the_folder_of_a_run_goes_with_it_or_with_the_next(tmp_path):
 
 @pytest.mark.parametrize(("table", "is_large"), [("tickets", True), ("samples", False)])
 def test_a_month_is_large_by_the_rows_that_notebooks_hold(table, is_large):
-    """Then one notebook runs after another; samples are aggregated where they lie."""
+    """Samples are aggregated where they lie."""
     files = [{"table": table, "rows": 600_000}, {"table": table, "rows": 600_000}]
     case = SimpleNamespace(newest="2026-10", at=lambda month: SimpleNamespace(manifest={"files": files}))
     assert pack._is_large(case) is is_large
+
+
+#: A notebook that nobody else like it may run beside, and that ends when another one has run beside it.
+HOLDS = """\
+import time
+from pathlib import Path
+holding, beside = (Path(workspace) / name for name in ("holding", "beside"))
+holding.mkdir()
+for _ in range(600):
+    if beside.exists():
+        break
+    time.sleep(0.1)
+assert beside.exists()
+time.sleep(0.3)
+holding.rmdir()
+"""
+BESIDE = "from pathlib import Path; (Path(workspace) / 'beside').touch()"
+
+
+def test_of_a_large_month_one_notebook_holds_the_tickets_and_the_others_run_beside_it(
+    run, msp, place, monkeypatch, tmp_path
+):
+    folder = tmp_path / "notebooks" / "monthly"
+    for name in ("20_two", "30_three"):
+        write_notebook(folder / f"{name}.ipynb", records(name[3:]), HOLDS, tags=(pack.HOLDS_TICKETS,))
+    write_notebook(folder / "40_four.ipynb", records("four"), BESIDE)
+    monkeypatch.setattr(pack, "_LARGE", 0)
+    assert run("1;").code == 0
+    assert len(list((place.output / "acme" / "2026-03" / "notebooks").glob("*.ipynb"))) == 4
+
+
+def test_notebooks_of_the_first_wave_that_read_tickets_say_so(demo_pack):
+    """As seen in the runs that made the demo's month: what is not said would be held twice at once."""
+    first = [n for n in pack.discover(pack.NOTEBOOKS / "monthly") if not n.second_wave]
+    traces = demo_pack.parent / unchanged.FOLDER / reused.FOLDER / demo_pack.name
+
+    def reads_tickets(notebook: pack.Notebook) -> bool:
+        trace = json.loads((traces / notebook.path.stem / reused.TRACE).read_text(encoding="utf-8"))
+        return any(key == ["table", "tickets"] for key, _ in trace["read"])
+
+    assert {n.report for n in first if reads_tickets(n)} == {n.report for n in first if n.holds_tickets}
 
 
 def test_a_month_that_is_refused_is_not_called_large():
