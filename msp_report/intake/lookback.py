@@ -49,7 +49,8 @@ def join(
     if not paths:
         return None
     table = TABLES[name]
-    read = pa.concat_tables([_read(name, path, reused, columns) for path in paths])
+    files = [_read(name, path, reused, columns) for path in paths]
+    read = pa.concat_tables(files, promote_options="permissive")  # an earlier version may have accepted some
     if not read.num_rows:
         empty = table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
         return empty if columns is None else empty[[*columns]]
