@@ -1041,4 +1041,4 @@ def read_table(name: str, path: Path) -> pd.DataFrame:
     """
     types = {column.name: PANDAS[column.type] for column in TABLES[name].columns}
     rows = pd.read_parquet(path)
-    return rows.assign(**{column: None for column in types if column not in rows}).astype(types)
+    return typed(rows.assign(**{column: None for column in types if column not in rows}), types)

@@ -54,16 +54,11 @@ def join(
     if not read.num_rows:
         empty = table.empty()  # text read from a file without rows has no chunks, on which merge_asof fails
         return empty if columns is None else empty[[*columns]]
-    frame = in_memory(read, table)
+    types = {one.name: PANDAS[one.type] for one in table.columns if one.name in read.column_names}
+    frame = typed(read.to_pandas(date_as_object=False), types)
     if len(paths) > 1:
         frame = frame[~_keys(table, frame).duplicated(keep="last")].reset_index(drop=True)
     return frame
-
-
-def in_memory(read: pa.Table, table: Table) -> pd.DataFrame:
-    """What was read of a table's columns, under their own names, as pandas keeps them."""
-    frame = read.to_pandas(date_as_object=False)
-    return typed(frame, {one.name: PANDAS[one.type] for one in table.columns if one.name in frame})
 
 
 def rows(paths: list[Path]) -> int:

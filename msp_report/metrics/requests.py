@@ -169,8 +169,8 @@ def analyse(case: Case) -> Analysis:
     patterns = as_strategy(case.strategy).requesters
     supplied, history = case.table("tickets") is not None, history_of_case(case)
     desk = history.tickets
-    opened = desk[(desk["opened_at"] >= start) & (desk["opened_at"] < end)]
-    opened = opened[["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
+    inside = (desk["opened_at"] >= start) & (desk["opened_at"] < end)
+    opened = desk.loc[inside, ["ticket_id", "opened_at", "requester", "title", "category", "hours"]]
     doubled = duplicates_of(case, history)
     earlier = doubled.tickets.set_index("ticket_id")["earlier_id"]
     entries = case.table("time_entries")

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz.distance import OSA
 
-from msp_report.model.texts import among, lowered, matching
+from msp_report.model.texts import among, as_texts, lowered, matching
 
 #: What an export may call the provider without naming it.
 PROVIDER_WORDS = ("provider", "the provider")
@@ -69,12 +69,8 @@ def _latin(word: str) -> str:
 
 def _over_unique(names: pd.Series, form: Callable[[str], str]) -> pd.Series:
     """A function of each different text; missing stays missing."""
-    codes, found = pd.factorize(_as_texts(names))
+    codes, found = pd.factorize(as_texts(names))
     return _written(names, codes, map(form, found))
-
-
-def _as_texts(names: pd.Series) -> pd.Series:
-    return names if names.dtype == "str" else names.astype("str")
 
 
 def _written(names: pd.Series, codes: np.ndarray, forms: Iterable[str]) -> pd.Series:
@@ -99,7 +95,7 @@ def normal(names: pd.Series) -> pd.Series:
     >>> list(normal(pd.Series(["  E-Mail ", "e\\u2011ma\\u200bil", "\\u0435-mail"])))
     ['e-mail', 'e-mail', 'e-mail']
     """
-    codes, found = pd.factorize(_as_texts(names))
+    codes, found = pd.factorize(as_texts(names))
     return _written(names, codes, _forms(found))
 
 
@@ -154,7 +150,7 @@ def spelled(
     ours = pd.Series(listed, dtype="str")
     if (among(names, ours) | names.isna()).all():
         return names
-    codes, found = pd.factorize(_as_texts(names))
+    codes, found = pd.factorize(as_texts(names))
     asked = pd.Series(found, dtype="str")
     exact = among(asked, ours)
     keys = form(pd.concat([ours, asked], ignore_index=True))

@@ -57,6 +57,10 @@ def places(texts: pd.Series, others: pd.Series) -> np.ndarray:
     return np.asarray(pc.fill_null(found, -1)).astype(np.int64)
 
 
+def as_texts(values: pd.Series | pd.Index) -> pd.Series | pd.Index:
+    """Values as pandas keeps texts; those that are texts are taken as they are, for even then astype takes its time."""
+    return values if values.dtype == "str" else values.astype("str")
+
+
 def _array(texts: pd.Series | pd.Index) -> pa.Array:
-    kept = texts if texts.dtype == "str" else texts.astype("str")
-    return pa.array(kept.array, pa.large_string(), from_pandas=True)
+    return pa.array(as_texts(texts).array, pa.large_string(), from_pandas=True)

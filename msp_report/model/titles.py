@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -170,7 +170,6 @@ def _searched(
     asked = asked[np.argsort(new.at[asked], kind="stable")]
     most = min(MOST, max(LEAST, PAIRS // max(1, len(asked))))
     match, titles, left_out = np.full(len(new.code), -1), 0, 0
-
     ended = np.sort(ends)
 
     def search(group: np.ndarray, newest: int | None = None) -> tuple[int, int]:
@@ -201,7 +200,7 @@ def _searched(
         number = min(len(alone), DRAWN, max(1, DRAWN_PAIRS // (titles + left_out)))
         drawn = np.sort(np.random.default_rng(len(asked)).choice(len(alone), number, replace=False))
         with ThreadPoolExecutor(_THREADS) as pool:
-            deque(pool.map(search, _groups(alone[drawn], _GROUP)), maxlen=0)
+            list(pool.map(search, _groups(alone[drawn], _GROUP)))
         matched = int((match[alone[drawn]] >= 0).sum())
         looked = Compared(titles, left_out, number, matched, len(alone) - number)
     found = match >= 0

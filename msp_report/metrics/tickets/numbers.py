@@ -33,7 +33,7 @@ def gaps(
     """
     known = tickets.loc[tickets["opened_at"] < end, ["ticket_id", "opened_at"]]
     known = pd.concat([known, rejected[["ticket_id"]].dropna()]) if len(rejected) else known
-    numbered = parts(known["ticket_id"], "^(?P<form>.*?)(?P<digits>[0-9]{1,15})$")
+    numbered = parts(known["ticket_id"], r"^(?P<form>.*?)(?P<digits>\p{Nd}{1,15})$")
     rows = known.assign(**numbered)[numbered["digits"].notna().to_numpy(bool)]
     rows["number"] = rows["digits"].astype("int64")
     rows = rows.drop_duplicates(["form", "number"]).sort_values(["form", "number"], ignore_index=True)
