@@ -6,7 +6,7 @@ CLIENT ?= demo
 MONTH ?=
 YEAR ?=
 
-IN = @$(PYTHON) -m msp_report.environment
+IN = @$(PYTHON) -m msp_report.environment $(if $(filter file,$(origin PYTHON)),--fastest)
 TEST = $(IN) --with test
 LAB = $(IN) --with lab
 REPORT = $(IN) python -m msp_report

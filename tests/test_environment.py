@@ -282,6 +282,72 @@ def test_a_python_without_venv_is_refused_in_one_line(monkeypatch):
     monkeypatch.setattr(environment.shutil, "which", lambda name: None)
     monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit) as refusal:
-        environment.ways(Path("anywhere"), set())
+        environment.ways(Path("anywhere"), set(), "python3")
     assert "install python3-venv" in refusal.value.code
     assert "\n" not in refusal.value.code
+
+
+def stand_in(file: Path, *answer: str) -> str:
+    """A program that answers as a Python would that is asked how fast it is."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("#!/bin/sh\n" + "".join(f"echo '{line}'\n" for line in answer))
+    file.chmod(0o755)
+    return str(file)
+
+
+THIS = "{} {}".format(*sys.version_info[:2])
+
+
+@pytest.mark.parametrize(
+    ("version", "seconds", "taken"),
+    [
+        (THIS, "0.10", True),
+        (THIS, "0.19", False),  # the same on a busy machine
+        (THIS, "0.30", False),
+        ("3 99", "0.10", False),  # locks and figures were tried with this version
+        ("3 99", None, False),
+    ],
+)
+def test_the_fastest_python_of_the_same_version_is_taken(
+    tmp_path, monkeypatch, capsys, version, seconds, taken
+):
+    running = tmp_path / "slow" / "python3"
+    stand_in(running, str(running), THIS, "0.20")
+    other = tmp_path / "other" / "python3"
+    stand_in(other, *([str(other), version, seconds] if seconds else ["no such module"]))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("PATH", os.pathsep.join(["", *(str(tmp_path / name) for name in ("empty", "other"))]))
+    monkeypatch.setattr(environment, "base_python", lambda: str(running))
+    monkeypatch.setattr(environment.sys, "platform", "linux")
+    assert environment.fastest() == str(other if taken else running)
+    said = f"{running} takes 2.0 times as long as {other}, which is used; PYTHON={running} would name it.\n"
+    assert capsys.readouterr().err == (said if taken else "")
+    monkeypatch.setattr(environment.sys, "platform", "darwin")
+    assert environment.fastest() == str(running)
+
+
+def test_a_real_python_tells_how_fast_it_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert environment.fastest() == os.path.realpath(environment.base_python())
+    answer = subprocess.run(
+        [environment.base_python(), "-I", "-c", environment.PROBE], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert os.path.realpath(answer[0]) == os.path.realpath(environment.base_python())
+    assert (answer[1], 0 < float(answer[2]) < 60) == (THIS, True)
+
+
+@pytest.mark.parametrize("choose", [[], ["--fastest"]])
+def test_one_that_is_there_keeps_its_python(checkout, tmp_path, choose):
+    """An extra is added to it with the Python that it was made with, whichever runs this or is faster."""
+    its = tmp_path / "its" / "python3"
+    its.parent.mkdir()
+    shutil.copy(os.path.realpath(sys.executable), its)
+    assert checkout.run(*choose, PYTHON=str(its))[0] == 0
+    assert checkout.calls() == ["venv", "packages", "project"]
+    before = (checkout.root / ".venv" / environment.BUILT_FROM).read_text()
+    assert f"\n{its}\n" in before
+    assert checkout.run(*choose, "--with", "test", PYTHON=str(its))[0] == 0
+    called = (checkout.tools / "calls").read_text()
+    assert f"--python {its} " in called.splitlines()[0]
+    assert checkout.calls() == ["venv", "packages test", "project"]
+    assert (checkout.root / ".venv" / environment.BUILT_FROM).read_text().startswith(before)
