@@ -16,10 +16,11 @@ year = $(if $(YEAR),--year '$(YEAR)')
 notebooks = $(wildcard notebooks/*/*.ipynb)
 # A file of tests more at a time than there are cores, for some wait; in the order of tests/conftest.py, the longest first.
 workers = -n $(shell $(PYTHON) -c 'import os; print(min(8, 1 + (os.cpu_count() or 1)))') --dist loadfile --no-loadscope-reorder
+not_tests = --ignore=tests/benchmarks --ignore=tests/abuse
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: monthly daily annual check lab pdf mail test quick live bench abuse bill env help
+.PHONY: monthly daily annual check lab pdf mail test quick long live bench abuse bill env help
 
 monthly: ## the board pack of a month, the latest complete one unless MONTH= names it
 	$(REPORT) monthly $(client) $(month)
@@ -43,15 +44,18 @@ mail: ## page one of the pack as a mail, with the PDF and a zip of the pages att
 	$(REPORT) mail $(client) $(month) $(year)
 
 # Tests start Python hundreds of times: each start compiles the package anew where nobody keeps what was compiled.
-test quick live abuse: export PYTHONDONTWRITEBYTECODE :=
+test quick long live abuse: export PYTHONDONTWRITEBYTECODE :=
 test: ## code and notebooks linted, notebooks free of outputs, and the tests
 	$(TEST) ruff check
 	$(TEST) ruff format --check
 	$(if $(notebooks),$(TEST) nbstripout --verify --keep-id $(notebooks))
-	$(TEST) pytest $(workers) -m 'not thorough and not servers' --ignore=tests/benchmarks --ignore=tests/abuse
+	$(TEST) pytest $(workers) -m 'not long and not thorough and not servers' $(not_tests)
+
+long: ## the tests that make, manipulate, fork and kill whole months; CI runs them after `make test`
+	$(TEST) pytest $(workers) -m 'long and not thorough and not servers' $(not_tests)
 
 quick: ## the quick tests, under 90 s on two cores: no packs, no browser, of metrics the rules
-	$(TEST) pytest $(workers) -m 'not slow and not thorough and not servers'
+	$(TEST) pytest $(workers) -m 'not slow and not long and not thorough and not servers'
 
 live: ## sources, stores and clusters, against servers of their own on this machine; what is not installed is skipped
 	$(TEST) --with live --with cluster --with servers pytest $(workers) tests/live

@@ -34,6 +34,30 @@ SLOW = (
     "test_guide.py",
     "test_wheel.py",
 )
+#: What makes, manipulates, forks and kills whole months again and again: `make long`, not `make test`; CI runs both.
+LONG = (
+    "browser/test_packs.py",
+    "demo/test_dropped_rows.py",
+    "demo/test_withheld.py",
+    "manipulations/",
+    "metrics/test_doubted.py",
+    "metrics/test_names_everywhere.py",
+    "packs/test_annual.py",
+    "packs/test_canaries.py",
+    "packs/test_faults.py",
+    "packs/test_forks.py",
+    "packs/test_reused.py",
+    "packs/test_silence.py",
+    "packs/test_stale.py",
+    "portfolio/test_portfolio.py",
+    "selftest/test_run.py",
+    "start/test_first_pack.py",
+    "test_all_is_used.py",
+    "test_new_vendor.py",
+    "test_wheel.py",
+    "test_zones.py",
+    "words/test_pseudo.py",
+)
 #: The files that take longest begin, so that none of them is waited for at the end.
 LONGEST = (
     "live/test_zabbix_server.py",
@@ -93,16 +117,19 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(items):
-    """Marks as `slow` what lies in one of the places above, asks for the demo company or invents its inputs.
+    """Marks as `slow` what lies in one of the places above, asks for the demo company or invents its inputs, and as
+    `long` what lies in those of `LONG`.
 
     The longest files go first.
     """
     here = Path(__file__).parent
     begin = {here / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: begin.get(item.path, len(begin)))
-    placed_slow = cache(lambda path: path.relative_to(here).as_posix().startswith(SLOW))
+    placed_in = cache(lambda path, places: path.relative_to(here).as_posix().startswith(places))
     for item in items:
-        placed = placed_slow(item.path)
+        placed = placed_in(item.path, SLOW)
+        if placed_in(item.path, LONG):
+            item.add_marker("long")
         invented = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if invented:
             tried = item.obj._hypothesis_internal_use_settings.max_examples
