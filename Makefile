@@ -20,7 +20,7 @@ not_tests = --ignore=tests/benchmarks --ignore=tests/abuse
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: monthly daily annual check lab pdf mail test quick long live bench abuse bill env help
+.PHONY: monthly daily annual check lab pdf mail test long quick live bench abuse bill env help
 
 monthly: ## the board pack of a month, the latest complete one unless MONTH= names it
 	$(REPORT) monthly $(client) $(month)

@@ -36,6 +36,7 @@ VERBS = [
     "pdf",
     "mail",
     "test",
+    "long",
     "quick",
     "live",
     "bench",
