@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from fnmatch import fnmatch
 from functools import cached_property, partial
 from itertools import islice
@@ -30,7 +31,7 @@ from msp_report.model.clock import localize
 from msp_report.model.columns import typed
 from msp_report.model.period import Month, Period
 from msp_report.model.reach import silent_since
-from msp_report.model.tables import PANDAS, TABLES
+from msp_report.model.tables import PANDAS, TABLES, Column
 from msp_report.store import mirror
 from msp_report.system.now import now
 from msp_report.workspace import Workspace, make_demo
@@ -498,16 +499,31 @@ class Case:
         return self._silent[name]
 
     def _silence(self, name: str) -> pd.Timestamp | None:
-        rows = self._happened(name)
+        column = self._time_of(name)
+        if column is None or self._is_heard_at_the_end(name, column):
+            return None
+        rows = self._happened(name, column)
         return None if rows is None else silent_since(rows, self.start, self.end)
 
-    def _happened(self, name: str) -> pd.Series | None:
-        """How many rows of a table happened at each instant, on a day at its end; None of no table, and of one whose
-        rows have no time."""
+    def _time_of(self, name: str) -> Column | None:
+        """The column by which rows of a table happen; None of one whose rows have no time."""
         period = TABLES[name].period
         column = TABLES[name].column(period) if period else None
-        if column is None or column.type not in ("instant", "date"):
-            return None
+        return column if column is not None and column.type in ("instant", "date") else None
+
+    def _is_heard_at_the_end(self, name: str, column: Column) -> bool:
+        """Whether the newest exports have a row of the period's last day, after which no silence counts: rows of
+        earlier months cannot change that."""
+        if column.type == "date":
+            after, to = (self.period.last.end_on - timedelta(days=days) for days in (2, 1))
+        else:
+            after, to = self.end - pd.Timedelta(days=1), self.end
+        newest = self.paths(name, [self.newest])
+        return any(lookback.has_rows(path, column.name, after, to) for path in newest)
+
+    def _happened(self, name: str, column: Column) -> pd.Series | None:
+        """How many rows of a table happened at each instant, on a day at its end; None of no table."""
+        period = column.name
         paths = self.paths(name)
         if column.type == "instant" and period in TABLES[name].key and lookback.rows(paths) > _KEPT:
             return lookback.happened(name, paths)

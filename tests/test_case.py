@@ -5,13 +5,18 @@ from __future__ import annotations
 import itertools
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from workspaces import tickets
 
 from msp_report.case import Case, open_case, read_table
 from msp_report.intake import lookback
 from msp_report.metrics.evidence.unlogged import unlogged
+from msp_report.model.reach import silent_since
 from msp_report.model.strangers import strangers
 from msp_report.model.tables import TABLES
+from msp_report.workspace import Workspace
 
 
 def test_a_row_that_came_again_under_another_spelling_is_the_newer_one(tmp_path):
@@ -104,9 +109,54 @@ def test_a_large_table_of_instants_falls_silent_as_a_small_one_does(demo_case, m
         times = case._column(name, table.period) if table.period in table.key else None
         if times is not None and table.column(table.period).type == "instant":
             compared.append(name)
-            found = case._happened(name)
+            found = case._happened(name, table.column(table.period))
             assert found.sort_index().to_dict() == times.value_counts().sort_index().to_dict()
     assert {"samples", "checks"} <= {*compared}
+
+
+def test_a_table_that_is_heard_on_the_last_day_is_not_silent_whatever_came_before(demo_case):
+    """Rows of the newest file alone tell that, and of every table the same as all rows with their look-back."""
+    heard = {}
+    for month in ("2026-01", "2026-10"):
+        case = demo_case(month)
+        for name in TABLES:
+            if (column := case._time_of(name)) is not None and case.paths(name):
+                rows = case._happened(name, column)
+                heard[month, name] = case._is_heard_at_the_end(name, column)
+                at_end = (rows.index <= case.end) & (rows.index > case.end - pd.Timedelta(days=1))
+                assert heard[month, name] <= at_end.any(), (month, name)
+                if heard[month, name]:
+                    assert silent_since(rows, case.start, case.end) is None
+    assert {"tickets", "checks", "backup_jobs"} <= {name for (_, name), yes in heard.items() if yes}
+    assert set(heard.values()) == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "is_heard"),
+    [
+        ("instant", "2026-03-30T22:00:00+00:00", False),  # 23:00 in London, a day and an hour before the end
+        ("instant", "2026-03-30T23:00:00+00:00", False),
+        ("instant", "2026-03-30T23:00:01+00:00", True),
+        ("instant", "2026-03-31T23:00:00+00:00", True),
+        ("instant", "2026-03-31T23:00:01+00:00", False),  # the month after
+        ("instant", None, False),
+        ("date", "2026-03-30", False),
+        ("date", "2026-03-31", True),
+        ("date", "2026-04-01", False),
+    ],
+)
+def test_the_last_day_ends_with_the_month(place, monkeypatch, kind, at, is_heard):
+    name = {"instant": "outages", "date": "purchases"}[kind]
+    column = TABLES[name].column(TABLES[name].period)
+    assert column.type == kind
+    place.put({"tickets.csv": tickets(3)})
+    case = open_case("acme", "2026-03", Workspace.find(place.root))
+    path = place.root / "accepted.parquet"
+    monkeypatch.setattr(Case, "paths", lambda self, table, months: [path])
+    times = pd.Series([at], dtype="datetime64[us, UTC]" if kind == "instant" else "datetime64[us]")
+    table = pa.table({column.name: pa.array(times.dt.date if kind == "date" else times)})
+    pq.write_table(table, path)
+    assert case._is_heard_at_the_end(name, column) is is_heard
 
 
 def test_the_names_in_a_table_are_those_of_its_rows_of_the_month(demo_case):

@@ -136,6 +136,8 @@ def leaves(pattern: str, exports: str, month: object) -> bool:
     """Whether a `file` reaches out of the client's exports, which begin above the folders of the months."""
     if re.match(r"[A-Za-z]:|[\\/~]", pattern):
         return True
+    if ".." not in pattern and ".." not in exports:
+        return False
     before, marked, _ = exports.partition(MONTH)
     root = os.path.abspath(Path(before + "x").parent if marked else exports)
     target = os.path.abspath(folder(exports, month) / pattern.replace(MONTH, str(month)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -90,6 +91,17 @@ def named(path: Path, column: str, at: str, start: pd.Timestamp, end: pd.Timesta
             found = pc.value_counts(batch.column(column).filter(inside).drop_null())
             counts.update(dict(zip(*(part.to_pylist() for part in found.flatten()), strict=True)))
     return pd.Series(counts, dtype="int64")
+
+
+def has_rows(path: Path, column: str, after: date, to: date) -> bool:
+    """Whether a Parquet file has a row later than one instant or day and not later than another."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_AT_ONCE, columns=[column]):
+            times = batch.column(column)
+            low, high = (pa.scalar(edge).cast(times.type) for edge in (after, to))
+            if pc.any(pc.and_(pc.greater(times, low), pc.less_equal(times, high))).as_py():
+                return True
+    return False
 
 
 def last_instants(
