@@ -55,7 +55,7 @@ def work():
     sum(len(str(i)) for i in range(40_000) if isinstance(i, int))
     return time.perf_counter() - start
 print(getattr(sys, "_base_executable", None) or sys.executable)
-print(*sys.version_info[:2])
+print(*sys.version_info[:2], sep=".")
 print(min(work() for _ in range(9)))
 """
 #: By how much another Python has to be faster to be taken: more than a busy machine makes of two alike.
@@ -211,8 +211,9 @@ def build(extras: set, choose: object) -> None:
         names = {line.split()[0] for line in before[2:]}
         extras = extras | {extra for extra in EXTRAS if locks({extra})[1].name in names}
     sources = " and ".join(lock.name for lock in locks(extras))
-    # What is there was made for its own Python, whichever runs this.
-    python = os.path.realpath(interpreter(VENV)) if in_place else choose()
+    # What is there was made for its own Python, whichever runs this; on Windows it holds a copy, which tells of none.
+    keeps = in_place and os.name != "nt"
+    python = os.path.realpath(interpreter(VENV)) if keeps else choose()
     for way in ways(VENV, extras, python):
         say(
             f"{'Bringing .venv up to date' if in_place else 'Building .venv'} with {way.name} from {sources}."
@@ -274,7 +275,8 @@ def fastest() -> str:
     running = os.path.realpath(base_python())
     if sys.platform != "linux":
         return running
-    names = ("python3", f"python{dotted(sys.version_info[:2])}")
+    version = dotted(sys.version_info[:2])
+    names = ("python3", f"python{version}")
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     paths = [running, *(os.path.join(folder, name) for folder in folders if folder for name in names)]
     seconds = {}
@@ -284,7 +286,7 @@ def fastest() -> str:
             question = [path, "-I", "-c", PROBE]
             said = subprocess.run(question, capture_output=True, text=True, check=False, timeout=30)
             answer = said.stdout.splitlines()
-        if len(answer) == 3 and answer[1] == "{} {}".format(*sys.version_info[:2]):
+        if len(answer) == 3 and answer[1] == version:
             seconds.setdefault(os.path.realpath(answer[0]), float(answer[2]))
     best = min(seconds, key=seconds.get, default=running)
     ratio = seconds[running] / seconds[best] if running in seconds else 1

@@ -32,7 +32,6 @@ SLOW = (
     "portfolio/",
     "real/",
     "test_guide.py",
-    "test_wheel.py",
 )
 #: What makes, manipulates, forks and kills whole months again and again: `make long`, not `make test`; CI runs both.
 LONG = (

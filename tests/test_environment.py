@@ -295,7 +295,7 @@ def stand_in(file: Path, *answer: str) -> str:
     return str(file)
 
 
-THIS = "{} {}".format(*sys.version_info[:2])
+THIS = environment.dotted(sys.version_info[:2])
 
 
 @pytest.mark.parametrize(
@@ -304,8 +304,8 @@ THIS = "{} {}".format(*sys.version_info[:2])
         (THIS, "0.10", True),
         (THIS, "0.19", False),  # the same on a busy machine
         (THIS, "0.30", False),
-        ("3 99", "0.10", False),  # locks and figures were tried with this version
-        ("3 99", None, False),
+        ("3.99", "0.10", False),  # locks and figures were tried with this version
+        ("3.99", None, False),
     ],
 )
 def test_the_fastest_python_of_the_same_version_is_taken(

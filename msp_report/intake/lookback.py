@@ -96,9 +96,9 @@ def named(path: Path, column: str, at: str, start: pd.Timestamp, end: pd.Timesta
 def has_rows(path: Path, column: str, after: date, to: date) -> bool:
     """Whether a Parquet file has a row later than one instant or day and not later than another."""
     with pq.ParquetFile(path) as file:
+        low, high = (pa.scalar(edge).cast(file.schema_arrow.field(column).type) for edge in (after, to))
         for batch in file.iter_batches(_AT_ONCE, columns=[column]):
             times = batch.column(column)
-            low, high = (pa.scalar(edge).cast(times.type) for edge in (after, to))
             if pc.any(pc.and_(pc.greater(times, low), pc.less_equal(times, high))).as_py():
                 return True
     return False
