@@ -30,6 +30,7 @@ from msp_report.intake.formats import regular
 from msp_report.intake.formats.cells import farthest
 from msp_report.params.layout import Layout
 from msp_report.params.sources import Limits
+from msp_report.system.beside import ahead
 
 _CHILD = "msp_report.intake.child"
 #: Arrow gives back what it needs no more: its own pool keeps 20 MB.
@@ -75,7 +76,7 @@ def _regular_of(path: Path, layout: Layout) -> Iterator[Chunk]:
     is wrong with it."""
     done = 0
     try:
-        for chunk in regular(path, layout):
+        for chunk in ahead(regular(path, layout)):
             yield chunk
             done += 1
     except Irregular:

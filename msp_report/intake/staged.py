@@ -22,6 +22,7 @@ from pandas.util import hash_pandas_object
 from msp_report.intake import reasons
 from msp_report.model.tables import Table
 from msp_report.params.layout import Layout
+from msp_report.system.beside import Behind
 from msp_report.system.database import connect_to
 
 #: Where a canonical row comes from: file by number, row of the file from 0, line, a number for its cells, and how much
@@ -61,18 +62,22 @@ class Stage:
         self._distinct: dict[tuple[str, ...], bool] = {}
         self._rows: pq.ParquetWriter | None = None
         self._from = pq.ParquetWriter(self.origins, ORIGIN, compression="lz4")
+        self._writing = Behind()
 
     def append(self, rows: pa.Table, origin: pa.Table) -> None:
         """Add rows and their origins."""
         if len(rows):
             rows, origin = rows.cast(self.schema), origin.cast(ORIGIN)
-            self._rows = self._rows or pq.ParquetWriter(self.path, self.schema, **as_parquet(rows))
-            self._rows.write_table(rows)
-            self._from.write_table(origin)
+            self._writing.give(self._write, rows, origin)
             self.length += len(rows)
             self.has_folds |= bool(pc.any(pc.greater(origin.column("_fold"), 0)).as_py())
             for one in pc.value_counts(origin.column("_file")).to_pylist():
                 self.counts[one["values"]] = self.counts.get(one["values"], 0) + one["counts"]
+
+    def _write(self, rows: pa.Table, origin: pa.Table) -> None:
+        self._rows = self._rows or pq.ParquetWriter(self.path, self.schema, **as_parquet(rows))
+        self._rows.write_table(rows)
+        self._from.write_table(origin)
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Add rows that have their origins beside them, as `batches` gives them."""
@@ -81,6 +86,7 @@ class Stage:
 
     def close(self) -> None:
         """No more rows come."""
+        self._writing.wait()
         if self._rows is None:
             empty = self.schema.empty_table()
             self._rows = pq.ParquetWriter(self.path, self.schema, **as_parquet(empty))

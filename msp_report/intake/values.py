@@ -434,8 +434,8 @@ _ABOVE = np.where(ord("0") == _PLAIN, 9, 0).astype(np.uint8)
 def plain_instants(texts: pa.StringArray, column: Column, manner: Manner) -> pa.Array | None:
     """Instants that are all written in UTC to the second, many times faster; None where one is not. Missing ones stay
     missing."""
-    first = next(iter(manner.formats(column.name)), "").partition(" @ ")[0]
-    if first != "iso" or manner.typed or manner.unset(column.name):
+    form = next(iter(manner.formats(column.name)), "").partition(" @ ")[0]
+    if form != "iso" or manner.typed or manner.unset(column.name):
         return None
     known = texts.drop_null() if texts.null_count else texts
     if not len(known) or not pc.all(pc.equal(pc.binary_length(known), len(_PLAIN))).as_py():
@@ -448,8 +448,9 @@ def plain_instants(texts: pa.StringArray, column: Column, manner: Manner) -> pa.
         found = pc.cast(texts, pa.timestamp("us", "UTC"))
     except pa.ArrowInvalid:  # no such day or hour
         return None
-    least, most = (edge.as_py().replace(tzinfo=None) for edge in pc.min_max(found).values())
-    return found.cast(ARROW["instant"]) if least >= _FIRST and most < _LAST else None
+    first, after = (pa.scalar(edge, pa.timestamp("us")).cast(found.type) for edge in (_FIRST, _LAST))
+    is_known = pc.and_(pc.greater_equal(found, first), pc.less(found, after))
+    return found.cast(ARROW["instant"]) if pc.all(is_known).as_py() else None
 
 
 def _unset(wall: np.ndarray, offset: np.ndarray, days: Sequence[str]) -> np.ndarray:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from examples import examples
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from msp_report.intake import reasons
@@ -449,6 +449,8 @@ def test_factors_below_one_are_exact():
 
 
 @examples(100)
+@example(["0000-01-01T00:00:00Z"])  # a year that Python has no date of
+@example(["2000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"])
 @given(
     st.lists(
         st.one_of(

@@ -1,0 +1,74 @@
+"""Work beside: nothing is lost, nothing comes twice or in another order, and what fails is told."""
+
+from __future__ import annotations
+
+import threading
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msp_report.system.beside import Behind, ahead
+
+
+@given(st.lists(st.none() | st.integers(), max_size=20))
+def test_what_is_made_ahead_is_the_same_in_the_same_order(items):
+    assert list(ahead(iter(items))) == items
+
+
+def test_one_item_is_made_while_another_is_in_use():
+    made = threading.Event()
+
+    def items():
+        yield 1
+        made.set()
+        yield 2
+
+    for item in ahead(items()):
+        if item == 1:
+            assert made.wait(10)
+
+
+def test_no_more_than_one_is_made_ahead():
+    asked = []
+    for item in ahead(asked.append(n) or n for n in count()):
+        if item == 3:
+            break
+    assert asked == [0, 1, 2, 3, 4]
+
+
+def test_what_fails_ahead_is_raised_in_its_place():
+    def items():
+        yield 1
+        raise ValueError("the second")
+
+    coming = ahead(items())
+    assert next(coming) == 1
+    with pytest.raises(ValueError, match="the second"):
+        next(coming)
+
+
+@given(st.lists(st.integers(), max_size=20))
+def test_work_behind_is_done_in_order(items):
+    done, behind = [], Behind()
+    for item in items:
+        behind.give(done.append, item)
+    behind.wait()
+    assert done == items
+
+
+def test_work_behind_goes_on_beside_whoever_gave_it():
+    begun, behind = threading.Event(), Behind()
+    behind.give(begun.wait, 10)
+    begun.set()
+    behind.wait()
+
+
+@pytest.mark.parametrize("then", ["give", "wait"])
+def test_what_fails_behind_is_raised_by_the_next_call(then):
+    behind = Behind()
+    behind.give(int, "no number")
+    with pytest.raises(ValueError, match="no number"):
+        behind.wait() if then == "wait" else behind.give(print)
+    behind.wait()
