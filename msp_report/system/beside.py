@@ -1,4 +1,4 @@
-"""Work that goes on in a thread beside the one that asked for it: for what Arrow does, which holds up no other thread."""
+"""Work that goes on in a thread beside whoever asked for it: for what Arrow does, which holds up no other thread."""
 
 from __future__ import annotations
 
