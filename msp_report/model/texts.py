@@ -31,6 +31,19 @@ def parts(texts: pd.Series, pattern: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(part, texts.index, dtype="str") for name, part in named.items()})
 
 
+def words(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The words of texts, between two of which a blank stands: how many each text has, which they are, one text after
+    the other, by their places among the different ones, and these.
+
+    >>> [part.tolist() for part in words(np.array(["a b", "b"], dtype=object))]
+    [[2, 1], [0, 1, 1], ['a', 'b']]
+    """
+    split = pc.split_pattern(pa.array(texts, pa.large_string()), " ")
+    found = pc.list_flatten(split).dictionary_encode()
+    counts, codes = pc.list_value_length(split), found.indices
+    return counts.to_numpy(), codes.to_numpy(), found.dictionary.to_numpy(zero_copy_only=False)
+
+
 def lowered(texts: pd.Series | pd.Index) -> Sequence[str]:
     """Texts of ASCII letters in small ones."""
     return pc.ascii_lower(_array(texts)).to_pylist()

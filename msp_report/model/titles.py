@@ -24,13 +24,14 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
+from pandas.util import hash_array
 from rapidfuzz import fuzz, process
 
 from msp_report.model.statistics import exact
+from msp_report.model.texts import words
 
 #: The score from which two titles are near-identical.
 CUTOFF = 90
@@ -250,7 +251,7 @@ class Texts:
     def of(cls, titles: pd.Series) -> Texts:
         """The texts of some titles, a missing or blank one has none."""
         raw, unique = pd.factorize(titles)
-        named = np.array([*map(_text, unique), None], dtype=object)
+        named = np.array([*map(_text, np.asarray(unique, dtype=object)), None], dtype=object)
         code, texts = pd.factorize(named)
         length = np.fromiter(map(len, texts), np.int64, len(texts))
         return cls(code[raw], texts, length, *_letter_bits(texts), *_word_bits(texts))
@@ -347,7 +348,7 @@ def _letter_bits(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _counts(texts: np.ndarray) -> dict[int, np.ndarray]:
     """How often each of some texts has each letter, by the letter's number."""
     lengths = np.array([*map(len, texts)], np.int64)
-    letters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    letters = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
     times = np.bincount(letters)
     known = np.flatnonzero(times)
     often = known[np.argsort(-times[known], kind="stable")][:_LETTERS]
@@ -377,15 +378,11 @@ def _word_bits(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _words_of(texts: np.ndarray, own: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
-    words = [text.split(" ") for text in texts]
-    counts = np.fromiter(map(len, words), np.int64, len(words))
+    counts, word, known = words(texts)
     text, begins = np.repeat(np.arange(len(texts)), counts), np.cumsum(counts) - counts
-    word, known = pd.factorize(np.array(list(itertools.chain.from_iterable(words)), dtype=object))
-    bit = np.fromiter(
-        (own[name] if name in own else _spare_bit(name) for name in known), np.uint64, len(known)
-    )
+    bit = np.fromiter(map(own.get, known, _spare_bits(known).tolist()), np.uint64, len(known))
     bits = np.bitwise_or.reduceat((np.uint64(1) << bit)[word], begins)
-    size = np.fromiter((len(name) + 1 for name in known), np.int64, len(known))[word]
+    size = np.fromiter(map(len, known), np.int64, len(known))[word] + 1
     lightest = size[np.lexsort((size, text))]
     summed = np.cumsum(lightest)
     before = np.repeat(summed[begins] - lightest[begins], counts)
@@ -394,13 +391,17 @@ def _words_of(texts: np.ndarray, own: Mapping[str, int]) -> tuple[np.ndarray, np
     return bits, np.maximum(np.bitwise_count(bits).astype(np.int64) - away, 0).astype(np.uint8)
 
 
-def _spare_bit(word: str) -> int:
-    """One of the bits that rarer words share."""
-    return _OWN_BITS + crc32(word.encode("utf-8", "surrogatepass")) % (64 - _OWN_BITS)
+def _spare_bits(words: np.ndarray) -> np.ndarray:
+    """Of each word one of the bits that rarer words share."""
+    numbers = hash_array(words, categorize=False) % np.uint64(64 - _OWN_BITS)
+    return np.uint64(_OWN_BITS) + numbers
 
 
 def _text(title: object) -> str | None:
-    """A title's words as rapidfuzz tells them apart, each once, in order."""
+    """A title's words as rapidfuzz tells them apart, each once, in order; a broken letter is a question mark."""
     text = str(title)[:_LONGEST].casefold()
-    odd = not text.isascii() and ("\xa0" in text or "\x85" in text) and max(text) < "\u0100"
+    if text.isascii():
+        return " ".join(sorted(set(text.split()))) or None
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    odd = ("\xa0" in text or "\x85" in text) and max(text) < "\u0100"
     return " ".join(sorted(set(_LATIN_WORD.findall(text) if odd else text.split()))) or None

@@ -1,5 +1,7 @@
 """Gaps in the numbers of tickets over the usual: what is listed, what is usual, and when it is a doubt."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,6 +51,22 @@ def test_a_counter_that_others_share_has_its_usual_gaps():
 def test_numbers_are_written_as_the_tool_does(form):
     found = numbers.gaps(without(tickets(range(901, 1101), form), form.format(1050)), NONE, START, END)
     assert found[["first_id", "last_id"]].values.tolist() == [[form.format(1050)] * 2]
+
+
+def test_digits_of_every_script_number_tickets():
+    table = tickets(range(1, 201)).astype({"ticket_id": "object"})
+    table["ticket_id"] = [one.translate({48 + n: 0x660 + n for n in range(10)}) for one in table["ticket_id"]]
+    found = numbers.gaps(without(table, table["ticket_id"][149]), NONE, START, END)
+    assert found[["first_id", "missing"]].values.tolist() == [["T-0150", 1]]
+
+
+@examples(300)
+@given(st.lists(st.text("A-_ 019\u0661\u0669é\n", min_size=1, max_size=20) | st.none(), max_size=6))
+def test_the_form_of_a_number_is_all_before_its_last_digits(ids):
+    """Whatever way is taken, the same: fifteen digits at the most, whatever stands among those before them."""
+    told = [re.fullmatch(r"(.*?)(\d{1,15})", one or "") for one in ids]
+    found = numbers._numbered(pd.Series(ids, range(5, 5 + len(ids)), dtype="str"))
+    assert found.fillna("").values.tolist() == [list(one.groups()) if one else ["", ""] for one in told]
 
 
 def test_names_without_numbers_and_few_of_them_tell_nothing():
