@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatch
@@ -360,11 +360,12 @@ class Case:
         return list(found.values())
 
     @_of_tables
-    def table(self, name: str) -> pd.DataFrame | None:
+    def table(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
         """A canonical table with its look-back: all rows accepted up to this month's exports.
 
         The newest export's row stands for its key. None: no file of this table was supplied, which is not
         the same as a file without rows; an earlier month's never stands in for this one's (rule 41).
+        `columns`: all that is asked of it; of a large table nothing else is read.
         """
         if name in self._read:
             return self._read[name]
@@ -372,6 +373,8 @@ class Case:
             return frame
         paths = self.paths(name)
         if lookback.rows(paths) > _KEPT:
+            if wanted := _with_key(name, columns):
+                return lookback.join(name, paths, self._reused, wanted)
             frame = self._large[name] = self._joined(name, paths)
         else:
             frame = self._read[name] = self.once(f"table {name}", lambda: self._joined(name, paths))
@@ -417,12 +420,13 @@ class Case:
         return self.once(f"follow-up {name}", lambda: self._joined(name, paths))
 
     @_of_tables
-    def own(self, name: str) -> pd.DataFrame | None:
-        """A canonical table as the newest exports have it, without look-back; None where they have none."""
+    def own(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
+        """A canonical table as the newest exports have it, without look-back; None where they have none. `columns` as
+        for `table`."""
         paths = self.paths(name, [self.newest])
         if paths == self.paths(name) and self._reused is None:
-            return self.table(name)
-        return lookback.join(name, paths)
+            return self.table(name, columns)
+        return lookback.join(name, paths, columns=_with_key(name, columns))
 
     @_of_one_table
     def named(self, table: str, column: str) -> pd.Series:
@@ -1036,6 +1040,12 @@ def latest_complete(case: Case) -> Month:
             ]
         )
     return over[-1]
+
+
+def _with_key(table: str, columns: Sequence[str]) -> list[str] | None:
+    """What is read of a table of which only some columns are asked: its key too; None for all of it, as of one of whose
+    rows all columns tell which are the same."""
+    return [*dict.fromkeys((*TABLES[table].key, *columns))] if columns and TABLES[table].key else None
 
 
 def _of_records(entry: dict[str, Any]) -> dict[str, Any]:

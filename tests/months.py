@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +64,7 @@ class MonthOf:
     def month_before(self) -> MonthOf | None:
         return self.before
 
-    def table(self, name: str) -> pd.DataFrame | None:
+    def table(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
         return self.tables.get(name)
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
@@ -120,7 +121,7 @@ class MonthOf:
     def restatements(self) -> pd.DataFrame:
         return pd.DataFrame(columns=RESTATED)
 
-    def own(self, name: str) -> pd.DataFrame | None:
+    def own(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
         return self.newest.get(name, self.tables.get(name))
 
     def has_before(self, name: str) -> bool:

@@ -95,6 +95,19 @@ def test_a_column_is_the_same_without_the_others(demo_case):
             assert TABLES[name].key == () or not case._read
 
 
+def test_of_a_large_table_no_more_is_read_than_is_asked_of_it(demo_case, monkeypatch):
+    monkeypatch.setattr("msp_report.case._KEPT", -1)
+    known = demo_case("2026-10")
+    for name, table in TABLES.items():
+        if (whole := known.table(name)) is None:
+            continue
+        own, columns = known.own(name), table.names[1::3]
+        case = known.at(known.period)
+        for found, all_of in ((case.table(name, columns), whole), (case.own(name, columns), own)):
+            assert found[[*columns]].equals(all_of[[*columns]]), name
+            assert {*found} == {*table.key, *columns} or not table.key, name
+
+
 def test_how_far_a_table_reaches_is_seen_without_its_other_columns(demo_case):
     for month, name in itertools.product(("2025-10", "2026-10"), ("tickets", "ticket_events", "samples")):
         known, at = demo_case(month), TABLES[name].period
@@ -171,9 +184,9 @@ def test_the_names_in_a_table_are_those_of_its_rows_of_the_month(demo_case):
 def test_samples_are_loaded_by_nobody(demo_case, monkeypatch):
     case, table = demo_case("2026-10"), Case.table
 
-    def but_samples(self, name):
+    def but_samples(self, name, columns=()):
         assert name != "samples"
-        return table(self, name)
+        return table(self, name, columns)
 
     monkeypatch.setattr(Case, "table", but_samples)
     assert len(unlogged(case).outages) and len(strangers(case, case.contract, case.strategy.outside))

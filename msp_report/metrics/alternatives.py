@@ -111,7 +111,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     Source: rule 30; strategy.yaml `alternatives`, contract.yaml `scope`.
     """
     year, agreed, period = past.year(), as_contract(case.agreed), case.period
-    projects, tickets = case.table("projects"), case.table("tickets")
+    projects, tickets = case.table("projects"), case.table("tickets", ["opened_at", "category", "service"])
     return Analysis(
         months=months(year, agreed, period),
         trends=trends(year, agreed, period),

@@ -164,7 +164,7 @@ def contradicted(case: Case) -> pd.DataFrame:
     at, begin = pd.Series(instants(pairs["at"]), pairs.index), pairs["from_at"]
     silent = (at - begin > pd.to_timedelta(pairs["rpo_hours"], unit="h")) & (at < pairs["to_at"])
     pairs = pairs.assign(done_at=at, gap_hours=(at - begin) / pd.Timedelta(hours=1))[silent]
-    pairs = pairs[~_said(pairs, case.table("tickets"))]
+    pairs = pairs[~_said(pairs, case.table("tickets", ["title", "asset", "opened_at"]))]
     unsure = found.levels.loc[found.unread.mended.gt(0), "asset"] if found.unread is not None else []
     never = bool(found.doubt) or "tickets" in case.withheld
     pairs = pairs.assign(sure=~(pairs["asset"].isin(unsure) | never), last_good_at=pairs["from_at"])

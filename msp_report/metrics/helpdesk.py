@@ -189,7 +189,7 @@ def analyse(case: Case) -> Analysis:
     Reads tickets and ticket_events. Raises as `tickets.history_of`. Source: rules 0, 12-17; system 4 (docs/board.md).
     """
     contract, at = as_contract(case.agreed), case.end
-    supplied, history = case.table("tickets") is not None, history_of_case(case)
+    supplied, history = case.table("tickets", ["ticket_id"]) is not None, history_of_case(case)
     course = Course.of(history, contract)
     clocks = clocks_of(history, contract, course)
     clocks = clocks.assign(

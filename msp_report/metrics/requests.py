@@ -167,7 +167,7 @@ def analyse(case: Case) -> Analysis:
     contract, start, end = as_contract(case.agreed), case.start, case.end
     agreed = contract.on(start)
     patterns = as_strategy(case.strategy).requesters
-    supplied, history = case.table("tickets") is not None, history_of_case(case)
+    supplied, history = case.table("tickets", ["ticket_id"]) is not None, history_of_case(case)
     desk = history.tickets
     inside = (desk["opened_at"] >= start) & (desk["opened_at"] < end)
     opened = desk.loc[inside, ["ticket_id", "opened_at", "requester", "title", "category", "hours"]]

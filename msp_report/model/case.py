@@ -49,14 +49,16 @@ class Case(Protocol):
         """What came of the tables, one row each: table, state (came, withheld, stands, ended), due, last_month, and
         files and rows read, accepted, rejected and outside the period."""
 
-    def table(self, name: str) -> pd.DataFrame | None:
-        """A canonical table with its look-back; None where no file of it was supplied, or this month's is withheld."""
+    def table(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
+        """A canonical table with its look-back; None where no file of it was supplied, or this month's is withheld.
+        `columns`: all that is asked of it; of a large table nothing else is read."""
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
         """The same, as far as later exports reach (rule 18)."""
 
-    def own(self, name: str) -> pd.DataFrame | None:
-        """A canonical table as this period's newest exports have it, without look-back; None where they have none."""
+    def own(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
+        """A canonical table as this period's newest exports have it, without look-back; None where they have none.
+        `columns` as for `table`."""
 
     def has_before(self, name: str) -> bool:
         """Whether rows of a table were accepted for the month before the period: where none were, a series begins."""

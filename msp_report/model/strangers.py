@@ -160,7 +160,8 @@ def _rows(case: Case, table: str, column: str) -> pd.DataFrame | None:
     if table == "samples" and case.paths(table):  # too many to load whole
         named = case.named(table, column)
         return pd.DataFrame({column: named.index.astype("str"), "weight": 1.0, "rows": named.array})
-    frame = case.own(table) if table in ("checks", "tickets") else case.table(table)
+    asked = [name for name in (column, TABLES[table].period, "state") if name in TABLES[table].names]
+    frame = case.own(table, asked) if table in ("checks", "tickets") else case.table(table)
     if frame is None or column not in frame:
         return None
     frame = frame[frame[column].notna()]

@@ -25,9 +25,9 @@ class Watched:
         if name not in _ASKS:
             return found
 
-        def asking(*tables: str) -> Any:
-            self.asked |= set(tables)
-            return found(*tables)
+        def asking(*given: Any) -> Any:
+            self.asked |= {table for table in given if isinstance(table, str)}
+            return found(*given)
 
         return asking
 

@@ -9,7 +9,7 @@ rows, or more lines that cannot be compared, may make of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf
@@ -42,8 +42,8 @@ class _OfPageOne:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._case, name)
 
-    def table(self, name: str) -> pd.DataFrame | None:
-        return None if name == "claims" else self._case.table(name)
+    def table(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
+        return None if name == "claims" else self._case.table(name, columns)
 
     def rejected(self, name: str) -> pd.DataFrame:
         return TABLES[name].empty().assign(file="", line=0, reason="")

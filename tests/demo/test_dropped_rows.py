@@ -6,6 +6,7 @@ unknown code or unread key, or whole, as a conflicting key leaves it. Availabili
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,13 +43,13 @@ class Broken:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.case, name)
 
-    def table(self, name: str) -> pd.DataFrame | None:
+    def table(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
         return self.tables.get(name, self.case.table(name))
 
     def follow_up(self, name: str) -> pd.DataFrame | None:
         return self.tables.get(name, self.case.follow_up(name))
 
-    def own(self, name: str) -> pd.DataFrame | None:
+    def own(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame | None:
         return self.tables.get(name, self.case.own(name))
 
     def rejected(self, name: str) -> pd.DataFrame:

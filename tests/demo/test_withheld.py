@@ -39,13 +39,13 @@ class CutOff:
         at = self._at if TABLES[name].column(column).type == "instant" else self._at.tz_localize(None)
         return frame[~(frame[column] >= at)].reset_index(drop=True)
 
-    def table(self, name):
+    def table(self, name, columns=()):
         return self._until(name, self._case.table(name))
 
     def follow_up(self, name):
         return self._until(name, self._case.follow_up(name))
 
-    def own(self, name):
+    def own(self, name, columns=()):
         return self._until(name, self._case.own(name))
 
     def paths(self, name):

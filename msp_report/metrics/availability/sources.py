@@ -86,7 +86,7 @@ class Sources:
                 case.rejected("outages") if lost is None else lost, month, case.own_word("outages")
             ),
             lost_checks=_lost_checks(case.rejected("checks"), month, case.own_word("checks")),
-            tickets=_named_tickets(case.table("tickets")),
+            tickets=_named_tickets(case.table("tickets", ["service", "opened_at"])),
             log_reach=None if outages is None or own is None else reach,
             checks_reach=micro(case.reached("checks")),
             own_log=case.own_word("outages"),

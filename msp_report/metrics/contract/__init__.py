@@ -196,6 +196,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     """
     agreed, month = as_contract(case.agreed), case.period.last
     register, entries = case.table("credits"), case.table("time_entries")
+    opened = None if entries is None else case.table("tickets", ["opened_at"])
     asked = {credit.measure.partition(".")[0] for credit in agreed.on(month.first_on).credits}
     now, last_month = _published(case, asked), case.month_before()
     before = None if last_month is None else _published(last_month, asked)
@@ -207,9 +208,7 @@ def analyse(case: Case, past: Past) -> Analysis:
         unjudged=unjudged_credits(now, agreed, month),
         leaving=exit_cost(agreed, case.table("assets"), case.end, case.table("restore_tests")),
         hours=fee_against_hours(entries, agreed, case.start, case.end),
-        shares=shares(
-            entries, case.table("tickets") if entries is not None else None, agreed, case.start, case.end
-        ),
+        shares=shares(entries, opened, agreed, case.start, case.end),
         when=dates(agreed, case.end),
     )
 

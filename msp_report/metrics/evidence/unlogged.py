@@ -226,7 +226,7 @@ def unlogged(case: Case) -> Unlogged:
         month=month,
         sources=sources,
         spoken=spoken,
-        bursts=bursts(case.table("tickets"), month),
+        bursts=bursts(case.table("tickets", ["service", "opened_at", "kind"]), month),
         failing=failing(case.table("backup_jobs")),
         runs=_ended(case.table("backup_jobs"))["at"].to_numpy(np.int64),
         against=against,
