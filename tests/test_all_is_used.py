@@ -162,7 +162,11 @@ def asked(demo_place, tmp_path_factory):
         Watched.seen = set()
         for way in ("table", "own", "follow_up"):
             whole = getattr(Case, way)
-            patch.setattr(Case, way, lambda self, name, whole=whole: watched(name, whole(self, name)))
+            patch.setattr(
+                Case,
+                way,
+                lambda self, name, *columns, whole=whole: watched(name, whole(self, name, *columns)),
+            )
         keys: set[tuple[str, str]] = set()
         plain = BaseModel.__getattribute__
 

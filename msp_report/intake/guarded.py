@@ -28,9 +28,9 @@ from msp_report.intake.child import FRAME, unpacked
 from msp_report.intake.chunk import Chunk, Irregular, Unreadable
 from msp_report.intake.formats import regular
 from msp_report.intake.formats.cells import farthest
+from msp_report.model.beside import ahead
 from msp_report.params.layout import Layout
 from msp_report.params.sources import Limits
-from msp_report.system.beside import ahead
 
 _CHILD = "msp_report.intake.child"
 #: Arrow gives back what it needs no more: its own pool keeps 20 MB.

@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 from pandas.util import hash_pandas_object
 
 from msp_report.intake import reasons
+from msp_report.model.beside import Behind
 from msp_report.model.tables import Table
 from msp_report.params.layout import Layout
-from msp_report.system.beside import Behind
 from msp_report.system.database import connect_to
 
 #: Where a canonical row comes from: file by number, row of the file from 0, line, a number for its cells, and how much

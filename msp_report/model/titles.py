@@ -21,7 +21,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,6 +29,7 @@ import pandas as pd
 from pandas.util import hash_array
 from rapidfuzz import fuzz, process
 
+from msp_report.model.beside import side_by_side
 from msp_report.model.statistics import exact
 from msp_report.model.texts import words
 
@@ -48,8 +48,6 @@ _LONGEST = 500
 _GROUP, _PART = 500, 2_000
 #: So many earlier ones, of nearly one length, at once: what is held of the pairs fits the processor's cache.
 _BLOCK = 500
-#: So many groups at once.
-_THREADS = 2
 #: Of so many letters, the commonest, it is asked how often a text has them; so many texts are asked at a time.
 _LETTERS, _ASKED = 48, 20_000
 #: So many words, the commonest, have a bit of their own.
@@ -192,16 +190,14 @@ def _searched(
         return len(compared), stand - len(compared)
 
     # groups have nothing to do with each other, and numpy counts in several threads
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for compared, older in pool.map(lambda group: search(group, most), _groups(asked, _GROUP)):
-            titles, left_out = max(titles, compared), max(left_out, older)
+    for compared, older in side_by_side(lambda group: search(group, most), _groups(asked, _GROUP)):
+        titles, left_out = max(titles, compared), max(left_out, older)
     looked = Compared(titles, left_out)
     alone = asked[match[asked] < 0] if settled is None else asked[(match[asked] < 0) & ~settled[asked]]
     if left_out and len(alone):
         number = min(len(alone), DRAWN, max(1, DRAWN_PAIRS // (titles + left_out)))
         drawn = np.sort(np.random.default_rng(len(asked)).choice(len(alone), number, replace=False))
-        with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(search, _groups(alone[drawn], _GROUP)))
+        list(side_by_side(search, _groups(alone[drawn], _GROUP)))
         matched = int((match[alone[drawn]] >= 0).sum())
         looked = Compared(titles, left_out, number, matched, len(alone) - number)
     found = match >= 0
@@ -209,9 +205,8 @@ def _searched(
     return match, looked
 
 
-def _groups(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    for begin in range(0, len(rows), size):
-        yield rows[begin : begin + size]
+def _groups(rows: np.ndarray, size: int) -> list[np.ndarray]:
+    return [rows[begin : begin + size] for begin in range(0, len(rows), size)]
 
 
 def _newest(ends: np.ndarray, after: int, number: int) -> np.ndarray:

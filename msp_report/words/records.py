@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from msp_report.model.beside import side_by_side
 from msp_report.model.hostile import cell, cells
 
 #: So many rows at a time become text.
@@ -33,11 +34,12 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
             return
         names = [pa.array([cell(str(name)).encode("utf-8", "backslashreplace")]) for name in frame.columns]
         file.write(_lines([_quoted(name.cast(pa.string())) for name in names]))
-        for begin in range(0, len(frame), _ROWS):
+
+        def lines(begin: int) -> bytes:
             here = slice(begin, begin + _ROWS)
-            file.write(
-                _lines([_texts(column.iloc[here], how) for column, how in zip(columns, told, strict=True)])
-            )
+            return _lines([_texts(column.iloc[here], how) for column, how in zip(columns, told, strict=True)])
+
+        file.writelines(side_by_side(lines, range(0, len(frame), _ROWS)))
 
 
 def _lines(columns: list[pa.StringArray]) -> bytes:

@@ -73,7 +73,7 @@ def doubt(missing: pd.DataFrame, tickets: pd.DataFrame, start: pd.Timestamp, end
 
 def _numbered(ids: pd.Series) -> pd.DataFrame:
     """The form and the digits of each number, by row: up to fifteen digits at its end, of whatever script."""
-    found = parts(ids, r"^(?P<form>[ -/:-~]*)(?P<digits>[0-9]{1,15})$")  # most are so, and told far faster
+    found = parts(ids, r"^(?P<form>[\x20-/:-~]*)(?P<digits>[0-9]{1,15})$")  # most are so, and told far faster
     rest = found["digits"].isna().to_numpy(bool)
     if rest.any():
         found.loc[rest] = parts(ids[rest], r"^(?P<form>.*?)(?P<digits>\p{Nd}{1,15})$").to_numpy(object)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_report.system.beside import Behind, ahead
+from msp_report.model.beside import Behind, ahead, side_by_side
 
 
 @given(st.lists(st.none() | st.integers(), max_size=20))
@@ -47,6 +47,32 @@ def test_what_fails_ahead_is_raised_in_its_place():
     assert next(coming) == 1
     with pytest.raises(ValueError, match="the second"):
         next(coming)
+
+
+@given(st.lists(st.integers(), max_size=20), st.integers(1, 4))
+def test_work_side_by_side_gives_the_same_in_the_same_order(items, threads):
+    assert [*side_by_side(str, items, threads)] == [*map(str, items)]
+
+
+def test_two_are_worked_on_at_a_time_and_one_more_is_held():
+    met, asked = threading.Barrier(2, timeout=10), []
+
+    def work(item):
+        asked.append(item)
+        if item < 2:
+            met.wait()
+        return item
+
+    found = side_by_side(work, range(100))
+    assert next(found) == 0 and len(asked) <= 3
+    assert [*found] == [*range(1, 100)]
+
+
+def test_what_fails_side_by_side_is_raised_in_its_place():
+    found = side_by_side(int, ["1", "x", "3"])
+    assert next(found) == 1
+    with pytest.raises(ValueError, match="x"):
+        next(found)
 
 
 @given(st.lists(st.integers(), max_size=20))
