@@ -56,6 +56,8 @@ def among(texts: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.ndarr
     >>> among(pd.Series(["b", None, "x"]), pd.Series(["b", "b", None])).tolist()
     [True, False, False]
     """
+    if not len(texts):  # others may be many
+        return np.zeros(0, bool)
     found = pc.is_in(_array(texts), value_set=_array(others), skip_nulls=True)
     return np.asarray(found, bool)
 

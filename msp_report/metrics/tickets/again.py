@@ -72,7 +72,7 @@ def followed(
     days = contract.on(start).tickets.reopen_days
     solved = history.moves[history.moves["move"] == "solved"]
     solved = solved[(solved["at"] >= start) & (solved["at"] < end)]
-    desk = history.tickets.iloc[solved["row"]]
+    desk = history.tickets[["ticket_id", "priority"]].iloc[solved["row"]]
     table = pd.DataFrame(
         {"ticket_id": desk["ticket_id"].array, "priority": desk["priority"].array, "at": solved["at"].array}
     )
