@@ -215,17 +215,17 @@ def analyse(case: Case, past: Past) -> Analysis:
 
 #: Where the levels stand that a credit may hang on: as their own pages publish them.
 _LEVELS = {
-    "availability": availability.analyse,
-    "tickets": tickets.analyse,
-    "capacity": capacity.analyse,
-    "backups": backups.analyse,
-    "duties": duties.analyse,
+    "availability": lambda case: availability.analyse(case).figures(),
+    "tickets": tickets.figures_of_case,
+    "capacity": lambda case: capacity.analyse(case).figures(),
+    "backups": lambda case: backups.analyse(case).figures(),
+    "duties": lambda case: duties.analyse(case).figures(),
 }
 
 
 def _published(case: Case, reports: set[str]) -> pd.DataFrame:
     """The figures of a month on which credits hang, with the columns of figures.json."""
-    found = [figure for name in _LEVELS if name in reports for figure in _LEVELS[name](case).figures()]
+    found = [figure for name in _LEVELS if name in reports for figure in _LEVELS[name](case)]
     return pd.DataFrame(
         [figure.row() for figure in (*found, *evidence.delivered(case))], columns=COLUMNS
     ).astype(object)

@@ -18,6 +18,7 @@ import pandas as pd
 
 from msp_report.model.figures import meets
 from msp_report.model.measures import MEASURES
+from msp_report.model.texts import as_texts
 
 FIRMNESS = [
     "measure",
@@ -111,15 +112,16 @@ def _named_first(ids: list[str], number: int) -> str | None:
 def _nearest(
     clock: str, row: dict, clocks: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp
 ) -> list[str]:
-    """The tickets of a level that were met by the least, or late by the least."""
-    level = clocks[clocks["priority"].astype("str").eq(row["subject"])]
-    decided = pd.to_datetime(level[f"{clock}_decided_at"], utc=True)
-    own = level[(decided >= start) & (decided < end)]
-    used = pd.to_numeric(own[f"{clock}_used_min"]) / pd.to_numeric(own[f"{clock}_target_min"])
-    met = own[f"{clock}_met"].astype("str").str.casefold()
-    chosen = used[met.eq("true" if row["verdict"] == "met" else "false")]
-    order = chosen.sort_values(ascending=row["verdict"] != "met", kind="stable").index
-    return own.loc[order, "ticket_id"].astype("str").tolist()
+    """The first tickets of a level that were met by the least, or late by the least."""
+    used, agreed, met, decided = (f"{clock}_{of}" for of in ("used_min", "target_min", "met", "decided_at"))
+    level = clocks.loc[
+        as_texts(clocks["priority"]).eq(row["subject"]), ["ticket_id", used, agreed, met, decided]
+    ]
+    at, is_met = pd.to_datetime(level[decided], utc=True), row["verdict"] == "met"
+    own = (at >= start) & (at < end) & level[met].isin([True, "true"] if is_met else [False, "false"])
+    share = pd.to_numeric(level.loc[own, used]) / pd.to_numeric(level.loc[own, agreed])
+    share = share.sort_values(ascending=not is_met, kind="stable")
+    return level.loc[share.index[:NAMED], "ticket_id"].astype("str").tolist()
 
 
 def _of_availability(row: dict, record: Record) -> dict | None:

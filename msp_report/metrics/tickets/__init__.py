@@ -8,7 +8,7 @@ Source: rules 0, 11-18.
 """
 
 from msp_report.metrics.tickets.again import duplicates, duplicates_of, followed, quality, reopens, repeats
-from msp_report.metrics.tickets.analysis import Analysis, analyse
+from msp_report.metrics.tickets.analysis import Analysis, analyse, figures_of_case
 from msp_report.metrics.tickets.course import Course, clocks, clocks_of
 from msp_report.metrics.tickets.flow import backlog, durations, hours, priority_changes, volumes
 from msp_report.metrics.tickets.history import History, history_of, history_of_case
@@ -28,6 +28,7 @@ __all__ = [
     "duplicates",
     "duplicates_of",
     "durations",
+    "figures_of_case",
     "followed",
     "history_of",
     "history_of_case",

@@ -25,7 +25,7 @@ from msp_report.metrics.tickets import (
 from msp_report.metrics.tickets.edits import Bunched
 from msp_report.metrics.tickets.history import History, history_of, history_of_case
 from msp_report.metrics.tickets.unread import Unread
-from msp_report.model.case import Case, once
+from msp_report.model.case import Case, made_once
 from msp_report.model.columns import hours_booked, optional
 from msp_report.model.figures import Figure
 from msp_report.model.names import normal, spelled
@@ -192,6 +192,10 @@ class Analysis:
         given to attainment alone, where a share in time is agreed, and none is agreed for all priorities together;
         without tickets every figure of all is missing; what lies beyond the reach of the tables is unknown (41).
         """
+        return list(self._figures)
+
+    @cached_property
+    def _figures(self) -> list[Figure]:
         parts = (_attained, _lasting, _tickets_counted, _came_back)
         every = [
             figure
@@ -229,13 +233,26 @@ class Analysis:
         return {name: getattr(self, name) for name in names}
 
 
-@once
+def figures_of_case(case: Case) -> list[Figure]:
+    """The figures of a case, on which other pages rest too: made once a run, and kept without the tickets themselves.
+
+    Reads and raises as `analyse`.
+    """
+    return made_once(case, __name__, lambda: _analysed(case).figures())
+
+
 def analyse(case: Case) -> Analysis:
     """Everything about the tickets of a period.
 
     Reads tickets, time_entries, and ticket_events as far as later exports reach, for the follow-up of rule 18 alone.
     Raises as `history_of` and `backlog`. Source: rules 0, 11-18.
     """
+    found = _analysed(case)
+    made_once(case, __name__, found.figures)
+    return found
+
+
+def _analysed(case: Case) -> Analysis:
     contract, start, end = as_contract(case.agreed), case.start, case.end
     given, events = case.table("tickets"), case.follow_up("ticket_events")
     tickets = given if given is not None else TABLES["tickets"].empty()
