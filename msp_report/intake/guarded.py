@@ -33,6 +33,8 @@ from msp_report.params.layout import Layout
 from msp_report.params.sources import Limits
 
 _CHILD = "msp_report.intake.child"
+#: Of a file of more bytes the next chunk is read while one is looked at.
+_LARGE = 10_000_000
 #: Arrow gives back what it needs no more: its own pool keeps 20 MB.
 _SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "RUST_BACKTRACE": "0"}
 
@@ -76,7 +78,8 @@ def _regular_of(path: Path, layout: Layout) -> Iterator[Chunk]:
     is wrong with it."""
     done = 0
     try:
-        for chunk in ahead(regular(path, layout)):
+        chunks = regular(path, layout)
+        for chunk in ahead(chunks) if path.stat().st_size > _LARGE else chunks:
             yield chunk
             done += 1
     except Irregular:

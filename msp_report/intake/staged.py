@@ -68,7 +68,10 @@ class Stage:
         """Add rows and their origins."""
         if len(rows):
             rows, origin = rows.cast(self.schema), origin.cast(ORIGIN)
-            self._writing.give(self._write, rows, origin)
+            if self.length:  # few tables have more than one chunk
+                self._writing.give(self._write, rows, origin)
+            else:
+                self._write(rows, origin)
             self.length += len(rows)
             self.has_folds |= bool(pc.any(pc.greater(origin.column("_fold"), 0)).as_py())
             for one in pc.value_counts(origin.column("_file")).to_pylist():
