@@ -238,7 +238,7 @@ def figures_of_case(case: Case) -> list[Figure]:
 
     Reads and raises as `analyse`.
     """
-    return made_once(case, __name__, lambda: _analysed(case).figures())
+    return made_once(case, __name__, lambda: _everything(case).figures())
 
 
 def analyse(case: Case) -> Analysis:
@@ -247,12 +247,12 @@ def analyse(case: Case) -> Analysis:
     Reads tickets, time_entries, and ticket_events as far as later exports reach, for the follow-up of rule 18 alone.
     Raises as `history_of` and `backlog`. Source: rules 0, 11-18.
     """
-    found = _analysed(case)
+    found = _everything(case)
     made_once(case, __name__, found.figures)
     return found
 
 
-def _analysed(case: Case) -> Analysis:
+def _everything(case: Case) -> Analysis:
     contract, start, end = as_contract(case.agreed), case.start, case.end
     given, events = case.table("tickets"), case.follow_up("ticket_events")
     tickets = given if given is not None else TABLES["tickets"].empty()
