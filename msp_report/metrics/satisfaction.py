@@ -256,8 +256,8 @@ def analyse(case: Case) -> Analysis:
     Raises as `scores` and `voices`. Source: rules 18 and 20.
     """
     surveys, start, end = case.table("surveys"), case.start, case.end
-    desk = surveys is not None and len(surveys) > 0  # else nobody spoke of any ticket
-    tickets, events = (case.table("tickets"), case.follow_up("ticket_events")) if desk else (None, None)
+    answers = surveys is not None and len(surveys) > 0  # else nobody spoke of any ticket
+    tickets, events = (case.table("tickets"), case.follow_up("ticket_events")) if answers else (None, None)
     spoken = voices(surveys, tickets, events, case.agreed, start, end)
     undated = 0
     if surveys is not None:
