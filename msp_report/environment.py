@@ -71,6 +71,9 @@ def main(arguments: list) -> None:
             f"{sys.executable} is Python {dotted(sys.version_info[:2])}, and msp_report needs "
             f"{dotted(OLDEST)} or newer: install one and name it, as in `make env PYTHON=python3.12`."
         )
+    if arguments[:1] in (["-h"], ["--help"]):
+        sys.stdout.write(__doc__)
+        return
     extras = set()
     choose = base_python
     if arguments[:1] == ["--fastest"]:
@@ -81,6 +84,11 @@ def main(arguments: list) -> None:
     if arguments == ["--lacking"]:
         sys.stdout.write(lacking(extras))
         return
+    if arguments[:1] and arguments[0].startswith("-"):
+        sys.exit(
+            f"{' '.join(arguments[:2])} is no option: there are --fastest, --with {' or '.join(EXTRAS)}, and --help; "
+            "those of a command stand behind it."
+        )
     if not LOCK.exists():
         sys.exit(
             f"{ROOT} is no checkout of msp_report: there is no {LOCK.name} to build an environment from."
@@ -103,9 +111,12 @@ def become(command: list, prefix: Path) -> None:
     variables["PATH"] = os.pathsep.join([str(programs), variables.get("PATH", os.defpath)])
     if prefix == VENV:
         variables["VIRTUAL_ENV"] = str(VENV)
-    if os.name == "nt":
-        sys.exit(subprocess.call(command, env=variables))
-    os.execvpe(command[0], command, variables)
+    try:
+        if os.name == "nt":
+            sys.exit(subprocess.call(command, env=variables))
+        os.execvpe(command[0], command, variables)
+    except FileNotFoundError:
+        sys.exit(f"There is no command {command[0]} in {programs} or on the PATH.")
 
 
 def interpreter(prefix: Path) -> Path:

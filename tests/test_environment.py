@@ -151,6 +151,34 @@ def test_where_there_is_no_lock_it_says_that_this_is_no_checkout(checkout):
     assert "is no checkout of msp_report" in output and output.count("\n") == 1
 
 
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+def test_it_tells_how_to_use_it(checkout, asked):
+    code, said = checkout.run(asked)
+    assert code == 0 and "--with test" in said and not checkout.calls()
+
+
+@pytest.mark.parametrize(
+    "asked, told",
+    [
+        ("--with tests pytest", "--with tests"),
+        ("--with", "--with"),
+        ("--witch test", "--witch test"),
+        ("--with test --fast", "--fast"),
+    ],
+)
+def test_an_option_that_it_does_not_know_is_refused_in_one_line(checkout, asked, told):
+    code, said = checkout.run(*asked.split())
+    assert code == 1 and len(said.splitlines()) == 1 and not checkout.calls()
+    assert said.startswith(f"{told} is no option"), said
+
+
+def test_a_command_that_is_not_there_is_refused_in_one_line(built):
+    code, said = built.run("msp-reprot", "monthly")
+    assert code == 1 and said.splitlines()[-1:] == [
+        f"There is no command msp-reprot in {built.root / '.venv' / 'bin'} or on the PATH."
+    ]
+
+
 def test_one_cut_short_is_started_over(built):
     (built.root / ".venv" / environment.BUILT_FROM).unlink()
     left = built.root / ".venv" / "left"
