@@ -92,6 +92,9 @@ class _PackKernelManager(AsyncKernelManager):
     extra: ClassVar[dict[str, str]] = {}
     client_factory = _Client
 
+    is_ended = False
+    """Whether it was told to end, maybe before it began."""
+
     def __init__(self, **kwargs: Any) -> None:
         # a file of its own for each kernel: the names of the sockets are made from it
         file = str(Path(jupyter_runtime_dir()) / f"{uuid.uuid4().hex[:12]}.json")
@@ -108,6 +111,16 @@ class _PackKernelManager(AsyncKernelManager):
     async def start_kernel(self, **kw: Any) -> None:
         environment = kw.pop("env", None) or os.environ
         await self._async_start_kernel(env={**environment, **self.extra}, **kw)
+        if self.is_ended:  # while it began
+            self.end()
+
+    def end(self) -> None:
+        """End it at once, whatever it does, or as soon as it has begun."""
+        self.is_ended = True
+        process = getattr(self.provisioner, "process", None)
+        if process is not None and process.poll() is None:
+            with suppress(OSError):
+                process.kill()
 
     async def _async_finish_shutdown(
         self, waittime: float | None = None, pollinterval: float = 0.01, restart: bool = False
@@ -123,10 +136,7 @@ _kernels: weakref.WeakSet[_PackKernelManager] = weakref.WeakSet()
 def end_all() -> None:
     """End every kernel of this process at once, whatever it does."""
     for one in list(_kernels):
-        process = getattr(one.provisioner, "process", None)
-        if process is not None and process.poll() is None:
-            with suppress(OSError):
-                process.kill()
+        one.end()
 
 
 class WarmProvisioner(LocalProvisioner):

@@ -488,6 +488,7 @@ class _Run:
     ) -> None:
         self.case, self._notebooks, self._target, self._desk = case, notebooks, target, desk
         self._strict, self._issuing, self._document = strict, issuing, document
+        self._has_failed = False
         self._staging = target.parent / ".staging" / target.name
         accepted = case.accepted
         self.remarks: list[str] = []
@@ -587,7 +588,16 @@ class _Run:
         return {pool.submit(self._made, n, list(before)): n for n in wave}
 
     def _made(self, notebook: Notebook, before: list[Notebook]) -> bool:
-        """Take the report of an earlier run over, or run it."""
+        """Take the report of an earlier run over, or run it; after a failure nothing is begun any more."""
+        if self._has_failed:
+            return False
+        try:
+            return self._taken_or_run(notebook, before)
+        except BaseException:
+            self._has_failed = True  # before this thread takes the next notebook
+            raise
+
+    def _taken_or_run(self, notebook: Notebook, before: list[Notebook]) -> bool:
         if self._reports and self._reports.take(notebook, before):
             return False
         desk = self._desk

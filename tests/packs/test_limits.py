@@ -21,7 +21,7 @@ from workspaces import digests, records, tickets, write_notebook
 from msp_report import case
 from msp_report.intake import lookback
 from msp_report.model.errors import Failed, Refused
-from msp_report.packs import pack, reused, unchanged, warming
+from msp_report.packs import kernels, pack, reused, unchanged, warming
 from msp_report.system import leftovers, locks
 
 forked = pytest.mark.skipif(
@@ -237,6 +237,29 @@ def test_of_a_large_month_one_notebook_holds_the_tickets_and_the_others_run_besi
     monkeypatch.setattr(pack, "_LARGE", 0)
     assert run("1;").code == 0
     assert len(list((place.output / "acme" / "2026-03" / "notebooks").glob("*.ipynb"))) == 4
+
+
+def test_after_a_failure_no_notebook_is_begun(run, msp, place, monkeypatch, tmp_path):
+    folder = tmp_path / "notebooks" / "monthly"
+    for name, cell in (("20_two", "raise ValueError('of two')"), ("30_three", BESIDE), ("40_four", BESIDE)):
+        write_notebook(folder / f"{name}.ipynb", records(name[3:]), cell, tags=(pack.HOLDS_TICKETS,))
+    monkeypatch.setattr(pack, "_LARGE", 0)  # those that hold tickets one after another, in one thread
+    done = run("1;")
+    assert done.code == 1 and "of two" in done.err
+    assert not (place.root / "beside").exists()
+
+
+@forked
+def test_a_kernel_that_is_told_to_end_while_it_begins_ends(run, msp, place, monkeypatch, tmp_path):
+    launched = kernels.WarmProvisioner.launch_kernel
+
+    async def told_to_end(self, cmd, **given):
+        kernels.end_all()
+        return await launched(self, cmd, **given)
+
+    monkeypatch.setattr(kernels.WarmProvisioner, "launch_kernel", told_to_end)
+    done = run("import time; time.sleep(600)")
+    assert done.code == 1 and "10_one.ipynb failed: " in done.err
 
 
 def test_notebooks_of_the_first_wave_that_hold_tickets_say_so(bracketed, demo_pack, monkeypatch):
