@@ -398,13 +398,12 @@ class Case:
     @_of_one_table
     def _column(self, name: str, column: str, months: list[Month] | None = None) -> pd.Series | None:
         """One column of a table with its look-back; of the others only those of its key are read."""
-        key = TABLES[name].key
         if name in self._read and not months:
             frame = self._read[name]
         elif len(paths := self.paths(name, months)) < 2:
             frame = lookback.join(name, paths, columns=[column])
-        elif key:
-            frame = lookback.join(name, paths, self._reused, [*dict.fromkeys((*key, column))])
+        elif wanted := _with_key(name, [column]):
+            frame = lookback.join(name, paths, self._reused, wanted)
         else:
             frame = self.follow_up(name) if months else self.table(name)
         return None if frame is None else frame[column]

@@ -448,7 +448,7 @@ def plain_instants(texts: pa.StringArray, column: Column, manner: Manner) -> pa.
         found = pc.cast(texts, pa.timestamp("us", "UTC"))
     except pa.ArrowInvalid:  # no such day or hour
         return None
-    first, after = (pa.scalar(edge, pa.timestamp("us")).cast(found.type) for edge in (_FIRST, _LAST))
+    first, after = (pa.scalar(edge, found.type) for edge in (_FIRST, _LAST))
     is_known = pc.and_(pc.greater_equal(found, first), pc.less(found, after))
     return found.cast(ARROW["instant"]) if pc.all(is_known).as_py() else None
 

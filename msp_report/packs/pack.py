@@ -576,21 +576,21 @@ class _Run:
             self._tell(f"restated: {name}: was {old}, is {new}")
         return changed
 
-    def _submit_first(self, wave: list[Notebook]) -> dict[Future[bool], Notebook]:
+    def _submit_first(self, wave: list[Notebook]) -> dict[Future[bool | None], Notebook]:
         """Begin some notebooks of the first wave; `_submit` says what it gives."""
         pools = [self._desk.alone if n.holds_tickets else self._desk.pool for n in wave]
         return {job: n for n, pool in zip(wave, pools, strict=True) for job in self._submit(pool, [n])}
 
     def _submit(
         self, pool: ThreadPoolExecutor, wave: list[Notebook], before: Sequence[Notebook] = ()
-    ) -> dict[Future[bool], Notebook]:
-        """Begin some notebooks, which may read what those `before` recorded; each gives whether it was run."""
+    ) -> dict[Future[bool | None], Notebook]:
+        """Begin some notebooks, which may read what those `before` recorded; each gives what _made does."""
         return {pool.submit(self._made, n, list(before)): n for n in wave}
 
-    def _made(self, notebook: Notebook, before: list[Notebook]) -> bool:
-        """Take the report of an earlier run over, or run it; after a failure nothing is begun any more."""
+    def _made(self, notebook: Notebook, before: list[Notebook]) -> bool | None:
+        """Take the report of an earlier run over, or run it; None after a failure, when nothing is begun any more."""
         if self._has_failed:
-            return False
+            return None
         try:
             return self._taken_or_run(notebook, before)
         except BaseException:
@@ -609,11 +609,12 @@ class _Run:
             self._reports.keep(notebook, before, told)
         return True
 
-    def _wait(self, jobs: dict[Future[bool], Notebook]) -> None:
+    def _wait(self, jobs: dict[Future[bool | None], Notebook]) -> None:
         """Tell each notebook as it ends; the first failure stops those that have not begun."""
         try:
             for job in as_completed(jobs):
-                was_run = job.result()
+                if (was_run := job.result()) is None:
+                    continue
                 self._tell(jobs[job].report if was_run else f"{jobs[job].report}: unchanged")
         finally:
             for job in jobs:

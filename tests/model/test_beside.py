@@ -85,10 +85,11 @@ def test_work_behind_is_done_in_order(items):
 
 
 def test_work_behind_goes_on_beside_whoever_gave_it():
-    begun, behind = threading.Event(), Behind()
-    behind.give(begun.wait, 10)
+    begun, seen, behind = threading.Event(), [], Behind()
+    behind.give(lambda: seen.append(begun.wait(10)))
     begun.set()
     behind.wait()
+    assert seen == [True]
 
 
 @pytest.mark.parametrize("then", ["give", "wait"])

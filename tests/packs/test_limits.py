@@ -247,6 +247,7 @@ def test_after_a_failure_no_notebook_is_begun(run, msp, place, monkeypatch, tmp_
     done = run("1;")
     assert done.code == 1 and "of two" in done.err
     assert not (place.root / "beside").exists()
+    assert not {"three", "four"} & {*done.err.replace(":", " ").split()}, done.err  # nothing is said of them
 
 
 @forked
