@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from msp_report.model.errors import Failed, Refused, Told, WrongUse
-from msp_report.system import slow
+from msp_report.system import memory, slow
 
 DONE, FAILED, WRONG_USE = 0, Failed.code, WrongUse.code
 
@@ -29,6 +29,7 @@ def main() -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
     slow.hear(_say)
+    memory.look_seldom()
     sys.exit(_guarded(lambda: verbs.main(prog_name="msp-report", standalone_mode=False)))
 
 

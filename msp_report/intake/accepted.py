@@ -91,7 +91,7 @@ class Accepted:
         """Months that were accepted from the same place of exports and of which no file is there any more."""
         folders = (self._folder / ".accepted").glob("[0-9]*")
         months = [Month.parse(path.name) for path in folders if _accepted_from(path) == self._origin]
-        return [month for month in months if not inputs.files(self._sources, self.template, month)]
+        return [month for month in months if not inputs.has_files(self._sources, self.template, month)]
 
     @cached_property
     def months(self) -> list[Month]:

@@ -24,7 +24,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from msp_report.intake.child import FRAME, unpacked
 from msp_report.intake.chunk import Chunk, Irregular, Unreadable
 from msp_report.intake.formats import regular
 from msp_report.intake.formats.cells import farthest
@@ -133,6 +132,8 @@ class _Reader:
     ) -> Iterator[Chunk]:
         """Ask for a file and give its chunks until its end; `scratch`: a folder for what memory does not hold; `after`:
         so many regular ones are passed over."""
+        from msp_report.intake.child import unpacked  # DuckDB comes with it, which takes long to load
+
         place = Path(scratch) if scratch else None
         asked = (path, layout, dict(beside), place, after, limits.file_memory_mb, limits.file_seconds)
         request = pickle.dumps(asked)
@@ -159,6 +160,8 @@ class _Reader:
 
     def _next(self, seconds: float) -> tuple[dict, pa.Table | None, pa.Table | None]:
         """The next frame. Raises EOFError where the process has ended, TimeoutError where it says nothing."""
+        from msp_report.intake.child import FRAME
+
         by = time.monotonic() + seconds
         text, *sizes = FRAME.unpack(self._bytes(FRAME.size, by))
         message = json.loads(self._bytes(text, by))

@@ -17,10 +17,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -31,7 +31,7 @@ from msp_report import live
 from msp_report.intake import canonical, exports, fetching, lines, reach, staged, stated, sums, values
 from msp_report.intake import reasons as why
 from msp_report.intake.chunk import Chunk, Origin, Unreadable, take
-from msp_report.intake.inputs import Input, collected, entries, files, unread, why_unread
+from msp_report.intake.inputs import Input, collected, entries, has_files, unread, why_unread
 from msp_report.intake.profile import ProfileError, nearest
 from msp_report.intake.read_as import ReadAs
 from msp_report.intake.rejects import Rejects
@@ -225,7 +225,7 @@ def months_with_exports(
         if listed and all(live.kind(source) for source in listed):  # the last month is there for the asking
             months.add(Month.of(live.present().tz_convert(timezone).date()).shift(-1))
             return sorted(months)
-        return sorted(month for month in months if files(sources, place, month))
+        return sorted(month for month in months if has_files(sources, place, month))
     found: set[str] = set()
     with tempfile.TemporaryDirectory() as name:
         for table, inputs in collected(sources, place, Month(1, 1), params, []).items():
@@ -263,7 +263,7 @@ def code() -> str:
         package / "params" / "layout.py"
     ]
     room = [path for path in (package / "intake").rglob("*") if path.suffix in (".py", ".yaml")]
-    versions = (pd.__version__, pa.__version__, duckdb.__version__, zones.VERSION)
+    versions = (pd.__version__, pa.__version__, version("duckdb"), zones.VERSION)
     digest = hashlib.sha256(" ".join(versions).encode())
     for path in sorted([*model, *room]):
         digest.update(path.read_bytes())

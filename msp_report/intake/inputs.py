@@ -15,13 +15,12 @@ import pyarrow as pa
 
 from msp_report import live
 from msp_report.intake import exports
-from msp_report.intake.chunk import WIDER, Chunk, Unreadable
+from msp_report.intake.chunk import PLACE, WIDER, Chunk, Unreadable
 from msp_report.intake.formats import packed
 from msp_report.intake.guarded import Beside, read
 from msp_report.intake.profile import ProfileError, resolve, routes_of
 from msp_report.intake.recognise import known
 from msp_report.intake.recognise.sketch import sketch
-from msp_report.intake.shaping import PLACE
 from msp_report.live import kept
 from msp_report.model.period import Month
 from msp_report.model.tables import TABLES, Table
@@ -183,6 +182,13 @@ def files(sources: Sources, template: str | Path, month: Month, params: Path | N
     found = {path for _, source in named for path in exports.matches(source, place, month)}
     told = (kept.beside(path) for path in found if kept.told(path))
     return sorted({packed.real(path) for path in (*found, *told, *_beside(sources, place, month, params))})
+
+
+def has_files(sources: Sources, template: str | Path, month: Month) -> bool:
+    """Whether a file is read for a month."""
+    place = str(template)
+    named = entries(sources, exports.folder(place, month))
+    return any(exports.matches(source, place, month) for _, source in named)
 
 
 def _beside(sources: Sources, template: str, month: Month, params: Path | None) -> Iterator[Path]:

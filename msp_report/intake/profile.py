@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from rapidfuzz import process
 
-from msp_report.intake import reach, shaping
+from msp_report.intake import reach
 from msp_report.intake.values import AFTER, DURATIONS, SECONDS, WORDS
 from msp_report.model.errors import WrongUse
 from msp_report.model.tables import TABLES, Column, Table
@@ -310,10 +310,13 @@ def _check_keys(layout: Layout, table: Table) -> None:
         raise ProfileError(
             "record: with first or last the record is the last row of its key: take record out"
         )
-    try:
-        shaping.check(layout)
-    except shaping.Unclear as error:
-        raise ProfileError(str(error)) from None
+    if layout.split or layout.beside or layout.where or layout.shape:
+        from msp_report.intake import shaping  # DuckDB parses it, which takes long to load
+
+        try:
+            shaping.check(layout)
+        except shaping.Unclear as error:
+            raise ProfileError(str(error)) from None
     for header, pattern in layout.totals.items():
         try:
             re.compile(pattern)

@@ -23,14 +23,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from msp_report.intake import query, reasons
-from msp_report.intake.chunk import ROW_LIMIT, WIDER, Aside, Broken, Chunk, Origin, Unreadable, joined, take
+from msp_report.intake.chunk import (
+    PLACE,
+    ROW_LIMIT,
+    WIDER,
+    Aside,
+    Broken,
+    Chunk,
+    Origin,
+    Unreadable,
+    joined,
+    take,
+)
 from msp_report.intake.query import Unclear
 from msp_report.params.layout import Layout, another, fold, quoted
 
 __all__ = ["Unclear", "check", "reading", "shaped"]
 
-#: Where in its document a record stood, as some readers tell it beside the record's own cells.
-PLACE = "_place"
 #: What the query of a file may hold in memory [MB], and what one may that cannot do with it; more goes to the disk.
 _MEMORY = (48, 800)
 #: How much more a table takes for each of its columns, and for each MB of long cells that it writes together [MB].

@@ -7,9 +7,10 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+if TYPE_CHECKING:  # it takes long to load, and much can be told without it
+    import duckdb
 
 #: Parquet of so many bytes is small: whatever is asked of it is answered in memory.
 SMALL = 4_000_000
@@ -21,17 +22,22 @@ def connect(path: str = ":memory:", **config: Any) -> duckdb.DuckDBPyConnection:
 
     In a notebook without ipywidgets it can draw none, and refuses to be told so.
     """
+    import duckdb
+
     database = duckdb.connect(path, config=config)
-    database.execute("SET TimeZone = 'UTC'")
-    with suppress(duckdb.InvalidInputException):
-        database.execute("PRAGMA disable_progress_bar")
-    return database
+    return _set(database)
 
 
 def connect_small() -> duckdb.DuckDBPyConnection:
     """The same for what fits into memory many times over. A new database takes a hundredth of a second, so that these
     share one; what is only theirs, as a temporary view is, they do not share."""
-    database = _shared(os.getpid()).cursor()
+    return _set(_shared(os.getpid()).cursor())
+
+
+def _set(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The database as it is used here."""
+    import duckdb
+
     database.execute("SET TimeZone = 'UTC'")
     with suppress(duckdb.InvalidInputException):
         database.execute("PRAGMA disable_progress_bar")

@@ -267,6 +267,16 @@ def test_the_process_that_reads_has_only_what_it_needs():
     assert (done.stderr.strip(), done.returncode) == ("set()", 0)
 
 
+def test_a_case_that_was_read_before_is_opened_without_what_reads_files():
+    """DuckDB parses `where` and `shape`, and takes a twentieth of a second to load."""
+    code = (
+        "import sys, msp_report.case, msp_report.start.checked; "
+        "print({'duckdb', 'msp_report.intake.child'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.strip(), done.returncode) == ("set()", 0), done.stderr
+
+
 @pytest.mark.skipif(not Path("/proc").exists(), reason="processes are looked up in /proc")
 @pytest.mark.parametrize("end", ["returns", "is killed"])
 def test_no_reader_outlives_its_run(good, end):

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from msp_report.intake import reasons
-from msp_report.intake.chunk import Broken, Chunk, Unreadable, sift
+from msp_report.intake.chunk import PLACE, Broken, Chunk, Unreadable, sift
 from msp_report.intake.encoding import is_text
 from msp_report.params.layout import another, distinct
 
@@ -21,8 +21,6 @@ CHUNK_TEXT = 2_000_000
 _A_CELL = 20
 #: As in intake/child: more names than any table has.
 MOST_NAMES = 16_384
-#: The header under which a record's place in its document stands.
-PLACE = "_place"
 #: The header under which the name stands by which an object keeps a record, where `records` says `*`.
 STAR = "*"
 #: So long a text of what stands beside the records is given to each of them; longer ones, such as other lists, are not.
