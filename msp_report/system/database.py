@@ -25,19 +25,18 @@ def connect(path: str = ":memory:", **config: Any) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     database = duckdb.connect(path, config=config)
-    return _set(database)
+    database.execute("SET TimeZone = 'UTC'")
+    with suppress(duckdb.InvalidInputException):
+        database.execute("PRAGMA disable_progress_bar")
+    return database
 
 
 def connect_small() -> duckdb.DuckDBPyConnection:
     """The same for what fits into memory many times over. A new database takes a hundredth of a second, so that these
     share one; what is only theirs, as a temporary view is, they do not share."""
-    return _set(_shared(os.getpid()).cursor())
-
-
-def _set(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """The database as it is used here."""
     import duckdb
 
+    database = _shared(os.getpid()).cursor()
     database.execute("SET TimeZone = 'UTC'")
     with suppress(duckdb.InvalidInputException):
         database.execute("PRAGMA disable_progress_bar")
