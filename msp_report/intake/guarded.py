@@ -53,7 +53,7 @@ def read(
     memory or time than the limits of sources.yaml allow.
     """
     after = 0
-    if not (layout.split or layout.where or layout.shape):
+    if not layout.makes_rows:
         try:
             yield from _regular_of(path, layout)
             return

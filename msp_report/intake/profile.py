@@ -310,7 +310,7 @@ def _check_keys(layout: Layout, table: Table) -> None:
         raise ProfileError(
             "record: with first or last the record is the last row of its key: take record out"
         )
-    if layout.split or layout.beside or layout.where or layout.shape:
+    if layout.makes_rows or layout.beside:
         from msp_report.intake import shaping  # DuckDB parses it, which takes long to load
 
         try:

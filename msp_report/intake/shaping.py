@@ -83,7 +83,7 @@ def shaped(
     that fit no header come in chunks of their own, under the file's. `facts` tell under `shaped` the file's headers,
     which names split, where and shape use, and which of those no row had. Raises Unreadable.
     """
-    if not (layout.split or layout.where or layout.shape):
+    if not layout.makes_rows:
         yield from chunks
         return
     told = _Told()

@@ -146,6 +146,11 @@ class Layout(BaseModel):
     with the month in its name, speaks to the end of that month, and any other to its last instant."""
 
     @property
+    def makes_rows(self) -> bool:
+        """Whether `split`, `where` or `shape` makes other rows of a file's than it has."""
+        return bool(self.split or self.where or self.shape)
+
+    @property
     def headers(self) -> frozenset[str]:
         """Every header that this reading knows, folded."""
         listed = [name for names in (*self.columns.values(), *self.unpivot.values()) for name in names]

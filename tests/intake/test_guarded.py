@@ -268,7 +268,7 @@ def test_the_process_that_reads_has_only_what_it_needs():
 
 
 def test_a_case_that_was_read_before_is_opened_without_what_reads_files():
-    """DuckDB parses `where` and `shape`, and takes a twentieth of a second to load."""
+    """DuckDB parses `where` and `shape`, and takes three hundredths of a second to load."""
     code = (
         "import sys, msp_report.case, msp_report.start.checked; "
         "print({'duckdb', 'msp_report.intake.child'} & {*sys.modules})"

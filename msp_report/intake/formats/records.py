@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from msp_report.intake import reasons
-from msp_report.intake.chunk import PLACE, Broken, Chunk, Unreadable, sift
+from msp_report.intake.chunk import MOST_COLUMNS, PLACE, Broken, Chunk, Unreadable, sift
 from msp_report.intake.encoding import is_text
 from msp_report.params.layout import another, distinct
 
@@ -19,8 +19,6 @@ CHUNK_ROWS = 50_000
 #: Characters of cells after which a chunk ends, so that neither side holds much at once.
 CHUNK_TEXT = 2_000_000
 _A_CELL = 20
-#: As in intake/child: more names than any table has.
-MOST_NAMES = 16_384
 #: The header under which the name stands by which an object keeps a record, where `records` says `*`.
 STAR = "*"
 #: So long a text of what stands beside the records is given to each of them; longer ones, such as other lists, are not.
@@ -89,9 +87,9 @@ def _chunk(batch: list[Record], facts: dict[str, Any], remarks: tuple[str, ...],
         Broken(one.line, reasons.NOT_JSON, [one.cells]) for one in batch if isinstance(one.cells, str)
     )
     names = tuple(dict.fromkeys(chain.from_iterable(record.cells for record in good)))
-    if len(names) > MOST_NAMES:
+    if len(names) > MOST_COLUMNS:
         raise Unreadable(
-            f"its records have {len(names):,} columns, and more than {MOST_NAMES:,} are not read: where objects are "
+            f"its records have {len(names):,} columns, and more than {MOST_COLUMNS:,} are not read: where objects are "
             "kept by their names, write * for these in records"
         )
     columns = tuple(column([record.cells.get(name) for record in good]) for name in names)

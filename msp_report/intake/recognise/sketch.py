@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from msp_report.intake import formats, guarded
-from msp_report.intake.chunk import Chunk
+from msp_report.intake.chunk import PLACE, Chunk
 from msp_report.intake.values import signs
 from msp_report.params.layout import Layout
 from msp_report.params.sources import Limits
@@ -25,7 +25,7 @@ from msp_report.params.sources import Limits
 #: So many rows are looked at.
 ROWS = 20_000
 #: What readers say of where a record stands, beside its columns.
-PLACES = frozenset({"_root", "_place"})
+PLACES = frozenset({"_root", PLACE})
 #: So many of a column's commonest values are kept.
 COMMONEST = 200
 #: What a cell says that says nothing, folded.
