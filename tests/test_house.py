@@ -167,6 +167,17 @@ def test_no_database_draws_on_the_terminal_or_asks_where_the_machine_stands():
                 assert "disable_progress_bar" in after and "SET TimeZone = 'UTC'" in after, module
 
 
+def test_no_module_defines_a_name_twice():
+    """The second function of a name takes the place of the first, also for whoever meant the first."""
+    for module, file in PACKAGE.items():
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+        names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        assert len(names) == len({*names}), (
+            module,
+            sorted({name for name in names if names.count(name) > 1}),
+        )
+
+
 def test_no_two_metrics_answer_one_question_privately():
     """What several metrics ask is answered once, in model: a private name stands in one metrics file only."""
     seen: dict[str, set[str]] = {}

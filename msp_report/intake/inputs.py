@@ -178,17 +178,17 @@ def collected(
 def files(sources: Sources, template: str | Path, month: Month, params: Path | None = None) -> list[Path]:
     """Every file that is read for a month, sorted; none where sources.yaml names none that is there."""
     place = str(template)
-    found = set(_named(sources, place, month))
+    found = set(_of_sources(sources, place, month))
     told = (kept.beside(path) for path in found if kept.told(path))
     return sorted({packed.real(path) for path in (*found, *told, *_beside(sources, place, month, params))})
 
 
 def has_files(sources: Sources, template: str | Path, month: Month) -> bool:
     """Whether a file is read for a month."""
-    return any(True for _ in _named(sources, str(template), month))
+    return any(True for _ in _of_sources(sources, str(template), month))
 
 
-def _named(sources: Sources, template: str, month: Month) -> Iterator[Path]:
+def _of_sources(sources: Sources, template: str, month: Month) -> Iterator[Path]:
     """The files of the sources themselves."""
     for _, source in entries(sources, exports.folder(template, month)):
         yield from exports.matches(source, template, month)
