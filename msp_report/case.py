@@ -29,7 +29,7 @@ from msp_report.intake.reasons import NOT_MEANT
 from msp_report.model import privacy, reads, strangers
 from msp_report.model.clock import localize
 from msp_report.model.columns import typed
-from msp_report.model.period import Month, Period
+from msp_report.model.period import Month, Period, midnight
 from msp_report.model.reach import silent_since
 from msp_report.model.tables import PANDAS, TABLES, Column
 from msp_report.store import mirror
@@ -155,13 +155,18 @@ class Case:
         return start, (self._last_instant(start, present) or present).floor("min") + pd.Timedelta(minutes=1)
 
     def _last_instant(self, start: pd.Timestamp, now: pd.Timestamp) -> pd.Timestamp | None:
-        """The last instant in the exports of the period, not after now."""
+        """The last instant in the exports of the period, not after now; of a row with a day its beginning."""
         found = []
+        days = [at.tz_convert(self.timezone).date() for at in (start, now)]
         for table in TABLES.values():
             path = self.accepted / "tables" / f"{table.name}.parquet"
+            if not path.exists():
+                continue
             columns = [column.name for column in table.columns if column.type == "instant"]
-            if columns and path.exists():
-                found += lookback.last_instants(path, columns, start, now)
+            found += lookback.last_instants(path, columns, start, now) if columns else []
+            if table.period and table.column(table.period).type == "date":
+                last = lookback.last_day(path, table.period, *days)
+                found += [] if last is None else [midnight(last, self.timezone)]
         return max(found, default=None)
 
     @property

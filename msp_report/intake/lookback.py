@@ -117,6 +117,14 @@ def last_instants(
     return [pd.Timestamp(at, unit="us", tz="UTC") for at in found if at is not None]
 
 
+def last_day(path: Path, column: str, first: date, last: date) -> date | None:
+    """The last day from first to last of a Parquet file's column of days; None where it has none."""
+    query = f'select max("{column}") from read_parquet($path) where "{column}" between $first and $last'
+    with connect_to(path) as database:
+        found = database.execute(query, {"path": str(path), "first": first, "last": last}).fetchone()
+    return found[0] if found else None
+
+
 def _keys(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """The key of each row, of a table without one all of it; names in it as they are compared, ids as they are."""
     if not table.key:

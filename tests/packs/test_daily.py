@@ -21,6 +21,7 @@ from workspaces import (
 
 from msp_report.case import open_case, open_day
 from msp_report.intake.ingest import DataRefused
+from msp_report.metrics import payments
 from msp_report.model.period import Month
 from msp_report.packs import pack, scraps
 from msp_report.system import revisions
@@ -151,7 +152,8 @@ def test_it_stands_at_the_newest_instant_and_says_so(daily):
     made, published, _, fresh = daily
     case = open_day("acme", "", made.root)
     assert str(case.period) == str(this_month())
-    assert case.end == fresh.tz_convert("UTC").floor("min") + timedelta(minutes=1)
+    today = pd.Timestamp(case.end.tz_convert(ZONE).date(), tz=ZONE)  # the invoice is of that day
+    assert case.end == max(fresh, today).tz_convert("UTC").floor("min") + timedelta(minutes=1)
     words = f"{case.end.tz_convert(ZONE):%H:%M}"
     for page in {*(published / "html").iterdir()} - {published / "html" / "rules.html"}:
         text = page.read_text(encoding="utf-8")
@@ -219,6 +221,19 @@ def test_what_has_not_begun_is_not_today(place):
     put_today(place)
     place.put({"tickets.csv": tickets(3, str(this_month().shift(2)))}, str(this_month().shift(2)))
     assert str(open_day("acme", "", place.root).period) == str(this_month())
+
+
+def test_a_row_of_today_without_a_time_is_known_today(place, monkeypatch):
+    """Two minutes past midnight the newest ticket is yesterday's, and the invoice is of this day."""
+    late = "N,2026-03-17T23:58:51Z,amy@acme.example,Mail,P1,open,\n"
+    bought = "invoice,I1,1,,,Acme,disk,10,95,GBP,2026-03-18,2026-03-18\n"
+    place.put({"tickets.csv": HEADER + late, "purchases.csv": BOUGHT + bought}, "2026-03")
+    for hour, minute, end in ((23, 59, "2026-03-17T23:59Z"), (24, 2, "2026-03-18T00:01Z")):
+        at = pd.Timestamp("2026-03-17T00:00Z") + timedelta(hours=hour, minutes=minute)
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", f"{at.timestamp():.0f}")
+        case = open_day("acme", "", place.root)
+        assert case.end == pd.Timestamp(end)
+    assert payments.analyse(case).due["document_id"].tolist() == ["I1"]
 
 
 def test_a_running_month_alone_is_enough(place):
