@@ -22,7 +22,7 @@ from weakref import WeakValueDictionary
 
 import pandas as pd
 
-from msp_report import ledger, params
+from msp_report import ledger, live, params
 from msp_report.intake import emptied, exports, ingest, inputs, lines, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.intake.reasons import NOT_MEANT
@@ -31,7 +31,7 @@ from msp_report.model.clock import localize
 from msp_report.model.columns import typed
 from msp_report.model.period import Month, Period, midnight
 from msp_report.model.reach import silent_since
-from msp_report.model.tables import PANDAS, TABLES, Column
+from msp_report.model.tables import PANDAS, TABLES, Column, Due
 from msp_report.store import mirror
 from msp_report.system.now import now
 from msp_report.workspace import Workspace, make_demo
@@ -265,13 +265,37 @@ class Case:
             return {}
         found = {}
         for name in TABLES:
-            months = {"monthly": 1, "quarterly": 3, "yearly": 12}.get(self.sources.due(name))
-            if months is None or self.sources.ended(name, self.newest.first_on):
+            if self.sources.ended(name, self.newest.first_on):
                 continue
             last = self._last_came(name)
-            is_due = last is not None or name in self.sources.tables
-            if is_due and (last is None or last.shift(months) <= self.newest):
+            is_named = last is not None or name in self.sources.tables
+            if is_named and self._is_due_since(self.sources.due(name), last):
                 found[name] = last
+        return found
+
+    def _is_due_since(self, due: Due, last: Month | None) -> bool:
+        """Whether what last came for a month, None where it never did, has to come again by the newest one."""
+        months = {"monthly": 1, "quarterly": 3, "yearly": 12}.get(due)
+        return months is not None and (last is None or last.shift(months) <= self.newest)
+
+    @_of_tables
+    def absent(self, name: str) -> dict[str, Month | None]:
+        """The sources of a table that came, which sources.yaml names beside others and which were due and did not come,
+        each with the last month that had it (rule 46).
+
+        A source is called by its name and its files; one that `ended` is due no more. A longer period has none.
+        """
+        listed = self.sources.tables.get(name, ())
+        if len(listed) < 2 or self.period.first != self.period.last or name in self.withheld:
+            return {}
+        found = {}
+        for source in listed:
+            if source.ended and source.ended.on <= self.newest.first_on:
+                continue
+            last = self._last_came(name, source)
+            if self._is_due_since(source.due or TABLES[name].due, last):
+                file = live.as_file(name, source).file
+                found[f"{source.name} ({file})" if source.name else file] = last
         return found
 
     @_of_all_tables
@@ -297,18 +321,17 @@ class Case:
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:4], "str"))
 
     @_of_tables
-    def _last_came(self, table: str) -> Month | None:
-        """The newest month, up to the period's, whose exports had a table; None where none had."""
-        return next((month for month in reversed(self.months) if self._came(table, month)), None)
+    def _last_came(self, table: str, source: params.Source | None = None) -> Month | None:
+        """The newest month, up to the period's, whose exports had a table, or a source of it; None where none had."""
+        return next((month for month in reversed(self.months) if self._came(table, month, source)), None)
 
     @_of_tables
-    def _came(self, table: str, month: Month) -> bool:
-        """Whether a month's exports had a file of a table: of a header alone, or with rows that no earlier month's file
-        had already, in whatever order and format; a file that says of itself that it was made anew is no old one, and
-        one that does not reach into the month is none."""
-        sent = self._sent(table, month)
-        may_repeat = TABLES[table].list_of_all or self.sources.due(table) == "once"
-        if not sent or may_repeat or not self._exports.by_month:
+    def _came(self, table: str, month: Month, source: params.Source | None = None) -> bool:
+        """Whether a month's exports had a file of a table, or of one source of it: of a header alone, or with rows that
+        no earlier month's file had already, in whatever order and format; a file that says of itself that it was made
+        anew is no old one, and one that does not reach into the month is none."""
+        sent = self._sent(table, month, source)
+        if not sent or self._may_repeat(table):
             return sent is not None
         reach = self._told(month)["tables"][table].get("reach")
         if reach is not None and pd.Timestamp(reach) <= Period(month, month).bounds(self.timezone)[0]:
@@ -318,13 +341,33 @@ class Case:
         }
         return not sent <= known
 
-    def _sent(self, table: str, month: Month) -> frozenset[tuple] | None:
-        """What a month's files of a table hold, each by all its rows and by when it was made; None for no file, and
-        nothing where one is of a header alone."""
+    def _sent(self, table: str, month: Month, source: params.Source | None = None) -> frozenset[tuple] | None:
+        """What a month's files of a table, or of one source of it, hold, each by all its rows and by when it was made;
+        None for no file, and nothing where one is of a header alone."""
         files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
+        if source is not None:
+            files = [one for one in files if _is_of(one["file"], live.as_file(table, source), month)]
         if not files or any(not one["read"] for one in files):
             return frozenset() if files else None
-        return frozenset((one.get("content") or one["sha256"], one.get("exported_at")) for one in files)
+        return frozenset(map(_rows_of, files))
+
+    def _new_files(self, table: str, month: Month) -> dict[str, str]:
+        """The files of a table that came for a month, without those of an earlier month sent again, by their names with
+        `#` for digits."""
+        files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
+        if self._may_repeat(table):
+            return {_shape(one["file"]): one["file"] for one in files}
+        known = {
+            sent for earlier in self.months if earlier < month for sent in self._sent(table, earlier) or ()
+        }
+        return {
+            _shape(one["file"]): one["file"] for one in files if not one["read"] or _rows_of(one) not in known
+        }
+
+    def _may_repeat(self, table: str) -> bool:
+        """Whether the same file may come for another month."""
+        once = TABLES[table].list_of_all or self.sources.due(table) == "once"
+        return once or not self._exports.by_month
 
     def _told(self, month: Month) -> dict[str, Any] | None:
         """The manifest of a month; None where its exports were refused."""
@@ -587,27 +630,40 @@ class Case:
         last = self._last_came(name)
         told = self._told(last) if last else None
         stated = told["tables"][name]["doubts"] if told else []
-        return [*stated, *self._lacking_files(name)] if last == self.newest else stated
+        if last != self.newest:
+            return stated
+        return [*stated, *self._lacking_sources(name), *self._lacking_files(name)]
+
+    def _lacking_sources(self, name: str) -> list[str]:
+        """What is told of the sources of a table that did not come."""
+        return [
+            f"{called}: sources.yaml names it, and nothing of it came for {self.newest}"
+            + (f"; it last came for {last}" if last else "")
+            for called, last in self.absent(name).items()
+        ]
 
     def _lacking_files(self, name: str) -> list[str]:
-        """What is told of the files that a table had for each of the three months before and has not now, where all of
-        these had more files. Digits in a file's name are its month, and a file that no source of sources.yaml asks for
-        any more is due no more."""
-        files = [
-            {re.sub(r"\d", "#", one["file"]): one["file"] for one in told["files"] if one["table"] == name}
-            for month in self.months
-            if (told := self._told(month))
-        ]
-        *before, now = [found for found in files if found]
-        recent = before[-emptied.MONTHS :]
-        if len(recent) < emptied.MONTHS or len(now) >= min(map(len, recent)):
-            return []
-        last, always = recent[-1], set.intersection(*map(set, recent))
+        """What is told of the files that a table had for three months on end and has had no more since, in months that
+        all had fewer files than those; a year later they are forgotten. Digits in a file's name are its month, and a
+        file that no source of sources.yaml asks for any more is due no more."""
+        found = [(month, files) for month in self.months if (files := self._new_files(name, month))]
+        found = found[-12 - emptied.MONTHS :]
         patterns = [source.file for source in self.sources.tables.get(name, ()) if source.file]
+        lacking = {}
+        for first in range(len(found) - emptied.MONTHS):
+            usual, since = found[first : first + emptied.MONTHS], found[first + emptied.MONTHS :]
+            if max(len(files) for _, files in since) >= min(len(files) for _, files in usual):
+                continue
+            last, files = usual[-1]
+            always = set.intersection(*(set(each) for _, each in usual))
+            for shape in always.difference(*(each for _, each in since)):
+                if not patterns or any(fnmatch(files[shape], f"*{pattern}") for pattern in patterns):
+                    lacking[files[shape]] = (last, len(since))
         return [
-            f"{last[shape]}: came for each of the three months before, and not for this one"
-            for shape in sorted(always - set(now))
-            if not patterns or any(fnmatch(last[shape], f"*{pattern}") for pattern in patterns)
+            f"{file}: came for each of the three months before, and not for this one"
+            if months == 1
+            else f"{file}: came for three months on end, the last time for {last}, and not since"
+            for file, (last, months) in sorted(lacking.items())
         ]
 
     @_of_tables
@@ -852,11 +908,11 @@ class Case:
         return said
 
     def refuse_withheld(self) -> None:
-        """Raises ingest.DataRefused where a table that was due did not come."""
-        if self.withheld:
-            raise ingest.DataRefused(
-                [self._lacking_table(name, last) for name, last in self.withheld.items()]
-            )
+        """Raises ingest.DataRefused where a table that was due, or a source of one, did not come."""
+        lacking = [self._lacking_table(name, last) for name, last in self.withheld.items()]
+        lacking += [f"{name}: {text}" for name in TABLES for text in self._lacking_sources(name)]
+        if lacking:
+            raise ingest.DataRefused(lacking)
 
     def _lacking_table(self, name: str, last: Month | None) -> str:
         since = f"it last came for {last}" if last else "sources.yaml names a file that is not there"
@@ -1056,6 +1112,22 @@ def _of_records(entry: dict[str, Any]) -> dict[str, Any]:
     """What the manifest says of a file, its rejected rows without those that its `where` and `shape` leave out."""
     others = {why: n for why, n in entry["by_reason"].items() if why not in NOT_MEANT}
     return {**entry, "rejected": sum(others.values()), "by_reason": others}
+
+
+def _rows_of(entry: dict[str, Any]) -> tuple[str, str | None]:
+    """What tells a file of a manifest from another: all its rows, and when it was made."""
+    return entry.get("content") or entry["sha256"], entry.get("exported_at")
+
+
+def _shape(file: str) -> str:
+    """A file's name with `#` for the digits, which are its month."""
+    return re.sub(r"\d", "#", file)
+
+
+def _is_of(file: str, source: params.Source, month: Month) -> bool:
+    """Whether a source asks for a file of a month's exports."""
+    pattern = (source.file or "").replace("{month}", str(month)).replace("**/", "*")
+    return fnmatch(file, pattern) or fnmatch(file, f"*/{pattern}")
 
 
 def _inputs(manifest: dict[str, Any], folder: Path, table: str) -> tuple:

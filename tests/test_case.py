@@ -12,10 +12,12 @@ from workspaces import tickets
 
 from msp_report.case import Case, open_case, read_table
 from msp_report.intake import lookback
+from msp_report.intake.ingest import DataRefused
 from msp_report.metrics.evidence.unlogged import unlogged
+from msp_report.model.period import Month
 from msp_report.model.reach import silent_since
 from msp_report.model.strangers import strangers
-from msp_report.model.tables import TABLES
+from msp_report.model.tables import TABLES, Table
 from msp_report.workspace import Workspace
 
 
@@ -232,6 +234,7 @@ def test_ids_that_differ_by_case_alone_are_two_tickets(tmp_path):
         pytest.param(2, ["a"], "checks_*.csv", [], id="two months are no habit"),
         pytest.param(3, ["a", "c"], "checks_*.csv", [], id="another one stands for it"),
         pytest.param(3, ["a"], "checks_a_*.csv", [], id="nobody asks for it any more"),
+        pytest.param(3, ["a", "old b"], "checks_*.csv", ["checks_b_04.csv"], id="sent again"),
     ],
 )
 def test_a_file_that_came_every_month_and_not_now_leaves_its_table_in_doubt(
@@ -240,13 +243,81 @@ def test_a_file_that_came_every_month_and_not_now_leaves_its_table_in_doubt(
     place.client(sources=f"tables: {{checks: {{file: '{pattern}'}}}}\n")
     for month, probes in [*((5 - n, ["a", "b"]) for n in range(before, 0, -1)), (5, now)]:
         files = {
-            f"checks_{probe}_{month:02}.csv": f"service,at,probe,state\nemail,2026-{month:02}-02 10:00,{probe},up\n"
+            f"checks_{probe[-1]}_{month:02}.csv": check_of(probe[-1], month - ("old" in probe))
             for probe in probes
         }
         place.put(files, f"2026-{month:02}")
     told = open_case("acme", "2026-05", place.root).doubts("checks")
     why = [f"{name}: came for each of the three months before, and not for this one" for name in lacks]
     assert told == (why[0] if why else None)
+    for month in (6, 7):  # that it is still away is no better
+        place.put({f"checks_a_{month:02}.csv": check_of("a", month)}, f"2026-{month:02}")
+        told = open_case("acme", f"2026-{month:02}", place.root).doubts("checks")
+        since = [
+            f"{name}: came for three months on end, the last time for 2026-04, and not since"
+            for name in lacks
+        ]
+        assert told == since[0] if since else "2026-04" not in (told or "")
+
+
+def table_rows(table: Table, month: str, word: str) -> str:
+    """A file of a table with one row of a month, all of its columns filled."""
+    values = {
+        "text": word,
+        "instant": f"{month}-02T08:00Z",
+        "date": f"{month}-02",
+        "month": month,
+        "boolean": "true",
+    }
+    cells = [values.get(one.type, one.choices[0] if one.type == "choice" else "1") for one in table.columns]
+    return ",".join(table.names) + "\n" + ",".join(cells) + "\n"
+
+
+def check_of(probe: str, month: int) -> str:
+    return f"service,at,probe,state\nemail,2026-{month:02}-02 10:00,{probe},up\n"
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_of_several_sources_that_are_named_each_has_to_come(place, name):
+    """Whatever the table: with history or without, absent once or again and again, or an old file sent anew."""
+    table = TABLES[name]
+    due = table.due == "monthly"
+    place.client(
+        sources="reject_limit_ratio: 1\n"
+        f"tables: {{{name}: [{{file: 'a*.csv', name: a}}, {{file: 'b*.csv', name: b}}]}}\n"
+    )
+
+    def put(month, *sources):
+        rows = {one: table_rows(table, f"2026-{month:02}", one) for one in sources}
+        place.put({f"{one}{month}.csv": text for one, text in rows.items()}, f"2026-{month:02}")
+        return open_case("acme", f"2026-{month:02}", place.root)
+
+    never = put(1, "a")
+    assert never.absent(name) == ({"b (b*.csv)": None} if due else {})
+    assert put(2, "a", "b").absent(name) == {}
+    for month in (3, 4):
+        lacking = put(month, "a")
+        assert lacking.absent(name) == ({"b (b*.csv)": Month(2026, 2)} if due else {})
+        assert ("sources.yaml names it" in (lacking.doubts(name) or "")) == due
+        if due:
+            with pytest.raises(DataRefused, match=r"b \(b\*.csv\): sources.yaml names it"):
+                lacking.refuse_withheld()
+    put(5, "a")
+    place.put({"b5.csv": table_rows(table, "2026-02", "b")}, "2026-05")
+    again = open_case("acme", "2026-05", place.root)
+    assert bool(again.absent(name)) == (due and not table.list_of_all)
+
+
+def test_a_source_that_ended_or_is_due_later_is_not_missed(place):
+    for said, lacks in (
+        ("ended: {on: 2026-03-01, why: sold}", False),
+        ("due: quarterly", False),
+        ("name: b", True),
+    ):
+        place.client(sources=f"tables: {{checks: [{{file: 'a*.csv'}}, {{file: 'b*.csv', {said}}}]}}\n")
+        place.put({"a.csv": check_of("a", 2), "b.csv": check_of("b", 2)}, "2026-02")
+        place.put({"a.csv": check_of("a", 3)}, "2026-03")
+        assert bool(open_case("acme", "2026-03", place.root).absent("checks")) == lacks
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
