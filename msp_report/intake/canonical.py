@@ -28,6 +28,7 @@ from msp_report.intake.values import (
     signs,
     without_percent,
 )
+from msp_report.model.names import logged_fields
 from msp_report.model.tables import ARROW, Column, Table
 from msp_report.params.layout import Layout, fold
 
@@ -757,7 +758,10 @@ def _as_text(values: pa.Array, column: Column) -> pa.StringArray:
 
 
 def _type_fields(columns: dict[str, pa.Array], chunk: Chunk, fitted: Fit, faults: _Faults) -> None:
-    """`from` and `to` in our words, field by field: statuses through their map, times in UTC."""
+    """The fields, and `from` and `to` in our words, field by field: statuses through their map, times in UTC."""
+    coded = columns["field"].dictionary_encode()
+    ours = logged_fields(pd.Series(coded.dictionary.to_pylist(), dtype="str"))
+    columns["field"] = pa.array(ours, pa.string()).take(coded.indices)
     for changed in pc.unique(columns["field"].drop_null()).to_pylist():
         column = _field(fitted.table, changed)
         if column.type not in ("choice", "instant") and changed not in fitted.layout.values:

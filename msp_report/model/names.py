@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz.distance import OSA
 
+from msp_report.model.tables import TABLES
 from msp_report.model.texts import among, as_texts, lowered, matching
 
 #: What an export may call the provider without naming it.
@@ -27,6 +28,9 @@ PROVIDER_WORDS = ("provider", "the provider")
 
 #: What somebody writes who has nothing to name.
 NOTHING = ("", "none", "no", "-")
+
+#: What a log may tell of: the columns of tickets, and what was said.
+_LOGGED = (*TABLES["tickets"].names, "comment")
 
 #: Letters of other scripts that look Latin, from Unicode's confusables.txt (UTS 39, https://www.unicode.org/reports/tr39/):
 #: Cyrillic and Greek, capitals as well as small ones.
@@ -160,6 +164,15 @@ def spelled(
     strange = pd.Series(~among(theirs, mine), index=theirs.index)
     told = theirs.map(only).fillna(first.where(strange))
     return _written(names, codes, asked.where(exact, told.fillna(asked)))
+
+
+def logged_fields(names: pd.Series) -> pd.Series:
+    """The fields of a log as the table of tickets calls them, `comment` among them: `Resolved at` is resolved_at."""
+    return spelled(names, _LOGGED, _field_form)
+
+
+def _field_form(names: pd.Series) -> pd.Series:
+    return normal(names).str.replace(r"[\s-]+", "_", regex=True)
 
 
 def nearest(names: Iterable[str], known: Iterable[str]) -> list[str | None]:

@@ -89,6 +89,10 @@ CODES: dict[str, tuple[str, ...]] = {
     "what": (
         *("open with a time of its solve", "solved without a time", "cancelled or merged without a time"),
         *("solved by its own time but open by its log", "logged before it was opened"),
+        *(
+            "solved later by its own time than by its log",
+            "its log does not say what became of it after its solve",
+        ),
         "reopened more often than its log shows",
         *("without an end, and the newest log does not list it any more",),
         *("without an end, and a later one of the same service",),

@@ -28,7 +28,7 @@ from msp_report.metrics.tickets.unread import Unread
 from msp_report.model.case import Case, made_once
 from msp_report.model.columns import hours_booked, optional
 from msp_report.model.figures import Figure
-from msp_report.model.names import normal, spelled
+from msp_report.model.names import logged_fields, spelled
 from msp_report.model.period import Period
 from msp_report.model.reach import Reach, bounded, reach_of
 from msp_report.model.tables import TABLES
@@ -347,7 +347,7 @@ def _said_by_tool(
 
 def _unlogged(tickets: pd.DataFrame, events: pd.DataFrame | None) -> tuple[str, ...]:
     """The fields that tickets fill and of which the log has no entry at all: nobody can tell what they were before."""
-    told = () if events is None else normal(events["field"].drop_duplicates()).array
+    told = () if events is None else logged_fields(events["field"].drop_duplicates()).array
     return tuple(name for name in _CHANGING if optional(tickets, name).notna().any() and name not in told)
 
 

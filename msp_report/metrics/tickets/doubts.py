@@ -9,7 +9,8 @@ import pandas as pd
 
 from msp_report.metrics.tickets.course import alive, clocks_of
 from msp_report.metrics.tickets.history import DONE, OPEN, REMOVED, History, history_of
-from msp_report.model.names import spelled
+from msp_report.model.columns import optional
+from msp_report.model.names import logged_fields, spelled
 from msp_report.model.texts import among
 from msp_report.params import Contract
 
@@ -19,6 +20,8 @@ SOLVED_WITHOUT_TIME = "solved without a time"
 REMOVED_WITHOUT_TIME = "cancelled or merged without a time"
 NOT_IN_THE_LOG = "solved by its own time but open by its log"
 LOGGED_BEFORE = "logged before it was opened"
+SOLVED_LATER = "solved later by its own time than by its log"
+UNSAID = "its log does not say what became of it after its solve"
 REOPENED_MORE = "reopened more often than its log shows"
 
 #: From this share of the tickets on, a log that is older than they are is a doubt about the source (rule 46).
@@ -27,6 +30,8 @@ OLDER_SHARE = 1 / 20
 TOO_OLD = "more than one ticket in twenty is logged before it was opened"
 NO_TIME = "half of the tickets took no time at all"
 
+#: By how much the two may differ that a tool writes of one solve.
+_SAME_SOLVE = pd.Timedelta(minutes=1)
 _US = pd.Timedelta(microseconds=1)
 
 
@@ -44,12 +49,16 @@ def contradictions(history: History, start: pd.Timestamp, untold: pd.Series | No
     solved = done.notna() & (done < history.cutoff)
     moves = history.moves
     has_solve = desk.index.isin(moves["row"][moves["move"] == "solved"])
+    solves = moves[moves["move"] == "solved"].drop_duplicates("row", keep="last").set_index("row")["at"]
+    later = desk["own_resolved_at"] > solves.reindex(desk.index) + _SAME_SOLVE
     unexplained = desk["logged"] & desk["is_open"] & solved & (own.isin(DONE) | ~has_solve)
     found = {
         OPEN_YET_SOLVED: ~desk["logged"] & own.isin(OPEN) & solved,
         SOLVED_WITHOUT_TIME: ~desk["logged"] & own.isin(DONE) & done.isna() & desk["is_open"],
         REMOVED_WITHOUT_TIME: ~desk["logged"] & own.isin(REMOVED) & done.isna(),
         NOT_IN_THE_LOG: unexplained,
+        SOLVED_LATER: desk["logged"] & ~desk["is_open"] & later & own.isin(DONE),
+        UNSAID: desk["logged"] & desk["may_be_open"] & ~desk["is_open"],
         LOGGED_BEFORE: desk["logged_at"].notna(),
         REOPENED_MORE: among(desk["ticket_id"], pd.Index([]) if untold is None else untold.index),
     }
@@ -81,7 +90,9 @@ def other_side(
 
     An open ticket with a time of its solve is open; one solved without a time was solved at its opening or when the
     month began; one cancelled without a time was cancelled at the cut-off; the ticket's own time outranks a log that
-    does not show it; and one that was logged before was opened with its first entry. Returns: as `clocks_of`.
+    does not show it; one that was logged before was opened with its first entry; one solved later by its own time was
+    open from the solve of its log to that time; and one of which an entry does not say what became of it was open from
+    there on. Returns: as `clocks_of`.
     """
     what = found.groupby("ticket_id")["what"].agg(set)
     desk = history.tickets[among(history.tickets["ticket_id"], what.index)]
@@ -107,12 +118,28 @@ def other_side(
     log = None
     if events is not None:
         ids = spelled(events["ticket_id"], history.tickets["ticket_id"])
-        field = events["field"].astype("str")
+        field = logged_fields(events["field"]).astype("str")
         silent = desk["ticket_id"][is_(NOT_IN_THE_LOG)]
         told = among(ids, desk["ticket_id"]) & field.isin(["status", "priority", "comment"])
-        log = events[told & ~(among(ids, silent) & (field == "status")) & (events["at"] < history.cutoff)]
+        of_status, to = field.eq("status"), optional(events, "to").astype("str")
+        unsaid = of_status & to.isna() & among(ids, desk["ticket_id"][is_(UNSAID)])
+        log = events.assign(to=to.mask(unsaid, "open"))
+        log = log[told & ~(among(ids, silent) & of_status) & (events["at"] < history.cutoff)]
+        log = pd.concat([log, _solved_later(history, desk[is_(SOLVED_LATER)])], ignore_index=True)
     believed = history_of(tickets, log, contract, history.cutoff)
     return clocks_of(replace(believed, responses_known=history.responses_known), contract)
+
+
+def _solved_later(history: History, desk: pd.DataFrame) -> pd.DataFrame:
+    """What the log would show of tickets that were open from its solve to the time that they have of their own."""
+    solves = history.moves[history.moves["move"] == "solved"].drop_duplicates("row", keep="last")
+    back = (
+        desk["ticket_id"]
+        .to_frame()
+        .assign(at=solves.set_index("row")["at"].reindex(desk.index) + _US, to="open")
+    )
+    done = desk["ticket_id"].to_frame().assign(at=desk["own_resolved_at"], to=desk["own_status"])
+    return pd.concat([back, done[done["at"] < history.cutoff]]).assign(field="status")
 
 
 def uncounted(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from msp_report.metrics.tickets.history import History
-from msp_report.model.names import normal
+from msp_report.model.names import logged_fields, normal
 from msp_report.model.statistics import Interval, exact, poisson
 from msp_report.model.texts import among
 from msp_report.params import Contract, as_contract
@@ -55,7 +55,7 @@ def edits(
     log = log[
         (log["at"] >= start) & (log["at"] < end) & among(log["ticket_id"], history.tickets["ticket_id"])
     ]
-    log = log.assign(field=normal(log["field"]).array)
+    log = log.assign(field=logged_fields(log["field"]).array)
     parts = [
         _of_priority(changes),
         _of_times(log),

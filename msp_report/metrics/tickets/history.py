@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 
 from msp_report.model.case import Case, made_once
 from msp_report.model.columns import optional
-from msp_report.model.names import spelled
+from msp_report.model.names import logged_fields, spelled
 from msp_report.model.tables import PANDAS, STATUSES, TABLES
 from msp_report.model.texts import places
 from msp_report.params import Contract, as_contract
@@ -130,6 +131,8 @@ def history_of(
     - What is logged before a ticket was opened counts at its opening; equal times keep the file's order; a
       status that is none of rule 12 counts as open.
     - Taken back from cancelled or merged to open counts as reopened, so that the backlog adds up.
+    - A step out of an open status shows that a ticket was open: where the step before solved it or took it away, it was
+      opened again with that step at the latest.
     - The priority when the clocks started is the `from` of the first change of priority, or its `to` where a
       log of snapshots has no `from`; without such events the ticket's own.
     - A comment answers when it is public and by the provider; where side or visibility is not recorded it
@@ -151,6 +154,7 @@ def history_of(
     for name in _TICKET_TIMES:
         desk[name] = _revised(desk[name], log.of(name), zone)
     desk["own_status"] = desk["status"]
+    desk["own_resolved_at"] = desk["resolved_at"].mask(desk.pop("moves_later"))
     desk["own_done_at"] = desk["resolved_at"].fillna(desk["closed_at"]).mask(desk.pop("still_open"))
     priorities = log.of("priority")
     desk = _with_priority(desk, priorities)
@@ -236,9 +240,11 @@ def _logged(events: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _as_named(events: pd.DataFrame | None, every: pd.DataFrame, known: Iterable[str]) -> pd.DataFrame:
-    """The events with the tickets' ids and the priorities as the tickets and the contract spell them."""
+    """The events with the tickets' ids, the fields and the priorities as the tickets and the contract spell them."""
     events = _logged(events)
-    events = events.assign(ticket_id=spelled(events["ticket_id"], every["ticket_id"]))
+    events = events.assign(
+        ticket_id=spelled(events["ticket_id"], every["ticket_id"]), field=logged_fields(events["field"])
+    )
     of_priority = events["field"].eq("priority").to_numpy(bool)
     if not of_priority.any():
         return events
@@ -254,9 +260,9 @@ def _as_it_was(every: pd.DataFrame, events: pd.DataFrame, cutoff: pd.Timestamp, 
     """The tickets as they stood at the cut-off: what the log shows as changed since has its earlier value (rule 0).
 
     Returns the tickets, and `still_open`: the log shows a step out of an open status after the cut-off, so that the
-    ticket's own times say nothing of a solve before it.
+    ticket's own times say nothing of a solve before it; `moves_later`: it shows any step after it.
     """
-    was = every.assign(still_open=False)
+    was = every.assign(still_open=False, moves_later=False)
     at = _times(events["at"], "ticket_events: at")
     if not (at >= cutoff).any():
         return was
@@ -280,6 +286,7 @@ def _as_it_was(every: pd.DataFrame, events: pd.DataFrame, cutoff: pd.Timestamp, 
         if field == "status":
             own = every[field].iloc[rows].set_axis(value.index)
             value = value.fillna(own.where(own.isin(OPEN), "new"))
+            was.loc[rows, "moves_later"] = True
             was.loc[rows, "still_open"] = ~value.isin([*DONE, *REMOVED]).to_numpy()
         elif field == "opened_at":
             value = _read_times(value, zone).fillna(every[field].iloc[rows].set_axis(value.index))
@@ -402,19 +409,23 @@ def _lives(
     """Spells and moves of every ticket, and where each stands at the cut-off."""
     n = len(desk)
     opened, end = micros(desk["opened_at"]), micros([cutoff])[0]
-    if (silent := steps["to"].isna()).any():
+    told = _status_codes(steps["to"].groupby(steps["row"]).ffill(), _NEW)
+    silent = steps["to"].isna()
+    desk = desk.assign(may_be_open=_flags(steps["row"][silent & (_GROUP[told] != _STILL_OPEN)], n))
+    if silent.any():
         steps = steps[~silent]
     logged = _flags(steps["row"], n)
 
     first = _status_codes(_per_row(steps, n, "from", "first"), _NEW)
     begin = np.where(logged, np.where(_GROUP[first] == _STILL_OPEN, first, _NEW), _OPEN)
-    parts = [(np.arange(n), opened, begin, np.full(n, -1))]
+    unsaid = partial(np.full, fill_value=-1)
+    parts = [(np.arange(n), opened, begin, unsaid(n), unsaid(n))]
 
     late = np.flatnonzero(logged & (_GROUP[first] != _STILL_OPEN))  # the log begins after the solve
     seen = micros(_per_row(steps, n, "at", "first"))[late]
     own = np.maximum(micros(desk["own_done_at"])[late], opened[late])
     dated = np.where((_GROUP[first[late]] == _DONE) & (own <= seen), own, seen)
-    parts.append((late, dated, first[late], np.full(len(late), -1)))
+    parts.append((late, dated, first[late], unsaid(len(late)), unsaid(len(late))))
 
     taken = desk["own_status"].isin(REMOVED).to_numpy() & ~logged
     done_at = micros(desk["own_done_at"])
@@ -422,13 +433,17 @@ def _lives(
     at = np.maximum(np.where(taken, gone_at, done_at), opened)
     ended = np.flatnonzero(~logged & (at < end))
     code = np.where(taken, _status_codes(desk["own_status"], _OPEN), STATUSES.index("resolved"))
-    parts.append((ended, at[ended], code[ended], np.full(len(ended), -1)))
+    parts.append((ended, at[ended], code[ended], unsaid(len(ended)), unsaid(len(ended))))
 
-    parts.append((steps["row"], micros(steps["at"]), _status_codes(steps["to"], _OPEN), steps.index))
-    row, start, status, event = (np.concatenate(part) for part in zip(*parts, strict=True))
+    was = _status_codes(steps["from"], -1)
+    parts.append((steps["row"], micros(steps["at"]), _status_codes(steps["to"], _OPEN), steps.index, was))
+    joined = [np.concatenate(part) for part in zip(*parts, strict=True)]
     del parts
-    order = np.lexsort((start, row))
-    row, start, status, event = row[order], start[order], status[order], event[order]
+    order = np.lexsort((joined[1], joined[0]))
+    row, start, status, event, was = (part[order] for part in joined)
+    back = _unlogged_reopenings(row, start, status, was)
+    row, start = np.insert(row, back, row[back]), np.insert(start, back, start[back])
+    status, event = np.insert(status, back, was[back]), np.insert(event, back, -1)
 
     last = np.append(row[1:] != row[:-1], True) if len(row) else np.empty(0, bool)
     spells = pd.DataFrame({"row": row, "status": status, "start": start})
@@ -439,6 +454,18 @@ def _lives(
     at_end = pd.Series(pd.Categorical.from_codes(final, STATUSES)).astype("str")
     desk = desk.assign(status=at_end, is_open=_GROUP[final] == _STILL_OPEN, logged=logged)
     return desk, spells, moves
+
+
+def _unlogged_reopenings(
+    row: np.ndarray, start: np.ndarray, status: np.ndarray, was: np.ndarray
+) -> np.ndarray:
+    """The steps out of an open status of tickets that were not open after the step before: no entry says when they were
+    opened again, so it was with that step at the latest. Of one instant nobody knows the order."""
+    if len(row) < 2:
+        return np.empty(0, np.int64)
+    closed = _GROUP[status[:-1]] != _STILL_OPEN
+    later = (row[1:] == row[:-1]) & (start[1:] > start[:-1])
+    return 1 + np.flatnonzero(later & closed & (was[1:] >= 0) & (_GROUP[was[1:]] == _STILL_OPEN))
 
 
 def _moves(

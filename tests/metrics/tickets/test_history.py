@@ -8,10 +8,11 @@ import workspaces
 from examples import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from ticket_cases import END, WED, check, contract, desk, desks, frames, one
+from ticket_cases import END, START, WED, at, check, contract, desk, desks, frames, one
 
 from msp_report.metrics import tickets
 from msp_report.metrics.tickets import clocks, clocks_of, history_of
+from msp_report.metrics.tickets.doubts import contradictions
 from msp_report.metrics.tickets.history import OPEN
 from msp_report.params import as_contract
 
@@ -106,6 +107,41 @@ def test_a_real_log_says_more_than_the_tickets_own_times(real):
     assert desk["logged"].all()
     own = history_of(frame.drop(columns="closed_at"), None, contract(), end).tickets
     assert own["is_open"][own["opened_at"] >= start].sum() == 1_318
+
+
+# ---------------------------------------------------------------- rules 12 and 43: what is left out of a log
+
+
+_STEPS = ["open", "waiting_on_customer", "resolved", "closed"]
+
+
+@given(
+    st.lists(st.sampled_from(_STEPS), min_size=2, max_size=6),
+    st.sampled_from(["resolved", "closed"]),
+    st.data(),
+    st.sampled_from(["status", "Status", " STATUS"]),
+)
+@examples(40)
+def test_what_is_left_out_of_a_log_makes_no_earlier_solve(steps, last, drawn, field):
+    """Of a log that says from what to what, rows or what they say are left out: the ticket is solved no earlier, or two
+    of its statements contradict each other."""
+    chain = [to for to, before in zip([*steps, last], ["new", *steps], strict=False) if to != before]
+    rows = [
+        {"ticket_id": "T1", "at": at(f"04-02 {8 + n:02}:00"), "field": field, "from": before, "to": to}
+        for n, (before, to) in enumerate(zip(["new", *chain], chain, strict=False))
+    ]
+    whole = pd.DataFrame(rows)
+    told = history_of(desk({"opened_at": "04-02 07:00", "status": last}), whole, contract(), END)
+    solved = told.moves["at"][told.moves["move"] == "solved"].max()
+    ticket = desk({"opened_at": "04-02 07:00", "status": last}).assign(resolved_at=solved)
+    gone = drawn.draw(st.sets(st.integers(0, len(rows) - 1), min_size=1, max_size=len(rows)))
+    less = (
+        whole.drop(list(gone)) if drawn.draw(st.booleans()) else whole.assign(to=whole["to"].drop(list(gone)))
+    )
+    found = history_of(ticket, less, contract(), END)
+    solves = found.moves["at"][found.moves["move"] == "solved"]
+    is_open = bool(found.tickets["is_open"][0])
+    assert is_open or solves.max() >= solved or len(contradictions(found, START))
 
 
 # ---------------------------------------------------------------- rule 0: exports are made later than the month
