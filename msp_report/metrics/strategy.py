@@ -28,18 +28,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msp_report.metrics.projects import proposals, variance
+from msp_report.metrics.projects import own_decisions, proposals, variance
 from msp_report.model.case import Case
 from msp_report.model.columns import dates, day_after, wall_time
 from msp_report.model.dropped import Dropped
 from msp_report.model.figures import SEVERITY, Figure
 from msp_report.model.gate import Decision, decide
 from msp_report.model.names import (
+    NONE,
     NOTHING,
+    SILENT,
     is_provider,
     normal,
     normal_name,
-    provider_names,
     says_nothing,
     spelled,
 )
@@ -216,31 +217,40 @@ def oversight(
 
 def _strategy_checks(plan: Strategy, contract: Contract, today: date) -> Iterator[tuple]:
     author, shared = plan.author, plan.shared
-    theirs = provider_names(contract)
 
     def over(day: date | None) -> bool | None:
         return None if day is None else day <= today
 
-    owners = [objective.owner for objective in plan.objectives]
-    owned = True if owners and all(owners) else None
-    stated = f"{len(owners)} objectives" if owners else None
+    owners = pd.Series([objective.owner for objective in plan.objectives], dtype="str")
+    owned = True if len(owners) and not says_nothing(owners).any() else None
+    stated = f"{len(owners)} objectives" if len(owners) else None
     yield "strategy", "objectives, each with an owner", owned, stated, None
     name = author and author.name
-    apart = None if author is None else normal_name(author.name) not in theirs
+    apart = _apart(name, contract)
     yield "strategy", "written by somebody other than the provider", apart, name, None
     yield "strategy", "its author has no interest in the outcome", author and author.independent, name, None
     reviewed = author and author.reviewed_on
     yield "strategy", "reviewed", over(reviewed), None, reviewed
     yield "strategy", "given to the provider", over(shared and shared.on), None, shared and shared.on
     known, by = shared and shared.acknowledged_on, shared and shared.acknowledged_by
-    said = False if known is None and by is not None and normal_name(by) in NOTHING else over(known)
+    nobody = normal_name(by) in NOTHING - SILENT
+    said = (
+        (False if known is None else None) if nobody else over(known)
+    )  # a date with nobody's name says neither
     yield "strategy", "acknowledged by the provider", said, by, known
+
+
+def _apart(name: str | None, contract: Contract) -> bool | None:
+    """Whether a name is somebody's and not the provider's; None where it names nobody."""
+    named = pd.Series([name], dtype="str")
+    return None if says_nothing(named).any() else not is_provider(named, contract).any()
 
 
 def _oversight_checks(plan: Strategy, contract: Contract) -> Iterator[tuple]:
     person = plan.oversight
-    yield "oversight", "in charge by name", None if person is None else True, person and person.name, None
-    apart = None if person is None else normal_name(person.name) not in provider_names(contract)
+    apart = _apart(person and person.name, contract)
+    in_charge = None if apart is None else True
+    yield "oversight", "in charge by name", in_charge, person and person.name, None
     yield "oversight", "not the provider", apart, person and person.kind, None
     skilled = person and person.it_experience
     yield "oversight", "has IT experience", skilled, "yes" if skilled else None, None
@@ -248,7 +258,8 @@ def _oversight_checks(plan: Strategy, contract: Contract) -> Iterator[tuple]:
     stated = None if hours is None else hours > 0
     yield "oversight", "has hours for it", stated, None if hours is None else f"{hours:g} a month", None
     interest = person.interest if person else None
-    free = None if interest is None else normal_name(interest) in NOTHING
+    word = normal_name(interest)
+    free = None if word in NOTHING - NONE else word in NONE
     yield "oversight", "holds no interest in the outcome", free, interest, None
 
 
@@ -291,8 +302,8 @@ def _alive(
     plan: Strategy,
 ) -> pd.DataFrame:
     """The projects alive, as last reported, with approvals, ranks and cost."""
-    now = variance(projects, after, None, decisions, contract, plan).set_index("project_id")
-    now = now[now["status"].isin(_ALIVE)]
+    every = variance(projects, after, None, decisions, contract, plan).set_index("project_id")
+    now = every[every["status"].isin(_ALIVE)]
     columns = ["project_id", "as_of", "approved_by", "approved_on", "best_resource", "subject"]
     reports = TABLES["projects"].empty() if projects is None else projects
     reports = reports.reindex(columns=columns)
@@ -307,33 +318,40 @@ def _alive(
         "approved_on": "datetime64[us]",
     }
     last = last[list(kinds)].astype(kinds)
+    later = last["approved_on"] >= after  # what happens after the cut-off has not happened
+    last = last.assign(**{name: last[name].mask(later) for name in ("approved_by", "approved_on")})
     table = now.join(last).assign(cost=now["forecast_cost"].fillna(now["baseline_cost"]))
-    return table.join(_last_decisions(decisions, after, table.index)).reset_index()
+    own = own_decisions(decisions, after, every, contract, plan).groupby("project_id")
+    own = pd.DataFrame({"decision": own["decision"].last(), "decided_on": own["decided_on"].last()})
+    return table.join(_last_ranks(decisions, after, table.index)).join(own).reset_index()
 
 
-def _last_decisions(decisions: pd.DataFrame | None, after: pd.Timestamp, projects: pd.Index) -> pd.DataFrame:
-    """By project, the last rank in each role, and the last decision of the client's own with its day."""
+def _last_ranks(decisions: pd.DataFrame | None, after: pd.Timestamp, projects: pd.Index) -> pd.DataFrame:
+    """By project, the last rank in each role."""
     rows = TABLES["decisions"].empty() if decisions is None else decisions
     rows = rows.reindex(columns=["project_id", "decided_on", "decision", "role", "rank"])
     rows = rows.assign(project_id=spelled(rows["project_id"], projects), decided_on=dates(rows["decided_on"]))
     rows = rows[rows["decided_on"] < after].sort_values("decided_on", kind="stable")
     ranked = rows[rows["decision"] == "ranked"]
-    ranks = {
-        f"rank_{role}": ranked[ranked["role"] == role].groupby("project_id")["rank"].last().astype("Int64")
-        for role in ("business", "provider", "cio")
-    }
-    own = rows[(rows["decision"] != "ranked") & (rows["role"] != "provider")].groupby("project_id")
-    return pd.DataFrame({**ranks, "decision": own["decision"].last(), "decided_on": own["decided_on"].last()})
+    return pd.DataFrame(
+        {
+            f"rank_{role}": ranked[ranked["role"] == role]
+            .groupby("project_id")["rank"]
+            .last()
+            .astype("Int64")
+            for role in ("business", "provider", "cio")
+        }
+    )
 
 
 def _with_faults(table: pd.DataFrame, plan: Strategy, contract: Contract) -> pd.DataFrame:
     """The projects with a flag for each fault."""
     names = {normal_name(name) for objective in plan.objectives for name in (objective.id, objective.title)}
     objective = normal(table["objective"])
-    named = objective.notna() & objective.ne("")
+    named = ~says_nothing(objective)
     scope = {normal_name(entry.subject): entry for entry in contract.scope}
     field = normal(table["subject"])
-    judged = (field.notna() & field.ne("") & bool(scope)).to_numpy(bool)
+    judged = (~says_nothing(field) & bool(scope)).to_numpy(bool)
     role = field.map({name: entry.role for name, entry in scope.items()}).astype("str")
     evidence = field.map({name: entry.evidence for name, entry in scope.items()}).astype("str")
     out = judged & (role.isna() | role.eq("none")).to_numpy(bool)

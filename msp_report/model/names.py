@@ -26,8 +26,21 @@ from msp_report.model.texts import among, as_texts, lowered, matching
 PROVIDER_WORDS = ("provider", "the provider")
 
 
-#: What somebody writes who has nothing to name.
-NOTHING = ("", "none", "no", "-")
+#: What stands in a cell that somebody did not fill, in normal form: silence, and no statement (rule 47).
+SILENT = frozenset(
+    ("", "-", "--", "---", ".", "?", "n/a", "n.a.", "na", "#n/a", "null", "nil", "not applicable")
+)
+#: What says that there is none: a statement, and nobody's name.
+NONE = frozenset((
+    "none", "no", "false", "nobody", "no one", "no-one", "nothing", "not approved", "unapproved", "not acknowledged",
+    "keine", "keiner", "niemand", "nein", "nicht genehmigt", "aucun", "non", "ninguno", "nadie", "nessuno", "geen",
+))  # fmt: skip
+#: What names nobody and nothing: either of these, what is yet to come, and a bare yes.
+NOTHING = SILENT | NONE | frozenset((
+    "none yet", "not yet", "not yet approved", "pending", "approval pending", "awaiting approval", "open", "tbd", "tba",
+    "tbc", "waiting for approval", "to be decided", "to be confirmed", "unknown", "not known", "not stated", "yes",
+    "not assigned", "unassigned", "offen", "ausstehend", "true",
+))  # fmt: skip
 
 #: What a log may tell of: the columns of tickets, and what was said.
 _LOGGED = (*TABLES["tickets"].names, "comment")
@@ -111,6 +124,20 @@ def normal_name(name: object) -> str:
 def says_nothing(texts: pd.Series) -> pd.Series:
     """Whether each text names nothing: it is missing, empty, or one of NOTHING [bool]."""
     return (texts.isna() | normal(texts).isin(NOTHING)).astype(bool)
+
+
+def is_silent(texts: pd.Series) -> pd.Series:
+    """Whether each text says nothing at all, not even that there is nobody: missing, empty, or one of SILENT [bool]."""
+    return (texts.isna() | normal(texts).isin(SILENT)).astype(bool)
+
+
+def people(names: pd.Series) -> pd.Series:
+    """Everybody whom texts name, several with `;`, one row each under the row's index; nobody is an empty one.
+
+    >>> list(people(pd.Series(["Ann; Bob", None])))
+    ['Ann', 'Bob', '']
+    """
+    return names.astype("str").fillna("").str.split(";").explode().str.strip()
 
 
 def device_form(names: pd.Series) -> pd.Series:
@@ -251,7 +278,7 @@ def _of_vendor(name: str) -> str:
     return re.sub(_LEGAL_FORM, "", re.sub(r"[.,]", "", _form(name)).strip())
 
 
-def provider_names(contract: Any) -> frozenset[str]:
+def _provider_names(contract: Any) -> frozenset[str]:
     """What the provider may be called, in normal form: its name, its aliases, and the word itself."""
     given = (contract.provider.name, *contract.provider.aliases, *PROVIDER_WORDS)
     return frozenset(map(normal_name, given))
@@ -259,4 +286,12 @@ def provider_names(contract: Any) -> frozenset[str]:
 
 def is_provider(names: pd.Series, contract: Any) -> pd.Series:
     """Whether each name is the provider's, with or without its legal form [bool]; a missing name is nobody's."""
-    return vendor_form(names).isin(list(map(_of_vendor, provider_names(contract))))
+    return vendor_form(names).isin(list(map(_of_vendor, _provider_names(contract))))
+
+
+def may_approve(names: pd.Series, contract: Any, approvers: Iterable[str] = ()) -> pd.Series:
+    """Whether each is the name of somebody who may approve [bool]: not the provider, and, where approvers are named,
+    one of them. Whether it is their own proposal or order is asked by whoever knows whose that is."""
+    may = ~says_nothing(names) & ~is_provider(names, contract)
+    named = list(map(normal_name, approvers))
+    return may & normal(names).isin(named) if named else may

@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_report.model.names import (
+    NOTHING,
+    SILENT,
     device_form,
     is_provider,
+    is_silent,
+    may_approve,
     may_mean,
     nearest,
     normal,
@@ -45,6 +49,8 @@ def test_a_missing_name_stays_missing_in_a_column_and_is_empty_alone():
         ("ngit", True),
         ("provider", True),
         ("The Provider", True),
+        ("Northgate IT Ltd", True),
+        ("NGIT Limited", True),
         ("Northgate", False),
         ("", False),
         (None, False),
@@ -59,11 +65,30 @@ def test_an_unnamed_provider_is_not_every_empty_name():
 
 
 @pytest.mark.parametrize(
-    ("text", "nothing"),
-    [(None, True), ("", True), (" None ", True), ("-", True), ("no", True), ("nobody", False)],
+    "text", [None, *sorted(NOTHING), " None ", "N/A", "\u2014", "Not  Approved", "Pending"]
 )
-def test_a_text_that_names_nothing(text, nothing):
-    assert says_nothing(pd.Series([text], dtype="str")).tolist() == [nothing]
+def test_a_text_that_names_nothing_is_nobody_who_may_approve(text):
+    named = pd.Series([text], dtype="str")
+    assert says_nothing(named).tolist() == [True]
+    assert (
+        may_approve(named, CONTRACT).tolist()
+        == may_approve(named, CONTRACT, ["-", "n/a"]).tolist()
+        == [False]
+    )
+    silent = text is None or normal_name(text) in SILENT
+    assert is_silent(named).tolist() == [silent]
+
+
+@pytest.mark.parametrize("text", ["Nora", "finance", "change 4711", "no. 7", "Nathan"])
+def test_a_text_that_names_somebody(text):
+    named = pd.Series([text], dtype="str")
+    assert says_nothing(named).tolist() == is_silent(named).tolist() == [False]
+    assert (
+        may_approve(named, CONTRACT).tolist()
+        == may_approve(named, CONTRACT, [text.upper()]).tolist()
+        == [True]
+    )
+    assert may_approve(named, CONTRACT, ["the board"]).tolist() == [False]
 
 
 @pytest.mark.parametrize(

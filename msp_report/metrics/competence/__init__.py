@@ -97,7 +97,7 @@ def analyse(case: Case, sheet: pd.DataFrame | None) -> Analysis:
     """
     asked, zone = as_strategy(case.strategy).audit, as_contract(case.agreed).client.timezone
     assessed, population = case.table("assessments"), audit.drawable(case)
-    found = opinions.opinions(assessed, case.end, zone)
+    found = opinions.opinions(assessed, case.end, zone, case.agreed)
     drawn = audit.sample(population, asked, case.client, case.period)
     filled, sizes = audit.answers(drawn, sheet), audit.strata(population, asked)
     return Analysis(

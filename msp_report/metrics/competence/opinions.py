@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from msp_report.model.columns import last_day
-from msp_report.model.names import normal
+from msp_report.model.names import is_provider, normal, says_nothing
 from msp_report.model.tables import TABLES
 from msp_report.params import Contract, as_contract
 
@@ -28,18 +28,22 @@ _UNASSESSED = ["function", "role", "evidence"]
 
 
 def opinions(
-    assessments: pd.DataFrame | None, cutoff: date | datetime, timezone: str = "UTC"
+    assessments: pd.DataFrame | None,
+    cutoff: date | datetime,
+    timezone: str = "UTC",
+    contract: Contract | Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """The opinion that stands on each subject at a cut-off, and whether it has run out.
 
     Parameters: `assessments` as the canonical table with its look-back, None where not supplied; `cutoff` an instant
-    (timezone-aware), read in `timezone`, or the last day itself.
+    (timezone-aware), read in `timezone`, or the last day itself; `contract` names the provider.
     Returns: one row per subject with OPINION_COLUMNS, the longest overdue first, then by expiry: the newest opinion
     without an interest in the outcome, or, where there is none, the newest of all (`independent` is False).
     `expired` [boolean]; days_overdue [days since expires_on], missing where it has not run out.
-    Edge cases decided: an opinion of a day after the last one does not exist yet (rule 0); it holds on its expires_on
-    and is overdue from the day after; without expires_on it holds for a year, for there is to be one every year; an
-    older one that has run out does not count where a newer one stands.
+    Edge cases decided: the provider, and an assessor without a name, are never independent; an opinion of a day
+    after the last one does not exist yet (rule 0); it holds on its expires_on and is overdue from the day after;
+    without expires_on it holds for a year, for there is to be one every year; an older one that has run out does not
+    count where a newer one stands.
     Source: rule 0.
 
     >>> given = pd.DataFrame({"subject": ["backups"], "assessed_on": pd.to_datetime(["2025-09-15"]),
@@ -54,9 +58,9 @@ def opinions(
     days = {
         name: pd.to_datetime(table[name]).astype("datetime64[us]") for name in ("assessed_on", "expires_on")
     }
-    table = table.assign(
-        **days, independent=table["independent"].astype("boolean").fillna(False).astype(bool)
-    )
+    somebody = ~says_nothing(table["assessor"]) & ~is_provider(table["assessor"], as_contract(contract or {}))
+    free = table["independent"].astype("boolean").fillna(False).astype(bool)
+    table = table.assign(**days, independent=free & somebody)
     table = table[table["assessed_on"] <= last]
     a_year = table["assessed_on"] + pd.DateOffset(years=1) - pd.Timedelta(days=1)
     table = table.assign(expires_on=table["expires_on"].fillna(a_year), key=normal(table["subject"]))

@@ -23,7 +23,16 @@ import pandas as pd
 
 from msp_report.metrics.procurement.exact import NAN, above, divided, exact, known, sums
 from msp_report.model.columns import dates, optional, texts
-from msp_report.model.names import is_provider, normal, says_nothing, spelled, vendor_form
+from msp_report.model.names import (
+    is_provider,
+    is_silent,
+    may_approve,
+    normal,
+    people,
+    says_nothing,
+    spelled,
+    vendor_form,
+)
 from msp_report.params import Contract
 
 _DATES = ("dated_on", "due_on", "paid_on")
@@ -61,7 +70,7 @@ def documents(
     docs["price"] = divided(np.abs(price), packs)
     docs["currency"] = _written(rows, "currency").str.upper().replace("", home or "")
     docs["licence"] = optional(rows, "is_licence", "boolean").astype("boolean")
-    docs["by_provider"] = _people(rows, "ordered_by").pipe(is_provider, contract).groupby(level=0).any()
+    docs["by_provider"] = people(texts(rows, "ordered_by")).pipe(is_provider, contract).groupby(level=0).any()
     docs["came_late"] = optional(rows, "came_late", "boolean").astype("boolean").fillna(False).astype(bool)
     docs["from_provider"] = is_provider(docs["vendor"], contract)
     order = docs["document"] == "order"
@@ -79,23 +88,16 @@ def documents(
     return _placed(_signed(_discounted(docs.reset_index(drop=True))))
 
 
-def _people(rows: pd.DataFrame, name: str) -> pd.Series:
-    """Everybody whom a column names, one row each under the row's index."""
-    return texts(rows, name).str.split(";").explode()
-
-
 def _approver(
     docs: pd.DataFrame, rows: pd.DataFrame, contract: Contract, approvers: tuple[str, ...]
 ) -> pd.Series:
     """The first on each line who may approve it, as written; empty where there is none."""
-    named = _people(rows, "approved_by").str.strip()
-    may = ~says_nothing(named) & ~is_provider(named, contract)
-    if approvers:
-        may &= normal(named).isin(normal(pd.Series(approvers)))
+    named = people(texts(rows, "approved_by"))
+    may = may_approve(named, contract, approvers)
     pairs = docs["pair"].reindex(named.index)
-    orderers = normal(_people(rows, "ordered_by"))
+    orderers = vendor_form(people(texts(rows, "ordered_by")))
     ordered = set(docs["pair"].reindex(orderers.index) + "\0" + orderers)
-    may &= ~(pairs + "\0" + normal(named)).isin(ordered)
+    may &= ~(pairs + "\0" + vendor_form(named)).isin(ordered)
     may &= vendor_form(named) != docs["vendor_key"].reindex(named.index)
     allowed = named[may.to_numpy(bool)].groupby(level=0).first()
     return allowed.reindex(docs.index).fillna("")
@@ -158,7 +160,7 @@ def price_checks(
     )
     by = texts(rows, "checked_by")
     kept = ~is_provider(by, contract) & seen["seen_on"].notna() & seen["price"].notna()
-    kept &= (by == "") | (vendor_form(by) != seen["vendor_key"])
+    kept &= is_silent(by) | (~says_nothing(by) & (vendor_form(by) != seen["vendor_key"]))
     if end is not None:
         kept &= seen["seen_on"] < end
     return seen[kept].sort_values(["item_key", "vendor_key", "seen_on"], kind="stable", ignore_index=True)

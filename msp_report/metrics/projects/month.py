@@ -17,9 +17,10 @@ Decided here, where the rules leave room:
   not lengthen the plan.
 - Planned or earned value that falls is not cumulative: `falls` names it, and there is no earned value at all. What was
   spent may fall, and is named.
-- Approval: the last decision that is no ranking, of anyone but the provider and the proposer; without one the
-  project's own approved_by, where it names an approver of the strategy (anyone, where it names none) who is neither; a
-  date alone is no approval. Where no project and no decision names any approval, it is not known.
+- Approval: the last decision that is no ranking, of an approver of the strategy (anybody by name, where it names
+  none) who is neither the provider nor the proposer; without one the project's own approved_by, where it names one; a
+  date alone is no approval, nor is one of a day after the cut-off (rule 0). Where no project and no decision names any
+  approval, it is not known.
 - A proposal is a project whose status is proposed. Its cost is the forecast, else the baseline.
 """
 
@@ -39,7 +40,7 @@ from msp_report.model.columns import civil_day, dates, day_after, plain_rows, ty
 from msp_report.model.dropped import Dropped
 from msp_report.model.figures import Figure
 from msp_report.model.gate import decide
-from msp_report.model.names import normal, normal_name, provider_names, spelled
+from msp_report.model.names import is_silent, may_approve, people, spelled, vendor_form
 from msp_report.model.statistics import wilson
 from msp_report.params import Contract, Strategy, as_contract, as_strategy
 
@@ -146,7 +147,7 @@ class Analysis:
         recent = self.recent[self.recent["project_id"].isin(current["project_id"])]
         return [
             *_over_all(current, recent, approved, self.supplied, self.unread, self.doubt),
-            *_of_each(current, recent),
+            *_ofpeople(current, recent),
         ]
 
     def records(self) -> dict[str, pd.DataFrame]:
@@ -169,7 +170,7 @@ def analyse(case: Case) -> Analysis:
         ),
         changes=changes(reports, cutoff),
         recent=changes(reports, cutoff, since=begin),
-        proposals=proposals(reports, decisions, case.strategy, cutoff),
+        proposals=proposals(reports, decisions, case.strategy, cutoff, case.agreed),
         calibration=calibration(reports, cutoff),
         begin=begin,
         supplied=reports is not None,
@@ -336,11 +337,12 @@ def proposals(
     decisions: pd.DataFrame | None,
     strategy: Strategy | Mapping[str, Any] | None,
     cutoff: Cutoff,
+    contract: Contract | Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Proposals with their priority score, approvals and ranks, the best first.
 
     Parameters: the tables projects and decisions (None: not supplied); the strategy's `priority` weights; `cutoff`
-    as in `variance`.
+    and `contract` as in `variance`.
     Returns: one row per proposal with PROPOSALS: score [0 to 1]; cost; approved; rank_business, rank_provider and
     rank_cio, the last rank given in each role; why_missing names the inputs without which there is no score.
     Edge cases: an input of weight 0 is not needed; weights that are all 0 give no score; the only proposal with
@@ -349,7 +351,7 @@ def proposals(
     """
     reports = _reports(projects, cutoff)
     frame = reports.groupby("project_id").tail(1).set_index("project_id").sort_index()
-    frame["approved"] = _approved(frame, decisions, cutoff, None, strategy)
+    frame["approved"] = _approved(frame, decisions, cutoff, contract, strategy)
     frame = frame[frame["status"] == "proposed"].copy()
     frame["cost"] = frame["forecast_cost"].fillna(frame["baseline_cost"])
     rank = frame["cost"].rank() - 1
@@ -448,7 +450,7 @@ def _over_all(
     yield Figure.of("projects.changes", None if none else len(recent), none, n=len(current))
 
 
-def _of_each(current: pd.DataFrame, recent: pd.DataFrame) -> Iterator[Figure]:
+def _ofpeople(current: pd.DataFrame, recent: pd.DataFrame) -> Iterator[Figure]:
     """The figures of each project at work; earned value only where it is reported."""
     counts = recent.groupby("project_id").size()
     for row in plain_rows(current):
@@ -663,6 +665,44 @@ def _decisions_before(decisions: pd.DataFrame | None, cutoff: Cutoff) -> pd.Data
     return table[table["decided_on"] < _wall(cutoff)].sort_values("decided_on", kind="stable")
 
 
+def own_decisions(
+    decisions: pd.DataFrame | None,
+    cutoff: Cutoff,
+    latest: pd.DataFrame,
+    contract: Contract | Mapping[str, Any] | None,
+    strategy: Strategy | Mapping[str, Any] | None,
+) -> pd.DataFrame:
+    """The decisions before the cut-off that count, in order of time, rankings left out.
+
+    Parameters: the table decisions; `latest`, one row per project by its id, with proposed_by; `contract` names the
+    provider, `strategy` who may approve.
+    Returns: the rows of decisions of those who may decide on that project, spelled as `latest` has it.
+    """
+    table = _decisions_before(decisions, cutoff)
+    table = table[(table["decision"] != "ranked") & (table["role"] != "provider")]
+    table = table.assign(project_id=spelled(table["project_id"], latest.index)).reset_index(drop=True)
+    may = _may_decide(table["by"], table["project_id"], latest["proposed_by"], contract, strategy)
+    return table[may.to_numpy(bool)]
+
+
+def _may_decide(
+    named: pd.Series,
+    of: pd.Series,
+    proposers: pd.Series,
+    contract: Contract | Mapping[str, Any] | None,
+    strategy: Strategy | Mapping[str, Any] | None,
+) -> pd.Series:
+    """Whether each text names somebody, several with `;`, who may decide on the project that it is `of`: an approver
+    who has not proposed it; `proposers` by project."""
+    one = people(named)
+    may = may_approve(one, as_contract(contract or {}), as_strategy(strategy).approval.approvers)
+    own = people(proposers)
+    its = set(zip(own.index, vendor_form(own), strict=True))
+    pairs = zip(of.reindex(one.index), vendor_form(one), strict=True)
+    may &= np.array([pair not in its for pair in pairs], bool)
+    return may.groupby(level=0).any().reindex(named.index).astype(bool)
+
+
 def _approved(
     latest: pd.DataFrame,
     decisions: pd.DataFrame | None,
@@ -671,28 +711,12 @@ def _approved(
     strategy: Strategy | Mapping[str, Any] | None,
 ) -> pd.Series:
     """Whether each project, by index, was approved; missing for all where nobody speaks of approval."""
-    theirs = provider_names(as_contract(contract or {}))
-    allowed = frozenset(map(normal_name, as_strategy(strategy).approval.approvers))
-    proposer = normal(latest["proposed_by"]).fillna("")
-    proposer = proposer.where(~proposer.isin(theirs), "")
-    decided = _decisions_before(decisions, cutoff)
-    decided = decided[(decided["decision"] != "ranked") & (decided["role"] != "provider")]
-    decided = decided.assign(project_id=spelled(decided["project_id"], latest.index))
-    by = normal(decided["by"]).fillna("")
-    own_side = by.isin(theirs) | (by.ne("") & by.eq(decided["project_id"].map(proposer)))
-    last = decided[~own_side].groupby("project_id")["decision"].last()
-    people = normal(latest["approved_by"]).fillna("").str.split(r"\s*;\s*", regex=True)
-    own = pd.Series(
-        [
-            any(
-                one and one not in theirs and one != other and (not allowed or one in allowed) for one in each
-            )
-            for each, other in zip(people, proposer, strict=True)
-        ],
-        latest.index,
-        dtype=bool,
-    )
-    spoken = latest["approved_by"].notna() | latest["approved_on"].notna()
+    own_side = own_decisions(decisions, cutoff, latest, contract, strategy)
+    last = own_side.groupby("project_id")["decision"].last()
+    ids = latest.index.to_series()
+    own = _may_decide(latest["approved_by"], ids, latest["proposed_by"], contract, strategy)
+    own &= ~(latest["approved_on"] >= _wall(cutoff))
+    spoken = ~is_silent(latest["approved_by"]) | latest["approved_on"].notna()
     approved = (last == "approved").astype("boolean").reindex(latest.index).fillna(own)
     return approved if spoken.any() or decisions is not None else approved.where(own)
 

@@ -89,16 +89,23 @@ def analyse(case: Case) -> Analysis:
     reports, decisions = case.table("projects"), case.table("decisions")
     begin, cutoff = case.period.first.first_on, case.period.last.end_on
     return Analysis(
-        lives=lives(reports, decisions, case.period),
+        lives=lives(reports, decisions, case.period, case.agreed, case.strategy),
         changes=projects.changes(reports, cutoff),
         recent=projects.changes(reports, cutoff, since=begin),
     )
 
 
-def lives(reports: pd.DataFrame | None, decisions: pd.DataFrame | None, period: Period) -> pd.DataFrame:
+def lives(
+    reports: pd.DataFrame | None,
+    decisions: pd.DataFrame | None,
+    period: Period,
+    contract: Any = None,
+    strategy: Any = None,
+) -> pd.DataFrame:
     """Every project that was reported in the year: its first plan, and how far it moved between two reports.
 
-    Parameters: the tables projects and decisions with their look-back, None where not supplied; the period.
+    Parameters: the tables projects and decisions with their look-back, None where not supplied; the period;
+    `contract` and `strategy` as in `projects.variance`.
     Returns: one row per project with a report in the period that is no proposal, with LIVES: first_on and last_on, the
     first and last report of the year; first_slip_days and slip_days [days against the first plan, positive is late] at
     those; moved_days, how much later the end is expected at the last than at the first; cost_variance [cost, positive
@@ -108,7 +115,7 @@ def lives(reports: pd.DataFrame | None, decisions: pd.DataFrame | None, period: 
     Source: rule 24.
     """
     begin, end = (pd.Timestamp(day) for day in (period.first.first_on, period.last.end_on))
-    now = projects.variance(reports, end, decisions=decisions).set_index("project_id")
+    now = projects.variance(reports, end, None, decisions, contract, strategy).set_index("project_id")
     if now.empty:
         return pd.DataFrame(columns=LIVES)
     when = pd.to_datetime(reports["as_of"]).dt.tz_localize(None)

@@ -244,7 +244,7 @@ def analyse(case: Case, past: Past) -> Analysis:
     last_asked = lines.lines(last_figures, case.strategy)
     last_judged = lines.standing(last_figures, last_asked, past.before)
     boards = (lines.own_lines(asked, pack), lines.own_lines(last_asked, last_figures))
-    judged = opinions(assessed, case.end, zone)
+    judged = opinions(assessed, case.end, zone, case.agreed)
     month, points = str(case.period), marks.points(case, past)
     actions = decisions.actions(decided, case.start, case.end, zone, earlier=past.earlier("actions"))
     notice = money.of_pages(pack, "contract.days_to_notice", over_all=True)
