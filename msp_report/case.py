@@ -22,7 +22,7 @@ from weakref import WeakValueDictionary
 
 import pandas as pd
 
-from msp_report import ledger, live, params
+from msp_report import ledger, params
 from msp_report.intake import emptied, exports, ingest, inputs, lines, lookback
 from msp_report.intake.accepted import Accepted
 from msp_report.intake.reasons import NOT_MEANT
@@ -285,7 +285,7 @@ class Case:
 
         A source is called by its name and its files; one that `ended` is due no more. A longer period has none.
         """
-        listed = self.sources.tables.get(name, ())
+        listed = [source for table, source in inputs.entries(self.sources, None) if table == name]
         if len(listed) < 2 or self.period.first != self.period.last or name in self.withheld:
             return {}
         found = {}
@@ -294,8 +294,7 @@ class Case:
                 continue
             last = self._last_came(name, source)
             if self._is_due_since(source.due or TABLES[name].due, last):
-                file = live.as_file(name, source).file
-                found[f"{source.name} ({file})" if source.name else file] = last
+                found[f"{source.name} ({source.file})" if source.name else source.file] = last
         return found
 
     @_of_all_tables
@@ -346,7 +345,7 @@ class Case:
         None for no file, and nothing where one is of a header alone."""
         files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
         if source is not None:
-            files = [one for one in files if _is_of(one["file"], live.as_file(table, source), month)]
+            files = [one for one in files if _is_of(one["file"], source, month)]
         if not files or any(not one["read"] for one in files):
             return frozenset() if files else None
         return frozenset(map(_rows_of, files))
