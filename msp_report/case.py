@@ -290,10 +290,10 @@ class Case:
             return {}
         found = {}
         for source in listed:
-            if source.ended and source.ended.on <= self.newest.first_on:
+            if source.has_ended(self.newest.first_on):
                 continue
             last = self._last_came(name, source)
-            if self._is_due_since(source.due or TABLES[name].due, last):
+            if self._is_due_since(source.due_of(name), last):
                 found[f"{source.name} ({source.file})" if source.name else source.file] = last
         return found
 
@@ -313,7 +313,7 @@ class Case:
                 "came" if here else "ended" if ended else "withheld" if name in self.withheld else "stands"
             )
             counts = self.manifest["tables"][name]
-            files = [_of_records(e) for e in self._told(self.newest)["files"] if e["table"] == name]
+            files = [_of_records(e) for e in self._files(name, self.newest)]
             counts = {**counts, "rejected": sum(entry["rejected"] for entry in files)}
             of_table = [counts[count] if here else 0 for count in columns[4:]]
             rows.append((name, state, self.sources.due(name), str(last) if last else None, *of_table))
@@ -343,25 +343,30 @@ class Case:
     def _sent(self, table: str, month: Month, source: params.Source | None = None) -> frozenset[tuple] | None:
         """What a month's files of a table, or of one source of it, hold, each by all its rows and by when it was made;
         None for no file, and nothing where one is of a header alone."""
-        files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
+        files = self._files(table, month)
         if source is not None:
             files = [one for one in files if _is_of(one["file"], source, month)]
         if not files or any(not one["read"] for one in files):
             return frozenset() if files else None
         return frozenset(map(_rows_of, files))
 
-    def _new_files(self, table: str, month: Month) -> dict[str, str]:
-        """The files of a table that came for a month, without those of an earlier month sent again, by their names with
-        `#` for digits."""
-        files = [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
-        if self._may_repeat(table):
-            return {_shape(one["file"]): one["file"] for one in files}
-        known = {
-            sent for earlier in self.months if earlier < month for sent in self._sent(table, earlier) or ()
-        }
-        return {
-            _shape(one["file"]): one["file"] for one in files if not one["read"] or _rows_of(one) not in known
-        }
+    def _new_files(self, table: str) -> list[tuple[Month, dict[str, str]]]:
+        """By month that had any, the files of a table that are none of an earlier month sent again, by their names with
+        `#` for the digits, which are the month."""
+        found, known, may_repeat = [], set(), self._may_repeat(table)
+        for month in self.months:
+            files = [
+                one["file"]
+                for one in self._files(table, month)
+                if may_repeat or not one["read"] or _rows_of(one) not in known
+            ]
+            found += [(month, {re.sub(r"\d", "#", file): file for file in files})] if files else []
+            known |= self._sent(table, month) or set()
+        return found
+
+    def _files(self, table: str, month: Month) -> list[dict[str, Any]]:
+        """What a month's manifest says of each file of a table; nothing where its exports were refused."""
+        return [one for one in (self._told(month) or {"files": []})["files"] if one["table"] == table]
 
     def _may_repeat(self, table: str) -> bool:
         """Whether the same file may come for another month."""
@@ -645,8 +650,7 @@ class Case:
         """What is told of the files that a table had for three months on end and has had no more since, in months that
         all had fewer files than those; a year later they are forgotten. Digits in a file's name are its month, and a
         file that no source of sources.yaml asks for any more is due no more."""
-        found = [(month, files) for month in self.months if (files := self._new_files(name, month))]
-        found = found[-12 - emptied.MONTHS :]
+        found = self._new_files(name)[-12 - emptied.MONTHS :]
         patterns = [source.file for source in self.sources.tables.get(name, ()) if source.file]
         lacking = {}
         for first in range(len(found) - emptied.MONTHS):
@@ -1116,11 +1120,6 @@ def _of_records(entry: dict[str, Any]) -> dict[str, Any]:
 def _rows_of(entry: dict[str, Any]) -> tuple[str, str | None]:
     """What tells a file of a manifest from another: all its rows, and when it was made."""
     return entry.get("content") or entry["sha256"], entry.get("exported_at")
-
-
-def _shape(file: str) -> str:
-    """A file's name with `#` for the digits, which are its month."""
-    return re.sub(r"\d", "#", file)
 
 
 def _is_of(file: str, source: params.Source, month: Month) -> bool:

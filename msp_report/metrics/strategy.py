@@ -233,10 +233,9 @@ def _strategy_checks(plan: Strategy, contract: Contract, today: date) -> Iterato
     yield "strategy", "reviewed", over(reviewed), None, reviewed
     yield "strategy", "given to the provider", over(shared and shared.on), None, shared and shared.on
     known, by = shared and shared.acknowledged_on, shared and shared.acknowledged_by
-    nobody = normal_name(by) in NOTHING - SILENT
-    said = (
-        (False if known is None else None) if nobody else over(known)
-    )  # a date with nobody's name says neither
+    said = over(known)
+    if normal_name(by) in NOTHING - SILENT:  # a date beside the name of nobody says neither
+        said = False if known is None else None
     yield "strategy", "acknowledged by the provider", said, by, known
 
 
@@ -333,15 +332,11 @@ def _last_ranks(decisions: pd.DataFrame | None, after: pd.Timestamp, projects: p
     rows = rows.assign(project_id=spelled(rows["project_id"], projects), decided_on=dates(rows["decided_on"]))
     rows = rows[rows["decided_on"] < after].sort_values("decided_on", kind="stable")
     ranked = rows[rows["decision"] == "ranked"]
-    return pd.DataFrame(
-        {
-            f"rank_{role}": ranked[ranked["role"] == role]
-            .groupby("project_id")["rank"]
-            .last()
-            .astype("Int64")
-            for role in ("business", "provider", "cio")
-        }
-    )
+    ranks = {
+        f"rank_{role}": ranked[ranked["role"] == role].groupby("project_id")["rank"].last().astype("Int64")
+        for role in ("business", "provider", "cio")
+    }
+    return pd.DataFrame(ranks)
 
 
 def _with_faults(table: pd.DataFrame, plan: Strategy, contract: Contract) -> pd.DataFrame:

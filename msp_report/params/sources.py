@@ -93,6 +93,14 @@ class Source(Layout):
     token: Annotated[str, Field(pattern=r"^\$\{[A-Za-z_]\w*\}$")] | None = None
     """prometheus, zabbix, request_tracker: `${NAME}` of the environment, the token that the server gave."""
 
+    def has_ended(self, on: date) -> bool:
+        """Whether it is said to come no more since a day."""
+        return self.ended is not None and self.ended.on <= on
+
+    def due_of(self, table: str) -> Due:
+        """How often it has to come as a source of a table."""
+        return self.due or TABLES[table].due
+
     @check(mode="after")
     def _one_origin(self) -> Source:
         asked = {name: getattr(self, name) for name in ASKED if getattr(self, name) is not None}
@@ -152,13 +160,13 @@ class Sources(Noted, Params):
 
     def due(self, table: str) -> Due:
         """How often a table has to come: as often as the source of it that comes most often."""
-        stated = [source.due or TABLES[table].due for source in self.tables.get(table, ())]
+        stated = [source.due_of(table) for source in self.tables.get(table, ())]
         return min(stated, key=OFTEN.index, default=TABLES[table].due)
 
     def ended(self, table: str, on: date) -> bool:
         """Whether a table is said to come no more since a day."""
         entries = self.tables.get(table, ())
-        return bool(entries) and all(entry.ended and entry.ended.on <= on for entry in entries)
+        return bool(entries) and all(entry.has_ended(on) for entry in entries)
 
     @property
     def invited(self) -> int | None:

@@ -147,7 +147,7 @@ class Analysis:
         recent = self.recent[self.recent["project_id"].isin(current["project_id"])]
         return [
             *_over_all(current, recent, approved, self.supplied, self.unread, self.doubt),
-            *_ofpeople(current, recent),
+            *_of_each(current, recent),
         ]
 
     def records(self) -> dict[str, pd.DataFrame]:
@@ -450,7 +450,7 @@ def _over_all(
     yield Figure.of("projects.changes", None if none else len(recent), none, n=len(current))
 
 
-def _ofpeople(current: pd.DataFrame, recent: pd.DataFrame) -> Iterator[Figure]:
+def _of_each(current: pd.DataFrame, recent: pd.DataFrame) -> Iterator[Figure]:
     """The figures of each project at work; earned value only where it is reported."""
     counts = recent.groupby("project_id").size()
     for row in plain_rows(current):
@@ -697,9 +697,8 @@ def _may_decide(
     one = people(named)
     may = may_approve(one, as_contract(contract or {}), as_strategy(strategy).approval.approvers)
     own = people(proposers)
-    its = set(zip(own.index, vendor_form(own), strict=True))
-    pairs = zip(of.reindex(one.index), vendor_form(one), strict=True)
-    may &= np.array([pair not in its for pair in pairs], bool)
+    proposed = pd.MultiIndex.from_arrays([own.index, vendor_form(own)])
+    may &= ~pd.MultiIndex.from_arrays([of.reindex(one.index), vendor_form(one)]).isin(proposed)
     return may.groupby(level=0).any().reindex(named.index).astype(bool)
 
 

@@ -49,8 +49,7 @@ def contradictions(history: History, start: pd.Timestamp, untold: pd.Series | No
     solved = done.notna() & (done < history.cutoff)
     moves = history.moves
     has_solve = desk.index.isin(moves["row"][moves["move"] == "solved"])
-    solves = moves[moves["move"] == "solved"].drop_duplicates("row", keep="last").set_index("row")["at"]
-    later = desk["own_resolved_at"] > solves.reindex(desk.index) + _SAME_SOLVE
+    later = desk["own_resolved_at"] > _last_solves(history, desk) + _SAME_SOLVE
     unexplained = desk["logged"] & desk["is_open"] & solved & (own.isin(DONE) | ~has_solve)
     found = {
         OPEN_YET_SOLVED: ~desk["logged"] & own.isin(OPEN) & solved,
@@ -130,15 +129,16 @@ def other_side(
     return clocks_of(replace(believed, responses_known=history.responses_known), contract)
 
 
+def _last_solves(history: History, desk: pd.DataFrame) -> pd.Series:
+    """When each of some tickets was last solved before the cut-off; missing where it was not."""
+    solves = history.moves[history.moves["move"] == "solved"]
+    return solves.drop_duplicates("row", keep="last").set_index("row")["at"].reindex(desk.index)
+
+
 def _solved_later(history: History, desk: pd.DataFrame) -> pd.DataFrame:
     """What the log would show of tickets that were open from its solve to the time that they have of their own."""
-    solves = history.moves[history.moves["move"] == "solved"].drop_duplicates("row", keep="last")
-    back = (
-        desk["ticket_id"]
-        .to_frame()
-        .assign(at=solves.set_index("row")["at"].reindex(desk.index) + _US, to="open")
-    )
-    done = desk["ticket_id"].to_frame().assign(at=desk["own_resolved_at"], to=desk["own_status"])
+    back = desk[["ticket_id"]].assign(at=_last_solves(history, desk) + _US, to="open")
+    done = desk[["ticket_id"]].assign(at=desk["own_resolved_at"], to=desk["own_status"])
     return pd.concat([back, done[done["at"] < history.cutoff]]).assign(field="status")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -409,23 +408,22 @@ def _lives(
     """Spells and moves of every ticket, and where each stands at the cut-off."""
     n = len(desk)
     opened, end = micros(desk["opened_at"]), micros([cutoff])[0]
-    told = _status_codes(steps["to"].groupby(steps["row"]).ffill(), _NEW)
-    silent = steps["to"].isna()
-    desk = desk.assign(may_be_open=_flags(steps["row"][silent & (_GROUP[told] != _STILL_OPEN)], n))
-    if silent.any():
+    desk = desk.assign(may_be_open=False)
+    if (silent := steps["to"].isna()).any():
+        told = _status_codes(steps["to"].groupby(steps["row"]).ffill(), _NEW)
+        desk["may_be_open"] = _flags(steps["row"][silent & (_GROUP[told] != _STILL_OPEN)], n)
         steps = steps[~silent]
     logged = _flags(steps["row"], n)
 
     first = _status_codes(_per_row(steps, n, "from", "first"), _NEW)
     begin = np.where(logged, np.where(_GROUP[first] == _STILL_OPEN, first, _NEW), _OPEN)
-    unsaid = partial(np.full, fill_value=-1)
-    parts = [(np.arange(n), opened, begin, unsaid(n), unsaid(n))]
+    parts = [(np.arange(n), opened, begin, np.full(n, -1))]
 
     late = np.flatnonzero(logged & (_GROUP[first] != _STILL_OPEN))  # the log begins after the solve
     seen = micros(_per_row(steps, n, "at", "first"))[late]
     own = np.maximum(micros(desk["own_done_at"])[late], opened[late])
     dated = np.where((_GROUP[first[late]] == _DONE) & (own <= seen), own, seen)
-    parts.append((late, dated, first[late], unsaid(len(late)), unsaid(len(late))))
+    parts.append((late, dated, first[late], np.full(len(late), -1)))
 
     taken = desk["own_status"].isin(REMOVED).to_numpy() & ~logged
     done_at = micros(desk["own_done_at"])
@@ -433,17 +431,16 @@ def _lives(
     at = np.maximum(np.where(taken, gone_at, done_at), opened)
     ended = np.flatnonzero(~logged & (at < end))
     code = np.where(taken, _status_codes(desk["own_status"], _OPEN), STATUSES.index("resolved"))
-    parts.append((ended, at[ended], code[ended], unsaid(len(ended)), unsaid(len(ended))))
+    parts.append((ended, at[ended], code[ended], np.full(len(ended), -1)))
 
-    was = _status_codes(steps["from"], -1)
-    parts.append((steps["row"], micros(steps["at"]), _status_codes(steps["to"], _OPEN), steps.index, was))
-    joined = [np.concatenate(part) for part in zip(*parts, strict=True)]
+    parts.append((steps["row"], micros(steps["at"]), _status_codes(steps["to"], _OPEN), steps.index))
+    row, start, status, event = (np.concatenate(part) for part in zip(*parts, strict=True))
     del parts
-    order = np.lexsort((joined[1], joined[0]))
-    row, start, status, event, was = (part[order] for part in joined)
-    back = _unlogged_reopenings(row, start, status, was)
+    order = np.lexsort((start, row))
+    row, start, status, event = row[order], start[order], status[order], event[order]
+    back, was = _unlogged_reopenings(row, start, status, event, steps["from"])
     row, start = np.insert(row, back, row[back]), np.insert(start, back, start[back])
-    status, event = np.insert(status, back, was[back]), np.insert(event, back, -1)
+    status, event = np.insert(status, back, was), np.insert(event, back, -1)
 
     last = np.append(row[1:] != row[:-1], True) if len(row) else np.empty(0, bool)
     spells = pd.DataFrame({"row": row, "status": status, "start": start})
@@ -457,15 +454,15 @@ def _lives(
 
 
 def _unlogged_reopenings(
-    row: np.ndarray, start: np.ndarray, status: np.ndarray, was: np.ndarray
-) -> np.ndarray:
-    """The steps out of an open status of tickets that were not open after the step before: no entry says when they were
-    opened again, so it was with that step at the latest. Of one instant nobody knows the order."""
-    if len(row) < 2:
-        return np.empty(0, np.int64)
+    row: np.ndarray, start: np.ndarray, status: np.ndarray, event: np.ndarray, before: pd.Series
+) -> tuple[np.ndarray, np.ndarray]:
+    """The steps out of an open status of tickets that were not open after the step before, and that status: no entry
+    says when they were opened again, so it was with that step at the latest. Of one instant nobody knows the order."""
     closed = _GROUP[status[:-1]] != _STILL_OPEN
-    later = (row[1:] == row[:-1]) & (start[1:] > start[:-1])
-    return 1 + np.flatnonzero(later & closed & (was[1:] >= 0) & (_GROUP[was[1:]] == _STILL_OPEN))
+    after = 1 + np.flatnonzero(closed & (row[1:] == row[:-1]) & (start[1:] > start[:-1]))
+    was = _status_codes(before.reindex(event[after]), -1)
+    is_open = (was >= 0) & (_GROUP[was] == _STILL_OPEN)
+    return after[is_open], was[is_open]
 
 
 def _moves(
